@@ -1,0 +1,81 @@
+/** One refused field: its path in the request and why, in words for the caller. */
+export interface Detail {
+  field: string
+  message: string
+}
+
+interface AppErrorOptions {
+  details?: Detail[]
+  headers?: Record<string, string>
+  cause?: unknown
+}
+
+/** An error the caller may see: HTTP status, a code of the contract (§1) and a message that leaks nothing. */
+export class AppError extends Error {
+  readonly details: Detail[]
+  readonly headers: Record<string, string>
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    { details = [], headers = {}, cause }: AppErrorOptions = {},
+  ) {
+    super(message, { cause })
+    this.name = 'AppError'
+    this.details = details
+    this.headers = headers
+  }
+}
+
+const retryAfter = (seconds: number) => ({ 'Retry-After': String(Math.max(1, Math.ceil(seconds))) })
+
+export const validationFailed = (details: Detail[], cause?: unknown) =>
+  new AppError(400, 'validation_failed', 'The request has invalid fields.', { details, cause })
+export const malformedJson = (cause?: unknown) =>
+  new AppError(400, 'malformed_json', 'The request body is not valid JSON.', { cause })
+export const malformedUpload = (cause?: unknown) =>
+  new AppError(400, 'malformed_upload', 'The upload is not a complete multipart body.', { cause })
+export const unauthenticated = (cause?: unknown) =>
+  new AppError(401, 'unauthenticated', 'A valid token is needed.', {
+    headers: { 'WWW-Authenticate': 'Bearer' },
+    cause,
+  })
+export const badCredentials = (status: 401 | 403 = 401) =>
+  new AppError(status, 'bad_credentials', 'The name or the password is wrong.')
+export const forbidden = () => new AppError(403, 'forbidden', 'You may not do this.')
+export const notFound = () => new AppError(404, 'not_found', 'There is nothing here.')
+export const methodNotAllowed = (allow: string[]) =>
+  new AppError(405, 'method_not_allowed', 'This path does not take that method.', {
+    headers: { Allow: allow.join(', ') },
+  })
+export const taken = (field: string, cause?: unknown) =>
+  new AppError(409, 'taken', `This ${field} is taken.`, {
+    details: [{ field, message: 'is taken' }],
+    cause,
+  })
+export const conflict = (message: string) => new AppError(409, 'conflict', message)
+export const versionConflict = () =>
+  new AppError(412, 'version_conflict', 'The asset has changed since you read it.')
+export const tooLarge = (message: string, cause?: unknown) =>
+  new AppError(413, 'too_large', message, { cause })
+export const unsupportedMedia = (message: string, cause?: unknown) =>
+  new AppError(415, 'unsupported_media', message, { cause })
+export const rangeNotSatisfiable = (size: number) =>
+  new AppError(416, 'range_not_satisfiable', 'The range lies outside the file.', {
+    headers: { 'Content-Range': `bytes */${size}` },
+  })
+export const tooManyRequests = (seconds: number) =>
+  new AppError(429, 'too_many_requests', 'Too many requests; try again later.', {
+    headers: retryAfter(seconds),
+  })
+export const internal = (cause?: unknown) =>
+  new AppError(500, 'internal', 'Something went wrong on our side.', { cause })
+export const unavailable = (cause?: unknown) =>
+  new AppError(503, 'unavailable', 'The service cannot reach its storage; try again later.', {
+    headers: retryAfter(5),
+    cause,
+  })
+export const spaceExceeded = () =>
+  new AppError(507, 'space_exceeded', 'This does not fit in the space of the account.')
+export const serverFull = () => new AppError(507, 'server_full', 'This does not fit on the server.')

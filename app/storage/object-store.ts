@@ -1,0 +1,61 @@
+import type { Readable } from 'node:stream'
+import type { StorageEngine } from 'multer'
+
+/** Bytes `start` to `end`, both inclusive, counted from 0. */
+export interface ByteRange {
+  start: number
+  end: number
+}
+
+/** One object as a listing names it; `modifiedAt` is the store's own clock. */
+export interface StoredObject {
+  key: string
+  size: number
+  modifiedAt: Date
+}
+
+/** What the upload engine asks of a store for one file of a multipart request. */
+export interface EngineOptions {
+  /** The key under which the file is kept: ours, never a client's name. */
+  key: (file: Express.Multer.File) => string
+  /** Pipes the file through the meter; what comes out is what is stored. Destroyed → the object is abandoned. */
+  meter: (file: Express.Multer.File) => Readable
+}
+
+/**
+ * Where bytes are kept. Keys are `segment/segment/…` of `[A-Za-z0-9_-]`, made by us.
+ * Every method rejects with `unavailable` when the store cannot be reached, and never hangs:
+ * a store that says nothing is given up after its time-out.
+ */
+export interface ObjectStore {
+  readonly kind: 'disk' | 's3'
+  /** One sentence for the start-up message: where the bytes go. */
+  readonly description: string
+  /** Makes sure that the store answers (and, on disk, that its folders are there). */
+  check(signal?: AbortSignal): Promise<void>
+  /** The multer storage engine that streams uploads straight into this store. */
+  engine(options: EngineOptions): StorageEngine
+  /** Stores a buffer or a stream of any length. Rejects and leaves nothing when the stream fails. */
+  put(key: string, body: Buffer | Readable, signal?: AbortSignal): Promise<{ size: number }>
+  /** Opens an object, whole or a range; rejects with `ObjectMissing` when there is none. */
+  open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Readable>
+  /** Removes objects; those that are not there are no error. */
+  remove(keys: readonly string[]): Promise<void>
+  /** Every finished object whose key begins with `prefix`, in any order. */
+  list(prefix: string): AsyncIterable<StoredObject>
+  /**
+   * Abandons what is unfinished under `prefix`: multipart uploads in a bucket, temporary files on disk.
+   * Only those begun before `before`, when given. Answers how many.
+   */
+  abandon(prefix: string, before?: Date): Promise<number>
+  /** Lets go of sockets and handles. */
+  close(): Promise<void>
+}
+
+/** A document names this key, the store has no such object: an integrity fault, never the client's. */
+export class ObjectMissing extends Error {
+  constructor(readonly key: string) {
+    super(`no object ${key}`)
+    this.name = 'ObjectMissing'
+  }
+}
