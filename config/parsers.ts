@@ -1,0 +1,59 @@
+import { makeExactValidator, makeValidator } from 'envalid'
+
+/** Thrown by a parser; its message completes the sentence "NAME …". */
+const refuse = (message: string): never => {
+  throw new TypeError(message)
+}
+
+const parseInteger = (least: number, most: number) => (input: string) => {
+  const value = Number(input)
+  if (!/^\d+$/.test(input) || !Number.isSafeInteger(value) || value < least || value > most)
+    return refuse(`must be a whole number from ${least} to ${most}`)
+  return value
+}
+
+/** A whole number from `least` to `most`. */
+export const integer = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  makeValidator<number>(parseInteger(least, most))
+
+/** A non-empty text. */
+export const text = makeValidator<string>((input) =>
+  input.trim() === '' ? refuse('must not be empty') : input,
+)
+
+/** A comma-separated list of secrets, each at least 32 characters (RFC 7518 §3.2: as long as the hash). */
+export const secrets = makeExactValidator<string[]>((input) => {
+  const list = split(input)
+  return list.length > 0 && list.every((secret) => secret.length >= 32)
+    ? list
+    : refuse('must be one secret or several, comma-separated, each of at least 32 characters')
+})
+
+/** An address of the given schemes. */
+export const address = (...schemes: string[]) =>
+  makeValidator<string>((input) =>
+    URL.canParse(input) && schemes.includes(new URL(input).protocol)
+      ? input
+      : refuse(`must be an address that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`),
+  )
+
+/** Web origins, comma-separated; `*` alone is every origin. */
+export const origins = makeExactValidator<string[]>((input) => {
+  const list = split(input)
+  const isOrigin = (origin: string) => URL.canParse(origin) && new URL(origin).origin === origin
+  return (list.length === 1 && list[0] === '*') || list.every(isOrigin)
+    ? list
+    : refuse('must be * or origins such as https://app.example.org, comma-separated, without a path')
+})
+
+/** How many proxies stand before the service, or their addresses; see Express's "trust proxy". */
+export const proxies = makeExactValidator<number | string[]>((input) =>
+  /^\d+$/.test(input) ? Number(input) : split(input),
+)
+
+function split(input: string): string[] {
+  return input
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
