@@ -85,7 +85,11 @@ const schema = new Schema<UserFields, UserModel, UserMethods>(
     minimize: false,
     versionKey: false,
     statics: {
-      async register(input: NewUser, secret: string, { cost, limit }: { cost: number; limit: number }) {
+      async register(
+        input: NewUser,
+        secret: string,
+        { cost, limit }: { cost: number; limit: number },
+      ): Promise<UserDocument> {
         return User.create({
           ...input,
           usernameKey: usernameKey(input.username),
@@ -96,7 +100,7 @@ const schema = new Schema<UserFields, UserModel, UserMethods>(
       },
 
       /** The account of that name, or null. */
-      findForSignIn({ username, email, mobileKey: mobile }: SignInName) {
+      async findForSignIn({ username, email, mobileKey: mobile }: SignInName): Promise<UserDocument | null> {
         const name = username
           ? { usernameKey: usernameKey(username) }
           : email
@@ -106,19 +110,19 @@ const schema = new Schema<UserFields, UserModel, UserMethods>(
       },
 
       /** The prefix of the user's objects, which nobody can guess; made at the first sign-in. */
-      async locate(id: Types.ObjectId) {
+      async locate(id: Types.ObjectId): Promise<string> {
         await User.updateOne({ _id: id, location: null }, { location: randomUUID() }, { timestamps: false })
         const { location } = await User.findById(id, { location: 1 }).orFail().lean()
         return String(location)
       },
     },
     methods: {
-      async hasPassword(password: string) {
+      async hasPassword(password: string): Promise<boolean> {
         const { passwordHash } = await User.findById(this._id).select('passwordHash').orFail().lean()
         return verifyPassword(password, passwordHash)
       },
 
-      async setPassword(password: string, cost: number) {
+      async setPassword(password: string, cost: number): Promise<void> {
         this.passwordHash = await hashPassword(password, cost)
         await this.save()
       },
