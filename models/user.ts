@@ -106,7 +106,7 @@ const schema = new Schema<UserFields, UserModel, UserMethods>(
           : email
             ? { email: email.toLowerCase() }
             : { mobileKey: String(mobile) }
-        return User.findOne({ ...name, deleting: false }).select('+passwordHash')
+        return User.findOne({ ...name, deleting: false })
       },
 
       /** The prefix of the user's objects, which nobody can guess; made at the first sign-in. */
