@@ -1,0 +1,58 @@
+import { createHash, createSecretKey } from 'node:crypto'
+import jwt from 'jsonwebtoken'
+import { ExtractJwt, type JwtFromRequestFunction, type StrategyOptionsWithoutRequest } from 'passport-jwt'
+import { SESSION_MAX_MS, type SessionFields } from '../../models/session.ts'
+
+const ALGORITHM = 'HS256'
+const PARTIES = { issuer: 'kura', audience: 'kura' } as const
+
+/** What a verified token says (RFC 7519): whose it is, and which session. */
+export interface Claims {
+  sub: string
+  jti: string
+}
+
+/** Signs with the first secret and verifies with any, so that secrets can be rotated. */
+export interface Tokens {
+  sign(session: SessionFields): string
+  /** How passport-jwt finds and verifies a token. */
+  strategyOptions: StrategyOptionsWithoutRequest
+}
+
+/**
+ * Secrets become key objects once: verifying with one is some forty times faster than with a string.
+ * A token names its key by `kid` (RFC 7515 §4.1.4), a digest of the secret.
+ *
+ * @param secrets at least one
+ */
+export function createTokens(
+  secrets: readonly string[],
+  fromRequest: JwtFromRequestFunction = ExtractJwt.fromAuthHeaderAsBearerToken(),
+): Tokens {
+  const keys = new Map(secrets.map((secret) => [keyId(secret), createSecretKey(Buffer.from(secret))]))
+  const [signing] = keys
+  if (!signing) throw new TypeError('a secret is needed')
+  const [keyid, signingKey] = signing
+
+  return {
+    sign({ _id, user, createdAt }) {
+      const iat = Math.floor(createdAt.getTime() / 1000)
+      const claims = { sub: user.toString(), jti: _id, iat, exp: iat + SESSION_MAX_MS / 1000 }
+      return jwt.sign(claims, signingKey, { algorithm: ALGORITHM, keyid, ...PARTIES })
+    },
+    strategyOptions: {
+      ...PARTIES,
+      algorithms: [ALGORITHM],
+      jwtFromRequest: fromRequest,
+      secretOrKeyProvider(_request, token, done) {
+        const key = keys.get(jwt.decode(token, { complete: true })?.header.kid ?? '')
+        // jsonwebtoken, which gets the key, takes key objects; passport-jwt's types do not say so
+        done(key ? null : new Error('the token names no key of ours'), key as unknown as string)
+      },
+    },
+  }
+}
+
+function keyId(secret: string): string {
+  return createHash('sha256').update(`kura token key ${secret}`).digest('base64url').slice(0, 12)
+}

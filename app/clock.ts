@@ -1,0 +1,6 @@
+/** Where the time of day comes from, so that tests can turn it. */
+export interface Clock {
+  now(): Date
+}
+
+export const systemClock: Clock = { now: () => new Date() }

@@ -1,0 +1,2 @@
+/** The one shape of every successful JSON answer (contract §1). */
+export const success = <T extends object>(res: T) => ({ status: 'success' as const, res })

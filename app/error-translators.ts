@@ -1,0 +1,86 @@
+import { Error as MongooseError, mongo } from 'mongoose'
+import { MulterError } from 'multer'
+import {
+  AppError,
+  internal,
+  malformedJson,
+  malformedUpload,
+  notFound,
+  taken,
+  tooLarge,
+  unavailable,
+  unsupportedMedia,
+  validationFailed,
+} from './errors.ts'
+
+type Translator = (error: Error) => AppError | null
+
+/** What a client may see of any error: the first translator that knows it decides; an unknown one is `internal`. */
+export function translateError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  if (!(error instanceof Error)) return internal(error)
+  for (const translate of TRANSLATORS) {
+    const translated = translate(error)
+    if (translated) return translated
+  }
+  return internal(error)
+}
+
+/** Express's body parsers and router mark their errors with a `type` or a `status`. */
+const fromExpress: Translator = (error) => {
+  const { type, status } = error as { type?: string; status?: number }
+  if (type === 'entity.parse.failed') return malformedJson(error)
+  if (type === 'entity.too.large') return tooLarge('The request body is over 100 kB.', error)
+  if (type === 'charset.unsupported' || type === 'encoding.unsupported')
+    return unsupportedMedia('The body must be UTF-8, unencoded or in gzip, deflate or brotli.', error)
+  if (type === 'request.aborted' || type === 'request.size.invalid') return malformedJson(error)
+  if (error instanceof URIError) return notFound()
+  return status === 400 ? malformedJson(error) : null
+}
+
+const fromMulter: Translator = (error) => {
+  if (!(error instanceof MulterError)) return null
+  switch (error.code) {
+    case 'LIMIT_FILE_SIZE':
+      return tooLarge('A file is larger than this server takes.', error)
+    case 'LIMIT_UNEXPECTED_FILE':
+      return validationFailed([{ field: error.field ?? 'file', message: 'is not a file field here' }], error)
+    case 'LIMIT_FIELD_KEY':
+    case 'MISSING_FIELD_NAME':
+      return malformedUpload(error)
+    default:
+      return tooLarge('The upload has too many or too large parts.', error)
+  }
+}
+
+/** The multipart parser throws plain errors: the body broke off, or is no multipart body. */
+const fromMultipart: Translator = (error) =>
+  /^(Unexpected end of form|Malformed part header|Multipart: |Request (closed|aborted))/.test(error.message)
+    ? malformedUpload(error)
+    : null
+
+const INDEX_FIELDS: Record<string, string> = { usernameKey: 'username', mobileKey: 'mobile' }
+
+const UNREACHABLE = [
+  mongo.MongoNetworkError,
+  mongo.MongoSystemError,
+  mongo.MongoNotConnectedError,
+  mongo.MongoTopologyClosedError,
+  mongo.MongoOperationTimeoutError,
+  MongooseError.MongooseServerSelectionError,
+]
+
+const fromMongo: Translator = (error) => {
+  const { code, keyPattern } = error as { code?: unknown; keyPattern?: Record<string, unknown> }
+  if (error instanceof mongo.MongoServerError && code === 11000) {
+    const key = Object.keys(keyPattern ?? {})[0] ?? 'name'
+    return taken(INDEX_FIELDS[key] ?? key, error)
+  }
+  const unreachable =
+    UNREACHABLE.some((kind) => error instanceof kind) ||
+    (error instanceof mongo.MongoError && error.hasErrorLabel('RetryableWriteError')) ||
+    (error instanceof MongooseError && /bufferCommands|buffering timed out/.test(error.message))
+  return unreachable ? unavailable(error) : null
+}
+
+const TRANSLATORS: Translator[] = [fromExpress, fromMulter, fromMultipart, fromMongo]

@@ -1,0 +1,36 @@
+import cors from 'cors'
+import express, { type Express } from 'express'
+import helmet from 'helmet'
+import { pinoHttp } from 'pino-http'
+import { corsOptions } from '../config/cors.ts'
+import { requestLog } from '../config/logger.ts'
+import { securityHeaders } from '../config/security-headers.ts'
+import { handleErrors } from '../middleware/error-handler.ts'
+import { refuseUnknown } from '../middleware/not-found.ts'
+import { identifyRequest } from '../middleware/request-id.ts'
+import { routes } from '../routes/index.ts'
+import type { Services } from './services.ts'
+import './request.ts'
+
+/** The service as an Express application: the whole stack of middleware, in order. */
+export function createApp(services: Services): Express {
+  const { config, log } = services
+  const app = express()
+  app.set('trust proxy', config.http.trustProxy)
+  app.set('query parser', 'simple')
+  app.set('etag', false)
+
+  app.use((req, _res, next) => {
+    req.services = services
+    next()
+  })
+  app.use(identifyRequest)
+  app.use(pinoHttp({ logger: log, ...requestLog }))
+  app.use(helmet(securityHeaders))
+  app.use(cors(corsOptions(config.http)))
+  app.use(express.json({ limit: '100kb', strict: true, type: ['application/json', 'application/*+json'] }))
+  app.use(routes)
+  app.use(refuseUnknown)
+  app.use(handleErrors)
+  return app
+}

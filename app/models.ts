@@ -1,0 +1,4 @@
+/** Every model, so that none is missing when indexes are built. */
+import '../models/capacity.ts'
+import '../models/session.ts'
+import '../models/user.ts'

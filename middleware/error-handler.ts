@@ -1,0 +1,22 @@
+import type { ErrorRequestHandler } from 'express'
+import { translateError } from '../app/error-translators.ts'
+
+/**
+ * Sends any error as the contract's envelope. What caused it stays in the log; once an answer has begun,
+ * all that is left is to break it off so that the client sees that it is incomplete.
+ */
+export const handleErrors: ErrorRequestHandler = (error, req, res, _next) => {
+  const refusal = translateError(error)
+  if (refusal.status >= 500) req.log.error({ err: refusal.cause ?? refusal }, refusal.code)
+  if (res.headersSent) {
+    res.destroy()
+    return
+  }
+  const { status, code, message, details, headers } = refusal
+  if (!req.complete) res.set('Connection', 'close')
+  res.set(headers).status(status)
+  res.json({
+    status: 'error',
+    err: { code, message, ...(details.length > 0 ? { details } : {}), requestId: req.id },
+  })
+}
