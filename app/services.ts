@@ -1,18 +1,48 @@
-import type { Authenticator } from 'passport'
 import type { Logger } from 'pino'
 import type { Config } from '../config/env.ts'
-import type { Tokens } from './auth/tokens.ts'
-import type { Clock } from './clock.ts'
+import { createPassport } from './auth/passport.ts'
+import { loadSecret } from './auth/secret.ts'
+import { createTokens, type Tokens } from './auth/tokens.ts'
+import { type Clock, systemClock } from './clock.ts'
 import type { ObjectStore } from './storage/object-store.ts'
+import { openStore } from './storage/open-store.ts'
 
-/** What the house needs from outside; made by the process (or a test) and handed to `createApp`. */
+/** What the house works with; made once by the process (or a test) and handed to `createApp`. */
 export interface Services {
   config: Config
   store: ObjectStore
   tokens: Tokens
-  passport: Authenticator
+  passport: ReturnType<typeof createPassport>
   log: Logger
   clock: Clock
-  /** Whether the process still takes new work; false while it drains. */
-  accepting: () => boolean
+  /** Aborted when the process begins to stop: no new work is taken from then on. */
+  stopping: AbortSignal
+}
+
+interface Given {
+  config: Config
+  log: Logger
+  stopping: AbortSignal
+  clock?: Clock
+  store?: ObjectStore
+}
+
+export async function openServices({
+  config,
+  log,
+  stopping,
+  clock = systemClock,
+  store,
+}: Given): Promise<Services> {
+  const tokens = createTokens(config.auth.secrets ?? [await loadSecret(config.dataDir)])
+  const { idleMs } = config.auth
+  return {
+    config,
+    log,
+    clock,
+    stopping,
+    tokens,
+    passport: createPassport({ tokens, clock, idleMs }),
+    store: store ?? (await openStore(config.storage)),
+  }
 }

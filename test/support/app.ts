@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import mongoose from 'mongoose'
+import { pino } from 'pino'
+import supertest from 'supertest'
+import { connectDatabase, disconnectDatabase, syncIndexes } from '../../app/database.ts'
+import { createHttpServer } from '../../app/http-server.ts'
+import { createApp } from '../../app/index.ts'
+import { openServices, type Services } from '../../app/services.ts'
+import type { ObjectStore } from '../../app/storage/object-store.ts'
+import { loadConfig } from '../../config/env.ts'
+import { Capacity } from '../../models/capacity.ts'
+import { TestClock } from './clock.ts'
+import { listen } from './http.ts'
+import { databaseUri } from './mongo.ts'
+
+export interface TestApp {
+  /** Requests to the service: `app.api.get('/…')`. */
+  api: ReturnType<typeof supertest>
+  /** Where it listens, for clients that need a real address. */
+  origin: string
+  services: Services
+  store: ObjectStore
+  clock: TestClock
+  /** A second process as far as the first can tell: the same database and store, nothing else shared. */
+  another(): Promise<ReturnType<typeof supertest>>
+  stop(): Promise<void>
+}
+
+interface Options {
+  env?: Record<string, string>
+  store?: ObjectStore
+}
+
+const TEST_ENV = {
+  NODE_ENV: 'test',
+  LOG_LEVEL: 'silent',
+  BCRYPT_COST: '4',
+  REGISTRATIONS_PER_HOUR: '0',
+  JWT_SECRET: 'a secret that only tests use, long enough',
+}
+
+/** The whole service on a database and a store of its own. Call `stop` in an `after` hook. */
+export async function startApp({ env = {}, store: givenStore }: Options = {}): Promise<TestApp> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'kura-test-'))
+  await connectDatabase(await databaseUri(), `kura-test-${randomBytes(6).toString('hex')}`)
+  await syncIndexes()
+
+  const config = loadConfig({ ...TEST_ENV, ...storeEnv(), DATA_DIR: dataDir, ...env })
+  const log = pino({ level: config.log.level })
+  const clock = new TestClock()
+  const stop = new AbortController()
+  const given = { config, log, clock, stopping: stop.signal }
+  const services = await openServices(givenStore ? { ...given, store: givenStore } : given)
+  await Capacity.ensure(config.space.server)
+  const servers: Server[] = []
+  const serve = async (one: Services) => {
+    const server = createHttpServer(createApp(one))
+    servers.push(server)
+    return listen(server)
+  }
+  const origin = await serve(services)
+
+  return {
+    api: supertest(origin),
+    origin,
+    services,
+    store: services.store,
+    clock,
+    another: async () => supertest(await serve(await openServices({ ...given, store: services.store }))),
+    async stop() {
+      stop.abort()
+      for (const server of servers) {
+        server.close()
+        server.closeAllConnections()
+      }
+      await mongoose.connection.dropDatabase()
+      await disconnectDatabase()
+      if (!givenStore) await services.store.close()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** With S3_ENDPOINT in the environment the tests use that bucket. */
+function storeEnv(): Record<string, string> {
+  const { S3_ENDPOINT, S3_BUCKET, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env
+  if (!S3_ENDPOINT) return {}
+  const given = { S3_ENDPOINT, S3_BUCKET, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }
+  return Object.fromEntries(Object.entries(given).flatMap(([key, value]) => (value ? [[key, value]] : [])))
+}
