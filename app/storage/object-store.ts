@@ -14,6 +14,11 @@ export interface StoredObject {
   modifiedAt: Date
 }
 
+/** What the engine makes of a file: Multer's fields, the key and the bytes stored. */
+export interface StoredFile extends Express.Multer.File {
+  key: string
+}
+
 /** What the upload engine asks of a store for one file of a multipart request. */
 export interface EngineOptions {
   /** The key under which the file is kept: ours, never a client's name. */
@@ -37,9 +42,15 @@ export interface ObjectStore {
   engine(options: EngineOptions): StorageEngine
   /** Stores a buffer or a stream of any length. Rejects and leaves nothing when the stream fails. */
   put(key: string, body: Buffer | Readable, signal?: AbortSignal): Promise<{ size: number }>
-  /** Opens an object, whole or a range; rejects with `ObjectMissing` when there is none. */
+  /**
+   * Opens an object, whole or a range (an `end` past the last byte is the last byte). Rejects with
+   * `ObjectMissing` when there is none, with `RangeError` when the range begins after its last byte.
+   */
   open(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Readable>
-  /** Removes objects; those that are not there are no error. */
+  /**
+   * Removes objects; those that are not there are no error. One that cannot be removed does not keep the
+   * others: in the end it rejects with `unavailable`, caused by an `ObjectsNotRemoved` that names them.
+   */
   remove(keys: readonly string[]): Promise<void>
   /** Every finished object whose key begins with `prefix`, in any order. */
   list(prefix: string): AsyncIterable<StoredObject>
@@ -57,5 +68,16 @@ export class ObjectMissing extends Error {
   constructor(readonly key: string) {
     super(`no object ${key}`)
     this.name = 'ObjectMissing'
+  }
+}
+
+/** Some objects of a `remove` are still there; `cause` is the first refusal. */
+export class ObjectsNotRemoved extends Error {
+  constructor(
+    readonly keys: readonly string[],
+    cause: unknown,
+  ) {
+    super(`${keys.length} objects not removed: ${keys.slice(0, 10).join(', ')}`, { cause })
+    this.name = 'ObjectsNotRemoved'
   }
 }

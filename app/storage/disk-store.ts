@@ -1,0 +1,69 @@
+import { access, constants, mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { diskEngine } from './disk-engine.ts'
+import { translateDiskError } from './disk-errors.ts'
+import { listFiles } from './disk-list.ts'
+import { readObject } from './disk-read.ts'
+import { removeFiles } from './disk-remove.ts'
+import { removeTemporary, TEMPORARY } from './disk-temporary.ts'
+import { writeObject } from './disk-write.ts'
+import { assertKey, assertPrefix } from './keys.ts'
+import { ObjectMissing, type ObjectStore } from './object-store.ts'
+
+export interface DiskStoreOptions {
+  /** The folder that holds the objects; made when it is not there. */
+  dir: string
+}
+
+function refuse(error: unknown): never {
+  throw translateDiskError(error)
+}
+
+/**
+ * Objects as files below a folder. Rejects with `unavailable` when the folder cannot be made. Once made it is
+ * never made again: a folder that has gone is a disk that is not mounted, and writing beside it would lose bytes.
+ */
+export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectStore> {
+  const root = resolve(dir)
+  const temporary = join(root, TEMPORARY)
+  const mounted = () => access(temporary, constants.R_OK | constants.W_OK | constants.X_OK)
+
+  await mkdir(temporary, { recursive: true, mode: 0o700 }).catch(refuse)
+
+  const store: ObjectStore = {
+    kind: 'disk',
+    description: `Files are kept on disk in ${root}.`,
+    check: () => mounted().catch(refuse),
+    engine: (options) => diskEngine(store, options),
+    put: async (key, body, signal) => writeObject(root, assertKey(key), body, signal),
+    async open(key, range, signal) {
+      try {
+        return await readObject(root, assertKey(key), range, signal)
+      } catch (error) {
+        if (error instanceof ObjectMissing) await mounted().catch(refuse)
+        return refuse(error)
+      }
+    },
+    async remove(keys) {
+      const valid = keys.map(assertKey)
+      await mounted().catch(refuse)
+      await removeFiles(root, valid).catch(refuse)
+    },
+    async *list(prefix) {
+      const valid = assertPrefix(prefix)
+      try {
+        await mounted()
+        yield* listFiles(root, valid)
+      } catch (error) {
+        refuse(error)
+      }
+    },
+    async abandon(prefix, before) {
+      const valid = assertPrefix(prefix)
+      await mounted().catch(refuse)
+      return removeTemporary(root, valid, before).catch(refuse)
+    },
+    close: async () => undefined,
+  }
+  return store
+}

@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { PassThrough, pipeline, Transform } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { expect } from 'chai'
+import express, { type ErrorRequestHandler } from 'express'
+import multer from 'multer'
+import type { StoredFile } from '../../app/storage/object-store.ts'
+import { eventually } from '../support/eventually.ts'
+import { expectNothing, keysIn } from '../support/object-stores.ts'
+import type { Place } from './object-store.ts'
+
+const MB = 1024 * 1024
+const BOUNDARY = 'kura-boundary'
+const end = `\r\n--${BOUNDARY}--\r\n`
+const head = (name: string) =>
+  `\r\n--${BOUNDARY}\r\nContent-Disposition: form-data; name="files"; filename="${name}"\r\n\r\n`
+
+const form = (files: Record<string, Buffer>) =>
+  Buffer.concat([
+    ...Object.entries(files).flatMap(([name, bytes]) => [Buffer.from(head(name)), bytes]),
+    Buffer.from(end),
+  ])
+
+/** Lets `bytes` through, then fails as a meter does that finds the space full. */
+function failingAfter(bytes: number, reason: Error): Transform {
+  let left = bytes
+  return new Transform({
+    transform(chunk: Buffer, _encoding, callback) {
+      left -= chunk.length
+      callback(left < 0 ? reason : null, chunk)
+    },
+  })
+}
+
+/** Multer behind a real server, so that aborts are those of a socket. */
+export function describeEngine(place: Place): void {
+  let server: Server
+  let meter: () => Transform
+  let failures: Error[]
+  let limit: number
+
+  function listen() {
+    const app = express()
+    app.post('/', (req, res, next) => {
+      let count = 0
+      const storage = place.store.engine({
+        key: () => `${place.prefix}file-${count++}`,
+        meter: (file) => pipeline(file.stream, meter(), () => undefined),
+      })
+      multer({ storage, limits: { fileSize: limit } }).array('files')(req, res, next)
+    })
+    app.post('/', (req, res) => {
+      const files = req.files as StoredFile[]
+      res.json(files.map(({ key, size, originalname }) => ({ key, size, originalname })))
+    })
+    const onError: ErrorRequestHandler = (error: Error, _req, res, _next) => {
+      failures.push(error)
+      if (!res.destroyed) res.status(500).json({ message: error.message })
+    }
+    app.use(onError)
+    server = createServer(app).listen(0, '127.0.0.1')
+    return once(server, 'listening')
+  }
+
+  function post(bytes: number) {
+    const { port } = server.address() as AddressInfo
+    return request({
+      port,
+      host: '127.0.0.1',
+      method: 'POST',
+      agent: false,
+      headers: { 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}`, 'Content-Length': bytes },
+    })
+  }
+
+  async function send(body: Buffer) {
+    const sending = post(body.length).end(body)
+    const [response] = await once(sending, 'response')
+    return { status: response.statusCode, body: JSON.parse((await buffer(response)).toString()) }
+  }
+
+  before(listen)
+  beforeEach(() => {
+    meter = () => new PassThrough()
+    failures = []
+    limit = Number.POSITIVE_INFINITY
+  })
+  after(async () => {
+    server.close()
+    await once(server, 'close')
+  })
+
+  it('stores several files, an empty one among them, and answers their keys and sizes', async () => {
+    const files = { a: randomBytes(12 * MB), b: Buffer.alloc(0), c: Buffer.from('c'), d: randomBytes(5 * MB) }
+    const { status, body } = await send(form(files))
+    expect(status).to.equal(200)
+    expect(body).to.deep.equal(
+      Object.entries(files).map(([originalname, { length }], n) => ({
+        key: `${place.prefix}file-${n}`,
+        size: length,
+        originalname,
+      })),
+    )
+    for (const [n, bytes] of Object.values(files).entries()) {
+      const stored = await buffer(await place.store.open(`${place.prefix}file-${n}`))
+      expect(stored.equals(bytes), `file ${n}`).to.equal(true)
+    }
+    expect(await place.store.abandon(place.prefix), 'unfinished').to.equal(0)
+  })
+
+  it('stores what comes out of the meter', async () => {
+    meter = () =>
+      new Transform({
+        transform: (chunk: Buffer, _encoding, callback) => callback(null, chunk.toString().toUpperCase()),
+      })
+    const { body } = await send(form({ a: Buffer.from('loud') }))
+    expect(body).to.have.nested.property('[0].size', 4)
+    expect((await buffer(await place.store.open(`${place.prefix}file-0`))).toString()).to.equal('LOUD')
+  })
+
+  for (const megabytes of [1, 12, 30]) {
+    it(`leaves nothing when the client goes halfway through ${megabytes} MB`, async () => {
+      const body = form({ a: Buffer.from('complete'), b: randomBytes(megabytes * MB) })
+      const sending = post(body.length)
+      sending.on('error', () => undefined)
+      sending.write(body.subarray(0, body.length / 2))
+      await eventually(async () => expect(await keysIn(place.store, place.prefix)).to.have.length(1))
+      sending.destroy()
+      await eventually(() => expect(failures).to.have.length(1))
+      await eventually(async () => expect(await keysIn(place.store, place.prefix)).to.deep.equal([]))
+      await eventually(() => expectNothing(place.store, place.prefix))
+    })
+
+    it(`leaves nothing when the meter is destroyed halfway through ${megabytes} MB`, async () => {
+      const reason = new Error('The space is full.')
+      meter = () => failingAfter((megabytes * MB) / 2, reason)
+      const { status } = await send(form({ a: Buffer.from('complete'), b: randomBytes(megabytes * MB) }))
+      expect(status).to.equal(500)
+      expect(failures).to.deep.equal([reason])
+      await expectNothing(place.store, place.prefix)
+    })
+  }
+
+  it('leaves nothing of a file over the size limit', async () => {
+    limit = MB
+    const { status, body } = await send(form({ a: Buffer.from('complete'), b: randomBytes(12 * MB) }))
+    expect(status).to.equal(500)
+    expect(body).to.deep.equal({ message: 'File too large' })
+    await expectNothing(place.store, place.prefix)
+  })
+
+  it('leaves nothing when the body ends too early', async () => {
+    const { status } = await send(form({ a: randomBytes(6 * MB) }).subarray(0, -end.length))
+    expect(status).to.equal(500)
+    expect(failures.map(({ message }) => message)).to.deep.equal(['Unexpected end of form'])
+    await eventually(() => expectNothing(place.store, place.prefix))
+  })
+}

@@ -1,0 +1,257 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { PassThrough, Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { expect } from 'chai'
+import { AppError } from '../../app/errors.ts'
+import { ObjectMissing, type ObjectStore } from '../../app/storage/object-store.ts'
+import { expectNothing, keysIn, rejection } from '../support/object-stores.ts'
+import { describeEngine } from './object-store-engine.ts'
+
+export interface StoreFixture {
+  store: ObjectStore
+  /** A store of the same kind that cannot be reached: a closed port, a disk that is not mounted. */
+  unreachable: ObjectStore
+  close(): Promise<void>
+}
+
+/** What a test sees of its store: a place of its own in it. */
+export interface Place {
+  store: ObjectStore
+  prefix: string
+}
+
+const MB = 1024 * 1024
+const large = randomBytes(12 * MB)
+const small = Buffer.from('0123456789')
+
+async function* inPieces(bytes: Buffer, size: number) {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+async function* thenFail(bytes: Buffer, error: Error) {
+  yield* inPieces(bytes, 64 * 1024)
+  throw error
+}
+
+/** A stream that gives some bytes and then nothing more, not even its end; aborts when they are taken. */
+function thenAbort(bytes: Buffer, abort: AbortController): Readable {
+  const stream = new PassThrough()
+  stream.write(bytes, () => abort.abort())
+  return stream
+}
+
+function describeWriting(place: Place): void {
+  const read = async (key: string) => buffer(await place.store.open(key))
+
+  for (const [what, bytes] of Object.entries({
+    'an empty': Buffer.alloc(0),
+    'a small': small,
+    'a large': large,
+  })) {
+    it(`keeps ${what} object from a buffer`, async () => {
+      const key = `${place.prefix}object`
+      expect(await place.store.put(key, bytes)).to.deep.equal({ size: bytes.length })
+      expect((await read(key)).equals(bytes)).to.equal(true)
+      expect(await place.store.abandon(place.prefix), 'unfinished').to.equal(0)
+    })
+
+    it(`keeps ${what} object from a stream of unknown length`, async () => {
+      const key = `${place.prefix}object`
+      const stream = Readable.from(inPieces(bytes, 100_000), { objectMode: false })
+      expect(await place.store.put(key, stream)).to.deep.equal({ size: bytes.length })
+      expect((await read(key)).equals(bytes)).to.equal(true)
+      expect(await place.store.abandon(place.prefix), 'unfinished').to.equal(0)
+    })
+
+    it(`leaves nothing of ${what} object whose stream fails, and tells why`, async () => {
+      const reason = new Error('the source broke')
+      const stream = Readable.from(thenFail(bytes, reason), { objectMode: false })
+      expect(await rejection(place.store.put(`${place.prefix}object`, stream))).to.equal(reason)
+      await expectNothing(place.store, place.prefix)
+    })
+
+    it(`leaves nothing of ${what} object that is aborted`, async () => {
+      const abort = new AbortController()
+      const stream = thenAbort(bytes, abort)
+      const error = await rejection(place.store.put(`${place.prefix}object`, stream, abort.signal))
+      expect(error.name).to.equal('AbortError')
+      expect(stream.destroyed).to.equal(true)
+      await expectNothing(place.store, place.prefix)
+    })
+  }
+
+  it('takes nothing when the signal is aborted before', async () => {
+    const error = await rejection(place.store.put(`${place.prefix}object`, large, AbortSignal.abort()))
+    expect(error.name).to.equal('AbortError')
+    await expectNothing(place.store, place.prefix)
+  })
+
+  it('takes nothing from a stream that is already destroyed', async () => {
+    const stream = Readable.from([small])
+    stream.destroy()
+    await rejection(place.store.put(`${place.prefix}object`, stream))
+    await expectNothing(place.store, place.prefix)
+  })
+
+  for (const key of [
+    '',
+    '/',
+    'a/../b',
+    '../a',
+    '/etc/passwd',
+    'a//b',
+    'a/',
+    'a.b',
+    'a b',
+    'a\0b',
+    `a/${'b'.repeat(300)}`,
+  ]) {
+    it(`refuses ${JSON.stringify(key.slice(0, 20))} as a key`, async () => {
+      expect(await rejection(place.store.put(key, small))).to.be.instanceOf(TypeError)
+      expect(await rejection(place.store.open(key))).to.be.instanceOf(TypeError)
+      expect(await rejection(place.store.remove([key]))).to.be.instanceOf(TypeError)
+    })
+  }
+}
+
+function describeReading(place: Place): void {
+  const ranges: [number, number, string][] = [
+    [0, 9, '0123456789'],
+    [0, 0, '0'],
+    [3, 5, '345'],
+    [9, 9, '9'],
+    [8, 100, '89'],
+  ]
+  for (const [start, end, expected] of ranges) {
+    it(`opens bytes ${start} to ${end}`, async () => {
+      await place.store.put(`${place.prefix}object`, small)
+      const stream = await place.store.open(`${place.prefix}object`, { start, end })
+      expect((await buffer(stream)).toString()).to.equal(expected)
+    })
+  }
+
+  it('refuses a range that begins after the last byte', async () => {
+    await place.store.put(`${place.prefix}object`, small)
+    const error = await rejection(place.store.open(`${place.prefix}object`, { start: 10, end: 12 }))
+    expect(error).to.be.instanceOf(RangeError)
+  })
+
+  it('opens a range across the parts of a large object', async () => {
+    await place.store.put(`${place.prefix}object`, large)
+    const [start, end] = [5 * MB - 10, 10 * MB + 10]
+    const bytes = await buffer(await place.store.open(`${place.prefix}object`, { start, end }))
+    expect(bytes.equals(large.subarray(start, end + 1))).to.equal(true)
+  })
+
+  it('tells which object is missing, whole or in range', async () => {
+    for (const range of [undefined, { start: 0, end: 1 }]) {
+      const error = await rejection(place.store.open(`${place.prefix}absent`, range))
+      expect(error).to.be.instanceOf(ObjectMissing)
+      expect(error).to.have.property('key', `${place.prefix}absent`)
+    }
+  })
+
+  it('stops a download at the signal', async () => {
+    await place.store.put(`${place.prefix}object`, large)
+    const abort = new AbortController()
+    const stream = await place.store.open(`${place.prefix}object`, undefined, abort.signal)
+    const reading = buffer(stream)
+    abort.abort()
+    expect((await rejection(reading)).name).to.equal('AbortError')
+  })
+
+  it('opens nothing when the signal is aborted before', async () => {
+    await place.store.put(`${place.prefix}object`, small)
+    const error = await rejection(place.store.open(`${place.prefix}object`, undefined, AbortSignal.abort()))
+    expect(error.name).to.equal('AbortError')
+  })
+}
+
+function describeKeeping(place: Place): void {
+  it('lists 100 objects with size and time, of the prefix alone', async () => {
+    const since = Date.now() - 60_000
+    const keys = Array.from({ length: 100 }, (_, n) => `${place.prefix}many/${String(n).padStart(3, '0')}`)
+    for (let at = 0; at < 100; at += 10) {
+      await Promise.all(keys.slice(at, at + 10).map((key, n) => place.store.put(key, small.subarray(0, n))))
+    }
+    await place.store.put(`${place.prefix}many-more`, small)
+    for await (const { key, size, modifiedAt } of place.store.list(`${place.prefix}many/`)) {
+      expect(size, key).to.equal(Number(key.at(-1)))
+      expect(modifiedAt.getTime(), key).to.be.within(since, Date.now() + 60_000)
+    }
+    expect(await keysIn(place.store, `${place.prefix}many/`)).to.deep.equal(keys)
+    expect(await keysIn(place.store, `${place.prefix}many/01`)).to.deep.equal(keys.slice(10, 20))
+    expect(await keysIn(place.store, `${place.prefix}many`)).to.have.length(101)
+    await place.store.remove([...keys, `${place.prefix}absent`])
+    expect(await keysIn(place.store, place.prefix)).to.deep.equal([`${place.prefix}many-more`])
+  })
+
+  it('removes objects once and again, and none at all', async () => {
+    await place.store.put(`${place.prefix}one`, small)
+    await place.store.remove([`${place.prefix}one`])
+    await place.store.remove([`${place.prefix}one`])
+    await place.store.remove([])
+    await expectNothing(place.store, place.prefix)
+  })
+
+  it('abandons what is unfinished under the prefix, begun before a time', async () => {
+    const source = new PassThrough()
+    const writing = rejection(place.store.put(`${place.prefix}slow`, source))
+    await new Promise((resolve) => source.write(large, resolve))
+    expect(await place.store.abandon(`${place.prefix}other`)).to.equal(0)
+    expect(await place.store.abandon(place.prefix, new Date(Date.now() - 60_000))).to.equal(0)
+    expect(await place.store.abandon(place.prefix, new Date(Date.now() + 60_000))).to.equal(1)
+    source.end()
+    expect(await writing).to.include({ status: 503, code: 'unavailable' })
+    await expectNothing(place.store, place.prefix)
+  })
+
+  it('answers a check', async () => {
+    await place.store.check()
+  })
+}
+
+function describeOutage(place: Place & { unreachable: ObjectStore }): void {
+  const calls: Record<string, (store: ObjectStore, key: string) => Promise<unknown>> = {
+    check: (store) => store.check(),
+    'put a buffer': (store, key) => store.put(key, small),
+    'put a stream': (store, key) => store.put(key, Readable.from(inPieces(large, 64 * 1024))),
+    open: (store, key) => store.open(key),
+    remove: (store, key) => store.remove([key]),
+    list: (store, key) => keysIn(store, key),
+    abandon: (store, key) => store.abandon(key),
+  }
+  for (const [name, call] of Object.entries(calls)) {
+    it(`says unavailable when it cannot be reached: ${name}`, async () => {
+      const error = await rejection(call(place.unreachable, `${place.prefix}object`))
+      expect(error).to.be.instanceOf(AppError).and.to.include({ status: 503, code: 'unavailable' })
+      expect(error.cause).to.be.instanceOf(Error)
+    })
+  }
+}
+
+/** What every object store must do, whatever it keeps its bytes in. */
+export function describeObjectStore(name: string, open: () => Promise<StoreFixture>): void {
+  describe(`object store: ${name}`, () => {
+    const root = `test-${randomUUID()}`
+    const place = { prefix: '' } as Place & StoreFixture
+
+    before(async () => {
+      Object.assign(place, await open())
+    })
+    beforeEach(() => {
+      place.prefix = `${root}/${randomUUID()}/`
+    })
+    after(async () => {
+      await place.store.abandon(root)
+      await place.store.remove(await keysIn(place.store, root))
+      await place.close()
+    })
+
+    describe('writing', () => describeWriting(place))
+    describe('reading', () => describeReading(place))
+    describe('keeping', () => describeKeeping(place))
+    describe('an outage', () => describeOutage(place))
+    describe('the upload engine', () => describeEngine(place))
+  })
+}
