@@ -1,0 +1,37 @@
+import type { Types } from 'mongoose'
+import type { AssetFields } from './asset-shape.ts'
+
+/** Whoever asks: a signed-in user, or nobody. */
+export type Viewer = { _id: Types.ObjectId } | null | undefined
+
+export type Access = 'owner' | 'write' | 'read'
+
+const EVERYBODY = 'public'
+
+/**
+ * Who may read an asset, as the assets' `readers` field keeps it: `public`, the owner's id, each collaborator's id.
+ * Every change of owner, visibility or collaborators sets it anew; every read asks it and nothing else.
+ */
+export function readersOf(asset: Pick<AssetFields, 'owner' | 'visibility' | 'collaborators'>): string[] {
+  const people = [asset.owner, ...asset.collaborators.map(({ user }) => user)].flatMap(
+    (id) => id?.toString() ?? [],
+  )
+  return asset.visibility === 'public' ? [EVERYBODY, ...people] : people
+}
+
+/** The names under which a viewer reads: each is one equality on `readers`. */
+export function readerNames(viewer: Viewer): string[] {
+  return viewer ? [EVERYBODY, viewer._id.toString()] : [EVERYBODY]
+}
+
+/** The one rule of what a viewer may read: list, facets, asset, file, image, zip and link all go through it. */
+export function visibleTo(viewer: Viewer) {
+  return { state: 'ready' as const, readers: { $in: readerNames(viewer) } }
+}
+
+/** What the viewer may do with an asset that they may read. */
+export function accessOf(asset: Pick<AssetFields, 'owner' | 'collaborators'>, viewer: Viewer): Access {
+  if (!viewer) return 'read'
+  if (asset.owner.equals(viewer._id)) return 'owner'
+  return asset.collaborators.find(({ user }) => user?.equals(viewer._id))?.access ?? 'read'
+}

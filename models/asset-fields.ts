@@ -1,0 +1,18 @@
+export const NAME = { min: 1, max: 200 } as const
+export const DESCRIPTION = { max: 5000 } as const
+export const TAG = { min: 1, max: 40 } as const
+export const TAGS = { max: 20 } as const
+export const FILES = { min: 1, max: 20 } as const
+export const IMAGES = { max: 8 } as const
+export const VISIBILITIES = ['private', 'public'] as const
+export type Visibility = (typeof VISIBILITIES)[number]
+
+/** Tags as they are kept: lower-cased, trimmed, each once, in the order given. */
+export function normalizeTags(tags: readonly string[]): string[] {
+  return [...new Set(tags.map((tag) => tag.trim().toLowerCase()).filter((tag) => tag !== ''))]
+}
+
+/** Text as it is searched: without accents, so that every engine finds `café` by `cafe`. */
+export function foldText(text: string): string {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+}

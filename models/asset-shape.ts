@@ -1,0 +1,85 @@
+import type { Types } from 'mongoose'
+import type { Visibility } from './asset-fields.ts'
+import type { AssetType, Media } from './media.ts'
+
+/** One object in the store. */
+export interface KeptObject {
+  key: string
+  size: number
+}
+
+export interface AssetFile extends KeptObject {
+  id: string
+  name: string
+  mediaType: string
+  media: Media
+  sha256: string
+}
+
+export interface Picture extends KeptObject {
+  id: string
+  mediaType: string
+  width: number
+  height: number
+  sha256: string
+}
+
+export interface AssetImage extends Picture {
+  thumbnail: Picture
+}
+
+export interface Collaborator {
+  username: string
+  /** Null for a name that belonged to nobody when it was added. */
+  user: Types.ObjectId | null
+  access: 'read' | 'write'
+  addedAt: Date
+}
+
+/** Space that a committed upload has taken and that is not in the sums yet. */
+export interface Unsettled {
+  id: string
+  bytes: number
+  files: number
+}
+
+/** Objects that the asset no longer names and that are to go; the space they give back is entry `id`. */
+export interface Trash {
+  id: string
+  keys: string[]
+  bytes: number
+  files: number
+}
+
+export interface AssetFields {
+  _id: Types.ObjectId
+  owner: Types.ObjectId
+  /** `pending` until its upload is complete, `deleting` while its objects go; readers see `ready` ones only. */
+  state: 'pending' | 'ready' | 'deleting'
+  name: string
+  nameKey: string
+  description: string
+  type: AssetType
+  /** Whether the owner said the type, so that new content does not change it. */
+  typeGiven: boolean
+  media: Media
+  tags: string[]
+  visibility: Visibility
+  readers: string[]
+  collaborators: Collaborator[]
+  files: AssetFile[]
+  images: AssetImage[]
+  /** The thumbnail of the asset's own image file. */
+  cover: Picture | null
+  size: number
+  downloads: number
+  version: number
+  /** What text search looks in: name, tags and description without accents. */
+  words: { name: string; tags: string[]; description: string }
+  /** Uploads under way that may yet change this asset. */
+  intents: string[]
+  unsettled: Unsettled[]
+  trash: Trash[]
+  createdAt: Date
+  updatedAt: Date
+}
