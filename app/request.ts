@@ -1,6 +1,17 @@
+import type { AssetFields, AssetFile, AssetImage } from '../models/asset-shape.ts'
 import type { SessionFields } from '../models/session.ts'
 import type { UserDocument } from '../models/user.ts'
 import type { Services } from './services.ts'
+import type { Intake } from './space/intake.ts'
+import type { UploadEngine } from './storage/upload-engine.ts'
+
+/** What a multipart request has brought so far. */
+export interface ReceivedUpload {
+  intake: Intake
+  engine: UploadEngine
+  files: AssetFile[]
+  images: AssetImage[]
+}
 
 /** What the middleware adds to a request, each by the one named beside it. */
 declare global {
@@ -13,6 +24,10 @@ declare global {
       valid: unknown
       /** `authenticate` */
       session?: SessionFields
+      /** `loadAsset` */
+      asset?: AssetFields
+      /** `upload` */
+      upload?: ReceivedUpload
     }
   }
 }

@@ -11,8 +11,3 @@ export type Visibility = (typeof VISIBILITIES)[number]
 export function normalizeTags(tags: readonly string[]): string[] {
   return [...new Set(tags.map((tag) => tag.trim().toLowerCase()).filter((tag) => tag !== ''))]
 }
-
-/** Text as it is searched: without accents, so that every engine finds `café` by `cafe`. */
-export function foldText(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
-}

@@ -1,0 +1,41 @@
+import { Asset } from '../../models/asset.ts'
+import type { AssetFields, KeptObject, Trash } from '../../models/asset-shape.ts'
+import { notFound, versionConflict } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { announceTrash, emptyTrash, withdrawTrash } from './trash.ts'
+
+interface Change {
+  /** Only if the asset is still at this version; else at whichever it is. */
+  version?: number | undefined
+  /** The objects that the asset will no longer name, and how many files are among them. */
+  forgets: (current: AssetFields) => KeptObject[]
+  files: (current: AssetFields) => number
+  /** One update, conditional on `current.version`; null when it did not take place. */
+  apply: (current: AssetFields, trash: Trash) => Promise<AssetFields | null>
+  settle?: () => Promise<void>
+}
+
+/**
+ * Changes an asset so that some of its objects go. What goes is read at a version and the update holds only
+ * for that version, so no object is forgotten or removed twice; where another change came first, it begins anew.
+ *
+ * @returns the asset after the change
+ * @throws `version_conflict`, `not_found` when the asset or the upload is gone
+ */
+export async function changeAsset({ store }: Pick<Services, 'store'>, asset: AssetFields, change: Change) {
+  if (change.version !== undefined && change.version !== asset.version) throw versionConflict()
+  for (let current = asset; ; ) {
+    const trash = await announceTrash(current.owner, change.forgets(current), change.files(current))
+    const changed = await change.apply(current, trash)
+    if (changed) {
+      await change.settle?.()
+      await emptyTrash(store, changed)
+      return changed
+    }
+    await withdrawTrash(current.owner, trash)
+    const now = await Asset.findOne({ _id: asset._id, state: 'ready' }).lean()
+    if (!now || now.version === current.version) throw notFound()
+    if (change.version !== undefined) throw versionConflict()
+    current = now
+  }
+}

@@ -1,0 +1,55 @@
+import { readersOf } from '../../models/asset-access.ts'
+import { normalizeTags, type Visibility } from '../../models/asset-fields.ts'
+import type { AssetFields } from '../../models/asset-shape.ts'
+import { commitUpload } from '../../models/asset-upload.ts'
+import { describeWords } from '../../models/asset-words.ts'
+import type { AssetType } from '../../models/media.ts'
+import { notFound } from '../errors.ts'
+import type { ReceivedUpload } from '../request.ts'
+import type { Services } from '../services.ts'
+import { bytesOf, describeFiles, makeCover, objectsOf } from './content.ts'
+
+/** What a client says of a new asset; the rest is told from its files. */
+export interface NewAsset {
+  name?: string
+  description?: string
+  type?: AssetType
+  tags?: string[]
+  visibility?: Visibility
+}
+
+/** Makes an asset of what a request has brought; its space is settled when this resolves. */
+export async function createAsset(
+  { store }: Pick<Services, 'store'>,
+  { intake, files, images }: ReceivedUpload,
+  given: NewAsset,
+): Promise<AssetFields> {
+  const cover = await makeCover(store, intake, files)
+  const settlement = { bytes: bytesOf(objectsOf({ files, images, cover })), files: files.length }
+  const now = new Date()
+  const visibility = given.visibility ?? 'private'
+  const described = {
+    name: given.name ?? files[0]?.name.slice(0, 200) ?? 'file',
+    description: given.description ?? '',
+    tags: normalizeTags(given.tags ?? []),
+  }
+  const asset = await commitUpload(intake, {
+    state: 'pending',
+    set: {
+      ...described,
+      ...describeWords(described),
+      ...describeFiles(files, given.type),
+      ...(given.type ? { type: given.type, typeGiven: true } : {}),
+      images,
+      cover,
+      visibility,
+      readers: readersOf({ owner: intake.owner, visibility, collaborators: [] }),
+      createdAt: now,
+      updatedAt: now,
+    },
+    unsettled: { id: intake.id, ...settlement },
+  })
+  if (!asset) throw notFound()
+  await intake.settle(settlement)
+  return asset
+}

@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto'
+import { pipeline } from 'node:stream'
+import type { Request } from 'express'
+import type { StorageEngine } from 'multer'
+import type { AssetFile } from '../../models/asset-shape.ts'
+import { cleanFileName } from '../media/file-name.ts'
+import { identify } from '../media/identify.ts'
+import type { Intake } from '../space/intake.ts'
+import { Meter } from '../storage/meter.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+
+/** Streams one file of a multipart request into the store, metered, and tells what it is. */
+export async function receiveFile(
+  store: ObjectStore,
+  intake: Intake,
+  file: Express.Multer.File,
+  request: Request,
+): Promise<AssetFile> {
+  const key = intake.nextKey()
+  const meter = new Meter({ take: (bytes) => intake.take(bytes) })
+  const engine = store.engine({
+    key: () => key,
+    meter: ({ stream }) => pipeline(stream, meter, () => undefined),
+  })
+  await handle(engine, request, file)
+  const name = cleanFileName(file.originalname)
+  const { size, sha256, head } = meter
+  return { id: randomUUID(), key, name, size, sha256, ...(await identify(name, head, size)) }
+}
+
+function handle(engine: StorageEngine, request: Request, file: Express.Multer.File): Promise<void> {
+  return new Promise((resolve, reject) => {
+    engine._handleFile(request, file, (error) => (error ? reject(error) : resolve()))
+  })
+}

@@ -1,0 +1,32 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import type { AssetImage, Picture } from '../../models/asset-shape.ts'
+import { type EncodedPicture, makePreview, makeThumbnail } from '../media/preview.ts'
+import type { Intake } from '../space/intake.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+
+/** Re-encodes a preview image, which drops its metadata, and stores it with its thumbnail. */
+export async function receiveImage(
+  store: ObjectStore,
+  intake: Intake,
+  stream: Readable,
+): Promise<AssetImage> {
+  const preview = await makePreview(stream)
+  const image = await storePicture(store, intake, preview)
+  const thumbnail = await storePicture(store, intake, await makeThumbnail(preview.data))
+  return { ...image, thumbnail }
+}
+
+/** Stores a picture of our own making. */
+export async function storePicture(
+  store: ObjectStore,
+  intake: Intake,
+  picture: EncodedPicture,
+): Promise<Picture> {
+  const { data, mediaType, width, height } = picture
+  const key = intake.nextKey()
+  await intake.take(data.length)
+  await store.put(key, data)
+  const sha256 = createHash('sha256').update(data).digest('hex')
+  return { id: randomUUID(), key, size: data.length, sha256, mediaType, width, height }
+}

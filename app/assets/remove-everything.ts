@@ -1,0 +1,44 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Types } from 'mongoose'
+import { Asset } from '../../models/asset.ts'
+import { STALE_MS, Upload } from '../../models/upload.ts'
+import { User } from '../../models/user.ts'
+import { AppError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { removeUnder, undoUpload } from '../space/undo-upload.ts'
+import { removeAsset } from './remove.ts'
+import { emptyTrash } from './trash.ts'
+
+/** How long to wait for uploads under way, which can no longer be committed, to give up by themselves. */
+const PATIENCE_MS = 5000
+
+/**
+ * Removes all that a user has stored, uploads under way included. Can be resumed.
+ *
+ * @returns whether nothing is left; if not, an upload is still dying and a later call will find it dead
+ */
+export async function removeEverythingOf(
+  { store }: Pick<Services, 'store'>,
+  owner: Types.ObjectId,
+): Promise<boolean> {
+  await Asset.updateMany({ owner }, { $set: { intents: [] } })
+  for await (const asset of Asset.find({ owner, state: 'ready' }).lean().cursor())
+    await removeAsset({ store }, asset).catch(ignoreMissing)
+  for await (const asset of Asset.find({ owner, state: 'deleting' }).lean().cursor())
+    await emptyTrash(store, asset)
+
+  const deadline = Date.now() + PATIENCE_MS
+  while (await Upload.exists({ owner })) {
+    const stale = { owner, heartbeatAt: { $lt: new Date(Date.now() - STALE_MS) } }
+    for await (const upload of Upload.find(stale).lean().cursor()) await undoUpload(store, upload)
+    if (Date.now() > deadline) return false
+    await delay(50)
+  }
+  const user = await User.findById(owner, { location: 1 }).lean()
+  if (user?.location) await removeUnder(store, `${user.location}/`)
+  return true
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof AppError && error.code === 'not_found')) throw error
+}

@@ -1,0 +1,29 @@
+import { Asset } from '../../models/asset.ts'
+import type { AssetFields } from '../../models/asset-shape.ts'
+import type { Services } from '../services.ts'
+import { changeAsset } from './change.ts'
+import { objectsOf } from './content.ts'
+
+const NOTHING = { state: 'deleting', readers: [], files: [], images: [], cover: null, intents: [] } as const
+
+/**
+ * Deletes an asset: gone for readers at once, then its objects, its space, its document.
+ *
+ * @param version only if the asset is still at it
+ * @throws `version_conflict`
+ */
+export async function removeAsset(services: Pick<Services, 'store'>, asset: AssetFields, version?: number) {
+  await changeAsset(services, asset, {
+    version,
+    forgets: objectsOf,
+    files: ({ files }) => files.length,
+    apply: (current, trash) =>
+      Asset.findOneAndUpdate(
+        { _id: current._id, state: 'ready', version: current.version },
+        { $set: NOTHING, $push: { trash } },
+        { returnDocument: 'after' },
+      )
+        .lean()
+        .exec(),
+  })
+}

@@ -1,0 +1,41 @@
+import type { AssetFields, AssetFile } from '../../models/asset-shape.ts'
+import { commitUpload } from '../../models/asset-upload.ts'
+import type { Services } from '../services.ts'
+import type { Intake } from '../space/intake.ts'
+import { changeAsset } from './change.ts'
+import { bytesOf, describeFiles, makeCover } from './content.ts'
+
+/**
+ * Replaces an asset's files by those a request has brought: readers see the old ones or the new. The old ones
+ * give their space back afterwards, so the new must fit beside them.
+ *
+ * @param version only if the asset is still at it; without it the last replacement wins, whole
+ * @throws `version_conflict`
+ */
+export async function replaceFiles(
+  { store }: Pick<Services, 'store'>,
+  { intake, files }: { intake: Intake; files: AssetFile[] },
+  asset: AssetFields,
+  version?: number,
+): Promise<AssetFields> {
+  const cover = await makeCover(store, intake, files)
+  const settlement = { bytes: bytesOf(cover ? [...files, cover] : files), files: files.length }
+  return changeAsset({ store }, asset, {
+    version,
+    forgets: (current) => [...current.files, ...(current.cover ? [current.cover] : [])],
+    files: (current) => current.files.length,
+    apply: (current, trash) =>
+      commitUpload(intake, {
+        state: 'ready',
+        version: current.version,
+        set: {
+          ...describeFiles(files, current.typeGiven ? current.type : undefined),
+          cover,
+          updatedAt: new Date(),
+        },
+        unsettled: { id: intake.id, ...settlement },
+        trash,
+      }),
+    settle: () => intake.settle(settlement),
+  })
+}

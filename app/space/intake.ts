@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto'
+import type { Types } from 'mongoose'
+import { Asset } from '../../models/asset.ts'
+import { beginAsset, expectUpload } from '../../models/asset-upload.ts'
+import type { Settlement } from '../../models/plugins/ledger.ts'
+import { Upload, type UploadFields } from '../../models/upload.ts'
+import { User } from '../../models/user.ts'
+import { notFound } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { type Account, accountsOf, extend, open, settle } from './accounts.ts'
+import { undoUpload } from './undo-upload.ts'
+
+const HEARTBEAT_MS = 30_000
+/** How much is reserved at a time where the length is not known. */
+const STEP_BYTES = 8 * 1024 * 1024
+/** What a multipart body of a few fields carries besides its files, at the most. */
+export const OVERHEAD_BYTES = 64 * 1024
+
+interface Options {
+  owner: Types.ObjectId
+  asset: Types.ObjectId
+  /** The asset begins with this upload. */
+  isNew: boolean
+  /** The length of the whole body in bytes, where it is announced. */
+  announced: number | undefined
+}
+
+/**
+ * Bytes on their way in: the record that a sweep can undo them by, and the space they count against.
+ * Every byte is taken from the space before it is stored.
+ */
+export class Intake {
+  #taken = 0
+  #objects = 0
+  #held: Map<Account, number> = new Map()
+  #heartbeat: NodeJS.Timeout
+
+  private constructor(
+    private readonly services: Pick<Services, 'store' | 'log'>,
+    private readonly record: UploadFields,
+  ) {
+    this.#heartbeat = setInterval(() => {
+      Upload.updateOne({ _id: record._id }, { heartbeatAt: new Date() }).catch((error) =>
+        services.log.warn({ err: error }, 'an upload could not be kept alive'),
+      )
+    }, HEARTBEAT_MS)
+    this.#heartbeat.unref()
+  }
+
+  /** Writes the record, then reserves. @throws `space_exceeded`, `server_full` */
+  static async begin(services: Pick<Services, 'store' | 'log'>, options: Options): Promise<Intake> {
+    const id = randomUUID()
+    const location = await User.locate(options.owner)
+    const now = new Date()
+    const record = {
+      _id: id,
+      owner: options.owner,
+      asset: options.asset,
+      prefix: `${location}/${id}/`,
+      createdAt: now,
+      heartbeatAt: now,
+    }
+    await Upload.create(record)
+    const intake = new Intake(services, record)
+    try {
+      await intake.#announce(options.isNew)
+      await intake.#reserve(options.announced ?? 0)
+    } catch (error) {
+      await intake.discard()
+      throw error
+    }
+    return intake
+  }
+
+  get id(): string {
+    return this.record._id
+  }
+
+  get asset(): Types.ObjectId {
+    return this.record.asset
+  }
+
+  get owner(): Types.ObjectId {
+    return this.record.owner
+  }
+
+  /** A key that nothing else has or will have. */
+  nextKey(): string {
+    this.#objects += 1
+    return `${this.record.prefix}${this.#objects}`
+  }
+
+  /** Counts bytes that are about to be stored. @throws `space_exceeded`, `server_full` */
+  async take(bytes: number): Promise<void> {
+    const needed = this.#taken + bytes
+    for (const [account, held] of this.#held) {
+      if (needed <= held) continue
+      const missing = needed - held
+      const added = await extend(account, this.id, missing, Math.max(missing, STEP_BYTES))
+      this.#held.set(account, held + added)
+    }
+    this.#taken = needed
+  }
+
+  /** Counts what was kept and forgets the record; the asset must name the upload as unsettled already. */
+  async settle(settlement: Settlement): Promise<void> {
+    clearInterval(this.#heartbeat)
+    await settle([...this.#held.keys()], this.id, settlement)
+    await Asset.updateOne({ _id: this.asset }, { $pull: { unsettled: { id: this.id } } })
+    await Upload.deleteOne({ _id: this.id })
+  }
+
+  /** Leaves nothing of the upload: no object, no reserved space, no record, no half asset. */
+  async discard(): Promise<void> {
+    clearInterval(this.#heartbeat)
+    await undoUpload(this.services.store, this.record)
+  }
+
+  async #announce(isNew: boolean): Promise<void> {
+    if (isNew) await beginAsset(this)
+    else if (!(await expectUpload(this))) throw notFound()
+  }
+
+  async #reserve(announced: number): Promise<void> {
+    const slack = Math.min(announced, OVERHEAD_BYTES)
+    for (const account of accountsOf(this.owner))
+      this.#held.set(account, await open(account, { id: this.id, bytes: announced, slack }))
+  }
+}

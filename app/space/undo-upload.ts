@@ -1,0 +1,36 @@
+import { Asset } from '../../models/asset.ts'
+import { Upload, type UploadFields } from '../../models/upload.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import { accountsOf, settle } from './accounts.ts'
+
+/**
+ * Takes an upload back, or, where its asset was committed already, finishes what is left of it.
+ * Safe at any moment and as often as need be: once the asset no longer expects the upload it cannot be
+ * committed any more, so its objects are nobody's.
+ */
+export async function undoUpload(store: ObjectStore, record: UploadFields): Promise<void> {
+  const { _id: id, owner, asset: assetId, prefix } = record
+  const asset = await Asset.findOneAndUpdate({ _id: assetId }, { $pull: { intents: id } }).lean()
+  const unsettled = asset?.unsettled.find((entry) => entry.id === id)
+  if (!unsettled) {
+    await Asset.deleteOne({ _id: assetId, state: 'pending' })
+    await removeUnder(store, prefix)
+  }
+  await settle(accountsOf(owner), id, unsettled ?? { bytes: 0, files: 0 })
+  if (unsettled) await Asset.updateOne({ _id: assetId }, { $pull: { unsettled: { id } } })
+  await Upload.deleteOne({ _id: id })
+}
+
+/** Removes every object and every unfinished one whose key begins with `prefix`. */
+export async function removeUnder(store: ObjectStore, prefix: string): Promise<void> {
+  await store.abandon(prefix)
+  let keys: string[] = []
+  for await (const { key } of store.list(prefix)) {
+    keys.push(key)
+    if (keys.length === 1000) {
+      await store.remove(keys)
+      keys = []
+    }
+  }
+  await store.remove(keys)
+}

@@ -1,0 +1,55 @@
+import type { Types, UpdateQuery } from 'mongoose'
+import { Asset } from './asset.ts'
+import type { AssetFields, Trash, Unsettled } from './asset-shape.ts'
+
+/** An upload as an asset knows it. */
+interface Expected {
+  id: string
+  asset: Types.ObjectId
+  owner: Types.ObjectId
+}
+
+/** Makes an asset that nobody sees until its upload is committed. */
+export async function beginAsset({ id, asset, owner }: Expected): Promise<void> {
+  const now = new Date()
+  await Asset.create({ _id: asset, owner, intents: [id], createdAt: now, updatedAt: now })
+}
+
+/** Lets an upload change an asset later; false when the asset is no longer there. */
+export async function expectUpload({ id, asset }: Expected): Promise<boolean> {
+  const { modifiedCount } = await Asset.updateOne({ _id: asset, state: 'ready' }, { $push: { intents: id } })
+  return modifiedCount === 1
+}
+
+interface Change {
+  /** What the upload was expected by: a new asset, or one that is there. */
+  state: 'pending' | 'ready'
+  set: Partial<AssetFields>
+  push?: UpdateQuery<AssetFields>['$push']
+  /** Only if the asset is still at this version. */
+  version?: number | undefined
+  unsettled: Unsettled
+  trash?: Trash | undefined
+}
+
+/**
+ * The moment an upload counts: one conditional update, which takes place only while the asset still expects
+ * it. From then on its bytes are to be settled, never undone.
+ *
+ * @returns the asset after the change, or null when it was not to be
+ */
+export function commitUpload({ id, asset }: Expected, change: Change): Promise<AssetFields | null> {
+  const { state, set, push = {}, version, unsettled, trash } = change
+  return Asset.findOneAndUpdate(
+    { _id: asset, state, intents: id, ...(version === undefined ? {} : { version }) },
+    {
+      $set: { ...set, state: 'ready' },
+      $inc: { version: 1 },
+      $pull: { intents: id },
+      $push: { ...push, unsettled, ...(trash ? { trash } : {}) },
+    },
+    { returnDocument: 'after' },
+  )
+    .lean()
+    .exec()
+}
