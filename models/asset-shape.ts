@@ -83,3 +83,6 @@ export interface AssetFields {
   createdAt: Date
   updatedAt: Date
 }
+
+/** An asset without what only uploads, removals and text search need. */
+export type ListedAsset = Omit<AssetFields, 'words' | 'intents' | 'unsettled' | 'trash'>

@@ -22,14 +22,20 @@ interface Change {
  * @returns the asset after the change
  * @throws `version_conflict`, `not_found` when the asset or the upload is gone
  */
-export async function changeAsset({ store }: Pick<Services, 'store'>, asset: AssetFields, change: Change) {
+export async function changeAsset(
+  { store, log }: Pick<Services, 'store' | 'log'>,
+  asset: AssetFields,
+  change: Change,
+): Promise<AssetFields> {
   if (change.version !== undefined && change.version !== asset.version) throw versionConflict()
   for (let current = asset; ; ) {
     const trash = await announceTrash(current.owner, change.forgets(current), change.files(current))
     const changed = await change.apply(current, trash)
     if (changed) {
       await change.settle?.()
-      await emptyTrash(store, changed)
+      await emptyTrash(store, changed).catch((error) =>
+        log.warn({ err: error, asset: asset._id }, 'objects are left for the sweep to remove'),
+      )
       return changed
     }
     await withdrawTrash(current.owner, trash)

@@ -1,4 +1,5 @@
-import type { AssetFields, AssetFile, AssetImage, KeptObject, Picture } from '../../models/asset-shape.ts'
+import { bytesOf } from '../../models/asset-objects.ts'
+import type { AssetFile, Picture } from '../../models/asset-shape.ts'
 import type { AssetType } from '../../models/media.ts'
 import { assetMedia, assetType } from '../media/classify.ts'
 import { tryThumbnail } from '../media/preview.ts'
@@ -27,19 +28,4 @@ export async function makeCover(
   if (!file) return null
   const thumbnail = await tryThumbnail(await store.open(file.key), file.size)
   return thumbnail && storePicture(store, intake, thumbnail)
-}
-
-/** Every object an asset names. */
-export function objectsOf({
-  files,
-  images,
-  cover,
-}: Pick<AssetFields, 'files' | 'images' | 'cover'>): KeptObject[] {
-  return [...files, ...images.flatMap(objectsOfImage), ...(cover ? [cover] : [])]
-}
-
-export const objectsOfImage = (image: AssetImage): KeptObject[] => [image, image.thumbnail]
-
-export function bytesOf(objects: KeptObject[]): number {
-  return objects.reduce((sum, { size }) => sum + size, 0)
 }

@@ -1,5 +1,6 @@
 import { readersOf } from '../../models/asset-access.ts'
 import { normalizeTags, type Visibility } from '../../models/asset-fields.ts'
+import { bytesOf, objectsOf } from '../../models/asset-objects.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
 import { commitUpload } from '../../models/asset-upload.ts'
 import { describeWords } from '../../models/asset-words.ts'
@@ -7,7 +8,7 @@ import type { AssetType } from '../../models/media.ts'
 import { notFound } from '../errors.ts'
 import type { ReceivedUpload } from '../request.ts'
 import type { Services } from '../services.ts'
-import { bytesOf, describeFiles, makeCover, objectsOf } from './content.ts'
+import { describeFiles, makeCover } from './content.ts'
 
 /** What a client says of a new asset; the rest is told from its files. */
 export interface NewAsset {
@@ -20,7 +21,7 @@ export interface NewAsset {
 
 /** Makes an asset of what a request has brought; its space is settled when this resolves. */
 export async function createAsset(
-  { store }: Pick<Services, 'store'>,
+  { store }: Pick<Services, 'store' | 'log'>,
   { intake, files, images }: ReceivedUpload,
   given: NewAsset,
 ): Promise<AssetFields> {

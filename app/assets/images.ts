@@ -1,12 +1,12 @@
 import { Asset } from '../../models/asset.ts'
 import { IMAGES } from '../../models/asset-fields.ts'
+import { bytesOf, objectsOfImage } from '../../models/asset-objects.ts'
 import type { AssetFields, AssetImage } from '../../models/asset-shape.ts'
 import { commitUpload } from '../../models/asset-upload.ts'
 import { notFound, tooLarge, versionConflict } from '../errors.ts'
 import type { Services } from '../services.ts'
 import type { Intake } from '../space/intake.ts'
 import { changeAsset } from './change.ts'
-import { bytesOf, objectsOfImage } from './content.ts'
 
 /**
  * Adds preview images behind those an asset has.
@@ -35,15 +35,21 @@ export async function addImages(
       await intake.settle(settlement)
       return changed
     }
-    const seen = current.version
-    current = await Asset.findOne({ _id: asset._id, state: 'ready', version: { $ne: seen } }).lean()
+    current = await readAfter(current)
   }
   throw notFound()
 }
 
+/** The asset as another change has left it; null when it is gone or nothing has changed it. */
+function readAfter({ _id, version }: AssetFields): Promise<AssetFields | null> {
+  return Asset.findOne({ _id, state: 'ready', version: { $ne: version } })
+    .lean()
+    .exec()
+}
+
 /** Removes one preview image. @throws `not_found`, `version_conflict` */
 export function removeImage(
-  services: Pick<Services, 'store'>,
+  services: Pick<Services, 'store' | 'log'>,
   asset: AssetFields,
   imageId: string,
   version?: number,

@@ -18,12 +18,13 @@ const PATIENCE_MS = 5000
  * @returns whether nothing is left; if not, an upload is still dying and a later call will find it dead
  */
 export async function removeEverythingOf(
-  { store }: Pick<Services, 'store'>,
+  services: Pick<Services, 'store' | 'log'>,
   owner: Types.ObjectId,
 ): Promise<boolean> {
+  const { store } = services
   await Asset.updateMany({ owner }, { $set: { intents: [] } })
   for await (const asset of Asset.find({ owner, state: 'ready' }).lean().cursor())
-    await removeAsset({ store }, asset).catch(ignoreMissing)
+    await removeAsset(services, asset).catch(ignoreMissing)
   for await (const asset of Asset.find({ owner, state: 'deleting' }).lean().cursor())
     await emptyTrash(store, asset)
 

@@ -1,8 +1,8 @@
 import { Asset } from '../../models/asset.ts'
+import { objectsOf } from '../../models/asset-objects.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
 import type { Services } from '../services.ts'
 import { changeAsset } from './change.ts'
-import { objectsOf } from './content.ts'
 
 const NOTHING = { state: 'deleting', readers: [], files: [], images: [], cover: null, intents: [] } as const
 
@@ -12,7 +12,11 @@ const NOTHING = { state: 'deleting', readers: [], files: [], images: [], cover: 
  * @param version only if the asset is still at it
  * @throws `version_conflict`
  */
-export async function removeAsset(services: Pick<Services, 'store'>, asset: AssetFields, version?: number) {
+export async function removeAsset(
+  services: Pick<Services, 'store' | 'log'>,
+  asset: AssetFields,
+  version?: number,
+) {
   await changeAsset(services, asset, {
     version,
     forgets: objectsOf,

@@ -1,9 +1,10 @@
+import { bytesOf } from '../../models/asset-objects.ts'
 import type { AssetFields, AssetFile } from '../../models/asset-shape.ts'
 import { commitUpload } from '../../models/asset-upload.ts'
 import type { Services } from '../services.ts'
 import type { Intake } from '../space/intake.ts'
 import { changeAsset } from './change.ts'
-import { bytesOf, describeFiles, makeCover } from './content.ts'
+import { describeFiles, makeCover } from './content.ts'
 
 /**
  * Replaces an asset's files by those a request has brought: readers see the old ones or the new. The old ones
@@ -13,14 +14,14 @@ import { bytesOf, describeFiles, makeCover } from './content.ts'
  * @throws `version_conflict`
  */
 export async function replaceFiles(
-  { store }: Pick<Services, 'store'>,
+  services: Pick<Services, 'store' | 'log'>,
   { intake, files }: { intake: Intake; files: AssetFile[] },
   asset: AssetFields,
   version?: number,
 ): Promise<AssetFields> {
-  const cover = await makeCover(store, intake, files)
+  const cover = await makeCover(services.store, intake, files)
   const settlement = { bytes: bytesOf(cover ? [...files, cover] : files), files: files.length }
-  return changeAsset({ store }, asset, {
+  return changeAsset(services, asset, {
     version,
     forgets: (current) => [...current.files, ...(current.cover ? [current.cover] : [])],
     files: (current) => current.files.length,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
+import { bytesOf } from '../../models/asset-objects.ts'
 import type { AssetFields, KeptObject, Trash } from '../../models/asset-shape.ts'
 import { Upload } from '../../models/upload.ts'
 import { accountsOf, settle } from '../space/accounts.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import { bytesOf } from './content.ts'
 
 /**
  * Announces that objects are to be removed. The entry is opened on the accounts first, so that what it gives

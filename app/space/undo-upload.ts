@@ -1,4 +1,6 @@
 import { Asset } from '../../models/asset.ts'
+import { objectsOf } from '../../models/asset-objects.ts'
+import type { AssetFields } from '../../models/asset-shape.ts'
 import { Upload, type UploadFields } from '../../models/upload.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { accountsOf, settle } from './accounts.ts'
@@ -6,19 +8,24 @@ import { accountsOf, settle } from './accounts.ts'
 /**
  * Takes an upload back, or, where its asset was committed already, finishes what is left of it.
  * Safe at any moment and as often as need be: once the asset no longer expects the upload it cannot be
- * committed any more, so its objects are nobody's.
+ * committed any more, and only objects that the asset does not name are removed.
  */
 export async function undoUpload(store: ObjectStore, record: UploadFields): Promise<void> {
   const { _id: id, owner, asset: assetId, prefix } = record
   const asset = await Asset.findOneAndUpdate({ _id: assetId }, { $pull: { intents: id } }).lean()
   const unsettled = asset?.unsettled.find((entry) => entry.id === id)
-  if (!unsettled) {
+  if (!asset || !namesUnder(asset, prefix)) {
     await Asset.deleteOne({ _id: assetId, state: 'pending' })
     await removeUnder(store, prefix)
   }
   await settle(accountsOf(owner), id, unsettled ?? { bytes: 0, files: 0 })
   if (unsettled) await Asset.updateOne({ _id: assetId }, { $pull: { unsettled: { id } } })
   await Upload.deleteOne({ _id: id })
+}
+
+function namesUnder(asset: AssetFields, prefix: string): boolean {
+  const keys = [...objectsOf(asset).map(({ key }) => key), ...asset.trash.flatMap((entry) => entry.keys)]
+  return keys.some((key) => key.startsWith(prefix))
 }
 
 /** Removes every object and every unfinished one whose key begins with `prefix`. */

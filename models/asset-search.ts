@@ -1,0 +1,85 @@
+import { Asset } from './asset.ts'
+import type { Viewer } from './asset-access.ts'
+import { branchesOf, type Criteria, type Filter, filterOf, scopeOf } from './asset-filter.ts'
+import type { AssetFields, ListedAsset } from './asset-shape.ts'
+import { RELEVANCE, SORTS, type Sort } from './asset-sorts.ts'
+import { after, type Order, type Position, sortBy } from './plugins/page.ts'
+
+export interface PageRequest {
+  sort: Sort
+  limit: number
+  after?: Position | undefined
+}
+
+export interface AssetPage {
+  assets: ListedAsset[]
+  /** Where the next page begins; null when there is none. */
+  next: Position | null
+}
+
+/** Internal fields that no list needs. */
+const HIDDEN = { words: 0, intents: 0, unsettled: 0, trash: 0 } as const
+
+/** A page of the assets that match and that the viewer may read, in a stable order. */
+export async function searchAssets(
+  criteria: Criteria,
+  viewer: Viewer,
+  page: PageRequest,
+): Promise<AssetPage> {
+  const order = page.sort === 'relevance' ? RELEVANCE : SORTS[page.sort]
+  const found =
+    page.sort === 'relevance'
+      ? await byRelevance(criteria, viewer, page)
+      : criteria.q
+        ? await inOrder([filterOf(criteria), scopeOf(criteria.scope, viewer)], order, page)
+        : await merged(criteria, viewer, order, page)
+  const assets = found.slice(0, page.limit)
+  const last = assets.at(-1)
+  return { assets, next: last && found.length > page.limit ? positionOf(last, order) : null }
+}
+
+/** One more than the page holds, which tells whether there is a next one. */
+function inOrder(
+  filter: Filter,
+  order: Order,
+  { limit, after: position }: PageRequest,
+): Promise<ListedAsset[]> {
+  return Asset.find({ $and: [...filters, ...(position ? [after(order, position)] : [])] }, HIDDEN)
+    .sort(sortBy(order))
+    .limit(limit + 1)
+    .lean()
+    .exec()
+}
+
+async function merged(criteria: Criteria, viewer: Viewer, order: Order, page: PageRequest) {
+  const pages = await Promise.all(
+    branchesOf(criteria.scope, viewer).map((branch) => inOrder([filterOf(criteria), branch], order, page)),
+  )
+  const unique = new Map(pages.flat().map((asset) => [asset._id.toString(), asset]))
+  return [...unique.values()].sort((one, other) => order.direction * compare(one, other, order))
+}
+
+function byRelevance(criteria: Criteria, viewer: Viewer, { limit, after: position }: PageRequest) {
+  return Asset.aggregate<ListedAsset & { score: number }>([
+    { $match: { $and: [filterOf(criteria), scopeOf(criteria.scope, viewer)] } },
+    { $addFields: { score: { $meta: 'textScore' } } },
+    ...(position ? [{ $match: after(RELEVANCE, position) }] : []),
+    { $sort: sortBy(RELEVANCE) },
+    { $limit: limit + 1 },
+    { $project: HIDDEN },
+  ]).exec()
+}
+
+const sortValue = (asset: ListedAsset, { field }: Order): unknown => asset[field as keyof ListedAsset]
+
+function positionOf(asset: ListedAsset, order: Order): Position {
+  return [sortValue(asset, order), asset._id]
+}
+
+/** As the database compares the values of the sorted fields: dates, numbers, strings by their bytes. */
+function compare(one: ListedAsset, other: ListedAsset, order: Order): number {
+  const [a, b] = [sortValue(one, order), sortValue(other, order)]
+  const difference =
+    typeof a === 'string' ? Buffer.compare(Buffer.from(a), Buffer.from(String(b))) : Number(a) - Number(b)
+  return difference || Buffer.compare(one._id.id, other._id.id)
+}

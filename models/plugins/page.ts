@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { mongo } from 'mongoose'
+
+const { EJSON } = mongo.BSON
+
+/** A stable order: one field, then the id in the same direction. */
+export interface Order {
+  field: string
+  direction: 1 | -1
+}
+
+/** Where a page ends: the values of its last item in the order. */
+export type Position = readonly [value: unknown, id: mongo.BSON.ObjectId]
+
+/** What follows a position in an order, as a filter that an index on field and id can serve. */
+export function after({ field, direction }: Order, [value, id]: Position) {
+  const [beyond, fromHere] = direction === 1 ? ['$gt', '$gte'] : ['$lt', '$lte']
+  return {
+    [field]: { [fromHere]: value },
+    $or: [{ [field]: { [beyond]: value } }, { _id: { [beyond]: id } }],
+  }
+}
+
+export const sortBy = ({ field, direction }: Order) => ({ [field]: direction, _id: direction })
+
+/** A cursor: the position, and a digest of the query it belongs to. Opaque to clients. */
+export function writeCursor(query: unknown, position: Position): string {
+  return Buffer.from(EJSON.stringify([digest(query), ...position])).toString('base64url')
+}
+
+/** The position of a cursor; null when it is mangled or belongs to another query. */
+export function readCursor(query: unknown, cursor: string): Position | null {
+  try {
+    const parsed: unknown = EJSON.parse(Buffer.from(cursor, 'base64url').toString())
+    if (!Array.isArray(parsed) || parsed.length !== 3 || parsed[0] !== digest(query)) return null
+    const [, value, id] = parsed
+    const scalar = ['string', 'number'].includes(typeof value) || value instanceof Date
+    return scalar && id instanceof mongo.BSON.ObjectId ? [value, id] : null
+  } catch {
+    return null
+  }
+}
+
+function digest(query: unknown): string {
+  return createHash('sha256').update(EJSON.stringify(query)).digest('base64url').slice(0, 10)
+}
