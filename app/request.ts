@@ -26,6 +26,8 @@ declare global {
       session?: SessionFields
       /** `loadAsset` */
       asset?: AssetFields
+      /** `matchVersion` */
+      expectedVersion?: number
       /** `upload` */
       upload?: ReceivedUpload
     }

@@ -1,7 +1,7 @@
 import { Asset } from './asset.ts'
 import type { Viewer } from './asset-access.ts'
 import { branchesOf, type Criteria, type Filter, filterOf, scopeOf } from './asset-filter.ts'
-import type { AssetFields, ListedAsset } from './asset-shape.ts'
+import type { ListedAsset } from './asset-shape.ts'
 import { RELEVANCE, SORTS, type Sort } from './asset-sorts.ts'
 import { after, type Order, type Position, sortBy } from './plugins/page.ts'
 
@@ -40,7 +40,7 @@ export async function searchAssets(
 
 /** One more than the page holds, which tells whether there is a next one. */
 function inOrder(
-  filter: Filter,
+  filters: Filter[],
   order: Order,
   { limit, after: position }: PageRequest,
 ): Promise<ListedAsset[]> {

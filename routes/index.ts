@@ -1,7 +1,11 @@
 import { Router } from 'express'
+import { assets } from './assets.ts'
 import { health } from './health.ts'
+import { space } from './space.ts'
 
 /** Every door of the house. */
 export const routes = Router()
 
 routes.use(health)
+routes.use('/api/assets', assets)
+routes.use('/api/space', space)

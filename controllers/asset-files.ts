@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import { create as contentDisposition } from 'content-disposition'
+import type { Request, RequestHandler, Response } from 'express'
+import { countDownload } from '../app/assets/count-download.ts'
+import { replaceFiles } from '../app/assets/replace-files.ts'
+import { zipFiles } from '../app/assets/zip.ts'
+import { notFound } from '../app/errors.ts'
+import { mayShowInline } from '../app/media/inline.ts'
+import { describeBytes, isFresh, sendObject, sendStream } from '../app/storage/send-object.ts'
+import type { AssetFields, AssetFile } from '../models/asset-shape.ts'
+import { required } from './required.ts'
+import { sendAsset } from './send-asset.ts'
+
+export const replace: RequestHandler = async (req, res) => {
+  const asset = await replaceFiles(
+    req.services,
+    required(req.upload),
+    required(req.asset),
+    req.expectedVersion,
+  )
+  await sendAsset(req, res, asset)
+}
+
+export const open: RequestHandler = async (req, res) => {
+  const asset = required(req.asset)
+  const file = asset.files.find(({ id }) => id === req.params.fileId)
+  if (!file) throw notFound()
+  await sendFile(req, res, asset, file)
+}
+
+/** The one file, or all of them as a zip. */
+export const download: RequestHandler = async (req, res) => {
+  const asset = required(req.asset)
+  const [file] = asset.files
+  if (!file) throw notFound()
+  if (asset.files.length === 1) await sendFile(req, res, asset, file)
+  else await sendZip(req, res, asset)
+}
+
+async function sendFile(req: Request, res: Response, asset: AssetFields, file: AssetFile): Promise<void> {
+  const { inline: wanted = false } = req.valid as { inline?: boolean }
+  const inline = wanted && mayShowInline(file.mediaType)
+  const { key, size, sha256, mediaType, name } = file
+  const sendable = { key, size, sha256, mediaType, name, inline, ...publicity(asset) }
+  await sendObject(req.services.store, sendable, req, res, async (fromStart) => {
+    if (fromStart && !inline) await countDownload(asset._id)
+  })
+}
+
+async function sendZip(req: Request, res: Response, asset: AssetFields): Promise<void> {
+  const { isPublic, modifiedAt } = publicity(asset)
+  const content = asset.files.map(({ name, sha256 }) => [name, sha256])
+  const digest = createHash('sha256').update(JSON.stringify(content)).digest('hex')
+  describeBytes(res, { isPublic, etag: `"${digest}"` })
+  res.set({
+    'Accept-Ranges': 'none',
+    'Content-Disposition': contentDisposition(`${asset.name}.zip`),
+    'Content-Type': 'application/zip',
+  })
+  if (isFresh(req, res)) res.status(304).end()
+  else if (req.method === 'HEAD') res.end()
+  else {
+    const gone = new AbortController()
+    res.once('close', () => gone.abort())
+    const zip = zipFiles(req.services.store, asset.files, modifiedAt, gone.signal)
+    await countDownload(asset._id)
+    await sendStream(zip, res)
+  }
+}
+
+const publicity = ({ visibility, updatedAt }: AssetFields) => ({
+  isPublic: visibility === 'public',
+  modifiedAt: updatedAt,
+})

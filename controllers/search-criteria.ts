@@ -1,0 +1,47 @@
+import { Types } from 'mongoose'
+
+import { unauthenticated, validationFailed } from '../app/errors.ts'
+import type { Viewer } from '../models/asset-access.ts'
+import type { Visibility } from '../models/asset-fields.ts'
+import type { Criteria } from '../models/asset-filter.ts'
+import type { Scope, Sort } from '../models/asset-sorts.ts'
+import { knownUserId } from '../models/known-users.ts'
+import type { AssetType, Media } from '../models/media.ts'
+
+/** A search as its query string has it, once the rules have passed it. */
+export interface SearchQuery {
+  q?: string
+  scope?: Scope
+  type?: AssetType
+  media?: Media
+  tag?: string[]
+  owner?: string
+  visibility?: Visibility
+  minSize?: number
+  maxSize?: number
+  createdAfter?: Date
+  createdBefore?: Date
+  updatedAfter?: Date
+  updatedBefore?: Date
+  sort?: Sort
+  limit: number
+  cursor?: string
+  facets?: boolean
+  count?: boolean
+}
+
+type Question = Omit<SearchQuery, 'limit' | 'cursor' | 'facets' | 'count'>
+
+/** What is asked for, for the one who asks: an owner they may not know has no assets. */
+export async function criteriaOf(
+  query: Question,
+  viewer: Viewer,
+): Promise<{ criteria: Criteria; sort: Sort }> {
+  const { sort = query.q ? 'relevance' : 'newest', scope = 'all', tag = [], owner, ...rest } = query
+  if (sort === 'relevance' && !query.q)
+    throw validationFailed([{ field: 'sort', message: 'relevance needs q' }])
+  if (!viewer && (scope === 'mine' || scope === 'shared')) throw unauthenticated()
+  const nobody = new Types.ObjectId()
+  const ownerId = owner === undefined ? undefined : ((await knownUserId(owner, viewer)) ?? nobody)
+  return { sort, criteria: { ...rest, scope, tags: tag, owner: ownerId } }
+}

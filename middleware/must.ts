@@ -1,0 +1,14 @@
+import type { RequestHandler } from 'express'
+import { forbidden, unauthenticated } from '../app/errors.ts'
+import { type Access, accessOf } from '../models/asset-access.ts'
+
+const RANK: Record<Access, number> = { read: 0, write: 1, owner: 2 }
+
+/** Only who may do that much with `req.asset` passes. */
+export function must(access: Access): RequestHandler {
+  return (req, _res, next) => {
+    if (!req.user) throw unauthenticated()
+    if (!req.asset || RANK[accessOf(req.asset, req.user)] < RANK[access]) throw forbidden()
+    next()
+  }
+}

@@ -1,0 +1,44 @@
+import { body, query } from 'express-validator'
+import { DESCRIPTION, NAME, TAG, TAGS, VISIBILITIES } from '../models/asset-fields.ts'
+import { SCOPES, SORT_NAMES } from '../models/asset-sorts.ts'
+import { ASSET_TYPES, MEDIA } from '../models/media.ts'
+import { choice, flag, moment, tagList, wholeNumber } from './rules/fields.ts'
+import { text, textField } from './rules/text.ts'
+
+const ANY = { values: 'falsy' } as const
+const LIMIT = { default: 20, min: 1, max: 100 }
+/** More words than this find nothing that fewer do not. */
+const QUESTION = { max: 500 }
+
+const described = () => [
+  textField(body('name').optional(), NAME),
+  textField(body('description').optional(), { ...DESCRIPTION, min: 0, lines: true }),
+  choice(body('type').optional(), ASSET_TYPES),
+  tagList(body('tags').optional(), { ...TAGS, each: TAG }),
+  choice(body('visibility').optional(), VISIBILITIES),
+]
+
+export const create = described()
+export const update = described()
+
+/** Of every route that sends a file. */
+export const bytes = [flag(query('inline').optional(ANY))]
+
+export const search = [
+  textField(query('q').optional(ANY), QUESTION),
+  choice(query('scope').optional(ANY), SCOPES),
+  choice(query('type').optional(ANY), ASSET_TYPES),
+  choice(query('media').optional(ANY), MEDIA),
+  tagList(query('tag').optional(ANY), { ...TAGS, each: TAG }),
+  text(query('owner').optional(ANY)),
+  choice(query('visibility').optional(ANY), VISIBILITIES),
+  ...['minSize', 'maxSize'].map((field) => wholeNumber(query(field).optional(ANY), { min: 0 })),
+  ...['createdAfter', 'createdBefore', 'updatedAfter', 'updatedBefore'].map((field) =>
+    moment(query(field).optional(ANY)),
+  ),
+  choice(query('sort').optional(ANY), SORT_NAMES),
+  wholeNumber(query('limit').default(String(LIMIT.default)), LIMIT),
+  text(query('cursor').optional(ANY)),
+  flag(query('facets').optional(ANY)),
+  flag(query('count').optional(ANY)),
+]

@@ -1,0 +1,63 @@
+import type { ValidationChain } from 'express-validator'
+import { normalizeTags } from '../../models/asset-fields.ts'
+import { text } from './text.ts'
+
+/** One of the given words. */
+export function choice(chain: ValidationChain, words: readonly string[]): ValidationChain {
+  return text(chain)
+    .custom((value: string) => words.includes(value))
+    .withMessage(`must be ${words.join(', ').replace(/, ([^,]*)$/, ' or $1')}`)
+}
+
+/** `1` or `0`. */
+export function flag(chain: ValidationChain): ValidationChain {
+  return choice(chain, ['0', '1']).customSanitizer((value) => value === '1')
+}
+
+/** A whole number in decimal digits. */
+export function wholeNumber(
+  chain: ValidationChain,
+  { min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number },
+): ValidationChain {
+  return text(chain)
+    .custom((value: string) => /^\d{1,16}$/.test(value) && Number(value) >= min && Number(value) <= max)
+    .withMessage(`must be a whole number from ${min} to ${max}`)
+    .bail()
+    .toInt()
+}
+
+/** A day or a moment of ISO 8601, in UTC where it names no zone. */
+export function moment(chain: ValidationChain): ValidationChain {
+  return text(chain)
+    .isISO8601({ strict: true, strictSeparator: true })
+    .withMessage('must be a date of ISO 8601')
+    .bail()
+    .customSanitizer(
+      (value: string) => new Date(/T.*(Z|[+-]\d\d:?\d\d)$|^[^T]*$/.test(value) ? value : `${value}Z`),
+    )
+}
+
+interface TagLimits {
+  max: number
+  each: { min: number; max: number }
+}
+
+/** Tags, repeated or comma-separated or both; they come out as they are kept. */
+export function tagList(chain: ValidationChain, { max, each }: TagLimits): ValidationChain {
+  const withinLimits = (tags: string[]) =>
+    tags.every(
+      (tag) =>
+        [...tag].length >= each.min && [...tag].length <= each.max && !/[\p{Cc}\p{Cs}\uFFFD]/u.test(tag),
+    )
+  return chain
+    .custom((value: unknown) => [value].flat().every((tag) => typeof tag === 'string'))
+    .withMessage('must be text, or a list of texts')
+    .bail()
+    .customSanitizer((value: string | string[]) =>
+      normalizeTags([value].flat().flatMap((tags) => tags.split(','))),
+    )
+    .custom((tags: string[]) => tags.length <= max)
+    .withMessage(`must be ${max} tags at the most`)
+    .custom(withinLimits)
+    .withMessage(`must be tags of ${each.min} to ${each.max} printable characters`)
+}

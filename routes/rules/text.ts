@@ -1,0 +1,41 @@
+import type { ValidationChain } from 'express-validator'
+
+interface Length {
+  /** In characters, as Unicode counts them; default 1. */
+  min?: number
+  max: number
+  /** Whether line breaks and tabs may stand in it. */
+  lines?: boolean
+}
+
+/** Control characters (C0, DEL, C1) and lone surrogates, which no UTF-8 can hold. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u
+const UNPRINTABLE_BUT_LINES = /(?![\r\n\t])[\p{Cc}\p{Cs}]/u
+
+/** A string, and nothing that is made into one; no control characters, no invalid text. */
+export function text(chain: ValidationChain, { lines = false } = {}): ValidationChain {
+  const unprintable = lines ? UNPRINTABLE_BUT_LINES : UNPRINTABLE
+  return chain
+    .custom((value) => typeof value === 'string')
+    .withMessage('must be text')
+    .bail()
+    .custom((value: string) => !unprintable.test(value))
+    .withMessage('must not contain control characters or invalid text')
+    .bail()
+}
+
+/** Text of a length, not blank unless it may be empty. */
+export function textField(chain: ValidationChain, { min = 1, max, lines = false }: Length): ValidationChain {
+  return text(chain, { lines })
+    .custom((value: string) => {
+      const length = [...value].length
+      return length >= min && length <= max && (min === 0 || value.trim() !== '')
+    })
+    .withMessage(`must have ${min} to ${max} characters`)
+    .bail()
+}
+
+/** A field that may be absent, or null to clear it; begin a chain with it. */
+export function nullable(chain: ValidationChain): ValidationChain {
+  return chain.optional().if((value: unknown) => value !== null)
+}
