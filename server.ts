@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     await shutDown(
       [
         { name: 'requests', run: () => drain(server) },
-        { name: 'jobs', run: async () => (await jobs).stop() },
+        { name: 'jobs', run: () => jobs },
         { name: 'database', run: disconnectDatabase },
         { name: 'embedded database', run: () => embedded?.close() },
         { name: 'store', run: () => services.store.close() },

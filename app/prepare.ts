@@ -1,18 +1,19 @@
 import { Capacity } from '../models/capacity.ts'
 import { syncIndexes } from './database.ts'
+import { repeat } from './jobs/repeat.ts'
+import { sweep } from './jobs/sweep.ts'
 import type { Services } from './services.ts'
 
-/** What runs beside the requests, and how to end it. */
-export interface Jobs {
-  stop(): Promise<void>
-}
+const MINUTE = 60_000
 
 /**
- * Everything the database needs before it can serve, once it can be reached.
- * In production indexes are built by `npm run db:indexes`, not by every process that starts.
+ * Everything the database needs before it can serve, once it can be reached, and then the work that comes
+ * round, until the process stops. In production indexes are built by `npm run db:indexes`, not by every
+ * process that starts.
  */
-export async function prepare({ config }: Services): Promise<Jobs> {
+export async function prepare(services: Services): Promise<void> {
+  const { config, log, stopping } = services
   if (!config.production) await syncIndexes()
   await Capacity.ensure(config.space.server)
-  return { async stop() {} }
+  await repeat({ name: 'the sweep', everyMs: MINUTE, run: () => sweep(services) }, log, stopping)
 }
