@@ -1,4 +1,3 @@
-import { expect } from 'chai'
 import type { ObjectStore } from '../../app/storage/object-store.ts'
 
 /** The keys of a store under a prefix, sorted. */
@@ -6,12 +5,6 @@ export async function keysIn(store: ObjectStore, prefix: string): Promise<string
   const keys: string[] = []
   for await (const { key } of store.list(prefix)) keys.push(key)
   return keys.sort()
-}
-
-/** Fails unless a prefix holds neither an object nor an unfinished one; removes unfinished ones to count them. */
-export async function expectNothing(store: ObjectStore, prefix: string): Promise<void> {
-  expect(await keysIn(store, prefix), 'objects').to.deep.equal([])
-  expect(await store.abandon(prefix), 'unfinished objects').to.equal(0)
 }
 
 /** The error of a promise that must be rejected. */

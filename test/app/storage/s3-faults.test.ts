@@ -1,0 +1,169 @@
+import { PassThrough, Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { expect } from 'chai'
+import { AppError } from '../../../app/errors.ts'
+import { type ObjectStore, ObjectsNotRemoved } from '../../../app/storage/object-store.ts'
+import type { FakeS3, Fault } from '../../support/fake-s3.ts'
+import { openFakeS3Store } from '../../support/fake-s3-store.ts'
+import { keysIn, rejection } from '../../support/object-stores.ts'
+
+const small = Buffer.from('0123456789')
+const large = Buffer.alloc(20 * 1024 * 1024, 7)
+
+const calls: Record<string, (store: ObjectStore) => Promise<unknown>> = {
+  'a check': (store) => store.check(),
+  'a small put': (store) => store.put('a/b/new', small),
+  'a large put': (store) => store.put('a/b/new', large),
+  'an open': (store) => store.open('a/b/object'),
+  'a removal': (store) => store.remove(['a/b/object']),
+  'a listing': (store) => keysIn(store, 'a/'),
+  'an abandoning': (store) => store.abandon('a/'),
+}
+
+describe('S3 store, when the bucket fails', () => {
+  let s3: FakeS3
+  let store: ObjectStore
+  let close: () => Promise<void>
+
+  beforeEach(async () => {
+    ;({ s3, store, close } = await openFakeS3Store())
+    s3.put('a/b/object', small)
+  })
+  afterEach(() => close())
+
+  /** The fault for calls of one operation: always, or the first time only. */
+  function fail(operation: string, fault: Fault, times = Number.POSITIVE_INFINITY) {
+    let left = times
+    s3.fault = (call) => (call.operation === operation && left-- > 0 ? fault : undefined)
+  }
+
+  function expectUntouched() {
+    expect([...s3.objects.keys()]).to.deep.equal(['a/b/object'])
+    expect([...s3.uploads.values()]).to.deep.equal([])
+  }
+
+  for (const fault of ['stall', 'slow-down', 'deny'] as const) {
+    it(`says unavailable to every call, with the cause: ${fault}`, async () => {
+      s3.fault = () => fault
+      const failing = Object.entries(calls).map(async ([name, call]) => {
+        const error = await rejection(call(store))
+        expect(error, name).to.be.instanceOf(AppError).and.to.include({ status: 503, code: 'unavailable' })
+        expect(error.cause, name).to.be.instanceOf(Error)
+      })
+      await Promise.all(failing)
+    })
+  }
+
+  it('says unavailable to a check of a bucket that is not there', async () => {
+    const other = await openFakeS3Store({ bucket: 'another' })
+    expect(await rejection(other.store.check())).to.include({ status: 503, code: 'unavailable' })
+    await other.close()
+  })
+
+  const uploads: [string, Fault, Buffer][] = [
+    ['PutObject', 'reset', small],
+    ['PutObject', 'mute', small],
+    ['CreateMultipartUpload', 'deny', large],
+    ['CreateMultipartUpload', 'mute', large],
+    ['UploadPart', 'reset', large],
+    ['UploadPart', 'slow-down', large],
+    ['UploadPart', 'stall', large],
+    ['CompleteMultipartUpload', 'deny', large],
+    ['CompleteMultipartUpload', 'mute', large],
+  ]
+  for (const [operation, fault, bytes] of uploads) {
+    it(`leaves nothing of a put when ${operation} fails: ${fault}`, async () => {
+      fail(operation, fault)
+      const error = await rejection(store.put('a/b/new', bytes))
+      expect(error).to.include({ status: 503, code: 'unavailable' })
+      expectUntouched()
+    })
+  }
+
+  it('tells a refusal to the source at once, even when no more bytes come', async () => {
+    fail('UploadPart', 'deny')
+    const source = new PassThrough()
+    source.write(large)
+    const error = await rejection(store.put('a/b/new', source))
+    expect(error).to.include({ status: 503, code: 'unavailable' })
+    expect(source.errored).to.equal(error)
+    expectUntouched()
+  })
+
+  it('tells the first reason when clearing up fails as well', async () => {
+    s3.fault = ({ operation }) =>
+      ({ UploadPart: 'deny' as const, AbortMultipartUpload: 'stall' as const })[operation]
+    const error = await rejection(store.put('a/b/new', large))
+    expect(error.cause).to.have.property('name', 'AccessDenied')
+    s3.fault = () => undefined
+    expect(await store.abandon('a/b/new')).to.equal(1)
+    expectUntouched()
+  })
+
+  it('leaves nothing when the signal comes while the bucket finishes', async () => {
+    const abort = new AbortController()
+    s3.fault = ({ operation }) => {
+      if (operation === 'CompleteMultipartUpload') abort.abort()
+      return undefined
+    }
+    const error = await rejection(store.put('a/b/new', large, abort.signal))
+    expect(error).to.have.property('name', 'AbortError')
+    expectUntouched()
+  })
+
+  it('names each object that it could not remove, and removes the others', async () => {
+    s3.put('a/b/kept', small)
+    s3.fault = ({ operation, key }) =>
+      operation === 'DeleteObject' && key === 'a/b/kept' ? 'deny' : undefined
+    const error = await rejection(store.remove(['a/b/object', 'a/b/kept']))
+    expect(error).to.include({ status: 503, code: 'unavailable' })
+    expect(error.cause).to.be.instanceOf(ObjectsNotRemoved)
+    expect(error.cause).to.have.deep.property('keys', ['a/b/kept'])
+    expect(error.cause).to.have.nested.property('cause.message', 'AccessDenied: no')
+    expect([...s3.objects.keys()]).to.deep.equal(['a/b/kept'])
+  })
+
+  for (const fault of ['pause', 'reset'] as const) {
+    it(`ends a download that stops halfway with unavailable: ${fault}`, async () => {
+      s3.put('a/b/large', large)
+      s3.fault = () => fault
+      const error = await rejection(buffer(await store.open('a/b/large')))
+      expect(error).to.include({ status: 503, code: 'unavailable' })
+    })
+  }
+
+  it('does not answer for a source that breaks as a connection does', async () => {
+    const reason = Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
+    const source = Readable.from(
+      (async function* () {
+        yield large
+        throw reason
+      })(),
+    )
+    expect(await rejection(store.put('a/b/new', source))).to.equal(reason)
+    expectUntouched()
+  })
+
+  describe('for a moment', () => {
+    beforeEach(async () => {
+      await close()
+      ;({ s3, store, close } = await openFakeS3Store({ attempts: 2 }))
+    })
+
+    it('tries again, a bounded number of times', async () => {
+      fail('PutObject', 'slow-down', 1)
+      await store.put('a/b/new', small)
+      expect(s3.count('PutObject')).to.equal(2)
+      fail('ListObjectsV2', 'slow-down')
+      await rejection(keysIn(store, 'a/'))
+      expect(s3.count('ListObjectsV2')).to.equal(2)
+    })
+
+    it('sends a part again that was cut off', async () => {
+      fail('UploadPart', 'reset', 1)
+      await store.put('a/b/new', large)
+      expect(s3.objects.get('a/b/new')?.bytes.equals(large)).to.equal(true)
+      expect(s3.count('UploadPart')).to.equal(4)
+    })
+  })
+})

@@ -1,0 +1,139 @@
+import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect } from 'chai'
+import type { Request } from 'express'
+import type { ObjectStore, StoredFile } from '../../../app/storage/object-store.ts'
+import { eventually } from '../../support/eventually.ts'
+import type { FakeS3 } from '../../support/fake-s3.ts'
+import { openFakeS3Store, QUICK } from '../../support/fake-s3-store.ts'
+import { keysIn } from '../../support/object-stores.ts'
+
+const MiB = 1024 * 1024
+const small = Buffer.from('0123456789')
+
+describe('S3 store', () => {
+  let s3: FakeS3
+  let store: ObjectStore
+  let close: () => Promise<void>
+
+  beforeEach(async () => {
+    ;({ s3, store, close } = await openFakeS3Store())
+  })
+  afterEach(() => close())
+
+  const sizesOf = (operation: string) =>
+    s3.calls.filter((call) => call.operation === operation).map(({ bytes }) => bytes)
+
+  /** Stores bytes by the engine as a file of a request whose body has the length announced. */
+  function receive(bytes: Buffer, announced: number | undefined): Promise<StoredFile> {
+    const stream = new PassThrough()
+    const engine = store.engine({ key: () => 'a/b/file', meter: (file) => file.stream })
+    const request = {
+      headers: announced === undefined ? {} : { 'content-length': String(announced) },
+    } as Request
+    const file = { fieldname: 'files', originalname: 'a.bin', stream } as unknown as StoredFile
+    const stored = new Promise<StoredFile>((resolve, reject) => {
+      engine._handleFile(request, file, (error, info) =>
+        error ? reject(error) : resolve(info as StoredFile),
+      )
+    })
+    stream.end(bytes)
+    return stored
+  }
+
+  it('names its bucket and sends nothing before it is asked', () => {
+    expect(store.kind).to.equal('s3')
+    expect(store.description).to.equal(`Files are kept in the bucket ${s3.name} at ${s3.endpoint}.`)
+    expect(s3.calls).to.deep.equal([])
+  })
+
+  it('puts in parts of 8 MiB, a small object in one request', async () => {
+    await store.put('a/b/large', Buffer.alloc(20 * MiB))
+    expect(sizesOf('UploadPart')).to.have.members([8 * MiB, 8 * MiB, 4 * MiB])
+    await store.put('a/b/small', small)
+    expect(sizesOf('PutObject')).to.deep.equal([small.length])
+  })
+
+  const engines: [string, number | undefined, number][] = [
+    ['in parts of 5 MiB by multer-s3', 20 * MiB, 5 * MiB],
+    ['in parts of 8 MiB when the length is unknown', undefined, 8 * MiB],
+    ['in parts of 8 MiB when multer-s3 cannot hold it', 50_000 * MiB + 1, 8 * MiB],
+    ['in as large parts as the announced length needs', 120_000 * MiB, 12 * MiB],
+  ]
+  for (const [what, announced, part] of engines) {
+    it(`receives a file ${what}`, async () => {
+      const bytes = Buffer.alloc(2 * part + 1)
+      expect(await receive(bytes, announced)).to.deep.equal({ key: 'a/b/file', size: bytes.length })
+      expect(sizesOf('UploadPart')).to.have.members([part, part, 1])
+      expect(s3.objects.get('a/b/file')?.bytes.length).to.equal(bytes.length)
+    })
+  }
+
+  it('asks for no access control list and stores no type of the client', async () => {
+    await receive(small, 1000)
+    const [call] = s3.calls
+    expect(call?.headers).to.include({ 'content-type': 'application/octet-stream' })
+    expect(call?.headers).not.to.have.property('x-amz-acl')
+  })
+
+  it('sends checksums, or only where they are required', async () => {
+    await store.put('a/b/1', small)
+    expect(s3.calls[0]?.headers).to.have.property('x-amz-checksum-crc32')
+    const plain = await openFakeS3Store({ checksums: 'when_required' })
+    await plain.store.put('a/b/1', small)
+    expect(plain.s3.calls[0]?.headers).not.to.have.property('x-amz-checksum-crc32')
+    await plain.close()
+  })
+
+  it('removes 1,000 objects in a request', async () => {
+    const keys = Array.from({ length: 2500 }, (_, n) => `a/b/${n}`)
+    for (const key of keys) s3.put(key, small)
+    await store.remove(keys)
+    expect(s3.count('DeleteObjects')).to.equal(3)
+    expect(s3.objects.size).to.equal(0)
+  })
+
+  it('lists page by page', async () => {
+    s3.pageSize = 3
+    for (let n = 0; n < 10; n++) s3.put(`a/b/${n}`, small)
+    expect(await keysIn(store, 'a/')).to.have.length(10)
+    expect(s3.count('ListObjectsV2')).to.equal(4)
+  })
+
+  it('abandons page by page', async () => {
+    s3.pageSize = 2
+    for (const key of ['a/1', 'a/1', 'a/1', 'a/2', 'a/3', 'b/1']) s3.begin(key)
+    expect(await store.abandon('a/')).to.equal(5)
+    expect([...s3.uploads.values()].map(({ key }) => key)).to.deep.equal(['b/1'])
+  })
+
+  it('does not count an upload that ends while it is abandoned', async () => {
+    s3.begin('a/1')
+    s3.fault = ({ operation }) => {
+      if (operation === 'AbortMultipartUpload') s3.uploads.clear()
+      return undefined
+    }
+    expect(await store.abandon('a/')).to.equal(0)
+  })
+
+  it('waits for a reader who pauses longer than the bucket may', async () => {
+    const bytes = Buffer.alloc(4 * MiB, 7)
+    const hasty = await openFakeS3Store({ timeouts: { ...QUICK, idle: 100 } })
+    hasty.s3.put('a/b/1', bytes)
+    const stream = await hasty.store.open('a/b/1')
+    await once(stream, 'readable')
+    await pause(350)
+    expect((await buffer(stream)).equals(bytes)).to.equal(true)
+    await hasty.close()
+  })
+
+  it('lets go of the connection of a download that is closed', async () => {
+    s3.put('a/b/1', Buffer.alloc(20 * MiB))
+    const stream = await store.open('a/b/1')
+    expect(await s3.connections()).to.equal(1)
+    stream.destroy()
+    await eventually(async () => expect(await s3.connections()).to.equal(0))
+  })
+})

@@ -1,0 +1,39 @@
+import { createHash, randomUUID } from 'node:crypto'
+
+export interface FakeObject {
+  key: string
+  bytes: Buffer
+  etag: string
+  modifiedAt: Date
+}
+
+export interface FakeUpload {
+  key: string
+  id: string
+  begunAt: Date
+  parts: Map<number, { bytes: Buffer; etag: string }>
+}
+
+export const etagOf = (bytes: Buffer) => `"${createHash('md5').update(bytes).digest('hex')}"`
+
+/** What lies in the fake bucket. */
+export class FakeBucket {
+  readonly objects = new Map<string, FakeObject>()
+  readonly uploads = new Map<string, FakeUpload>()
+  /** Entries in a page of a listing. */
+  pageSize = 1000
+
+  constructor(readonly name: string) {}
+
+  put(key: string, bytes: Buffer): FakeObject {
+    const object = { key, bytes, etag: etagOf(bytes), modifiedAt: new Date() }
+    this.objects.set(key, object)
+    return object
+  }
+
+  begin(key: string): FakeUpload {
+    const upload = { key, id: randomUUID(), begunAt: new Date(), parts: new Map() }
+    this.uploads.set(upload.id, upload)
+    return upload
+  }
+}
