@@ -1,0 +1,45 @@
+import { type Candidate, document, type Identity, image, model } from './candidate.ts'
+
+/** What an XML or HTML document may begin with before its first element: declarations, comments, a doctype. */
+const PROLOG = /^(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE\s[^[>]*(?:\[.*?\]\s*)?>)/is
+const ELEMENT = /^<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)(?=[\s/>])/
+
+const ROOTS: Readonly<Record<string, Identity>> = {
+  svg: image('image/svg+xml'),
+  html: document('text/html'),
+  collada: model('model/vnd.collada+xml'),
+  x3d: model('model/x3d+xml'),
+  amf: model('application/xml'),
+}
+
+/** Elements that a browser sniffs HTML by (WHATWG MIME Sniffing §7.1), `html` apart. */
+const HTML_ELEMENTS = 'head script iframe h1 div font table a style title b body br p'.split(' ')
+
+/** Tells markup by its first element: the name of the file has no say. */
+export function byRootElement(file: Candidate): Identity | undefined {
+  const { content, root } = open(file)
+  if (root === undefined) return /^\s*<!DOCTYPE\s+html\b/i.test(content) ? ROOTS.html : undefined
+  if (root === 'html' && isXhtml(file.extension, content)) return document('application/xhtml+xml')
+  return Object.hasOwn(ROOTS, root) ? ROOTS[root] : undefined
+}
+
+/** Tells a page by anything that a browser would take for one; for files whose name tells nothing better. */
+export function byAnyElement(file: Candidate): Identity | undefined {
+  const { content, root } = open(file)
+  if (/^\s*<\?xml\s/.test(content)) return document('application/xml')
+  const page = /^\s*<!--/.test(content) || (root !== undefined && HTML_ELEMENTS.includes(root))
+  return page ? ROOTS.html : undefined
+}
+
+function open({ text }: Candidate): { content: string; root: string | undefined } {
+  const content = text?.content ?? ''
+  let rest = content
+  for (let prolog = PROLOG.exec(rest); prolog !== null; prolog = PROLOG.exec(rest)) {
+    rest = rest.slice(prolog[0].length)
+  }
+  return { content, root: ELEMENT.exec(rest)?.[1]?.toLowerCase() }
+}
+
+function isXhtml(extension: string, content: string): boolean {
+  return /^xht(ml)?$/.test(extension) && content.includes('http://www.w3.org/1999/xhtml')
+}

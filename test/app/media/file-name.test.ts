@@ -1,0 +1,59 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { cleanFileName } from '../../../app/media/file-name.ts'
+
+const FAMILY = '👩‍👩‍👧‍👦'
+
+const ROWS: [why: string, given: string, kept: string][] = [
+  ['an ordinary name', 'chair.glb', 'chair.glb'],
+  ['quotes and spaces', `Ada's "oak"  chair .glb`, `Ada's "oak"  chair .glb`],
+  ['emoji, joined ones too', `${FAMILY}.png`, `${FAMILY}.png`],
+  ['right-to-left text with its marks', 'كرسي\u200f.glb', 'كرسي\u200f.glb'],
+  ['composed and decomposed accents', 'e\u0301té.obj', 'e\u0301té.obj'],
+  ['a path', '/home/ada/chair.glb', 'chair.glb'],
+  ['a Windows path', 'C:\\Users\\Ada\\chair.glb', 'chair.glb'],
+  ['a path upwards', '../../etc/passwd', 'passwd'],
+  ['a path over a line break', 'a/b\n/c.png', 'c.png'],
+  ['control characters', 'ch\0a\r\ni\tr\x7f\x9b.glb', 'chair.glb'],
+  ['line separators', 'a\u2028b\u2029.png', 'ab.png'],
+  ['a name that reads backwards', 'photo\u202egpj.exe', 'photogpj.exe'],
+  ['isolates', '\u2066chair\u2069.glb', 'chair.glb'],
+  ['half a character', 'a\ud83d.png', 'a.png'],
+  ['a hidden file', '.gitignore', '.gitignore'],
+  ['dots within', 'a..b...c', 'a..b...c'],
+  ['nothing', '', 'file'],
+  ['a folder only', 'models/', 'file'],
+  ['control characters only', '\r\n\0', 'file'],
+  ['spaces only', '  ', 'file'],
+  ['the folder itself', '.', 'file'],
+  ['the folder above', '..', 'file'],
+  ['exactly 255 bytes', `${'a'.repeat(251)}.glb`, `${'a'.repeat(251)}.glb`],
+  ['256 bytes', `${'a'.repeat(252)}.glb`, `${'a'.repeat(251)}.glb`],
+  ['bytes, not characters', `${'é'.repeat(200)}.glb`, `${'é'.repeat(125)}.glb`],
+  ['a character of many parts', `${'a'.repeat(240)}${FAMILY}.png`, `${'a'.repeat(240)}.png`],
+  ['an extension too long to be one', `a.${'b'.repeat(300)}`, `a.${'b'.repeat(253)}`],
+  ['one endless character', `e${'\u0301'.repeat(300)}.png`, 'file.png'],
+]
+
+describe('cleanFileName', () => {
+  for (const [why, given, kept] of ROWS) {
+    it(`${why}: ${JSON.stringify(given).slice(0, 60)}`, () => expect(cleanFileName(given)).to.equal(kept))
+  }
+
+  it('makes of anything a name of 1 to 255 bytes without path or control characters, and the same again', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (given) => {
+        const name = cleanFileName(given)
+        expect(Buffer.byteLength(name)).to.be.within(1, 255)
+        expect(name).to.not.match(/[\\/]|\p{Cc}|\p{Cs}|^\.{1,2}$/u)
+        expect(cleanFileName(name)).to.equal(name)
+      }),
+    )
+  })
+
+  it('cuts a name of a megabyte at once', () => {
+    const begin = performance.now()
+    expect(Buffer.byteLength(cleanFileName('é'.repeat(500_000)))).to.equal(254)
+    expect(performance.now() - begin).to.be.below(500)
+  })
+})
