@@ -1,0 +1,227 @@
+import { readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { Readable } from 'node:stream'
+import { crc32 } from 'node:zlib'
+import { expect } from 'chai'
+import sharp from 'sharp'
+import { AppError } from '../../../app/errors.ts'
+import { makePreview, makeThumbnail, PREVIEW_MAX_BYTES, tryThumbnail } from '../../../app/media/preview.ts'
+import * as samples from '../../support/samples.ts'
+
+const spooled = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('picture-'))
+
+/** In pieces, as they come from a client or a bucket. */
+function inPieces(file: Buffer, size = 1000): Readable {
+  const pieces = Array.from({ length: Math.ceil(file.length / size) }, (_, at) =>
+    file.subarray(at * size, (at + 1) * size),
+  )
+  return Readable.from(pieces, { objectMode: false })
+}
+
+async function refusal(made: Promise<unknown>): Promise<AppError> {
+  const error = await made.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  if (!(error instanceof AppError)) throw new Error('not refused as it should be', { cause: error })
+  return error
+}
+
+/** A picture of many colours, which no encoder makes small: its bytes are worth cutting short. */
+const noise = (width: number, height: number) =>
+  sharp({
+    create: {
+      width,
+      height,
+      channels: 3,
+      background: '#888',
+      noise: { type: 'gaussian', mean: 128, sigma: 60 },
+    },
+  })
+
+async function truncated(file: Promise<Buffer>): Promise<Buffer> {
+  const whole = await file
+  return whole.subarray(0, whole.length * 0.6)
+}
+
+describe('makePreview', () => {
+  for (const make of [samples.png, samples.jpeg, samples.webp, samples.gif, samples.avif]) {
+    it(`makes WebP of ${make.name}, whether buffer or stream`, async () => {
+      const file = await make({ width: 60, height: 40 })
+      for (const source of [file, inPieces(file)]) {
+        const { data, ...picture } = await makePreview(source)
+        expect(picture).to.deep.equal({ mediaType: 'image/webp', width: 60, height: 40 })
+        expect(await sharp(data).metadata()).to.include({ format: 'webp', width: 60, height: 40 })
+      }
+    })
+  }
+
+  it('turns the picture upright and leaves its metadata behind', async () => {
+    const file = await samples.jpegWithExif({ width: 60, height: 40 })
+    expect(file.includes(samples.EXIF_SECRET), 'the sample has its secret').to.equal(true)
+    const { data, width, height } = await makePreview(file)
+    expect({ width, height }).to.deep.equal({ width: 40, height: 60 })
+    expect(data.includes(samples.EXIF_SECRET)).to.equal(false)
+    const { exif, icc, xmp, orientation } = await sharp(data).metadata()
+    expect([exif, icc, xmp, orientation]).to.deep.equal([undefined, undefined, undefined, undefined])
+  })
+
+  it('keeps transparency', async () => {
+    const glass = sharp({
+      create: { width: 9, height: 9, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0.5 } },
+    })
+    const { data } = await makePreview(await glass.png().toBuffer())
+    expect((await sharp(data).metadata()).hasAlpha).to.equal(true)
+  })
+
+  it('keeps an animation', async () => {
+    const { data, width, height } = await makePreview(
+      await samples.animatedGif({ width: 32, height: 24, frames: 4 }),
+    )
+    expect({ width, height }).to.deep.equal({ width: 32, height: 24 })
+    expect(await sharp(data).metadata()).to.include({ pages: 4, width: 32 })
+  })
+
+  it('keeps the first frame of an animation that is too long', async () => {
+    const { data, width, height } = await makePreview(
+      sized(6, 2000, 1500, await samples.animatedGif({ frames: 14 })),
+    )
+    expect({ width, height }).to.deep.equal({ width: 2000, height: 1500 })
+    expect((await sharp(data).metadata()).pages ?? 1).to.equal(1)
+  })
+
+  it('makes a larger picture 2048 pixels, a smaller one no larger', async () => {
+    expect(await makePreview(await samples.png({ width: 3000, height: 1500 }))).to.include({
+      width: 2048,
+      height: 1024,
+    })
+    expect(await makePreview(await samples.png({ width: 1, height: 1 }))).to.include({ width: 1, height: 1 })
+  })
+
+  const refused: [what: string, file: () => Buffer | Promise<Buffer>][] = [
+    ['SVG', samples.svgWithScript],
+    ['HTML', samples.htmlNamedPng],
+    ['TIFF', samples.tiff],
+    ['a film', samples.mp4],
+    ['PDF', samples.pdf],
+    ['nothing', () => Buffer.alloc(0)],
+    ['a signature and no more', () => Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')],
+    ['a PNG cut short', () => truncated(noise(200, 200).png().toBuffer())],
+    ['a JPEG cut short', () => truncated(noise(200, 200).jpeg().toBuffer())],
+    ['a WebP cut short', () => truncated(noise(200, 200).webp().toBuffer())],
+    ['a GIF cut short', () => truncated(noise(200, 200).gif().toBuffer())],
+    ['an AVIF cut short', () => truncated(noise(200, 200).avif({ effort: 0 }).toBuffer())],
+  ]
+  for (const [what, file] of refused) {
+    it(`refuses ${what} with 415`, async () => {
+      const source = await file()
+      for (const given of [source, inPieces(source)]) {
+        const { status, code } = await refusal(makePreview(given))
+        expect({ status, code }).to.deep.equal({ status: 415, code: 'unsupported_media' })
+      }
+    })
+  }
+
+  const tooMany: [what: string, file: () => Buffer | Promise<Buffer>][] = [
+    ['PNG, 100,000 × 100,000', () => bomb(100_000, 100_000)],
+    ['PNG, 12,001 × 9,000', () => bomb(12_001, 9_000)],
+    ['interlaced PNG, 4,001 × 4,000', () => bomb(4_001, 4_000, true)],
+    ['WebP, 4,000 × 3,000', async () => sized(26, 4000, 3000, await samples.webp())],
+    ['AVIF, 2,000 × 2,000', () => samples.avif({ width: 2000, height: 2000 })],
+  ]
+  for (const [what, file] of tooMany) {
+    it(`refuses more pixels than memory is kept for: ${what}`, async () => {
+      const error = await refusal(makePreview(await file()))
+      expect(error.status).to.equal(415)
+      expect(String(error.cause)).to.match(/exceeds pixel limit|of \d+ × \d+ pixels/)
+    })
+  }
+
+  it('refuses more bytes than are read, with 413, and stops the stream', async () => {
+    const source = endless()
+    expect(await refusal(makePreview(source))).to.include({ status: 413, code: 'too_large' })
+    expect(source.destroyed).to.equal(true)
+    expect(await spooled()).to.deep.equal([])
+  })
+
+  it('makes many at once, one after the other', async () => {
+    const file = await samples.png({ width: 700, height: 700 })
+    const pictures = await Promise.all(Array.from({ length: 20 }, () => makePreview(inPieces(file))))
+    for (const picture of pictures) expect(picture).to.include({ width: 700, height: 700 })
+    expect(await spooled()).to.deep.equal([])
+  })
+})
+
+describe('makeThumbnail', () => {
+  it('makes a still WebP within 512 × 512 pixels', async () => {
+    expect(await makeThumbnail(await samples.jpeg({ width: 1024, height: 256 }))).to.include({
+      mediaType: 'image/webp',
+      width: 512,
+      height: 128,
+    })
+    expect(await makeThumbnail(await samples.jpeg({ width: 10, height: 20 }))).to.include({
+      width: 10,
+      height: 20,
+    })
+    const { data, height } = await makeThumbnail(await samples.animatedGif({ height: 24 }))
+    expect(height).to.equal(24)
+    expect((await sharp(data).metadata()).pages ?? 1).to.equal(1)
+  })
+})
+
+describe('tryThumbnail', () => {
+  it('makes a thumbnail of a stored picture', async () => {
+    const file = await samples.png({ width: 1024, height: 1024 })
+    expect(await tryThumbnail(inPieces(file), file.length)).to.include({ width: 512, height: 512 })
+  })
+
+  it('is null for what is no picture, broken, or too large', async () => {
+    const broken = await truncated(samples.png({ width: 500, height: 500 }))
+    for (const file of [samples.svg(), broken, Buffer.alloc(0), bomb(60_000, 60_000)]) {
+      expect(await tryThumbnail(inPieces(file), file.length)).to.equal(null)
+    }
+  })
+
+  it('reads nothing of a file over the limit', async () => {
+    const source = endless()
+    expect(await tryThumbnail(source, PREVIEW_MAX_BYTES + 1)).to.equal(null)
+    expect(source).to.include({ destroyed: true, readableDidRead: false })
+  })
+
+  it('passes on a failure to read the file, and leaves nothing behind', async () => {
+    const fault = new Error('the bucket is gone')
+    const source = new Readable({ read: () => source.destroy(fault) })
+    const made = await tryThumbnail(source, 100).catch((error: unknown) => error)
+    expect(made).to.equal(fault)
+    expect(await spooled()).to.deep.equal([])
+  })
+})
+
+function endless(): Readable {
+  const piece = Buffer.alloc(1 << 20)
+  return new Readable({
+    read() {
+      this.push(piece)
+    },
+  })
+}
+
+/** As much to decode and as few bytes as one likes: the size written into the header of a GIF (6) or WebP (26). */
+function sized(at: number, width: number, height: number, file: Buffer): Buffer {
+  file.writeUInt16LE(width, at)
+  file.writeUInt16LE(height, at + 2)
+  return file
+}
+
+/** A PNG's header alone decides how much would be decoded. */
+function bomb(width: number, height: number, interlaced = false): Buffer {
+  const png = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=',
+    'base64',
+  )
+  png.writeUInt32BE(width, 16)
+  png.writeUInt32BE(height, 20)
+  png.writeUInt8(interlaced ? 1 : 0, 28)
+  png.writeUInt32BE(crc32(png.subarray(12, 29)), 29)
+  return png
+}
