@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect } from 'chai'
-import type { Test } from 'supertest'
+import type { Response, Test } from 'supertest'
 import { Upload } from '../../models/upload.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { eventually } from '../support/eventually.ts'
@@ -13,7 +13,7 @@ const FILE_LIMIT = 200_000
 
 interface Refusal {
   name: string
-  request: (post: Test) => Test | Promise<Test>
+  request: (post: Test) => PromiseLike<Response>
   status: number
   code: string
   field?: string
