@@ -1,0 +1,35 @@
+import { CommandError, notImplemented } from '../errors.ts'
+import { type Doc, isDoc } from '../values/types.ts'
+
+const wrongType = (name: string, wanted: string) =>
+  new CommandError(14, `BSON field '${name}' is the wrong type, expected type '${wanted}'`)
+
+export function docOf(value: unknown, name: string): Doc {
+  if (value === undefined || value === null) return {}
+  if (isDoc(value)) return value
+  throw wrongType(name, 'object')
+}
+
+export function docsOf(value: unknown, name: string): Doc[] {
+  if (Array.isArray(value) && value.every(isDoc)) return value
+  throw wrongType(name, 'array')
+}
+
+export function numberOf(value: unknown, name: string): number | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw wrongType(name, 'number')
+  if (value < 0)
+    throw new CommandError(51024, `BSON field '${name}' value must be >= 0, actual value '${value}'`)
+  return Math.trunc(value)
+}
+
+export function textOf(value: unknown, name: string): string {
+  if (typeof value === 'string') return value
+  throw wrongType(name, 'string')
+}
+
+/** Strings are compared by code point; any other order is refused. */
+export function refuseCollation(collation: unknown): void {
+  if (collation === undefined || (isDoc(collation) && collation.locale === 'simple')) return
+  throw notImplemented('collation')
+}

@@ -1,0 +1,98 @@
+import { CommandError, notImplemented } from '../errors.ts'
+import { compileFilter } from '../query/match.ts'
+import type { Collection } from '../storage/collection.ts'
+import type { Doc } from '../values/types.ts'
+import { docOf } from './arguments.ts'
+import { type Command, collectionName, collectionOf } from './engine.ts'
+
+const NOT_OFFERED = [
+  ...[
+    'capped',
+    'timeseries',
+    'clusteredIndex',
+    'validator',
+    'viewOn',
+    'pipeline',
+    'collation',
+    'expireAfterSeconds',
+  ],
+  ...['changeStreamPreAndPostImages', 'encryptedFields'],
+]
+
+export const create: Command = {
+  fields: [
+    ...NOT_OFFERED,
+    ...[
+      'size',
+      'max',
+      'autoIndexId',
+      'storageEngine',
+      'indexOptionDefaults',
+      'validationLevel',
+      'validationAction',
+    ],
+    'flags',
+  ],
+  run: (call, engine) => {
+    const option = NOT_OFFERED.find((name) => call.body[name] !== undefined && call.body[name] !== false)
+    if (option) throw notImplemented(`The option ${option} of create`)
+    if (collectionOf(call, engine)) {
+      throw new CommandError(48, `Collection ${call.database}.${collectionName(call)} already exists.`)
+    }
+    engine.catalog.create(call.database, collectionName(call))
+    return {}
+  },
+}
+
+export const drop: Command = {
+  fields: [],
+  run: (call, engine) => {
+    const collection = collectionOf(call, engine)
+    if (!collection) return {}
+    const nIndexesWas = collection.specs.length
+    engine.catalog.drop(collection)
+    return { nIndexesWas, ns: collection.namespace }
+  },
+}
+
+export const dropDatabase: Command = {
+  fields: [],
+  run: ({ database }, { catalog }) => {
+    const collections = catalog.collectionsOf(database)
+    for (const collection of collections) catalog.drop(collection)
+    return collections.length > 0 ? { dropped: database } : {}
+  },
+}
+
+export const listCollections: Command = {
+  fields: ['filter', 'nameOnly', 'authorizedCollections', 'cursor'],
+  run: ({ body, database }, { catalog, cursors }) => {
+    const test = compileFilter(docOf(body.filter, 'filter'))
+    const listed = catalog
+      .collectionsOf(database)
+      .map((collection) => describe(collection, body.nameOnly === true))
+    return cursors.open(`${database}.$cmd.listCollections`, listed.filter(test))
+  },
+}
+
+const describe = ({ name }: Collection, nameOnly: boolean): Doc =>
+  nameOnly
+    ? { name, type: 'collection' }
+    : {
+        name,
+        type: 'collection',
+        options: {},
+        info: { readOnly: false },
+        idIndex: { v: 2, key: { _id: 1 }, name: '_id_' },
+      }
+
+export const listDatabases: Command = {
+  fields: ['filter', 'nameOnly', 'authorizedDatabases'],
+  run: ({ body }, { catalog }) => {
+    const test = compileFilter(docOf(body.filter, 'filter'))
+    const databases = catalog
+      .databases()
+      .map((name): Doc => ({ name, ...(!body.nameOnly && { sizeOnDisk: 0, empty: false }) }))
+    return { databases: databases.filter(test), ...(!body.nameOnly && { totalSize: 0, totalSizeMb: 0 }) }
+  },
+}

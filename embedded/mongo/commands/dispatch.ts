@@ -1,0 +1,85 @@
+import { CommandError, toCommandError } from '../errors.ts'
+import type { Doc } from '../values/types.ts'
+import * as collections from './collections.ts'
+import { getMore, killCursors } from './cursors.ts'
+import type { Command, Engine } from './engine.ts'
+import { explain } from './explain.ts'
+import { findAndModify } from './find-and-modify.ts'
+import * as handshake from './handshake.ts'
+import { createIndexes, dropIndexes, listIndexes } from './indexes.ts'
+import { aggregate, count, distinct, find } from './read.ts'
+import { insert, remove, update } from './write.ts'
+
+const COMMANDS: Record<string, Command> = {
+  hello: handshake.hello,
+  ismaster: handshake.hello,
+  isMaster: handshake.hello,
+  ping: handshake.ping,
+  buildInfo: handshake.buildInfo,
+  buildinfo: handshake.buildInfo,
+  connectionStatus: handshake.connectionStatus,
+  endSessions: handshake.endSessions,
+  insert,
+  update,
+  delete: remove,
+  findAndModify,
+  find,
+  getMore,
+  killCursors,
+  count,
+  distinct,
+  aggregate,
+  explain,
+  create: collections.create,
+  drop: collections.drop,
+  dropDatabase: collections.dropDatabase,
+  listCollections: collections.listCollections,
+  listDatabases: collections.listDatabases,
+  createIndexes,
+  listIndexes,
+  dropIndexes,
+}
+
+/** Fields any command may carry. They do not change what it answers. */
+const GENERAL = new Set([
+  ...[
+    '$db',
+    'lsid',
+    '$readPreference',
+    '$clusterTime',
+    'readConcern',
+    'writeConcern',
+    'maxTimeMS',
+    'comment',
+  ],
+  ...['apiVersion', 'apiStrict', 'apiDeprecationErrors'],
+])
+const TRANSACTION = ['txnNumber', 'startTransaction', 'autocommit']
+
+/** Runs one command and answers the reply; every failure becomes a reply that carries its code. */
+export async function dispatch(body: Doc, engine: Engine, connection: number): Promise<Doc> {
+  try {
+    const name = Object.keys(body)[0] ?? ''
+    const command = lookUp(name, body)
+    const reply = command.run({ name, body, database: String(body.$db), connection }, engine)
+    await engine.catalog.store.committed()
+    return { ...reply, ok: 1 }
+  } catch (error) {
+    const { code, codeName, message, details } = toCommandError(error)
+    return { ok: 0, errmsg: message, code, codeName, ...details }
+  }
+}
+
+function lookUp(name: string, body: Doc): Command {
+  if (TRANSACTION.some((field) => field in body)) {
+    throw new CommandError(20, 'Transaction numbers are only allowed on a replica set member or mongos')
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!command) throw new CommandError(59, `no such command: '${name}'`)
+  const { fields } = command
+  const stray =
+    fields !== 'any' &&
+    Object.keys(body).find((field) => field !== name && !GENERAL.has(field) && !fields.includes(field))
+  if (stray) throw new CommandError(40415, `BSON field '${name}.${stray}' is an unknown field.`)
+  return command
+}

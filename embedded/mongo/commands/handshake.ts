@@ -1,0 +1,46 @@
+import type { Command } from './engine.ts'
+
+const MAX_MESSAGE_BYTES = 48_000_000
+
+/**
+ * Says what a standalone server says. Drivers tell more about themselves with every release, so any field is taken. There is no `topologyVersion`: with it the driver would
+ * ask for a stream of replies.
+ */
+export const hello: Command = {
+  fields: 'any',
+  run: ({ connection }) => ({
+    helloOk: true,
+    ismaster: true,
+    isWritablePrimary: true,
+    maxBsonObjectSize: 16_777_216,
+    maxMessageSizeBytes: MAX_MESSAGE_BYTES,
+    maxWriteBatchSize: 100_000,
+    localTime: new Date(),
+    logicalSessionTimeoutMinutes: 30,
+    connectionId: connection,
+    minWireVersion: 0,
+    maxWireVersion: 21,
+    readOnly: false,
+  }),
+}
+
+export const ping: Command = { fields: [], run: () => ({}) }
+export const endSessions: Command = { fields: [], run: () => ({}) }
+
+export const buildInfo: Command = {
+  fields: [],
+  run: (_call, { instance }) => ({
+    version: '7.0.0',
+    versionArray: [7, 0, 0, 0],
+    modules: ['embedded'],
+    instance,
+    bits: 64,
+    debug: false,
+    maxBsonObjectSize: 16_777_216,
+  }),
+}
+
+export const connectionStatus: Command = {
+  fields: ['showPrivileges'],
+  run: () => ({ authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] } }),
+}

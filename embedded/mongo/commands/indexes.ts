@@ -1,0 +1,90 @@
+import { CommandError } from '../errors.ts'
+import { ID_INDEX, type IndexSpec, normaliseSpec } from '../index/spec.ts'
+import type { Collection } from '../storage/collection.ts'
+import { isEqual } from '../values/order.ts'
+import { type Doc, isDoc } from '../values/types.ts'
+import { docsOf } from './arguments.ts'
+import { type Call, type Command, collectionName, collectionOf, type Engine } from './engine.ts'
+
+const shown = (spec: IndexSpec): Doc => ({ ...spec })
+
+export const createIndexes: Command = {
+  fields: ['indexes', 'commitQuorum', 'ignoreUnknownIndexOptions'],
+  run: (call, engine) => {
+    const given = docsOf(call.body.indexes, 'indexes')
+    const specs = given.map(normaliseSpec)
+    const existed = collectionOf(call, engine) !== undefined
+    const collection = engine.catalog.obtain(call.database, collectionName(call))
+    const before = collection.specs.length
+    for (const spec of specs) if (isNew(spec, collection)) collection.addIndex(spec)
+    const after = collection.specs.length
+    return {
+      numIndexesBefore: before,
+      numIndexesAfter: after,
+      createdCollectionAutomatically: !existed,
+      ...(before === after && { note: 'all indexes already exist' }),
+    }
+  },
+}
+
+/** False for an index that is there already; a different one under its name or with its key is refused (85, 86). */
+function isNew(spec: IndexSpec, { specs }: Collection): boolean {
+  const same = specs.find((other) => isEqual(shown(other), shown(spec)))
+  if (same) return false
+  if (spec.weights && specs.some(({ weights }) => weights)) {
+    throw new CommandError(67, 'only one text index per collection allowed')
+  }
+  const named = specs.find(({ name }) => name === spec.name)
+  if (named && !isEqual(named.key, spec.key)) {
+    throw new CommandError(86, `An existing index has the same name as the requested index: ${spec.name}`)
+  }
+  const twin =
+    named ??
+    specs.find(
+      (other) =>
+        isEqual(other.key, spec.key) && isEqual(other.partialFilterExpression, spec.partialFilterExpression),
+    )
+  if (twin) throw new CommandError(85, `Index already exists with different options or name: ${twin.name}`)
+  return true
+}
+
+function existing(call: Call, engine: Engine): Collection {
+  const collection = collectionOf(call, engine)
+  if (!collection) throw new CommandError(26, `ns does not exist: ${call.database}.${collectionName(call)}`)
+  return collection
+}
+
+export const listIndexes: Command = {
+  fields: ['cursor'],
+  run: (call, engine) => {
+    const collection = existing(call, engine)
+    return engine.cursors.open(
+      `${call.database}.$cmd.listIndexes.${collection.name}`,
+      collection.specs.map(shown),
+    )
+  },
+}
+
+export const dropIndexes: Command = {
+  fields: ['index'],
+  run: (call, engine) => {
+    const collection = existing(call, engine)
+    const nIndexesWas = collection.specs.length
+    for (const name of namesOf(call.body.index, collection)) collection.dropIndex(name)
+    return { nIndexesWas }
+  },
+}
+
+function namesOf(index: unknown, { specs }: Collection): string[] {
+  if (index === '*') return specs.map(({ name }) => name).filter((name) => name !== ID_INDEX.name)
+  return (Array.isArray(index) ? index : [index]).map((wanted: unknown) => {
+    const spec = specs.find(({ name, key }) => (isDoc(wanted) ? isEqual(key, wanted) : name === wanted))
+    if (!spec)
+      throw new CommandError(
+        27,
+        `index not found with name [${isDoc(wanted) ? JSON.stringify(wanted) : String(wanted)}]`,
+      )
+    if (spec.name === ID_INDEX.name) throw new CommandError(72, 'cannot drop _id index')
+    return spec.name
+  })
+}

@@ -1,0 +1,82 @@
+import { CommandError } from '../errors.ts'
+import { encode } from '../values/encode.ts'
+import { isPosition } from '../values/path.ts'
+import { type Doc, isDoc, own } from '../values/types.ts'
+
+/** The encoded values of one entry, in the order of the index's fields. */
+export type Key = readonly string[]
+
+export interface Keys {
+  keys: Key[]
+  /** Positions of the fields that lead through or to an array: the index is multikey in them. */
+  multikey: ReadonlySet<number>
+  /** False when every indexed field is missing: a sparse index leaves the document out. */
+  present: boolean
+}
+
+const MISSING = encode(null)
+const EMPTY_ARRAY = encode(undefined)
+const NO_FIELDS: ReadonlySet<number> = new Set()
+
+/** The keys of a document in an index; one for each element where a field holds an array. */
+export function keysOf(doc: Doc, paths: readonly (readonly string[])[]): Keys {
+  const plain = paths.map((path) => walk(doc, path))
+  if (!plain.some((end) => end.list)) {
+    return {
+      keys: [plain.map(({ value }) => (value === undefined ? MISSING : encode(value)))],
+      multikey: NO_FIELDS,
+      present: plain.some(({ value }) => value !== undefined),
+    }
+  }
+  const multikey = new Set<number>()
+  const keys = new Map<string, Key>()
+  for (const key of expand(plain, multikey)) keys.set(key.join('\0'), key)
+  return { keys: [...keys.values()], multikey, present: true }
+}
+
+interface End {
+  value: unknown
+  /** The array the walk stopped at, and what of the path is left. */
+  list?: unknown[]
+  rest: readonly string[]
+}
+
+function walk(start: unknown, path: readonly string[]): End {
+  let value = start
+  for (const [i, part] of path.entries()) {
+    if (Array.isArray(value) && !isPosition(part)) return { value, list: value, rest: path.slice(i) }
+    if (Array.isArray(value)) value = value[Number(part)]
+    else value = isDoc(value) ? own(value, part) : undefined
+  }
+  return Array.isArray(value) ? { value, list: value, rest: [] } : { value, rest: [] }
+}
+
+/** Two arrays side by side would multiply their elements: MongoDB refuses that (171), so does this. */
+function expand(ends: readonly End[], multikey: Set<number>): Key[] {
+  const list = ends.find((end) => end.list)?.list
+  if (!list) return [ends.map(({ value }) => (value === undefined ? MISSING : encode(value)))]
+  for (const [i, end] of ends.entries()) {
+    if (end.list && end.list !== list) throw new CommandError(171, 'cannot index parallel arrays')
+    if (end.list) multikey.add(i)
+  }
+  if (list.length === 0) {
+    return [
+      ends.map(({ value, list: own, rest }) => {
+        if (own) return rest.length === 0 ? EMPTY_ARRAY : MISSING
+        return value === undefined ? MISSING : encode(value)
+      }),
+    ]
+  }
+  return list.flatMap((element) =>
+    expand(
+      ends.map((end) => (end.list ? step(element, end.rest) : end)),
+      multikey,
+    ),
+  )
+}
+
+/** An array directly inside an array is a value of its own, it is not searched further. */
+function step(element: unknown, rest: readonly string[]): End {
+  if (Array.isArray(element)) return { value: rest.length === 0 ? element : undefined, rest: [] }
+  return walk(element, rest)
+}

@@ -1,0 +1,124 @@
+import { CommandError } from '../errors.ts'
+import type { StoredRecord } from '../index/ordered-index.ts'
+import { type IndexSpec, TEXT_LANGUAGES } from '../index/spec.ts'
+import { reach } from '../values/path.ts'
+import { type Doc, own } from '../values/types.ts'
+import type { TextSearch } from './search.ts'
+import { fold, termsOf } from './words.ts'
+
+/** An inverted index: for each term the documents it is in and how much it counts there. Built at the first search. */
+export class TextIndex {
+  readonly language: string
+  readonly #override: string
+  readonly #weights: [string[], number][]
+  #source: ReadonlyMap<number, StoredRecord> = new Map()
+  #postings: Map<string, Map<StoredRecord, number>> | undefined
+
+  constructor(readonly spec: IndexSpec) {
+    this.language = spec.default_language ?? 'english'
+    this.#override = spec.language_override ?? 'language'
+    this.#weights = Object.entries(spec.weights ?? {}).map(([path, weight]) => [path.split('.'), weight])
+  }
+
+  /** The collection's records, read when the first search comes. */
+  attach(source: ReadonlyMap<number, StoredRecord>): void {
+    this.#source = source
+  }
+
+  /** Refuses (17262) a document that names a language there is no stemmer for. */
+  check(doc: Doc): void {
+    this.#languageOf(doc)
+  }
+
+  insert(record: StoredRecord): void {
+    if (!this.#postings) return
+    for (const [term, score] of this.#scores(record.doc)) {
+      const posting = this.#postings.get(term)
+      if (posting) posting.set(record, score)
+      else this.#postings.set(term, new Map([[record, score]]))
+    }
+  }
+
+  remove(record: StoredRecord): void {
+    if (!this.#postings) return
+    for (const term of this.#scores(record.doc).keys()) {
+      const posting = this.#postings.get(term)
+      posting?.delete(record)
+      if (posting?.size === 0) this.#postings.delete(term)
+    }
+  }
+
+  /** Records that satisfy a search and their scores. */
+  search(search: TextSearch): Map<StoredRecord, number> {
+    const found = new Map<StoredRecord, number>()
+    for (const term of search.terms) {
+      for (const [record, score] of this.#built.get(term) ?? [])
+        found.set(record, (found.get(record) ?? 0) + score)
+    }
+    for (const term of search.excludedTerms) {
+      for (const record of this.#built.get(term)?.keys() ?? []) found.delete(record)
+    }
+    if (search.phrases.length + search.excludedPhrases.length > 0) {
+      for (const record of found.keys()) if (!this.#hasPhrases(record.doc, search)) found.delete(record)
+    }
+    return found
+  }
+
+  get #built(): Map<string, Map<StoredRecord, number>> {
+    if (!this.#postings) {
+      this.#postings = new Map()
+      for (const record of this.#source.values()) this.insert(record)
+    }
+    return this.#postings
+  }
+
+  #hasPhrases(doc: Doc, { phrases, excludedPhrases }: TextSearch): boolean {
+    const texts = this.#weights.flatMap(([path]) => textsAt(doc, path)).map(fold)
+    const contains = (phrase: string) => texts.some((text) => text.includes(phrase))
+    return phrases.every(contains) && !excludedPhrases.some(contains)
+  }
+
+  #languageOf(doc: Doc): string {
+    const language = own(doc, this.#override)
+    if (language === undefined) return this.language
+    if (typeof language === 'string' && TEXT_LANGUAGES.has(language)) return language
+    throw new CommandError(17262, `language override unsupported: ${String(language)}`)
+  }
+
+  /**
+   * A term counts by its field's weight, more the more often it occurs (each time half of the time before) and
+   * the greater its share of the field: MongoDB's formula.
+   */
+  #scores(doc: Doc): Map<string, number> {
+    const language = this.#languageOf(doc)
+    const scores = new Map<string, number>()
+    for (const [path, weight] of this.#weights) {
+      for (const text of textsAt(doc, path)) {
+        const terms = termsOf(text, language)
+        const whole = fold(text).trim()
+        for (const [term, count] of countsOf(terms)) {
+          const frequency = 2 - 2 ** (1 - count)
+          const share = 0.5 + (0.5 * count) / terms.length
+          const exact = terms.length === 1 && term === whole ? 1.1 : 1
+          scores.set(term, (scores.get(term) ?? 0) + weight * frequency * share * exact)
+        }
+      }
+    }
+    return scores
+  }
+}
+
+function countsOf(terms: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1)
+  return counts
+}
+
+function textsAt(doc: Doc, path: readonly string[]): string[] {
+  const texts: string[] = []
+  reach(doc, path, 0, (value) => {
+    for (const item of Array.isArray(value) ? value : [value]) if (typeof item === 'string') texts.push(item)
+    return false
+  })
+  return texts
+}

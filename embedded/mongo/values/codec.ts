@@ -1,0 +1,40 @@
+import { type Document, deserialize, serialize } from 'bson'
+import { CommandError } from '../errors.ts'
+import { type Doc, isDoc, rankOf } from './types.ts'
+
+export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+const MAX_DEPTH = 100
+
+/** Regular expressions and binaries keep their classes: JavaScript's own would lose options and subtypes. */
+export const decode = (bytes: Uint8Array): Doc =>
+  deserialize(bytes, { bsonRegExp: true, promoteBuffers: false, promoteLongs: true })
+
+export const toBson = (doc: Doc): Uint8Array => serialize(doc as Document, { ignoreUndefined: true })
+
+/** Checks a document that is about to be stored and answers its bytes; throws and leaves nothing otherwise. */
+export function toStoredBytes(doc: Doc): Uint8Array {
+  checkValue(doc, 0)
+  for (const field of Object.keys(doc)) {
+    if (field.startsWith('$')) {
+      throw new CommandError(
+        52,
+        `The dollar ($) prefixed field '${field}' in '${field}' is not valid for storage.`,
+      )
+    }
+  }
+  const bytes = toBson(doc)
+  if (bytes.length > MAX_DOCUMENT_BYTES) {
+    throw new CommandError(
+      10334,
+      `BSONObj size: ${bytes.length} is invalid. Size must be between 0 and 16793600(16MB)`,
+    )
+  }
+  return bytes
+}
+
+function checkValue(value: unknown, depth: number): void {
+  if (depth > MAX_DEPTH) throw new CommandError(15, 'Document exceeds maximum nested object depth')
+  if (Array.isArray(value)) for (const element of value) checkValue(element, depth + 1)
+  else if (isDoc(value)) for (const field of Object.keys(value)) checkValue(value[field], depth + 1)
+  else rankOf(value)
+}

@@ -1,0 +1,77 @@
+import type { Binary, Timestamp } from 'bson'
+import { byCodePoint, regexParts } from './order.ts'
+import { type Doc, Rank, rankOf } from './types.ts'
+
+const RESERVED = new RegExp(`[${String.fromCharCode(0, 1)}]`)
+const RESERVED_ALL = new RegExp(RESERVED, 'g')
+const float = new Float64Array(1)
+const units = new Uint16Array(float.buffer)
+
+/**
+ * A string for a value such that comparing strings with `<` orders as `compare` does, so that
+ * indexes compare keys without looking at types. Its first code unit is the rank of the type.
+ */
+export function encode(value: unknown): string {
+  const rank = rankOf(value)
+  return String.fromCharCode(rank) + payload(rank, value)
+}
+
+function payload(rank: Rank, value: unknown): string {
+  switch (rank) {
+    case Rank.number:
+      return encodeNumber(value as number)
+    case Rank.string:
+      return terminated(value as string)
+    case Rank.object:
+      return encodeDoc(value as Doc)
+    case Rank.array:
+      return `${(value as unknown[]).map(encode).join('')}\0`
+    case Rank.binary:
+      return encodeBinary(value as Binary)
+    case Rank.objectId:
+      return String(value)
+    case Rank.boolean:
+      return value ? '1' : '0'
+    case Rank.date:
+      return encodeNumber(Number(value))
+    case Rank.timestamp:
+      return (value as Timestamp).toBigInt().toString(16).padStart(16, '0')
+    case Rank.regex: {
+      const { pattern, options } = regexParts(value)
+      return terminated(pattern) + terminated(options)
+    }
+    default:
+      return ''
+  }
+}
+
+/** The bits of a double in four code units, turned so that their order is that of the numbers. */
+function encodeNumber(value: number): string {
+  if (Number.isNaN(value)) return '\0\0\0\0'
+  float[0] = value === 0 ? 0 : value
+  const [a = 0, b = 0, c = 0, d = 0] = units
+  return value < 0
+    ? String.fromCharCode(d ^ 0xffff, c ^ 0xffff, b ^ 0xffff, a ^ 0xffff)
+    : String.fromCharCode(d ^ 0x8000, c, b, a)
+}
+
+/** The end mark is less than every character, so that a prefix comes first also inside arrays and documents. */
+function terminated(text: string): string {
+  const ordered = byCodePoint(text)
+  return `${RESERVED.test(ordered) ? ordered.replace(RESERVED_ALL, (c) => (c === '\0' ? '\u0001\u0001' : '\u0001\u0002')) : ordered}\0`
+}
+
+function encodeDoc(doc: Doc): string {
+  let text = ''
+  for (const [field, value] of Object.entries(doc)) {
+    const rank = rankOf(value)
+    text += String.fromCharCode(rank) + terminated(field) + payload(rank, value)
+  }
+  return `${text}\0`
+}
+
+function encodeBinary(value: Binary): string {
+  const length = value.length()
+  const head = String.fromCharCode(length >>> 16, length & 0xffff, value.sub_type)
+  return head + Buffer.from(value.value()).toString('latin1')
+}

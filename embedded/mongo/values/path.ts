@@ -1,0 +1,33 @@
+import { type Doc, isDoc, own } from './types.ts'
+
+export const isPosition = (part: string) => /^(0|[1-9]\d*)$/.test(part)
+
+/**
+ * Walks a dotted path the way a filter does: arrays on the way are searched element by element, and also
+ * by position. `visit` gets every value at the end (`undefined` for a missing one); its `true` ends the walk.
+ */
+export function reach(
+  value: unknown,
+  parts: readonly string[],
+  at: number,
+  visit: (value: unknown) => boolean,
+): boolean {
+  const part = parts[at]
+  if (part === undefined) return visit(value)
+  if (Array.isArray(value)) {
+    const position = isPosition(part) ? Number(part) : -1
+    if (position >= 0 && position < value.length && reach(value[position], parts, at + 1, visit)) return true
+    return value.some((element) => isDoc(element) && reach(element, parts, at, visit))
+  }
+  return isDoc(value) ? reach(own(value, part), parts, at + 1, visit) : visit(undefined)
+}
+
+/** The value at a path without searching arrays (positions are followed): what an update addresses. */
+export function valueAt(doc: Doc, parts: readonly string[]): unknown {
+  let value: unknown = doc
+  for (const part of parts) {
+    if (Array.isArray(value)) value = isPosition(part) ? value[Number(part)] : undefined
+    else value = isDoc(value) ? own(value, part) : undefined
+  }
+  return value
+}

@@ -1,0 +1,28 @@
+import type { Socket } from 'node:net'
+import { dispatch } from '../commands/dispatch.ts'
+import type { Engine } from '../commands/engine.ts'
+import { Frames } from './frames.ts'
+import { readMessage, writeReply } from './message.ts'
+
+/** Serves one socket: commands are answered in the order they come. Garbage closes this socket and no other. */
+export function serve(socket: Socket, engine: Engine, connection: number): void {
+  const frames = new Frames()
+  let previous = Promise.resolve()
+  socket.setNoDelay(true)
+  socket.on('data', (chunk) => {
+    try {
+      for (const frame of frames.add(chunk)) {
+        const request = readMessage(frame)
+        previous = previous.then(async () => {
+          const reply = await dispatch(request.body, engine, connection)
+          if (!request.silent && !socket.destroyed) socket.write(writeReply(request, reply))
+        })
+        previous.catch(() => socket.destroy())
+      }
+    } catch {
+      socket.destroy()
+    }
+  })
+  // A reset is how a client that dies says goodbye; 'close' follows it.
+  socket.on('error', () => socket.destroy())
+}
