@@ -7,7 +7,8 @@ import type { Doc } from '../values/types.ts'
 import { type Key, type Keys, keysOf } from './keys.ts'
 import type { IndexSpec } from './spec.ts'
 
-const BTree = sortedBTree.default
+/** Node imports this CommonJS module whole; a loader that compiles to `require` imports its default export. */
+const BTree = 'default' in sortedBTree ? sortedBTree.default : sortedBTree
 
 /** A stored document and its place in the collection's natural order. */
 export interface StoredRecord {

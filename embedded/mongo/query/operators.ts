@@ -1,5 +1,5 @@
 import { Context, evalExpr, ProcessingMode } from 'mingo/core'
-import mingo from 'mingo/operators/expression'
+import * as expressions from 'mingo/operators/expression'
 import type { ExpressionOperator, Options } from 'mingo/types'
 import { badValue } from '../errors.ts'
 import type { Doc } from '../values/types.ts'
@@ -66,6 +66,8 @@ const ADOPTED = [
 ] as const
 
 type Operators = Record<`$${string}`, ExpressionOperator>
+
+const mingo = { ...expressions }
 
 /** Not of MongoDB: answers the options an evaluation runs under, so that one object serves many documents. */
 const CAPTURE = '$_embeddedOptions'
