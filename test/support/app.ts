@@ -40,7 +40,7 @@ const TEST_ENV = {
   LOG_LEVEL: 'silent',
   BCRYPT_COST: '4',
   REGISTRATIONS_PER_HOUR: '0',
-  JWT_SECRET: 'a secret that only tests use, long enough',
+  JWT_SECRET: 'a-secret-that-only-tests-use-of-32-characters-at-least',
 }
 
 /** The whole service on a database and a store of its own. Call `stop` in an `after` hook. */
