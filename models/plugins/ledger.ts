@@ -55,8 +55,8 @@ const statics: LedgerStatics & ThisType<Model<{ space: Space }> & LedgerStatics>
   async extend(account, entry, bytes) {
     const { modifiedCount } = await this.updateOne(
       { _id: account, 'space.open.id': entry, ...fits(bytes) },
-      { $inc: { 'space.reserved': bytes, 'space.open.$.bytes': bytes, 'space.revision': 1 } },
-      { timestamps: false },
+      { $inc: { 'space.reserved': bytes, 'space.open.$[entry].bytes': bytes, 'space.revision': 1 } },
+      { arrayFilters: [{ 'entry.id': entry }], timestamps: false },
     )
     return modifiedCount === 1
   },

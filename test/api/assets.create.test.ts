@@ -55,7 +55,8 @@ describe('POST /api/assets', () => {
     })
     expect(asset.images[0]).to.include({ mediaType: 'image/webp', width: 1200, height: 600 })
     expect(asset.thumbnail).to.match(new RegExp(`^/api/assets/${asset.id}/images/`))
-    expect(JSON.stringify(body)).not.to.contain('key').and.not.to.contain(String(ada.user.location))
+    const { location } = await User.findById(ada.user._id).orFail().lean()
+    expect(JSON.stringify(body)).not.to.contain('key').and.not.to.contain(String(location))
 
     const stored = await Asset.findById(asset.id).orFail().lean()
     expect(stored).to.deep.include({ state: 'ready', intents: [], unsettled: [], trash: [] })
