@@ -1,0 +1,193 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect } from 'chai'
+import { Asset } from '../../models/asset.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
+import { eventually } from '../support/eventually.ts'
+import { html, htmlNamedPng, obj, png, svgWithScript } from '../support/samples.ts'
+import { signUp, type TestUser } from '../support/users.ts'
+import { unzip } from '../support/zip.ts'
+
+const BYTES = Buffer.from('0123456789abcdefghij')
+
+describe('GET /api/assets/:id/files/:fileId', () => {
+  let app: TestApp
+  let ada: TestUser
+  let asset: AssetAnswer
+  let url: string
+  const downloads = async (id = asset.id) => (await Asset.findById(id).orFail().lean()).downloads
+
+  before(async () => {
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+    asset = await uploadAsset(ada, { visibility: 'public' }, { 'naïve "chair".bin': BYTES })
+    url = String(asset.files[0]?.url)
+  })
+  beforeEach(() => Asset.updateOne({ _id: asset.id }, { downloads: 0 }))
+  after(() => app.stop())
+
+  it('sends anybody the bytes of a public asset, so that nothing of them can run', async () => {
+    const { body, headers } = await app.api.get(url).responseType('blob').expect(200)
+    expect(body.equals(BYTES)).to.equal(true)
+    expect(headers).to.include({
+      'content-length': '20',
+      'accept-ranges': 'bytes',
+      etag: `"${asset.files[0]?.sha256}"`,
+      'cache-control': 'public, no-cache',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "sandbox; default-src 'none'",
+    })
+    expect(headers['content-disposition']).to.match(
+      /^attachment; filename=".*"; filename\*=UTF-8''na%C3%AFve/,
+    )
+    expect(headers['last-modified']).to.be.a('string')
+    expect(await downloads()).to.equal(1)
+  })
+
+  const RANGES: [
+    range: string,
+    status: number,
+    contentRange: string | undefined,
+    bytes: string,
+    counts: number,
+  ][] = [
+    ['bytes=0-0', 206, 'bytes 0-0/20', '0', 1],
+    ['bytes=0-', 206, 'bytes 0-19/20', '0123456789abcdefghij', 1],
+    ['bytes=5-9', 206, 'bytes 5-9/20', '56789', 0],
+    ['bytes=15-', 206, 'bytes 15-19/20', 'fghij', 0],
+    ['bytes=-3', 206, 'bytes 17-19/20', 'hij', 0],
+    ['bytes=10-999', 206, 'bytes 10-19/20', 'abcdefghij', 0],
+    ['bytes=0-1,5-6', 200, undefined, '0123456789abcdefghij', 1],
+    ['lines=1-2', 200, undefined, '0123456789abcdefghij', 1],
+    ['bytes=abc', 200, undefined, '0123456789abcdefghij', 1],
+  ]
+  for (const [range, status, contentRange, bytes, counts] of RANGES) {
+    it(`answers Range: ${range} with ${status} and counts ${counts}`, async () => {
+      const { body, headers } = await app.api.get(url).set('Range', range).responseType('blob').expect(status)
+      expect(body.toString()).to.equal(bytes)
+      expect(headers['content-range']).to.equal(contentRange)
+      expect(headers['content-length']).to.equal(String(bytes.length))
+      expect(await downloads()).to.equal(counts)
+    })
+  }
+
+  it('refuses a range outside the file', async () => {
+    const { body, headers } = await app.api.get(url).set('Range', 'bytes=20-').expect(416)
+    expect(headers['content-range']).to.equal('bytes */20')
+    expect(body.err.code).to.equal('range_not_satisfiable')
+    expect(await downloads()).to.equal(0)
+  })
+
+  it('sends the whole file where If-Range does not hold', async () => {
+    const etag = `"${asset.files[0]?.sha256}"`
+    await app.api.get(url).set({ Range: 'bytes=1-2', 'If-Range': etag }).expect(206)
+    await app.api.get(url).set({ Range: 'bytes=1-2', 'If-Range': '"another"' }).expect(200)
+    await app.api
+      .get(url)
+      .set({ Range: 'bytes=1-2', 'If-Range': new Date(0).toUTCString() })
+      .expect(200)
+  })
+
+  it('answers 304 to who has the bytes, and HEAD without them; neither counts', async () => {
+    const etag = `"${asset.files[0]?.sha256}"`
+    const unchanged = await app.api.get(url).set('If-None-Match', etag).expect(304)
+    expect(unchanged.headers.etag).to.equal(etag)
+    const head = await app.api.head(url).expect(200)
+    expect(head.headers['content-length']).to.equal('20')
+    expect(await downloads()).to.equal(0)
+  })
+
+  it('counts every one of 200 concurrent downloads, by two processes', async () => {
+    const other = await app.another()
+    const version = (await Asset.findById(asset.id).orFail().lean()).version
+    await Promise.all(Array.from({ length: 200 }, (_, n) => (n % 2 ? other : app.api).get(url).expect(200)))
+    expect(await downloads()).to.equal(200)
+    expect((await Asset.findById(asset.id).orFail().lean()).version).to.equal(version)
+  })
+
+  it('shows strangers nothing of a private asset', async () => {
+    const hidden = await uploadAsset(ada)
+    const bob = await signUp(app, 'bob')
+    const missing = await bob.get('/api/assets/0123456789abcdef01234567/download').expect(404)
+    for (const path of [
+      `/api/assets/${hidden.id}`,
+      `/api/assets/${hidden.id}/download`,
+      hidden.files[0]?.url,
+    ]) {
+      const { body } = await bob.get(String(path)).expect(404)
+      expect({ ...body.err, requestId: '' }).to.deep.equal({ ...missing.body.err, requestId: '' })
+      await app.api.get(String(path)).expect(404)
+    }
+    await ada.get(String(hidden.files[0]?.url)).expect(200).expect('Cache-Control', 'private, no-cache')
+  })
+
+  it('shows inline only what cannot run, and does not count looking', async () => {
+    const mixed = await uploadAsset(
+      ada,
+      {},
+      {
+        'a.png': await png(),
+        'b.svg': svgWithScript(),
+        'c.html': html(),
+        'd.png': htmlNamedPng(),
+        'e.png.html': html(),
+      },
+    )
+    const dispositions = await Promise.all(
+      mixed.files.map(async (file) => {
+        const { headers } = await ada.get(`${file.url}?inline=1`).expect(200)
+        expect(headers['content-security-policy']).to.equal("sandbox; default-src 'none'")
+        expect(headers['x-content-type-options']).to.equal('nosniff')
+        return [headers['content-type'], String(headers['content-disposition']).split(';')[0]]
+      }),
+    )
+    expect(dispositions).to.deep.equal([
+      ['image/png', 'inline'],
+      ['image/svg+xml', 'attachment'],
+      ['text/html', 'attachment'],
+      ['text/html', 'attachment'],
+      ['text/html', 'attachment'],
+    ])
+    expect(await downloads(mixed.id)).to.equal(4)
+  })
+
+  it('sends several files as a zip with their names, equal ones told apart', async () => {
+    const request = ada.post('/api/assets').field('name', 'Set')
+    request
+      .attach('files', BYTES, 'part.bin')
+      .attach('files', obj(), 'part.bin')
+      .attach('files', BYTES, 'стул.bin')
+    const { body: created } = await request.expect(201)
+    const path = `/api/assets/${created.res.asset.id}/download`
+    const { body, headers } = await ada.get(path).responseType('blob').expect(200)
+    expect(headers['content-type']).to.equal('application/zip')
+    expect(headers['content-disposition']).to.equal('attachment; filename="Set.zip"')
+    const entries = await unzip(body)
+    expect([...entries.keys()]).to.deep.equal(['part.bin', 'part (2).bin', 'стул.bin'])
+    expect(entries.get('part.bin')?.equals(BYTES)).to.equal(true)
+    expect(entries.get('part (2).bin')?.equals(obj())).to.equal(true)
+    expect(await downloads(created.res.asset.id)).to.equal(1)
+    await ada.get(path).set('If-None-Match', String(headers.etag)).expect(304)
+    await ada.head(path).expect(200)
+  })
+
+  it('survives a client that closes in the middle', async () => {
+    const big = await uploadAsset(ada, { visibility: 'public' }, { 'big.bin': Buffer.alloc(20_000_000, 7) })
+    const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')
+    socket.write(`GET /api/assets/${big.id}/download HTTP/1.1\r\nHost: a\r\n\r\n`)
+    await once(socket, 'data')
+    socket.destroy()
+    await eventually(async () => expect(await downloads(big.id)).to.equal(1))
+    await app.api.get(url).expect(200)
+  })
+
+  it('refuses what is no file of the asset, and unknown query fields', async () => {
+    await app.api.get(`/api/assets/${asset.id}/files/nothing`).expect(404)
+    await app.api.get(`/api/assets/${'9'.repeat(300)}/download`).expect(404)
+    await app.api.get('/api/assets/%00/download').expect(404)
+    const { body } = await app.api.get(`${url}?inline=2`).expect(400)
+    expect(body.err.details[0].field).to.equal('inline')
+    await app.api.get(`${url}?key=1`).expect(400)
+  })
+})
