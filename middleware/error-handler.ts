@@ -1,6 +1,17 @@
 import type { ErrorRequestHandler } from 'express'
 import { translateError } from '../app/error-translators.ts'
 
+/** What a controller may have said already of the answer that it cannot give. */
+const REPRESENTATION = [
+  'Accept-Ranges',
+  'Content-Disposition',
+  'Content-Length',
+  'Content-Type',
+  'ETag',
+  'Last-Modified',
+  'Location',
+]
+
 /**
  * Sends any error as the contract's envelope. What caused it stays in the log; once an answer has begun,
  * all that is left is to break it off so that the client sees that it is incomplete.
@@ -13,6 +24,8 @@ export const handleErrors: ErrorRequestHandler = (error, req, res, _next) => {
     return
   }
   const { status, code, message, details, headers } = refusal
+  for (const header of REPRESENTATION) res.removeHeader(header)
+  res.set('Cache-Control', 'no-store')
   if (!req.complete) res.set('Connection', 'close')
   res.set(headers).status(status)
   res.json({

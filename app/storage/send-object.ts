@@ -89,9 +89,10 @@ function describe(object: Sendable, res: Response): void {
   res.set({
     'Accept-Ranges': 'bytes',
     'Content-Disposition': contentDisposition(name, { type: inline ? 'inline' : 'attachment' }),
-    'Content-Type': mediaType,
     'Last-Modified': modifiedAt.toUTCString(),
   })
+  // not by `set`, which would claim an encoding
+  res.setHeader('Content-Type', mediaType)
 }
 
 function rangeOf(req: Request, { size, sha256, modifiedAt }: Sendable): ByteRange | undefined {

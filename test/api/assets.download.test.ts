@@ -162,7 +162,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     const path = `/api/assets/${created.res.asset.id}/download`
     const { body, headers } = await ada.get(path).responseType('blob').expect(200)
     expect(headers['content-type']).to.equal('application/zip')
-    expect(headers['content-disposition']).to.equal('attachment; filename="Set.zip"')
+    expect(headers['content-disposition']).to.equal('attachment; filename=Set.zip')
     const entries = await unzip(body)
     expect([...entries.keys()]).to.deep.equal(['part.bin', 'part (2).bin', 'стул.bin'])
     expect(entries.get('part.bin')?.equals(BYTES)).to.equal(true)
