@@ -41,8 +41,12 @@ export const unauthenticated = (cause?: unknown) =>
     headers: { 'WWW-Authenticate': 'Bearer' },
     cause,
   })
-export const badCredentials = (status: 401 | 403 = 401) =>
-  new AppError(status, 'bad_credentials', 'The name or the password is wrong.')
+export const badCredentials = () =>
+  new AppError(401, 'bad_credentials', 'The name or the password is wrong.', {
+    headers: { 'WWW-Authenticate': 'Bearer' },
+  })
+/** A signed-in caller was asked for the password again. */
+export const wrongPassword = () => new AppError(403, 'bad_credentials', 'The password is wrong.')
 export const forbidden = () => new AppError(403, 'forbidden', 'You may not do this.')
 export const notFound = () => new AppError(404, 'not_found', 'There is nothing here.')
 export const methodNotAllowed = (allow: string[]) =>

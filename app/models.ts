@@ -1,5 +1,6 @@
 /** Every model, so that none is missing when indexes are built. */
 import '../models/asset.ts'
+import '../models/attempt.ts'
 import '../models/capacity.ts'
 import '../models/session.ts'
 import '../models/upload.ts'

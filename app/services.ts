@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/env.ts'
+import { createLimits, type Limits } from './auth/limits.ts'
 import { createPassport } from './auth/passport.ts'
 import { loadSecret } from './auth/secret.ts'
 import { createTokens, type Tokens } from './auth/tokens.ts'
@@ -13,6 +14,7 @@ export interface Services {
   store: ObjectStore
   tokens: Tokens
   passport: ReturnType<typeof createPassport>
+  limits: Limits
   log: Logger
   clock: Clock
   /** Aborted when the process begins to stop: no new work is taken from then on. */
@@ -35,14 +37,14 @@ export async function openServices({
   store,
 }: Given): Promise<Services> {
   const tokens = createTokens(config.auth.secrets ?? [await loadSecret(config.dataDir)])
-  const { idleMs } = config.auth
   return {
     config,
     log,
     clock,
     stopping,
     tokens,
-    passport: createPassport({ tokens, clock, idleMs }),
+    passport: createPassport(tokens),
+    limits: createLimits(config.auth),
     store: store ?? (await openStore(config.storage)),
   }
 }

@@ -1,30 +1,68 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import {
+  body,
   checkExact,
-  type FieldValidationError,
   matchedData,
+  query,
   type ValidationChain,
   type ValidationError,
+  validationResult,
 } from 'express-validator'
-import { type Detail, validationFailed } from '../app/errors.ts'
+import { type Detail, unsupportedMedia, validationFailed } from '../app/errors.ts'
+import { hasContent } from './has-content.ts'
+
+const LOCATIONS = ['body', 'query'] as const
 
 /**
  * Holds a request's body and query against the rules, exactly: an unknown field is refused like a wrong one.
  * What passed is in `req.valid`; nothing else of body or query is ever read.
  */
 export function check(rules: ValidationChain[] = []): RequestHandler {
-  const exact = checkExact(rules, { locations: ['body', 'query'] })
+  // checkExact looks only at places that have a rule; a rule of no fields makes it look at both
+  const exact = checkExact([...rules, body([]), query([])], { locations: [...LOCATIONS] })
   return async (req, _res, next) => {
-    const result = await exact.run(req)
-    const errors = result.array()
-    if (errors.length > 0) throw validationFailed(errors.flatMap(detailsOf))
-    req.valid = matchedData(req, { locations: ['body', 'query'], includeOptionals: false })
+    if (req.body === undefined && hasContent(req))
+      throw unsupportedMedia('This route takes no body of that Content-Type.')
+    await exact.run(req)
+    const details = [
+      ...malformed(req),
+      ...validationResult(req).array({ onlyFirstError: true }).flatMap(detailsOf),
+      ...LOCATIONS.flatMap((location) => inheritedNames(req[location])),
+    ]
+    if (details.length > 0) throw validationFailed(details)
+    req.valid = matchedData(req, { locations: [...LOCATIONS], includeOptionals: false })
     next()
   }
 }
 
 function detailsOf(error: ValidationError): Detail[] {
-  if (error.type === 'unknown_fields')
-    return error.fields.map(({ path }) => ({ field: path, message: 'is not a field here' }))
-  return [{ field: (error as FieldValidationError).path ?? '', message: String(error.msg) }]
+  switch (error.type) {
+    case 'unknown_fields':
+      return error.fields.map(({ path }) => unknown(path))
+    case 'field':
+      return [{ field: error.path, message: String(error.msg) }]
+    default:
+      return [{ field: '', message: String(error.msg) }]
+  }
+}
+
+const unknown = (field: string): Detail => ({ field, message: 'is not a field here' })
+
+/** checkExact takes `constructor`, `__proto__` and their like for known fields. */
+function inheritedNames(fields: unknown): Detail[] {
+  return Object.keys(fields ?? {})
+    .filter((name) => name in Object.prototype)
+    .map(unknown)
+}
+
+/** What a parser would have let pass: a JSON array for an object, a query that is not UTF-8. */
+function malformed({ body: content, originalUrl }: Request): Detail[] {
+  const details: Detail[] = []
+  if (Array.isArray(content)) details.push({ field: 'body', message: 'must be a JSON object' })
+  try {
+    decodeURIComponent(originalUrl.split('?')[1] ?? '')
+  } catch {
+    details.push({ field: 'query', message: 'must be percent-encoded UTF-8' })
+  }
+  return details
 }

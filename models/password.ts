@@ -7,9 +7,10 @@ export async function hashPassword(password: string, cost: number): Promise<stri
   return hash(password, cost)
 }
 
-/** Whether the password belongs to the hash. */
+/** Whether the password belongs to the hash; as slow for one that is too long to belong to any. */
 export async function verifyPassword(password: string, passwordHash: string): Promise<boolean> {
-  return Buffer.byteLength(password) <= PASSWORD.max && compare(password, passwordHash)
+  const matches = await compare(password, passwordHash)
+  return matches && Buffer.byteLength(password) <= PASSWORD.max
 }
 
 const standIns = new Map<number, Promise<string>>()

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { type Model, model, Schema, type Types } from 'mongoose'
+import { type Model, model, Schema, Types } from 'mongoose'
+import { after, type Order, type Position, sortBy } from './plugins/page.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -7,7 +7,7 @@ const DAY = 86_400_000
 export const SESSION_MAX_MS = 30 * DAY
 
 export interface SessionFields {
-  _id: string
+  _id: Types.ObjectId
   user: Types.ObjectId
   createdAt: Date
   lastAccessAt: Date
@@ -24,15 +24,29 @@ interface BeginOptions {
   address: string | undefined
 }
 
+interface SessionPage {
+  sessions: SessionFields[]
+  next: Position | null
+}
+
+const NEWEST: Order = { field: 'createdAt', direction: -1 }
+
 interface SessionModel extends Model<SessionFields> {
   begin(options: BeginOptions): Promise<SessionFields>
   findLive(id: string, now: Date): Promise<SessionFields | null>
   touch(session: SessionFields, now: Date, idleMs: number): Promise<boolean>
+  listLive(
+    user: Types.ObjectId,
+    now: Date,
+    options: { limit: number; from: Position | undefined },
+  ): Promise<SessionPage>
+  end(id: Types.ObjectId): Promise<void>
+  revoke(id: string, user: Types.ObjectId): Promise<boolean>
+  endAll(user: Types.ObjectId, options?: { except: Types.ObjectId }): Promise<void>
 }
 
 const schema = new Schema<SessionFields, SessionModel>(
   {
-    _id: { type: String, required: true },
     user: { type: Schema.Types.ObjectId, ref: 'User', required: true },
     createdAt: { type: Date, required: true },
     lastAccessAt: { type: Date, required: true },
@@ -46,7 +60,7 @@ const schema = new Schema<SessionFields, SessionModel>(
     statics: {
       async begin({ user, now, idleMs, userAgent, address }: BeginOptions) {
         const session: SessionFields = {
-          _id: randomUUID(),
+          _id: new Types.ObjectId(),
           user,
           createdAt: now,
           lastAccessAt: now,
@@ -72,10 +86,40 @@ const schema = new Schema<SessionFields, SessionModel>(
         await this.updateOne({ _id: session._id }, { $max: { lastAccessAt, expiresAt } })
         return true
       },
+
+      /** A user's sessions, newest first, from a position on. */
+      async listLive(
+        user: Types.ObjectId,
+        now: Date,
+        { limit, from }: { limit: number; from: Position | undefined },
+      ): Promise<SessionPage> {
+        const found = await this.find({ user, expiresAt: { $gt: now }, ...(from ? after(NEWEST, from) : {}) })
+          .sort(sortBy(NEWEST))
+          .limit(limit + 1)
+          .lean()
+        const sessions = found.slice(0, limit)
+        const last = sessions.at(-1)
+        return { sessions, next: last && found.length > limit ? [last.createdAt, last._id] : null }
+      },
+
+      async end(id: Types.ObjectId) {
+        await this.deleteOne({ _id: id })
+      },
+
+      /** Ends a session of that user; false when there is none. */
+      async revoke(id: string, user: Types.ObjectId) {
+        const { deletedCount } = await this.deleteOne({ _id: id, user })
+        return deletedCount === 1
+      },
+
+      /** Ends every session of a user, save one where one is named. */
+      async endAll(user: Types.ObjectId, { except }: { except?: Types.ObjectId } = {}) {
+        await this.deleteMany({ user, ...(except ? { _id: { $ne: except } } : {}) })
+      },
     },
   },
 )
-schema.index({ user: 1, createdAt: -1 })
+schema.index({ user: 1, createdAt: -1, _id: -1 })
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })
 
 function expiry(createdAt: Date, lastAccessAt: Date, idleMs: number): Date {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type HydratedDocument, type Model, model, Schema, type Types } from 'mongoose'
-import { hashPassword, verifyPassword } from './password.ts'
+import { type HydratedDocument, type Model, model, type Query, Schema, type Types } from 'mongoose'
+import { hashPassword } from './password.ts'
 import { type LedgerStatics, ledger, type Space } from './plugins/ledger.ts'
 import { ACCESS_LEVELS, type AccessLevel, mobileKey, usernameKey } from './user-fields.ts'
 
@@ -14,7 +14,8 @@ export interface Profile {
   lastName: string | null
   profilePhoto: string | null
   discoverable: boolean
-  settings: Record<string, unknown>
+  /** JSON text: the caller's own keys (`$set`, `a.b`, `__proto__`) never become keys of a document. */
+  settings: string
 }
 
 export interface UserFields extends Profile {
@@ -36,29 +37,27 @@ export interface UserFields extends Profile {
 
 export type NewUser = Pick<UserFields, 'username'> & Partial<Profile>
 
-/** How somebody says who they are: one of these. */
-export interface SignInName {
-  username?: string | undefined
-  email?: string | undefined
-  mobileKey?: string | undefined
-}
+export type UserDocument = HydratedDocument<UserFields>
 
-interface UserMethods {
-  hasPassword(password: string): Promise<boolean>
-  setPassword(password: string, cost: number): Promise<void>
-}
-
-export type UserDocument = HydratedDocument<UserFields, UserMethods>
-
-interface UserModel extends Model<UserFields, object, UserMethods>, LedgerStatics {
+interface UserModel extends Model<UserFields>, LedgerStatics {
   register(input: NewUser, secret: string, options: { cost: number; limit: number }): Promise<UserDocument>
-  findForSignIn(name: SignInName): Promise<UserDocument | null>
+  findForSignIn(login: string): Promise<UserDocument | null>
+  findActive(id: Types.ObjectId | string): Query<UserDocument | null, UserDocument>
+  admit(user: Pick<UserFields, '_id' | 'passwordHash'>, now: Date): Promise<UserDocument | null>
+  replacePassword(
+    user: Pick<UserFields, '_id' | 'passwordHash'>,
+    password: string,
+    cost: number,
+  ): Promise<boolean>
+  hasOtherAdmin(id: Types.ObjectId): Promise<boolean>
+  setDeleting(id: Types.ObjectId, deleting: boolean): Promise<void>
+  noteAccess(id: Types.ObjectId, now: Date): Promise<void>
   locate(id: Types.ObjectId): Promise<string>
 }
 
 const optional = { type: String, default: null }
 
-const schema = new Schema<UserFields, UserModel, UserMethods>(
+const schema = new Schema<UserFields, UserModel>(
   {
     username: { type: String, required: true, immutable: true },
     usernameKey: { type: String, required: true, immutable: true },
@@ -76,7 +75,7 @@ const schema = new Schema<UserFields, UserModel, UserMethods>(
     disabled: { type: Boolean, required: true, default: false },
     deleting: { type: Boolean, required: true, default: false },
     location: { type: String, default: null },
-    settings: { type: Schema.Types.Mixed, required: true, default: {} },
+    settings: { type: String, required: true, default: '{}' },
     lastAccessAt: { type: Date, default: null },
   },
   {
@@ -92,6 +91,7 @@ const schema = new Schema<UserFields, UserModel, UserMethods>(
       ): Promise<UserDocument> {
         return User.create({
           ...input,
+          email: input.email?.toLowerCase() ?? null,
           usernameKey: usernameKey(input.username),
           mobileKey: mobileKey(input),
           passwordHash: await hashPassword(secret, cost),
@@ -99,14 +99,57 @@ const schema = new Schema<UserFields, UserModel, UserMethods>(
         })
       },
 
-      /** The account of that name, or null. */
-      async findForSignIn({ username, email, mobileKey: mobile }: SignInName): Promise<UserDocument | null> {
-        const name = username
-          ? { usernameKey: usernameKey(username) }
-          : email
-            ? { email: email.toLowerCase() }
-            : { mobileKey: String(mobile) }
-        return User.findOne({ ...name, deleting: false })
+      /**
+       * The account of that name with its password hash, or null.
+       *
+       * @param login a username, an email address, or a telephone number as `+49-1511234567`; none can be another
+       */
+      async findForSignIn(login: string): Promise<UserDocument | null> {
+        return User.findOne({ ...nameOf(login), deleting: false }).select('+passwordHash')
+      },
+
+      /** The account while it may be used, or null. */
+      findActive(id: Types.ObjectId | string): Query<UserDocument | null, UserDocument> {
+        return User.findOne({ _id: id, deleting: false, disabled: false })
+      },
+
+      /**
+       * Notes a sign-in, unless the account or its password has changed since the password was verified:
+       * then null. Asked after the session is stored, it leaves no gap for a change of password to miss one.
+       */
+      async admit({ _id, passwordHash }: Pick<UserFields, '_id' | 'passwordHash'>, now: Date) {
+        return User.findOneAndUpdate(
+          { _id, passwordHash, deleting: false, disabled: false },
+          { $max: { lastAccessAt: now } },
+          { returnDocument: 'after', timestamps: false },
+        )
+      },
+
+      /** Sets another password; false when the one that was verified is no longer the account's. */
+      async replacePassword(
+        { _id, passwordHash }: Pick<UserFields, '_id' | 'passwordHash'>,
+        password: string,
+        cost: number,
+      ): Promise<boolean> {
+        const { matchedCount } = await User.updateOne(
+          { _id, passwordHash, deleting: false },
+          { passwordHash: await hashPassword(password, cost) },
+        )
+        return matchedCount === 1
+      },
+
+      /** Whether an admin remains besides this account. */
+      async hasOtherAdmin(id: Types.ObjectId): Promise<boolean> {
+        const other = { _id: { $ne: id }, access: 'admin' as const, deleting: false, disabled: false }
+        return (await User.exists(other)) !== null
+      },
+
+      async setDeleting(id: Types.ObjectId, deleting: boolean): Promise<void> {
+        await User.updateOne({ _id: id }, { deleting }, { timestamps: false })
+      },
+
+      async noteAccess(id: Types.ObjectId, now: Date): Promise<void> {
+        await User.updateOne({ _id: id }, { $max: { lastAccessAt: now } }, { timestamps: false })
       },
 
       /** The prefix of the user's objects, which nobody can guess; made at the first sign-in. */
@@ -116,19 +159,13 @@ const schema = new Schema<UserFields, UserModel, UserMethods>(
         return String(location)
       },
     },
-    methods: {
-      async hasPassword(password: string): Promise<boolean> {
-        const { passwordHash } = await User.findById(this._id).select('passwordHash').orFail().lean()
-        return verifyPassword(password, passwordHash)
-      },
-
-      async setPassword(password: string, cost: number): Promise<void> {
-        this.passwordHash = await hashPassword(password, cost)
-        await this.save()
-      },
-    },
   },
 )
+
+function nameOf(login: string) {
+  if (login.startsWith('+')) return { mobileKey: login.slice(1) }
+  return login.includes('@') ? { email: login.toLowerCase() } : { usernameKey: usernameKey(login) }
+}
 
 const present = (field: string) => ({ partialFilterExpression: { [field]: { $type: 'string' } } })
 schema.index({ usernameKey: 1 }, { unique: true })

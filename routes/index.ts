@@ -1,5 +1,7 @@
 import { Router } from 'express'
+import { forbidCaching } from '../middleware/no-store.ts'
 import { assets } from './assets.ts'
+import { auth } from './auth.ts'
 import { health } from './health.ts'
 import { space } from './space.ts'
 
@@ -8,4 +10,5 @@ export const routes = Router()
 
 routes.use(health)
 routes.use('/api/assets', assets)
+routes.use('/api/auth', forbidCaching, auth)
 routes.use('/api/space', space)

@@ -1,40 +1,28 @@
 import { Passport } from 'passport'
 import { Strategy as JwtStrategy } from 'passport-jwt'
-import { Session } from '../../models/session.ts'
-import { User } from '../../models/user.ts'
-import type { Clock } from '../clock.ts'
+import { Strategy as LocalStrategy } from 'passport-local'
+import { authenticateToken } from './authenticate-token.ts'
+import { verifyCredentials } from './credentials.ts'
 import type { Claims, Tokens } from './tokens.ts'
 
-interface Options {
-  tokens: Tokens
-  clock: Clock
-  idleMs: number
-}
-
-/** The ways to say who one is. A token counts only while its session lives and its user may sign in. */
-export function createPassport({ tokens, clock, idleMs }: Options) {
+/** The two ways to say who one is: `jwt`, a token, and `local`, a name and a password. */
+export function createPassport({ strategyOptions }: Pick<Tokens, 'strategyOptions'>) {
   const passport = new Passport()
   passport.use(
-    new JwtStrategy(
-      { ...tokens.strategyOptions, passReqToCallback: true },
-      async (req, claims: Claims, done) => {
-        try {
-          const now = clock.now()
-          const [session, user] = await Promise.all([
-            Session.findLive(claims.jti, now),
-            User.findById(claims.sub),
-          ])
-          if (!session?.user.equals(claims.sub) || !user || user.disabled || user.deleting)
-            return done(null, false)
-          if (await Session.touch(session, now, idleMs))
-            await User.updateOne({ _id: user._id }, { $max: { lastAccessAt: now } }, { timestamps: false })
-          req.session = session
-          done(null, user)
-        } catch (error) {
-          done(error)
-        }
-      },
-    ),
+    new JwtStrategy({ ...strategyOptions, passReqToCallback: true }, (req, claims: Claims, done) => {
+      authenticateToken(req.services, claims).then((caller) => {
+        if (caller) req.session = caller.session
+        done(null, caller ? caller.user : false)
+      }, done)
+    }),
+  )
+  passport.use(
+    new LocalStrategy({ usernameField: 'login', passReqToCallback: true }, (req, login, password, done) => {
+      verifyCredentials(req.services, { login, password, address: req.ip }).then(
+        (user) => done(null, user),
+        done,
+      )
+    }),
   )
   return passport
 }

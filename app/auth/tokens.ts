@@ -37,7 +37,7 @@ export function createTokens(
   return {
     sign({ _id, user, createdAt }) {
       const iat = Math.floor(createdAt.getTime() / 1000)
-      const claims = { sub: user.toString(), jti: _id, iat, exp: iat + SESSION_MAX_MS / 1000 }
+      const claims = { sub: user.toString(), jti: _id.toString(), iat, exp: iat + SESSION_MAX_MS / 1000 }
       return jwt.sign(claims, signingKey, { algorithm: ALGORITHM, keyid, ...PARTIES })
     },
     strategyOptions: {

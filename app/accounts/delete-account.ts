@@ -1,0 +1,50 @@
+import type { Types } from 'mongoose'
+import { Session } from '../../models/session.ts'
+import { User, type UserDocument } from '../../models/user.ts'
+import { removeEverythingOf } from '../assets/remove-everything.ts'
+import { confirmPassword } from '../auth/credentials.ts'
+import { conflict } from '../errors.ts'
+import type { Services } from '../services.ts'
+
+/**
+ * Deletes an account and all that is its own. It is gone for everybody from the first step on; where a later
+ * one fails, the sweep goes on from there.
+ *
+ * @throws bad_credentials (403), too_many_requests; conflict for the last admin
+ */
+export async function deleteAccount(
+  services: Pick<Services, 'limits' | 'log' | 'store'>,
+  { _id }: UserDocument,
+  { password, address }: { password: string; address: string | undefined },
+): Promise<void> {
+  const user = await confirmPassword(services, _id, password, address)
+  await giveUp(user)
+  await finishDeletion(services, _id)
+}
+
+/**
+ * Removes what an account under deletion still has, and at last the account: only then its names are free.
+ *
+ * @returns whether it is gone; if not, call again later
+ */
+export async function finishDeletion(
+  services: Pick<Services, 'log' | 'store'>,
+  id: Types.ObjectId,
+): Promise<boolean> {
+  await Session.endAll(id)
+  if (!(await removeEverythingOf(services, id))) return false
+  await User.deleteOne({ _id: id, deleting: true })
+  return true
+}
+
+/** Asked before and after, so that of two last admins who leave at once at least one stays. */
+async function giveUp({ _id, access }: UserDocument): Promise<void> {
+  const isLastAdmin = async () => access === 'admin' && !(await User.hasOtherAdmin(_id))
+  if (await isLastAdmin()) throw lastAdmin()
+  await User.setDeleting(_id, true)
+  if (!(await isLastAdmin())) return
+  await User.setDeleting(_id, false)
+  throw lastAdmin()
+}
+
+const lastAdmin = () => conflict('The last admin cannot be deleted.')

@@ -1,0 +1,45 @@
+import { Session } from '../../models/session.ts'
+import { User, type UserDocument } from '../../models/user.ts'
+import { badCredentials } from '../errors.ts'
+import type { Services } from '../services.ts'
+
+/** From where somebody signs in. */
+export interface Client {
+  address: string | undefined
+  userAgent: string | undefined
+}
+
+/** What a sign-in brings: `expiresAt` is when the session ends if it is not used again. */
+export interface SignedIn {
+  user: UserDocument
+  token: string
+  expiresAt: Date
+}
+
+/**
+ * Begins a session of a user whose password has been verified; the first gives the user a location in the store.
+ *
+ * @param user with `passwordHash`: the hash that was verified
+ * @throws bad_credentials when the account or its password has changed meanwhile
+ */
+export async function beginSession(
+  { clock, config, tokens }: Pick<Services, 'clock' | 'config' | 'tokens'>,
+  user: UserDocument,
+  { address, userAgent }: Client,
+): Promise<SignedIn> {
+  const now = clock.now()
+  const session = await Session.begin({
+    user: user._id,
+    now,
+    idleMs: config.auth.idleMs,
+    userAgent,
+    address,
+  })
+  const admitted = await User.admit(user, now)
+  if (!admitted) {
+    await Session.end(session._id)
+    throw badCredentials()
+  }
+  if (admitted.location === null) await User.locate(admitted._id)
+  return { user: admitted, token: tokens.sign(session), expiresAt: session.expiresAt }
+}

@@ -1,0 +1,54 @@
+import type { Types } from 'mongoose'
+import { verifyNothing, verifyPassword } from '../../models/password.ts'
+import { User, type UserDocument } from '../../models/user.ts'
+import { badCredentials, wrongPassword } from '../errors.ts'
+import type { Services } from '../services.ts'
+
+interface Credentials {
+  /** See `User.findForSignIn`. */
+  login: string
+  password: string
+  address: string | undefined
+}
+
+/**
+ * The user with these credentials, `passwordHash` included.
+ * An unknown name costs what a wrong password costs, in time and against the limits.
+ *
+ * @throws bad_credentials, too_many_requests
+ */
+export async function verifyCredentials(
+  { config, limits }: Pick<Services, 'config' | 'limits'>,
+  { login, password, address }: Credentials,
+): Promise<UserDocument> {
+  const user = await User.findForSignIn(login)
+  const account = user ? user.id : login.toLowerCase()
+  const verified = await limits.checking(account, address, async () => {
+    const right = user
+      ? await verifyPassword(password, user.passwordHash)
+      : await verifyNothing(password, config.auth.bcryptCost)
+    return right && user && !user.disabled ? user : null
+  })
+  if (!verified) throw badCredentials()
+  return verified
+}
+
+/**
+ * Asks a signed-in user for the password again.
+ *
+ * @returns the user with `passwordHash`: the hash that was verified
+ * @throws bad_credentials as 403, too_many_requests
+ */
+export async function confirmPassword(
+  { limits }: Pick<Services, 'limits'>,
+  id: Types.ObjectId,
+  password: string,
+  address: string | undefined,
+): Promise<UserDocument> {
+  const user = await User.findActive(id).select('+passwordHash')
+  const verified = await limits.checking(id.toString(), address, async () =>
+    user && (await verifyPassword(password, user.passwordHash)) ? user : null,
+  )
+  if (!verified) throw wrongPassword()
+  return verified
+}

@@ -1,0 +1,34 @@
+import { PASSWORD } from '../../models/user-fields.ts'
+import { validationFailed } from '../errors.ts'
+
+/**
+ * Refuses a password that is too short or long, that is among the most common, or that is a name of its account
+ * (OWASP Authentication Cheat Sheet, NIST SP 800-63B §3.1.1.2).
+ *
+ * @param names of the account
+ * @throws validation_failed naming `password`
+ */
+export async function refuseWeakPassword(
+  password: string,
+  names: readonly (string | null | undefined)[],
+): Promise<void> {
+  const message = await faultOf(password, names)
+  if (message) throw validationFailed([{ field: 'password', message }])
+}
+
+async function faultOf(password: string, names: readonly (string | null | undefined)[]) {
+  const bytes = Buffer.byteLength(password)
+  if (bytes < PASSWORD.min || bytes > PASSWORD.max)
+    return `must have ${PASSWORD.min} to ${PASSWORD.max} bytes`
+  const folded = password.toLowerCase()
+  if (names.some((name) => name?.toLowerCase() === folded)) return 'must not be a name of the account'
+  common ??= loadCommon()
+  return (await common).has(folded) ? 'is one of the most common passwords' : null
+}
+
+let common: Promise<Set<string>> | undefined
+
+async function loadCommon(): Promise<Set<string>> {
+  const { dictionary } = await import('@zxcvbn-ts/language-common')
+  return new Set(dictionary['passwords-common'])
+}

@@ -1,0 +1,36 @@
+import type { RequestHandler } from 'express'
+import { success } from '../app/envelope.ts'
+import { notFound, validationFailed } from '../app/errors.ts'
+import { readCursor, writeCursor } from '../models/plugins/page.ts'
+import { Session } from '../models/session.ts'
+import { sessionView } from '../models/views/session.ts'
+import { ownerView } from '../models/views/user.ts'
+import { required } from './required.ts'
+
+/** The caller, and the session of their token. */
+export const current: RequestHandler = async (req, res) => {
+  const session = required(req.session)
+  res.json(success({ user: ownerView(required(req.user)), session: sessionView(session, session) }))
+}
+
+/** The caller's live sessions, newest first. */
+export const list: RequestHandler = async (req, res) => {
+  const { limit, cursor } = req.valid as { limit: number; cursor?: string }
+  const session = required(req.session)
+  const from = cursor ? readCursor('sessions', cursor) : undefined
+  if (from === null) throw validationFailed([{ field: 'cursor', message: 'does not belong to this list' }])
+
+  const page = await Session.listLive(session.user, req.services.clock.now(), { limit, from })
+  res.json(
+    success({
+      sessions: page.sessions.map((one) => sessionView(one, session)),
+      next: page.next && writeCursor('sessions', page.next),
+    }),
+  )
+}
+
+/** Ends one of the caller's sessions. */
+export const revoke: RequestHandler<{ sessionId: string }> = async (req, res) => {
+  if (!(await Session.revoke(req.params.sessionId, required(req.user)._id))) throw notFound()
+  res.status(204).end()
+}

@@ -1,0 +1,7 @@
+import type { RequestHandler } from 'express'
+
+/** What follows is between the caller and us: no cache keeps it. */
+export const forbidCaching: RequestHandler = (_req, res, next) => {
+  res.set('Cache-Control', 'no-store')
+  next()
+}

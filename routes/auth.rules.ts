@@ -1,0 +1,35 @@
+import { body } from 'express-validator'
+import { EMAIL } from '../models/user-fields.ts'
+import { page } from './rules/page.ts'
+import { profile, username } from './rules/profile.ts'
+import { text, textField } from './rules/text.ts'
+
+/** A password that somebody has: any text. Whether a new one is good enough is for `app/auth/password-policy.ts`. */
+const password = (field = 'password') =>
+  text(body(field)).isLength({ min: 1 }).withMessage('must not be empty')
+
+export const register = [username(), password().optional(), ...profile()]
+
+/** The names that take the place of `login`. */
+const NAMES = ['username', 'email', 'mobile', 'countryCode']
+
+export const login = [
+  ...NAMES.map((name) => text(body(name).optional())),
+  textField(
+    body('login').customSanitizer((_value, { req }) => foldName(req.body ?? {})),
+    EMAIL,
+  ).withMessage('must be given once: login, username, email, or mobile with countryCode'),
+  password(),
+]
+
+/** One name from whichever the caller gave, in the form of `User.findForSignIn`; undefined unless it is exactly one. */
+function foldName({ login, username, email, mobile, countryCode }: Record<string, unknown>): unknown {
+  if ((mobile === undefined) !== (countryCode === undefined)) return undefined
+  const phone = mobile === undefined ? undefined : `+${String(countryCode).replace(/^\+/, '')}-${mobile}`
+  const given = [login, username, email, phone].filter((name) => name !== undefined)
+  return given.length === 1 ? given[0] : undefined
+}
+
+export const changePassword = [password('current'), password()]
+
+export const sessions = page()
