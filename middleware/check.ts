@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express'
+import type { RequestHandler } from 'express'
 import {
   body,
   checkExact,
@@ -25,7 +25,7 @@ export function check(rules: ValidationChain[] = []): RequestHandler {
       throw unsupportedMedia('This route takes no body of that Content-Type.')
     await exact.run(req)
     const details = [
-      ...malformed(req),
+      ...notAnObject(req.body),
       ...validationResult(req).array({ onlyFirstError: true }).flatMap(detailsOf),
       ...LOCATIONS.flatMap((location) => inheritedNames(req[location])),
     ]
@@ -55,14 +55,6 @@ function inheritedNames(fields: unknown): Detail[] {
     .map(unknown)
 }
 
-/** What a parser would have let pass: a JSON array for an object, a query that is not UTF-8. */
-function malformed({ body: content, originalUrl }: Request): Detail[] {
-  const details: Detail[] = []
-  if (Array.isArray(content)) details.push({ field: 'body', message: 'must be a JSON object' })
-  try {
-    decodeURIComponent(originalUrl.split('?')[1] ?? '')
-  } catch {
-    details.push({ field: 'query', message: 'must be percent-encoded UTF-8' })
-  }
-  return details
-}
+/** An array has no fields to be unknown. */
+const notAnObject = (content: unknown): Detail[] =>
+  Array.isArray(content) ? [{ field: 'body', message: 'must be a JSON object' }] : []

@@ -8,9 +8,12 @@ interface Length {
   lines?: boolean
 }
 
-/** Control characters (C0, DEL, C1) and lone surrogates, which no UTF-8 can hold. */
-const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u
-const UNPRINTABLE_BUT_LINES = /(?![\r\n\t])[\p{Cc}\p{Cs}]/u
+/**
+ * Control characters (C0, DEL, C1), lone surrogates, which no UTF-8 can hold, and U+FFFD, which parsers put
+ * where the bytes were no UTF-8.
+ */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\uFFFD]/u
+const UNPRINTABLE_BUT_LINES = /(?![\r\n\t])[\p{Cc}\p{Cs}\uFFFD]/u
 
 /** A string, and nothing that is made into one; no control characters, no invalid text. */
 export function text(chain: ValidationChain, { lines = false } = {}): ValidationChain {
