@@ -1,0 +1,284 @@
+import { expect } from 'chai'
+import { Asset } from '../../models/asset.ts'
+import { branchesOf, filterOf } from '../../models/asset-filter.ts'
+import { SORTS } from '../../models/asset-sorts.ts'
+import { after as following, sortBy } from '../../models/plugins/page.ts'
+import { User } from '../../models/user.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { plantAsset } from '../support/assets.ts'
+import { signUp, type TestUser } from '../support/users.ts'
+
+const DAY = 86_400_000
+const NOON = Date.parse('2026-01-01T12:00:00Z')
+
+interface Planted {
+  owner: 'ada' | 'bob'
+  name: string
+  visibility: 'public' | 'private'
+  tags: string[]
+  size: number
+  description?: string
+  type?: '2D' | '3D'
+  media?: 'model' | 'image'
+}
+
+const PLANTED: Planted[] = [
+  {
+    owner: 'ada',
+    name: 'Oak chair',
+    visibility: 'public',
+    tags: ['wood', 'chair'],
+    size: 10,
+    type: '3D',
+    media: 'model',
+  },
+  {
+    owner: 'ada',
+    name: 'oak Table',
+    visibility: 'private',
+    tags: ['wood'],
+    size: 30,
+    type: '3D',
+    media: 'model',
+  },
+  {
+    owner: 'bob',
+    name: 'Café photo',
+    visibility: 'public',
+    tags: ['city'],
+    size: 20,
+    type: '2D',
+    media: 'image',
+  },
+  {
+    owner: 'bob',
+    name: 'Bob’s chairs',
+    visibility: 'private',
+    tags: ['chair'],
+    size: 40,
+    description: 'oak',
+  },
+  {
+    owner: 'bob',
+    name: 'Steel lamp',
+    visibility: 'public',
+    tags: ['steel', 'wood'],
+    size: 50,
+    description: 'no chair',
+  },
+]
+
+describe('GET /api/assets', () => {
+  let app: TestApp
+  let ada: TestUser
+  let bob: TestUser
+
+  before(async () => {
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+    bob = await signUp(app, 'bob', { discoverable: true })
+    const people = { ada, bob }
+    for (const [index, { owner, ...fields }] of PLANTED.entries())
+      await plantAsset(people[owner].user, {
+        ...fields,
+        downloads: index % 3,
+        createdAt: new Date(NOON + index * DAY),
+        updatedAt: new Date(NOON - index * DAY),
+      })
+  })
+  after(() => app.stop())
+
+  type Caller = 'ada' | 'bob' | 'nobody'
+  const get = (caller: Caller, query: string) => {
+    const path = `/api/assets?${query}`
+    return caller === 'nobody' ? app.api.get(path) : { ada, bob }[caller].get(path)
+  }
+  const names = async (caller: Caller, query: string): Promise<string[]> => {
+    const { body, status } = await get(caller, query)
+    expect(status, JSON.stringify(body)).to.equal(200)
+    return body.res.assets.map(({ name }: { name: string }) => name)
+  }
+
+  const SEARCHES: [caller: Caller, query: string, found: string[]][] = [
+    ['nobody', '', ['Steel lamp', 'Café photo', 'Oak chair']],
+    ['ada', '', ['Steel lamp', 'Café photo', 'oak Table', 'Oak chair']],
+    ['bob', 'scope=mine', ['Steel lamp', 'Bob’s chairs', 'Café photo']],
+    ['ada', 'scope=public', ['Steel lamp', 'Café photo', 'Oak chair']],
+    ['ada', 'scope=shared', []],
+    ['ada', 'sort=oldest', ['Oak chair', 'oak Table', 'Café photo', 'Steel lamp']],
+    ['ada', 'sort=updated', ['Oak chair', 'oak Table', 'Café photo', 'Steel lamp']],
+    ['ada', 'sort=name', ['Café photo', 'Oak chair', 'oak Table', 'Steel lamp']],
+    ['ada', 'sort=size', ['Steel lamp', 'oak Table', 'Café photo', 'Oak chair']],
+    ['ada', 'sort=downloads', ['Café photo', 'Steel lamp', 'oak Table', 'Oak chair']],
+    ['ada', 'type=3D', ['oak Table', 'Oak chair']],
+    ['ada', 'media=image', ['Café photo']],
+    ['ada', 'tag=wood', ['Steel lamp', 'oak Table', 'Oak chair']],
+    ['ada', 'tag=WOOD&tag=chair', ['Oak chair']],
+    ['ada', 'visibility=private', ['oak Table']],
+    ['ada', 'minSize=20&maxSize=30', ['Café photo', 'oak Table']],
+    ['ada', 'owner=BOB', ['Steel lamp', 'Café photo']],
+    ['bob', 'owner=ada', []],
+    ['ada', 'owner=ada', ['oak Table', 'Oak chair']],
+    ['ada', 'owner=nobody-of-that-name', []],
+    ['ada', 'owner=bob&scope=mine', []],
+    ['ada', 'createdAfter=2026-01-02T12:00:00Z&createdBefore=2026-01-03T12:00:00Z', ['oak Table']],
+    ['ada', 'createdAfter=2026-01-05', ['Steel lamp']],
+    ['ada', 'updatedBefore=2025-12-29', ['Steel lamp']],
+    ['ada', 'q=chairs', ['Oak chair', 'Steel lamp']],
+    ['ada', 'q=oak', ['oak Table', 'Oak chair']],
+    ['ada', 'q=table%20lamp&sort=name', ['oak Table', 'Steel lamp']],
+    ['ada', 'q=oak%20-table', ['Oak chair']],
+    ['ada', 'q=%22oak%20chair%22', ['Oak chair']],
+    ['ada', 'q=cafe', ['Café photo']],
+    ['ada', 'q=CAFÉ', ['Café photo']],
+    ['ada', 'q=-chair', []],
+    ['ada', 'q=nothing-like-it', []],
+    ['bob', 'q=oak', ['Oak chair', 'Bob’s chairs']],
+    ['ada', 'q=&type=&tag=&minSize=&scope=', ['Steel lamp', 'Café photo', 'oak Table', 'Oak chair']],
+  ]
+  for (const [caller, query, found] of SEARCHES)
+    it(`${caller}: ?${decodeURIComponent(query)}`, async () => {
+      expect(await names(caller, query)).to.deep.equal(found)
+    })
+
+  const REFUSED: [caller: Caller, query: string, status: number, field?: string][] = [
+    ['nobody', 'scope=mine', 401],
+    ['nobody', 'scope=shared', 401],
+    ['ada', 'sort=relevance', 400, 'sort'],
+    ['ada', 'sort=price', 400, 'sort'],
+    ['ada', 'colour=red', 400, 'colour'],
+    ['ada', 'limit=0', 400, 'limit'],
+    ['ada', 'limit=101', 400, 'limit'],
+    ['ada', 'limit=1e1', 400, 'limit'],
+    ['ada', 'limit=2&limit=3', 400, 'limit'],
+    ['ada', 'type=3D&type=2D', 400, 'type'],
+    ['ada', 'q=a&q=b', 400, 'q'],
+    ['ada', 'q[$gt]=', 400, 'q[$gt]'],
+    ['ada', 'minSize=-1', 400, 'minSize'],
+    ['ada', 'createdAfter=yesterday', 400, 'createdAfter'],
+    ['ada', 'cursor=mangled', 400, 'cursor'],
+    ['ada', 'facets=yes', 400, 'facets'],
+  ]
+  for (const [caller, query, status, field] of REFUSED)
+    it(`${caller}: ?${query} is refused with ${status}`, async () => {
+      const { body } = await get(caller, query).expect(status)
+      expect(body.status).to.equal('error')
+      if (field)
+        expect(body.err.details.map((detail: { field: string }) => detail.field)).to.deep.equal([field])
+      expect(JSON.stringify(body)).not.to.contain('chair')
+    })
+
+  it('pages through everything once, in every sort, while others insert', async () => {
+    for (const sort of [...Object.keys(SORTS), 'relevance']) {
+      const q = sort === 'relevance' ? '&q=chair oak lamp photo' : ''
+      const whole = await names('ada', `sort=${sort}${q}`)
+      const seen: string[] = []
+      let cursor = ''
+      do {
+        const { body } = await get('ada', `sort=${sort}${q}&limit=1${cursor}`).expect(200)
+        seen.push(...body.res.assets.map(({ name }: { name: string }) => name))
+        cursor = body.res.next && `&cursor=${body.res.next}`
+        const late = await plantAsset(bob.user, { name: 'Inserted', createdAt: new Date(NOON + 99 * DAY) })
+        await Asset.deleteOne({ _id: late._id })
+      } while (cursor)
+      expect(seen, sort).to.deep.equal(whole)
+    }
+  })
+
+  it('ties are broken by id: nothing is skipped or shown twice', async () => {
+    const same = { name: 'Same', tags: ['same'], visibility: 'public' as const, createdAt: new Date(NOON) }
+    for (let n = 0; n < 7; n += 1) await plantAsset(n % 2 ? ada.user : bob.user, same)
+    for (const sort of Object.keys(SORTS)) {
+      const ids: string[] = []
+      let cursor = ''
+      do {
+        const { body } = await get('ada', `tag=same&sort=${sort}&limit=2${cursor}`).expect(200)
+        ids.push(...body.res.assets.map(({ id }: { id: string }) => id))
+        cursor = body.res.next && `&cursor=${body.res.next}`
+      } while (cursor)
+      expect(new Set(ids).size, sort).to.equal(7)
+      expect(ids, sort).to.have.length(7)
+    }
+    await Asset.deleteMany({ tags: 'same' })
+  })
+
+  it('a cursor belongs to its query', async () => {
+    const { body } = await get('ada', 'sort=name&limit=1').expect(200)
+    await get('ada', `sort=name&limit=2&cursor=${body.res.next}`).expect(200)
+    for (const other of ['sort=size', 'sort=name&type=3D', 'sort=name&scope=mine'])
+      await get('ada', `${other}&limit=1&cursor=${body.res.next}`).expect(400)
+  })
+
+  it('counts and facets the whole result, and nothing the caller may not read', async () => {
+    const { body } = await get('ada', 'limit=1&facets=1&count=1').expect(200)
+    expect(body.res.total).to.equal(4)
+    expect(body.res.facets).to.deep.equal({
+      type: [
+        { value: '3D', count: 2 },
+        { value: '2D', count: 1 },
+        { value: 'other', count: 1 },
+      ],
+      media: [
+        { value: 'model', count: 2 },
+        { value: 'image', count: 1 },
+        { value: 'other', count: 1 },
+      ],
+      tag: [
+        { value: 'wood', count: 3 },
+        { value: 'chair', count: 1 },
+        { value: 'city', count: 1 },
+        { value: 'steel', count: 1 },
+      ],
+      visibility: [
+        { value: 'public', count: 3 },
+        { value: 'private', count: 1 },
+      ],
+    })
+    const anonymous = await get('nobody', 'q=chair&facets=1&count=1').expect(200)
+    expect(anonymous.body.res.total).to.equal(2)
+    expect(anonymous.body.res.facets.visibility).to.deep.equal([{ value: 'public', count: 2 }])
+  })
+
+  it('names an owner only to who may know them', async () => {
+    const owners = async (caller: Caller) => {
+      const { body } = await get(caller, 'scope=public&sort=oldest').expect(200)
+      return body.res.assets.map(
+        ({ owner }: { owner: { username: string } | null }) => owner?.username ?? null,
+      )
+    }
+    expect(await owners('nobody')).to.deep.equal([null, 'bob', 'bob'])
+    expect(await owners('ada')).to.deep.equal(['ada', 'bob', 'bob'])
+    await User.updateOne({ _id: bob.user._id }, { discoverable: false })
+    expect(await owners('ada')).to.deep.equal(['ada', null, null])
+    await User.updateOne({ _id: bob.user._id }, { discoverable: true })
+  })
+
+  it('has an index for every sort with every filter', async () => {
+    const criteria = [
+      {},
+      { type: '3D' as const },
+      { media: 'model' as const },
+      { tags: ['wood'] },
+      { owner: bob.user._id },
+      { visibility: 'public' as const },
+      { minSize: 1, maxSize: 100 },
+      { createdAfter: new Date(0), createdBefore: new Date() },
+      { updatedAfter: new Date(0), updatedBefore: new Date() },
+    ]
+    for (const order of Object.values(SORTS))
+      for (const given of criteria)
+        for (const branch of branchesOf('all', ada.user))
+          for (const position of [
+            null,
+            following(order, [order.field === 'nameKey' ? 'a' : new Date(), ada.user._id]),
+          ]) {
+            const filter = { $and: [filterOf({ scope: 'all', tags: [], ...given }), branch, position ?? {}] }
+            const plan = JSON.stringify(
+              await Asset.find(filter).sort(sortBy(order)).limit(20).explain('queryPlanner'),
+            )
+            expect(plan, `${order.field} ${JSON.stringify(given)}`)
+              .to.contain('IXSCAN')
+              .and.not.to.contain('COLLSCAN')
+          }
+  })
+})
