@@ -6,6 +6,7 @@ import { corsOptions } from '../config/cors.ts'
 import { requestLog } from '../config/logger.ts'
 import { securityHeaders } from '../config/security-headers.ts'
 import { handleErrors } from '../middleware/error-handler.ts'
+import { refuseMethod } from '../middleware/method-not-allowed.ts'
 import { refuseUnknown } from '../middleware/not-found.ts'
 import { identifyRequest } from '../middleware/request-id.ts'
 import { routes } from '../routes/index.ts'
@@ -30,6 +31,7 @@ export function createApp(services: Services): Express {
   app.use(cors(corsOptions(config.http)))
   app.use(express.json({ limit: '100kb', strict: true, type: ['application/json', 'application/*+json'] }))
   app.use(routes)
+  app.use(refuseMethod(routes))
   app.use(refuseUnknown)
   app.use(handleErrors)
   return app

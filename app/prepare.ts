@@ -1,4 +1,5 @@
 import { Capacity } from '../models/capacity.ts'
+import { ensureAdmin } from './accounts/ensure-admin.ts'
 import { syncIndexes } from './database.ts'
 import { repeat } from './jobs/repeat.ts'
 import { sweep } from './jobs/sweep.ts'
@@ -15,5 +16,6 @@ export async function prepare(services: Services): Promise<void> {
   const { config, log, stopping } = services
   if (!config.production) await syncIndexes()
   await Capacity.ensure(config.space.server)
+  await ensureAdmin(services)
   await repeat({ name: 'the sweep', everyMs: MINUTE, run: () => sweep(services) }, log, stopping)
 }

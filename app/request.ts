@@ -1,6 +1,6 @@
 import type { AssetFields, AssetFile, AssetImage } from '../models/asset-shape.ts'
 import type { SessionFields } from '../models/session.ts'
-import type { UserDocument } from '../models/user.ts'
+import type { UserDocument } from '../models/user-shape.ts'
 import type { Services } from './services.ts'
 import type { Intake } from './space/intake.ts'
 import type { UploadEngine } from './storage/upload-engine.ts'

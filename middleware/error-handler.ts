@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler } from 'express'
 import { translateError } from '../app/error-translators.ts'
+import { hasContent } from './has-content.ts'
 
 /** What a controller may have said already of the answer that it cannot give. */
 const REPRESENTATION = [
@@ -26,7 +27,7 @@ export const handleErrors: ErrorRequestHandler = (error, req, res, _next) => {
   const { status, code, message, details, headers } = refusal
   for (const header of REPRESENTATION) res.removeHeader(header)
   res.set('Cache-Control', 'no-store')
-  if (!req.complete) res.set('Connection', 'close')
+  if (hasContent(req) && !req.complete) res.set('Connection', 'close')
   res.set(headers).status(status)
   res.json({
     status: 'error',

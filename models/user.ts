@@ -1,54 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import { type HydratedDocument, type Model, model, type Query, Schema, type Types } from 'mongoose'
+import { type Model, model, Schema, type Types } from 'mongoose'
 import { hashPassword } from './password.ts'
-import { type LedgerStatics, ledger, type Space } from './plugins/ledger.ts'
+import { type CredentialStatics, credentials, usable } from './plugins/credentials.ts'
+import { type LedgerStatics, ledger } from './plugins/ledger.ts'
 import { ACCESS_LEVELS, type AccessLevel, mobileKey, usernameKey } from './user-fields.ts'
+import type { NewUser, Profile, UserDocument, UserFields } from './user-shape.ts'
 
-/** What its owner may set of a profile. */
-export interface Profile {
-  email: string | null
-  name: string | null
-  mobile: string | null
-  countryCode: string | null
-  firstName: string | null
-  lastName: string | null
-  profilePhoto: string | null
-  discoverable: boolean
-  /** JSON text: the caller's own keys (`$set`, `a.b`, `__proto__`) never become keys of a document. */
-  settings: string
+interface RegisterOptions {
+  /** Of the password's hash. */
+  cost: number
+  /** Of the account's space, in bytes. */
+  limit: number
+  access?: AccessLevel
 }
 
-export interface UserFields extends Profile {
-  _id: Types.ObjectId
-  username: string
-  usernameKey: string
-  mobileKey: string | null
-  passwordHash: string
-  access: AccessLevel
-  disabled: boolean
-  /** The account is being removed: it is gone for everybody already. */
-  deleting: boolean
-  location: string | null
-  space: Space
-  lastAccessAt: Date | null
-  createdAt: Date
-  updatedAt: Date
-}
-
-export type NewUser = Pick<UserFields, 'username'> & Partial<Profile>
-
-export type UserDocument = HydratedDocument<UserFields>
-
-interface UserModel extends Model<UserFields>, LedgerStatics {
-  register(input: NewUser, secret: string, options: { cost: number; limit: number }): Promise<UserDocument>
-  findForSignIn(login: string): Promise<UserDocument | null>
-  findActive(id: Types.ObjectId | string): Query<UserDocument | null, UserDocument>
-  admit(user: Pick<UserFields, '_id' | 'passwordHash'>, now: Date): Promise<UserDocument | null>
-  replacePassword(
-    user: Pick<UserFields, '_id' | 'passwordHash'>,
-    password: string,
-    cost: number,
-  ): Promise<boolean>
+interface UserModel extends Model<UserFields>, LedgerStatics, CredentialStatics {
+  register(input: NewUser, password: string, options: RegisterOptions): Promise<UserDocument>
+  findByName(username: string): Promise<UserDocument | null>
+  findActive(id: Types.ObjectId | string): Promise<UserDocument | null>
+  changeProfile(user: UserFields, change: Partial<Profile>): Promise<UserDocument | null>
   hasOtherAdmin(id: Types.ObjectId): Promise<boolean>
   setDeleting(id: Types.ObjectId, deleting: boolean): Promise<void>
   noteAccess(id: Types.ObjectId, now: Date): Promise<void>
@@ -84,63 +54,50 @@ const schema = new Schema<UserFields, UserModel>(
     minimize: false,
     versionKey: false,
     statics: {
+      /** @throws a duplicate key error when a name is taken */
       async register(
         input: NewUser,
-        secret: string,
-        { cost, limit }: { cost: number; limit: number },
+        password: string,
+        { cost, limit, access = 'user' }: RegisterOptions,
       ): Promise<UserDocument> {
         return User.create({
           ...input,
           email: input.email?.toLowerCase() ?? null,
           usernameKey: usernameKey(input.username),
           mobileKey: mobileKey(input),
-          passwordHash: await hashPassword(secret, cost),
+          passwordHash: await hashPassword(password, cost),
+          access,
           space: { limit },
         })
       },
 
-      /**
-       * The account of that name with its password hash, or null.
-       *
-       * @param login a username, an email address, or a telephone number as `+49-1511234567`; none can be another
-       */
-      async findForSignIn(login: string): Promise<UserDocument | null> {
-        return User.findOne({ ...nameOf(login), deleting: false }).select('+passwordHash')
+      /** The account of that username, one under deletion too, or null. */
+      findByName(username: string): Promise<UserDocument | null> {
+        return User.findOne({ usernameKey: usernameKey(username) }).exec()
       },
 
       /** The account while it may be used, or null. */
-      findActive(id: Types.ObjectId | string): Query<UserDocument | null, UserDocument> {
-        return User.findOne({ _id: id, deleting: false, disabled: false })
+      findActive(id: Types.ObjectId | string): Promise<UserDocument | null> {
+        return User.findOne({ _id: id, ...usable }).exec()
       },
 
-      /**
-       * Notes a sign-in, unless the account or its password has changed since the password was verified:
-       * then null. Asked after the session is stored, it leaves no gap for a change of password to miss one.
-       */
-      async admit({ _id, passwordHash }: Pick<UserFields, '_id' | 'passwordHash'>, now: Date) {
+      /** Null when the telephone number, of which a part may be changed, is not what it was. */
+      changeProfile(user: UserFields, change: Partial<Profile>): Promise<UserDocument | null> {
+        const { _id, mobile, countryCode } = user
         return User.findOneAndUpdate(
-          { _id, passwordHash, deleting: false, disabled: false },
-          { $max: { lastAccessAt: now } },
-          { returnDocument: 'after', timestamps: false },
-        )
-      },
-
-      /** Sets another password; false when the one that was verified is no longer the account's. */
-      async replacePassword(
-        { _id, passwordHash }: Pick<UserFields, '_id' | 'passwordHash'>,
-        password: string,
-        cost: number,
-      ): Promise<boolean> {
-        const { matchedCount } = await User.updateOne(
-          { _id, passwordHash, deleting: false },
-          { passwordHash: await hashPassword(password, cost) },
-        )
-        return matchedCount === 1
+          { _id, mobile, countryCode, ...usable },
+          {
+            ...change,
+            ...(change.email ? { email: change.email.toLowerCase() } : {}),
+            mobileKey: mobileKey({ mobile, countryCode, ...change }),
+          },
+          { returnDocument: 'after' },
+        ).exec()
       },
 
       /** Whether an admin remains besides this account. */
       async hasOtherAdmin(id: Types.ObjectId): Promise<boolean> {
-        const other = { _id: { $ne: id }, access: 'admin' as const, deleting: false, disabled: false }
+        const other = { _id: { $ne: id }, access: 'admin' as const, ...usable }
         return (await User.exists(other)) !== null
       },
 
@@ -162,16 +119,12 @@ const schema = new Schema<UserFields, UserModel>(
   },
 )
 
-function nameOf(login: string) {
-  if (login.startsWith('+')) return { mobileKey: login.slice(1) }
-  return login.includes('@') ? { email: login.toLowerCase() } : { usernameKey: usernameKey(login) }
-}
-
 const present = (field: string) => ({ partialFilterExpression: { [field]: { $type: 'string' } } })
 schema.index({ usernameKey: 1 }, { unique: true })
 schema.index({ email: 1 }, { unique: true, ...present('email') })
 schema.index({ mobileKey: 1 }, { unique: true, ...present('mobileKey') })
 schema.index({ deleting: 1 }, { partialFilterExpression: { deleting: true } })
 schema.plugin(ledger)
+schema.plugin(credentials)
 
 export const User = model<UserFields, UserModel>('User', schema)

@@ -1,12 +1,9 @@
 import { body } from 'express-validator'
 import { EMAIL } from '../models/user-fields.ts'
 import { page } from './rules/page.ts'
+import { password } from './rules/password.ts'
 import { profile, username } from './rules/profile.ts'
 import { text, textField } from './rules/text.ts'
-
-/** A password that somebody has: any text. Whether a new one is good enough is for `app/auth/password-policy.ts`. */
-const password = (field = 'password') =>
-  text(body(field)).isLength({ min: 1 }).withMessage('must not be empty')
 
 export const register = [username(), password().optional(), ...profile()]
 

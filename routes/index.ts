@@ -4,6 +4,7 @@ import { assets } from './assets.ts'
 import { auth } from './auth.ts'
 import { health } from './health.ts'
 import { space } from './space.ts'
+import { users } from './users.ts'
 
 /** Every door of the house. */
 export const routes = Router()
@@ -12,3 +13,4 @@ routes.use(health)
 routes.use('/api/assets', assets)
 routes.use('/api/auth', forbidCaching, auth)
 routes.use('/api/space', space)
+routes.use('/api/users', forbidCaching, users)

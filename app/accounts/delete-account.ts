@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose'
 import { Session } from '../../models/session.ts'
-import { User, type UserDocument } from '../../models/user.ts'
+import { User } from '../../models/user.ts'
+import type { UserDocument } from '../../models/user-shape.ts'
 import { removeEverythingOf } from '../assets/remove-everything.ts'
 import { confirmPassword } from '../auth/credentials.ts'
 import { conflict } from '../errors.ts'

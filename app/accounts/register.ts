@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type NewUser, User } from '../../models/user.ts'
+import { User } from '../../models/user.ts'
+import type { NewUser } from '../../models/user-shape.ts'
 import { beginSession, type Client, type SignedIn } from '../auth/begin-session.ts'
 import { refuseWeakPassword } from '../auth/password-policy.ts'
 import type { Services } from '../services.ts'

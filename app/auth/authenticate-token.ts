@@ -1,5 +1,6 @@
 import { Session, type SessionFields } from '../../models/session.ts'
-import { User, type UserDocument } from '../../models/user.ts'
+import { User } from '../../models/user.ts'
+import type { UserDocument } from '../../models/user-shape.ts'
 import type { Services } from '../services.ts'
 import type { Claims } from './tokens.ts'
 

@@ -1,5 +1,6 @@
 import { Session } from '../../models/session.ts'
-import { User, type UserDocument } from '../../models/user.ts'
+import { User } from '../../models/user.ts'
+import type { UserDocument } from '../../models/user-shape.ts'
 import { badCredentials } from '../errors.ts'
 import type { Services } from '../services.ts'
 

@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose'
 import { verifyNothing, verifyPassword } from '../../models/password.ts'
-import { User, type UserDocument } from '../../models/user.ts'
+import { User } from '../../models/user.ts'
+import type { UserDocument } from '../../models/user-shape.ts'
 import { badCredentials, wrongPassword } from '../errors.ts'
 import type { Services } from '../services.ts'
 
@@ -45,7 +46,7 @@ export async function confirmPassword(
   password: string,
   address: string | undefined,
 ): Promise<UserDocument> {
-  const user = await User.findActive(id).select('+passwordHash')
+  const user = await User.findForConfirmation(id)
   const verified = await limits.checking(id.toString(), address, async () =>
     user && (await verifyPassword(password, user.passwordHash)) ? user : null,
   )

@@ -1,4 +1,4 @@
-import type { UserFields } from '../user.ts'
+import type { UserFields } from '../user-shape.ts'
 
 /** An account as its owner, or an admin, sees it (contract §2). */
 export function ownerView(user: UserFields) {

@@ -1,6 +1,7 @@
 import type { Test } from 'supertest'
 import { beginSession } from '../../app/auth/begin-session.ts'
-import { type NewUser, User, type UserDocument } from '../../models/user.ts'
+import { User } from '../../models/user.ts'
+import type { NewUser, UserDocument } from '../../models/user-shape.ts'
 import type { TestApp } from './app.ts'
 
 /** The password of everybody who signs up here. */
@@ -10,6 +11,7 @@ export const PASSWORD = 'correct horse battery'
 export interface TestUser {
   user: UserDocument
   token: string
+  head(path: string): Test
   get(path: string): Test
   post(path: string): Test
   put(path: string): Test
@@ -43,6 +45,7 @@ export async function signIn(app: TestApp, { _id }: UserDocument): Promise<TestU
 export function requestsOf({ api }: Pick<TestApp, 'api'>, token: string) {
   const carrying = (request: Test) => request.set('Authorization', `Bearer ${token}`)
   return {
+    head: (path: string) => carrying(api.head(path)),
     get: (path: string) => carrying(api.get(path)),
     post: (path: string) => carrying(api.post(path)),
     put: (path: string) => carrying(api.put(path)),

@@ -1,0 +1,43 @@
+import { ConfigError } from '../../config/env.ts'
+import { User } from '../../models/user.ts'
+import { refuseWeakPassword } from '../auth/password-policy.ts'
+import { AppError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { finishDeletion } from './delete-account.ts'
+
+/**
+ * Makes sure that the admin account of the configuration exists. One that is there keeps its password.
+ *
+ * @throws ConfigError when the name is an ordinary account's, or the password of a new account too weak
+ */
+export async function ensureAdmin(services: Pick<Services, 'config' | 'log' | 'store'>): Promise<void> {
+  const { config } = services
+  const { admin } = config.auth
+  if (!admin) return
+  const found = await User.findByName(admin.username)
+  if (found?.deleting) await finishDeletion(services, found._id)
+  const account = found && !found.deleting ? found : await create(admin, config)
+  if (account.access !== 'admin')
+    throw new ConfigError([
+      `ADMIN_USERNAME names the ordinary account "${account.username}"; choose another name, or let an admin raise it`,
+    ])
+}
+
+async function create(
+  { username, password }: { username: string; password: string },
+  { auth, space }: Services['config'],
+) {
+  try {
+    await refuseWeakPassword(password, [username])
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw new ConfigError(error.details.map(({ message }) => `ADMIN_PASSWORD ${message}`))
+  }
+  const options = { cost: auth.bcryptCost, limit: space.user, access: 'admin' as const }
+  return User.register({ username }, password, options).catch(async (error) => {
+    // another process that starts at the same time was quicker
+    const other = await User.findByName(username)
+    if (!other) throw error
+    return other
+  })
+}

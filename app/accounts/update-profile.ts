@@ -1,0 +1,20 @@
+import type { Types } from 'mongoose'
+import { User } from '../../models/user.ts'
+import type { Profile, UserDocument } from '../../models/user-shape.ts'
+import { unauthenticated } from '../errors.ts'
+import { requireWholePhone } from './phone.ts'
+
+/**
+ * Changes what is given of a profile; null clears.
+ *
+ * @throws validation_failed for a mobile number without its country, taken (409, naming the field)
+ */
+export async function updateProfile(id: Types.ObjectId, change: Partial<Profile>): Promise<UserDocument> {
+  for (;;) {
+    const user = await User.findActive(id)
+    if (!user) throw unauthenticated()
+    requireWholePhone({ mobile: user.mobile, countryCode: user.countryCode, ...change })
+    const changed = await User.changeProfile(user, change)
+    if (changed) return changed
+  }
+}

@@ -1,0 +1,38 @@
+import type { HydratedDocument, Types } from 'mongoose'
+import type { Space } from './plugins/ledger.ts'
+import type { AccessLevel } from './user-fields.ts'
+
+/** What its owner may set of a profile. */
+export interface Profile {
+  email: string | null
+  name: string | null
+  mobile: string | null
+  countryCode: string | null
+  firstName: string | null
+  lastName: string | null
+  profilePhoto: string | null
+  discoverable: boolean
+  /** JSON text: the caller's own keys (`$set`, `a.b`, `__proto__`) never become keys of a document. */
+  settings: string
+}
+
+export interface UserFields extends Profile {
+  _id: Types.ObjectId
+  username: string
+  usernameKey: string
+  mobileKey: string | null
+  passwordHash: string
+  access: AccessLevel
+  disabled: boolean
+  /** The account is being removed: it is gone for everybody already. */
+  deleting: boolean
+  location: string | null
+  space: Space
+  lastAccessAt: Date | null
+  createdAt: Date
+  updatedAt: Date
+}
+
+export type NewUser = Pick<UserFields, 'username'> & Partial<Profile>
+
+export type UserDocument = HydratedDocument<UserFields>

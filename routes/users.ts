@@ -1,0 +1,16 @@
+import { Router } from 'express'
+import * as controller from '../controllers/users.ts'
+import { authenticate } from '../middleware/authenticate.ts'
+import { check } from '../middleware/check.ts'
+import * as rules from './users.rules.ts'
+
+/** `/api/users`: accounts. */
+export const users = Router()
+
+users.use(authenticate)
+
+users
+  .route('/me')
+  .get(check(), controller.readOwn)
+  .patch(check(rules.update), controller.updateOwn)
+  .delete(check(rules.remove), controller.removeOwn)
