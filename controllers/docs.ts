@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { RequestHandler } from 'express'
+import { parse } from 'yaml'
+
+/** Found through package.json ("imports"), so from the sources and from dist/ alike. */
+const pathOf = (specifier: string) => fileURLToPath(import.meta.resolve(specifier))
+
+const document: unknown = parse(readFileSync(pathOf('#docs/openapi.yaml'), 'utf8'))
+
+/** The OpenAPI document as JSON, for pages and generators of any origin. */
+export const openApi: RequestHandler = (_req, res) => {
+  res.set('Cache-Control', 'no-cache').json(document)
+}
+
+/** Sends one file that belongs to the documentation page. */
+export function send(specifier: string): RequestHandler {
+  const path = pathOf(specifier)
+  return (_req, res, next) => res.sendFile(path, { maxAge: 0 }, (error) => error && next(error))
+}

@@ -1,0 +1,91 @@
+import { expect } from 'chai'
+import express from 'express'
+import helmet from 'helmet'
+import supertest from 'supertest'
+import { securityHeaders } from '../../config/security-headers.ts'
+import { docs } from '../../routes/docs.ts'
+
+const api = supertest(express().use(helmet(securityHeaders), docs))
+
+/** The directives of an answer's policy, by name. */
+function policyOf(headers: Record<string, string>): Record<string, string> {
+  const directives = (headers['content-security-policy'] ?? '').split(';')
+  return Object.fromEntries(directives.map((directive) => directive.trim().split(/ (.*)/s).slice(0, 2)))
+}
+
+/** What the page loads by itself. */
+const linked = (html: string) =>
+  [...html.matchAll(/<(?:script|link)[^>]*(?:src|href)="([^"]*)"/g)].map(([, url = '']) => url)
+
+describe('GET /openapi.json', () => {
+  it('answers the OpenAPI document', async () => {
+    const { body } = await api
+      .get('/openapi.json')
+      .expect(200)
+      .expect('Content-Type', /^application\/json/)
+    expect(body.openapi).to.match(/^3\.1\./)
+    expect(body.info.title).to.equal('Kura')
+    expect(body.paths).to.be.an('object')
+  })
+})
+
+describe('GET /docs', () => {
+  for (const path of ['/docs', '/docs/']) {
+    it(`answers a page at ${path}`, async () => {
+      const { text } = await api.get(path).expect(200).expect('Content-Type', 'text/html; charset=utf-8')
+      expect(text).to.contain('id="docs"')
+    })
+  }
+
+  it('loads nothing from anywhere else, and all that it loads is there', async () => {
+    const { text } = await api.get('/docs')
+    const urls = linked(text).filter((url) => !url.startsWith('data:'))
+    expect(urls).to.have.length(3)
+    for (const url of urls) {
+      expect(url).to.match(/^\/docs\//)
+      const kind = url.endsWith('.css') ? /^text\/css/ : /^text\/javascript/
+      await api.get(url).expect(200).expect('Content-Type', kind).expect('X-Content-Type-Options', 'nosniff')
+    }
+  })
+
+  it('shows the document that is served here, and asks nobody about it', async () => {
+    const { text } = await api.get('/docs/start.js').expect(200)
+    expect(text).to.contain("url: '/openapi.json'").and.to.contain('validatorUrl: null')
+    expect(text).to.contain('queryConfigEnabled: false')
+  })
+
+  it('has a policy as wide as the page needs: nothing inline, nothing evaluated, nothing from others', async () => {
+    const { headers, text } = await api.get('/docs')
+    expect(policyOf(headers)).to.deep.equal({
+      'default-src': "'none'",
+      'script-src': "'self'",
+      'style-src': "'self'",
+      'img-src': "'self' data: blob:",
+      'connect-src': "'self'",
+      'base-uri': "'none'",
+      'form-action': "'none'",
+      'frame-ancestors': "'none'",
+    })
+    expect(text).to.not.match(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=/)
+  })
+
+  it('leaves the policy of everything else as strict as it is', async () => {
+    for (const path of ['/openapi.json', '/docs/start.js', '/docs/nothing']) {
+      const { headers } = await api.get(path)
+      expect(headers['content-security-policy'], path)
+        .to.contain("default-src 'none'")
+        .and.not.to.contain("'self'")
+    }
+  })
+
+  it('serves no other file of the package', async () => {
+    for (const path of [
+      '/docs/index.html',
+      '/docs/swagger-ui.js',
+      '/docs/../package.json',
+      '/docs/%2e%2e/openapi.yaml',
+    ]) {
+      await api.get(path).expect(404)
+    }
+  })
+})
