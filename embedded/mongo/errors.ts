@@ -25,6 +25,7 @@ const CODE_NAMES: Record<number, string> = {
   168: 'InvalidPipelineOperator',
   171: 'CannotIndexParallelArrays',
   197: 'InvalidIndexSpecificationOption',
+  224: 'QueryFeatureNotAllowed',
   238: 'NotImplemented',
   10334: 'BSONObjectTooLarge',
   11000: 'DuplicateKey',
@@ -57,5 +58,7 @@ export const notImplemented = (what: string) =>
 export function toCommandError(error: unknown): CommandError {
   if (error instanceof CommandError) return error
   const message = error instanceof Error ? error.message : String(error)
-  return new CommandError(error instanceof MingoError ? 2 : 1, message)
+  if (error instanceof MingoError)
+    return new CommandError(message.includes('undefined variable') ? 17276 : 2, message)
+  return new CommandError(1, message)
 }

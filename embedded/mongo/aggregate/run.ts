@@ -55,6 +55,9 @@ export function leadOf(pipeline: readonly unknown[]): Lead {
     filters.push(filter)
   }
   const sort = next('$sort')
+  if (isDoc(sort) && Object.keys(sort).length === 0) {
+    throw new CommandError(15976, '$sort stage must have at least one sort key')
+  }
   const skip = next('$skip')
   const limit = next('$limit')
   const [filter = {}, ...more] = filters

@@ -5,7 +5,7 @@ import { compileProjection } from '../query/projection.ts'
 import { parseSort } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
 import { compileUpdate, isReplacement } from '../update/update.ts'
-import { upsertedDoc } from '../update/upsert.ts'
+import { refuseExpression, upsertedDoc } from '../update/upsert.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import { docOf, refuseCollation } from './arguments.ts'
 import { type Command, collectionName } from './engine.ts'
@@ -37,6 +37,7 @@ export const findAndModify: Command = {
     if (body.remove && (body.upsert || body.new))
       throw failedToParse("Cannot specify 'upsert' or 'new' with 'remove'")
     const filter = docOf(body.query, 'query')
+    if (body.upsert) refuseExpression(filter)
     const variables = docOf(body.let, 'let')
     const fields = docOf(body.fields, 'fields')
     const project =

@@ -35,18 +35,21 @@ function isNew(spec: IndexSpec, { specs }: Collection): boolean {
     throw new CommandError(67, 'only one text index per collection allowed')
   }
   const named = specs.find(({ name }) => name === spec.name)
-  if (named && !isEqual(named.key, spec.key)) {
+  if (named && !isEqual(identity(named), identity(spec))) {
     throw new CommandError(86, `An existing index has the same name as the requested index: ${spec.name}`)
   }
-  const twin =
-    named ??
-    specs.find(
-      (other) =>
-        isEqual(other.key, spec.key) && isEqual(other.partialFilterExpression, spec.partialFilterExpression),
-    )
+  const twin = named ?? specs.find((other) => isEqual(identity(other), identity(spec)))
   if (twin) throw new CommandError(85, `Index already exists with different options or name: ${twin.name}`)
   return true
 }
+
+/** What tells indexes apart besides their names. */
+const identity = ({ key, unique = false, sparse = false, partialFilterExpression }: IndexSpec): Doc => ({
+  key,
+  unique,
+  sparse,
+  partial: partialFilterExpression ?? null,
+})
 
 function existing(call: Call, engine: Engine): Collection {
   const collection = collectionOf(call, engine)

@@ -1,9 +1,9 @@
 import { ObjectId } from 'bson'
-import { type CommandError, failedToParse, toCommandError } from '../errors.ts'
+import { CommandError, failedToParse, toCommandError } from '../errors.ts'
 import { findRecords } from '../plan/find.ts'
 import { parseSort } from '../query/sort.ts'
 import { compileUpdate, isReplacement } from '../update/update.ts'
-import { upsertedDoc } from '../update/upsert.ts'
+import { refuseExpression, upsertedDoc } from '../update/upsert.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import { docOf, docsOf, refuseCollation } from './arguments.ts'
 import { type Call, type Command, collectionName, collectionOf, type Engine } from './engine.ts'
@@ -14,6 +14,9 @@ function forEachStatement(
   ordered: unknown,
   run: (statement: Doc, index: number) => void,
 ): Doc {
+  if (statements.length === 0) {
+    throw new CommandError(16, 'Write batch sizes must be between 1 and 100000. Got 0 operations.')
+  }
   const writeErrors: Doc[] = []
   for (const [index, statement] of statements.entries()) {
     try {
@@ -56,6 +59,7 @@ interface UpdateResult {
 function runUpdate(call: Call, engine: Engine, statement: Doc, variables: Doc): UpdateResult {
   refuseCollation(statement.collation)
   const filter = docOf(statement.q, 'q')
+  if (statement.upsert === true) refuseExpression(filter)
   const many = statement.multi === true
   const constants = docOf(statement.c, 'c')
   const scope = { ...variables, ...constants }

@@ -2,7 +2,8 @@ import { ObjectId } from 'bson'
 import sortedBTree from 'sorted-btree'
 import { CommandError } from '../errors.ts'
 import { compileFilter, type Matcher } from '../query/match.ts'
-import { valueAt } from '../values/path.ts'
+import { encode } from '../values/encode.ts'
+import { reach } from '../values/path.ts'
 import type { Doc } from '../values/types.ts'
 import { type Key, type Keys, keysOf } from './keys.ts'
 import type { IndexSpec } from './spec.ts'
@@ -87,7 +88,7 @@ export class OrderedIndex {
     for (const key of this.keysFor(doc)) {
       for (const record of this.scan({ key, record: -1 }, 1)) {
         if (!this.#startsWith(record.place.key, key)) break
-        if (record.record.id !== self) throw duplicateKey(this.spec, doc, namespace)
+        if (record.record.id !== self) throw duplicateKey(this.spec, doc, namespace, key)
       }
     }
   }
@@ -115,9 +116,9 @@ export class OrderedIndex {
 }
 
 /** The error for a key that is there already, worded as MongoDB does. */
-export function duplicateKey(spec: IndexSpec, doc: Doc, namespace: string): CommandError {
+export function duplicateKey(spec: IndexSpec, doc: Doc, namespace: string, key: Key): CommandError {
   const keyValue: Doc = {}
-  for (const field of Object.keys(spec.key)) keyValue[field] = firstValue(valueAt(doc, field.split('.')))
+  for (const [i, field] of Object.keys(spec.key).entries()) keyValue[field] = keyedValue(doc, field, key[i])
   const shown = Object.entries(keyValue).map(([field, value]) => `${field}: ${show(value)}`)
   return new CommandError(
     11000,
@@ -126,7 +127,17 @@ export function duplicateKey(spec: IndexSpec, doc: Doc, namespace: string): Comm
   )
 }
 
-const firstValue = (value: unknown): unknown => (Array.isArray(value) ? (value[0] ?? null) : (value ?? null))
+/** The value at a path that a key was made of: of an array the one element. */
+function keyedValue(doc: Doc, path: string, code: string | undefined): unknown {
+  let found: unknown = null
+  reach(doc, path.split('.'), 0, (value) => {
+    const candidates = Array.isArray(value) ? [...value, value] : [value]
+    const match = candidates.find((candidate) => encode(candidate ?? null) === code)
+    if (match !== undefined) found = match
+    return match !== undefined
+  })
+  return found
+}
 
 function show(value: unknown): string {
   if (value instanceof ObjectId) return `ObjectId('${value.toHexString()}')`

@@ -1,27 +1,10 @@
 import { ObjectId } from 'bson'
-import { evalExpr } from 'mingo/core'
-import type { ExpressionOperator, Options } from 'mingo/types'
+import type { ExpressionOperator } from 'mingo/types'
 import { badValue, CommandError } from '../errors.ts'
-import { compare, isEqual } from '../values/order.ts'
+import { compare } from '../values/order.ts'
 import { type Doc, isDoc, Rank, rankOf } from '../values/types.ts'
+import { type Evaluate, isNil, isTruthy, operator, pair, single } from './operator.ts'
 import { SCORE } from './score.ts'
-
-type Evaluate = (operand: unknown) => unknown
-
-/** An operator of mingo from a function of its operand; `evaluate` yields the value of a part of the operand. */
-const operator = (run: (operand: unknown, evaluate: Evaluate) => unknown): ExpressionOperator =>
-  ((doc: unknown, operand: unknown, options: Options) =>
-    run(operand, (part) => evalExpr(doc, part, options))) as ExpressionOperator
-
-const pair = (operand: unknown, evaluate: Evaluate): [unknown, unknown] => {
-  if (!Array.isArray(operand) || operand.length !== 2) {
-    throw new CommandError(16020, 'Expression takes exactly 2 arguments.')
-  }
-  return [evaluate(operand[0]), evaluate(operand[1])]
-}
-const single = (operand: unknown, evaluate: Evaluate) =>
-  evaluate(Array.isArray(operand) && operand.length === 1 ? operand[0] : operand)
-const isNil = (value: unknown) => value === null || value === undefined
 
 /** Unlike in filters, comparing in an expression knows no type brackets, and missing is less than null. */
 const comparison = (accepts: (order: number) => unknown) =>
@@ -60,14 +43,6 @@ export const average = (values: unknown[]): number | null => {
 }
 export const total = sum
 
-const elementAt = (name: string, index: 0 | -1) =>
-  operator((operand, evaluate) => {
-    const list = single(operand, evaluate)
-    if (isNil(list)) return null
-    if (!Array.isArray(list)) throw new CommandError(28689, `${name}'s argument must be an array`)
-    return list.at(index)
-  })
-
 /** Rounds halves to even, as IEEE 754 and MongoDB do. */
 function round(value: number, place: number): number {
   if (!Number.isFinite(value)) return value
@@ -96,7 +71,8 @@ const TYPE_NAMES: Record<Rank, string> = {
   [Rank.maxKey]: 'maxKey',
 }
 
-function typeName(value: unknown): string {
+/** The name `$type` gives to the type of a value. */
+export function typeName(value: unknown): string {
   if (typeof value === 'number') return Object.is(value | 0, value) ? 'int' : 'double'
   return TYPE_NAMES[rankOf(value)]
 }
@@ -108,6 +84,19 @@ function toObjectId(value: unknown): ObjectId | null {
   throw new CommandError(241, `Failed to parse objectId '${String(value)}' in $convert with no onError value`)
 }
 
+function chooseBranch(operand: unknown, evaluate: Evaluate): unknown {
+  const { branches, ...rest } = isDoc(operand) ? operand : {}
+  if (!Array.isArray(branches) || branches.length === 0 || !branches.every(isDoc)) {
+    throw new CommandError(40068, '$switch requires at least one branch.')
+  }
+  for (const branch of branches) if (isTruthy(evaluate(branch.case))) return evaluate(branch.then)
+  if ('default' in rest) return evaluate(rest.default)
+  throw new CommandError(
+    40066,
+    '$switch could not find a matching branch for an input, and no default was specified.',
+  )
+}
+
 /** Operators mingo lacks, or in which it differs from MongoDB. */
 export const corrected: Record<`$${string}`, ExpressionOperator> = {
   $cmp: comparison(Math.sign),
@@ -117,34 +106,7 @@ export const corrected: Record<`$${string}`, ExpressionOperator> = {
   $gte: comparison((order) => order >= 0),
   $lt: comparison((order) => order < 0),
   $lte: comparison((order) => order <= 0),
-  $not: operator((operand, evaluate) => {
-    const value = single(operand, evaluate)
-    return isNil(value) || value === false || value === 0
-  }),
-  $in: operator((operand, evaluate) => {
-    const [item, list] = pair(operand, evaluate)
-    if (!Array.isArray(list)) throw new CommandError(40081, '$in requires an array as a second argument')
-    return list.some((element) => isEqual(element, item))
-  }),
-  $indexOfArray: operator((operand, evaluate) => {
-    const [list, item] = pair(operand, evaluate)
-    if (isNil(list)) return null
-    if (!Array.isArray(list))
-      throw new CommandError(40090, '$indexOfArray requires an array as a first argument')
-    return list.findIndex((element) => isEqual(element, item))
-  }),
-  $size: operator((operand, evaluate) => {
-    const list = single(operand, evaluate)
-    if (!Array.isArray(list)) {
-      throw new CommandError(
-        17124,
-        `The argument to $size must be an array, but was of type: ${typeName(list)}`,
-      )
-    }
-    return list.length
-  }),
-  $first: elementAt('$first', 0),
-  $last: elementAt('$last', -1),
+  $not: operator((operand, evaluate) => !isTruthy(single(operand, evaluate))),
   $max: operator((operand, evaluate) => extreme(listed(operand, evaluate), 1)),
   $min: operator((operand, evaluate) => extreme(listed(operand, evaluate), -1)),
   $sum: operator((operand, evaluate) => sum(listed(operand, evaluate))),
@@ -157,8 +119,23 @@ export const corrected: Record<`$${string}`, ExpressionOperator> = {
       throw badValue('$round only supports numeric types')
     return round(value, place)
   }),
-  $toLower: operator((operand, evaluate) => (textOf(single(operand, evaluate)) ?? '').toLowerCase()),
-  $toUpper: operator((operand, evaluate) => (textOf(single(operand, evaluate)) ?? '').toUpperCase()),
+  $mod: operator((operand, evaluate) => {
+    const [dividend, divisor] = pair(operand, evaluate)
+    if (isNil(dividend) || isNil(divisor)) return null
+    if (typeof dividend !== 'number' || typeof divisor !== 'number') {
+      throw new CommandError(16611, '$mod only supports numeric types')
+    }
+    if (divisor === 0) throw new CommandError(16610, "can't $mod by zero")
+    return dividend % divisor
+  }),
+  $switch: operator(chooseBranch),
+  // Only ASCII changes case, as in MongoDB.
+  $toLower: operator((operand, evaluate) =>
+    (textOf(single(operand, evaluate)) ?? '').replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
+  ),
+  $toUpper: operator((operand, evaluate) =>
+    (textOf(single(operand, evaluate)) ?? '').replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
+  ),
   $toString: operator((operand, evaluate) => textOf(single(operand, evaluate))),
   $toObjectId: operator((operand, evaluate) => toObjectId(single(operand, evaluate))),
   $type: operator((operand, evaluate) => typeName(single(operand, evaluate))),

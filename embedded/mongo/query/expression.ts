@@ -1,18 +1,22 @@
 import { CommandError, notImplemented } from '../errors.ts'
-import { type Doc, isDoc, isRegex } from '../values/types.ts'
+import { type Doc, isDoc, isRegex, own } from '../values/types.ts'
 import { evaluatorOf, isExpression, isKnownExpression, TAKES_LITERAL } from './operators.ts'
 import { toRegExp } from './regex.ts'
 
 /** What an expression yields for a document; `undefined` when the value is missing. */
 export type Evaluator = (doc: Doc) => unknown
 
-/** Everything is true except false, null, missing and zero. */
-export const isTruthy = (value: unknown) =>
-  value !== false && value !== null && value !== undefined && value !== 0
-
 /** Compiles an aggregation expression; unknown operators are refused (168) before any document is looked at. */
 export function compileExpression(expression: unknown, variables: Doc = {}): Evaluator {
-  return evaluatorOf(prepareExpression(expression), variables)
+  return shortcut(expression) ?? evaluatorOf(prepareExpression(expression), variables)
+}
+
+/** Constants and fields of the document itself need no interpreter. */
+function shortcut(expression: unknown): Evaluator | undefined {
+  if (typeof expression === 'number' || typeof expression === 'boolean' || expression === null)
+    return () => expression
+  const field = typeof expression === 'string' ? /^\$([^$.]+)$/.exec(expression)?.[1] : undefined
+  return field === undefined ? undefined : (doc) => own(doc, field)
 }
 
 /** Checks an expression through and through and turns BSON regular expressions into JavaScript's. */

@@ -1,7 +1,8 @@
 import { badValue, CommandError, notImplemented } from '../errors.ts'
 import { reach } from '../values/path.ts'
 import { type Doc, isDoc, isRegex } from '../values/types.ts'
-import { compileExpression, isTruthy } from './expression.ts'
+import { compileExpression } from './expression.ts'
+import { isTruthy } from './operator.ts'
 import {
   comparedTo,
   dividing,
@@ -36,11 +37,11 @@ export function compileFilter(filter: unknown, scope: MatchScope = {}): Matcher 
   return allOf(Object.entries(filter).map(([field, condition]) => compileClause(field, condition, scope)))
 }
 
-function allOf(tests: Matcher[]): Matcher {
+function allOf<T>(tests: ((subject: T) => boolean)[]): (subject: T) => boolean {
   const [first, second] = tests
   if (!first) return () => true
   if (!second) return first
-  return (doc) => tests.every((test) => test(doc))
+  return (subject) => tests.every((test) => test(subject))
 }
 
 function compileClause(field: string, condition: unknown, scope: MatchScope): Matcher {
@@ -81,40 +82,54 @@ export const isOperatorDoc = (value: unknown): value is Doc =>
 
 function compileField(path: string, condition: unknown, scope: MatchScope): Matcher {
   const parts = path.split('.')
-  const at =
-    (test: Predicate): Matcher =>
-    (doc) =>
-      reach(doc, parts, 0, test)
-  if (!isOperatorDoc(condition)) return at(equalTo(condition))
-  const tests = Object.entries(condition).map(([operator, operand]): Matcher => {
-    if (operator === '$options') return () => true
-    if (operator === '$not') {
-      if (!isRegex(operand) && !isOperatorDoc(operand)) throw badValue('$not needs a regex or a document')
-      const inner = compileField(path, operand, scope)
-      return (doc) => !inner(doc)
-    }
-    if (operator === '$ne' || operator === '$nin') {
-      if (operator === '$ne' && isRegex(operand)) throw badValue("Can't have regex as arg to $ne.")
-      const inner = at(operator === '$ne' ? equalTo(operand) : oneOf(operand, operator))
-      return (doc) => !inner(doc)
-    }
-    if (operator === '$exists') {
-      const exists = at((value) => value !== undefined)
-      return isTruthy(operand) ? exists : (doc) => !exists(doc)
-    }
-    if (operator === '$all') return allOf(compileAll(path, operand, scope))
-    return at(compileOperator(operator, operand, condition, scope))
-  })
-  return allOf(tests)
+  return compileCondition(condition, (test) => (doc) => reach(doc, parts, 0, test), scope)
 }
 
-function compileAll(path: string, operand: unknown, scope: MatchScope): Matcher[] {
+/** Compiles what is asked of one place, a path of a document or an element of an array; `at` tests what is there. */
+function compileCondition<T>(condition: unknown, at: At<T>, scope: MatchScope): (subject: T) => boolean {
+  if (!isOperatorDoc(condition)) return at(equalTo(condition))
+  if ('$options' in condition && !('$regex' in condition)) throw badValue('$options needs a $regex')
+  const operators = Object.entries(condition).filter(([operator]) => operator !== '$options')
+  return allOf(operators.map(([operator, operand]) => compileOne(operator, operand, condition, at, scope)))
+}
+
+type At<T> = (test: Predicate) => (subject: T) => boolean
+
+function compileOne<T>(
+  operator: string,
+  operand: unknown,
+  condition: Doc,
+  at: At<T>,
+  scope: MatchScope,
+): (subject: T) => boolean {
+  const not = (test: (subject: T) => boolean) => (subject: T) => !test(subject)
+  switch (operator) {
+    case '$not':
+      if (!isRegex(operand) && !isOperatorDoc(operand)) throw badValue('$not needs a regex or a document')
+      return not(compileCondition(operand, at, scope))
+    case '$ne':
+      if (isRegex(operand)) throw badValue("Can't have regex as arg to $ne.")
+      return not(at(equalTo(operand)))
+    case '$nin':
+      return not(at(oneOf(operand, operator)))
+    case '$exists': {
+      const exists = at((value) => value !== undefined)
+      return isTruthy(operand) ? exists : not(exists)
+    }
+    case '$all':
+      return compileAll(operand, at, scope)
+  }
+  return at(compileOperator(operator, operand, condition, scope))
+}
+
+function compileAll<T>(operand: unknown, at: At<T>, scope: MatchScope): (subject: T) => boolean {
   if (!Array.isArray(operand)) throw badValue('$all needs an array')
-  if (operand.length === 0) return [() => false]
-  return operand.map((value) => {
+  if (operand.length === 0) return () => false
+  const tests = operand.map((value) => {
     if (isOperatorDoc(value) && !('$elemMatch' in value)) throw badValue('no $ expressions in $all')
-    return compileField(path, value, scope)
+    return compileCondition(value, at, scope)
   })
+  return allOf(tests)
 }
 
 function compileOperator(operator: string, operand: unknown, condition: Doc, scope: MatchScope): Predicate {
@@ -138,7 +153,7 @@ function compileOperator(operator: string, operand: unknown, condition: Doc, sco
       return ofType(operand)
     case '$elemMatch': {
       const test = compileElement(operand, scope)
-      return (value) => Array.isArray(value) && value.some(test)
+      return (value) => Array.isArray(value) && value.some((element) => test(element))
     }
   }
   if (UNSUPPORTED.has(operator)) throw notImplemented(operator)
@@ -157,9 +172,11 @@ export function compileElement(operand: unknown, scope: MatchScope): Predicate {
   if (!isDoc(operand)) throw badValue('$elemMatch needs an Object')
   const first = Object.keys(operand)[0]
   if (first?.startsWith('$') && !LOGICAL.has(first)) {
-    const test = compileField('0', operand, scope)
-    return (element) => test({ 0: element })
+    return compileCondition<unknown>(operand, (matches) => (element) => matches(element, true), scope)
   }
   const test = compileFilter(operand, scope)
-  return (element) => isDoc(element) && test(element)
+  return (element) => {
+    if (Array.isArray(element)) return test({ ...element })
+    return isDoc(element) && test(element)
+  }
 }

@@ -4,65 +4,27 @@ import type { ExpressionOperator, Options } from 'mingo/types'
 import { badValue } from '../errors.ts'
 import type { Doc } from '../values/types.ts'
 import { corrected } from './corrections.ts'
+import { dateOperators } from './date-operators.ts'
+import { listOperators } from './list-operators.ts'
 
 /** What of mingo's expressions was found to agree with MongoDB; the rest is refused, or corrected. */
 const ADOPTED = [
+  ...['$abs', '$add', '$ceil', '$divide', '$exp', '$floor', '$ln', '$log10', '$multiply', '$pow', '$sqrt'],
+  ...['$subtract', '$trunc', '$and', '$or', '$cond', '$ifNull', '$let', '$isNumber', '$toBool', '$toDate'],
   ...[
-    '$abs',
-    '$add',
-    '$ceil',
-    '$divide',
-    '$exp',
-    '$floor',
-    '$ln',
-    '$log10',
-    '$mod',
-    '$multiply',
-    '$pow',
-    '$sqrt',
-  ],
-  ...['$subtract', '$trunc', '$and', '$or', '$cond', '$ifNull', '$switch', '$let', '$isNumber', '$toBool'],
-  ...[
-    '$toDate',
     '$toDouble',
     '$toInt',
     '$toLong',
     '$arrayElemAt',
-    '$arrayToObject',
     '$concatArrays',
     '$filter',
+    '$isArray',
+    '$map',
+    '$range',
   ],
-  ...['$isArray', '$map', '$range', '$reduce', '$reverseArray', '$slice', '$zip', '$objectToArray'],
-  ...[
-    '$mergeObjects',
-    '$allElementsTrue',
-    '$anyElementTrue',
-    '$setDifference',
-    '$setEquals',
-    '$setIntersection',
-  ],
-  ...[
-    '$setIsSubset',
-    '$setUnion',
-    '$concat',
-    '$regexMatch',
-    '$replaceAll',
-    '$replaceOne',
-    '$split',
-    '$strLenBytes',
-  ],
-  ...['$strLenCP', '$substrCP', '$trim', '$ltrim', '$rtrim', '$dateAdd', '$dateDiff', '$dateSubtract'],
-  ...[
-    '$dateToString',
-    '$dateTrunc',
-    '$dayOfMonth',
-    '$dayOfWeek',
-    '$dayOfYear',
-    '$hour',
-    '$millisecond',
-    '$minute',
-  ],
-  ...['$month', '$second', '$year'],
+  ...['$reduce', '$reverseArray', '$zip', '$objectToArray', '$mergeObjects', '$allElementsTrue'],
+  ...['$anyElementTrue', '$concat', '$regexMatch', '$replaceAll', '$replaceOne', '$split', '$strLenBytes'],
+  ...['$strLenCP', '$substrCP', '$trim', '$ltrim', '$rtrim', '$literal'],
 ] as const
 
 type Operators = Record<`$${string}`, ExpressionOperator>
@@ -76,13 +38,15 @@ const capture = (_doc: unknown, _operand: unknown, options: Options) => options
 const table: Operators = {
   ...Object.fromEntries(ADOPTED.map((name) => [name, mingo[name]])),
   ...corrected,
+  ...listOperators,
+  ...dateOperators,
 }
 const context = Context.init({ expression: { ...table, [CAPTURE]: capture as ExpressionOperator } })
 
 /** Operators whose operand is not an expression to be checked. */
 export const TAKES_LITERAL: ReadonlySet<string> = new Set(['$meta'])
 
-export const isExpression = (operator: string) => operator === '$literal' || Object.hasOwn(table, operator)
+export const isExpression = (operator: string) => Object.hasOwn(table, operator)
 /** True for what MongoDB knows and this stand-in does not offer. */
 export const isKnownExpression = (operator: string) => Object.hasOwn(mingo, operator)
 

@@ -18,7 +18,7 @@ export function positionOf(filter: Doc, path: string): PositionFinder | undefine
     const list = valueAt(doc, parts)
     if (!Array.isArray(list)) return undefined
     for (const test of tests) {
-      const position = list.findIndex(test)
+      const position = list.findIndex((element) => test(element))
       if (position >= 0) return position
     }
     return undefined

@@ -4,19 +4,22 @@ import { compare } from '../values/order.ts'
 import { isRegex, Rank, rankOf } from '../values/types.ts'
 import { toRegExp } from './regex.ts'
 
-/** Tests the value at the end of a path; `undefined` when the path leads nowhere. */
-export type Predicate = (value: unknown) => boolean
+/**
+ * Tests the value at the end of a path; `undefined` when the path leads nowhere.
+ * `whole`: an array is meant itself, not its elements.
+ */
+export type Predicate = (value: unknown, whole?: boolean) => boolean
 
 /** An array satisfies a predicate through any of its elements, or as a whole. */
 const orElement =
-  (test: Predicate): Predicate =>
-  (value) =>
-    test(value) || (Array.isArray(value) && value.some(test))
+  (test: (value: unknown) => boolean): Predicate =>
+  (value, whole = false) =>
+    test(value) || (!whole && Array.isArray(value) && value.some((element) => test(element)))
 
 export function equalTo(operand: unknown): Predicate {
   if (isRegex(operand)) {
-    const matches = matching(toRegExp(operand))
-    return orElement((value) => (isRegex(value) ? compare(value, operand) === 0 : matches(value)))
+    const regex = toRegExp(operand)
+    return orElement((value) => (isRegex(value) ? compare(value, operand) === 0 : isMatch(value, regex)))
   }
   if (operand === null || operand === undefined)
     return orElement((value) => value === null || value === undefined)
@@ -55,12 +58,14 @@ export function oneOf(operand: unknown, operator: string): Predicate {
   const table = new Set(simple.map(encode))
   const rest = operand.filter((value) => isRegex(value) || value === null || value === undefined).map(equalTo)
   const listed = orElement((value) => table.has(encode(value)))
-  return (value) => listed(value) || rest.some((test) => test(value))
+  return (value, whole) => listed(value, whole) || rest.some((test) => test(value, whole))
 }
 
 export function matching(regex: RegExp): Predicate {
-  return orElement((value) => typeof value === 'string' && regex.test(value))
+  return orElement((value) => isMatch(value, regex))
 }
+
+const isMatch = (value: unknown, regex: RegExp) => typeof value === 'string' && regex.test(value)
 
 export function ofSize(operand: unknown): Predicate {
   if (typeof operand !== 'number' || !Number.isInteger(operand) || operand < 0) {

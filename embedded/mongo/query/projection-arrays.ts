@@ -14,7 +14,7 @@ export function arrayProjection(path: string, value: Doc): ArrayProjection | und
   if (path.includes('.')) throw new CommandError(31275, 'Cannot use $elemMatch projection on a nested field.')
   const test = compileElement(value.$elemMatch, {})
   return (value) => {
-    const found = Array.isArray(value) ? value.findIndex(test) : -1
+    const found = Array.isArray(value) ? value.findIndex((element) => test(element)) : -1
     return Array.isArray(value) && found >= 0 ? [value[found]] : undefined
   }
 }

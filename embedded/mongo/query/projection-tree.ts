@@ -57,6 +57,19 @@ function excludeWithin(value: unknown, tree: Tree): unknown {
   return isDoc(value) ? exclude(value, tree) : value
 }
 
+/** Prepares a path that is computed inside arrays which the projection itself leaves out: they keep their length. */
+export function keepShape(doc: Doc, result: Doc, [field = '', ...rest]: readonly string[]): void {
+  if (rest.length === 0 || Object.hasOwn(result, field) || !Object.hasOwn(doc, field)) return
+  result[field] = shapeOf(doc[field], rest)
+}
+
+function shapeOf(value: unknown, [field = '', ...rest]: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((element) => shapeOf(element, [field, ...rest]))
+  return isDoc(value) && rest.length > 0 && Object.hasOwn(value, field)
+    ? { [field]: shapeOf(value[field], rest) }
+    : {}
+}
+
 /** Sets a computed value in a fresh copy, inside every element where an array is on the way. */
 export function assign(target: Doc, parts: readonly string[], value: unknown): void {
   const [field = '', ...rest] = parts

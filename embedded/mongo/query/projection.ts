@@ -3,7 +3,7 @@ import { type Doc, isDoc } from '../values/types.ts'
 import { compileExpression, type Evaluator } from './expression.ts'
 import { isOperatorDoc } from './match.ts'
 import { type ArrayProjection, arrayProjection, positional } from './projection-arrays.ts'
-import { assign, exclude, include, plant, replaceValue, type Tree } from './projection-tree.ts'
+import { assign, exclude, include, keepShape, plant, replaceValue, type Tree } from './projection-tree.ts'
 import { keepScore } from './score.ts'
 
 interface Spec {
@@ -28,15 +28,21 @@ export function compileProjection(projection: Doc, options: ProjectionOptions = 
   const metaOnly =
     options.filter !== undefined && Object.values(projection).every((v) => isDoc(v) && '$meta' in v)
   const including = spec.mode === 'include' || (!spec.mode && spec.computed.length > 0 && !metaOnly)
-  const mode = spec.mode ?? (including || (inArrays && spec.keepId === true) ? 'include' : 'exclude')
+  const idOnly = spec.keepId === true && Object.keys(projection).length === 1
+  const mode =
+    spec.mode ?? (including || idOnly || (inArrays && spec.keepId === true) ? 'include' : 'exclude')
   if (mode === 'include' && spec.keepId !== false) plant(spec.tree, ['_id'])
   if (mode === 'exclude' && spec.keepId === false) plant(spec.tree, ['_id'])
   if (mode === 'include') for (const [path] of spec.arrays) plant(spec.tree, path)
+  const computesId = spec.computed.some(([path]) => path[0] === '_id')
   return (doc) => {
     const result = mode === 'include' ? include(doc, spec.tree) : exclude(doc, spec.tree)
     for (const [path, project] of spec.arrays) replaceValue(result, path, (value) => project(value, doc))
-    for (const [path, evaluate] of spec.computed) assign(result, path, evaluate(doc))
-    return keepScore(doc, result)
+    for (const [path, evaluate] of spec.computed) {
+      if (mode === 'include') keepShape(doc, result, path)
+      assign(result, path, evaluate(doc))
+    }
+    return keepScore(doc, computesId && '_id' in result ? { _id: result._id, ...result } : result)
   }
 }
 

@@ -77,7 +77,8 @@ export class Collection {
     const doc = Object.keys(given)[0] === '_id' ? given : { _id: given._id, ...given }
     checkId(doc._id)
     const bytes = toStoredBytes(doc)
-    if (this.#byId.has(encode(doc._id))) throw duplicateKey(ID_INDEX, doc, this.namespace)
+    const id = encode(doc._id)
+    if (this.#byId.has(id)) throw duplicateKey(ID_INDEX, doc, this.namespace, [id])
     this.#check(doc, 0)
     const record = { id: this.#nextRecord, doc }
     this.#nextRecord += 1

@@ -21,7 +21,7 @@ export interface UpdateOptions {
 export function compileUpdate(update: unknown, options: UpdateOptions): Updater {
   if (Array.isArray(update)) return keepingId(compileUpdatePipeline(update, options.variables))
   if (!isDoc(update)) throw failedToParse('Update argument must be either an object or an array')
-  return keepingId(isReplacement(update) ? () => update : compileOperators(update, options))
+  return isReplacement(update) ? keepingId(() => update) : keepingId(compileOperators(update, options), true)
 }
 
 /** True for a whole document instead of a document of operators; a mixture is refused (9, 52). */
@@ -41,13 +41,14 @@ export function isReplacement(update: Doc): boolean {
       )
 }
 
-/** The `_id` stays, and stays first; an update to another one is refused (66). */
-function keepingId(updater: Updater): Updater {
+/** The `_id` stays, and stays first; an update to another one is refused (66). Whole documents may leave it out. */
+function keepingId(updater: Updater, givesId = false): Updater {
   return (doc, inserting) => {
     const result = updater(doc, inserting)
     if (result === doc || doc._id === undefined) return result
-    if (!Object.hasOwn(result, '_id')) return settle(doc, { _id: doc._id, ...result })
-    if (!isEqual(result._id, doc._id)) {
+    const removed = !Object.hasOwn(result, '_id')
+    if (removed && !givesId) return settle(doc, { _id: doc._id, ...result })
+    if (removed || !isEqual(result._id, doc._id)) {
       throw new CommandError(
         66,
         "Performing an update on the path '_id' would modify the immutable field '_id'",

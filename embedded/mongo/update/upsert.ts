@@ -26,6 +26,16 @@ export function upsertedDoc(filter: Doc, update: Updater, replacing: boolean): D
   return { _id, ...rest }
 }
 
+/** MongoDB refuses `$expr` in the filter of an upsert (224), whether it matches or not. */
+export function refuseExpression(filter: Doc): void {
+  for (const [field, condition] of Object.entries(filter)) {
+    if (field === '$expr') {
+      throw new CommandError(224, '$expr is not allowed in the query predicate for an upsert')
+    }
+    if (field.startsWith('$') && Array.isArray(condition)) condition.filter(isDoc).forEach(refuseExpression)
+  }
+}
+
 function equalities(filter: Doc): [string, unknown][] {
   return Object.entries(filter).flatMap(([field, condition]): [string, unknown][] => {
     if (field === '$and' && Array.isArray(condition)) return condition.filter(isDoc).flatMap(equalities)
