@@ -80,6 +80,8 @@ export const unavailable = (cause?: unknown) =>
     headers: retryAfter(5),
     cause,
   })
+export const locked = () => new AppError(423, 'locked', 'The asset is locked: it cannot be changed now.')
+export const linkExpired = () => new AppError(410, 'link_expired', 'This link has ended.')
 export const spaceExceeded = () =>
   new AppError(507, 'space_exceeded', 'This does not fit in the space of the account.')
 export const serverFull = () => new AppError(507, 'server_full', 'This does not fit on the server.')

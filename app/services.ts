@@ -21,6 +21,9 @@ export interface Services {
   stopping: AbortSignal
 }
 
+/** What work on assets needs of them. */
+export type AssetServices = Pick<Services, 'store' | 'log' | 'clock'>
+
 interface Given {
   config: Config
   log: Logger

@@ -7,7 +7,7 @@ import { required } from './required.ts'
 import { sendAsset } from './send-asset.ts'
 
 export const add: RequestHandler = async (req, res) => {
-  const asset = await addImages(required(req.upload), required(req.asset), req.expectedVersion)
+  const asset = await addImages(req.services, required(req.upload), required(req.asset), req.expectedVersion)
   await sendAsset(req, res, asset, 201)
 }
 

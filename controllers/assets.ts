@@ -31,7 +31,7 @@ export const list: RequestHandler = async (req, res) => {
   ])
   res.set({ 'Cache-Control': 'private, no-cache', Vary: 'Authorization' }).json(
     success({
-      assets: await presentAssets(page.assets, req.user),
+      assets: await presentAssets(page.assets, req.user, req.services.clock.now()),
       next: page.next && writeCursor(query, page.next),
       ...(counts ? { facets: counts } : {}),
       ...(total === undefined ? {} : { total }),
@@ -43,7 +43,13 @@ export const read: RequestHandler = (req, res) => sendAsset(req, res, required(r
 
 export const update: RequestHandler = async (req, res) => {
   const change = req.valid as AssetChange
-  const asset = await updateAsset(required(req.asset), required(req.user), change, req.expectedVersion)
+  const asset = await updateAsset(
+    req.services,
+    required(req.asset),
+    required(req.user),
+    change,
+    req.expectedVersion,
+  )
   await sendAsset(req, res, asset)
 }
 

@@ -12,7 +12,7 @@ export async function sendAsset(
   asset: ListedAsset,
   status = 200,
 ): Promise<void> {
-  const [view] = await presentAssets([asset], req.user)
+  const [view] = await presentAssets([asset], req.user, req.services.clock.now())
   const body = JSON.stringify(success({ asset: view }))
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 12)
   res.set({

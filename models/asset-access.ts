@@ -1,4 +1,5 @@
-import type { Types } from 'mongoose'
+import type { Types, UpdateQuery } from 'mongoose'
+import type { Visibility } from './asset-fields.ts'
 import type { AssetFields } from './asset-shape.ts'
 
 /** Whoever asks: a signed-in user, or nobody. */
@@ -10,13 +11,19 @@ const EVERYBODY = 'public'
 
 /**
  * Who may read an asset, as the assets' `readers` field keeps it: `public`, the owner's id, each collaborator's id.
- * Every change of owner, visibility or collaborators sets it anew; every read asks it and nothing else.
+ * A change of visibility or collaborators adds or removes one of them; every read asks it and nothing else.
  */
 export function readersOf(asset: Pick<AssetFields, 'owner' | 'visibility' | 'collaborators'>): string[] {
   const people = [asset.owner, ...asset.collaborators.map(({ user }) => user)].flatMap(
     (id) => id?.toString() ?? [],
   )
   return asset.visibility === 'public' ? [EVERYBODY, ...people] : people
+}
+
+/** The part of an update that lets everybody read, or no longer; nothing where visibility stays. */
+export function publish(visibility: Visibility | undefined): UpdateQuery<AssetFields> {
+  if (!visibility) return {}
+  return visibility === 'public' ? { $addToSet: { readers: EVERYBODY } } : { $pull: { readers: EVERYBODY } }
 }
 
 /** The names under which a viewer reads: each is one equality on `readers`. */

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose'
 import type { Visibility } from './asset-fields.ts'
+import type { LockMode } from './asset-lock.ts'
 import type { AssetType, Media } from './media.ts'
 
 /** One object in the store. */
@@ -29,7 +30,10 @@ export interface AssetImage extends Picture {
 }
 
 export interface Collaborator {
+  /** As the owner wrote it. */
   username: string
+  /** What tells one from another. */
+  usernameKey: string
   /** Null for a name that belonged to nobody when it was added. */
   user: Types.ObjectId | null
   access: 'read' | 'write'
@@ -49,6 +53,13 @@ export interface Trash {
   keys: string[]
   bytes: number
   files: number
+}
+
+/** Write once, read many: until when, and how firmly. */
+export interface Lock {
+  mode: LockMode | null
+  until: Date | null
+  legalHold: boolean
 }
 
 export interface AssetFields {
@@ -74,6 +85,7 @@ export interface AssetFields {
   size: number
   downloads: number
   version: number
+  lock: Lock | null
   /** What text search looks in: name, tags and description without accents. */
   words: { name: string; tags: string[]; description: string }
   /** Uploads under way that may yet change this asset. */

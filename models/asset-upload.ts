@@ -1,5 +1,6 @@
 import type { Types, UpdateQuery } from 'mongoose'
 import { Asset } from './asset.ts'
+import { notLocked } from './asset-lock.ts'
 import type { AssetFields, Trash, Unsettled } from './asset-shape.ts'
 
 /** An upload as an asset knows it. */
@@ -26,6 +27,8 @@ interface Change {
   state: 'pending' | 'ready'
   set: Partial<AssetFields>
   push?: UpdateQuery<AssetFields>['$push']
+  /** When it takes place: a lock that runs then forbids it. */
+  now: Date
   /** Only if the asset is still at this version. */
   version?: number | undefined
   unsettled: Unsettled
@@ -39,11 +42,11 @@ interface Change {
  * @returns the asset after the change, or null when it was not to be
  */
 export function commitUpload({ id, asset }: Expected, change: Change): Promise<AssetFields | null> {
-  const { state, set, push = {}, version, unsettled, trash } = change
+  const { state, set, now, push = {}, version, unsettled, trash } = change
   return Asset.findOneAndUpdate(
-    { _id: asset, state, intents: id, ...(version === undefined ? {} : { version }) },
+    { _id: asset, state, intents: id, ...notLocked(now), ...(version === undefined ? {} : { version }) },
     {
-      $set: { ...set, state: 'ready' },
+      $set: { ...set, state: 'ready', updatedAt: now },
       $inc: { version: 1 },
       $pull: { intents: id },
       $push: { ...push, unsettled, ...(trash ? { trash } : {}) },

@@ -1,6 +1,7 @@
 import { type Model, model, Schema } from 'mongoose'
 import { VISIBILITIES } from './asset-fields.ts'
-import type { AssetFields, AssetImage, Picture } from './asset-shape.ts'
+import { LOCK_MODES } from './asset-lock.ts'
+import type { AssetFields, AssetImage, Lock, Picture } from './asset-shape.ts'
 import { ASSET_TYPES, MEDIA } from './media.ts'
 
 const object = { key: { type: String, required: true }, size: { type: Number, required: true } }
@@ -16,6 +17,15 @@ const picture = {
 const pictureSchema = new Schema<Picture>(picture, { _id: false })
 const imageSchema = new Schema<AssetImage>(
   { ...picture, thumbnail: { type: pictureSchema, required: true } },
+  { _id: false },
+)
+
+const lockSchema = new Schema<Lock>(
+  {
+    mode: { type: String, enum: [...LOCK_MODES, null], default: null },
+    until: { type: Date, default: null },
+    legalHold: { type: Boolean, required: true, default: false },
+  },
   { _id: false },
 )
 
@@ -36,6 +46,7 @@ const schema = new Schema<AssetFields, Model<AssetFields>>(
       {
         _id: false,
         username: String,
+        usernameKey: String,
         user: { type: Schema.Types.ObjectId, default: null },
         access: { type: String, enum: ['read', 'write'] },
         addedAt: Date,
@@ -57,6 +68,7 @@ const schema = new Schema<AssetFields, Model<AssetFields>>(
     size: { type: Number, default: 0 },
     downloads: { type: Number, default: 0 },
     version: { type: Number, default: 0 },
+    lock: { type: lockSchema, default: null },
     words: { name: String, tags: [String], description: String },
     intents: { type: [String], default: [] },
     unsettled: [{ _id: false, id: String, bytes: Number, files: Number }],

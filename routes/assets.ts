@@ -8,6 +8,7 @@ import { discardUpload } from '../middleware/discard-upload.ts'
 import { loadAsset } from '../middleware/load-asset.ts'
 import { matchVersion } from '../middleware/match-version.ts'
 import { must } from '../middleware/must.ts'
+import { refuseLocked } from '../middleware/refuse-locked.ts'
 import { upload } from '../middleware/upload.ts'
 import { FILES, IMAGES } from '../models/asset-fields.ts'
 import * as rules from './assets.rules.ts'
@@ -32,6 +33,7 @@ assets.get('/:assetId/files/:fileId', check(rules.bytes), files.open)
 assets.put(
   '/:assetId/files',
   must('write'),
+  refuseLocked,
   matchVersion,
   upload(NEW_FILES),
   check(),
@@ -43,6 +45,7 @@ assets.get('/:assetId/images/:imageId', check(), images.open)
 assets.post(
   '/:assetId/images',
   must('write'),
+  refuseLocked,
   matchVersion,
   upload(NEW_IMAGES),
   check(),

@@ -14,7 +14,7 @@ import type { Services } from '../services.ts'
  * @throws bad_credentials (403), too_many_requests; conflict for the last admin
  */
 export async function deleteAccount(
-  services: Pick<Services, 'limits' | 'log' | 'store'>,
+  services: Pick<Services, 'limits' | 'log' | 'store' | 'clock'>,
   { _id }: UserDocument,
   { password, address }: { password: string; address: string | undefined },
 ): Promise<void> {
@@ -29,7 +29,7 @@ export async function deleteAccount(
  * @returns whether it is gone; if not, call again later
  */
 export async function finishDeletion(
-  services: Pick<Services, 'log' | 'store'>,
+  services: Pick<Services, 'log' | 'store' | 'clock'>,
   id: Types.ObjectId,
 ): Promise<boolean> {
   await Session.endAll(id)

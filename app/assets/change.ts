@@ -1,7 +1,7 @@
-import { Asset } from '../../models/asset.ts'
 import type { AssetFields, KeptObject, Trash } from '../../models/asset-shape.ts'
-import { notFound, versionConflict } from '../errors.ts'
-import type { Services } from '../services.ts'
+import { versionConflict } from '../errors.ts'
+import type { AssetServices } from '../services.ts'
+import { readAgain } from './read-again.ts'
 import { announceTrash, emptyTrash, withdrawTrash } from './trash.ts'
 
 interface Change {
@@ -20,10 +20,10 @@ interface Change {
  * for that version, so no object is forgotten or removed twice; where another change came first, it begins anew.
  *
  * @returns the asset after the change
- * @throws `version_conflict`, `not_found` when the asset or the upload is gone
+ * @throws `version_conflict`, `locked`, `not_found` when the asset or the upload is gone
  */
 export async function changeAsset(
-  { store, log }: Pick<Services, 'store' | 'log'>,
+  services: AssetServices,
   asset: AssetFields,
   change: Change,
 ): Promise<AssetFields> {
@@ -33,15 +33,12 @@ export async function changeAsset(
     const changed = await change.apply(current, trash)
     if (changed) {
       await change.settle?.()
-      await emptyTrash(store, changed).catch((error) =>
-        log.warn({ err: error, asset: asset._id }, 'objects are left for the sweep to remove'),
+      await emptyTrash(services.store, changed).catch((error) =>
+        services.log.warn({ err: error, asset: asset._id }, 'objects are left for the sweep to remove'),
       )
       return changed
     }
     await withdrawTrash(current.owner, trash)
-    const now = await Asset.findOne({ _id: asset._id, state: 'ready' }).lean()
-    if (!now || now.version === current.version) throw notFound()
-    if (change.version !== undefined) throw versionConflict()
-    current = now
+    current = await readAgain(services, current, change)
   }
 }

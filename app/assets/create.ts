@@ -21,13 +21,13 @@ export interface NewAsset {
 
 /** Makes an asset of what a request has brought; its space is settled when this resolves. */
 export async function createAsset(
-  { store }: Pick<Services, 'store' | 'log'>,
+  { store, clock }: Pick<Services, 'store' | 'clock'>,
   { intake, files, images }: ReceivedUpload,
   given: NewAsset,
 ): Promise<AssetFields> {
   const cover = await makeCover(store, intake, files)
   const settlement = { bytes: bytesOf(objectsOf({ files, images, cover })), files: files.length }
-  const now = new Date()
+  const now = clock.now()
   const visibility = given.visibility ?? 'private'
   const described = {
     name: given.name ?? files[0]?.name.slice(0, 200) ?? 'file',
@@ -46,8 +46,8 @@ export async function createAsset(
       visibility,
       readers: readersOf({ owner: intake.owner, visibility, collaborators: [] }),
       createdAt: now,
-      updatedAt: now,
     },
+    now,
     unsettled: { id: intake.id, ...settlement },
   })
   if (!asset) throw notFound()

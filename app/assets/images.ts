@@ -1,12 +1,14 @@
 import { Asset } from '../../models/asset.ts'
 import { IMAGES } from '../../models/asset-fields.ts'
+import { notLocked } from '../../models/asset-lock.ts'
 import { bytesOf, objectsOfImage } from '../../models/asset-objects.ts'
 import type { AssetFields, AssetImage } from '../../models/asset-shape.ts'
 import { commitUpload } from '../../models/asset-upload.ts'
 import { notFound, tooLarge, versionConflict } from '../errors.ts'
-import type { Services } from '../services.ts'
+import type { AssetServices } from '../services.ts'
 import type { Intake } from '../space/intake.ts'
 import { changeAsset } from './change.ts'
+import { readAgain } from './read-again.ts'
 
 /**
  * Adds preview images behind those an asset has.
@@ -15,19 +17,21 @@ import { changeAsset } from './change.ts'
  * @throws `too_large` when there would be more than eight, `version_conflict`
  */
 export async function addImages(
+  services: Pick<AssetServices, 'clock'>,
   { intake, images }: { intake: Intake; images: AssetImage[] },
   asset: AssetFields,
   version?: number,
 ): Promise<AssetFields> {
   const settlement = { bytes: bytesOf(images.flatMap(objectsOfImage)), files: 0 }
-  for (let current: AssetFields | null = asset; current; ) {
-    if (version !== undefined && version !== current.version) throw versionConflict()
+  if (version !== undefined && version !== asset.version) throw versionConflict()
+  for (let current = asset; ; ) {
     if (current.images.length + images.length > IMAGES.max)
       throw tooLarge(`There may be ${IMAGES.max} images at the most.`)
-    const changed: AssetFields | null = await commitUpload(intake, {
+    const changed = await commitUpload(intake, {
       state: 'ready',
       version: current.version,
-      set: { updatedAt: new Date() },
+      set: {},
+      now: services.clock.now(),
       push: { images: { $each: images } },
       unsettled: { id: intake.id, ...settlement },
     })
@@ -35,25 +39,12 @@ export async function addImages(
       await intake.settle(settlement)
       return changed
     }
-    current = await readAfter(current)
+    current = await readAgain(services, current, { version })
   }
-  throw notFound()
-}
-
-/** The asset as another change has left it; null when it is gone or nothing has changed it. */
-function readAfter({ _id, version }: AssetFields): Promise<AssetFields | null> {
-  return Asset.findOne({ _id, state: 'ready', version: { $ne: version } })
-    .lean()
-    .exec()
 }
 
 /** Removes one preview image. @throws `not_found`, `version_conflict` */
-export function removeImage(
-  services: Pick<Services, 'store' | 'log'>,
-  asset: AssetFields,
-  imageId: string,
-  version?: number,
-) {
+export function removeImage(services: AssetServices, asset: AssetFields, imageId: string, version?: number) {
   const find = ({ images }: AssetFields) => images.find(({ id }) => id === imageId)
   if (!find(asset)) throw notFound()
   return changeAsset(services, asset, {
@@ -65,10 +56,16 @@ export function removeImage(
     files: () => 0,
     apply: (current, trash) =>
       Asset.findOneAndUpdate(
-        { _id: current._id, state: 'ready', version: current.version, 'images.id': imageId },
+        {
+          _id: current._id,
+          state: 'ready',
+          version: current.version,
+          'images.id': imageId,
+          ...notLocked(services.clock.now()),
+        },
         {
           $pull: { images: { id: imageId } },
-          $set: { updatedAt: new Date() },
+          $set: { updatedAt: services.clock.now() },
           $inc: { version: 1 },
           $push: { trash },
         },

@@ -4,7 +4,7 @@ import { Asset } from '../../models/asset.ts'
 import { STALE_MS, Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { AppError } from '../errors.ts'
-import type { Services } from '../services.ts'
+import type { AssetServices } from '../services.ts'
 import { removeUnder, undoUpload } from '../space/undo-upload.ts'
 import { removeAsset } from './remove.ts'
 import { emptyTrash } from './trash.ts'
@@ -17,10 +17,7 @@ const PATIENCE_MS = 5000
  *
  * @returns whether nothing is left; if not, an upload is still dying and a later call will find it dead
  */
-export async function removeEverythingOf(
-  services: Pick<Services, 'store' | 'log'>,
-  owner: Types.ObjectId,
-): Promise<boolean> {
+export async function removeEverythingOf(services: AssetServices, owner: Types.ObjectId): Promise<boolean> {
   const { store } = services
   await Asset.updateMany({ owner }, { $set: { intents: [] } })
   for await (const asset of Asset.find({ owner, state: 'ready' }).lean().cursor())

@@ -1,7 +1,8 @@
 import { Asset } from '../../models/asset.ts'
+import { notLocked } from '../../models/asset-lock.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
-import type { Services } from '../services.ts'
+import type { AssetServices } from '../services.ts'
 import { changeAsset } from './change.ts'
 
 const NOTHING = { state: 'deleting', readers: [], files: [], images: [], cover: null, intents: [] } as const
@@ -12,18 +13,14 @@ const NOTHING = { state: 'deleting', readers: [], files: [], images: [], cover: 
  * @param version only if the asset is still at it
  * @throws `version_conflict`
  */
-export async function removeAsset(
-  services: Pick<Services, 'store' | 'log'>,
-  asset: AssetFields,
-  version?: number,
-) {
+export async function removeAsset(services: AssetServices, asset: AssetFields, version?: number) {
   await changeAsset(services, asset, {
     version,
     forgets: objectsOf,
     files: ({ files }) => files.length,
     apply: (current, trash) =>
       Asset.findOneAndUpdate(
-        { _id: current._id, state: 'ready', version: current.version },
+        { _id: current._id, state: 'ready', version: current.version, ...notLocked(services.clock.now()) },
         { $set: NOTHING, $push: { trash } },
         { returnDocument: 'after' },
       )

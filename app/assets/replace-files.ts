@@ -1,7 +1,7 @@
 import { bytesOf } from '../../models/asset-objects.ts'
 import type { AssetFields, AssetFile } from '../../models/asset-shape.ts'
 import { commitUpload } from '../../models/asset-upload.ts'
-import type { Services } from '../services.ts'
+import type { AssetServices } from '../services.ts'
 import type { Intake } from '../space/intake.ts'
 import { changeAsset } from './change.ts'
 import { describeFiles, makeCover } from './content.ts'
@@ -14,7 +14,7 @@ import { describeFiles, makeCover } from './content.ts'
  * @throws `version_conflict`
  */
 export async function replaceFiles(
-  services: Pick<Services, 'store' | 'log'>,
+  services: AssetServices,
   { intake, files }: { intake: Intake; files: AssetFile[] },
   asset: AssetFields,
   version?: number,
@@ -29,10 +29,10 @@ export async function replaceFiles(
       commitUpload(intake, {
         state: 'ready',
         version: current.version,
+        now: services.clock.now(),
         set: {
           ...describeFiles(files, current.typeGiven ? current.type : undefined),
           cover,
-          updatedAt: new Date(),
         },
         unsettled: { id: intake.id, ...settlement },
         trash,

@@ -1,11 +1,14 @@
 import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
-import { accessOf, readersOf } from '../../models/asset-access.ts'
+import { accessOf, publish } from '../../models/asset-access.ts'
 import { normalizeTags, type Visibility } from '../../models/asset-fields.ts'
+import { isLocked, notLocked } from '../../models/asset-lock.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
 import { describeWords } from '../../models/asset-words.ts'
 import type { AssetType } from '../../models/media.ts'
-import { forbidden, notFound, versionConflict } from '../errors.ts'
+import { forbidden, locked } from '../errors.ts'
+import type { AssetServices } from '../services.ts'
+import { readAgain } from './read-again.ts'
 
 /** Fields a writer may change, and visibility, which is the owner's. */
 export interface AssetChange {
@@ -20,9 +23,10 @@ export interface AssetChange {
  * Changes fields of an asset; those not named stay.
  *
  * @param version only if the asset is still at it; without it the change is made to whatever is there
- * @throws `forbidden` when a writer changes the visibility, `version_conflict`, `not_found`
+ * @throws `forbidden` when a writer changes the visibility, `locked`, `version_conflict`, `not_found`
  */
 export async function updateAsset(
+  { clock }: Pick<AssetServices, 'clock'>,
   asset: AssetFields,
   user: { _id: Types.ObjectId },
   change: AssetChange,
@@ -30,34 +34,35 @@ export async function updateAsset(
 ): Promise<AssetFields> {
   if (change.visibility !== undefined && accessOf(asset, user) !== 'owner') throw forbidden()
   if (Object.keys(change).length === 0) return asset
+  const { visibility, ...fields } = change
+  const protectedToo = Object.keys(fields).length > 0
   for (let current = asset; ; ) {
+    const now = clock.now()
+    if (protectedToo && isLocked(current, now)) throw locked()
     const changed = await Asset.findOneAndUpdate(
-      { _id: current._id, state: 'ready', version: version ?? current.version },
-      { $set: fieldsOf(current, change), $inc: { version: 1 } },
+      {
+        _id: current._id,
+        state: 'ready',
+        version: version ?? current.version,
+        ...(protectedToo ? notLocked(now) : {}),
+      },
+      {
+        $set: { ...fieldsOf(current, fields), ...(visibility ? { visibility } : {}), updatedAt: now },
+        $inc: { version: 1 },
+        ...publish(visibility),
+      },
       { returnDocument: 'after' },
     ).lean()
     if (changed) return changed
-    const now = await Asset.findOne({ _id: asset._id, state: 'ready' }).lean()
-    if (!now) throw notFound()
-    if (version !== undefined) throw versionConflict()
-    current = now
+    current = await readAgain({ clock }, current, { version, anyLock: !protectedToo })
   }
 }
 
-function fieldsOf(
-  current: AssetFields,
-  { tags, type, visibility, ...texts }: AssetChange,
-): Partial<AssetFields> {
+function fieldsOf(current: AssetFields, { tags, type, ...texts }: Omit<AssetChange, 'visibility'>) {
   const described = {
     name: texts.name ?? current.name,
     description: texts.description ?? current.description,
     tags: tags ? normalizeTags(tags) : current.tags,
   }
-  return {
-    ...described,
-    ...describeWords(described),
-    ...(type ? { type, typeGiven: true } : {}),
-    ...(visibility ? { visibility, readers: readersOf({ ...current, visibility }) } : {}),
-    updatedAt: new Date(),
-  }
+  return { ...described, ...describeWords(described), ...(type ? { type, typeGiven: true } : {}) }
 }

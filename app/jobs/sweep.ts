@@ -3,17 +3,15 @@ import { STALE_MS, Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
 import { emptyTrash } from '../assets/trash.ts'
-import type { Services } from '../services.ts'
+import type { AssetServices } from '../services.ts'
 import { undoUpload } from '../space/undo-upload.ts'
-
-type Needs = Pick<Services, 'store' | 'log'>
 
 /**
  * Ends what a dead process has left: uploads without a heartbeat, objects put away but not removed, accounts
  * half deleted. Safe beside requests and beside the sweeps of other processes; a part that fails is logged
  * and comes round again.
  */
-export async function sweep(services: Needs): Promise<void> {
+export async function sweep(services: AssetServices): Promise<void> {
   const { store } = services
   const stale = { heartbeatAt: { $lt: new Date(Date.now() - STALE_MS) } }
   for await (const upload of Upload.find(stale).lean().cursor())
@@ -27,7 +25,7 @@ export async function sweep(services: Needs): Promise<void> {
     await attempt(services, 'a deleted account', () => finishDeletion(services, user._id))
 }
 
-async function attempt({ log }: Needs, what: string, run: () => Promise<unknown>): Promise<void> {
+async function attempt({ log }: AssetServices, what: string, run: () => Promise<unknown>): Promise<void> {
   try {
     await run()
   } catch (error) {

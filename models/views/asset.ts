@@ -1,4 +1,5 @@
 import { accessOf, type Viewer } from '../asset-access.ts'
+import { lockView } from '../asset-lock.ts'
 import type { AssetFile, AssetImage, ListedAsset } from '../asset-shape.ts'
 
 /** Whom an asset belongs to, as far as the viewer may know. */
@@ -7,9 +8,20 @@ export interface KnownOwner {
   username: string
 }
 
+interface Sight {
+  viewer: Viewer
+  /** The owner, if the viewer may know them. */
+  owner: KnownOwner | null
+  now: Date
+  /** Where the asset's files and images are reached, if not at its own address. */
+  path?: string
+}
+
 /** An asset as a viewer sees it (contract §3); nothing of where its bytes are. */
-export function assetView(asset: ListedAsset, viewer: Viewer, owner: KnownOwner | null) {
-  const path = `/api/assets/${asset._id}`
+export function assetView(
+  asset: ListedAsset,
+  { viewer, owner, now, path = `/api/assets/${asset._id}` }: Sight,
+) {
   const picture = (id: string) => `${path}/images/${id}`
   const thumbnail = asset.images[0]?.thumbnail ?? asset.cover
   return {
@@ -28,7 +40,7 @@ export function assetView(asset: ListedAsset, viewer: Viewer, owner: KnownOwner 
     files: asset.files.map((file) => fileView(file, `${path}/files/${file.id}`)),
     images: asset.images.map((image) => imageView(image, picture(image.id))),
     thumbnail: thumbnail ? picture(thumbnail.id) : null,
-    lock: null,
+    lock: lockView(asset, now),
     createdAt: asset.createdAt,
     updatedAt: asset.updatedAt,
   }

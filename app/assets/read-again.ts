@@ -1,0 +1,30 @@
+import { Asset } from '../../models/asset.ts'
+import { isLocked } from '../../models/asset-lock.ts'
+import type { AssetFields } from '../../models/asset-shape.ts'
+import { locked, notFound, versionConflict } from '../errors.ts'
+import type { AssetServices } from '../services.ts'
+
+interface Attempt {
+  /** The version the client insists on. */
+  version?: number | undefined
+  /** The change is one that a lock does not forbid. */
+  anyLock?: boolean
+}
+
+/**
+ * Why a conditional update of an asset did not take place: reads it again, to be tried anew.
+ *
+ * @throws `not_found` when it, or the upload that was to change it, is gone; `locked`, `version_conflict`
+ */
+export async function readAgain(
+  { clock }: Pick<AssetServices, 'clock'>,
+  tried: AssetFields,
+  { version, anyLock = false }: Attempt,
+): Promise<AssetFields> {
+  const current = await Asset.findOne({ _id: tried._id, state: 'ready' }).lean()
+  if (!current) throw notFound()
+  if (!anyLock && isLocked(current, clock.now())) throw locked()
+  if (version !== undefined) throw versionConflict()
+  if (current.version === tried.version) throw notFound()
+  return current
+}
