@@ -2,6 +2,7 @@
 import '../models/asset.ts'
 import '../models/attempt.ts'
 import '../models/capacity.ts'
+import '../models/link.ts'
 import '../models/session.ts'
 import '../models/upload.ts'
 import '../models/user.ts'

@@ -1,4 +1,5 @@
 import type { AssetFields, AssetFile, AssetImage } from '../models/asset-shape.ts'
+import type { LinkFields } from '../models/link.ts'
 import type { SessionFields } from '../models/session.ts'
 import type { UserDocument } from '../models/user-shape.ts'
 import type { Services } from './services.ts'
@@ -26,6 +27,8 @@ declare global {
       session?: SessionFields
       /** `loadAsset` */
       asset?: AssetFields
+      /** `loadLink` */
+      link?: LinkFields
       /** `matchVersion` */
       expectedVersion?: number
       /** `upload` */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { create as contentDisposition } from 'content-disposition'
 import type { Request, RequestHandler, Response } from 'express'
-import { countDownload } from '../app/assets/count-download.ts'
+import { countBytes } from '../app/assets/count-download.ts'
 import { replaceFiles } from '../app/assets/replace-files.ts'
 import { zipFiles } from '../app/assets/zip.ts'
 import { notFound } from '../app/errors.ts'
@@ -41,14 +41,18 @@ async function sendFile(req: Request, res: Response, asset: AssetFields, file: A
   const { inline: wanted = false } = req.valid as { inline?: boolean }
   const inline = wanted && mayShowInline(file.mediaType)
   const { key, size, sha256, mediaType, name } = file
-  const sendable = { key, size, sha256, mediaType, name, inline, ...publicity(asset) }
+  const sendable = { key, size, sha256, mediaType, name, inline, ...publicity(req, asset) }
   await sendObject(req.services.store, sendable, req, res, async (fromStart) => {
-    if (fromStart && !inline) await countDownload(asset._id)
+    await countBytes(asset._id, {
+      link: req.link,
+      whole: fromStart && !inline,
+      now: req.services.clock.now(),
+    })
   })
 }
 
 async function sendZip(req: Request, res: Response, asset: AssetFields): Promise<void> {
-  const { isPublic, modifiedAt } = publicity(asset)
+  const { isPublic, modifiedAt } = publicity(req, asset)
   const content = asset.files.map(({ name, sha256 }) => [name, sha256])
   const digest = createHash('sha256').update(JSON.stringify(content)).digest('hex')
   describeBytes(res, { isPublic, etag: `"${digest}"` })
@@ -62,13 +66,13 @@ async function sendZip(req: Request, res: Response, asset: AssetFields): Promise
   else {
     const gone = new AbortController()
     res.once('close', () => gone.abort())
+    await countBytes(asset._id, { link: req.link, whole: true, now: req.services.clock.now() })
     const zip = zipFiles(req.services.store, asset.files, modifiedAt, gone.signal)
-    await countDownload(asset._id)
     await sendStream(zip, res)
   }
 }
 
-const publicity = ({ visibility, updatedAt }: AssetFields) => ({
-  isPublic: visibility === 'public',
+const publicity = ({ link }: Request, { visibility, updatedAt }: AssetFields) => ({
+  isPublic: visibility === 'public' && !link,
   modifiedAt: updatedAt,
 })

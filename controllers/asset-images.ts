@@ -23,7 +23,7 @@ export const open: RequestHandler = async (req, res) => {
   if (!picture) throw notFound()
   const { key, size, sha256, mediaType } = picture
   const name = `${asset.name}.${mediaType.split('/')[1]}`
-  const isPublic = asset.visibility === 'public'
+  const isPublic = asset.visibility === 'public' && !req.link
   const sendable = { key, size, sha256, mediaType, name, isPublic, modifiedAt: asset.createdAt, inline: true }
   await sendObject(req.services.store, sendable, req, res, async () => undefined)
 }

@@ -4,6 +4,7 @@ import { presentAssets } from '../app/assets/present.ts'
 import { success } from '../app/envelope.ts'
 import { isFresh } from '../app/storage/send-object.ts'
 import type { ListedAsset } from '../models/asset-shape.ts'
+import { assetView } from '../models/views/asset.ts'
 
 /** Answers with one asset as the caller sees it, its ETag made of its version and of this very answer. */
 export async function sendAsset(
@@ -12,14 +13,21 @@ export async function sendAsset(
   asset: ListedAsset,
   status = 200,
 ): Promise<void> {
-  const [view] = await presentAssets([asset], req.user, req.services.clock.now())
-  const body = JSON.stringify(success({ asset: view }))
+  const body = JSON.stringify(success({ asset: await viewFor(req, asset) }))
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 12)
   res.set({
     ETag: `"${asset.version}-${digest}"`,
     'Cache-Control': 'private, no-cache',
-    Vary: 'Authorization',
+    Vary: 'Authorization, X-Link-Password',
   })
   if (req.method === 'GET' && isFresh(req, res)) res.status(304).end()
   else res.status(status).type('json').send(body)
+}
+
+async function viewFor(req: Request, asset: ListedAsset) {
+  const now = req.services.clock.now()
+  if (req.link)
+    return assetView(asset, { viewer: null, owner: null, now, path: `/api/links/${req.params.token}` })
+  const [view] = await presentAssets([asset], req.user, now)
+  return view
 }

@@ -11,6 +11,7 @@ import { must } from '../middleware/must.ts'
 import { refuseLocked } from '../middleware/refuse-locked.ts'
 import { upload } from '../middleware/upload.ts'
 import { FILES, IMAGES } from '../models/asset-fields.ts'
+import { sharing } from './asset-sharing.ts'
 import * as rules from './assets.rules.ts'
 
 const NEW_ASSET = { files: FILES, images: { ...IMAGES, min: 0 } }
@@ -53,3 +54,5 @@ assets.post(
   discardUpload,
 )
 assets.delete('/:assetId/images/:imageId', must('write'), matchVersion, check(), images.remove)
+
+assets.use('/:assetId', sharing)

@@ -3,6 +3,7 @@ import { forbidCaching } from '../middleware/no-store.ts'
 import { assets } from './assets.ts'
 import { auth } from './auth.ts'
 import { health } from './health.ts'
+import { links } from './links.ts'
 import { space } from './space.ts'
 import { users } from './users.ts'
 
@@ -12,5 +13,6 @@ export const routes = Router()
 routes.use(health)
 routes.use('/api/assets', assets)
 routes.use('/api/auth', forbidCaching, auth)
+routes.use('/api/links', links)
 routes.use('/api/space', space)
 routes.use('/api/users', forbidCaching, users)

@@ -10,7 +10,9 @@ import { finishDeletion } from './delete-account.ts'
  *
  * @throws ConfigError when the name is an ordinary account's, or the password of a new account too weak
  */
-export async function ensureAdmin(services: Pick<Services, 'clock' | 'config' | 'log' | 'store'>): Promise<void> {
+export async function ensureAdmin(
+  services: Pick<Services, 'clock' | 'config' | 'log' | 'store'>,
+): Promise<void> {
   const { config } = services
   const { admin } = config.auth
   if (!admin) return

@@ -3,6 +3,7 @@ import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { bytesOf } from '../../models/asset-objects.ts'
 import type { AssetFields, KeptObject, Trash } from '../../models/asset-shape.ts'
+import { Link } from '../../models/link.ts'
 import { Upload } from '../../models/upload.ts'
 import { accountsOf, settle } from '../space/accounts.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
@@ -49,5 +50,8 @@ export async function emptyTrash(store: ObjectStore, asset: AssetFields): Promis
     await settle(accountsOf(owner), id, { bytes: -bytes, files: -files })
     await Asset.updateOne({ _id }, { $pull: { trash: { id } } })
   }
-  await Asset.deleteOne({ _id, state: 'deleting', trash: { $size: 0 }, unsettled: { $size: 0 } })
+  if (asset.state === 'deleting') {
+    await Link.deleteMany({ asset: _id })
+    await Asset.deleteOne({ _id, state: 'deleting', trash: { $size: 0 }, unsettled: { $size: 0 } })
+  }
 }

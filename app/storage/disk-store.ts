@@ -63,6 +63,7 @@ export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectSt
       await mounted().catch(refuse)
       return removeTemporary(root, valid, before).catch(refuse)
     },
+    protect: async () => undefined,
     close: async () => undefined,
   }
   return store

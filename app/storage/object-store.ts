@@ -14,6 +14,13 @@ export interface StoredObject {
   modifiedAt: Date
 }
 
+/** Until when, and how firmly, objects are to be kept. */
+export interface ObjectLock {
+  mode: 'governance' | 'compliance' | null
+  until: Date | null
+  legalHold: boolean
+}
+
 /** What the engine makes of a file: Multer's fields, the key and the bytes stored. */
 export interface StoredFile extends Express.Multer.File {
   key: string
@@ -59,6 +66,11 @@ export interface ObjectStore {
    * Only those begun before `before`, when given. Answers how many.
    */
   abandon(prefix: string, before?: Date): Promise<number>
+  /**
+   * Has the store itself refuse to remove objects until the lock ends, where it can (S3 Object Lock); null lifts
+   * what may be lifted. A store that cannot does nothing.
+   */
+  protect(keys: readonly string[], lock: ObjectLock | null): Promise<void>
   /** Lets go of sockets and handles. */
   close(): Promise<void>
 }

@@ -6,6 +6,7 @@ import type { ObjectStore, StoredObject } from './object-store.ts'
 import { createClients, type S3StoreOptions, withDefaults } from './s3-client.ts'
 import { s3Engine } from './s3-engine.ts'
 import { refuse } from './s3-errors.ts'
+import { objectLocks } from './s3-protect.ts'
 import { readObject } from './s3-read.ts'
 import { removeObjects } from './s3-remove.ts'
 import { byUpload } from './s3-transfer.ts'
@@ -48,6 +49,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
   const timeouts = withDefaults(options.timeouts)
   const { client, reader } = createClients(options, timeouts)
   const target = { client, bucket, patience: timeouts.check }
+  const protect = objectLocks(client, bucket)
 
   const store: ObjectStore = {
     kind: 's3',
@@ -71,6 +73,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
     },
     abandon: async (prefix, before) =>
       abortUnfinished(client, bucket, { prefix: assertPrefix(prefix), before }).catch(refuse),
+    protect: (keys, lock) => protect(keys, lock).catch(refuse),
     async close() {
       client.destroy()
       reader.destroy()

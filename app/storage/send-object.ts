@@ -54,7 +54,10 @@ export async function sendObject(
   const gone = new AbortController()
   res.once('close', () => gone.abort())
   const body = await store.open(object.key, range, gone.signal)
-  await begin(!range || range.start === 0)
+  await begin(!range || range.start === 0).catch((error) => {
+    body.destroy()
+    throw error
+  })
   await sendStream(body, res)
 }
 

@@ -1,0 +1,83 @@
+import type { UpdateQuery } from 'mongoose'
+import { Asset } from '../../models/asset.ts'
+import { isKept, isLocked, type LockMode } from '../../models/asset-lock.ts'
+import { objectsOf } from '../../models/asset-objects.ts'
+import type { AssetFields, Lock } from '../../models/asset-shape.ts'
+import { conflict, locked, notFound, validationFailed } from '../errors.ts'
+import type { AssetServices } from '../services.ts'
+
+export interface LockRequest {
+  mode?: LockMode
+  until?: Date
+  legalHold?: true
+}
+
+/**
+ * Locks an asset or holds it more firmly: a retention can be extended, never shortened or weakened. The objects
+ * are locked in the store too, where it can.
+ *
+ * @throws `validation_failed` for a retention in the past or half named, `locked` for a weaker one
+ */
+export async function lockAsset(services: AssetServices, asset: AssetFields, request: LockRequest) {
+  const now = services.clock.now()
+  const lock = strengthened(asset, request, now)
+  return setLock(services, asset, lock)
+}
+
+/** Ends a legal hold; a retention stays. @throws `locked` when only a retention holds the asset */
+export async function releaseHold(services: AssetServices, asset: AssetFields): Promise<void> {
+  const { lock } = asset
+  if (lock?.legalHold) await setLock(services, asset, { ...lock, legalHold: false })
+  else if (isKept(asset, services.clock.now())) throw locked()
+}
+
+/** Ends whatever an admin may end: all but a compliance lock. @throws `locked` */
+export async function liftLock(services: AssetServices, asset: AssetFields): Promise<void> {
+  if (!isLocked(asset, services.clock.now())) return
+  if (asset.lock?.mode === 'compliance' && isKept(asset, services.clock.now())) throw locked()
+  await setLock(services, asset, null)
+}
+
+function strengthened(asset: AssetFields, { mode, until, legalHold }: LockRequest, now: Date): Lock {
+  if (!mode && !until && !legalHold) throw incomplete('mode', 'must be given with until, or legalHold')
+  if (mode && !until) throw incomplete('until', 'must be given with mode')
+  if (until && !mode) throw incomplete('mode', 'must be given with until')
+  if (until && until <= now) throw incomplete('until', 'must be in the future')
+  const kept = isKept(asset, now) ? asset.lock : null
+  const weaker =
+    kept && mode && ((kept.mode === 'compliance' && mode !== 'compliance') || isEarlier(until, kept.until))
+  if (weaker) throw locked()
+  return {
+    mode: mode ?? kept?.mode ?? null,
+    until: until ?? kept?.until ?? null,
+    legalHold: legalHold ?? asset.lock?.legalHold ?? false,
+  }
+}
+
+const isEarlier = (one: Date | undefined, other: Date | null) => Boolean(one && other && one < other)
+const incomplete = (field: string, message: string) => validationFailed([{ field, message }])
+
+async function setLock(
+  { store, clock }: AssetServices,
+  asset: AssetFields,
+  lock: Lock | null,
+): Promise<AssetFields> {
+  const update: UpdateQuery<AssetFields> = { $set: { lock, updatedAt: clock.now() }, $inc: { version: 1 } }
+  const changed = await Asset.findOneAndUpdate(
+    { _id: asset._id, state: 'ready', version: asset.version },
+    update,
+    {
+      returnDocument: 'after',
+    },
+  ).lean()
+  if (!changed) {
+    if (await Asset.exists({ _id: asset._id, state: 'ready' }))
+      throw conflict('The asset has changed meanwhile.')
+    throw notFound()
+  }
+  await store.protect(
+    objectsOf(changed).map(({ key }) => key),
+    lock,
+  )
+  return changed
+}

@@ -1,0 +1,43 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { AssetFields } from '../../models/asset-shape.ts'
+import { Link, type LinkFields } from '../../models/link.ts'
+import { hashPassword } from '../../models/password.ts'
+import { validationFailed } from '../errors.ts'
+import type { Services } from '../services.ts'
+
+export interface NewLink {
+  expiresAt?: Date
+  maxDownloads?: number
+  password?: string
+}
+
+/**
+ * Makes a link to an asset.
+ *
+ * @returns the link, and its token, which nobody can learn again
+ * @throws `validation_failed` when it would have ended already
+ */
+export async function createLink(
+  { clock, config }: Pick<Services, 'clock' | 'config'>,
+  asset: AssetFields,
+  { expiresAt, maxDownloads, password }: NewLink,
+): Promise<{ link: LinkFields; token: string }> {
+  const now = clock.now()
+  if (expiresAt && expiresAt <= now)
+    throw validationFailed([{ field: 'expiresAt', message: 'must be in the future' }])
+  const token = randomBytes(32).toString('base64url')
+  const link = await Link.create({
+    asset: asset._id,
+    owner: asset.owner,
+    tokenHash: hashToken(token),
+    passwordHash: password === undefined ? null : await hashPassword(password, config.auth.bcryptCost),
+    expiresAt: expiresAt ?? null,
+    maxDownloads: maxDownloads ?? null,
+    createdAt: now,
+  })
+  return { link: link.toObject(), token }
+}
+
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}

@@ -1,0 +1,49 @@
+import { Asset } from '../../models/asset.ts'
+import type { AssetFields } from '../../models/asset-shape.ts'
+import { isOpen, Link, type LinkFields } from '../../models/link.ts'
+import { verifyPassword } from '../../models/password.ts'
+import { User } from '../../models/user.ts'
+import { badCredentials, linkExpired, notFound } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { hashToken } from './create.ts'
+
+interface Key {
+  token: string
+  password: string | undefined
+  address: string | undefined
+}
+
+/**
+ * The link of a token and the asset it leads to.
+ *
+ * @throws `not_found` for an unknown token, `link_expired`, `bad_credentials`, `too_many_requests`
+ */
+export async function followLink(
+  { clock, limits }: Pick<Services, 'clock' | 'limits'>,
+  { token, password, address }: Key,
+): Promise<{ link: LinkFields; asset: AssetFields }> {
+  const link = await Link.findOne({ tokenHash: hashToken(token) }).lean()
+  if (!link) throw notFound()
+  const [asset, owner] = await Promise.all([
+    Asset.findOne({ _id: link.asset, state: 'ready' }).lean(),
+    User.exists({ _id: link.owner, deleting: false, disabled: false }),
+  ])
+  if (!asset || !owner) throw notFound()
+  if (!isOpen(link, clock.now())) throw linkExpired()
+  await unlock(limits, link, password, address)
+  return { link, asset }
+}
+
+async function unlock(
+  limits: Services['limits'],
+  { _id, passwordHash }: LinkFields,
+  password: string | undefined,
+  address: string | undefined,
+): Promise<void> {
+  if (passwordHash === null) return
+  if (password === undefined) throw badCredentials()
+  const verified = await limits.checking(`link ${_id}`, address, async () =>
+    (await verifyPassword(password, passwordHash)) ? true : null,
+  )
+  if (!verified) throw badCredentials()
+}

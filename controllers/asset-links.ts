@@ -1,0 +1,31 @@
+import type { RequestHandler } from 'express'
+import { Types } from 'mongoose'
+import { success } from '../app/envelope.ts'
+import { notFound } from '../app/errors.ts'
+import { createLink, type NewLink } from '../app/links/create.ts'
+import { Link } from '../models/link.ts'
+import { linkView } from '../models/views/link.ts'
+import { required } from './required.ts'
+
+export const create: RequestHandler = async (req, res) => {
+  const { link, token } = await createLink(req.services, required(req.asset), req.valid as NewLink)
+  res.status(201).json(success({ link: linkView(link, token) }))
+}
+
+export const list: RequestHandler = async (req, res) => {
+  const links = await Link.find({ asset: required(req.asset)._id, revokedAt: null })
+    .sort({ _id: -1 })
+    .lean()
+  res.json(success({ links: links.map((link) => linkView(link)) }))
+}
+
+export const revoke: RequestHandler = async (req, res) => {
+  const id = String(req.params.linkId)
+  if (!Types.ObjectId.isValid(id)) throw notFound()
+  const { modifiedCount } = await Link.updateOne(
+    { _id: id, asset: required(req.asset)._id, revokedAt: null },
+    { revokedAt: req.services.clock.now() },
+  )
+  if (modifiedCount === 0) throw notFound()
+  res.status(204).end()
+}

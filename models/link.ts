@@ -1,0 +1,68 @@
+import { type Model, model, Schema, type Types } from 'mongoose'
+
+/** A way to an asset without an account. */
+export interface LinkFields {
+  _id: Types.ObjectId
+  asset: Types.ObjectId
+  owner: Types.ObjectId
+  /** SHA-256 of the token, hex: the token itself is shown once and kept nowhere. */
+  tokenHash: string
+  passwordHash: string | null
+  expiresAt: Date | null
+  maxDownloads: number | null
+  downloads: number
+  revokedAt: Date | null
+  createdAt: Date
+  lastUsedAt: Date | null
+}
+
+interface LinkModel extends Model<LinkFields> {
+  use(id: Types.ObjectId, now: Date): Promise<boolean>
+}
+
+const schema = new Schema<LinkFields, LinkModel>(
+  {
+    asset: { type: Schema.Types.ObjectId, required: true, immutable: true },
+    owner: { type: Schema.Types.ObjectId, required: true, immutable: true },
+    tokenHash: { type: String, required: true, immutable: true },
+    passwordHash: { type: String, default: null },
+    expiresAt: { type: Date, default: null },
+    maxDownloads: { type: Number, default: null },
+    downloads: { type: Number, required: true, default: 0 },
+    revokedAt: { type: Date, default: null },
+    createdAt: { type: Date, required: true },
+    lastUsedAt: { type: Date, default: null },
+  },
+  {
+    collection: 'links',
+    versionKey: false,
+    statics: {
+      /** Takes one download, if one is left; exact under concurrency. */
+      async use(id: Types.ObjectId, now: Date): Promise<boolean> {
+        const { modifiedCount } = await this.updateOne(
+          {
+            _id: id,
+            revokedAt: null,
+            $and: [
+              { $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] },
+              { $or: [{ maxDownloads: null }, { $expr: { $lt: ['$downloads', '$maxDownloads'] } }] },
+            ],
+          },
+          { $inc: { downloads: 1 }, $set: { lastUsedAt: now } },
+        )
+        return modifiedCount === 1
+      },
+    },
+  },
+)
+schema.index({ tokenHash: 1 }, { unique: true })
+schema.index({ asset: 1, _id: -1 })
+
+/** Whether a link still leads anywhere. */
+export function isOpen({ revokedAt, expiresAt, maxDownloads, downloads }: LinkFields, now: Date): boolean {
+  return (
+    !revokedAt && !(expiresAt && expiresAt <= now) && !(maxDownloads !== null && downloads >= maxDownloads)
+  )
+}
+
+export const Link = model<LinkFields, LinkModel>('Link', schema)

@@ -1,0 +1,29 @@
+import { body } from 'express-validator'
+import { LOCK_MODES } from '../models/asset-lock.ts'
+import { choice, moment } from './rules/fields.ts'
+import { text } from './rules/text.ts'
+
+export const collaborator = [choice(body('access'), ['read', 'write'])]
+
+/** Of a link's password, in bytes: what bcrypt reads. */
+const LINK_PASSWORD = { max: 72 }
+
+export const link = [
+  moment(body('expiresAt').optional()),
+  body('maxDownloads')
+    .optional()
+    .custom((value) => Number.isSafeInteger(value) && value >= 1)
+    .withMessage('must be a whole number from 1'),
+  text(body('password').optional())
+    .custom((value: string) => value !== '' && Buffer.byteLength(value) <= LINK_PASSWORD.max)
+    .withMessage(`must have 1 to ${LINK_PASSWORD.max} bytes`),
+]
+
+export const lock = [
+  choice(body('mode').optional(), LOCK_MODES),
+  moment(body('until').optional()),
+  body('legalHold')
+    .optional()
+    .custom((value) => value === true)
+    .withMessage('must be true; a hold ends by DELETE'),
+]
