@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { AppError, tooLarge } from '../errors.ts'
-import { type Decodable, decode } from './decoder.ts'
+import { AppError, tooLarge, unsupportedMedia } from '../errors.ts'
+import type { RenderJob } from './render.ts'
+import { RenderFault, renderApart } from './render-apart.ts'
 import { withFile } from './spool.ts'
 
 /** A picture's bytes, a stream of them, or the path of a file. */
@@ -18,13 +19,9 @@ export interface EncodedPicture {
 /** The most bytes of a file of which a picture is made; larger ones are kept, but stay without. */
 export const PREVIEW_MAX_BYTES = 100_000_000
 
-/** WebP itself ends at 16,383 pixels; past this size a picture is no preview, and takes the memory of one. */
+/** Past this size a picture is no preview, and takes the memory of one to encode. */
 const PREVIEW_SIDE = 2048
 const THUMBNAIL_SIDE = 512
-const QUALITY = 82
-/** libwebp's effort, 0 to 6: many frames are given less time each. */
-const STILL_EFFORT = 4
-const ANIMATION_EFFORT = 2
 
 /**
  * Makes the preview image that is kept in place of an uploaded one: no larger than 2048 × 2048 pixels,
@@ -33,14 +30,12 @@ const ANIMATION_EFFORT = 2
  * @throws AppError 415 for anything but a whole JPEG, PNG, WebP, GIF or AVIF, 413 over `PREVIEW_MAX_BYTES`
  */
 export function makePreview(source: PictureSource): Promise<EncodedPicture> {
-  return onFile(source, (file) =>
-    decode(file, (picture) => render(picture, PREVIEW_SIDE, picture.animated ? 'all' : 'first')),
-  )
+  return onFile(source, (path) => encode({ path, side: PREVIEW_SIDE, animated: true }))
 }
 
 /** Makes a still picture of at most 512 × 512 pixels; rejects like `makePreview`. */
 export function makeThumbnail(source: PictureSource): Promise<EncodedPicture> {
-  return onFile(source, (file) => decode(file, (picture) => render(picture, THUMBNAIL_SIDE, 'first')))
+  return onFile(source, (path) => encode({ path, side: THUMBNAIL_SIDE, animated: false }))
 }
 
 /**
@@ -62,18 +57,27 @@ export async function tryThumbnail(source: Readable, size: number): Promise<Enco
   }
 }
 
-async function render(picture: Decodable, side: number, frames: 'all' | 'first'): Promise<EncodedPicture> {
-  const { data, info } = await picture
-    .open(frames)
-    .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: QUALITY, effort: frames === 'all' ? ANIMATION_EFFORT : STILL_EFFORT })
-    .toBuffer({ resolveWithObject: true })
-  return { data, mediaType: 'image/webp', width: info.width, height: info.pageHeight ?? info.height }
+async function encode(job: RenderJob): Promise<EncodedPicture> {
+  try {
+    const { data, width, height } = await renderApart(job)
+    return {
+      data: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+      mediaType: 'image/webp',
+      width,
+      height,
+    }
+  } catch (error) {
+    if (!(error instanceof RenderFault)) throw error
+    throw unsupportedMedia('The picture is no whole JPEG, PNG, WebP, GIF or AVIF, or it is too large.', error)
+  }
 }
 
-async function onFile<T>(source: PictureSource, use: (file: Buffer | string) => Promise<T>): Promise<T> {
-  if (source instanceof Readable) return withFile(source, PREVIEW_MAX_BYTES, use)
-  const bytes = typeof source === 'string' ? (await stat(source)).size : source.length
-  if (bytes > PREVIEW_MAX_BYTES) throw tooLarge(`A picture may have ${PREVIEW_MAX_BYTES} bytes.`)
+async function onFile<T>(source: PictureSource, use: (path: string) => Promise<T>): Promise<T> {
+  if (typeof source !== 'string') {
+    const stream = source instanceof Readable ? source : Readable.from([source])
+    return withFile(stream, PREVIEW_MAX_BYTES, use)
+  }
+  if ((await stat(source)).size > PREVIEW_MAX_BYTES)
+    throw tooLarge(`A picture may have ${PREVIEW_MAX_BYTES} bytes.`)
   return use(source)
 }
