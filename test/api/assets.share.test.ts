@@ -1,0 +1,112 @@
+import { expect } from 'chai'
+import { Asset } from '../../models/asset.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
+import { obj } from '../support/samples.ts'
+import { stateOf } from '../support/state.ts'
+import { signUp, type TestUser } from '../support/users.ts'
+
+describe('collaborators', () => {
+  let app: TestApp
+  let ada: TestUser
+  let bob: TestUser
+  let asset: AssetAnswer
+  const share = (username: string, access: string) =>
+    ada.put(`/api/assets/${asset.id}/collaborators/${username}`).send({ access })
+
+  before(async () => {
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+    bob = await signUp(app, 'Bob')
+  })
+  beforeEach(async () => {
+    asset = await uploadAsset(ada)
+  })
+  after(() => app.stop())
+
+  it('a reader reads, a writer changes, and neither does what is the owner’s', async () => {
+    const url = `/api/assets/${asset.id}`
+    await share('bob', 'read').expect(200)
+    const read = await bob.get(url).expect(200)
+    expect(read.body.res.asset).to.include({ access: 'read', owner: null })
+    await bob.get(String(asset.files[0]?.url)).expect(200)
+    await bob.patch(url).send({ name: 'x' }).expect(403)
+
+    await share('BOB', 'write').expect(200)
+    const changed = await bob.patch(url).send({ name: 'By Bob' }).expect(200)
+    expect(changed.body.res.asset).to.include({ access: 'write', name: 'By Bob' })
+    await bob.put(`${url}/files`).attach('files', obj(), 'new.obj').expect(200)
+
+    const before = await stateOf(app)
+    await bob.patch(url).send({ visibility: 'public' }).expect(403)
+    await bob.delete(url).expect(403)
+    for (const list of ['collaborators', 'links']) await bob.get(`${url}/${list}`).expect(403)
+    await bob.put(`${url}/collaborators/bob`).send({ access: 'write' }).expect(403)
+    await bob.post(`${url}/links`).send({}).expect(403)
+    await bob.put(`${url}/lock`).send({ legalHold: true }).expect(403)
+    expect(await stateOf(app)).to.deep.equal(before)
+  })
+
+  it('what a writer stores counts against the owner', async () => {
+    await share('bob', 'write').expect(200)
+    await bob.put(`/api/assets/${asset.id}/files`).attach('files', Buffer.alloc(5000), 'x.bin').expect(200)
+    const { body } = await bob.get('/api/space').expect(200)
+    expect(body.res).to.include({ used: 0, files: 0 })
+  })
+
+  it('what is shared is found by scope=shared, and no longer once the sharing has ended', async () => {
+    await share('bob', 'read').expect(200)
+    const shared = async () => {
+      const { body } = await bob.get('/api/assets?scope=shared&count=1&facets=1').expect(200)
+      expect(body.res.total).to.equal(body.res.assets.length)
+      return body.res.assets.map(({ id }: AssetAnswer) => id)
+    }
+    expect(await shared()).to.include(asset.id)
+    await ada.delete(`/api/assets/${asset.id}/collaborators/bob`).expect(204)
+    expect(await shared()).not.to.include(asset.id)
+    await bob.get(`/api/assets/${asset.id}`).expect(404)
+    await bob.get(String(asset.files[0]?.url)).expect(404)
+    await ada.delete(`/api/assets/${asset.id}/collaborators/bob`).expect(404)
+  })
+
+  it('a visibility change does not bring back somebody who was removed', async () => {
+    await share('bob', 'read').expect(200)
+    await ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'public' }).expect(200)
+    await ada.delete(`/api/assets/${asset.id}/collaborators/bob`).expect(204)
+    await ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'private' }).expect(200)
+    await bob.get(`/api/assets/${asset.id}`).expect(404)
+    expect((await Asset.findById(asset.id).orFail().lean()).readers).to.deep.equal([ada.user.id])
+  })
+
+  it('a name that is nobody’s answers and lists like the others, and never gains access', async () => {
+    const known = await share('Bob', 'read').expect(200)
+    const unknown = await share('Carol', 'read').expect(200)
+    expect(Object.keys(unknown.body.res.collaborator)).to.deep.equal(Object.keys(known.body.res.collaborator))
+    expect(unknown.body.res.collaborator).to.include({ username: 'Carol', access: 'read' })
+    const { body } = await ada.get(`/api/assets/${asset.id}/collaborators`).expect(200)
+    expect(body.res.collaborators.map(({ username }: { username: string }) => username)).to.deep.equal([
+      'Bob',
+      'Carol',
+    ])
+    const carol = await signUp(app, 'carol')
+    await carol.get(`/api/assets/${asset.id}`).expect(404)
+    await share('carol', 'read').expect(200)
+    await carol.get(`/api/assets/${asset.id}`).expect(200)
+    const again = await ada.get(`/api/assets/${asset.id}/collaborators`).expect(200)
+    expect(again.body.res.collaborators).to.have.length(2)
+  })
+
+  it('refuses a wrong access, the owner’s own name and what is no name', async () => {
+    const before = await stateOf(app)
+    for (const [name, access] of [
+      ['bob', 'owner'],
+      ['ada', 'read'],
+      ['a', 'read'],
+      ['a%00b', 'read'],
+    ] as const) {
+      const { body } = await share(name, access).expect(400)
+      expect(body.err.code).to.equal('validation_failed')
+    }
+    expect(await stateOf(app)).to.deep.equal(before)
+  })
+})

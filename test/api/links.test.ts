@@ -1,0 +1,146 @@
+import { expect } from 'chai'
+import { Asset } from '../../models/asset.ts'
+import { Link } from '../../models/link.ts'
+import { User } from '../../models/user.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
+import { obj, png } from '../support/samples.ts'
+import { signUp, type TestUser } from '../support/users.ts'
+
+const HOUR = 3_600_000
+
+describe('share links', () => {
+  let app: TestApp
+  let ada: TestUser
+  let asset: AssetAnswer
+  const make = async (options: object = {}) => {
+    const { body } = await ada.post(`/api/assets/${asset.id}/links`).send(options).expect(201)
+    return body.res.link as { id: string; url: string; token: string; downloads: number }
+  }
+  const stored = (id: string) => Link.findById(id).orFail().lean()
+
+  before(async () => {
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+  })
+  beforeEach(async () => {
+    asset = await uploadAsset(ada, {}, { 'a.png': await png(), 'b.obj': obj() })
+  })
+  after(() => app.stop())
+
+  it('show the asset, its files and its pictures to anybody who has one, and nothing of its owner', async () => {
+    const link = await make()
+    const { body } = await app.api.get(link.url).expect(200)
+    const shared = body.res.asset
+    expect(shared).to.include({ id: asset.id, access: 'read', owner: null })
+    for (const { url } of shared.files) {
+      expect(url).to.match(new RegExp(`^/api/links/${link.token}/files/`))
+      await app.api.get(url).expect(200).expect('Cache-Control', 'private, no-cache')
+    }
+    await app.api.get(shared.thumbnail).expect(200)
+    await app.api.get(`${link.url}/download`).expect(200).expect('Content-Type', 'application/zip')
+    expect(JSON.stringify(body)).not.to.contain('ada')
+    expect(await stored(link.id)).to.include({ downloads: 3 })
+    await app.api.get(`/api/assets/${asset.id}`).expect(404)
+  })
+
+  it('keep no token, and list what the owner may know', async () => {
+    const link = await make({ maxDownloads: 5, password: 'open sesame' })
+    const kept = JSON.stringify(await stored(link.id))
+    expect(kept).not.to.contain(link.token).and.not.to.contain('open sesame')
+    const { body } = await ada.get(`/api/assets/${asset.id}/links`).expect(200)
+    expect(body.res.links).to.have.length(1)
+    expect(body.res.links[0]).to.include({
+      id: link.id,
+      maxDownloads: 5,
+      downloads: 0,
+      hasPassword: true,
+      expiresAt: null,
+    })
+    expect(JSON.stringify(body)).not.to.contain(link.token)
+  })
+
+  it('with a password ask for it, and limit the tries', async () => {
+    const link = await make({ password: 'open sesame' })
+    const missing = await app.api.get(link.url).expect(401)
+    expect(missing.body.err.code).to.equal('bad_credentials')
+    await app.api.get(link.url).set('X-Link-Password', 'open sesame').expect(200)
+    for (let n = 0; n < 10; n += 1)
+      await app.api.get(link.url).set('X-Link-Password', `wrong ${n}`).expect(401)
+    const { headers } = await app.api.get(link.url).set('X-Link-Password', 'open sesame').expect(429)
+    expect(Number(headers['retry-after'])).to.be.within(1, 900)
+  })
+
+  it('end at their time, when spent and when revoked: 410', async () => {
+    const timed = await make({ expiresAt: new Date(app.clock.now().getTime() + HOUR).toISOString() })
+    const revoked = await make()
+    const spent = await make({ maxDownloads: 1 })
+    await app.api.get(timed.url).expect(200)
+    app.clock.advance(HOUR + 1)
+    await ada.delete(`/api/assets/${asset.id}/links/${revoked.id}`).expect(204)
+    await app.api.get(`${spent.url}/download`).expect(200)
+    for (const { url } of [timed, revoked, spent])
+      for (const path of [url, `${url}/download`, `${url}/files/${asset.files[0]?.id}`]) {
+        const { body } = await app.api.get(path).expect(410)
+        expect(body.err.code).to.equal('link_expired')
+      }
+    const { body } = await app.api.get('/api/links/nothing-of-the-kind').expect(404)
+    expect(body.err.code).to.equal('not_found')
+  })
+
+  it('give exactly as many downloads as they have, to 100 at once on two processes', async () => {
+    const link = await make({ maxDownloads: 10 })
+    const other = await app.another()
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, n) =>
+        (n % 2 ? other : app.api)
+          .get(`${link.url}/files/${asset.files[1]?.id}`)
+          .set(n % 3 ? {} : { Range: 'bytes=1-2' }),
+      ),
+    )
+    const statuses = answers.map(({ status }) => status)
+    expect(statuses.filter((status) => status === 200 || status === 206)).to.have.length(10)
+    expect(statuses.filter((status) => status === 410)).to.have.length(90)
+    expect(await stored(link.id)).to.include({ downloads: 10 })
+  })
+
+  it('use nothing up for pictures, HEAD, what has not changed and what cannot be sent', async () => {
+    const link = await make({ maxDownloads: 1 })
+    const file = `${link.url}/files/${asset.files[1]?.id}`
+    await app.api.head(file).expect(200)
+    await app.api.get(file).set('If-None-Match', `"${asset.files[1]?.sha256}"`).expect(304)
+    await app.api.get(file).set('Range', 'bytes=99999999-').expect(416)
+    const { body } = await app.api.get(link.url).expect(200)
+    await app.api.get(body.res.asset.thumbnail).expect(200)
+    expect(await stored(link.id)).to.include({ downloads: 0 })
+    await app.api.get(file).expect(200)
+    await app.api.get(file).expect(410)
+    expect((await Asset.findById(asset.id).orFail().lean()).downloads).to.equal(1)
+  })
+
+  it('die with the asset, and with the owner', async () => {
+    const link = await make()
+    await User.updateOne({ _id: ada.user._id }, { disabled: true })
+    await app.api.get(link.url).expect(404)
+    await User.updateOne({ _id: ada.user._id }, { disabled: false })
+    await ada.delete(`/api/assets/${asset.id}`).expect(204)
+    await app.api.get(link.url).expect(404)
+    expect(await Link.countDocuments({ asset: asset.id })).to.equal(0)
+  })
+
+  const REFUSED: [name: string, body: object, field: string][] = [
+    ['an end in the past', { expiresAt: '2001-01-01' }, 'expiresAt'],
+    ['no downloads', { maxDownloads: 0 }, 'maxDownloads'],
+    ['half a download', { maxDownloads: 1.5 }, 'maxDownloads'],
+    ['a number as text', { maxDownloads: '3' }, 'maxDownloads'],
+    ['a long password', { password: 'x'.repeat(73) }, 'password'],
+    ['a token of its own', { token: 'x' }, 'token'],
+  ]
+  for (const [name, options, field] of REFUSED)
+    it(`are not made with ${name}`, async () => {
+      const before = await Link.countDocuments()
+      const { body } = await ada.post(`/api/assets/${asset.id}/links`).send(options).expect(400)
+      expect(body.err.details[0].field).to.equal(field)
+      expect(await Link.countDocuments()).to.equal(before)
+    })
+})
