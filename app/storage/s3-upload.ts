@@ -1,4 +1,4 @@
-import { pipeline, type Readable, Transform } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -6,7 +6,9 @@ import {
   DeleteObjectCommand,
   PutObjectCommand,
   type S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import { UploadBody } from './s3-body.ts'
 import { s3Code, translateS3Error } from './s3-errors.ts'
 import { abortUnfinished } from './s3-unfinished.ts'
 
@@ -33,14 +35,20 @@ interface Traces {
  * tells it when all its workers are done, of which one may be waiting for bytes that never come.
  * Its own abort does nothing here: it knows no upload whose creation was not answered; `discard` does.
  */
-function watchClient(client: S3Client, traces: Traces, fail: (error: unknown) => void): S3Client {
-  const send = async (command: Parameters<S3Client['send']>[0]) => {
+function watchClient(
+  client: S3Client,
+  body: UploadBody,
+  traces: Traces,
+  fail: (error: unknown) => void,
+): S3Client {
+  const watch = async (command: Parameters<S3Client['send']>[0]) => {
     if (command instanceof AbortMultipartUploadCommand) return {}
     if (command instanceof CreateMultipartUploadCommand) traces.unfinished = true
     if (command instanceof PutObjectCommand || command instanceof CompleteMultipartUploadCommand)
       traces.object = true
     try {
-      const output = await client.send(command)
+      const send = () => client.send(command)
+      const output = await (command instanceof UploadPartCommand ? body.whileSending(send) : send())
       if ('UploadId' in output) traces.uploadId = output.UploadId
       return output
     } catch (error) {
@@ -48,7 +56,7 @@ function watchClient(client: S3Client, traces: Traces, fail: (error: unknown) =>
       throw error
     }
   }
-  return Object.assign(Object.create(client), { send })
+  return Object.assign(Object.create(client), { send: watch })
 }
 
 /** Removes what a failed upload left; the answer to any of its requests may have been lost. */
@@ -78,13 +86,7 @@ export async function upload(
 ): Promise<{ size: number }> {
   const traces: Traces = { unfinished: false, object: false }
   let failure: { reason: unknown } | undefined
-  let size = 0
-  const body = new Transform({
-    transform(chunk: Buffer, _encoding, callback) {
-      size += chunk.length
-      callback(null, chunk)
-    },
-  })
+  const body = new UploadBody()
   const fail = (reason: unknown) => {
     failure ??= { reason }
     body.destroy(reason instanceof Error ? reason : undefined)
@@ -97,13 +99,13 @@ export async function upload(
   signal?.addEventListener('abort', stop, { once: true })
   try {
     if (signal?.aborted) stop()
-    await transfer(watchClient(target.client, traces, fail), body)
+    await transfer(watchClient(target.client, body, traces, fail), body)
   } catch (error) {
     fail(error)
   } finally {
     signal?.removeEventListener('abort', stop)
   }
-  if (!failure) return { size }
+  if (!failure) return { size: body.passed }
   // What the bucket does not let go now, the caller's own removal or a sweep finds: the first reason counts.
   await discard(target, traces).catch(() => undefined)
   throw failure.reason
