@@ -3,10 +3,10 @@ import type { S3StoreOptions } from '../../app/storage/s3-client.ts'
 import { openS3Store } from '../../app/storage/s3-store.ts'
 import { type FakeS3, startFakeS3 } from './fake-s3.ts'
 
-/** Long enough for a busy machine, short enough for a test to wait for. */
-export const QUICK = { connect: 1000, idle: 300, request: 2000, check: 300 }
+/** For tests of a bucket that says nothing: soon over, but not before a busy machine has done its own part. */
+export const IMPATIENT = { idle: 1000, check: 1000 }
 
-/** A fake S3 and a store on it that gives up soon and tries nothing twice. */
+/** A fake S3 and a store on it that tries nothing twice. */
 export async function openFakeS3Store(
   options: Partial<S3StoreOptions> = {},
 ): Promise<{ s3: FakeS3; store: ObjectStore; close: () => Promise<void> }> {
@@ -16,7 +16,6 @@ export async function openFakeS3Store(
     endpoint: s3.endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    timeouts: QUICK,
     attempts: 1,
     ...options,
   })

@@ -1,13 +1,10 @@
-import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
-import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { Request } from 'express'
 import type { ObjectStore, StoredFile } from '../../../app/storage/object-store.ts'
 import { eventually } from '../../support/eventually.ts'
 import type { FakeS3 } from '../../support/fake-s3.ts'
-import { openFakeS3Store, QUICK } from '../../support/fake-s3-store.ts'
+import { openFakeS3Store } from '../../support/fake-s3-store.ts'
 import { keysIn } from '../../support/object-stores.ts'
 
 const MiB = 1024 * 1024
@@ -116,17 +113,6 @@ describe('S3 store', () => {
       return undefined
     }
     expect(await store.abandon('a/')).to.equal(0)
-  })
-
-  it('waits for a reader who pauses longer than the bucket may', async () => {
-    const bytes = Buffer.alloc(4 * MiB, 7)
-    const hasty = await openFakeS3Store({ timeouts: { ...QUICK, idle: 100 } })
-    hasty.s3.put('a/b/1', bytes)
-    const stream = await hasty.store.open('a/b/1')
-    await once(stream, 'readable')
-    await pause(350)
-    expect((await buffer(stream)).equals(bytes)).to.equal(true)
-    await hasty.close()
   })
 
   it('lets go of the connection of a download that is closed', async () => {
