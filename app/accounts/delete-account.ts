@@ -1,17 +1,19 @@
 import type { Types } from 'mongoose'
+import { Asset } from '../../models/asset.ts'
+import { notLocked } from '../../models/asset-lock.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import type { UserDocument } from '../../models/user-shape.ts'
 import { removeEverythingOf } from '../assets/remove-everything.ts'
 import { confirmPassword } from '../auth/credentials.ts'
-import { conflict } from '../errors.ts'
+import { conflict, locked } from '../errors.ts'
 import type { Services } from '../services.ts'
 
 /**
  * Deletes an account and all that is its own. It is gone for everybody from the first step on; where a later
  * one fails, the sweep goes on from there.
  *
- * @throws bad_credentials (403), too_many_requests; conflict for the last admin
+ * @throws bad_credentials (403), too_many_requests; conflict for the last admin; locked while a lock runs on an asset
  */
 export async function deleteAccount(
   services: Pick<Services, 'limits' | 'log' | 'store' | 'clock'>,
@@ -19,6 +21,7 @@ export async function deleteAccount(
   { password, address }: { password: string; address: string | undefined },
 ): Promise<void> {
   const user = await confirmPassword(services, _id, password, address)
+  await assertUnlocked(_id, services.clock.now())
   await giveUp(user)
   await finishDeletion(services, _id)
 }
@@ -36,6 +39,11 @@ export async function finishDeletion(
   if (!(await removeEverythingOf(services, id))) return false
   await User.deleteOne({ _id: id, deleting: true })
   return true
+}
+
+/** @throws locked */
+async function assertUnlocked(owner: Types.ObjectId, now: Date): Promise<void> {
+  if (await Asset.exists({ owner, state: 'ready', $nor: [notLocked(now)] })) throw locked()
 }
 
 /** Asked before and after, so that of two last admins who leave at once at least one stays. */
