@@ -2,6 +2,7 @@ import { Router } from 'express'
 import { forbidCaching } from '../middleware/no-store.ts'
 import { assets } from './assets.ts'
 import { auth } from './auth.ts'
+import { docs } from './docs.ts'
 import { health } from './health.ts'
 import { links } from './links.ts'
 import { space } from './space.ts'
@@ -11,6 +12,7 @@ import { users } from './users.ts'
 export const routes = Router()
 
 routes.use(health)
+routes.use(docs)
 routes.use('/api/assets', assets)
 routes.use('/api/auth', forbidCaching, auth)
 routes.use('/api/links', links)
