@@ -1,13 +1,14 @@
-import { once } from 'node:events'
 import { config as readDotenv } from 'dotenv'
-import { connectEventually, disconnectDatabase } from './app/database.ts'
+import { disconnectDatabase } from './app/database.ts'
 import { greeting } from './app/greeting.ts'
-import { createHttpServer } from './app/http-server.ts'
+import { createHttpServer, listen } from './app/http-server.ts'
 import { createApp } from './app/index.ts'
 import { prepare } from './app/prepare.ts'
 import { openServices } from './app/services.ts'
-import { drain, shutDown } from './app/shutdown.ts'
-import { ConfigError, loadConfig } from './config/env.ts'
+import { drain, RunningRequests, shutDown } from './app/shutdown.ts'
+import { explainFault } from './app/start-fault.ts'
+import { endOnFault, onStopSignal, untilAborted } from './app/stop-signals.ts'
+import { loadConfig } from './config/env.ts'
 import { createLogger } from './config/logger.ts'
 
 if (process.env.NODE_ENV !== 'production') readDotenv({ quiet: true })
@@ -15,45 +16,39 @@ if (process.env.NODE_ENV !== 'production') readDotenv({ quiet: true })
 async function main(): Promise<void> {
   const config = loadConfig(process.env)
   const log = createLogger(config.log)
-  const stop = new AbortController()
+  endOnFault(log)
+  const stopping = onStopSignal(log)
 
-  const embedded = config.database.uri ? null : await startEmbedded(config.dataDir)
+  const embedded = config.database.uri ? null : await startEmbedded(config.database.dir)
   const uri = config.database.uri ?? String(embedded?.uri)
-  const services = await openServices({ config, log, stopping: stop.signal })
-  const jobs = connectEventually(uri, log, stop.signal).then(() => prepare(services))
+  const services = await openServices({ config, log, stopping })
 
   const server = createHttpServer(createApp(services))
-  server.listen(config.http.port, config.http.host)
-  await once(server, 'listening')
-  process.stdout.write(greeting(services, server))
+  const running = new RunningRequests(server)
+  await listen(server, config.http)
+  const { ready, ended } = prepare(services, uri)
+  process.stdout.write(await greeting(services, server, ready))
 
-  const end = async (signal: string) => {
-    if (stop.signal.aborted) return
-    log.info({ signal }, 'stopping')
-    stop.abort()
-    await shutDown(
-      [
-        { name: 'requests', run: () => drain(server) },
-        { name: 'jobs', run: () => jobs },
-        { name: 'database', run: disconnectDatabase },
-        { name: 'embedded database', run: () => embedded?.close() },
-        { name: 'store', run: () => services.store.close() },
-      ],
-      log,
-    )
-    process.exit(0)
-  }
-  process.on('SIGTERM', end)
-  process.on('SIGINT', end)
-  await jobs
+  await Promise.race([untilAborted(stopping), ended])
+  await shutDown(
+    [
+      { name: 'requests', run: () => drain(server, running), limitMs: 28_000 },
+      { name: 'jobs', run: () => ended },
+      { name: 'database', run: disconnectDatabase },
+      { name: 'store', run: () => services.store.close() },
+      { name: 'embedded database', run: () => embedded?.close() },
+    ],
+    log,
+  )
+  process.exit(0)
 }
 
-async function startEmbedded(dataDir: string) {
+async function startEmbedded(dir: string) {
   const { startEmbeddedMongo } = await import('./embedded/mongo/start.ts')
-  return startEmbeddedMongo({ dir: `${dataDir}/mongo` })
+  return startEmbeddedMongo({ dir })
 }
 
 main().catch((error) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : error.stack}\n`)
+  process.stderr.write(`${explainFault(error)}\n`)
   process.exit(1)
 })

@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import mongoose from 'mongoose'
+import mongoose, { Error as MongooseError, mongo } from 'mongoose'
 import type { Logger } from 'pino'
+import { AppError } from './errors.ts'
 import './models.ts'
 
 mongoose.set('autoIndex', false)
 mongoose.set('autoCreate', false)
 mongoose.set('bufferCommands', false)
 mongoose.set('strictQuery', 'throw')
+
+const RETRY_MS = 2000
 
 const OPTIONS: mongoose.ConnectOptions = {
   appName: 'kura',
@@ -22,16 +25,33 @@ export async function connectDatabase(uri: string, dbName = databaseName(uri)): 
   await mongoose.connect(uri, { ...OPTIONS, dbName })
 }
 
-/** Connects as soon as the database can be reached, however long that takes. */
-export async function connectEventually(uri: string, log: Logger, signal: AbortSignal): Promise<void> {
-  for (;;) {
+/**
+ * Does what needs the database, again and again until the database can be reached, however long that takes, or
+ * until the signal.
+ *
+ * @throws what waiting cannot mend
+ */
+export async function whenReachable(
+  work: () => Promise<void>,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
     try {
-      return await connectDatabase(uri)
+      return await work()
     } catch (error) {
-      log.error({ err: error }, 'the database cannot be reached; trying again')
-      await delay(2000, undefined, { signal })
+      if (signal.aborted) return
+      if (!mayPass(error)) throw error
+      log.error({ reason: error.message }, 'the database is not ready; trying again')
+      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
     }
   }
+}
+
+function mayPass(error: unknown): error is Error {
+  if (error instanceof mongo.MongoParseError || error instanceof mongo.MongoInvalidArgumentError) return false
+  if (error instanceof AppError) return error.status === 503
+  return error instanceof mongo.MongoError || error instanceof MongooseError
 }
 
 /** Builds the indexes that the models declare and drops those they no longer do. */

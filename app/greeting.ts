@@ -1,24 +1,34 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Services } from './services.ts'
 
+/** How long the greeting waits, so that what it says to try works when it is read. */
+const PATIENCE_MS = 1000
+
 /** What a newcomer reads after `npm start`: where it listens, what it uses, what to try. */
-export function greeting({ config, store }: Services, server: Server): string {
+export async function greeting(
+  { config, store }: Services,
+  server: Server,
+  ready: Promise<void>,
+): Promise<string> {
+  const isReady = await Promise.race([ready.then(() => true), delay(PATIENCE_MS, false, { ref: false })])
   const { port } = server.address() as AddressInfo
   const here = `http://localhost:${port}`
   const database = config.database.uri
-    ? 'the database of MONGODB_URI'
-    : `embedded, under ${config.dataDir}/mongo`
+    ? 'The database of MONGODB_URI.'
+    : `An embedded stand-in for MongoDB in ${config.database.dir}.`
+  const register = `curl -s ${here}/api/auth/register -H 'content-type: application/json' -d '{"username":"ada"}'`
   const lines = [
     `Kura listens on ${here}`,
-    `  database  ${database}`,
+    `  database  ${database}${isReady ? '' : ' It has not answered yet; the service keeps trying.'}`,
     `  files     ${store.description}`,
     `  read      ${here}/docs`,
-    `  try       curl -s ${here}/api/auth/register -H 'content-type: application/json' -d '{"username":"ada"}'`,
+    `  try       ${register}`,
   ]
   if (config.production && store.kind === 'disk')
     lines.push(
-      '  warning   files are on the disk of this machine: it must last, and only one machine can serve them',
+      '  warning   Files are on the disk of this one machine: it must last, and only one can serve them.',
     )
   return `${lines.join('\n')}\n`
 }

@@ -1,13 +1,40 @@
-import { createServer, type Server } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Express } from 'express'
+import type { Config } from '../config/env.ts'
 
 /** A connection that moves nothing for this long, either way, is closed: a slow client cannot hold it. */
 const IDLE_MS = 60_000
 
-/** An HTTP server for long uploads and downloads: no bound on a whole request, but on every silence in it. */
+/**
+ * An HTTP server for long uploads and downloads: no bound on a whole request, but on every silence in it.
+ * A client that waits for `100 Continue` (RFC 9110 §10.1.1) gets it when its body is about to be read, and so
+ * never sends what is refused by its headers alone.
+ */
 export function createHttpServer(app: Express): Server {
-  const server = createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 65_000 }, app)
+  const timeouts = { requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 65_000 }
+  const server = createServer(timeouts, app)
+  server.on('checkContinue', (req, res) => {
+    askWhenRead(req, res)
+    server.emit('request', req, res)
+  })
   server.setTimeout(IDLE_MS)
   server.maxRequestsPerSocket = 0
   return server
+}
+
+/** `_read` is what a stream calls when somebody wants its bytes; after an answer Node itself reads the rest. */
+function askWhenRead(req: IncomingMessage, res: ServerResponse): void {
+  const { _read } = req
+  req._read = (size) => {
+    if (!res.headersSent) res.writeContinue()
+    req._read = _read
+    _read.call(req, size)
+  }
+}
+
+/** @throws the system's error where the address cannot be listened on */
+export async function listen(server: Server, { port, host }: Config['http']): Promise<void> {
+  server.listen(port, host)
+  await once(server, 'listening')
 }

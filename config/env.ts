@@ -38,7 +38,7 @@ export function loadConfig(environment: Environment) {
     production,
     dataDir,
     http: { port: env.PORT, host: env.HOST, origins: env.CORS_ORIGINS, trustProxy: env.TRUST_PROXY },
-    database: { uri: env.MONGODB_URI ?? null },
+    database: { uri: env.MONGODB_URI ?? null, dir: resolve(dataDir, 'mongo') },
     storage: {
       dir: resolve(dataDir, 'objects'),
       s3: env.S3_BUCKET

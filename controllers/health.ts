@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
-import mongoose from 'mongoose'
 import { unavailable } from '../app/errors.ts'
+import { Capacity } from '../models/capacity.ts'
 
 /** The process runs. */
 export const alive: RequestHandler = (_req, res) => {
@@ -11,17 +11,16 @@ export const alive: RequestHandler = (_req, res) => {
 export const ready: RequestHandler = async ({ services: { store, stopping } }, res) => {
   if (stopping.aborted) throw unavailable()
   const signal = AbortSignal.timeout(2000)
-  await Promise.all([pingDatabase(signal), store.check(signal)]).catch((error) => {
+  await Promise.all([findCapacity(signal), store.check(signal)]).catch((error) => {
     throw unavailable(error)
   })
   res.json({ ok: true })
 }
 
-async function pingDatabase(signal: AbortSignal): Promise<void> {
-  const { db } = mongoose.connection
-  if (!db) throw new Error('the database is not connected')
+/** The account of everybody's space is the last thing that the start of a service puts into its database. */
+async function findCapacity(signal: AbortSignal): Promise<void> {
   const gaveUp = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error('the database did not answer')), { once: true })
   })
-  await Promise.race([db.command({ ping: 1 }), gaveUp])
+  if (!(await Promise.race([Capacity.isOpen(), gaveUp]))) throw new Error('the database is not prepared yet')
 }

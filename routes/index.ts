@@ -1,5 +1,6 @@
 import { Router } from 'express'
 import { forbidCaching } from '../middleware/no-store.ts'
+import { refuseWhenStopping } from '../middleware/refuse-when-stopping.ts'
 import { assets } from './assets.ts'
 import { auth } from './auth.ts'
 import { docs } from './docs.ts'
@@ -13,6 +14,7 @@ export const routes = Router()
 
 routes.use(health)
 routes.use(docs)
+routes.use(refuseWhenStopping)
 routes.use('/api/assets', assets)
 routes.use('/api/auth', forbidCaching, auth)
 routes.use('/api/links', links)

@@ -42,7 +42,8 @@ export function createClients(options: S3StoreOptions, timeouts: S3Timeouts) {
     new S3Client({
       region,
       ...(endpoint && { endpoint, forcePathStyle: true }),
-      ...(credentials && { credentials }),
+      // A copy: the SDK writes into it, and settings are frozen.
+      ...(credentials && { credentials: { ...credentials } }),
       requestChecksumCalculation: checksums,
       responseChecksumValidation: checksums,
       retryMode: 'standard',

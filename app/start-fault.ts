@@ -1,0 +1,22 @@
+import { ConfigError } from '../config/env.ts'
+import { AppError } from './errors.ts'
+
+type ListenError = NodeJS.ErrnoException & { address?: string; port?: number }
+
+/** Why the service cannot start, in words for whoever started it; what nobody foresaw keeps its stack. */
+export function explainFault(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error instanceof ConfigError) return error.message
+  if (error.name === 'DirectoryInUse')
+    return `Kura cannot start: ${error.message}.\nStop that process, or set DATA_DIR to another folder.`
+  const { code, syscall, port, address } = error as ListenError
+  if (syscall === 'listen' && code === 'EADDRINUSE')
+    return `Kura cannot start: port ${port} is in use.\nStop what listens there, or set PORT to another one.`
+  if (syscall === 'listen' && code === 'EACCES')
+    return `Kura cannot start: it is not allowed to listen on port ${port}.\nSet PORT to one over 1023.`
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `Kura cannot start: HOST ${address ?? ''} is no address of this machine.`
+  if (error instanceof AppError && error.cause instanceof Error)
+    return `Kura cannot start: ${error.cause.message}`
+  return error.stack ?? error.message
+}

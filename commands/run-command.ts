@@ -1,0 +1,28 @@
+import { config as readDotenv } from 'dotenv'
+import { explainFault } from '../app/start-fault.ts'
+import { type Config, loadConfig } from '../config/env.ts'
+
+/**
+ * Runs a command of an operator on the service's own database, beside the service if that runs, and prints the
+ * sentence it ends with. A failure is told on standard error, with exit code 1.
+ */
+export async function runCommand(work: (uri: string) => Promise<string>): Promise<void> {
+  if (process.env.NODE_ENV !== 'production') readDotenv({ quiet: true })
+  try {
+    const sentence = await withDatabase(loadConfig(process.env).database, work)
+    process.stdout.write(`${sentence}\n`)
+  } catch (error) {
+    process.stderr.write(`${explainFault(error)}\n`)
+    process.exitCode = 1
+  }
+}
+
+/** The embedded database is one process's: the running one is used, or else one is started for the while. */
+async function withDatabase({ uri, dir }: Config['database'], work: (uri: string) => Promise<string>) {
+  if (uri) return work(uri)
+  const { findRunningMongo, startEmbeddedMongo } = await import('../embedded/mongo/start.ts')
+  const running = await findRunningMongo(dir)
+  if (running) return work(running)
+  const embedded = await startEmbeddedMongo({ dir })
+  return work(embedded.uri).finally(() => embedded.close())
+}

@@ -1,0 +1,46 @@
+import { expect } from 'chai'
+import { unavailable } from '../../app/errors.ts'
+import { explainFault } from '../../app/start-fault.ts'
+import { ConfigError } from '../../config/env.ts'
+
+const systemError = (fields: object) => Object.assign(new Error('of the system'), fields)
+const named = (name: string, message: string) => Object.assign(new Error(message), { name })
+
+describe('explainFault', () => {
+  const FAULTS = [
+    { name: 'faults of the configuration', error: new ConfigError(['PORT is odd']), says: 'PORT is odd' },
+    {
+      name: 'a port in use',
+      error: systemError({ syscall: 'listen', code: 'EADDRINUSE', port: 80 }),
+      says: 'port 80 is in use',
+    },
+    {
+      name: 'a port for root only',
+      error: systemError({ syscall: 'listen', code: 'EACCES', port: 80 }),
+      says: 'not allowed to listen on port 80',
+    },
+    {
+      name: 'an address of another machine',
+      error: systemError({ syscall: 'listen', code: 'EADDRNOTAVAIL', address: '192.0.2.1' }),
+      says: 'HOST 192.0.2.1 is no address of this machine',
+    },
+    {
+      name: 'a folder in use',
+      error: named('DirectoryInUse', 'x is in use by process 7'),
+      says: 'in use by process 7.\nStop that process',
+    },
+    {
+      name: 'a folder that cannot be written',
+      error: unavailable(new Error("EACCES: mkdir 'objects'")),
+      says: "cannot start: EACCES: mkdir 'objects'",
+    },
+  ]
+  for (const { name, error, says } of FAULTS)
+    it(`says ${name} without a stack`, () => {
+      expect(explainFault(error)).to.contain(says).and.not.contain('    at ')
+    })
+
+  it('keeps the stack of what nobody foresaw', () => {
+    expect(explainFault(new TypeError('x is no function'))).to.match(/^TypeError: x is no function\n {4}at /)
+  })
+})

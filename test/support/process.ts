@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { eventually } from './eventually.ts'
+
+/** The service as a process of its own. */
+export interface ServiceProcess {
+  origin: string
+  pid: number
+  /** All that it has printed, on both streams. */
+  output(): string
+  signal(name: NodeJS.Signals): void
+  hasEnded(): boolean
+  /** How it ended: its exit code, or the signal that killed it. */
+  ended: Promise<number | NodeJS.Signals>
+}
+
+/** A start may be slow where the machine is busy. */
+const START_MS = 60_000
+
+/** Nothing of the surroundings but what a process needs, and what the test says. */
+const ENVIRONMENT = {
+  PATH: process.env.PATH,
+  NODE_OPTIONS: '--import=tsx',
+  HOST: '127.0.0.1',
+  PORT: '0',
+  BCRYPT_COST: '4',
+}
+
+const started = new Set<ChildProcess>()
+
+/** Runs the service until it ends or listens; call `killAll` in an `after` hook. */
+export async function startProcess(env: Record<string, string>): Promise<ServiceProcess> {
+  const service = runProcess(env)
+  const origin = await eventually(() => {
+    const [, found] = /Kura listens on (\S+)/.exec(service.output()) ?? []
+    if (!found) throw new Error(`it does not listen:\n${service.output()}`)
+    return found.replace('localhost', '127.0.0.1')
+  }, START_MS)
+  return { ...service, origin }
+}
+
+/** Runs the service without waiting for anything. */
+export function runProcess(env: Record<string, string>): Omit<ServiceProcess, 'origin'> {
+  const child = spawn(process.execPath, ['server.ts'], { env: { ...ENVIRONMENT, ...env } })
+  started.add(child)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  return {
+    pid: Number(child.pid),
+    output: () => output,
+    signal: (name) => child.kill(name),
+    hasEnded: () => !started.has(child),
+    ended: once(child, 'close').then(([code, signal]) => {
+      started.delete(child)
+      return code ?? signal
+    }),
+  }
+}
+
+/** Ends whatever a failed test has left. */
+export async function killAll(): Promise<void> {
+  await Promise.all(
+    [...started].map((child) => {
+      child.kill('SIGKILL')
+      return once(child, 'close')
+    }),
+  )
+}
