@@ -94,9 +94,12 @@ function intervalsFor(index: OrderedIndex, field: number, constraints: Constrain
 function segmentsOf(index: OrderedIndex, constraints: Constraints) {
   let prefixes: (readonly string[])[] = [[]]
   let pinned = 0
+  let multikey = false
   for (const field of index.fields.keys()) {
     const intervals = intervalsFor(index, field, constraints)
-    if (!intervals) break
+    // One entry speaks of one element: conditions on two fields of a list may be met by different elements.
+    if (!intervals || (multikey && index.isMultikeyIn(field))) break
+    multikey ||= index.isMultikeyIn(field)
     if (!intervals.every(isPoint) || prefixes.length * intervals.length > MOST_SEGMENTS) {
       const ranges = intervals.length * prefixes.length > MOST_SEGMENTS ? [hull(intervals)] : intervals
       const segments = prefixes.flatMap((prefix) => ranges.map((range): Segment => ({ prefix, range })))
@@ -123,7 +126,8 @@ function orderOf(
   segments: readonly Segment[],
 ) {
   if (sort.length === 0 || sort.some(({ score }) => score)) return null
-  const constant = segments.length === 1 ? index.fields.slice(0, pinned) : []
+  const isConstant = (field: number) => segments.length === 1 && !index.isMultikeyIn(field)
+  const constant = index.fields.slice(0, pinned).filter((_, field) => isConstant(field))
   const wanted = sort.filter(({ path }) => !constant.includes(path))
   const [first] = wanted
   if (!first) return { direction: 1 as const, from: pinned }

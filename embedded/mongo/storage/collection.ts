@@ -7,6 +7,12 @@ import { encode } from '../values/encode.ts'
 import { type Doc, isRegex } from '../values/types.ts'
 import type { Store } from './store.ts'
 
+/** What a collection needs of the store. */
+export type Records = Pick<
+  Store,
+  'documents' | 'putDocument' | 'removeDocument' | 'putCollection' | 'removeCollection'
+>
+
 /**
  * Documents of one collection in memory, their indexes, and the writes to the store. Every method is one
  * synchronous step that either happens whole or throws and changes nothing.
@@ -22,7 +28,7 @@ export class Collection {
   constructor(
     readonly namespace: string,
     readonly uid: number,
-    readonly store: Store,
+    readonly store: Records,
   ) {}
 
   /** Takes over what the store has; the documents were checked when they were written. */
