@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
 import type { RequestHandler } from 'express'
 import { parse } from 'yaml'
 
-/** Found through package.json ("imports"), so from the sources and from dist/ alike. */
-const pathOf = (specifier: string) => fileURLToPath(import.meta.resolve(specifier))
+/** Found through package.json ("imports"), so from the sources and from dist/ alike, under any loader. */
+const pathOf = createRequire(import.meta.url).resolve
 
 const document: unknown = parse(readFileSync(pathOf('#docs/openapi.yaml'), 'utf8'))
 
