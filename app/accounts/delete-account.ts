@@ -29,12 +29,13 @@ export async function deleteAccount(
 /**
  * Removes what an account under deletion still has, and at last the account: only then its names are free.
  *
- * @returns whether it is gone; if not, call again later
+ * @returns whether there is nothing left to do; if not, call again later
  */
 export async function finishDeletion(
   services: Pick<Services, 'log' | 'store' | 'clock'>,
   id: Types.ObjectId,
 ): Promise<boolean> {
+  if (!(await User.exists({ _id: id, deleting: true }))) return true
   await Session.endAll(id)
   if (!(await removeEverythingOf(services, id))) return false
   await User.deleteOne({ _id: id, deleting: true })

@@ -1,0 +1,114 @@
+import { expect } from 'chai'
+import { Attempt } from '../../models/attempt.ts'
+import { User } from '../../models/user.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { PASSWORD, signUp } from '../support/users.ts'
+
+describe('the limits of sign-in', () => {
+  let app: TestApp
+  before(async () => {
+    app = await startApp({ env: { TRUST_PROXY: '1' } })
+    await signUp(app, 'ada', { email: 'ada@example.org' })
+  })
+  after(() => app.stop())
+  beforeEach(() => Attempt.deleteMany({}))
+
+  const login = (name: string, password: string, address = '192.0.2.1', api = app.api) =>
+    api.post('/api/auth/login').set('X-Forwarded-For', address).send({ login: name, password })
+  const fail = async (name: string, times: number, address?: string) => {
+    for (let i = 0; i < times; i++) await login(name, 'wrong password', address).expect(401)
+  }
+
+  it('refuses the eleventh failure of one account from one address, on every process', async () => {
+    await fail('ada', 9)
+    await login('ada', PASSWORD).expect(200)
+    await fail('ADA@example.org', 1)
+
+    const another = await app.another()
+    for (const [name, api] of [
+      ['ada', app.api],
+      ['Ada', another],
+      ['ada@example.org', another],
+    ] as const) {
+      const res = await login(name, PASSWORD, undefined, api)
+      expect(res.status).to.equal(429)
+      expect(res.body.err.code).to.equal('too_many_requests')
+      expect(Number(res.headers['retry-after'])).to.be.within(1, 900)
+    }
+    await login('ada', PASSWORD, '192.0.2.2').expect(200)
+  })
+
+  it('counts an unknown name under its own text', async () => {
+    await fail('nobody', 5)
+    await fail('Nobody', 5)
+    await login('NOBODY', 'wrong password').expect(429)
+    await login('somebody', 'wrong password').expect(401)
+  })
+
+  it('refuses the fifty-first failure from one address, and counts no success and no refusal', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) {
+      await fail(`user-${name}`, 10, '192.0.2.9')
+      if (name === 'c') {
+        await login('user-c', 'wrong password', '192.0.2.9').expect(429)
+        await login('ada', PASSWORD, '192.0.2.9').expect(200)
+      }
+    }
+    const res = await login('ada', PASSWORD, '192.0.2.9')
+    expect(res.status).to.equal(429)
+    await login('ada', PASSWORD, '192.0.2.10').expect(200)
+  })
+
+  it('refuses no one of many who sign in at once', async () => {
+    const all = await Promise.all(Array.from({ length: 15 }, () => login('ada', PASSWORD)))
+    expect(new Set(all.map(({ status }) => status))).to.deep.equal(new Set([200]))
+    expect(await Attempt.find({ points: { $ne: 0 } })).to.deep.equal([])
+  })
+
+  it('lets no more than ten guesses through that come at once', async () => {
+    const all = await Promise.all(Array.from({ length: 15 }, () => login('ada', 'wrong password')))
+    expect(all.filter(({ status }) => status === 401)).to.have.length(10)
+    expect(all.filter(({ status }) => status === 429)).to.have.length(5)
+  })
+
+  it('begins anew when the fifteen minutes are over', async () => {
+    await fail('ada', 10)
+    const expiry = (await Attempt.find().lean()).map(({ expire }) => expire.getTime() - Date.now())
+    for (const left of expiry) expect(left).to.be.within(890_000, 900_000)
+    await Attempt.updateMany({}, { expire: new Date(Date.now() - 1) })
+    await login('ada', PASSWORD).expect(200)
+  })
+
+  it('limits where a signed-in user is asked for the password, too', async () => {
+    const bob = await signUp(app, 'bob')
+    const change = { current: 'wrong password', password: 'quite another password' }
+    for (let i = 0; i < 10; i++) await bob.put('/api/auth/password').send(change).expect(403)
+    await bob
+      .put('/api/auth/password')
+      .send({ ...change, current: PASSWORD })
+      .expect(429)
+  })
+})
+
+describe('the limit of registrations', () => {
+  let app: TestApp
+  before(async () => {
+    app = await startApp({ env: { REGISTRATIONS_PER_HOUR: '3', TRUST_PROXY: '1' } })
+  })
+  after(() => app.stop())
+
+  const register = (username: string, address = '192.0.2.1') =>
+    app.api.post('/api/auth/register').set('X-Forwarded-For', address).send({ username })
+
+  it('counts accounts made from one address, and nothing else', async () => {
+    await register('ada').expect(201)
+    await register('ada').expect(409)
+    await register('x').expect(400)
+    await register('bob').expect(201)
+    await register('cat').expect(201)
+    const res = await register('dan')
+    expect(res.status).to.equal(429)
+    expect(Number(res.headers['retry-after'])).to.be.within(1, 3600)
+    expect(await User.countDocuments()).to.equal(3)
+    await register('dan', '192.0.2.2').expect(201)
+  })
+})
