@@ -1,4 +1,4 @@
-import { type Model, model, Schema, Types } from 'mongoose'
+import { isObjectIdOrHexString, type Model, model, Schema, Types } from 'mongoose'
 import { after, type Order, type Position, sortBy } from './plugins/page.ts'
 
 const MINUTE = 60_000
@@ -108,6 +108,7 @@ const schema = new Schema<SessionFields, SessionModel>(
 
       /** Ends a session of that user; false when there is none. */
       async revoke(id: string, user: Types.ObjectId) {
+        if (!isObjectIdOrHexString(id)) return false
         const { deletedCount } = await this.deleteOne({ _id: id, user })
         return deletedCount === 1
       },

@@ -1,0 +1,80 @@
+import { expect } from 'chai'
+import { ensureAdmin } from '../../../app/accounts/ensure-admin.ts'
+import { ConfigError, loadConfig } from '../../../config/env.ts'
+import { User } from '../../../models/user.ts'
+import { startApp, type TestApp } from '../../support/app.ts'
+import { PASSWORD, signUp } from '../../support/users.ts'
+
+describe('ensureAdmin', () => {
+  let app: TestApp
+  before(async () => {
+    app = await startApp()
+  })
+  after(() => app.stop())
+  afterEach(() => User.deleteMany({}))
+
+  const ensure = (admin: Record<string, string>) => {
+    const config = loadConfig({ BCRYPT_COST: '4', ...admin })
+    return ensureAdmin({ ...app.services, config })
+  }
+  const ROOT = { ADMIN_USERNAME: 'Root', ADMIN_PASSWORD: PASSWORD }
+  const failure = (attempt: Promise<void>) =>
+    attempt.then(
+      () => null,
+      (error: unknown) => error,
+    )
+
+  it('makes the account when it is missing', async () => {
+    await ensure(ROOT)
+    expect(await User.findByName('root')).to.include({ username: 'Root', access: 'admin' })
+    const { body } = await app.api
+      .post('/api/auth/login')
+      .send({ login: 'root', password: PASSWORD })
+      .expect(200)
+    expect(body.res.user.access).to.equal('admin')
+  })
+
+  it('leaves an account that is there, its password too', async () => {
+    await ensure(ROOT)
+    const before = await User.find().select('+passwordHash').lean()
+    await ensure({ ...ROOT, ADMIN_PASSWORD: 'another password of it' })
+    expect(await User.find().select('+passwordHash').lean()).to.deep.equal(before)
+  })
+
+  it('makes one account when several processes start at once', async () => {
+    await Promise.all([ensure(ROOT), ensure(ROOT), ensure(ROOT)])
+    expect(await User.countDocuments()).to.equal(1)
+  })
+
+  it('does nothing when none is configured', async () => {
+    await ensure({})
+    expect(await User.countDocuments()).to.equal(0)
+  })
+
+  it('stops at an ordinary account of that name', async () => {
+    await signUp(app, 'root')
+    const error = await failure(ensure(ROOT))
+    expect(error).to.be.instanceOf(ConfigError)
+    expect(String(error)).to.include('ADMIN_USERNAME names the ordinary account "root"')
+    expect(await User.findByName('root')).to.include({ access: 'user' })
+  })
+
+  it('stops at a password that nobody may have', async () => {
+    for (const password of ['short', 'password123', 'x'.repeat(73)]) {
+      const error = await failure(ensure({ ...ROOT, ADMIN_PASSWORD: password }))
+      expect(error).to.be.instanceOf(ConfigError)
+      expect(String(error)).to.include('ADMIN_PASSWORD').and.not.include(password)
+    }
+    expect(await User.countDocuments()).to.equal(0)
+  })
+
+  it('makes the account anew when an earlier one is half deleted', async () => {
+    await ensure(ROOT)
+    const earlier = await User.findByName('root')
+    await User.updateMany({}, { deleting: true })
+    await ensure(ROOT)
+    const made = await User.findByName('root')
+    expect(made).to.include({ access: 'admin', deleting: false })
+    expect(made?.id).to.not.equal(earlier?.id)
+  })
+})

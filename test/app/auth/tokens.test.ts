@@ -1,0 +1,107 @@
+import { createHmac } from 'node:crypto'
+import { expect } from 'chai'
+import jwt from 'jsonwebtoken'
+import { createTokens } from '../../../app/auth/tokens.ts'
+import { Session } from '../../../models/session.ts'
+import { startApp, type TestApp } from '../../support/app.ts'
+import { requestsOf, signUp, type TestUser } from '../../support/users.ts'
+
+const OLD = 'the secret of last year; of 32 characters or more'
+const NEW = 'the secret of this year; of 32 characters or more'
+const PARTIES = { issuer: 'kura', audience: 'kura' }
+
+describe('tokens', () => {
+  let app: TestApp
+  let ada: TestUser
+  before(async () => {
+    app = await startApp({ env: { JWT_SECRET: `${NEW},${OLD}` } })
+    ada = await signUp(app, 'ada')
+  })
+  after(() => app.stop())
+
+  const decoded = () => jwt.decode(ada.token, { complete: true, json: true })
+  const accepts = async (token: string) => {
+    const { status } = await requestsOf(app, token).get('/api/auth/session')
+    return status
+  }
+
+  it('say who, which session, and until when, and no more', async () => {
+    const session = await Session.findOne({ user: ada.user._id }).orFail()
+    const iat = Math.floor(session.createdAt.getTime() / 1000)
+    expect(jwt.decode(ada.token)).to.deep.equal({
+      sub: ada.user.id,
+      jti: session.id,
+      iat,
+      exp: iat + 30 * 86_400,
+      iss: 'kura',
+      aud: 'kura',
+    })
+    expect(decoded()?.header.alg).to.equal('HS256')
+    expect(decoded()?.header.kid).to.be.a('string')
+    expect(NEW).to.not.include(String(decoded()?.header.kid))
+  })
+
+  it('need at least one secret', () => {
+    expect(() => createTokens([])).to.throw(TypeError)
+  })
+
+  it('signed by an older secret of the list are still good', async () => {
+    const session = await Session.findOne({ user: ada.user._id }).orFail().lean()
+    expect(await accepts(createTokens([OLD]).sign(session))).to.equal(200)
+    expect(await accepts(createTokens([OLD, NEW]).sign(session))).to.equal(200)
+    expect(await accepts(createTokens([NEW]).sign(session))).to.equal(200)
+    expect(await accepts(createTokens([`${OLD} no more`]).sign(session))).to.equal(401)
+  })
+
+  const forgeries: [name: string, forge: () => string][] = [
+    ['no signature (alg none)', () => unsigned({ alg: 'none', kid: kid() })],
+    ['another algorithm', () => signed({ algorithm: 'HS512' })],
+    ['another issuer', () => signed({ issuer: 'somebody' })],
+    ['another audience', () => signed({ audience: 'somebody' })],
+    ['no key id', () => sign({ alg: 'HS256' }, NEW)],
+    ['an unknown key id', () => sign({ alg: 'HS256', kid: '__proto__' }, NEW)],
+    ['the key id of another secret', () => sign({ alg: 'HS256', kid: kid() }, OLD)],
+    ['another user', () => signed({ subject: '0'.repeat(24) })],
+    ['another session', () => signed({ jwtid: '0'.repeat(24) })],
+    ['an end that has passed', () => signed({ expiresIn: -1 })],
+    ['a changed claim', () => ada.token.replace(/\.[^.]+\./, `.${encode({ ...payload(), sub: '1' })}.`)],
+    ['a signature cut short', () => ada.token.slice(0, -1)],
+    ['an empty signature', () => ada.token.replace(/[^.]+$/, '')],
+    ['another form', () => 'not.a.token'],
+    ['nothing', () => ''],
+  ]
+  for (const [name, forge] of forgeries)
+    it(`with ${name} are refused, on open routes too`, async () => {
+      const token = forge()
+      expect(await accepts(token)).to.equal(401)
+      const open = await requestsOf(app, token).get('/api/assets')
+      expect([open.status, open.body.err.code]).to.deep.equal([401, 'unauthenticated'])
+    })
+
+  it('count in the Authorization header alone, as Bearer', async () => {
+    for (const value of [`Basic ${ada.token}`, ada.token, `Bearer`, `Token ${ada.token}`])
+      await app.api.get('/api/assets').set('Authorization', value).expect(401)
+    await app.api.get('/api/assets').set('Authorization', `bearer ${ada.token}`).expect(200)
+    await app.api.get('/api/auth/session').set('Cookie', `token=${ada.token}`).expect(401)
+    await app.api.get(`/api/auth/session?token=${ada.token}`).expect(401)
+  })
+
+  const kid = () => String(decoded()?.header.kid)
+  const payload = () => jwt.decode(ada.token, { json: true }) ?? {}
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+  const unsigned = (header: object) => `${encode(header)}.${encode(payload())}.`
+  const sign = (header: object, secret: string) => {
+    const content = `${encode(header)}.${encode(payload())}`
+    return `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`
+  }
+  const signed = (options: jwt.SignOptions) => {
+    const { sub, jti } = payload()
+    const all = { ...PARTIES, subject: sub, jwtid: jti, keyid: kid(), expiresIn: 3600, ...options }
+    return jwt.sign({}, NEW, all as jwt.SignOptions)
+  }
+
+  it('of this test’s making are good where nothing is forged', async () => {
+    expect(await accepts(signed({}))).to.equal(200)
+    expect(await accepts(sign({ alg: 'HS256', kid: kid() }, NEW))).to.equal(200)
+  })
+})
