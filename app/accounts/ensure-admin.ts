@@ -1,5 +1,6 @@
 import { ConfigError } from '../../config/env.ts'
 import { User } from '../../models/user.ts'
+import { USERNAME } from '../../models/user-fields.ts'
 import { refuseWeakPassword } from '../auth/password-policy.ts'
 import { AppError } from '../errors.ts'
 import type { Services } from '../services.ts'
@@ -29,6 +30,11 @@ async function create(
   { username, password }: { username: string; password: string },
   { auth, space }: Services['config'],
 ) {
+  const { min, max, pattern } = USERNAME
+  if (username.length < min || username.length > max || !pattern.test(username))
+    throw new ConfigError([
+      `ADMIN_USERNAME must have ${min} to ${max} letters, digits, dots, underscores or hyphens`,
+    ])
   try {
     await refuseWeakPassword(password, [username])
   } catch (error) {

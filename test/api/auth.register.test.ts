@@ -74,4 +74,80 @@ describe('POST /api/auth/register', () => {
     const { passwordHash } = await User.findById(user.id).select('passwordHash').orFail()
     expect(passwordHash).to.not.include(accountKey)
   })
+
+  it('gives one of many who ask for a name at once, and no other', async () => {
+    const all = await Promise.all(
+      ['eve', 'Eve', 'eVe', 'EVE'].map((username) => register({ username, password: PASSWORD })),
+    )
+    expect(all.map(({ status }) => status).sort()).to.deep.equal([201, 409, 409, 409])
+    expect(await User.countDocuments({ usernameKey: 'eve' })).to.equal(1)
+  })
+
+  it('takes a password of 72 bytes, whatever it is made of', async () => {
+    const password = '🔑'.repeat(18)
+    await register({ username: 'long.password', password }).expect(201)
+    await app.api.post('/api/auth/login').send({ login: 'long.password', password }).expect(200)
+    await app.api
+      .post('/api/auth/login')
+      .send({ login: 'long.password', password: `${password}x` })
+      .expect(401)
+  })
+
+  const valid = { username: 'valid', password: PASSWORD }
+  const refusals: [name: string, body: object, status: number, code: string, fields: string[]][] = [
+    ['a name that is taken', { ...valid, username: 'aDa.L' }, 409, 'taken', ['username']],
+    ['an email that is taken', { ...valid, email: 'ADA@example.org' }, 409, 'taken', ['email']],
+    [
+      'a number that is taken',
+      { ...valid, countryCode: '49', mobile: '1511234567' },
+      409,
+      'taken',
+      ['mobile'],
+    ],
+    ['no name', { password: PASSWORD }, 400, 'validation_failed', ['username']],
+    ['a short name', { ...valid, username: 'ab' }, 400, 'validation_failed', ['username']],
+    ['a long name', { ...valid, username: 'a'.repeat(33) }, 400, 'validation_failed', ['username']],
+    ['a name with a space', { ...valid, username: 'a b c' }, 400, 'validation_failed', ['username']],
+    ['a name like an email', { ...valid, username: 'a@b.org' }, 400, 'validation_failed', ['username']],
+    ['a name with a line break', { ...valid, username: 'abc\n' }, 400, 'validation_failed', ['username']],
+    ['a name of other letters', { ...valid, username: 'аdа' }, 400, 'validation_failed', ['username']],
+    ['a list for a name', { ...valid, username: ['valid'] }, 400, 'validation_failed', ['username']],
+    ['an operator for a name', { ...valid, username: { $gt: '' } }, 400, 'validation_failed', ['username']],
+    ['a number for a name', { ...valid, username: 12345 }, 400, 'validation_failed', ['username']],
+    ['a short password', { ...valid, password: '1234567' }, 400, 'validation_failed', ['password']],
+    ['a long password', { ...valid, password: 'x'.repeat(73) }, 400, 'validation_failed', ['password']],
+    ['a common password', { ...valid, password: 'QWERTYuiop' }, 400, 'validation_failed', ['password']],
+    [
+      'the name for a password',
+      { username: 'VALIDname', password: 'validNAME' },
+      400,
+      'validation_failed',
+      ['password'],
+    ],
+    ['null for a password', { ...valid, password: null }, 400, 'validation_failed', ['password']],
+    ['a number for a password', { ...valid, password: 1234567890 }, 400, 'validation_failed', ['password']],
+    [
+      'a mobile without its country',
+      { ...valid, mobile: '5550100' },
+      400,
+      'validation_failed',
+      ['countryCode'],
+    ],
+    ['access', { ...valid, access: 'admin' }, 400, 'validation_failed', ['access']],
+    ['two faults', { ...valid, username: 'a', email: 'b' }, 400, 'validation_failed', ['email', 'username']],
+    ['a list', [valid], 400, 'validation_failed', ['[0]', 'body', 'username']],
+    ['an empty list', [], 400, 'validation_failed', ['body', 'username']],
+  ]
+  for (const [name, body, status, code, fields] of refusals) {
+    it(`refuses ${name}`, async () => {
+      const before = await User.countDocuments()
+      const res = await register(body)
+      expect(res.body.err, res.text).to.include({ code })
+      expect(res.status).to.equal(status)
+      const named = res.body.err.details.map((detail: { field: string }) => detail.field)
+      expect(named.sort()).to.deep.equal(fields)
+      expect(res.text).to.not.include(PASSWORD)
+      expect(await User.countDocuments()).to.equal(before)
+    })
+  }
 })

@@ -68,6 +68,14 @@ describe('ensureAdmin', () => {
     expect(await User.countDocuments()).to.equal(0)
   })
 
+  it('stops at a name that nobody may have', async () => {
+    for (const name of ['ab', 'root@example.org', 'r'.repeat(33)]) {
+      const error = await failure(ensure({ ...ROOT, ADMIN_USERNAME: name }))
+      expect(String(error)).to.include('ADMIN_USERNAME must have 3 to 32')
+    }
+    expect(await User.countDocuments()).to.equal(0)
+  })
+
   it('makes the account anew when an earlier one is half deleted', async () => {
     await ensure(ROOT)
     const earlier = await User.findByName('root')

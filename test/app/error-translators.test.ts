@@ -1,0 +1,83 @@
+import { expect } from 'chai'
+import mongoose, { mongo } from 'mongoose'
+import { translateError } from '../../app/error-translators.ts'
+import { AppError, conflict } from '../../app/errors.ts'
+import { User } from '../../models/user.ts'
+
+const said = (error: unknown) => {
+  const { status, code } = translateError(error)
+  return [status, code]
+}
+const duplicate = (fault: object) => new mongo.MongoServerError({ code: 11000, ...fault })
+
+describe('translateError', () => {
+  it('leaves an error of ours as it is', () => {
+    const error = conflict('The last admin cannot be deleted.')
+    expect(translateError(error)).to.equal(error)
+  })
+
+  it('says nothing of an error that it does not know, and keeps the cause for the log', () => {
+    for (const error of [new Error('secret'), new TypeError('secret'), 'secret', null, undefined]) {
+      const translated = translateError(error)
+      expect([translated.status, translated.code]).to.deep.equal([500, 'internal'])
+      expect(translated.message).to.not.include('secret')
+      expect(translated.cause).to.equal(error)
+    }
+  })
+
+  const names: [object, string][] = [
+    [{ keyPattern: { usernameKey: 1 } }, 'username'],
+    [{ keyPattern: { mobileKey: 1 } }, 'mobile'],
+    [{ keyPattern: { email: 1 } }, 'email'],
+    [{ errmsg: 'E11000 duplicate key error collection: kura.users index: usernameKey_1 dup key' }, 'username'],
+  ]
+  for (const [fault, field] of names)
+    it(`names ${field} where a unique index refuses ${JSON.stringify(fault)}`, () => {
+      const { status, code, details } = translateError(duplicate(fault))
+      expect({ status, code, details }).to.deep.equal({
+        status: 409,
+        code: 'taken',
+        details: [{ field, message: 'is taken' }],
+      })
+    })
+
+  const unreachable: [string, Error][] = [
+    ['a broken connection', new mongo.MongoNetworkError('connection 1 closed')],
+    ['a topology that is closed', new mongo.MongoTopologyClosedError('Topology is closed')],
+    ['a primary that stepped down', new mongo.MongoServerError({ code: 10107, errmsg: 'not primary' })],
+    ['a shutdown', new mongo.MongoServerError({ code: 11600, errmsg: 'interrupted at shutdown' })],
+    ['no time left', new mongo.MongoServerError({ code: 50, errmsg: 'operation exceeded time limit' })],
+  ]
+  for (const [name, error] of unreachable)
+    it(`makes ${name} unavailable`, () => {
+      const translated = translateError(error)
+      expect([translated.status, translated.code]).to.deep.equal([503, 'unavailable'])
+      expect(translated.headers).to.have.property('Retry-After')
+      expect(translated.cause).to.equal(error)
+    })
+
+  it('makes a database that cannot be reached unavailable', async () => {
+    const options = { serverSelectionTimeoutMS: 100, bufferCommands: false }
+    const connection = mongoose.createConnection('mongodb://127.0.0.1:1/kura', options)
+    const failed = connection.asPromise().catch((error: unknown) => error)
+    const asked = await connection
+      .model('User', User.schema)
+      .findOne()
+      .catch((error: unknown) => error)
+    expect(said(asked)).to.deep.equal([503, 'unavailable'])
+    expect(said(await failed)).to.deep.equal([503, 'unavailable'])
+    await connection.close()
+  })
+
+  it('makes a path of invalid percent-encoding not found, but no fault of our own', () => {
+    const error = Object.assign(new URIError('Failed to decode param'), { status: 400 })
+    expect(said(error)).to.deep.equal([404, 'not_found'])
+    expect(said(new URIError('URI malformed'))).to.deep.equal([500, 'internal'])
+  })
+
+  it('never lets a foreign error choose its own answer', () => {
+    const foreign = Object.assign(new Error('secret'), { status: 403, code: 'forbidden', expose: true })
+    expect(said(foreign)).to.deep.equal([500, 'internal'])
+    expect(translateError(foreign)).to.be.instanceOf(AppError)
+  })
+})
