@@ -1,14 +1,12 @@
-import { Error as MongooseError, mongo } from 'mongoose'
 import { MulterError } from 'multer'
+import { fromDatabase } from './database-errors.ts'
 import {
   AppError,
   internal,
   malformedJson,
   malformedUpload,
   notFound,
-  taken,
   tooLarge,
-  unavailable,
   unsupportedMedia,
   validationFailed,
 } from './errors.ts'
@@ -34,7 +32,7 @@ const fromExpress: Translator = (error) => {
   if (type === 'charset.unsupported' || type === 'encoding.unsupported')
     return unsupportedMedia('The body must be UTF-8, unencoded or in gzip, deflate or brotli.', error)
   if (type === 'request.aborted' || type === 'request.size.invalid') return malformedJson(error)
-  if (error instanceof URIError) return notFound()
+  if (error instanceof URIError && status === 400) return notFound()
   return status === 400 ? malformedJson(error) : null
 }
 
@@ -59,28 +57,4 @@ const fromMultipart: Translator = (error) =>
     ? malformedUpload(error)
     : null
 
-const INDEX_FIELDS: Record<string, string> = { usernameKey: 'username', mobileKey: 'mobile' }
-
-const UNREACHABLE = [
-  mongo.MongoNetworkError,
-  mongo.MongoSystemError,
-  mongo.MongoNotConnectedError,
-  mongo.MongoTopologyClosedError,
-  mongo.MongoOperationTimeoutError,
-  MongooseError.MongooseServerSelectionError,
-]
-
-const fromMongo: Translator = (error) => {
-  const { code, keyPattern } = error as { code?: unknown; keyPattern?: Record<string, unknown> }
-  if (error instanceof mongo.MongoServerError && code === 11000) {
-    const key = Object.keys(keyPattern ?? {})[0] ?? 'name'
-    return taken(INDEX_FIELDS[key] ?? key, error)
-  }
-  const unreachable =
-    UNREACHABLE.some((kind) => error instanceof kind) ||
-    (error instanceof mongo.MongoError && error.hasErrorLabel('RetryableWriteError')) ||
-    (error instanceof MongooseError && /bufferCommands|buffering timed out/.test(error.message))
-  return unreachable ? unavailable(error) : null
-}
-
-const TRANSLATORS: Translator[] = [fromExpress, fromMulter, fromMultipart, fromMongo]
+const TRANSLATORS: Translator[] = [fromExpress, fromMulter, fromMultipart, fromDatabase]

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { makeExactValidator, makeValidator } from 'envalid'
 
 /** Thrown by a parser; its message completes the sentence "NAME …". */
@@ -47,9 +48,22 @@ export const origins = makeExactValidator<string[]>((input) => {
 })
 
 /** How many proxies stand before the service, or their addresses; see Express's "trust proxy". */
-export const proxies = makeExactValidator<number | string[]>((input) =>
-  /^\d+$/.test(input) ? Number(input) : split(input),
-)
+export const proxies = makeExactValidator<number | string[]>((input) => {
+  if (/^\d{1,3}$/.test(input)) return Number(input)
+  const list = split(input)
+  return list.every(isProxy)
+    ? list
+    : refuse('must be a number of proxies, or IP addresses, networks, loopback, linklocal or uniquelocal')
+})
+
+function isProxy(proxy: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(proxy)) return true
+  const [ip = '', bits = '0', ...rest] = proxy.split('/')
+  const version = isIP(ip)
+  return (
+    version > 0 && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
+  )
+}
 
 function split(input: string): string[] {
   return input

@@ -29,7 +29,10 @@ describe('translateError', () => {
     [{ keyPattern: { usernameKey: 1 } }, 'username'],
     [{ keyPattern: { mobileKey: 1 } }, 'mobile'],
     [{ keyPattern: { email: 1 } }, 'email'],
-    [{ errmsg: 'E11000 duplicate key error collection: kura.users index: usernameKey_1 dup key' }, 'username'],
+    [
+      { errmsg: 'E11000 duplicate key error collection: kura.users index: usernameKey_1 dup key' },
+      'username',
+    ],
   ]
   for (const [fault, field] of names)
     it(`names ${field} where a unique index refuses ${JSON.stringify(fault)}`, () => {

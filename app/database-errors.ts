@@ -1,0 +1,43 @@
+import { Error as MongooseError, mongo } from 'mongoose'
+import { type AppError, taken, unavailable } from './errors.ts'
+
+/** The unique indexes whose values callers choose, and the field of the API behind each. */
+const CHOSEN: Record<string, string> = { usernameKey: 'username', email: 'email', mobileKey: 'mobile' }
+
+const UNREACHABLE = [
+  mongo.MongoNetworkError,
+  mongo.MongoSystemError,
+  mongo.MongoNotConnectedError,
+  mongo.MongoClientClosedError,
+  mongo.MongoServerClosedError,
+  mongo.MongoTopologyClosedError,
+  mongo.MongoOperationTimeoutError,
+  MongooseError.MongooseServerSelectionError,
+]
+
+/** A server that stops, is no primary (any more), or ran out of time: PrimarySteppedDown and its like. */
+const PASSING_CODES = new Set<unknown>([50, 91, 189, 262, 10107, 11600, 11602, 13435, 13436])
+
+/** A unique index that refuses is `taken`; a database that cannot be reached is `unavailable`; else null. */
+export function fromDatabase(error: Error): AppError | null {
+  if (error instanceof mongo.MongoServerError && error.code === 11000) {
+    const field = CHOSEN[indexedField(error)]
+    return field ? taken(field, error) : null
+  }
+  return isPassing(error) ? unavailable(error) : null
+}
+
+function indexedField({ keyPattern, message }: mongo.MongoServerError): string {
+  return Object.keys(keyPattern ?? {})[0] ?? / index: (\w+?)_-?1\b/.exec(message)?.[1] ?? ''
+}
+
+function isPassing(error: Error): boolean {
+  if (UNREACHABLE.some((kind) => error instanceof kind)) return true
+  if (error instanceof mongo.MongoError)
+    return (
+      PASSING_CODES.has(error.code) ||
+      error.hasErrorLabel('RetryableWriteError') ||
+      error.name === 'MongoWaitQueueTimeoutError'
+    )
+  return error instanceof MongooseError && /bufferCommands|buffering timed out/.test(error.message)
+}

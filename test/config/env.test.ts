@@ -1,0 +1,125 @@
+import { expect } from 'chai'
+import { ConfigError, loadConfig } from '../../config/env.ts'
+
+const SECRET = 'a secret of at least 32 characters'
+const faultsOf = (env: Record<string, string>) => {
+  try {
+    loadConfig(env)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+}
+
+describe('loadConfig', () => {
+  it('needs nothing in development', () => {
+    const config = loadConfig({})
+    expect(config.http).to.deep.equal({ port: 8080, host: '0.0.0.0', origins: [], trustProxy: 0 })
+    expect(config.space).to.deep.equal({ user: 50e9, server: 500e9, file: 5e9 })
+    expect(config.auth).to.deep.equal({
+      secrets: null,
+      bcryptCost: 12,
+      idleMs: 48 * 3_600_000,
+      registrationsPerHour: 20,
+      admin: null,
+    })
+    expect(config.database.uri).to.equal(null)
+    expect(config.storage.s3).to.equal(null)
+  })
+
+  it('takes an empty variable for none', () => {
+    expect(loadConfig({ PORT: '', MONGODB_URI: '', JWT_SECRET: '', S3_BUCKET: '' })).to.deep.equal(
+      loadConfig({}),
+    )
+  })
+
+  it('takes several secrets, in order', () => {
+    const { auth } = loadConfig({ JWT_SECRET: `${SECRET}1, ${SECRET}2` })
+    expect(auth.secrets).to.deep.equal([`${SECRET}1`, `${SECRET}2`])
+  })
+
+  it('takes proxies as a number or as addresses', () => {
+    expect(loadConfig({ TRUST_PROXY: '2' }).http.trustProxy).to.equal(2)
+    expect(loadConfig({ TRUST_PROXY: '10.0.0.0/8, loopback' }).http.trustProxy).to.deep.equal([
+      '10.0.0.0/8',
+      'loopback',
+    ])
+  })
+
+  it('is frozen, and sees the environment no more', () => {
+    const env: Record<string, string> = { PORT: '1234' }
+    const config = loadConfig(env)
+    env.PORT = '4321'
+    expect(config.http.port).to.equal(1234)
+    expect(config).to.be.frozen
+    expect(config.http).to.be.frozen
+    expect(config.http.origins).to.be.frozen
+  })
+
+  it('needs database and secret in production', () => {
+    expect(faultsOf({ NODE_ENV: 'production' })).to.deep.equal([
+      'MONGODB_URI must be given when NODE_ENV is production',
+      'JWT_SECRET must be given when NODE_ENV is production',
+    ])
+    const given = { MONGODB_URI: 'mongodb://db.example.org/kura', JWT_SECRET: SECRET }
+    expect(faultsOf({ NODE_ENV: 'production', ...given })).to.deep.equal([])
+  })
+
+  it('names every fault at once', () => {
+    const faults = faultsOf({
+      PORT: 'http',
+      BCRYPT_COST: '99',
+      LOG_LEVEL: 'loud',
+      MONGODB_URI: 'postgres://x',
+    })
+    expect(faults.map((fault) => fault.split(' ')[0])).to.have.members([
+      'PORT',
+      'BCRYPT_COST',
+      'LOG_LEVEL',
+      'MONGODB_URI',
+    ])
+  })
+
+  const refusals: [string, string][] = [
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['PORT', ' 80'],
+    ['USER_SPACE_BYTES', '50GB'],
+    ['USER_SPACE_BYTES', '1e9'],
+    ['USER_SPACE_BYTES', '9007199254740993'],
+    ['MAX_FILE_BYTES', '0'],
+    ['SESSION_IDLE_HOURS', '0'],
+    ['SESSION_IDLE_HOURS', '721'],
+    ['BCRYPT_COST', '3'],
+    ['REGISTRATIONS_PER_HOUR', 'none'],
+    ['JWT_SECRET', 'short'],
+    ['JWT_SECRET', `${SECRET},short`],
+    ['JWT_SECRET', ','],
+    ['MONGODB_URI', 'localhost'],
+    ['S3_ENDPOINT', 'ftp://example.org'],
+    ['CORS_ORIGINS', 'example.org'],
+    ['CORS_ORIGINS', 'https://example.org/path'],
+    ['CORS_ORIGINS', '*,https://example.org'],
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', 'loopback,proxy.example.org'],
+    ['NODE_ENV', 'staging'],
+    ['ADMIN_USERNAME', 'root'],
+    ['ADMIN_PASSWORD', 'correct horse battery'],
+    ['AWS_ACCESS_KEY_ID', 'AKIA'],
+  ]
+  for (const [name, value] of refusals)
+    it(`refuses ${name}=${value}`, () => {
+      const faults = faultsOf({ ...(name === 'S3_ENDPOINT' ? { S3_BUCKET: 'b' } : {}), [name]: value })
+      expect(faults).to.have.length(1)
+      expect(faults[0]).to.include(name)
+    })
+
+  it('never repeats a secret in its complaint', () => {
+    const faults = faultsOf({ JWT_SECRET: 'hunter2hunter2', ADMIN_PASSWORD: 'hunter2hunter2' })
+    expect(faults).to.have.length(2)
+    expect(faults.join()).to.not.include('hunter2')
+  })
+})

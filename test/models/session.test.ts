@@ -1,0 +1,50 @@
+import { expect } from 'chai'
+import { Types } from 'mongoose'
+import { Session } from '../../models/session.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const NOW = new Date('2030-01-01T00:00:00Z')
+const later = (duration: number) => new Date(NOW.getTime() + duration)
+
+describe('Session', () => {
+  let app: TestApp
+  const user = new Types.ObjectId()
+  const begin = (userAgent = 'tests') =>
+    Session.begin({ user, now: NOW, idleMs: 48 * HOUR, userAgent, address: undefined })
+  before(async () => {
+    app = await startApp()
+  })
+  after(() => app.stop())
+
+  it('lives until it has been idle for its time, by the clock', async () => {
+    const { _id } = await begin()
+    expect(await Session.findLive(String(_id), later(48 * HOUR - 1))).to.deep.include({ _id, user })
+    expect(await Session.findLive(String(_id), later(48 * HOUR))).to.equal(null)
+    expect(await Session.findById(_id)).to.not.equal(null)
+  })
+
+  it('lives on by being used, but not past 30 days', async () => {
+    const session = await begin()
+    const ends: number[] = []
+    for (const day of [1, 2, 28, 29.5]) {
+      await Session.touch(session, later(day * DAY), 48 * HOUR)
+      ends.push((await Session.findById(session._id).orFail()).expiresAt.getTime())
+    }
+    expect(ends).to.deep.equal([3, 4, 30, 30].map((day) => later(day * DAY).getTime()))
+  })
+
+  it('is never set back by an access that comes late', async () => {
+    const session = await begin()
+    const late = { ...session }
+    await Session.touch(session, later(2 * HOUR), 48 * HOUR)
+    await Session.touch(late, later(HOUR), 48 * HOUR)
+    expect((await Session.findById(session._id).orFail()).lastAccessAt).to.deep.equal(later(2 * HOUR))
+  })
+
+  it('keeps no more than the beginning of a long user agent', async () => {
+    const { _id } = await begin('x'.repeat(10_000))
+    expect((await Session.findById(_id).orFail()).userAgent).to.have.length(500)
+  })
+})

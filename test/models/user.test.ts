@@ -1,0 +1,81 @@
+import { expect } from 'chai'
+import { hashPassword, verifyNothing, verifyPassword } from '../../models/password.ts'
+import { User } from '../../models/user.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+
+const OPTIONS = { cost: 4, limit: 1000 }
+
+describe('User', () => {
+  let app: TestApp
+  before(async () => {
+    app = await startApp()
+    await User.register(
+      { username: 'Ada', email: 'Ada@Example.org', countryCode: '49', mobile: '1511234567' },
+      'a password',
+      OPTIONS,
+    )
+  })
+  after(() => app.stop())
+
+  for (const login of ['ada', 'ADA', 'ada@example.ORG', '+49-1511234567'])
+    it(`is found for sign-in as ${login}, with its hash`, async () => {
+      const user = await User.findForSignIn(login)
+      expect(user?.username).to.equal('Ada')
+      expect(await verifyPassword('a password', String(user?.passwordHash))).to.equal(true)
+    })
+
+  for (const login of ['', 'ad', 'ada@', '+49', '+491511234567', '49-1511234567', '+', '@', '$ne'])
+    it(`is not found for sign-in as "${login}"`, async () => {
+      expect(await User.findForSignIn(login)).to.equal(null)
+    })
+
+  it('shows its hash only where it is asked for', async () => {
+    expect((await User.findOne().orFail()).passwordHash).to.equal(undefined)
+    expect(await User.findOne().select('-_id').lean()).to.not.have.property('passwordHash')
+  })
+
+  it('may lack email and number like any other', async () => {
+    await User.register({ username: 'bob' }, 'a password', OPTIONS)
+    await User.register({ username: 'cat' }, 'a password', OPTIONS)
+    await User.register({ username: 'dan', countryCode: '49' }, 'a password', OPTIONS)
+    await User.register({ username: 'eve', countryCode: '49' }, 'a password', OPTIONS)
+    expect(await User.countDocuments({ email: null, mobileKey: null })).to.equal(4)
+  })
+
+  it('gets one location, however many ask for it at once', async () => {
+    const { _id } = await User.findOne({ usernameKey: 'bob' }).orFail()
+    const locations = await Promise.all([User.locate(_id), User.locate(_id), User.locate(_id)])
+    expect(new Set(locations).size).to.equal(1)
+    expect(await User.locate(_id)).to.equal(locations[0])
+    expect(locations[0]).to.match(/^[0-9a-f-]{36}$/)
+  })
+
+  it('is admitted only with the hash that was verified, while it may be used', async () => {
+    const user = await User.findForSignIn('cat')
+    if (!user) throw new Error('there is no cat')
+    const now = new Date()
+    expect((await User.admit(user, now))?.lastAccessAt).to.deep.equal(now)
+    expect(await User.admit({ _id: user._id, passwordHash: 'another' }, now)).to.equal(null)
+    for (const state of [{ disabled: true }, { deleting: true }]) {
+      await User.updateOne({ _id: user._id }, state)
+      expect(await User.admit(user, now)).to.equal(null)
+      expect(await User.findActive(user._id)).to.equal(null)
+      await User.updateOne({ _id: user._id }, { disabled: false, deleting: false })
+    }
+  })
+})
+
+describe('passwords', () => {
+  it('are never cut short', async () => {
+    const long = 'x'.repeat(72)
+    const hash = await hashPassword(long, 4)
+    expect(await verifyPassword(long, hash)).to.equal(true)
+    expect(await verifyPassword(`${long}y`, hash)).to.equal(false)
+    const refused = await hashPassword(`${long}y`, 4).catch((error: unknown) => error)
+    expect(refused).to.be.instanceOf(RangeError)
+  })
+
+  it('of nobody are never right', async () => {
+    expect(await verifyNothing('nobody has this password', 4)).to.equal(false)
+  })
+})
