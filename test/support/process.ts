@@ -39,9 +39,12 @@ export async function startProcess(env: Record<string, string>): Promise<Service
   return { ...service, origin }
 }
 
-/** Runs the service without waiting for anything. */
-export function runProcess(env: Record<string, string>): Omit<ServiceProcess, 'origin'> {
-  const child = spawn(process.execPath, ['server.ts'], { env: { ...ENVIRONMENT, ...env } })
+/** Runs the service, or a command beside it, without waiting for anything. */
+export function runProcess(
+  env: Record<string, string>,
+  program = 'server.ts',
+): Omit<ServiceProcess, 'origin'> {
+  const child = spawn(process.execPath, [program], { env: { ...ENVIRONMENT, ...env } })
   started.add(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr])

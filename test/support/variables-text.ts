@@ -3,10 +3,10 @@ import { variables } from '../../config/variables.ts'
 interface Declared {
   default?: unknown
   desc?: string
-  choices?: readonly string[]
+  choices?: readonly unknown[]
 }
 
-const declared = Object.entries(variables as Record<string, Declared>)
+const declared: [string, Declared][] = Object.entries(variables)
 
 /** The sentence of a variable, with what it may be. */
 function sentence({ desc = '', choices }: Declared): string {

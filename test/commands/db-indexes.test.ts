@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import mongoose from 'mongoose'
+import { startEmbeddedMongo } from '../../embedded/mongo/start.ts'
+import { freePort } from '../support/http.ts'
+import { killAll, runProcess } from '../support/process.ts'
+
+const COMMAND = 'commands/db-indexes.ts'
+
+/** Names of the unique indexes of the users, in the database of a URI. */
+async function uniqueIndexes(uri: string): Promise<string[]> {
+  const connection = await mongoose.createConnection(uri, { dbName: 'kura' }).asPromise()
+  try {
+    const indexes = await connection.collection('users').indexes()
+    return indexes.filter(({ unique }) => unique).map(({ name = '' }) => name)
+  } finally {
+    await connection.close()
+  }
+}
+
+describe('npm run db:indexes', function () {
+  this.timeout(60_000)
+  let folder: string
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kura-indexes-'))
+  })
+  afterEach(async () => {
+    await killAll()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('builds them in the embedded database, beside the process that serves it and alone', async () => {
+    const dir = join(folder, 'mongo')
+    const served = await startEmbeddedMongo({ dir })
+    const beside = runProcess({ DATA_DIR: folder }, COMMAND)
+    expect([await beside.ended, beside.output()]).to.deep.equal([0, 'Every index is there.\n'])
+    expect(await uniqueIndexes(served.uri)).to.include.members(['usernameKey_1', 'email_1'])
+    await served.close()
+
+    const alone = runProcess({ DATA_DIR: folder }, COMMAND)
+    expect([await alone.ended, alone.output()]).to.deep.equal([0, 'Every index is there.\n'])
+  })
+
+  it('fails where the database cannot be reached, and says so', async () => {
+    const uri = `mongodb://127.0.0.1:${await freePort()}/kura?serverSelectionTimeoutMS=200`
+    const { ended, output } = runProcess({ DATA_DIR: folder, MONGODB_URI: uri }, COMMAND)
+    expect(await ended).to.equal(1)
+    expect(output()).to.contain('ECONNREFUSED')
+  })
+})
