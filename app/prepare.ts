@@ -27,6 +27,7 @@ export function prepare(services: Services, uri: string): Preparation {
       if (!config.production) await syncIndexes()
       await ensureAdmin(services)
       await Capacity.ensure(config.space.server)
+      services.prepared = true
     },
     log,
     stopping,

@@ -19,6 +19,8 @@ export interface Services {
   clock: Clock
   /** Aborted when the process begins to stop: no new work is taken from then on. */
   stopping: AbortSignal
+  /** Whether the database has what every request relies on: its indexes, the accounts of space. */
+  prepared: boolean
 }
 
 /** What work on assets needs of them. */
@@ -45,6 +47,7 @@ export async function openServices({
     log,
     clock,
     stopping,
+    prepared: false,
     tokens,
     passport: createPassport(tokens),
     limits: createLimits(config.auth),

@@ -8,8 +8,8 @@ export const alive: RequestHandler = (_req, res) => {
 }
 
 /** Database and store answer, and the process takes work: send it requests. */
-export const ready: RequestHandler = async ({ services: { store, stopping } }, res) => {
-  if (stopping.aborted) throw unavailable()
+export const ready: RequestHandler = async ({ services: { store, stopping, prepared } }, res) => {
+  if (stopping.aborted || !prepared) throw unavailable()
   const signal = AbortSignal.timeout(2000)
   await Promise.all([findCapacity(signal), store.check(signal)]).catch((error) => {
     throw unavailable(error)

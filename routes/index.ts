@@ -1,5 +1,6 @@
 import { Router } from 'express'
 import { forbidCaching } from '../middleware/no-store.ts'
+import { refuseUnprepared } from '../middleware/refuse-unprepared.ts'
 import { refuseWhenStopping } from '../middleware/refuse-when-stopping.ts'
 import { assets } from './assets.ts'
 import { auth } from './auth.ts'
@@ -14,6 +15,7 @@ export const routes = Router()
 
 routes.use(health)
 routes.use(docs)
+routes.use(refuseUnprepared)
 routes.use(refuseWhenStopping)
 routes.use('/api/assets', assets)
 routes.use('/api/auth', forbidCaching, auth)

@@ -56,6 +56,7 @@ export async function startApp({ env = {}, store: givenStore }: Options = {}): P
   const given = { config, log, clock, stopping: stop.signal }
   const services = await openServices(givenStore ? { ...given, store: givenStore } : given)
   await Capacity.ensure(config.space.server)
+  services.prepared = true
   const servers: Server[] = []
   const serve = async (one: Services) => {
     const server = createHttpServer(createApp(one))
@@ -70,7 +71,10 @@ export async function startApp({ env = {}, store: givenStore }: Options = {}): P
     services,
     store: services.store,
     clock,
-    another: async () => supertest(await serve(await openServices({ ...given, store: services.store }))),
+    another: async () => {
+      const others = await openServices({ ...given, store: services.store })
+      return supertest(await serve({ ...others, prepared: true }))
+    },
     async stop() {
       stop.abort()
       for (const server of servers) {
