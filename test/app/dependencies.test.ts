@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join, normalize, relative } from 'node:path'
+import { expect } from 'chai'
+import { sourceFiles } from '../support/source-files.ts'
+
+/** Which rooms a room may import from; `app/index.ts` is the one that opens the doors. */
+const MAY_IMPORT: Record<string, string[]> = {
+  models: ['models', 'app/errors.ts'],
+  config: ['config'],
+  app: ['app', 'models', 'config'],
+  'app/index.ts': ['app', 'models', 'config', 'middleware', 'routes'],
+  middleware: ['middleware', 'app', 'models'],
+  controllers: ['controllers', 'app', 'models', 'config'],
+  routes: ['routes', 'controllers', 'middleware', 'models', 'app', 'config'],
+  embedded: ['embedded'],
+  'server.ts': ['app', 'config', 'embedded'],
+  'app/commands': ['app', 'models', 'config', 'embedded'],
+}
+
+const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g
+
+interface Import {
+  from: string
+  to: string
+}
+
+const roomOf = (file: string) =>
+  Object.keys(MAY_IMPORT)
+    .filter((room) => file === room || file.startsWith(`${room}/`))
+    .sort((one, other) => other.length - one.length)[0] ?? ''
+
+describe('the house', () => {
+  let imports: Import[]
+  let files: string[]
+  const isIn = (file: string, room: string) => file === room || file.startsWith(`${room}/`)
+
+  before(async () => {
+    files = await sourceFiles()
+    const found = await Promise.all(
+      files.map(async (from) => {
+        const text = await readFile(from, 'utf8')
+        return [...text.matchAll(IMPORT)].map(([, specifier = '']) => ({
+          from,
+          to: specifier.startsWith('.')
+            ? relative('.', normalize(join(dirname(from), specifier)))
+            : specifier,
+        }))
+      }),
+    )
+    imports = found.flat()
+  })
+
+  it('is all read', () => {
+    expect(files.length).to.be.greaterThan(100)
+    expect(imports.length).to.be.greaterThan(files.length)
+  })
+
+  it('lets dependencies point one way', () => {
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        files.includes(to) && !(MAY_IMPORT[roomOf(from)] ?? []).some((room) => isIn(to, room)),
+    )
+    expect(wrong.map(({ from, to }) => `${from} → ${to}`)).to.deep.equal([])
+  })
+
+  it('knows the AWS SDK in the S3 store alone', () => {
+    const users = imports
+      .filter(({ to }) => to.startsWith('@aws-sdk/') || to === 'multer-s3')
+      .map(({ from }) => from)
+    expect(users.length).to.be.greaterThan(0)
+    expect(users.filter((file) => !file.startsWith('app/storage/s3-'))).to.deep.equal([])
+  })
+
+  it('reads the environment where a process begins, and hands it to the configuration', async () => {
+    const readers = await Promise.all(
+      files.map(async (file) => ((await readFile(file, 'utf8')).includes('process.env') ? file : null)),
+    )
+    const found = readers.filter((file) => file !== null && !file.startsWith('app/commands/'))
+    expect(found).to.deep.equal(['server.ts'])
+  })
+
+  it('has no file over 200 lines', async () => {
+    const lengths = await Promise.all(
+      files.map(async (file) => ({ file, lines: (await readFile(file, 'utf8')).split('\n').length - 1 })),
+    )
+    expect(lengths.filter(({ lines }) => lines > 200)).to.deep.equal([])
+  })
+})
