@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   routes: ['routes', 'controllers', 'middleware', 'models', 'app', 'config'],
   embedded: ['embedded'],
   'server.ts': ['app', 'config', 'embedded'],
-  'app/commands': ['app', 'models', 'config', 'embedded'],
+  commands: ['commands', 'app', 'models', 'config', 'embedded'],
 }
 
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g
@@ -75,7 +75,7 @@ describe('the house', () => {
     const readers = await Promise.all(
       files.map(async (file) => ((await readFile(file, 'utf8')).includes('process.env') ? file : null)),
     )
-    const found = readers.filter((file) => file !== null && !file.startsWith('app/commands/'))
+    const found = readers.filter((file) => file !== null && !file.startsWith('commands/'))
     expect(found).to.deep.equal(['server.ts'])
   })
 

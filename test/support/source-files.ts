@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const ROOMS = ['app', 'config', 'controllers', 'embedded', 'middleware', 'models', 'routes']
+const ROOMS = ['app', 'commands', 'config', 'controllers', 'embedded', 'middleware', 'models', 'routes']
 
 /** Every source file of the service, by its path in the project. */
 export async function sourceFiles(): Promise<string[]> {
