@@ -6,6 +6,7 @@ import { corsOptions } from '../config/cors.ts'
 import { requestLog } from '../config/logger.ts'
 import { securityHeaders } from '../config/security-headers.ts'
 import { handleErrors } from '../middleware/error-handler.ts'
+import { measure } from '../middleware/measure.ts'
 import { refuseMethod } from '../middleware/method-not-allowed.ts'
 import { refuseUnknown } from '../middleware/not-found.ts'
 import { identifyRequest } from '../middleware/request-id.ts'
@@ -27,6 +28,7 @@ export function createApp(services: Services): Express {
   })
   app.use(identifyRequest)
   app.use(pinoHttp({ logger: log, ...requestLog }))
+  app.use(measure)
   app.use(helmet(securityHeaders))
   app.use(cors(corsOptions(config.http)))
   app.use(express.json({ limit: '100kb', strict: true, type: ['application/json', 'application/*+json'] }))

@@ -5,6 +5,7 @@ import { createPassport } from './auth/passport.ts'
 import { loadSecret } from './auth/secret.ts'
 import { createTokens, type Tokens } from './auth/tokens.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import { openStore } from './storage/open-store.ts'
 
@@ -15,6 +16,7 @@ export interface Services {
   tokens: Tokens
   passport: ReturnType<typeof createPassport>
   limits: Limits
+  metrics: Metrics
   log: Logger
   clock: Clock
   /** Aborted when the process begins to stop: no new work is taken from then on. */
@@ -51,6 +53,7 @@ export async function openServices({
     tokens,
     passport: createPassport(tokens),
     limits: createLimits(config.auth),
+    metrics: createMetrics(),
     store: store ?? (await openStore(config.storage)),
   }
 }

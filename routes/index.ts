@@ -7,6 +7,7 @@ import { auth } from './auth.ts'
 import { docs } from './docs.ts'
 import { health } from './health.ts'
 import { links } from './links.ts'
+import { metrics } from './metrics.ts'
 import { space } from './space.ts'
 import { users } from './users.ts'
 
@@ -14,6 +15,7 @@ import { users } from './users.ts'
 export const routes = Router()
 
 routes.use(health)
+routes.use(metrics)
 routes.use(docs)
 routes.use(refuseUnprepared)
 routes.use(refuseWhenStopping)

@@ -1,0 +1,50 @@
+import { expect } from 'chai'
+import { startApp, type TestApp } from '../support/app.ts'
+import { signUp } from '../support/users.ts'
+
+describe('GET /metrics', () => {
+  let open: TestApp
+  before(async () => {
+    open = await startApp()
+  })
+  after(() => open.stop())
+
+  it('tells how long answers take by route, and nothing of who asked for what', async () => {
+    const ada = await signUp(open, 'ada')
+    await ada.get('/api/space').expect(200)
+    await ada.get('/api/assets/0123456789abcdef01234567/links').expect(404)
+    await ada.get('/api/assets/somebodys-secret').expect(404)
+    await ada.get('/no/such/route').expect(404)
+    const { text, headers } = await open.api.get('/metrics').expect(200)
+    expect(headers['content-type']).to.match(/^text\/plain/)
+    const counts = [
+      ...text.matchAll(/^http_request_duration_seconds_count\{.*route="(.*)",status="(\d+)"\} (\d+)$/gm),
+    ]
+    expect(counts.map(([, route, status, count]) => `${route} ${status} ${count}`)).to.have.members([
+      '/api/space/ 200 1',
+      '/api/assets/:assetId 404 1',
+      'none 404 2',
+    ])
+    expect(text).to.contain('process_resident_memory_bytes')
+    expect(text).not.to.match(/0123456789abcdef|somebodys-secret|ada/)
+  })
+})
+
+describe('GET /metrics behind METRICS_TOKEN', () => {
+  let app: TestApp
+  before(async () => {
+    app = await startApp({ env: { METRICS_TOKEN: 'scrape' } })
+  })
+  after(() => app.stop())
+
+  it('is for its bearer alone', async () => {
+    for (const header of [undefined, 'Bearer', 'Bearer scrap', 'Bearer scrape2', 'scrape']) {
+      const request = app.api.get('/metrics')
+      if (header) request.set('Authorization', header)
+      const { body, text } = await request.expect(401)
+      expect(body.err.code).to.equal('unauthenticated')
+      expect(text).not.to.contain('process_')
+    }
+    await app.api.get('/metrics').set('Authorization', 'Bearer scrape').expect(200)
+  })
+})
