@@ -1,7 +1,7 @@
 import type { AssetFields, AssetFile, AssetImage } from '../models/asset-shape.ts'
 import type { LinkFields } from '../models/link.ts'
 import type { SessionFields } from '../models/session.ts'
-import type { UserDocument } from '../models/user-shape.ts'
+import type { UserDocument, UserFields } from '../models/user-shape.ts'
 import type { Services } from './services.ts'
 import type { Intake } from './space/intake.ts'
 import type { UploadEngine } from './storage/upload-engine.ts'
@@ -25,7 +25,9 @@ declare global {
       valid: unknown
       /** `authenticate` */
       session?: SessionFields
-      /** `loadAsset` */
+      /** `loadUser` */
+      account?: UserFields
+      /** `loadAsset`, `loadAnyAsset` */
       asset?: AssetFields
       /** `loadLink` */
       link?: LinkFields

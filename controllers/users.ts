@@ -1,9 +1,14 @@
 import type { RequestHandler } from 'express'
-import { deleteAccount } from '../app/accounts/delete-account.ts'
+import { administer } from '../app/accounts/administer.ts'
+import { deleteAccount, removeAccount } from '../app/accounts/delete-account.ts'
 import { updateProfile } from '../app/accounts/update-profile.ts'
 import { success } from '../app/envelope.ts'
+import { listKnownUsers } from '../models/known-users.ts'
+import { writeCursor } from '../models/plugins/page.ts'
+import type { AccessLevel } from '../models/user-fields.ts'
 import type { Profile } from '../models/user-shape.ts'
-import { ownerView } from '../models/views/user.ts'
+import { ownerView, userView } from '../models/views/user.ts'
+import { positionOf } from './cursor.ts'
 import { required } from './required.ts'
 
 export const readOwn: RequestHandler = (req, res) => {
@@ -18,5 +23,41 @@ export const updateOwn: RequestHandler = async (req, res) => {
 export const removeOwn: RequestHandler = async (req, res) => {
   const { password } = req.valid as { password: string }
   await deleteAccount(req.services, required(req.user), { password, address: req.ip })
+  res.status(204).end()
+}
+
+/** The accounts that the caller may know. */
+export const list: RequestHandler = async (req, res) => {
+  const { q, limit, cursor } = req.valid as { q?: string; limit: number; cursor?: string }
+  const viewer = required(req.user)
+  const query = ['users', q ?? null]
+  const { users, next } = await listKnownUsers(viewer, { q, limit, from: positionOf(query, cursor) })
+  res.json(
+    success({
+      users: users.map((user) => userView(user, viewer)),
+      next: next && writeCursor(query, next),
+    }),
+  )
+}
+
+export const read: RequestHandler = (req, res) => {
+  res.json(success({ user: userView(required(req.account), required(req.user)) }))
+}
+
+/** What an admin decides. */
+export const update: RequestHandler = async (req, res) => {
+  const { space, ...rights } = req.valid as AdminChange
+  const user = await administer(required(req.account), { ...rights, limit: space?.limit })
+  res.json(success({ user: userView(user, required(req.user)) }))
+}
+
+interface AdminChange {
+  access?: AccessLevel
+  disabled?: boolean
+  space?: { limit: number }
+}
+
+export const remove: RequestHandler = async (req, res) => {
+  await removeAccount(req.services, required(req.account))
   res.status(204).end()
 }

@@ -1,9 +1,10 @@
 import type { Types, UpdateQuery } from 'mongoose'
 import type { Visibility } from './asset-fields.ts'
 import type { AssetFields } from './asset-shape.ts'
+import type { AccessLevel } from './user-fields.ts'
 
-/** Whoever asks: a signed-in user, or nobody. */
-export type Viewer = { _id: Types.ObjectId } | null | undefined
+/** Whoever asks: a signed-in user, or nobody. What a user may read does not depend on `access`; whom they may know does. */
+export type Viewer = { _id: Types.ObjectId; access?: AccessLevel } | null | undefined
 
 export type Access = 'owner' | 'write' | 'read'
 

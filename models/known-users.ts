@@ -1,14 +1,36 @@
-import type { Types } from 'mongoose'
+import { type QueryFilter, Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
+import { foldText } from './asset-words.ts'
+import { after, type Order, type Position, sortBy } from './plugins/page.ts'
 import { User } from './user.ts'
 import { usernameKey } from './user-fields.ts'
+import type { UserFields } from './user-shape.ts'
 import type { KnownOwner } from './views/asset.ts'
 
-/** Whom a viewer may know of: themselves, and who chose to be discoverable. */
-const knownTo = (viewer: Viewer) => ({
-  deleting: false,
-  $or: [{ discoverable: true }, ...(viewer ? [{ _id: viewer._id }] : [])],
-})
+type Filter = QueryFilter<UserFields>
+
+interface PageRequest {
+  /** What a username, or a name from any of its words on, begins with. */
+  q: string | undefined
+  limit: number
+  from: Position | undefined
+}
+
+const BY_USERNAME: Order = { field: 'usernameKey', direction: 1 }
+/** Sorts after every text. */
+const LAST = '\u{10ffff}'
+
+/**
+ * Whom a viewer may know of: themselves, who chose to be discoverable, and an admin everybody. As filters that do
+ * not overlap, each served by an index together with the order of names: their pages are merged.
+ */
+function branchesFor(viewer: Viewer): Filter[] {
+  if (viewer?.access === 'admin') return [{}]
+  if (!viewer) return [{ discoverable: true }]
+  return [{ discoverable: true, _id: { $ne: viewer._id } }, { _id: viewer._id }]
+}
+
+const knownTo = (viewer: Viewer): Filter => ({ deleting: false, $or: branchesFor(viewer) })
 
 /** Of these users, those the viewer may know, by their id. */
 export async function knownUsers(ids: Types.ObjectId[], viewer: Viewer): Promise<Map<string, KnownOwner>> {
@@ -26,3 +48,35 @@ export async function knownUserId(username: string, viewer: Viewer): Promise<Typ
   ).lean()
   return user?._id ?? null
 }
+
+/** The account of an id, if the viewer may know it. */
+export async function knownUser(id: string, viewer: Viewer): Promise<UserFields | null> {
+  if (!Types.ObjectId.isValid(id)) return null
+  return User.findOne({ $and: [{ _id: id }, knownTo(viewer)] }).lean()
+}
+
+/** A page of the accounts that the viewer may know, by their usernames. */
+export async function listKnownUsers(
+  viewer: Viewer,
+  { q, limit, from }: PageRequest,
+): Promise<{ users: UserFields[]; next: Position | null }> {
+  const start = foldText(q ?? '')
+    .trim()
+    .replace(/\s+/gu, ' ')
+  const asked: Filter = { deleting: false, ...(start ? { searchKeys: beginningWith(start) } : {}) }
+  const pages = await Promise.all(
+    branchesFor(viewer).map((branch) =>
+      User.find({ $and: [asked, branch, ...(from ? [after(BY_USERNAME, from)] : [])] })
+        .sort(sortBy(BY_USERNAME))
+        .limit(limit + 1)
+        .lean(),
+    ),
+  )
+  const found = pages.flat().sort((one, other) => (one.usernameKey < other.usernameKey ? -1 : 1))
+  const users = found.slice(0, limit)
+  const last = users.at(-1)
+  return { users, next: last && found.length > limit ? [last.usernameKey, last._id] : null }
+}
+
+/** As a range, which an index on a list of texts serves. */
+const beginningWith = (start: string) => ({ $elemMatch: { $gte: start, $lt: `${start}${LAST}` } })

@@ -21,6 +21,8 @@ export interface UserFields extends Profile {
   username: string
   usernameKey: string
   mobileKey: string | null
+  /** What a search for people compares; see `searchKeys`. */
+  searchKeys: string[]
   passwordHash: string
   access: AccessLevel
   disabled: boolean

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type Model, model, Schema, type Types } from 'mongoose'
 import { hashPassword } from './password.ts'
+import { type AdministrationStatics, administration } from './plugins/administration.ts'
 import { type CredentialStatics, credentials, usable } from './plugins/credentials.ts'
 import { type LedgerStatics, ledger } from './plugins/ledger.ts'
-import { ACCESS_LEVELS, type AccessLevel, mobileKey, usernameKey } from './user-fields.ts'
+import { ACCESS_LEVELS, type AccessLevel, mobileKey, searchKeys, usernameKey } from './user-fields.ts'
 import type { NewUser, Profile, UserDocument, UserFields } from './user-shape.ts'
 
 interface RegisterOptions {
@@ -14,13 +15,11 @@ interface RegisterOptions {
   access?: AccessLevel
 }
 
-interface UserModel extends Model<UserFields>, LedgerStatics, CredentialStatics {
+interface UserModel extends Model<UserFields>, LedgerStatics, CredentialStatics, AdministrationStatics {
   register(input: NewUser, password: string, options: RegisterOptions): Promise<UserDocument>
   findByName(username: string): Promise<UserDocument | null>
   findActive(id: Types.ObjectId | string): Promise<UserDocument | null>
   changeProfile(user: UserFields, change: Partial<Profile>): Promise<UserDocument | null>
-  hasOtherAdmin(id: Types.ObjectId): Promise<boolean>
-  setDeleting(id: Types.ObjectId, deleting: boolean): Promise<void>
   noteAccess(id: Types.ObjectId, now: Date): Promise<void>
   locate(id: Types.ObjectId): Promise<string>
 }
@@ -36,6 +35,7 @@ const schema = new Schema<UserFields, UserModel>(
     mobile: optional,
     countryCode: optional,
     mobileKey: optional,
+    searchKeys: { type: [String], required: true },
     firstName: optional,
     lastName: optional,
     profilePhoto: optional,
@@ -65,6 +65,7 @@ const schema = new Schema<UserFields, UserModel>(
           email: input.email?.toLowerCase() ?? null,
           usernameKey: usernameKey(input.username),
           mobileKey: mobileKey(input),
+          searchKeys: searchKeys(input),
           passwordHash: await hashPassword(password, cost),
           access,
           space: { limit },
@@ -83,26 +84,17 @@ const schema = new Schema<UserFields, UserModel>(
 
       /** Null when the telephone number, of which a part may be changed, is not what it was. */
       changeProfile(user: UserFields, change: Partial<Profile>): Promise<UserDocument | null> {
-        const { _id, mobile, countryCode } = user
+        const { _id, username, mobile, countryCode } = user
         return User.findOneAndUpdate(
           { _id, mobile, countryCode, ...usable },
           {
             ...change,
             ...(change.email ? { email: change.email.toLowerCase() } : {}),
             mobileKey: mobileKey({ mobile, countryCode, ...change }),
+            ...(change.name === undefined ? {} : { searchKeys: searchKeys({ username, name: change.name }) }),
           },
           { returnDocument: 'after' },
         ).exec()
-      },
-
-      /** Whether an admin remains besides this account. */
-      async hasOtherAdmin(id: Types.ObjectId): Promise<boolean> {
-        const other = { _id: { $ne: id }, access: 'admin' as const, ...usable }
-        return (await User.exists(other)) !== null
-      },
-
-      async setDeleting(id: Types.ObjectId, deleting: boolean): Promise<void> {
-        await User.updateOne({ _id: id }, { deleting }, { timestamps: false })
       },
 
       async noteAccess(id: Types.ObjectId, now: Date): Promise<void> {
@@ -123,8 +115,13 @@ const present = (field: string) => ({ partialFilterExpression: { [field]: { $typ
 schema.index({ usernameKey: 1 }, { unique: true })
 schema.index({ email: 1 }, { unique: true, ...present('email') })
 schema.index({ mobileKey: 1 }, { unique: true, ...present('mobileKey') })
+// lists of people: everybody's for an admin is served by usernameKey
+schema.index({ discoverable: 1, usernameKey: 1, _id: 1 })
+schema.index({ searchKeys: 1 })
+schema.index({ access: 1 }, { partialFilterExpression: { access: 'admin' } })
 schema.index({ deleting: 1 }, { partialFilterExpression: { deleting: true } })
 schema.plugin(ledger)
 schema.plugin(credentials)
+schema.plugin(administration)
 
 export const User = model<UserFields, UserModel>('User', schema)

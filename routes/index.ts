@@ -2,6 +2,7 @@ import { Router } from 'express'
 import { forbidCaching } from '../middleware/no-store.ts'
 import { refuseUnprepared } from '../middleware/refuse-unprepared.ts'
 import { refuseWhenStopping } from '../middleware/refuse-when-stopping.ts'
+import { admin } from './admin.ts'
 import { assets } from './assets.ts'
 import { auth } from './auth.ts'
 import { docs } from './docs.ts'
@@ -19,6 +20,7 @@ routes.use(metrics)
 routes.use(docs)
 routes.use(refuseUnprepared)
 routes.use(refuseWhenStopping)
+routes.use('/api/admin', forbidCaching, admin)
 routes.use('/api/assets', assets)
 routes.use('/api/auth', forbidCaching, auth)
 routes.use('/api/links', links)

@@ -1,6 +1,32 @@
+import { body, query } from 'express-validator'
+import { ACCESS_LEVELS, NAME } from '../models/user-fields.ts'
+import { choice } from './rules/fields.ts'
+import { page } from './rules/page.ts'
 import { password } from './rules/password.ts'
 import { preferences, profile } from './rules/profile.ts'
+import { textField } from './rules/text.ts'
 
 export const update = [...profile(), ...preferences()]
 
 export const remove = [password()]
+
+export const list = [textField(query('q').optional({ values: 'falsy' }), NAME), ...page()]
+
+export const administer = [
+  choice(body('access').optional(), ACCESS_LEVELS),
+  body('disabled')
+    .optional()
+    .custom((value) => typeof value === 'boolean')
+    .withMessage('must be true or false'),
+  // one rule for the whole: with one for a field of it, checkExact would take `space: 5` for no field at all
+  body('space')
+    .optional()
+    .custom(isSpace)
+    .withMessage('must be an object of one field, limit: a whole number of bytes'),
+]
+
+function isSpace(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const { limit, ...others } = value as { limit?: unknown }
+  return Number.isSafeInteger(limit) && Number(limit) >= 0 && Object.keys(others).length === 0
+}

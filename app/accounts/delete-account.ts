@@ -3,27 +3,47 @@ import { Asset } from '../../models/asset.ts'
 import { notLocked } from '../../models/asset-lock.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import type { UserDocument } from '../../models/user-shape.ts'
+import type { UserDocument, UserFields } from '../../models/user-shape.ts'
 import { removeEverythingOf } from '../assets/remove-everything.ts'
 import { confirmPassword } from '../auth/credentials.ts'
-import { conflict, locked } from '../errors.ts'
+import { locked } from '../errors.ts'
 import type { Services } from '../services.ts'
+import { keepAnAdmin } from './keep-an-admin.ts'
 
 /**
- * Deletes an account and all that is its own. It is gone for everybody from the first step on; where a later
- * one fails, the sweep goes on from there.
+ * Deletes the account of somebody who has said the password again.
  *
- * @throws bad_credentials (403), too_many_requests; conflict for the last admin; locked while a lock runs on an asset
+ * @throws bad_credentials (403), too_many_requests, and what `removeAccount` throws
  */
 export async function deleteAccount(
   services: Pick<Services, 'limits' | 'log' | 'store' | 'clock'>,
   { _id }: UserDocument,
   { password, address }: { password: string; address: string | undefined },
 ): Promise<void> {
-  const user = await confirmPassword(services, _id, password, address)
-  await assertUnlocked(_id, services.clock.now())
-  await giveUp(user)
-  await finishDeletion(services, _id)
+  await removeAccount(services, await confirmPassword(services, _id, password, address))
+}
+
+/**
+ * Deletes an account and all that is its own. It is gone for everybody from the first step on; where a later
+ * one fails, the sweep goes on from there.
+ *
+ * @throws conflict for the last admin; locked while a lock runs on an asset
+ */
+export async function removeAccount(
+  services: Pick<Services, 'log' | 'store' | 'clock'>,
+  user: UserFields,
+): Promise<void> {
+  await assertUnlocked(user._id, services.clock.now())
+  await keepAnAdmin(user, {
+    leave: () => User.setDeleting(user._id, true),
+    stay: () => User.setDeleting(user._id, false),
+  })
+  // a lock that was set meanwhile still counts; one set later keeps its asset, and the account, until it ends
+  await assertUnlocked(user._id, services.clock.now()).catch(async (refusal) => {
+    await User.setDeleting(user._id, false)
+    throw refusal
+  })
+  await finishDeletion(services, user._id)
 }
 
 /**
@@ -46,15 +66,3 @@ export async function finishDeletion(
 async function assertUnlocked(owner: Types.ObjectId, now: Date): Promise<void> {
   if (await Asset.exists({ owner, state: 'ready', $nor: [notLocked(now)] })) throw locked()
 }
-
-/** Asked before and after, so that of two last admins who leave at once at least one stays. */
-async function giveUp({ _id, access }: UserDocument): Promise<void> {
-  const isLastAdmin = async () => access === 'admin' && !(await User.hasOtherAdmin(_id))
-  if (await isLastAdmin()) throw lastAdmin()
-  await User.setDeleting(_id, true)
-  if (!(await isLastAdmin())) return
-  await User.setDeleting(_id, false)
-  throw lastAdmin()
-}
-
-const lastAdmin = () => conflict('The last admin cannot be deleted.')

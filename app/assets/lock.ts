@@ -31,11 +31,11 @@ export async function releaseHold(services: AssetServices, asset: AssetFields): 
   else if (isKept(asset, services.clock.now())) throw locked()
 }
 
-/** Ends whatever an admin may end: all but a compliance lock. @throws `locked` */
+/** Ends whatever an admin may end: all but a compliance lock. @throws `locked` when only that holds the asset */
 export async function liftLock(services: AssetServices, asset: AssetFields): Promise<void> {
-  if (!isLocked(asset, services.clock.now())) return
-  if (asset.lock?.mode === 'compliance' && isKept(asset, services.clock.now())) throw locked()
-  await setLock(services, asset, null)
+  const now = services.clock.now()
+  if (asset.lock?.mode === 'compliance' && isKept(asset, now)) await releaseHold(services, asset)
+  else if (isLocked(asset, now)) await setLock(services, asset, null)
 }
 
 function strengthened(asset: AssetFields, { mode, until, legalHold }: LockRequest, now: Date): Lock {

@@ -33,6 +33,13 @@ export async function signUp(
   return signIn(app, user)
 }
 
+/** An admin, signed in. */
+export async function signUpAdmin(app: TestApp, username: string): Promise<TestUser> {
+  const { user } = await signUp(app, username)
+  await User.grant(user._id, { access: 'admin' })
+  return signIn(app, user)
+}
+
 /** One more session of a user. */
 export async function signIn(app: TestApp, { _id }: UserDocument): Promise<TestUser> {
   const account = await User.findById(_id).select('+passwordHash').orFail()

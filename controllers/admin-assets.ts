@@ -1,0 +1,24 @@
+import type { RequestHandler } from 'express'
+import { liftLock } from '../app/assets/lock.ts'
+import { takeDown } from '../app/assets/take-down.ts'
+import { success } from '../app/envelope.ts'
+import { knownUsers } from '../models/known-users.ts'
+import { adminAssetView } from '../models/views/admin-asset.ts'
+import { required } from './required.ts'
+
+export const read: RequestHandler = async (req, res) => {
+  const asset = required(req.asset)
+  const owners = await knownUsers([asset.owner], req.user)
+  const owner = owners.get(asset.owner.toString()) ?? null
+  res.json(success({ asset: adminAssetView(asset, owner, req.services.clock.now()) }))
+}
+
+export const remove: RequestHandler = async (req, res) => {
+  await takeDown(req.services, required(req.asset))
+  res.status(204).end()
+}
+
+export const unlock: RequestHandler = async (req, res) => {
+  await liftLock(req.services, required(req.asset))
+  res.status(204).end()
+}

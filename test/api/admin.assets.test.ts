@@ -1,0 +1,114 @@
+import { expect } from 'chai'
+import { Asset } from '../../models/asset.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
+import { keysOf, stateOf } from '../support/state.ts'
+import { signUp, signUpAdmin, type TestUser } from '../support/users.ts'
+
+const HOUR = 3_600_000
+
+describe('/api/admin/assets/:id', () => {
+  let app: TestApp
+  let root: TestUser
+  let ada: TestUser
+  let asset: AssetAnswer
+  const url = () => `/api/admin/assets/${asset.id}`
+  const lock = (body: object) => ada.put(`/api/assets/${asset.id}/lock`).send(body).expect(200)
+  const later = (hours: number) => new Date(app.clock.now().getTime() + hours * HOUR).toISOString()
+  const stored = () => Asset.findById(asset.id).orFail().lean()
+
+  before(async () => {
+    app = await startApp()
+    root = await signUpAdmin(app, 'root')
+    ada = await signUp(app, 'ada')
+  })
+  beforeEach(async () => {
+    asset = await uploadAsset(ada, { name: 'My secret chair', tags: 'secret' })
+  })
+  after(() => app.stop())
+
+  it('shows what an admin needs and no more', async () => {
+    const { body, headers } = await root.get(url()).expect(200)
+    const { createdAt, ...seen } = body.res.asset
+    expect(seen).to.deep.equal({
+      id: asset.id,
+      owner: { id: ada.user.id, username: 'ada' },
+      size: asset.size,
+      visibility: 'private',
+      state: 'ready',
+      lock: null,
+    })
+    expect(new Date(createdAt).toISOString()).to.equal(createdAt)
+    expect(headers['cache-control']).to.equal('no-store')
+  })
+
+  it('gives an admin no way into private content', async () => {
+    const [file] = asset.files
+    for (const path of ['', '/download', `/files/${file?.id}`, '/collaborators', '/links'])
+      await root.get(`/api/assets/${asset.id}${path}`).expect(404)
+    const { body } = await root.get('/api/assets?count=1&facets=1').expect(200)
+    expect(body.res.total).to.equal(0)
+    expect(JSON.stringify(body)).not.to.contain('secret')
+  })
+
+  it('takes down what is public, never what is private', async () => {
+    const before = await stateOf(app)
+    const { body } = await root.delete(url()).expect(403)
+    expect(body.err.code).to.equal('forbidden')
+    expect(await stateOf(app)).to.deep.equal(before)
+    await ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'public' }).expect(200)
+    const keys = (await stored()).files.map(({ key }) => key)
+    await root.delete(url()).expect(204)
+    expect(await Asset.findById(asset.id)).to.equal(null)
+    expect(await keysOf(app)).not.to.include.members(keys)
+    await root.delete(url()).expect(404)
+    await root.get(url()).expect(404)
+  })
+
+  it('takes down nothing that its owner makes private meanwhile', async () => {
+    await ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'public' }).expect(200)
+    const [hidden, removed] = await Promise.all([
+      ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'private' }),
+      root.delete(url()),
+    ])
+    if (removed.status === 204) expect([200, 404]).to.include(hidden.status)
+    else {
+      expect(removed.status).to.equal(403)
+      expect(await stored()).to.include({ state: 'ready', visibility: 'private' })
+    }
+  })
+
+  it('lifts a governance lock and a legal hold', async () => {
+    await lock({ mode: 'governance', until: later(2), legalHold: true })
+    await root.get(url()).expect(200)
+    await root.delete(`${url()}/lock`).expect(204)
+    expect((await stored()).lock).to.equal(null)
+    await ada.patch(`/api/assets/${asset.id}`).send({ name: 'x' }).expect(200)
+    await root.delete(`${url()}/lock`).expect(204)
+  })
+
+  it('lifts no compliance lock, but the hold beside it, and takes down nothing locked', async () => {
+    await ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'public' }).expect(200)
+    await lock({ mode: 'compliance', until: later(2), legalHold: true })
+    await root.delete(`${url()}/lock`).expect(204)
+    expect((await stored()).lock).to.include({ mode: 'compliance', legalHold: false })
+    const { body } = await root.delete(`${url()}/lock`).expect(423)
+    expect(body.err.code).to.equal('locked')
+    await root.delete(url()).expect(423)
+    expect((await stored()).lock).to.include({ mode: 'compliance' })
+    app.clock.advance(2 * HOUR + 1)
+    await root.delete(url()).expect(204)
+  })
+
+  it('is for admins only, whether the asset is there or not', async () => {
+    for (const path of [url(), '/api/admin/assets/64b000000000000000000000', '/api/admin/assets/x']) {
+      for (const request of [ada.get(path), ada.delete(path), ada.delete(`${path}/lock`)]) {
+        const { body } = await request.expect(403)
+        expect(body.err.code).to.equal('forbidden')
+      }
+      await app.api.get(path).expect(401)
+    }
+    await root.get('/api/admin/assets/64b000000000000000000000').expect(404)
+    await root.get('/api/admin/assets/x').expect(404)
+  })
+})
