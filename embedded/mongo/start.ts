@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, realpathSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join, sep } from 'node:path'
 import { Cursors } from './commands/cursors.ts'
 import type { Engine } from './commands/engine.ts'
 import { removeExpired } from './expiry.ts'
@@ -37,7 +38,9 @@ export interface EmbeddedMongo {
 export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise<EmbeddedMongo> {
   mkdirSync(options.dir, { recursive: true })
   const dir = realpathSync(options.dir)
-  const store = new Store(join(dir, 'data'))
+  // What lies in the temporary directory is not meant to outlive a restart of the machine.
+  const outlivesMachine = !dir.startsWith(realpathSync(tmpdir()) + sep)
+  const store = new Store(join(dir, 'data'), { outlivesMachine })
   try {
     acquireLock(store, dir)
   } catch (error) {

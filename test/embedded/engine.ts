@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Connection, createConnection } from 'mongoose'
+import { type Connection, createConnection, type mongo } from 'mongoose'
 import { startEmbeddedMongo } from '../../embedded/mongo/start.ts'
+
+export type Document = mongo.Document
+export type Collection = mongo.Collection<Document>
 
 /** True when the suite runs on the engine `MONGODB_URI` names instead of the embedded one. */
 export const onRealEngine = process.env.MONGODB_URI !== undefined

@@ -126,7 +126,7 @@ export const corrected: Record<`$${string}`, ExpressionOperator> = {
       throw new CommandError(16611, '$mod only supports numeric types')
     }
     if (divisor === 0) throw new CommandError(16610, "can't $mod by zero")
-    return dividend % divisor
+    return (dividend % divisor) + 0
   }),
   $switch: operator(chooseBranch),
   // Only ASCII changes case, as in MongoDB.

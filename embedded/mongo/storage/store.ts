@@ -21,8 +21,18 @@ export class Store {
   readonly #catalog
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(path: string) {
-    this.#root = open<Buffer, string>({ path, encoding: 'binary', maxDbs: 4 })
+  /**
+   * What was committed always outlives the process. `outlivesMachine: false` leaves it to the system when it
+   * reaches the disk, which is quicker by far.
+   */
+  constructor(path: string, { outlivesMachine = true } = {}) {
+    const unsynced = { noSync: true, overlappingSync: false }
+    this.#root = open<Buffer, string>({
+      path,
+      encoding: 'binary',
+      maxDbs: 4,
+      ...(!outlivesMachine && unsynced),
+    })
     this.#records = this.#root.openDB<Buffer, RecordKey>('records', { encoding: 'binary' })
     this.#catalog = this.#root.openDB<Buffer, string>('catalog', { encoding: 'binary' })
   }

@@ -27,7 +27,7 @@ function arithmetic(operator: '$inc' | '$mul', operand: unknown): Change {
         `Cannot apply ${operator} to a value of non-numeric type. {_id: ${describe(draft.doc._id)}} has the field '${path.at(-1)}' of non-numeric type ${current === null ? 'null' : typeof current}`,
       )
     }
-    setIfDifferent(draft, path, operator === '$inc' ? current + operand : current * operand)
+    setIfDifferent(draft, path, operator === '$inc' ? current + operand : current * operand + 0)
   }
 }
 
