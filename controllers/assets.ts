@@ -29,14 +29,17 @@ export const list: RequestHandler = async (req, res) => {
     facets ? facetAssets(criteria, req.user) : undefined,
     count ? countAssets(criteria, req.user) : undefined,
   ])
-  res.set({ 'Cache-Control': 'private, no-cache', Vary: 'Authorization' }).json(
-    success({
-      assets: await presentAssets(page.assets, req.user, req.services.clock.now()),
-      next: page.next && writeCursor(query, page.next),
-      ...(counts ? { facets: counts } : {}),
-      ...(total === undefined ? {} : { total }),
-    }),
-  )
+  res
+    .set('Cache-Control', 'private, no-cache')
+    .vary('Authorization')
+    .json(
+      success({
+        assets: await presentAssets(page.assets, req.user, req.services.clock.now()),
+        next: page.next && writeCursor(query, page.next),
+        ...(counts ? { facets: counts } : {}),
+        ...(total === undefined ? {} : { total }),
+      }),
+    )
 }
 
 export const read: RequestHandler = (req, res) => sendAsset(req, res, required(req.asset))

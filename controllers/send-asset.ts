@@ -15,11 +15,8 @@ export async function sendAsset(
 ): Promise<void> {
   const body = JSON.stringify(success({ asset: await viewFor(req, asset) }))
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 12)
-  res.set({
-    ETag: `"${asset.version}-${digest}"`,
-    'Cache-Control': 'private, no-cache',
-    Vary: 'Authorization, X-Link-Password',
-  })
+  res.set({ ETag: `"${asset.version}-${digest}"`, 'Cache-Control': 'private, no-cache' })
+  res.vary(['Authorization', 'X-Link-Password'])
   if (req.method === 'GET' && isFresh(req, res)) res.status(304).end()
   else res.status(status).type('json').send(body)
 }

@@ -77,8 +77,8 @@ export function describeBytes(res: Response, { isPublic, etag }: { isPublic: boo
     'Cache-Control': `${isPublic ? 'public' : 'private'}, no-cache`,
     'Content-Security-Policy': SANDBOX,
     'X-Content-Type-Options': 'nosniff',
-    Vary: 'Authorization',
   })
+  res.vary(['Authorization', 'X-Link-Password'])
 }
 
 export function isFresh(req: Request, res: Response): boolean {

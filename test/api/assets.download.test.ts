@@ -42,6 +42,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
       /^attachment; filename=".*"; filename\*=UTF-8''na%C3%AFve/,
     )
     expect(headers['last-modified']).to.be.a('string')
+    expect(headers.vary).to.equal('Origin, Authorization, X-Link-Password')
     expect(await downloads()).to.equal(1)
   })
 
