@@ -16,7 +16,7 @@ export async function sendAsset(
   const body = JSON.stringify(success({ asset: await viewFor(req, asset) }))
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 12)
   res.set({ ETag: `"${asset.version}-${digest}"`, 'Cache-Control': 'private, no-cache' })
-  res.vary(['Authorization', 'X-Link-Password'])
+  res.vary('Authorization, X-Link-Password')
   if (req.method === 'GET' && isFresh(req, res)) res.status(304).end()
   else res.status(status).type('json').send(body)
 }

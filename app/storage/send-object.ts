@@ -78,7 +78,7 @@ export function describeBytes(res: Response, { isPublic, etag }: { isPublic: boo
     'Content-Security-Policy': SANDBOX,
     'X-Content-Type-Options': 'nosniff',
   })
-  res.vary(['Authorization', 'X-Link-Password'])
+  res.vary('Authorization, X-Link-Password')
 }
 
 export function isFresh(req: Request, res: Response): boolean {
