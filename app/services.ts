@@ -4,6 +4,7 @@ import { createLimits, type Limits } from './auth/limits.ts'
 import { createPassport } from './auth/passport.ts'
 import { loadSecret } from './auth/secret.ts'
 import { createTokens, type Tokens } from './auth/tokens.ts'
+import { createUrlSigner, type UrlSigner } from './auth/url-signer.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { ObjectStore } from './storage/object-store.ts'
@@ -14,6 +15,7 @@ export interface Services {
   config: Config
   store: ObjectStore
   tokens: Tokens
+  urls: UrlSigner
   passport: ReturnType<typeof createPassport>
   limits: Limits
   metrics: Metrics
@@ -43,7 +45,8 @@ export async function openServices({
   clock = systemClock,
   store,
 }: Given): Promise<Services> {
-  const tokens = createTokens(config.auth.secrets ?? [await loadSecret(config.dataDir)])
+  const secrets = config.auth.secrets ?? [await loadSecret(config.dataDir)]
+  const tokens = createTokens(secrets)
   return {
     config,
     log,
@@ -51,6 +54,7 @@ export async function openServices({
     stopping,
     prepared: false,
     tokens,
+    urls: createUrlSigner(secrets),
     passport: createPassport(tokens),
     limits: createLimits(config.auth),
     metrics: createMetrics(),

@@ -33,7 +33,7 @@ export const requestLog: Options = {
   customLogLevel: (_req, res, error) => (error || res.statusCode >= 500 ? 'error' : 'info'),
 }
 
-/** Without the query, and without what follows a link's address: its token is a secret. */
+/** Without the query, and without the token that is the key to a link or a signed URL. */
 function pathOf(url: string): string {
-  return (url.split('?')[0] ?? '').replace(/^(\/api\/links\/)[^/]+/, '$1…')
+  return (url.split('?')[0] ?? '').replace(/^(\/api\/(?:links|signed)\/)[^/]+/, '$1…')
 }

@@ -5,11 +5,11 @@ import { countBytes } from '../app/assets/count-download.ts'
 import { replaceFiles } from '../app/assets/replace-files.ts'
 import { zipFiles } from '../app/assets/zip.ts'
 import { notFound } from '../app/errors.ts'
-import { mayShowInline } from '../app/media/inline.ts'
-import { describeBytes, isFresh, sendObject, sendStream } from '../app/storage/send-object.ts'
-import type { AssetFields, AssetFile } from '../models/asset-shape.ts'
+import { describeBytes, isFresh, sendStream } from '../app/storage/send-object.ts'
+import type { AssetFields } from '../models/asset-shape.ts'
 import { required } from './required.ts'
 import { sendAsset } from './send-asset.ts'
+import { sendFile } from './send-file.ts'
 
 export const replace: RequestHandler = async (req, res) => {
   const asset = await replaceFiles(
@@ -25,7 +25,7 @@ export const open: RequestHandler = async (req, res) => {
   const asset = required(req.asset)
   const file = asset.files.find(({ id }) => id === req.params.fileId)
   if (!file) throw notFound()
-  await sendFile(req, res, asset, file)
+  await sendFile(req, res, { asset, file }, mannerOf(req, asset))
 }
 
 /** The one file, or all of them as a zip. */
@@ -33,29 +33,14 @@ export const download: RequestHandler = async (req, res) => {
   const asset = required(req.asset)
   const [file] = asset.files
   if (!file) throw notFound()
-  if (asset.files.length === 1) await sendFile(req, res, asset, file)
+  if (asset.files.length === 1) await sendFile(req, res, { asset, file }, mannerOf(req, asset))
   else await sendZip(req, res, asset)
 }
 
-async function sendFile(req: Request, res: Response, asset: AssetFields, file: AssetFile): Promise<void> {
-  const { inline: wanted = false } = req.valid as { inline?: boolean }
-  const inline = wanted && mayShowInline(file.mediaType)
-  const { key, size, sha256, mediaType, name } = file
-  const sendable = { key, size, sha256, mediaType, name, inline, ...publicity(req, asset) }
-  await sendObject(req.services.store, sendable, req, res, async (fromStart) => {
-    await countBytes(asset._id, {
-      link: req.link,
-      whole: fromStart && !inline,
-      now: req.services.clock.now(),
-    })
-  })
-}
-
 async function sendZip(req: Request, res: Response, asset: AssetFields): Promise<void> {
-  const { isPublic, modifiedAt } = publicity(req, asset)
   const content = asset.files.map(({ name, sha256 }) => [name, sha256])
   const digest = createHash('sha256').update(JSON.stringify(content)).digest('hex')
-  describeBytes(res, { isPublic, etag: `"${digest}"` })
+  describeBytes(res, { isPublic: isPublic(req, asset), etag: `"${digest}"` })
   res.set({
     'Accept-Ranges': 'none',
     'Content-Disposition': contentDisposition(`${asset.name}.zip`),
@@ -67,12 +52,14 @@ async function sendZip(req: Request, res: Response, asset: AssetFields): Promise
     const gone = new AbortController()
     res.once('close', () => gone.abort())
     await countBytes(asset._id, { link: req.link, whole: true, now: req.services.clock.now() })
-    const zip = zipFiles(req.services.store, asset.files, modifiedAt, gone.signal)
+    const zip = zipFiles(req.services.store, asset.files, asset.updatedAt, gone.signal)
     await sendStream(zip, res)
   }
 }
 
-const publicity = ({ link }: Request, { visibility, updatedAt }: AssetFields) => ({
-  isPublic: visibility === 'public' && !link,
-  modifiedAt: updatedAt,
+const isPublic = ({ link }: Request, { visibility }: AssetFields) => visibility === 'public' && !link
+
+const mannerOf = (req: Request, asset: AssetFields) => ({
+  inline: (req.valid as { inline?: boolean }).inline ?? false,
+  isPublic: isPublic(req, asset),
 })

@@ -1,10 +1,10 @@
 import type { RequestHandler } from 'express'
 import { addImages, removeImage } from '../app/assets/images.ts'
 import { notFound } from '../app/errors.ts'
-import { sendObject } from '../app/storage/send-object.ts'
-import type { AssetFields, Picture } from '../models/asset-shape.ts'
+import { picturesOf } from '../models/asset-objects.ts'
 import { required } from './required.ts'
 import { sendAsset } from './send-asset.ts'
+import { sendPicture } from './send-file.ts'
 
 export const add: RequestHandler = async (req, res) => {
   const asset = await addImages(req.services, required(req.upload), required(req.asset), req.expectedVersion)
@@ -16,18 +16,10 @@ export const remove: RequestHandler = async (req, res) => {
   res.status(204).end()
 }
 
-/** A preview image or a thumbnail; looking at pictures is no download. */
+/** A preview image or a thumbnail. */
 export const open: RequestHandler = async (req, res) => {
   const asset = required(req.asset)
   const picture = picturesOf(asset).find(({ id }) => id === req.params.imageId)
   if (!picture) throw notFound()
-  const { key, size, sha256, mediaType } = picture
-  const name = `${asset.name}.${mediaType.split('/')[1]}`
-  const isPublic = asset.visibility === 'public' && !req.link
-  const sendable = { key, size, sha256, mediaType, name, isPublic, modifiedAt: asset.createdAt, inline: true }
-  await sendObject(req.services.store, sendable, req, res, async () => undefined)
-}
-
-function picturesOf({ images, cover }: AssetFields): Picture[] {
-  return [...images.flatMap((image) => [image, image.thumbnail]), ...(cover ? [cover] : [])]
+  await sendPicture(req, res, { asset, picture }, { isPublic: asset.visibility === 'public' && !req.link })
 }

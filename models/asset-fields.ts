@@ -4,6 +4,8 @@ export const TAG = { min: 1, max: 40 } as const
 export const TAGS = { max: 20 } as const
 export const FILES = { min: 1, max: 20 } as const
 export const IMAGES = { max: 8 } as const
+/** How long a signed URL opens, in seconds. */
+export const SIGNED_URL = { defaultExpiry: 3600, maxExpiry: 86_400 } as const
 export const VISIBILITIES = ['private', 'public'] as const
 export type Visibility = (typeof VISIBILITIES)[number]
 

@@ -1,5 +1,5 @@
 import { body, query } from 'express-validator'
-import { DESCRIPTION, NAME, TAG, TAGS, VISIBILITIES } from '../models/asset-fields.ts'
+import { DESCRIPTION, NAME, SIGNED_URL, TAG, TAGS, VISIBILITIES } from '../models/asset-fields.ts'
 import { SCOPES, SORT_NAMES } from '../models/asset-sorts.ts'
 import { ASSET_TYPES, MEDIA } from '../models/media.ts'
 import { choice, flag, moment, tagList, wholeNumber } from './rules/fields.ts'
@@ -23,6 +23,12 @@ export const update = described()
 
 /** Of every route that sends a file. */
 export const bytes = [flag(query('inline').optional(ANY))]
+
+export const signedUrl = [
+  text(query('file').optional(ANY)),
+  text(query('image').optional(ANY)),
+  wholeNumber(query('expiresIn').optional(ANY), { min: 1, max: SIGNED_URL.maxExpiry }),
+]
 
 export const search = [
   textField(query('q').optional(ANY), QUESTION),

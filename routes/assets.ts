@@ -2,6 +2,7 @@ import { Router } from 'express'
 import * as files from '../controllers/asset-files.ts'
 import * as images from '../controllers/asset-images.ts'
 import * as assetsController from '../controllers/assets.ts'
+import * as signedUrls from '../controllers/signed-urls.ts'
 import { authenticate, identify } from '../middleware/authenticate.ts'
 import { check } from '../middleware/check.ts'
 import { discardUpload } from '../middleware/discard-upload.ts'
@@ -31,6 +32,7 @@ assets.delete('/:assetId', must('owner'), matchVersion, check(), assetsControlle
 
 assets.get('/:assetId/download', check(rules.bytes), files.download)
 assets.get('/:assetId/files/:fileId', check(rules.bytes), files.open)
+assets.get('/:assetId/url', must('read'), check(rules.signedUrl), signedUrls.create)
 assets.put(
   '/:assetId/files',
   must('write'),

@@ -1,0 +1,66 @@
+import type { Types } from 'mongoose'
+import { Asset } from '../../models/asset.ts'
+import { visibleTo } from '../../models/asset-access.ts'
+import { SIGNED_URL } from '../../models/asset-fields.ts'
+import { picturesOf } from '../../models/asset-objects.ts'
+import type { AssetFields, AssetFile, ListedAsset, Picture } from '../../models/asset-shape.ts'
+import { User } from '../../models/user.ts'
+import { notFound, validationFailed } from '../errors.ts'
+import type { Services } from '../services.ts'
+
+interface Wanted {
+  /** A file's id; default: the first file. */
+  file?: string
+  /** The id of a preview image or a thumbnail. */
+  image?: string
+  /** Seconds. */
+  expiresIn?: number
+}
+
+/**
+ * An address that opens one file or picture without a header, for as long as the user may read the asset, its
+ * visibility stays and the time has not run out. Nothing of it is kept.
+ *
+ * @throws `not_found` for no file or picture of the asset, `validation_failed` when both are named
+ */
+export function signUrl(
+  { urls, clock }: Pick<Services, 'urls' | 'clock'>,
+  asset: ListedAsset,
+  user: { _id: Types.ObjectId },
+  { file, image, expiresIn = SIGNED_URL.defaultExpiry }: Wanted = {},
+): { url: string; expiresAt: Date } {
+  if (file !== undefined && image !== undefined)
+    throw validationFailed([{ field: 'image', message: 'cannot be given with file' }])
+  const found = image === undefined ? fileOf(asset, file) : pictureOf(asset, image)
+  if (!found) throw notFound()
+  const seconds = Math.floor(clock.now().getTime() / 1000) + expiresIn
+  const expiresAt = new Date(seconds * 1000)
+  const bytes = {
+    asset: asset._id.toString(),
+    ...(image === undefined ? { file: found.id } : { image: found.id }),
+    user: user._id.toString(),
+    visibility: asset.visibility,
+  }
+  return { url: `/api/signed/${urls.sign(bytes, expiresAt)}`, expiresAt }
+}
+
+/** What a signed URL opens. @throws `not_found` for whatever does not, or no longer, open anything */
+export async function followSignedUrl(
+  { urls, clock }: Pick<Services, 'urls' | 'clock'>,
+  token: string,
+): Promise<{ asset: AssetFields; file?: AssetFile; picture?: Picture }> {
+  const bytes = urls.verify(token, clock.now())
+  if (!bytes) throw notFound()
+  const user = await User.findActive(bytes.user)
+  const readable = { _id: bytes.asset, visibility: bytes.visibility, ...visibleTo(user) }
+  const asset = user && (await Asset.findOne(readable).lean())
+  if (!asset) throw notFound()
+  const picture = bytes.image === undefined ? undefined : pictureOf(asset, bytes.image)
+  if (picture) return { asset, picture }
+  const file = bytes.file === undefined ? undefined : fileOf(asset, bytes.file)
+  if (!file) throw notFound()
+  return { asset, file }
+}
+
+const fileOf = ({ files }: ListedAsset, id = files[0]?.id) => files.find((file) => file.id === id)
+const pictureOf = (asset: ListedAsset, id: string) => picturesOf(asset).find((picture) => picture.id === id)

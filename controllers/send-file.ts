@@ -1,0 +1,44 @@
+import type { Request, Response } from 'express'
+import { countBytes } from '../app/assets/count-download.ts'
+import { mayShowInline } from '../app/media/inline.ts'
+import { sendObject } from '../app/storage/send-object.ts'
+import type { AssetFields, AssetFile, Picture } from '../models/asset-shape.ts'
+
+interface Manner {
+  /** To be shown, where that is safe; it is then no download. */
+  inline: boolean
+  /** Whether shared caches may keep the bytes. */
+  isPublic: boolean
+}
+
+/** Sends one file of an asset, and counts it. */
+export async function sendFile(
+  req: Request,
+  res: Response,
+  { asset, file }: { asset: AssetFields; file: AssetFile },
+  { inline: wanted, isPublic }: Manner,
+): Promise<void> {
+  const inline = wanted && mayShowInline(file.mediaType)
+  const { key, size, sha256, mediaType, name } = file
+  const sendable = { key, size, sha256, mediaType, name, inline, isPublic, modifiedAt: asset.updatedAt }
+  await sendObject(req.services.store, sendable, req, res, async (fromStart) => {
+    await countBytes(asset._id, {
+      link: req.link,
+      whole: fromStart && !inline,
+      now: req.services.clock.now(),
+    })
+  })
+}
+
+/** Sends a preview image or a thumbnail; looking at pictures is no download. */
+export async function sendPicture(
+  req: Request,
+  res: Response,
+  { asset, picture }: { asset: AssetFields; picture: Picture },
+  { isPublic }: Pick<Manner, 'isPublic'>,
+): Promise<void> {
+  const { key, size, sha256, mediaType } = picture
+  const name = `${asset.name}.${mediaType.split('/')[1]}`
+  const sendable = { key, size, sha256, mediaType, name, isPublic, modifiedAt: asset.createdAt, inline: true }
+  await sendObject(req.services.store, sendable, req, res, async () => undefined)
+}

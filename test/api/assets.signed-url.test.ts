@@ -1,0 +1,145 @@
+import { expect } from 'chai'
+import { createUrlSigner, type SignedBytes } from '../../app/auth/url-signer.ts'
+import { Asset } from '../../models/asset.ts'
+import { User } from '../../models/user.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
+import { obj, png, svg } from '../support/samples.ts'
+import { signUp, type TestUser } from '../support/users.ts'
+
+const HOUR = 3_600_000
+
+describe('signed URLs', () => {
+  let app: TestApp
+  let ada: TestUser
+  let bob: TestUser
+  let picture: Buffer
+  let asset: AssetAnswer
+  const sign = async (user: TestUser, query = '') => {
+    const { body } = await user.get(`/api/assets/${asset.id}/url${query}`).expect(200)
+    return body.res as { url: string; expiresAt: string }
+  }
+  const downloads = async () => (await Asset.findById(asset.id).orFail().lean()).downloads
+
+  before(async () => {
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+    bob = await signUp(app, 'bob')
+    picture = await png()
+  })
+  beforeEach(async () => {
+    asset = await uploadAsset(ada, {}, { 'a.png': picture, 'b.obj': obj(), 'c.svg': svg() })
+  })
+  after(() => app.stop())
+
+  it('open the first file without a header, to be shown, and count nothing', async () => {
+    const { url, expiresAt } = await sign(ada)
+    expect(new Date(expiresAt).getTime() - app.clock.now().getTime()).to.be.within(HOUR - 10_000, HOUR)
+    const { body } = await app.api
+      .get(url)
+      .expect(200)
+      .expect('Content-Type', 'image/png')
+      .expect('Content-Disposition', /^inline/)
+      .expect('Cache-Control', 'private, no-cache')
+      .expect('Content-Security-Policy', "sandbox; default-src 'none'")
+      .expect('X-Content-Type-Options', 'nosniff')
+      .expect('ETag', `"${asset.files[0]?.sha256}"`)
+    expect(picture.equals(body)).to.equal(true)
+    await app.api.get(url).set('Range', 'bytes=0-3').expect(206).expect('Content-Length', '4')
+    await app.api.head(url).expect(200)
+    expect(await downloads()).to.equal(0)
+  })
+
+  it('send what is not to be shown as an attachment, which counts as a download', async () => {
+    for (const file of asset.files.slice(1)) {
+      const { url } = await sign(ada, `?file=${file.id}`)
+      await app.api
+        .get(url)
+        .expect(200)
+        .expect('Content-Disposition', /^attachment/)
+    }
+    expect(await downloads()).to.equal(2)
+  })
+
+  it('open pictures', async () => {
+    const id = String(asset.thumbnail).split('/').at(-1)
+    const { url } = await sign(ada, `?image=${id}`)
+    await app.api.get(url).expect(200).expect('Content-Type', 'image/webp')
+    expect(await downloads()).to.equal(0)
+  })
+
+  it('expire when asked to', async () => {
+    const { url } = await sign(ada, '?expiresIn=60')
+    await app.api.get(url).expect(200)
+    app.clock.advance(60_000)
+    const { body } = await app.api.get(url).expect(404)
+    expect(body.err.code).to.equal('not_found')
+  })
+
+  it('are made for readers only, and within their limits', async () => {
+    const path = `/api/assets/${asset.id}/url`
+    await bob.get(path).expect(404)
+    await app.api.get(path).expect(404)
+    for (const query of ['?expiresIn=0', '?expiresIn=86401', '?expiresIn=x', '?file=a&image=b', '?x=1'])
+      await ada.get(`${path}${query}`).expect(400)
+    for (const query of ['?file=x', '?image=x']) await ada.get(`${path}${query}`).expect(404)
+    await ada.get(`${path}?expiresIn=86400`).expect(200)
+    await ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'public' }).expect(200)
+    await app.api.get(path).expect(401)
+  })
+
+  it('are nothing unless we have signed them', async () => {
+    const { url } = await sign(ada)
+    const [header, claims, signature] = url.split('/').at(-1)?.split('.') ?? []
+    const other: SignedBytes = { asset: asset.id, user: ada.user.id, visibility: 'private' }
+    const forged = createUrlSigner(['another secret']).sign(other, new Date(Date.now() + HOUR))
+    const unsigned = Buffer.from('{"alg":"none"}').toString('base64url')
+    for (const token of [
+      'x',
+      forged,
+      ada.token,
+      `${header}.${claims}`,
+      `${header}.${claims}.`,
+      `${unsigned}.${claims}.`,
+      `${header}.${claims}.${signature?.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))}`,
+    ])
+      await app.api.get(`/api/signed/${token}`).expect(404)
+    await app.api
+      .get('/api/assets')
+      .set('Authorization', `Bearer ${url.split('/').at(-1)}`)
+      .expect(401)
+  })
+
+  it('die with a change of visibility or sharing', async () => {
+    const own = await sign(ada)
+    await ada.put(`/api/assets/${asset.id}/collaborators/bob`).send({ access: 'read' }).expect(200)
+    const shared = await sign(bob)
+    await app.api.get(shared.url).expect(200)
+    await ada.delete(`/api/assets/${asset.id}/collaborators/bob`).expect(204)
+    await app.api.get(shared.url).expect(404)
+    await app.api.get(own.url).expect(200)
+    await ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'public' }).expect(200)
+    await app.api.get(own.url).expect(404)
+  })
+
+  it('die with the user and with the asset', async () => {
+    const { url } = await sign(ada)
+    for (const field of ['disabled', 'deleting']) {
+      await User.updateOne({ _id: ada.user._id }, { [field]: true })
+      await app.api.get(url).expect(404)
+      await User.updateOne({ _id: ada.user._id }, { [field]: false })
+    }
+    await app.api.get(url).expect(200)
+    await ada.delete(`/api/assets/${asset.id}`).expect(204)
+    await app.api.get(url).expect(404)
+  })
+
+  it('stay good while secrets rotate', () => {
+    const bytes: SignedBytes = { asset: 'a', file: 'f', user: 'u', visibility: 'private' }
+    const [now, later] = [new Date(), new Date(Date.now() + HOUR)]
+    const token = createUrlSigner(['old']).sign(bytes, later)
+    expect(createUrlSigner(['new', 'old']).verify(token, now)).to.include(bytes)
+    expect(createUrlSigner(['new']).verify(token, now)).to.equal(null)
+    expect(createUrlSigner(['old']).verify(token, later)).to.equal(null)
+  })
+})
