@@ -1,5 +1,6 @@
 import type { AssetFields, AssetFile, AssetImage } from '../models/asset-shape.ts'
 import type { LinkFields } from '../models/link.ts'
+import type { ProjectFields } from '../models/project.ts'
 import type { SessionFields } from '../models/session.ts'
 import type { UserDocument, UserFields } from '../models/user-shape.ts'
 import type { Services } from './services.ts'
@@ -29,6 +30,8 @@ declare global {
       account?: UserFields
       /** `loadAsset`, `loadAnyAsset` */
       asset?: AssetFields
+      /** `loadProject` */
+      project?: ProjectFields
       /** `loadLink` */
       link?: LinkFields
       /** `matchVersion` */

@@ -5,6 +5,7 @@ import { removeAsset } from '../app/assets/remove.ts'
 import { type AssetChange, updateAsset } from '../app/assets/update.ts'
 import { success } from '../app/envelope.ts'
 import { validationFailed } from '../app/errors.ts'
+import { refuseUsed } from '../app/projects/references.ts'
 import { countAssets, facetAssets } from '../models/asset-facets.ts'
 import { searchAssets } from '../models/asset-search.ts'
 import { readCursor, writeCursor } from '../models/plugins/page.ts'
@@ -57,6 +58,8 @@ export const update: RequestHandler = async (req, res) => {
 }
 
 export const remove: RequestHandler = async (req, res) => {
+  const { force = false } = req.valid as { force?: boolean }
+  if (!force) await refuseUsed(required(req.asset), req.user)
   await removeAsset(req.services, required(req.asset), req.expectedVersion)
   res.status(204).end()
 }

@@ -1,27 +1,39 @@
-import type { RequestHandler } from 'express'
-import { shareWith } from '../app/assets/share.ts'
+import type { Request, RequestHandler } from 'express'
 import { success } from '../app/envelope.ts'
 import { notFound } from '../app/errors.ts'
-import type { Collaborator } from '../models/asset-shape.ts'
-import { removeCollaborator } from '../models/asset-sharing.ts'
+import { shareWith } from '../app/sharing/share.ts'
+import type { Collaborator, Shared, SharingStatics } from '../models/plugins/sharing.ts'
 import { usernameKey } from '../models/user-fields.ts'
 import { required } from './required.ts'
 
 const collaboratorView = ({ username, access, addedAt }: Collaborator) => ({ username, access, addedAt })
 
-export const list: RequestHandler = (req, res) => {
-  res.json(success({ collaborators: required(req.asset).collaborators.map(collaboratorView) }))
-}
+/**
+ * Who may read and write what an owner shares.
+ *
+ * @param sharedBy what the request is about
+ */
+export function collaboratorsOf(
+  model: SharingStatics,
+  sharedBy: (req: Request) => Shared | undefined,
+): Record<'list' | 'set' | 'remove', RequestHandler> {
+  return {
+    list(req, res) {
+      res.json(success({ collaborators: required(sharedBy(req)).collaborators.map(collaboratorView) }))
+    },
 
-export const set: RequestHandler = async (req, res) => {
-  const { access } = req.valid as { access: 'read' | 'write' }
-  const username = String(req.params.username)
-  const collaborator = await shareWith(req.services, required(req.asset), { username, access })
-  res.json(success({ collaborator: collaboratorView(collaborator) }))
-}
+    async set(req, res) {
+      const { access } = req.valid as { access: 'read' | 'write' }
+      const username = String(req.params.username)
+      const { _id, owner } = required(sharedBy(req))
+      const collaborator = await shareWith(req.services, model, { _id, owner }, { username, access })
+      res.json(success({ collaborator: collaboratorView(collaborator) }))
+    },
 
-export const remove: RequestHandler = async (req, res) => {
-  if (!(await removeCollaborator(required(req.asset)._id, usernameKey(String(req.params.username)))))
-    throw notFound()
-  res.status(204).end()
+    async remove(req, res) {
+      if (!(await model.unshare(required(sharedBy(req))._id, usernameKey(String(req.params.username)))))
+        throw notFound()
+      res.status(204).end()
+    },
+  }
 }

@@ -4,11 +4,12 @@ import { type Access, accessOf } from '../models/asset-access.ts'
 
 const RANK: Record<Access, number> = { read: 0, write: 1, owner: 2 }
 
-/** Only who may do that much with `req.asset` passes. */
+/** Only who may do that much with `req.asset`, or `req.project`, passes. */
 export function must(access: Access): RequestHandler {
   return (req, _res, next) => {
     if (!req.user) throw unauthenticated()
-    if (!req.asset || RANK[accessOf(req.asset, req.user)] < RANK[access]) throw forbidden()
+    const shared = req.asset ?? req.project
+    if (!shared || RANK[accessOf(shared, req.user)] < RANK[access]) throw forbidden()
     next()
   }
 }

@@ -1,6 +1,7 @@
 import type { Types, UpdateQuery } from 'mongoose'
 import type { Visibility } from './asset-fields.ts'
 import type { AssetFields } from './asset-shape.ts'
+import type { Shared } from './plugins/sharing.ts'
 import type { AccessLevel } from './user-fields.ts'
 
 /** Whoever asks: a signed-in user, or nobody. What a user may read does not depend on `access`; whom they may know does. */
@@ -37,9 +38,9 @@ export function visibleTo(viewer: Viewer) {
   return { state: 'ready' as const, readers: { $in: readerNames(viewer) } }
 }
 
-/** What the viewer may do with an asset that they may read. */
-export function accessOf(asset: Pick<AssetFields, 'owner' | 'collaborators'>, viewer: Viewer): Access {
+/** What the viewer may do with what they may read. */
+export function accessOf(shared: Pick<Shared, 'owner' | 'collaborators'>, viewer: Viewer): Access {
   if (!viewer) return 'read'
-  if (asset.owner.equals(viewer._id)) return 'owner'
-  return asset.collaborators.find(({ user }) => user?.equals(viewer._id))?.access ?? 'read'
+  if (shared.owner.equals(viewer._id)) return 'owner'
+  return shared.collaborators.find(({ user }) => user?.equals(viewer._id))?.access ?? 'read'
 }

@@ -1,7 +1,7 @@
-import type { Types } from 'mongoose'
 import type { Visibility } from './asset-fields.ts'
 import type { LockMode } from './asset-lock.ts'
 import type { AssetType, Media } from './media.ts'
+import type { Shared } from './plugins/sharing.ts'
 
 /** One object in the store. */
 export interface KeptObject {
@@ -29,17 +29,6 @@ export interface AssetImage extends Picture {
   thumbnail: Picture
 }
 
-export interface Collaborator {
-  /** As the owner wrote it. */
-  username: string
-  /** What tells one from another. */
-  usernameKey: string
-  /** Null for a name that belonged to nobody when it was added. */
-  user: Types.ObjectId | null
-  access: 'read' | 'write'
-  addedAt: Date
-}
-
 /** Space that a committed upload has taken and that is not in the sums yet. */
 export interface Unsettled {
   id: string
@@ -62,9 +51,7 @@ export interface Lock {
   legalHold: boolean
 }
 
-export interface AssetFields {
-  _id: Types.ObjectId
-  owner: Types.ObjectId
+export interface AssetFields extends Shared {
   /** `pending` until its upload is complete, `deleting` while its objects go; readers see `ready` ones only. */
   state: 'pending' | 'ready' | 'deleting'
   name: string
@@ -76,8 +63,6 @@ export interface AssetFields {
   media: Media
   tags: string[]
   visibility: Visibility
-  readers: string[]
-  collaborators: Collaborator[]
   files: AssetFile[]
   images: AssetImage[]
   /** The thumbnail of the asset's own image file. */

@@ -3,6 +3,9 @@ import { VISIBILITIES } from './asset-fields.ts'
 import { LOCK_MODES } from './asset-lock.ts'
 import type { AssetFields, AssetImage, Lock, Picture } from './asset-shape.ts'
 import { ASSET_TYPES, MEDIA } from './media.ts'
+import { type SharingStatics, sharing } from './plugins/sharing.ts'
+
+type AssetModel = Model<AssetFields> & SharingStatics
 
 const object = { key: { type: String, required: true }, size: { type: Number, required: true } }
 const picture = {
@@ -29,7 +32,7 @@ const lockSchema = new Schema<Lock>(
   { _id: false },
 )
 
-const schema = new Schema<AssetFields, Model<AssetFields>>(
+const schema = new Schema<AssetFields, AssetModel>(
   {
     owner: { type: Schema.Types.ObjectId, ref: 'User', required: true, immutable: true },
     state: { type: String, enum: ['pending', 'ready', 'deleting'], required: true, default: 'pending' },
@@ -41,17 +44,6 @@ const schema = new Schema<AssetFields, Model<AssetFields>>(
     media: { type: String, enum: MEDIA, default: 'other' },
     tags: { type: [String], default: [] },
     visibility: { type: String, enum: VISIBILITIES, default: 'private' },
-    readers: { type: [String], default: [] },
-    collaborators: [
-      {
-        _id: false,
-        username: String,
-        usernameKey: String,
-        user: { type: Schema.Types.ObjectId, default: null },
-        access: { type: String, enum: ['read', 'write'] },
-        addedAt: Date,
-      },
-    ],
     files: [
       {
         _id: false,
@@ -79,6 +71,8 @@ const schema = new Schema<AssetFields, Model<AssetFields>>(
   { collection: 'assets', versionKey: false, minimize: false },
 )
 
+schema.plugin(sharing, { state: 'ready' })
+
 // a page of each sort, for one reader name at a time: { readers: 'public' | <user id> }
 schema.index({ readers: 1, createdAt: -1, _id: -1 })
 schema.index({ readers: 1, updatedAt: -1, _id: -1 })
@@ -102,4 +96,4 @@ schema.index(
   },
 )
 
-export const Asset = model<AssetFields>('Asset', schema)
+export const Asset = model<AssetFields, AssetModel>('Asset', schema)

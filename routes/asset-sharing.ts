@@ -1,12 +1,15 @@
 import { Router } from 'express'
 import * as links from '../controllers/asset-links.ts'
 import * as lock from '../controllers/asset-lock.ts'
-import * as collaborators from '../controllers/collaborators.ts'
+import { collaboratorsOf } from '../controllers/collaborators.ts'
 import { check } from '../middleware/check.ts'
 import { checkUsername } from '../middleware/check-username.ts'
 import { matchVersion } from '../middleware/match-version.ts'
 import { must } from '../middleware/must.ts'
+import { Asset } from '../models/asset.ts'
 import * as rules from './asset-sharing.rules.ts'
+
+const collaborators = collaboratorsOf(Asset, ({ asset }) => asset)
 
 /** What only its owner does with an asset: share it, link to it, lock it. */
 export const sharing = Router({ mergeParams: true })

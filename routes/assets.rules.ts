@@ -21,6 +21,8 @@ const described = () => [
 export const create = described()
 export const update = described()
 
+export const remove = [flag(query('force').optional(ANY))]
+
 /** Of every route that sends a file. */
 export const bytes = [flag(query('inline').optional(ANY))]
 

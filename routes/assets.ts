@@ -28,7 +28,7 @@ assets.post('/', authenticate, upload(NEW_ASSET), check(rules.create), assetsCon
 
 assets.get('/:assetId', check(), assetsController.read)
 assets.patch('/:assetId', must('write'), matchVersion, check(rules.update), assetsController.update)
-assets.delete('/:assetId', must('owner'), matchVersion, check(), assetsController.remove)
+assets.delete('/:assetId', must('owner'), matchVersion, check(rules.remove), assetsController.remove)
 
 assets.get('/:assetId/download', check(rules.bytes), files.download)
 assets.get('/:assetId/files/:fileId', check(rules.bytes), files.open)

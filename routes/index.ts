@@ -9,6 +9,7 @@ import { docs } from './docs.ts'
 import { health } from './health.ts'
 import { links } from './links.ts'
 import { metrics } from './metrics.ts'
+import { projects } from './projects.ts'
 import { signedUrls } from './signed-urls.ts'
 import { space } from './space.ts'
 import { users } from './users.ts'
@@ -25,6 +26,7 @@ routes.use('/api/admin', forbidCaching, admin)
 routes.use('/api/assets', assets)
 routes.use('/api/auth', forbidCaching, auth)
 routes.use('/api/links', links)
+routes.use('/api/projects', projects)
 routes.use('/api/signed', signedUrls)
 routes.use('/api/space', space)
 routes.use('/api/users', forbidCaching, users)

@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { notLocked } from '../../models/asset-lock.ts'
+import { Project } from '../../models/project.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import type { UserDocument, UserFields } from '../../models/user-shape.ts'
@@ -58,6 +59,7 @@ export async function finishDeletion(
   if (!(await User.exists({ _id: id, deleting: true }))) return true
   await Session.endAll(id)
   if (!(await removeEverythingOf(services, id))) return false
+  await Project.deleteMany({ owner: id })
   await User.deleteOne({ _id: id, deleting: true })
   return true
 }

@@ -4,6 +4,7 @@ import { Asset } from '../../models/asset.ts'
 import { bytesOf } from '../../models/asset-objects.ts'
 import type { AssetFields, KeptObject, Trash } from '../../models/asset-shape.ts'
 import { Link } from '../../models/link.ts'
+import { Project } from '../../models/project.ts'
 import { Upload } from '../../models/upload.ts'
 import { accountsOf, settle } from '../space/accounts.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
@@ -52,6 +53,7 @@ export async function emptyTrash(store: ObjectStore, asset: AssetFields): Promis
   }
   if (asset.state === 'deleting') {
     await Link.deleteMany({ asset: _id })
+    await Project.forget(_id)
     await Asset.deleteOne({ _id, state: 'deleting', trash: { $size: 0 }, unsettled: { $size: 0 } })
   }
 }

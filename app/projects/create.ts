@@ -1,0 +1,30 @@
+import type { Types } from 'mongoose'
+import { Project, type ProjectFields, type Scene } from '../../models/project.ts'
+import type { Services } from '../services.ts'
+import { dropDeleted } from './references.ts'
+
+interface NewProject {
+  title: string
+  image?: Types.ObjectId | null
+  scenes?: Scene[]
+}
+
+export async function createProject(
+  { clock }: Pick<Services, 'clock'>,
+  owner: Types.ObjectId,
+  { title, image = null, scenes = [] }: NewProject,
+): Promise<ProjectFields> {
+  const now = clock.now()
+  const readers = [owner.toString()]
+  const project = await Project.create({
+    owner,
+    title,
+    image,
+    scenes,
+    readers,
+    createdAt: now,
+    updatedAt: now,
+  })
+  if (image) await dropDeleted([image])
+  return project.toObject()
+}

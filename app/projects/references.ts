@@ -1,0 +1,65 @@
+import { Types } from 'mongoose'
+import { Asset } from '../../models/asset.ts'
+import { type Viewer, visibleTo } from '../../models/asset-access.ts'
+import type { AssetFields } from '../../models/asset-shape.ts'
+import { Project, type ProjectContent, projectsOf, type Scene, using } from '../../models/project.ts'
+import { SCENE_LISTS } from '../../models/project-fields.ts'
+import { conflict, validationFailed } from '../errors.ts'
+
+/** Every asset that a project refers to. */
+export function referencesOf({ image, scenes }: Pick<ProjectContent, 'image' | 'scenes'>): Types.ObjectId[] {
+  return [...(image ? [image] : []), ...scenes.flatMap((scene) => SCENE_LISTS.flatMap((list) => scene[list]))]
+}
+
+/** Of these assets, the ids of those that the viewer may read. */
+export async function readableAmong(ids: Types.ObjectId[], viewer: Viewer): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const found = await Asset.find({ _id: { $in: ids }, ...visibleTo(viewer) }, { _id: 1 }).lean()
+  return new Set(found.map(({ _id }) => _id.toString()))
+}
+
+/**
+ * Ids that a client wrote, as references.
+ *
+ * @param fields ids by the field they stood in
+ * @throws `validation_failed` naming each field with an asset that the viewer may not read
+ */
+export async function resolveReferences<Field extends string>(
+  fields: Partial<Record<Field, string[]>>,
+  viewer: Viewer,
+): Promise<Partial<Record<Field, Types.ObjectId[]>>> {
+  const given = Object.entries(fields) as [Field, string[]][]
+  const valid = given.flatMap(([, ids]) => ids.filter((id) => Types.ObjectId.isValid(id)))
+  const readable = await readableAmong(
+    valid.map((id) => new Types.ObjectId(id)),
+    viewer,
+  )
+  const wrong = given.filter(([, ids]) => ids.some((id) => !readable.has(id)))
+  if (wrong.length > 0)
+    throw validationFailed(wrong.map(([field]) => ({ field, message: 'names an asset that is not there' })))
+  const resolved = given.map(([field, ids]) => [field, ids.map((id) => new Types.ObjectId(id))])
+  return Object.fromEntries(resolved)
+}
+
+/** New references may have missed the deletion of their asset, which takes out only what it finds. */
+export async function dropDeleted(references: Types.ObjectId[]): Promise<void> {
+  const there = await Asset.find({ _id: { $in: references }, state: 'ready' }, { _id: 1 }).lean()
+  const ids = new Set(there.map(({ _id }) => _id.toString()))
+  for (const id of references) if (!ids.has(id.toString())) await Project.forget(id)
+}
+
+/** @throws `conflict` where a project that the viewer may read refers to the asset */
+export async function refuseUsed(asset: AssetFields, viewer: Viewer): Promise<void> {
+  if (await Project.exists({ ...projectsOf(viewer), ...using(asset._id) }))
+    throw conflict('A scene uses this asset; with force=1 it is taken out of its scenes.')
+}
+
+/** A list as its writer has set it; what they cannot see of the old one stays, behind the rest. */
+export function keepUnseen(
+  before: Scene['base'],
+  given: Scene['base'],
+  readable: ReadonlySet<string>,
+): Scene['base'] {
+  const set = new Set(given.map(String))
+  return [...given, ...before.filter((id) => !readable.has(id.toString()) && !set.has(id.toString()))]
+}

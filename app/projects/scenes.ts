@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import type { Types } from 'mongoose'
+import type { Viewer } from '../../models/asset-access.ts'
+import type { ProjectFields, Scene } from '../../models/project.ts'
+import { SCENE_LIST, SCENES, type SceneList } from '../../models/project-fields.ts'
+import { notFound, tooLarge, validationFailed } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { changeProject } from './change.ts'
+import { keepUnseen, readableAmong, resolveReferences } from './references.ts'
+
+/** Ids of assets, by list; a list that is not named stays. */
+export type SceneLists = Partial<Record<SceneList, string[]>>
+
+interface Changed {
+  project: ProjectFields
+  scene: Scene
+}
+
+export const emptyScene = (): Scene => ({
+  id: randomUUID(),
+  base: [],
+  overlay: [],
+  overlayImage: [],
+  baseImage: [],
+})
+
+/**
+ * Adds a scene behind those a project has.
+ *
+ * @throws `too_large` when there are too many, `validation_failed` for assets that the viewer may not read
+ */
+export async function addScene(
+  services: Pick<Services, 'clock'>,
+  project: ProjectFields,
+  lists: SceneLists,
+  viewer: Viewer,
+): Promise<Changed> {
+  const scene = { ...emptyScene(), ...(await resolveReferences(lists, viewer)) }
+  const changed = await changeProject(services, project, ({ scenes }) => {
+    if (scenes.length >= SCENES.max) throw tooLarge(`There may be ${SCENES.max} scenes at the most.`)
+    return { scenes: [...scenes, scene] }
+  })
+  return { project: changed, scene }
+}
+
+/** Sets lists of a scene. @throws `not_found`, `validation_failed` */
+export async function setScene(
+  services: Pick<Services, 'clock'>,
+  project: ProjectFields,
+  id: string,
+  lists: SceneLists,
+  viewer: Viewer,
+): Promise<Changed> {
+  const given = Object.entries(await resolveReferences(lists, viewer)) as [SceneList, Types.ObjectId[]][]
+  return changeScene(services, project, id, async (scene) => {
+    const readable = await readableAmong(
+      given.flatMap(([list]) => scene[list]),
+      viewer,
+    )
+    return Object.fromEntries(given.map(([list, ids]) => [list, keepUnseen(scene[list], ids, readable)]))
+  })
+}
+
+/** Puts one asset at the end of a list of a scene. @throws `not_found`, `too_large` */
+export function addToScene(
+  services: Pick<Services, 'clock'>,
+  project: ProjectFields,
+  id: string,
+  { list, asset }: { list: SceneList; asset: Types.ObjectId },
+): Promise<Changed> {
+  return changeScene(services, project, id, (scene) => {
+    if (scene[list].length >= SCENE_LIST.max)
+      throw tooLarge(`There may be ${SCENE_LIST.max} assets in a list at the most.`)
+    return { [list]: [...scene[list], asset] }
+  })
+}
+
+/** @throws `not_found` */
+export async function removeScene(services: Pick<Services, 'clock'>, project: ProjectFields, id: string) {
+  await changeProject(services, project, ({ scenes }) => {
+    if (!scenes.some((scene) => scene.id === id)) throw notFound()
+    return { scenes: scenes.filter((scene) => scene.id !== id) }
+  })
+}
+
+/** The scenes in another order. @throws `validation_failed` unless each is named exactly once */
+export function reordered(scenes: Scene[], order: string[]): Scene[] {
+  const found = order.flatMap((id) => scenes.find((scene) => scene.id === id) ?? [])
+  if (found.length !== scenes.length || new Set(order).size !== order.length || order.length !== found.length)
+    throw validationFailed([{ field: 'sceneOrder', message: 'must name every scene of the project once' }])
+  return found
+}
+
+async function changeScene(
+  services: Pick<Services, 'clock'>,
+  project: ProjectFields,
+  id: string,
+  decide: (scene: Scene) => Partial<Scene> | Promise<Partial<Scene>>,
+): Promise<Changed> {
+  const changed = await changeProject(services, project, async ({ scenes }) => {
+    const scene = scenes.find((one) => one.id === id)
+    if (!scene) throw notFound()
+    const change = await decide(scene)
+    return { scenes: scenes.map((one) => (one.id === id ? { ...one, ...change } : one)) }
+  })
+  const scene = changed.scenes.find((one) => one.id === id)
+  if (!scene) throw notFound()
+  return { project: changed, scene }
+}

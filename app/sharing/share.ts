@@ -1,0 +1,26 @@
+import type { Collaborator, Shared, SharingStatics } from '../../models/plugins/sharing.ts'
+import { User } from '../../models/user.ts'
+import { usernameKey } from '../../models/user-fields.ts'
+import { conflict, validationFailed } from '../errors.ts'
+import type { Services } from '../services.ts'
+
+/**
+ * Shares something with the user of a name. Whether there is one makes no difference to the answer: a name that
+ * is nobody's is kept like the others, and never gains access.
+ *
+ * @throws `validation_failed` for the owner's own name, `conflict` when there are too many
+ */
+export async function shareWith(
+  { clock }: Pick<Services, 'clock'>,
+  model: SharingStatics,
+  { _id, owner }: Pick<Shared, '_id' | 'owner'>,
+  { username, access }: { username: string; access: 'read' | 'write' },
+): Promise<Collaborator> {
+  const key = usernameKey(username)
+  const user = await User.findOne({ usernameKey: key, deleting: false }, { _id: 1 }).lean()
+  if (user && owner.equals(user._id)) throw validationFailed([{ field: 'username', message: 'is the owner' }])
+  const given = { username, usernameKey: key, user: user?._id ?? null, access, addedAt: clock.now() }
+  const kept = await model.share(_id, given)
+  if (!kept) throw conflict('It is gone, or shared with too many already.')
+  return kept
+}

@@ -1,0 +1,69 @@
+import type { Request, RequestHandler, Response } from 'express'
+import { success } from '../app/envelope.ts'
+import { validationFailed } from '../app/errors.ts'
+import { createProject } from '../app/projects/create.ts'
+import { presentProjects } from '../app/projects/present.ts'
+import { addScene, removeScene, type SceneLists, setScene } from '../app/projects/scenes.ts'
+import { imageOf, type ProjectChange, updateProject } from '../app/projects/update.ts'
+import { readCursor, writeCursor } from '../models/plugins/page.ts'
+import { Project, type ProjectFields } from '../models/project.ts'
+import { required } from './required.ts'
+
+export const list: RequestHandler = async (req, res) => {
+  const { limit, cursor } = req.valid as { limit: number; cursor?: string }
+  const from = cursor ? readCursor('projects', cursor) : undefined
+  if (from === null) throw validationFailed([{ field: 'cursor', message: 'does not belong to this list' }])
+
+  const { projects, next } = await Project.listFor(req.user, { limit, from })
+  res.json(
+    success({
+      projects: await presentProjects(projects, req.user),
+      next: next && writeCursor('projects', next),
+    }),
+  )
+}
+
+export const create: RequestHandler = async (req, res) => {
+  const { title, image } = req.valid as { title: string; image?: string | null }
+  const user = required(req.user)
+  const given = { title, image: (await imageOf(image, user)) ?? null }
+  const project = await createProject(req.services, user._id, given)
+  res.location(`/api/projects/${project._id}`)
+  await send(req, res, project, 201)
+}
+
+export const read: RequestHandler = (req, res) => send(req, res, required(req.project))
+
+export const update: RequestHandler = async (req, res) => {
+  const change = req.valid as ProjectChange
+  await send(req, res, await updateProject(req.services, required(req.project), change, req.user))
+}
+
+export const remove: RequestHandler = async (req, res) => {
+  await Project.deleteOne({ _id: required(req.project)._id })
+  res.status(204).end()
+}
+
+export const createScene: RequestHandler = async (req, res) => {
+  const added = await addScene(req.services, required(req.project), req.valid as SceneLists, req.user)
+  await send(req, res, added.project, 201, added.scene.id)
+}
+
+export const updateScene: RequestHandler = async (req, res) => {
+  const id = String(req.params.sceneId)
+  const lists = req.valid as SceneLists
+  const { project } = await setScene(req.services, required(req.project), id, lists, req.user)
+  await send(req, res, project, 200, id)
+}
+
+export const deleteScene: RequestHandler = async (req, res) => {
+  await removeScene(req.services, required(req.project), String(req.params.sceneId))
+  res.status(204).end()
+}
+
+/** Answers with the project as the caller sees it, and with the scene that the request was about. */
+async function send(req: Request, res: Response, project: ProjectFields, status = 200, sceneId?: string) {
+  const [view] = await presentProjects([project], req.user)
+  const scene = view?.scenes.find(({ id }) => id === sceneId)
+  res.status(status).json(success({ project: view, ...(scene ? { scene } : {}) }))
+}

@@ -1,0 +1,114 @@
+import type { Model, QueryFilter, Schema, Types } from 'mongoose'
+
+/** Whom the owner has let in, by name. */
+export interface Collaborator {
+  /** As the owner wrote it. */
+  username: string
+  /** What tells one from another. */
+  usernameKey: string
+  /** Null for a name that belonged to nobody when it was added. */
+  user: Types.ObjectId | null
+  access: 'read' | 'write'
+  addedAt: Date
+}
+
+/** What an owner shares. `readers` holds, as text, the ids of all who may read it. */
+export interface Shared {
+  _id: Types.ObjectId
+  owner: Types.ObjectId
+  readers: string[]
+  collaborators: Collaborator[]
+}
+
+export interface SharingStatics {
+  /**
+   * Lets a user read or write, under the name the owner wrote. A name that is there already is set anew.
+   *
+   * @returns the collaborator as kept; null when what was to be shared is gone or shared with too many
+   */
+  share(id: Types.ObjectId, given: Collaborator): Promise<Collaborator | null>
+  /** Ends what a name may do; false when it was not there. */
+  unshare(id: Types.ObjectId, usernameKey: string): Promise<boolean>
+}
+
+/** More than anybody shares one thing with by name; it bounds the document. */
+const MAX_COLLABORATORS = 200
+
+const named = (collaborators: Collaborator[] | undefined, key: string) =>
+  collaborators?.find(({ usernameKey }) => usernameKey === key)
+
+function sharingStatics(alive: QueryFilter<Shared>) {
+  const statics: SharingStatics & ThisType<Model<Shared> & SharingStatics> = {
+    async share(id, given) {
+      const key = given.usernameKey
+      const before = await this.findOne({ _id: id, ...alive }, { collaborators: 1 }).lean()
+      const other = named(before?.collaborators, key)
+      // the name may have belonged to nobody, or to somebody else, when it was added
+      if (other && String(other.user) !== String(given.user)) await this.unshare(id, key)
+
+      const reader = given.user ? { $addToSet: { readers: given.user.toString() } } : {}
+      const changed =
+        (await this.findOneAndUpdate(
+          { _id: id, ...alive, 'collaborators.usernameKey': key },
+          {
+            $set: {
+              'collaborators.$[one].access': given.access,
+              'collaborators.$[one].username': given.username,
+            },
+            ...reader,
+          },
+          { arrayFilters: [{ 'one.usernameKey': key }], returnDocument: 'after' },
+        ).lean()) ??
+        (await this.findOneAndUpdate(
+          {
+            _id: id,
+            ...alive,
+            'collaborators.usernameKey': { $ne: key },
+            [`collaborators.${MAX_COLLABORATORS - 1}`]: { $exists: false },
+          },
+          { $push: { collaborators: given }, ...reader },
+          { returnDocument: 'after' },
+        ).lean())
+      return named(changed?.collaborators, key) ?? null
+    },
+
+    async unshare(id, usernameKey) {
+      const found = await this.findOne({ _id: id, ...alive }, { collaborators: 1 }).lean()
+      const one = named(found?.collaborators, usernameKey)
+      if (!one) return false
+      await this.updateOne(
+        { _id: id },
+        {
+          $pull: {
+            collaborators: { usernameKey, user: one.user },
+            ...(one.user ? { readers: one.user.toString() } : {}),
+          },
+        },
+      )
+      return true
+    },
+  }
+  return statics
+}
+
+/**
+ * Lets the owner of a document share it by name.
+ *
+ * @param alive what is so of a document that is there
+ */
+export function sharing(schema: Schema, alive: QueryFilter<Shared> = {}): void {
+  schema.add({
+    readers: { type: [String], default: [] },
+    collaborators: [
+      {
+        _id: false,
+        username: String,
+        usernameKey: String,
+        user: { type: 'ObjectId', default: null },
+        access: { type: String, enum: ['read', 'write'] },
+        addedAt: Date,
+      },
+    ],
+  })
+  Object.assign(schema.statics, sharingStatics(alive))
+}

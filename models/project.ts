@@ -1,0 +1,97 @@
+import { type Model, model, Schema, type Types } from 'mongoose'
+import type { Viewer } from './asset-access.ts'
+import { after, type Order, type Position, sortBy } from './plugins/page.ts'
+import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
+import { SCENE_LISTS, type SceneList } from './project-fields.ts'
+
+/** What is on stage together: lists that refer to assets. */
+export type Scene = { id: string } & Record<SceneList, Types.ObjectId[]>
+
+export interface ProjectFields extends Shared {
+  title: string
+  /** An asset. */
+  image: Types.ObjectId | null
+  scenes: Scene[]
+  /** Goes up with every change but those of collaborators. */
+  version: number
+  createdAt: Date
+  updatedAt: Date
+}
+
+/** What changes of a project. */
+export type ProjectContent = Pick<ProjectFields, 'title' | 'image' | 'scenes'>
+
+interface ProjectModel extends Model<ProjectFields>, SharingStatics {
+  listFor(
+    viewer: Viewer,
+    page: { limit: number; from: Position | undefined },
+  ): Promise<{ projects: ProjectFields[]; next: Position | null }>
+  forget(asset: Types.ObjectId): Promise<void>
+}
+
+const NEWEST: Order = { field: 'createdAt', direction: -1 }
+
+/** The one rule of what a viewer may read. */
+export const projectsOf = (viewer: Viewer) => ({ readers: viewer?._id.toString() ?? 'nobody' })
+
+/** What refers to an asset. */
+export const using = (asset: Types.ObjectId) => ({
+  $or: [{ image: asset }, ...SCENE_LISTS.map((list) => ({ [`scenes.${list}`]: asset }))],
+})
+
+const references = { type: [Schema.Types.ObjectId], default: [] }
+
+const schema = new Schema<ProjectFields, ProjectModel>(
+  {
+    owner: { type: Schema.Types.ObjectId, ref: 'User', required: true, immutable: true },
+    title: { type: String, required: true },
+    image: { type: Schema.Types.ObjectId, default: null },
+    scenes: [
+      {
+        _id: false,
+        id: { type: String, required: true },
+        ...Object.fromEntries(SCENE_LISTS.map((list) => [list, references])),
+      },
+    ],
+    version: { type: Number, required: true, default: 1 },
+    createdAt: { type: Date, required: true },
+    updatedAt: { type: Date, required: true },
+  },
+  {
+    collection: 'projects',
+    versionKey: false,
+    statics: {
+      /** The projects that a viewer may read, newest first, from a position on. */
+      async listFor(
+        viewer: Viewer,
+        { limit, from }: { limit: number; from: Position | undefined },
+      ): Promise<{ projects: ProjectFields[]; next: Position | null }> {
+        const found = await this.find({ ...projectsOf(viewer), ...(from ? after(NEWEST, from) : {}) })
+          .sort(sortBy(NEWEST))
+          .limit(limit + 1)
+          .lean()
+        const projects = found.slice(0, limit)
+        const last = projects.at(-1)
+        return { projects, next: last && found.length > limit ? [last.createdAt, last._id] : null }
+      },
+
+      /** Takes an asset out of every project that refers to it. */
+      async forget(asset: Types.ObjectId): Promise<void> {
+        const lists = Object.fromEntries(SCENE_LISTS.map((list) => [`scenes.$[].${list}`, asset]))
+        await this.updateMany(using(asset), { $pull: lists, $inc: { version: 1 } })
+        await this.updateMany({ image: asset }, { $set: { image: null } })
+      },
+    },
+  },
+)
+schema.plugin(sharing)
+
+// a page of what one reader may read
+schema.index({ readers: 1, createdAt: -1, _id: -1 })
+// deletion of an account
+schema.index({ owner: 1 })
+// deletion of an asset
+schema.index({ image: 1 })
+for (const list of SCENE_LISTS) schema.index({ [`scenes.${list}`]: 1 })
+
+export const Project = model<ProjectFields, ProjectModel>('Project', schema)

@@ -1,0 +1,36 @@
+import { Router } from 'express'
+import { collaboratorsOf } from '../controllers/collaborators.ts'
+import * as controller from '../controllers/projects.ts'
+import { authenticate } from '../middleware/authenticate.ts'
+import { check } from '../middleware/check.ts'
+import { checkUsername } from '../middleware/check-username.ts'
+import { loadProject } from '../middleware/load-project.ts'
+import { must } from '../middleware/must.ts'
+import { forbidCaching } from '../middleware/no-store.ts'
+import { Project } from '../models/project.ts'
+import { collaborator } from './asset-sharing.rules.ts'
+import * as rules from './projects.rules.ts'
+
+const collaborators = collaboratorsOf(Project, ({ project }) => project)
+
+/** `/api/projects`: scenes made of assets. */
+export const projects = Router()
+
+projects.use(authenticate, forbidCaching)
+projects.param('projectId', loadProject)
+projects.param('username', checkUsername)
+
+projects.get('/', check(rules.list), controller.list)
+projects.post('/', check(rules.create), controller.create)
+
+projects.get('/:projectId', check(), controller.read)
+projects.patch('/:projectId', must('write'), check(rules.update), controller.update)
+projects.delete('/:projectId', must('owner'), check(), controller.remove)
+
+projects.post('/:projectId/scenes', must('write'), check(rules.scene), controller.createScene)
+projects.patch('/:projectId/scenes/:sceneId', must('write'), check(rules.scene), controller.updateScene)
+projects.delete('/:projectId/scenes/:sceneId', must('write'), check(), controller.deleteScene)
+
+projects.get('/:projectId/collaborators', must('owner'), check(), collaborators.list)
+projects.put('/:projectId/collaborators/:username', must('owner'), check(collaborator), collaborators.set)
+projects.delete('/:projectId/collaborators/:username', must('owner'), check(), collaborators.remove)
