@@ -1,11 +1,14 @@
 import { Capacity } from '../models/capacity.ts'
 import { ensureAdmin } from './accounts/ensure-admin.ts'
 import { connectDatabase, syncIndexes, whenReachable } from './database.ts'
-import { repeat } from './jobs/repeat.ts'
+import { recountSpace } from './jobs/recount-space.ts'
+import { type Job, repeat, untilHour } from './jobs/repeat.ts'
 import { sweep } from './jobs/sweep.ts'
 import type { Services } from './services.ts'
 
 const MINUTE = 60_000
+/** The hour of the recount, UTC. */
+const NIGHT = 3
 
 interface Preparation {
   /** Resolves when the database can serve. */
@@ -32,6 +35,18 @@ export function prepare(services: Services, uri: string): Preparation {
     log,
     stopping,
   )
-  const job = { name: 'the sweep', everyMs: MINUTE, run: () => sweep(services) }
-  return { ready, ended: ready.then(() => repeat(job, log, stopping)) }
+  const work = async () => {
+    await Promise.all(jobsOf(services).map((job) => repeat(job, log, stopping)))
+  }
+  return { ready, ended: ready.then(work) }
 }
+
+const jobsOf = (services: Services): Job[] => [
+  { name: 'the sweep', run: () => sweep(services), pauseMs: () => MINUTE, atOnce: true },
+  {
+    name: 'the recount of space',
+    run: () => recountSpace(services),
+    pauseMs: () => untilHour(NIGHT),
+    atOnce: false,
+  },
+]

@@ -21,6 +21,8 @@ export interface Services {
   metrics: Metrics
   log: Logger
   clock: Clock
+  /** An upload is given up for dead after this many milliseconds without a heartbeat. */
+  staleMs: number
   /** Aborted when the process begins to stop: no new work is taken from then on. */
   stopping: AbortSignal
   /** Whether the database has what every request relies on: its indexes, the accounts of space. */
@@ -28,7 +30,7 @@ export interface Services {
 }
 
 /** What work on assets needs of them. */
-export type AssetServices = Pick<Services, 'store' | 'log' | 'clock'>
+export type AssetServices = Pick<Services, 'store' | 'log' | 'clock' | 'staleMs'>
 
 interface Given {
   config: Config
@@ -36,7 +38,11 @@ interface Given {
   stopping: AbortSignal
   clock?: Clock
   store?: ObjectStore
+  staleMs?: number
 }
+
+/** The contract promises two minutes. */
+export const STALE_MS = 120_000
 
 export async function openServices({
   config,
@@ -44,6 +50,7 @@ export async function openServices({
   stopping,
   clock = systemClock,
   store,
+  staleMs = STALE_MS,
 }: Given): Promise<Services> {
   const secrets = config.auth.secrets ?? [await loadSecret(config.dataDir)]
   const tokens = createTokens(secrets)
@@ -51,6 +58,7 @@ export async function openServices({
     config,
     log,
     clock,
+    staleMs,
     stopping,
     prepared: false,
     tokens,

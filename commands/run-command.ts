@@ -2,15 +2,19 @@ import { config as readDotenv } from 'dotenv'
 import { explainFault } from '../app/start-fault.ts'
 import { type Config, loadConfig } from '../config/env.ts'
 
+/** A command's work: prints by returning a text; sets `process.exitCode` where that is not success. */
+type Work = (uri: string, config: Config) => Promise<string>
+
 /**
  * Runs a command of an operator on the service's own database, beside the service if that runs, and prints the
- * sentence it ends with. A failure is told on standard error, with exit code 1.
+ * text it ends with. A failure is told on standard error, with exit code 1.
  */
-export async function runCommand(work: (uri: string) => Promise<string>): Promise<void> {
+export async function runCommand(work: Work): Promise<void> {
   if (process.env.NODE_ENV !== 'production') readDotenv({ quiet: true })
   try {
-    const sentence = await withDatabase(loadConfig(process.env).database, work)
-    process.stdout.write(`${sentence}\n`)
+    const config = loadConfig(process.env)
+    const text = await withDatabase(config.database, (uri) => work(uri, config))
+    process.stdout.write(`${text}\n`)
   } catch (error) {
     process.stderr.write(`${explainFault(error)}\n`)
     process.exitCode = 1

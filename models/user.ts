@@ -101,11 +101,12 @@ const schema = new Schema<UserFields, UserModel>(
         await User.updateOne({ _id: id }, { $max: { lastAccessAt: now } }, { timestamps: false })
       },
 
-      /** The prefix of the user's objects, which nobody can guess; made at the first sign-in. */
+      /** The prefix of the user's objects, which nobody can guess; made at the first upload. */
       async locate(id: Types.ObjectId): Promise<string> {
-        await User.updateOne({ _id: id, location: null }, { location: randomUUID() }, { timestamps: false })
         const { location } = await User.findById(id, { location: 1 }).orFail().lean()
-        return String(location)
+        if (location) return location
+        await User.updateOne({ _id: id, location: null }, { location: randomUUID() }, { timestamps: false })
+        return User.locate(id)
       },
     },
   },
@@ -120,7 +121,10 @@ schema.index({ discoverable: 1, usernameKey: 1, _id: 1 })
 schema.index({ searchKeys: 1 })
 schema.index({ access: 1 }, { partialFilterExpression: { access: 'admin' } })
 schema.index({ deleting: 1 }, { partialFilterExpression: { deleting: true } })
-schema.plugin(ledger)
+// what holds space without being finished: a handful at a time
+schema.index({ 'space.reserved': 1 }, { partialFilterExpression: { 'space.reserved': { $gt: 0 } } })
+// an account under deletion takes no upload any more: what it has can then be removed for good
+schema.plugin(ledger, { takes: { deleting: { $ne: true } } })
 schema.plugin(credentials)
 schema.plugin(administration)
 

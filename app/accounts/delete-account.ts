@@ -8,7 +8,7 @@ import type { UserDocument, UserFields } from '../../models/user-shape.ts'
 import { removeEverythingOf } from '../assets/remove-everything.ts'
 import { confirmPassword } from '../auth/credentials.ts'
 import { locked } from '../errors.ts'
-import type { Services } from '../services.ts'
+import type { AssetServices, Services } from '../services.ts'
 import { keepAnAdmin } from './keep-an-admin.ts'
 
 /**
@@ -17,7 +17,7 @@ import { keepAnAdmin } from './keep-an-admin.ts'
  * @throws bad_credentials (403), too_many_requests, and what `removeAccount` throws
  */
 export async function deleteAccount(
-  services: Pick<Services, 'limits' | 'log' | 'store' | 'clock'>,
+  services: AssetServices & Pick<Services, 'limits'>,
   { _id }: UserDocument,
   { password, address }: { password: string; address: string | undefined },
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function deleteAccount(
  * @throws conflict for the last admin; locked while a lock runs on an asset
  */
 export async function removeAccount(
-  services: Pick<Services, 'log' | 'store' | 'clock'>,
+  services: AssetServices,
   user: UserFields,
 ): Promise<void> {
   await assertUnlocked(user._id, services.clock.now())
@@ -52,10 +52,7 @@ export async function removeAccount(
  *
  * @returns whether there is nothing left to do; if not, call again later
  */
-export async function finishDeletion(
-  services: Pick<Services, 'log' | 'store' | 'clock'>,
-  id: Types.ObjectId,
-): Promise<boolean> {
+export async function finishDeletion(services: AssetServices, id: Types.ObjectId): Promise<boolean> {
   if (!(await User.exists({ _id: id, deleting: true }))) return true
   await Session.endAll(id)
   if (!(await removeEverythingOf(services, id))) return false

@@ -3,7 +3,7 @@ import { User } from '../../models/user.ts'
 import { USERNAME } from '../../models/user-fields.ts'
 import { refuseWeakPassword } from '../auth/password-policy.ts'
 import { AppError } from '../errors.ts'
-import type { Services } from '../services.ts'
+import type { AssetServices, Services } from '../services.ts'
 import { finishDeletion } from './delete-account.ts'
 
 /**
@@ -11,9 +11,7 @@ import { finishDeletion } from './delete-account.ts'
  *
  * @throws ConfigError when the name is an ordinary account's, or the password of a new account too weak
  */
-export async function ensureAdmin(
-  services: Pick<Services, 'clock' | 'config' | 'log' | 'store'>,
-): Promise<void> {
+export async function ensureAdmin(services: AssetServices & Pick<Services, 'config'>): Promise<void> {
   const { config } = services
   const { admin } = config.auth
   if (!admin) return

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
-import { STALE_MS, Upload } from '../../models/upload.ts'
+import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { AppError } from '../errors.ts'
 import type { AssetServices } from '../services.ts'
@@ -13,28 +13,33 @@ import { emptyTrash } from './trash.ts'
 const PATIENCE_MS = 5000
 
 /**
- * Removes all that a user has stored, uploads under way included. Can be resumed.
+ * Removes all that a user under deletion has stored, uploads under way included. Can be resumed.
  *
  * @returns whether nothing is left; if not, an upload is still dying and a later call will find it dead
  */
 export async function removeEverythingOf(services: AssetServices, owner: Types.ObjectId): Promise<boolean> {
-  const { store } = services
+  const { store, staleMs } = services
+  const deadline = Date.now() + PATIENCE_MS
+  // Uploads are looked for before assets: one that ends in between has left its asset where it is found, and
+  // the account takes no new ones.
+  while (await Upload.exists({ owner })) {
+    await removeAssetsOf(services, owner)
+    for (const upload of await Upload.findDead(staleMs, { owner })) await undoUpload(store, upload)
+    if (Date.now() > deadline) return false
+    await delay(50)
+  }
+  await removeAssetsOf(services, owner)
+  const user = await User.findById(owner, { location: 1 }).lean()
+  if (user?.location) await removeUnder(store, `${user.location}/`)
+  return true
+}
+
+async function removeAssetsOf(services: AssetServices, owner: Types.ObjectId): Promise<void> {
   await Asset.updateMany({ owner }, { $set: { intents: [] } })
   for await (const asset of Asset.find({ owner, state: 'ready' }).lean().cursor())
     await removeAsset(services, asset).catch(ignoreMissing)
   for await (const asset of Asset.find({ owner, state: 'deleting' }).lean().cursor())
-    await emptyTrash(store, asset)
-
-  const deadline = Date.now() + PATIENCE_MS
-  while (await Upload.exists({ owner })) {
-    const stale = { owner, heartbeatAt: { $lt: new Date(Date.now() - STALE_MS) } }
-    for await (const upload of Upload.find(stale).lean().cursor()) await undoUpload(store, upload)
-    if (Date.now() > deadline) return false
-    await delay(50)
-  }
-  const user = await User.findById(owner, { location: 1 }).lean()
-  if (user?.location) await removeUnder(store, `${user.location}/`)
-  return true
+    await emptyTrash(services.store, asset)
 }
 
 function ignoreMissing(error: unknown): void {

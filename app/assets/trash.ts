@@ -25,8 +25,7 @@ export async function announceTrash(
     bytes: bytesOf(objects),
     files,
   }
-  for (const { ledger, id } of accountsOf(owner))
-    await ledger.reserve(id, { id: trash.id, bytes: 0, slack: 0 })
+  for (const { ledger, id } of accountsOf(owner)) await ledger.announce(id, trash.id)
   return trash
 }
 

@@ -1,20 +1,24 @@
 import { Asset } from '../../models/asset.ts'
-import { STALE_MS, Upload } from '../../models/upload.ts'
+import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
 import { emptyTrash } from '../assets/trash.ts'
 import type { AssetServices } from '../services.ts'
+import { abandonForgotten } from '../space/abandon-forgotten.ts'
+import { releaseStrays } from '../space/strays.ts'
 import { undoUpload } from '../space/undo-upload.ts'
+
+/** An entry or an unfinished object that belongs to nothing is let live for so many times `staleMs`. */
+const FORGOTTEN = 5
 
 /**
  * Ends what a dead process has left: uploads without a heartbeat, objects put away but not removed, accounts
- * half deleted. Safe beside requests and beside the sweeps of other processes; a part that fails is logged
- * and comes round again.
+ * half deleted, unfinished objects and reserved space of nobody. Safe beside requests and beside the sweeps of
+ * other processes; a part that fails is logged and comes round again.
  */
 export async function sweep(services: AssetServices): Promise<void> {
-  const { store } = services
-  const stale = { heartbeatAt: { $lt: new Date(Date.now() - STALE_MS) } }
-  for await (const upload of Upload.find(stale).lean().cursor())
+  const { store, staleMs } = services
+  for (const upload of await Upload.findDead(staleMs))
     await attempt(services, 'a dead upload', () => undoUpload(store, upload))
 
   const put = { $or: [{ 'trash.id': { $exists: true } }, { state: 'deleting' as const }] }
@@ -23,6 +27,10 @@ export async function sweep(services: AssetServices): Promise<void> {
 
   for await (const user of User.find({ deleting: true }, { _id: 1 }).lean().cursor())
     await attempt(services, 'a deleted account', () => finishDeletion(services, user._id))
+
+  const before = new Date(Date.now() - FORGOTTEN * staleMs)
+  await attempt(services, 'unfinished objects', () => abandonForgotten(store, before))
+  await attempt(services, 'forgotten reservations', () => releaseStrays(before))
 }
 
 async function attempt({ log }: AssetServices, what: string, run: () => Promise<unknown>): Promise<void> {

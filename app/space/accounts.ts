@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import { Capacity, SERVER } from '../../models/capacity.ts'
-import type { LedgerStatics, OpenEntry, Settlement, Space } from '../../models/plugins/ledger.ts'
+import type { LedgerStatics, NewEntry, Settlement, Space } from '../../models/plugins/ledger.ts'
 import { User } from '../../models/user.ts'
 import { type AppError, notFound, serverFull, spaceExceeded, unavailable } from '../errors.ts'
 
@@ -29,13 +29,13 @@ const POLL_MS = 50
  * empty if what is surely needed may yet fit, and grows by `extend`.
  *
  * @returns the bytes reserved
- * @throws the account's `full` when what is needed cannot fit
+ * @throws the account's `full` when what is needed cannot fit, `not_found` for an account under deletion
  */
-export async function open({ ledger, id, full }: Account, entry: OpenEntry): Promise<number> {
+export async function open({ ledger, id, full }: Account, entry: NewEntry): Promise<number> {
   if (await ledger.reserve(id, entry)) return entry.bytes
   const space = await spaceOf(ledger, id)
   if (!mayFit(space, entry.bytes - entry.slack, space.open)) throw full()
-  await ledger.reserve(id, { ...entry, bytes: 0, slack: 0 })
+  if (!(await ledger.reserve(id, { ...entry, bytes: 0, slack: 0 }))) throw notFound()
   return 0
 }
 
@@ -56,7 +56,7 @@ export async function extend(
   const { ledger, id, full } = account
   const deadline = Date.now() + WAIT_MS
   for (;;) {
-    if (wanted > needed && (await ledger.extend(id, entry, wanted))) return wanted
+    if (wanted > needed && (await ledger.extend(id, entry, wanted, wanted - needed))) return wanted
     if (await ledger.extend(id, entry, needed)) return needed
     const space = await spaceOf(ledger, id)
     const older = space.open.slice(
@@ -75,7 +75,7 @@ export async function settle(accounts: Account[], entry: string, settlement: Set
   for (const { ledger, id } of accounts) await ledger.settle(id, entry, settlement)
 }
 
-function mayFit(space: Space, needed: number, others: OpenEntry[]): boolean {
+function mayFit(space: Space, needed: number, others: NewEntry[]): boolean {
   const least = others.reduce((sum, { bytes, slack }) => sum + bytes - slack, 0)
   return space.used + least + needed <= space.limit
 }

@@ -3,18 +3,22 @@ import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { beginAsset, expectUpload } from '../../models/asset-upload.ts'
 import type { Settlement } from '../../models/plugins/ledger.ts'
-import { Upload, type UploadFields } from '../../models/upload.ts'
+import { type NewUpload, Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { type Account, accountsOf, extend, open, settle } from './accounts.ts'
+import { prefixOf } from './keys.ts'
 import { undoUpload } from './undo-upload.ts'
 
-const HEARTBEAT_MS = 30_000
+/** Heartbeats in the time after which an upload without one is dead. */
+const HEARTBEATS = 4
 /** How much is reserved at a time where the length is not known. */
 const STEP_BYTES = 8 * 1024 * 1024
 /** What a multipart body of a few fields carries besides its files, at the most. */
 export const OVERHEAD_BYTES = 64 * 1024
+
+type IntakeServices = Pick<Services, 'store' | 'log' | 'staleMs'>
 
 interface Options {
   owner: Types.ObjectId
@@ -36,35 +40,32 @@ export class Intake {
   #heartbeat: NodeJS.Timeout
 
   private constructor(
-    private readonly services: Pick<Services, 'store' | 'log'>,
-    private readonly record: UploadFields,
+    private readonly services: IntakeServices,
+    private readonly record: NewUpload,
   ) {
     this.#heartbeat = setInterval(() => {
-      Upload.updateOne({ _id: record._id }, { heartbeatAt: new Date() }).catch((error) =>
+      Upload.beat(record._id).catch((error) =>
         services.log.warn({ err: error }, 'an upload could not be kept alive'),
       )
-    }, HEARTBEAT_MS)
+    }, services.staleMs / HEARTBEATS)
     this.#heartbeat.unref()
   }
 
   /** Writes the record, then reserves. @throws `space_exceeded`, `server_full` */
-  static async begin(services: Pick<Services, 'store' | 'log'>, options: Options): Promise<Intake> {
+  static async begin(services: IntakeServices, options: Options): Promise<Intake> {
     const id = randomUUID()
     const location = await User.locate(options.owner)
-    const now = new Date()
     const record = {
       _id: id,
       owner: options.owner,
       asset: options.asset,
-      prefix: `${location}/${id}/`,
-      createdAt: now,
-      heartbeatAt: now,
+      prefix: prefixOf(location, id),
     }
-    await Upload.create(record)
+    await Upload.begin(record)
     const intake = new Intake(services, record)
     try {
       await intake.#announce(options.isNew)
-      await intake.#reserve(options.announced ?? 0)
+      await intake.#reserve(options.announced)
     } catch (error) {
       await intake.discard()
       throw error
@@ -121,9 +122,10 @@ export class Intake {
     else if (!(await expectUpload(this))) throw notFound()
   }
 
-  async #reserve(announced: number): Promise<void> {
-    const slack = Math.min(announced, OVERHEAD_BYTES)
+  async #reserve(announced: number | undefined): Promise<void> {
+    const bytes = announced ?? STEP_BYTES
+    const slack = announced === undefined ? bytes : Math.min(bytes, OVERHEAD_BYTES)
     for (const account of accountsOf(this.owner))
-      this.#held.set(account, await open(account, { id: this.id, bytes: announced, slack }))
+      this.#held.set(account, await open(account, { id: this.id, bytes, slack }))
   }
 }

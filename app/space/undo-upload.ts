@@ -1,7 +1,7 @@
 import { Asset } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
-import { Upload, type UploadFields } from '../../models/upload.ts'
+import { type NewUpload, Upload } from '../../models/upload.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { accountsOf, settle } from './accounts.ts'
 
@@ -10,7 +10,7 @@ import { accountsOf, settle } from './accounts.ts'
  * Safe at any moment and as often as need be: once the asset no longer expects the upload it cannot be
  * committed any more, and only objects that the asset does not name are removed.
  */
-export async function undoUpload(store: ObjectStore, record: UploadFields): Promise<void> {
+export async function undoUpload(store: ObjectStore, record: NewUpload): Promise<void> {
   const { _id: id, owner, asset: assetId, prefix } = record
   const asset = await Asset.findOneAndUpdate({ _id: assetId }, { $pull: { intents: id } }).lean()
   const unsettled = asset?.unsettled.find((entry) => entry.id === id)

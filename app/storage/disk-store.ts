@@ -5,7 +5,7 @@ import { translateDiskError } from './disk-errors.ts'
 import { listFiles } from './disk-list.ts'
 import { readObject } from './disk-read.ts'
 import { removeFiles } from './disk-remove.ts'
-import { removeTemporary, TEMPORARY } from './disk-temporary.ts'
+import { listTemporary, removeTemporary, TEMPORARY } from './disk-temporary.ts'
 import { writeObject } from './disk-write.ts'
 import { assertKey, assertPrefix } from './keys.ts'
 import { ObjectMissing, type ObjectStore } from './object-store.ts'
@@ -54,6 +54,15 @@ export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectSt
       try {
         await mounted()
         yield* listFiles(root, valid)
+      } catch (error) {
+        refuse(error)
+      }
+    },
+    async *listUnfinished(prefix) {
+      const valid = assertPrefix(prefix)
+      try {
+        await mounted()
+        for await (const { key, begunAt } of listTemporary(root, valid)) yield { key, begunAt }
       } catch (error) {
         refuse(error)
       }

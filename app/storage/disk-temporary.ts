@@ -15,14 +15,20 @@ function parseTemporaryName(name: string) {
   return { key: key.replaceAll('+', '/'), begun: Number(begun) }
 }
 
+/** The unfinished files under a prefix. */
+export async function* listTemporary(root: string, prefix: string) {
+  for await (const { name } of readFolder(join(root, TEMPORARY))) {
+    const { key, begun } = parseTemporaryName(name)
+    if (key.startsWith(prefix)) yield { name, key, begunAt: new Date(begun) }
+  }
+}
+
 /** Removes the unfinished files under a prefix that were begun before a time, or all; answers how many. */
 export async function removeTemporary(root: string, prefix: string, before?: Date): Promise<number> {
-  const folder = join(root, TEMPORARY)
   let removed = 0
-  for await (const { name } of readFolder(folder)) {
-    const { key, begun } = parseTemporaryName(name)
-    if (!key.startsWith(prefix) || (before && begun >= before.getTime())) continue
-    await rm(join(folder, name), { force: true })
+  for await (const { name, begunAt } of listTemporary(root, prefix)) {
+    if (before && begunAt >= before) continue
+    await rm(join(root, TEMPORARY, name), { force: true })
     removed++
   }
   return removed

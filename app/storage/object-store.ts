@@ -14,6 +14,12 @@ export interface StoredObject {
   modifiedAt: Date
 }
 
+/** One object that was begun and never finished. */
+export interface UnfinishedObject {
+  key: string
+  begunAt: Date
+}
+
 /** Until when, and how firmly, objects are to be kept. */
 export interface ObjectLock {
   mode: 'governance' | 'compliance' | null
@@ -61,8 +67,10 @@ export interface ObjectStore {
   remove(keys: readonly string[]): Promise<void>
   /** Every finished object whose key begins with `prefix`, in any order. */
   list(prefix: string): AsyncIterable<StoredObject>
+  /** What is unfinished under `prefix`: multipart uploads in a bucket, temporary files on disk. */
+  listUnfinished(prefix: string): AsyncIterable<UnfinishedObject>
   /**
-   * Abandons what is unfinished under `prefix`: multipart uploads in a bucket, temporary files on disk.
+   * Abandons what is unfinished under `prefix`.
    * Only those begun before `before`, when given. Answers how many.
    */
   abandon(prefix: string, before?: Date): Promise<number>

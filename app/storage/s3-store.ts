@@ -10,7 +10,7 @@ import { objectLocks } from './s3-protect.ts'
 import { readObject } from './s3-read.ts'
 import { removeObjects } from './s3-remove.ts'
 import { byUpload } from './s3-transfer.ts'
-import { abortUnfinished } from './s3-unfinished.ts'
+import { abortUnfinished, listUnfinished } from './s3-unfinished.ts'
 import { upload } from './s3-upload.ts'
 
 async function* listObjects(client: S3Client, bucket: string, prefix: string): AsyncGenerator<StoredObject> {
@@ -67,6 +67,15 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
       const valid = assertPrefix(prefix)
       try {
         yield* listObjects(client, bucket, valid)
+      } catch (error) {
+        refuse(error)
+      }
+    },
+    async *listUnfinished(prefix) {
+      const under = { prefix: assertPrefix(prefix) }
+      try {
+        for await (const { Key = '', Initiated = new Date(0) } of listUnfinished(client, bucket, under))
+          yield { key: Key, begunAt: Initiated }
       } catch (error) {
         refuse(error)
       }

@@ -13,7 +13,8 @@ interface Unfinished {
   abortSignal?: AbortSignal
 }
 
-async function* listUnfinished(
+/** The multipart uploads under a prefix. */
+export async function* listUnfinished(
   client: S3Client,
   bucket: string,
   { prefix, ...options }: Omit<Unfinished, 'before'>,

@@ -1,0 +1,59 @@
+import { Asset } from '../../models/asset.ts'
+import { User } from '../../models/user.ts'
+import { emptyTrash } from '../assets/trash.ts'
+import type { AssetServices } from '../services.ts'
+import { findForgotten } from '../space/abandon-forgotten.ts'
+import { reconcile } from '../space/reconcile.ts'
+import { undoUpload } from '../space/undo-upload.ts'
+import { type Fault, isMendable } from './fault.ts'
+import { findDeadUploads, findForgottenAssets, findHalfRemovals } from './leftovers.ts'
+import { compareObjects } from './objects.ts'
+
+interface Options {
+  /** Whether to put right what can be. */
+  fix: boolean
+  /** What has begun or changed within so many milliseconds is not judged. */
+  graceMs: number
+}
+
+export interface Finding {
+  fault: Fault
+  mended: boolean
+}
+
+/**
+ * Holds the store against the documents while both are in use, and tells what is amiss; nothing is changed
+ * unless asked. What is lost cannot be put right: it stays a finding.
+ *
+ * @throws when it is to mend by an empty database, which would empty the store
+ */
+export async function* checkStorage(services: AssetServices, options: Options): AsyncGenerator<Finding> {
+  const { store } = services
+  const { fix, graceMs } = options
+  if (fix) await assertRightDatabase(services)
+  const before = new Date(Date.now() - graceMs)
+  const found = async (fault: Fault, mend: () => Promise<unknown>): Promise<Finding> => {
+    const mended = fix && isMendable(fault)
+    if (mended) await mend()
+    return { fault, mended }
+  }
+
+  for (const upload of await findDeadUploads(graceMs))
+    yield found({ kind: 'upload', id: upload._id }, () => undoUpload(store, upload))
+  for (const asset of await findHalfRemovals(before))
+    yield found({ kind: 'removal', asset: asset._id.toString() }, () => emptyTrash(store, asset))
+  for (const { _id } of await findForgottenAssets(before))
+    yield found({ kind: 'pending', asset: _id.toString() }, () => Asset.deleteOne({ _id, state: 'pending' }))
+  for (const prefix of await findForgotten(store, before))
+    yield found({ kind: 'unfinished', prefix }, () => store.abandon(prefix, before))
+  for await (const fault of compareObjects(store, before))
+    yield found(fault, async () => fault.kind === 'orphan' && store.remove([fault.key]))
+  for await (const discrepancy of reconcile({ fix, before }))
+    yield { fault: { kind: 'sums', discrepancy }, mended: fix }
+}
+
+async function assertRightDatabase({ store }: AssetServices): Promise<void> {
+  if (await User.exists({})) return
+  for await (const { key } of store.list(''))
+    throw new Error(`The database knows no account, but there is ${key}: is MONGODB_URI the right one?`)
+}

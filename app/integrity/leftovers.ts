@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Asset } from '../../models/asset.ts'
+import type { AssetFields } from '../../models/asset-shape.ts'
+import { Capacity, SERVER } from '../../models/capacity.ts'
+import { Upload, type UploadFields } from '../../models/upload.ts'
+
+/** In a request a removal is between its last steps for no longer than this. */
+const LAST_STEPS_MS = 1000
+
+/** Uploads that nobody has kept alive for a time in milliseconds. */
+export const findDeadUploads = (graceMs: number): Promise<UploadFields[]> => Upload.findDead(graceMs)
+
+/** Assets with objects put away before a time and not removed. */
+export async function findHalfRemovals(before: Date): Promise<AssetFields[]> {
+  const first = await removalsBegun(before)
+  if (first.length === 0) return []
+  await delay(LAST_STEPS_MS)
+  const seen = new Set(first.map(({ _id }) => _id.toString()))
+  return (await removalsBegun(before)).filter(({ _id }) => seen.has(_id.toString()))
+}
+
+async function removalsBegun(before: Date): Promise<AssetFields[]> {
+  const space = await Capacity.spaceOf(SERVER)
+  const young = new Set((space?.open ?? []).filter(({ at }) => at >= before).map(({ id }) => id))
+  const assets = await Asset.find({ $or: [{ 'trash.id': { $exists: true } }, { state: 'deleting' }] }).lean()
+  return assets.filter(({ trash }) => !trash.some(({ id }) => young.has(id)))
+}
+
+/** Assets begun before a time by an upload that is over without having undone them. */
+export async function findForgottenAssets(before: Date): Promise<AssetFields[]> {
+  const forgotten: AssetFields[] = []
+  for await (const asset of Asset.find({ state: 'pending', createdAt: { $lt: before } })
+    .lean()
+    .cursor())
+    if (!(await Upload.exists({ asset: asset._id }))) forgotten.push(asset)
+  return forgotten
+}

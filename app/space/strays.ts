@@ -1,0 +1,35 @@
+import { Asset } from '../../models/asset.ts'
+import { Capacity, SERVER } from '../../models/capacity.ts'
+import type { LedgerStatics, OpenEntry } from '../../models/plugins/ledger.ts'
+import { Upload } from '../../models/upload.ts'
+import { User } from '../../models/user.ts'
+import type { Account } from './accounts.ts'
+
+/**
+ * Entries opened before a time that belong to no upload and no removal: what their process died before writing,
+ * or a request that reached the database after it had been given up. Nothing will ever settle them.
+ */
+export async function findStrays(open: readonly OpenEntry[], before: Date): Promise<string[]> {
+  const old = open.filter(({ at }) => !at || at < before).map(({ id }) => id)
+  if (old.length === 0) return []
+  const uploads = await Upload.find({ _id: { $in: old } }, { _id: 1 }).lean()
+  const assets = await Asset.find({ 'trash.id': { $in: old } }, { trash: 1 }).lean()
+  const known = new Set([
+    ...uploads.map(({ _id }) => _id),
+    ...assets.flatMap(({ trash }) => trash.map(({ id }) => id)),
+  ])
+  return old.filter((id) => !known.has(id))
+}
+
+/** Gives back what entries of nobody, opened before a time, hold: else it would be refused to their owners. */
+export async function releaseStrays(before: Date): Promise<void> {
+  const holding = { 'space.reserved': { $gt: 0 }, 'space.open.at': { $lt: before } }
+  for await (const { _id } of User.find(holding, { _id: 1 }).lean().cursor()) await release(User, _id, before)
+  await release(Capacity, SERVER, before)
+}
+
+async function release(ledger: LedgerStatics, id: Account['id'], before: Date): Promise<void> {
+  const space = await ledger.spaceOf(id)
+  for (const stray of await findStrays(space?.open ?? [], before))
+    await ledger.settle(id, stray, { bytes: 0, files: 0 })
+}

@@ -1,0 +1,15 @@
+/** `npm run space:reconcile`: recounts what every account holds, and corrects it; uploads go on meanwhile. */
+import { describeDiscrepancy } from '../app/integrity/fault.ts'
+import { STRAY_MS } from '../app/jobs/recount-space.ts'
+import { reconcile } from '../app/space/reconcile.ts'
+import { runCommand } from './run-command.ts'
+import { withServices } from './with-services.ts'
+
+await runCommand((uri, config) =>
+  withServices(uri, config, async () => {
+    const lines: string[] = []
+    for await (const discrepancy of reconcile({ fix: true, before: new Date(Date.now() - STRAY_MS) }))
+      lines.push(`Corrected: ${describeDiscrepancy(discrepancy)}.`)
+    return lines.join('\n') || 'The space of every account is what is stored.'
+  }),
+)

@@ -1,0 +1,30 @@
+/**
+ * `npm run storage:check [-- --fix] [-- --grace SECONDS]`: holds the store against the documents and tells what is
+ * amiss, with exit code 1; with `--fix` it is put right. What is younger than the grace period is not judged.
+ */
+import { parseArgs } from 'node:util'
+import { checkStorage } from '../app/integrity/check.ts'
+import { describeFault, describeRemedy } from '../app/integrity/fault.ts'
+import { runCommand } from './run-command.ts'
+import { withServices } from './with-services.ts'
+
+const HOUR_S = 3600
+
+await runCommand((uri, config) => {
+  const { values } = parseArgs({
+    options: { fix: { type: 'boolean', default: false }, grace: { type: 'string' } },
+  })
+  const graceMs = Number(values.grace ?? HOUR_S) * 1000
+  if (!(graceMs >= 0)) throw new Error('--grace takes a number of seconds.')
+  return withServices(uri, config, async (services) => {
+    const lines: string[] = []
+    let amiss = 0
+    for await (const { fault, mended } of checkStorage(services, { fix: values.fix, graceMs })) {
+      const what = describeFault(fault)
+      lines.push(mended ? `Mended: ${what}.` : `Amiss: ${what}; it ${describeRemedy(fault)}.`)
+      if (!mended) amiss++
+    }
+    if (amiss > 0) process.exitCode = 1
+    return lines.join('\n') || 'Store and documents agree.'
+  })
+})

@@ -1,0 +1,22 @@
+import { systemClock } from '../app/clock.ts'
+import { connectDatabase, disconnectDatabase } from '../app/database.ts'
+import { type AssetServices, STALE_MS } from '../app/services.ts'
+import { openStore } from '../app/storage/open-store.ts'
+import type { Config } from '../config/env.ts'
+import { createLogger } from '../config/logger.ts'
+
+/** Does work on the documents and the store of the configuration. */
+export async function withServices<T>(
+  uri: string,
+  config: Config,
+  work: (services: AssetServices) => Promise<T>,
+): Promise<T> {
+  await connectDatabase(uri)
+  try {
+    const store = await openStore(config.storage)
+    const log = createLogger({ level: 'warn' })
+    return await work({ store, log, clock: systemClock, staleMs: STALE_MS }).finally(() => store.close())
+  } finally {
+    await disconnectDatabase()
+  }
+}
