@@ -207,6 +207,11 @@ function describeKeeping(place: Place): void {
     const writing = rejection(place.store.put(`${place.prefix}slow`, source))
     source.write(large)
     await eventually(async () => expect(await place.unfinished(place.prefix)).to.equal(1))
+    const unfinished = []
+    for await (const one of place.store.listUnfinished(place.prefix)) unfinished.push(one)
+    expect(unfinished).to.have.length(1)
+    expect(unfinished[0]?.key).to.match(new RegExp(`^${place.prefix}`))
+    expect(Math.abs(Date.now() - Number(unfinished[0]?.begunAt))).to.be.lessThan(60_000)
     expect(await place.store.abandon(`${place.prefix}other`)).to.equal(0)
     expect(await place.store.abandon(place.prefix, new Date(Date.now() - 60_000))).to.equal(0)
     expect(await place.unfinished(place.prefix)).to.equal(1)

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto'
+import { expect } from 'chai'
+import { Types } from 'mongoose'
+import { announceTrash } from '../../../app/assets/trash.ts'
+import { sweep } from '../../../app/jobs/sweep.ts'
+import { OVERHEAD_BYTES } from '../../../app/space/intake.ts'
+import { prefixOf } from '../../../app/space/keys.ts'
+import { Asset } from '../../../models/asset.ts'
+import { beginAsset } from '../../../models/asset-upload.ts'
+import { Capacity, SERVER } from '../../../models/capacity.ts'
+import { Upload } from '../../../models/upload.ts'
+import { User } from '../../../models/user.ts'
+import { startApp, type TestApp } from '../../support/app.ts'
+import { uploadAsset } from '../../support/assets.ts'
+import { type FakeS3, startFakeS3 } from '../../support/fake-s3.ts'
+import { keysOf, measuredSpace, stateOf } from '../../support/state.ts'
+import { signUp, type TestUser } from '../../support/users.ts'
+
+describe('the sweep', () => {
+  let s3: FakeS3
+  let app: TestApp
+  let ada: TestUser
+  let location: string
+  /** As if so much time had passed. */
+  const sweepAfter = (staleMs: number) => sweep({ ...app.services, staleMs })
+
+  before(async () => {
+    s3 = await startFakeS3()
+    app = await startApp({
+      env: {
+        S3_ENDPOINT: s3.endpoint,
+        S3_BUCKET: s3.name,
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+      },
+    })
+  })
+  beforeEach(async () => {
+    ada = await signUp(app, `u${randomUUID().slice(0, 8)}`)
+    location = await User.locate(ada.user._id)
+  })
+  after(async () => {
+    await app.stop()
+    await s3.close()
+  })
+
+  /** What a process leaves that dies in the middle of an upload. */
+  async function dieUploading(): Promise<string> {
+    const [_id, asset] = [randomUUID(), new Types.ObjectId()]
+    const prefix = prefixOf(location, _id)
+    await Upload.begin({ _id, owner: ada.user._id, asset, prefix })
+    await beginAsset({ id: _id, asset, owner: ada.user._id })
+    await User.reserve(ada.user._id, { id: _id, bytes: 5000, slack: OVERHEAD_BYTES })
+    await Capacity.reserve(SERVER, { id: _id, bytes: 5000, slack: OVERHEAD_BYTES })
+    await app.store.put(`${prefix}1`, Buffer.alloc(1000))
+    s3.begin(`${prefix}2`)
+    return _id
+  }
+
+  /** What a process leaves that dies in the middle of a removal. */
+  async function dieRemoving(): Promise<void> {
+    const { id } = await uploadAsset(ada)
+    const asset = await Asset.findById(id).orFail().lean()
+    const trash = await announceTrash(asset.owner, asset.files, 1)
+    await Asset.updateOne({ _id: id }, { state: 'deleting', readers: [], files: [], trash: [trash] })
+  }
+
+  async function expectOnly(bytes: number): Promise<void> {
+    const { objects, uploads, assets } = await stateOf(app)
+    expect([uploads, [...s3.uploads.values()]]).to.deep.equal([[], []])
+    expect(assets.filter(({ state }) => state !== 'ready')).to.deep.equal([])
+    expect(objects).to.have.length(assets.length)
+    expect(await measuredSpace(app)).to.equal(bytes)
+    expect(await Capacity.spaceOf(SERVER)).to.deep.include({ used: bytes, reserved: 0, open: [] })
+  }
+
+  it('leaves what is alive alone', async () => {
+    const id = await dieUploading()
+    const before = await stateOf(app)
+    await sweepAfter(60_000)
+    expect(await stateOf(app)).to.deep.equal(before)
+    expect(s3.uploads.size).to.equal(1)
+    await Upload.updateOne({ _id: id }, { heartbeatAt: new Date(0) })
+    await sweepAfter(60_000)
+    await expectOnly(0)
+  })
+
+  it('ends what dead processes have left, two sweeps and a request at once', async () => {
+    for (let round = 0; round < 4; round++) {
+      await dieUploading()
+      await dieRemoving()
+    }
+    await Upload.updateMany({}, { heartbeatAt: new Date(0) })
+    const [kept] = await Promise.all([uploadAsset(ada), sweepAfter(60_000), sweepAfter(60_000)])
+    expect(await User.spaceOf(ada.user._id)).to.deep.include({ used: kept.size, reserved: 0, open: [] })
+    await expectOnly(kept.size)
+    await Promise.all(
+      (await Asset.find().lean()).map(({ _id }) => ada.delete(`/api/assets/${_id}`).expect(204)),
+    )
+  })
+
+  it('finishes an account whose deletion was cut short', async () => {
+    await uploadAsset(ada)
+    await dieUploading()
+    await dieRemoving()
+    await User.setDeleting(ada.user._id, true)
+    await Promise.all([sweepAfter(-60_000), sweepAfter(-60_000)])
+    expect(await User.exists({ _id: ada.user._id })).to.equal(null)
+    expect(await Asset.countDocuments({ owner: ada.user._id })).to.equal(0)
+    await expectOnly(0)
+  })
+
+  it('takes nothing into an account under deletion', async () => {
+    await User.setDeleting(ada.user._id, true)
+    const entry = { id: randomUUID(), bytes: 0, slack: 0 }
+    expect(await User.reserve(ada.user._id, entry)).to.equal(false)
+    await User.deleteOne({ _id: ada.user._id })
+  })
+
+  it('abandons multipart uploads that a finished upload has forgotten, none of others', async () => {
+    await uploadAsset(ada)
+    const [key = ''] = await keysOf(app, `${location}/`)
+    const forgotten = s3.begin(key)
+    const foreign = s3.begin('backup/2026')
+    await sweepAfter(60_000)
+    expect([...s3.uploads.keys()]).to.have.members([forgotten.id, foreign.id])
+    await sweepAfter(-60_000)
+    expect([...s3.uploads.keys()]).to.deep.equal([foreign.id])
+    expect(await keysOf(app, `${location}/`)).to.deep.equal([key])
+  })
+
+  it('gives back what a request reserved after it was given up', async () => {
+    const entry = { id: randomUUID(), bytes: 700, slack: 0 }
+    await User.reserve(ada.user._id, entry)
+    await Capacity.reserve(SERVER, entry)
+    await sweepAfter(60_000)
+    expect((await User.spaceOf(ada.user._id))?.reserved).to.equal(700)
+    await sweepAfter(-60_000)
+    expect(await User.spaceOf(ada.user._id)).to.deep.include({ reserved: 0, open: [] })
+    expect((await Capacity.spaceOf(SERVER))?.open).to.deep.equal([])
+  })
+})
