@@ -30,10 +30,7 @@ export async function deleteAccount(
  *
  * @throws conflict for the last admin; locked while a lock runs on an asset
  */
-export async function removeAccount(
-  services: AssetServices,
-  user: UserFields,
-): Promise<void> {
+export async function removeAccount(services: AssetServices, user: UserFields): Promise<void> {
   await assertUnlocked(user._id, services.clock.now())
   await keepAnAdmin(user, {
     leave: () => User.setDeleting(user._id, true),
