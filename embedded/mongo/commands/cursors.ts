@@ -10,7 +10,9 @@ const IDLE_MS = 10 * 60_000
 
 interface Cursor {
   namespace: string
-  rest: Doc[]
+  docs: readonly Doc[]
+  /** How many of them have been handed out. */
+  taken: number
   usedAt: number
 }
 
@@ -21,12 +23,12 @@ export class Cursors {
 
   /** The reply with the first batch; a cursor is kept when there is more. `batchSize` 0 asks for the cursor only. */
   open(namespace: string, docs: Iterable<Doc>, batchSize = FIRST_BATCH, single = false): Doc {
-    const rest = [...docs]
-    const firstBatch = takeBatch(rest, batchSize)
-    if (rest.length === 0 || single) return { cursor: { firstBatch, id: Long.ZERO, ns: namespace } }
+    const cursor: Cursor = { namespace, docs: [...docs], taken: 0, usedAt: Date.now() }
+    const firstBatch = takeBatch(cursor, batchSize)
+    if (isSpent(cursor) || single) return { cursor: { firstBatch, id: Long.ZERO, ns: namespace } }
     const id = this.#next
     this.#next += 1
-    this.#open.set(id, { namespace, rest, usedAt: Date.now() })
+    this.#open.set(id, cursor)
     return { cursor: { firstBatch, id: Long.fromNumber(id), ns: namespace } }
   }
 
@@ -40,11 +42,9 @@ export class Cursors {
       )
     }
     cursor.usedAt = Date.now()
-    const nextBatch = takeBatch(cursor.rest, batchSize || Number.POSITIVE_INFINITY)
-    if (cursor.rest.length === 0) this.#open.delete(id)
-    return {
-      cursor: { nextBatch, id: cursor.rest.length === 0 ? Long.ZERO : Long.fromNumber(id), ns: namespace },
-    }
+    const nextBatch = takeBatch(cursor, batchSize || Number.POSITIVE_INFINITY)
+    if (isSpent(cursor)) this.#open.delete(id)
+    return { cursor: { nextBatch, id: isSpent(cursor) ? Long.ZERO : Long.fromNumber(id), ns: namespace } }
   }
 
   /** True when there was such a cursor. */
@@ -57,17 +57,19 @@ export class Cursors {
   }
 }
 
-/** Takes documents off the front: as many as asked for, but no more than fit in one reply. */
-function takeBatch(rest: Doc[], most: number): Doc[] {
+const isSpent = ({ docs, taken }: Cursor) => taken === docs.length
+
+/** Takes the next documents: as many as asked for, but no more than fit in one reply. */
+function takeBatch(cursor: Cursor, most: number): Doc[] {
+  const from = cursor.taken
   let bytes = 0
-  let count = 0
-  for (const doc of rest) {
-    if (count >= most) break
-    bytes += calculateObjectSize(doc as Document) + 16
-    if (count > 0 && bytes > MAX_DOCUMENT_BYTES) break
-    count += 1
+  let to = from
+  for (; to < cursor.docs.length && to - from < most; to += 1) {
+    bytes += calculateObjectSize(cursor.docs[to] as Document) + 16
+    if (to > from && bytes > MAX_DOCUMENT_BYTES) break
   }
-  return rest.splice(0, count)
+  cursor.taken = to
+  return cursor.docs.slice(from, to)
 }
 
 export const getMore: Command = {

@@ -61,8 +61,10 @@ export async function dispatch(body: Doc, engine: Engine, connection: number): P
   try {
     const name = Object.keys(body)[0] ?? ''
     const command = lookUp(name, body)
+    const { store } = engine.catalog
+    const before = store.writes
     const reply = command.run({ name, body, database: String(body.$db), connection }, engine)
-    await engine.catalog.store.committed()
+    if (store.writes > before) await store.committed()
     return { ...reply, ok: 1 }
   } catch (error) {
     const { code, codeName, message, details } = toCommandError(error)

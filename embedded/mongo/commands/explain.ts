@@ -82,7 +82,7 @@ export const explain: Command = {
       ? choosePlan(search.filter, { collection, sort, hint: search.hint })
       : { kind: 'none' }
     const unsorted = sort.length > 0 && !isSorted(plan)
-    const fetched = stageFor(plan)
+    const fetched = stageFor(plan, collection)
     const sorted = unsorted ? { stage: 'SORT', sortPattern: search.sort, inputStage: fetched } : fetched
     const winningPlan = search.wrapper ? { stage: search.wrapper, inputStage: sorted } : sorted
     const queryPlanner = {
@@ -122,7 +122,7 @@ function execute(
   }
 }
 
-function stageFor(plan: Plan): Doc {
+function stageFor(plan: Plan, collection: Collection | undefined): Doc {
   switch (plan.kind) {
     case 'none':
       return { stage: 'EOF' }
@@ -134,7 +134,12 @@ function stageFor(plan: Plan): Doc {
         inputStage: { stage: 'IXSCAN', keyPattern: { _id: 1 }, indexName: '_id_', isUnique: true },
       }
     case 'text':
-      return { stage: 'TEXT_MATCH', inputStage: { stage: 'TEXT_OR', terms: [...plan.search.terms] } }
+      return {
+        stage: 'TEXT_MATCH',
+        indexName: collection?.textIndex?.spec.name,
+        textIndexVersion: 3,
+        inputStage: { stage: 'TEXT_OR', terms: [...plan.search.terms] },
+      }
     case 'index':
       return { stage: 'FETCH', inputStage: indexStage(plan) }
     case 'union':

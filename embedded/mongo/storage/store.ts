@@ -20,6 +20,7 @@ export class Store {
   readonly #records
   readonly #catalog
   #last: Promise<unknown> = Promise.resolve()
+  #writes = 0
 
   /**
    * What was committed always outlives the process. `outlivesMachine: false` leaves it to the system when it
@@ -82,12 +83,18 @@ export class Store {
 
   /** Memory has gone ahead of a write that failed: going on would answer with what is not there after a restart. */
   #track(write: Promise<boolean>): void {
+    this.#writes += 1
     this.#last = write.catch((cause: unknown) => {
       setImmediate(() => {
         throw new Error('the embedded database cannot write to its directory', { cause })
       })
       return new Promise(() => {})
     })
+  }
+
+  /** How many writes there have been: tells whether a step wrote anything. */
+  get writes(): number {
+    return this.#writes
   }
 
   /** Resolves when everything written so far is committed: it then survives the death of the process. */
