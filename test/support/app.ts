@@ -16,6 +16,7 @@ import { Capacity } from '../../models/capacity.ts'
 import { TestClock } from './clock.ts'
 import { listen } from './http.ts'
 import { databaseUri } from './mongo.ts'
+import { recordAnswers } from './openapi-recorder.ts'
 
 export interface TestApp {
   /** Requests to the service: `app.api.get('/…')`. */
@@ -61,6 +62,7 @@ export async function startApp({ env = {}, store: givenStore }: Options = {}): P
   const serve = async (one: Services) => {
     const server = createHttpServer(createApp(one))
     servers.push(server)
+    recordAnswers(server)
     return listen(server)
   }
   const origin = await serve(services)

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { expect } from 'chai'
+import type { Express } from 'express'
+import { createApp } from '../../app/index.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import {
+  documentedRoutes,
+  type MediaType,
+  openApi,
+  type Parameter,
+  type Response,
+  resolve,
+} from '../support/openapi-document.ts'
+import { faultsOf } from '../support/openapi-judge.ts'
+
+/** What the router of Express 5 keeps of a route or of a mounted router. */
+interface Layer {
+  rawPath: string
+  route?: { path: string; stack: { method: string }[] }
+  handle: { stack?: Layer[] }
+}
+
+/** Every route that is mounted: `GET /api/assets/{assetId}`. */
+function mountedRoutes(app: Express): string[] {
+  const walk = (stack: Layer[], prefix: string): string[] =>
+    stack.flatMap(({ rawPath, route, handle }) => {
+      const path = `${prefix}${route?.path ?? rawPath}`.replace(/\/+/g, '/')
+      if (!route) return handle.stack ? walk(handle.stack, path) : []
+      const template = (path.replace(/\/$/, '') || '/').replace(/:(\w+)/g, '{$1}')
+      return [...new Set(route.stack.map(({ method }) => `${method.toUpperCase()} ${template}`))]
+    })
+  return walk((app.router as unknown as { stack: Layer[] }).stack, '/')
+}
+
+/** Every object in the document that has the key. */
+function* having(key: string, node: unknown = openApi): Generator<Record<string, unknown>> {
+  if (typeof node !== 'object' || node === null) return
+  if (key in node) yield node as Record<string, unknown>
+  for (const child of Object.values(node)) yield* having(key, child)
+}
+
+function examplesOf({ example, examples = {} }: Pick<MediaType, 'example' | 'examples'>): unknown[] {
+  const several = Object.values(examples).map((one) => resolve<{ value: unknown }>(one).value)
+  return example === undefined ? several : [example, ...several]
+}
+
+describe('docs/openapi.yaml', () => {
+  let app: TestApp
+  before(async () => {
+    app = await startApp()
+  })
+  after(() => app.stop())
+
+  it('is a valid OpenAPI 3.1 document', async () => {
+    const validator = new Validator()
+    const { valid, errors } = await validator.validate({ ...openApi })
+    expect(valid, JSON.stringify(errors)).to.equal(true)
+    expect(validator.version).to.equal('3.1')
+  })
+
+  it('is of the version of the package', () => {
+    const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+    expect(openApi.info.version).to.equal(manifest.version)
+  })
+
+  it('has exactly the routes that are mounted', () => {
+    const documented = documentedRoutes.map(({ method, path }) => `${method} ${path}`)
+    // the documentation page's own scripts and styles are no part of the API
+    const mounted = mountedRoutes(createApp(app.services)).filter((route) => !route.startsWith('GET /docs/'))
+    expect(documented.sort()).to.deep.equal(mounted.sort())
+  })
+
+  it('refers only to what it has, and has only what is referred to', () => {
+    const references = new Set([...having('$ref')].map(({ $ref }) => String($ref)))
+    for (const $ref of references) expect(() => resolve({ $ref }), $ref).not.to.throw()
+    const { securitySchemes, ...components } = openApi.components
+    const kept = Object.entries(components).flatMap(([kind, parts]) =>
+      Object.keys(parts).map((name) => `#/components/${kind}/${name}`),
+    )
+    expect(kept.filter((reference) => !references.has(reference))).to.deep.equal([])
+  })
+
+  it('names every operation once, in a tag that is described', () => {
+    const ids = documentedRoutes.map(({ operation }) => operation.operationId)
+    expect(new Set(ids).size).to.equal(ids.length)
+    const tags = openApi.tags.map(({ name }) => name)
+    for (const { operation } of documentedRoutes) {
+      expect(operation.tags).to.have.length(1)
+      expect(tags).to.include.members(operation.tags)
+      expect(operation.summary).to.match(/^[A-Z][^.]+$/)
+    }
+  })
+
+  for (const { method, path, operation, parameters } of documentedRoutes) {
+    describe(`${method} ${path}`, () => {
+      const responses = Object.entries(operation.responses).map(
+        ([status, response]) => [status, resolve<Response>(response)] as const,
+      )
+
+      it('names the parameters of its path', () => {
+        const inPath = parameters
+          .filter((parameter) => parameter.in === 'path')
+          .map(({ name }) => `{${name}}`)
+        expect(inPath.sort()).to.deep.equal((path.match(/\{\w+\}/g) ?? []).sort())
+      })
+
+      it('has examples that are true', () => {
+        const described: (MediaType | Parameter)[] = [
+          ...parameters,
+          ...Object.values(operation.requestBody?.content ?? {}),
+          ...responses.flatMap(([, { content = {} }]) => Object.values(content)),
+        ]
+        for (const { schema, ...media } of described)
+          for (const example of examplesOf(media as MediaType))
+            expect(faultsOf(schema, example), JSON.stringify(example)).to.deep.equal([])
+      })
+
+      it('shows an example of every JSON answer', () => {
+        for (const [status, { content }] of responses) {
+          const json = content?.['application/json']
+          if (json) expect(examplesOf(json), status).not.to.have.length(0)
+        }
+      })
+
+      it('carries the request id on every answer', () => {
+        for (const [status, { headers }] of responses)
+          expect(headers, status).to.have.property('X-Request-Id')
+      })
+    })
+  }
+})
