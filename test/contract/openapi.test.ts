@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { expect } from 'chai'
 import type { Express } from 'express'
+import * as errors from '../../app/errors.ts'
 import { createApp } from '../../app/index.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import {
@@ -79,6 +80,15 @@ describe('docs/openapi.yaml', () => {
       Object.keys(parts).map((name) => `#/components/${kind}/${name}`),
     )
     expect(kept.filter((reference) => !references.has(reference))).to.deep.equal([])
+  })
+
+  it('has every code that an error can have', () => {
+    const { AppError: _class, ...factories } = errors
+    const codes = Object.values(factories).map(
+      (make) => (make as (given: unknown) => errors.AppError)([]).code,
+    )
+    const documented = openApi.components.schemas?.ErrorCode as { enum: string[] }
+    expect([...documented.enum].sort()).to.deep.equal([...new Set(codes)].sort())
   })
 
   it('names every operation once, in a tag that is described', () => {

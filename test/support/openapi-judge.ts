@@ -17,18 +17,18 @@ export interface Exchange {
   /** Path and query. */
   url: string
   /** The parsed body of the request, where it had one. */
-  sent?: unknown
+  sent: unknown
   status: number
   /** Of the answer; names in lower case. */
   headers: Record<string, string | string[] | number | undefined>
   /** The text of a JSON answer. */
-  body?: string
+  body?: string | undefined
 }
 
 const DOCUMENT_ID = 'kura:openapi'
 const ajv = new Ajv2020({ strict: false, allErrors: true })
 addFormats.default(ajv)
-ajv.addFormat('binary', true)
+for (const name of ['binary', 'password']) ajv.addFormat(name, true)
 ajv.addSchema({ $id: DOCUMENT_ID, ...openApi }, undefined, undefined, false)
 
 /** What is wrong with a value by a schema of the document; nothing when it fits. */

@@ -13,8 +13,9 @@ let test = 'a hook'
 export function recordAnswers(server: Server): void {
   server.prependListener('request', (req: IncomingMessage, res: ServerResponse) => {
     const during = test
+    const sent = keepSent(req)
     const body = collectJson(res)
-    res.once('finish', () => record(req, res, body(), during))
+    res.once('finish', () => record(req, res, { sent: sent(), body: body() }, during))
   })
 }
 
@@ -38,22 +39,37 @@ function collectJson(res: ServerResponse): () => string | undefined {
   return () => (chunks.length > 0 ? Buffer.concat(chunks).toString() : undefined)
 }
 
-function record(req: IncomingMessage, res: ServerResponse, body: string | undefined, during: string): void {
+/** The body of the request as it was parsed: the rules of a route may change it in place. */
+function keepSent(req: IncomingMessage): () => unknown {
+  let body: unknown
+  let asParsed: unknown
+  Object.defineProperty(req, 'body', {
+    configurable: true,
+    enumerable: true,
+    get: () => body,
+    set(value: unknown) {
+      body = value
+      asParsed = structuredClone(value)
+    },
+  })
+  // Multer fills its object later
+  return () => (req.headers['content-type']?.startsWith('multipart/') ? body : asParsed)
+}
+
+function record(
+  req: IncomingMessage & { originalUrl?: string },
+  res: ServerResponse,
+  bodies: { sent: unknown; body: string | undefined },
+  during: string,
+): void {
   const { method = 'GET' } = req
   if (method === 'OPTIONS') return
   // a router under a mount path sees a shorter url
-  const { originalUrl: url = req.url ?? '/', body: sent } = req as { originalUrl?: string; body?: unknown }
+  const url = req.originalUrl ?? req.url ?? '/'
   const { statusCode: status } = res
   const path = routeOf(method, new URL(url, 'http://localhost').pathname)?.path
   if (path) seen.add(`${method} ${path} ${status}`)
-  const faults = judge({
-    method,
-    url,
-    sent,
-    status,
-    headers: res.getHeaders(),
-    ...(body === undefined ? {} : { body }),
-  })
+  const faults = judge({ method, url, status, headers: res.getHeaders(), ...bodies })
   for (const fault of faults) {
     const violation = `${method} ${path ?? url} ${status}: ${fault}`
     if (!violations.has(violation)) violations.set(violation, during)
