@@ -8,8 +8,8 @@ import { startApp, type TestApp } from '../support/app.ts'
 import {
   documentedRoutes,
   type MediaType,
+  type Operation,
   openApi,
-  type Parameter,
   type Response,
   resolve,
 } from '../support/openapi-document.ts'
@@ -45,6 +45,9 @@ function examplesOf({ example, examples = {} }: Pick<MediaType, 'example' | 'exa
   const several = Object.values(examples).map((one) => resolve<{ value: unknown }>(one).value)
   return example === undefined ? several : [example, ...several]
 }
+
+const responsesOf = ({ responses }: Operation) =>
+  Object.entries(responses).map(([status, response]) => [status, resolve<Response>(response)] as const)
 
 describe('docs/openapi.yaml', () => {
   let app: TestApp
@@ -102,41 +105,30 @@ describe('docs/openapi.yaml', () => {
     }
   })
 
-  for (const { method, path, operation, parameters } of documentedRoutes) {
-    describe(`${method} ${path}`, () => {
-      const responses = Object.entries(operation.responses).map(
-        ([status, response]) => [status, resolve<Response>(response)] as const,
-      )
+  it('names the parameters of every path', () => {
+    for (const { path, parameters } of documentedRoutes) {
+      const inPath = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => `{${name}}`)
+      expect(inPath.sort(), path).to.deep.equal((path.match(/\{\w+\}/g) ?? []).sort())
+    }
+  })
 
-      it('names the parameters of its path', () => {
-        const inPath = parameters
-          .filter((parameter) => parameter.in === 'path')
-          .map(({ name }) => `{${name}}`)
-        expect(inPath.sort()).to.deep.equal((path.match(/\{\w+\}/g) ?? []).sort())
-      })
+  it('has examples that are true', () => {
+    const described = documentedRoutes.flatMap(({ operation, parameters }) => [
+      ...parameters,
+      ...Object.values(operation.requestBody?.content ?? {}),
+      ...responsesOf(operation).flatMap(([, { content = {} }]) => Object.values(content)),
+    ])
+    for (const { schema, ...media } of described)
+      for (const example of examplesOf(media as MediaType))
+        expect(faultsOf(schema, example), JSON.stringify(example)).to.deep.equal([])
+  })
 
-      it('has examples that are true', () => {
-        const described: (MediaType | Parameter)[] = [
-          ...parameters,
-          ...Object.values(operation.requestBody?.content ?? {}),
-          ...responses.flatMap(([, { content = {} }]) => Object.values(content)),
-        ]
-        for (const { schema, ...media } of described)
-          for (const example of examplesOf(media as MediaType))
-            expect(faultsOf(schema, example), JSON.stringify(example)).to.deep.equal([])
-      })
-
-      it('shows an example of every JSON answer', () => {
-        for (const [status, { content }] of responses) {
-          const json = content?.['application/json']
-          if (json) expect(examplesOf(json), status).not.to.have.length(0)
-        }
-      })
-
-      it('carries the request id on every answer', () => {
-        for (const [status, { headers }] of responses)
-          expect(headers, status).to.have.property('X-Request-Id')
-      })
-    })
-  }
+  it('shows an example of every JSON answer, and the request id on every one', () => {
+    for (const { operation } of documentedRoutes)
+      for (const [status, { content, headers }] of responsesOf(operation)) {
+        const json = content?.['application/json']
+        if (json) expect(examplesOf(json), `${operation.operationId} ${status}`).not.to.have.length(0)
+        expect(headers, `${operation.operationId} ${status}`).to.have.property('X-Request-Id')
+      }
+  })
 })

@@ -37,6 +37,8 @@ export interface Operation {
   tags: string[]
   summary: string
   parameters?: (Parameter | Reference)[]
+  /** Where it differs from the document's. */
+  security?: Record<string, string[]>[]
   requestBody?: { content: Record<string, MediaType> }
   responses: Record<string, Response | Reference>
 }
@@ -48,6 +50,7 @@ interface PathItem extends Partial<Record<Method, Operation>> {
 export interface OpenApiDocument {
   openapi: string
   info: { version: string }
+  security: Record<string, string[]>[]
   tags: { name: string }[]
   paths: Record<string, PathItem>
   components: Record<string, Record<string, unknown>>
