@@ -16,12 +16,17 @@ interface Refusal {
   ask(route: DocumentedRoute): Test
 }
 
+const ID = '0'.repeat(24)
 const NOTHING: Params = {
-  assetId: '0'.repeat(24),
+  assetId: ID,
   fileId: 'none',
   imageId: 'none',
-  sessionId: '0'.repeat(24),
+  linkId: ID,
+  sessionId: ID,
+  token: 'none',
+  username: 'bob',
 }
+const DAY = 86_400_000
 
 const securityOf = ({ operation }: DocumentedRoute) => operation.security ?? openApi.security
 const takes = (type: string) => (route: DocumentedRoute) =>
@@ -38,22 +43,39 @@ describe('refusals that docs/openapi.yaml documents', () => {
   let bob: TestUser
   let picture: Buffer
   let known: Params = {}
+  let locked: Params = {}
+  let ended: Params = {}
 
   before(async () => {
     app = await startApp()
     ada = await signUp(app, 'ada')
     bob = await signUp(app, 'bob')
     picture = await png()
+    known = await createAsset()
+    locked = await createAsset()
+    const until = new Date(Date.now() + DAY)
+    await ada.put(`/api/assets/${locked.assetId}/lock`).send({ mode: 'governance', until }).expect(200)
+    ended = { ...known, ...(await createLink(String(known.assetId))) }
+    await ada.delete(`/api/assets/${ended.assetId}/links/${ended.linkId}`).expect(204)
+  })
+  after(() => app.stop())
+
+  async function createAsset(): Promise<Params> {
     const { body } = await ada
       .post('/api/assets')
       .field('visibility', 'public')
       .attach('files', obj(), 'chair.obj')
       .attach('images', picture, 'chair.png')
       .expect(201)
-    const { id, files, images } = body.res.asset
-    known = { ...NOTHING, assetId: id, fileId: files[0].id, imageId: images[0].id }
-  })
-  after(() => app.stop())
+    const { id: assetId, files, images } = body.res.asset
+    const link = await createLink(assetId)
+    return { ...NOTHING, assetId, fileId: files[0].id, imageId: images[0].id, ...link }
+  }
+
+  async function createLink(assetId: string): Promise<Params> {
+    const { body } = await ada.post(`/api/assets/${assetId}/links`).send({}).expect(201)
+    return { linkId: body.res.link.id, token: body.res.link.token }
+  }
 
   function ask(
     { method, path }: DocumentedRoute,
@@ -122,6 +144,24 @@ describe('refusals that docs/openapi.yaml documents', () => {
       status: 416,
       applies: takesHeader('Range'),
       ask: (route) => ask(route).set('Range', 'bytes=999999-'),
+    },
+    {
+      name: 'a link that has ended',
+      status: 410,
+      applies: ({ path }) => path.includes('{token}'),
+      ask: (route) => ask(route, ended),
+    },
+    {
+      name: 'a locked asset',
+      status: 423,
+      applies: () => true,
+      ask: (route) => {
+        const request = withUpload(route, ask(route, locked))
+        const change = { mode: 'governance', until: new Date(Date.now() + DAY / 2) }
+        return takesJson(route)
+          ? request.send(route.path.endsWith('/lock') ? change : { name: 'x' })
+          : request
+      },
     },
     {
       name: 'a JSON body over 100 kB',
