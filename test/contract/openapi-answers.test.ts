@@ -1,0 +1,55 @@
+import { expect } from 'chai'
+import { startApp, type TestApp } from '../support/app.ts'
+import { type DocumentedRoute, documentedRoutes } from '../support/openapi-document.ts'
+import { openScene, type Scene } from '../support/openapi-scene.ts'
+
+const answering = (status: number): DocumentedRoute[] =>
+  documentedRoutes.filter(({ method, operation }) => method === 'GET' && status in operation.responses)
+const nameOf = ({ method, path }: DocumentedRoute) => `${method} ${path}`
+
+/** What every reading route has in common, tried on all that document it. */
+describe('answers that docs/openapi.yaml documents', () => {
+  let app: TestApp
+  let scene: Scene
+
+  before(async () => {
+    app = await startApp()
+    scene = await openScene(app)
+  })
+  after(() => app.stop())
+
+  it('200 for a GET, and the same to a HEAD without the body', async () => {
+    for (const route of answering(200)) {
+      const whole = await scene.ask(route).buffer(true)
+      expect(whole.status, nameOf(route)).to.equal(200)
+      const { host, pathname } = new URL(whole.request.url)
+      const head = await app.api.head(pathname).set('Authorization', `Bearer ${scene.ada.token}`)
+      expect(head.status, `${nameOf(route)} at ${host}`).to.equal(200)
+      expect(head.text, nameOf(route)).to.equal(undefined)
+      expect(head.headers['content-type'], nameOf(route)).to.equal(whole.headers['content-type'])
+    }
+  })
+
+  it('304 to the tag, or the date, of the answer before', async () => {
+    for (const route of answering(304)) {
+      const { headers } = await scene.ask(route)
+      const { etag, 'last-modified': date } = headers
+      const again = await scene
+        .ask(route)
+        .set(etag ? { 'If-None-Match': etag } : { 'If-Modified-Since': String(date) })
+      expect(again.status, nameOf(route)).to.equal(304)
+      expect(again.headers.etag, nameOf(route)).to.equal(etag)
+    }
+  })
+
+  it('206 for the first byte, while the tag holds', async () => {
+    for (const route of answering(206)) {
+      const { headers } = await scene.ask(route)
+      const ranged = scene.ask(route).set('Range', 'bytes=0-0')
+      const part = await ranged.set('If-Range', String(headers.etag)).responseType('blob')
+      expect(part.status, nameOf(route)).to.equal(206)
+      expect(part.headers['content-range'], nameOf(route)).to.equal(`bytes 0-0/${headers['content-length']}`)
+      expect(part.body, nameOf(route)).to.have.length(1)
+    }
+  })
+})

@@ -1,0 +1,75 @@
+import type { Test } from 'supertest'
+import type { TestApp } from './app.ts'
+import type { DocumentedRoute } from './openapi-document.ts'
+import { obj, png } from './samples.ts'
+import { signUp } from './users.ts'
+
+/** What stands for `{name}` in a path. */
+export type Params = Record<string, string>
+
+const ID = '0'.repeat(24)
+
+/** Names of what is not there; a username may be anybody's. */
+export const NOTHING: Params = {
+  assetId: ID,
+  fileId: 'none',
+  imageId: 'none',
+  linkId: ID,
+  sessionId: ID,
+  token: 'none',
+  username: 'bob',
+}
+
+const takes = (type: string) => (route: DocumentedRoute) =>
+  type in (route.operation.requestBody?.content ?? {})
+export const takesJson = takes('application/json')
+export const takesUpload = takes('multipart/form-data')
+
+/** Ada, and a public asset of hers with a file, an image and a link: enough to ask any route. */
+export async function openScene(app: TestApp) {
+  const ada = await signUp(app, 'ada')
+  const picture = await png()
+
+  async function createLink(assetId: string): Promise<Params> {
+    const { body } = await ada.post(`/api/assets/${assetId}/links`).send({}).expect(201)
+    return { linkId: body.res.link.id, token: body.res.link.token }
+  }
+
+  async function createAsset(): Promise<Params> {
+    const { body } = await ada
+      .post('/api/assets')
+      .field('visibility', 'public')
+      .attach('files', obj(), 'chair.obj')
+      .attach('images', picture, 'chair.png')
+      .expect(201)
+    const { id: assetId, files, images } = body.res.asset
+    const link = await createLink(assetId)
+    return { ...NOTHING, assetId, fileId: files[0].id, imageId: images[0].id, ...link }
+  }
+
+  const known = await createAsset()
+
+  /** A request to a documented route, by default Ada's, for her asset. */
+  function ask(
+    { method, path }: DocumentedRoute,
+    params: Params = known,
+    token: string | null = ada.token,
+  ): Test {
+    const url = path.replace(/\{(\w+)\}/g, (_all, name: string) => String(params[name]))
+    const verb = method.toLowerCase() as 'get' | 'put' | 'post' | 'delete' | 'patch'
+    const request = app.api[verb](url)
+    return token === null ? request : request.set('Authorization', `Bearer ${token}`)
+  }
+
+  /** With a file or an image where the route takes one. */
+  function withUpload(route: DocumentedRoute, request: Test): Test {
+    if (!takesUpload(route)) return request
+    return route.path.endsWith('/images')
+      ? request.attach('images', picture, 'a.png')
+      : request.attach('files', obj(), 'a.obj')
+  }
+
+  return { ada, known, ask, withUpload, createAsset, createLink }
+}
+
+export type Scene = Awaited<ReturnType<typeof openScene>>
