@@ -22,9 +22,8 @@ describe('answers that docs/openapi.yaml documents', () => {
     for (const route of answering(200)) {
       const whole = await scene.ask(route).buffer(true)
       expect(whole.status, nameOf(route)).to.equal(200)
-      const { host, pathname } = new URL(whole.request.url)
-      const head = await app.api.head(pathname).set('Authorization', `Bearer ${scene.ada.token}`)
-      expect(head.status, `${nameOf(route)} at ${host}`).to.equal(200)
+      const head = await scene.ask({ ...route, method: 'HEAD' })
+      expect(head.status, nameOf(route)).to.equal(200)
       expect(head.text, nameOf(route)).to.equal(undefined)
       expect(head.headers['content-type'], nameOf(route)).to.equal(whole.headers['content-type'])
     }

@@ -2,7 +2,14 @@ import { expect } from 'chai'
 import type { Test } from 'supertest'
 import { startApp, type TestApp } from '../support/app.ts'
 import { type DocumentedRoute, documentedRoutes, openApi } from '../support/openapi-document.ts'
-import { NOTHING, openScene, type Params, type Scene, takesJson } from '../support/openapi-scene.ts'
+import {
+  isForAdmins,
+  NOTHING,
+  openScene,
+  type Params,
+  type Scene,
+  takesJson,
+} from '../support/openapi-scene.ts'
 import { stateOf } from '../support/state.ts'
 import { signUp, type TestUser } from '../support/users.ts'
 
@@ -17,6 +24,9 @@ interface Refusal {
 const DAY = 86_400_000
 
 const securityOf = ({ operation }: DocumentedRoute) => operation.security ?? openApi.security
+const takesToken = (route: DocumentedRoute) => securityOf(route).some((way) => 'bearer' in way)
+const needsToken = (route: DocumentedRoute) =>
+  takesToken(route) && securityOf(route).every((way) => 'bearer' in way)
 const takesHeader = (header: string) => (route: DocumentedRoute) =>
   route.parameters.some(({ name }) => name === header)
 
@@ -35,7 +45,7 @@ describe('refusals that docs/openapi.yaml documents', () => {
     const { ada, known, createAsset, createLink } = scene
     locked = await createAsset()
     const until = new Date(Date.now() + DAY)
-    await ada.put(`/api/assets/${locked.assetId}/lock`).send({ mode: 'governance', until }).expect(200)
+    await ada.put(`/api/assets/${locked.assetId}/lock`).send({ mode: 'compliance', until }).expect(200)
     ended = { ...known, ...(await createLink(String(known.assetId))) }
     await ada.delete(`/api/assets/${ended.assetId}/links/${ended.linkId}`).expect(204)
   })
@@ -45,13 +55,13 @@ describe('refusals that docs/openapi.yaml documents', () => {
     {
       name: 'a bad token',
       status: 401,
-      applies: (route) => securityOf(route).length > 0,
+      applies: takesToken,
       ask: (route) => scene.ask(route, scene.known, 'bad'),
     },
     {
       name: 'no token where one is needed',
       status: 401,
-      applies: (route) => securityOf(route).length > 0 && securityOf(route).every((way) => 'bearer' in way),
+      applies: needsToken,
       ask: (route) => scene.ask(route, scene.known, null),
     },
     {
@@ -73,9 +83,9 @@ describe('refusals that docs/openapi.yaml documents', () => {
       ask: (route) => scene.ask(route, NOTHING),
     },
     {
-      name: 'who may only read',
+      name: 'who may only read, or is no admin',
       status: 403,
-      applies: ({ path }) => path.includes('{assetId}'),
+      applies: (route) => route.path.includes('{assetId}') || isForAdmins(route),
       ask: (route) => scene.ask(route, scene.known, bob.token),
     },
     {

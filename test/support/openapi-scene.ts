@@ -2,7 +2,7 @@ import type { Test } from 'supertest'
 import type { TestApp } from './app.ts'
 import type { DocumentedRoute } from './openapi-document.ts'
 import { obj, png } from './samples.ts'
-import { signUp } from './users.ts'
+import { signUp, signUpAdmin } from './users.ts'
 
 /** What stands for `{name}` in a path. */
 export type Params = Record<string, string>
@@ -17,17 +17,20 @@ export const NOTHING: Params = {
   linkId: ID,
   sessionId: ID,
   token: 'none',
+  userId: ID,
   username: 'bob',
 }
 
 const takes = (type: string) => (route: DocumentedRoute) =>
   type in (route.operation.requestBody?.content ?? {})
 export const takesJson = takes('application/json')
+export const isForAdmins = ({ operation }: DocumentedRoute) => operation.tags.includes('Administration')
 export const takesUpload = takes('multipart/form-data')
 
 /** Ada, and a public asset of hers with a file, an image and a link: enough to ask any route. */
 export async function openScene(app: TestApp) {
   const ada = await signUp(app, 'ada')
+  const admin = await signUpAdmin(app, 'root')
   const picture = await png()
 
   async function createLink(assetId: string): Promise<Params> {
@@ -44,19 +47,20 @@ export async function openScene(app: TestApp) {
       .expect(201)
     const { id: assetId, files, images } = body.res.asset
     const link = await createLink(assetId)
-    return { ...NOTHING, assetId, fileId: files[0].id, imageId: images[0].id, ...link }
+    return { ...NOTHING, userId: ada.user.id, assetId, fileId: files[0].id, imageId: images[0].id, ...link }
   }
 
   const known = await createAsset()
 
-  /** A request to a documented route, by default Ada's, for her asset. */
+  /** A request to a documented route, by default Ada's, or an admin's where it takes one, for her asset. */
   function ask(
-    { method, path }: DocumentedRoute,
+    route: DocumentedRoute,
     params: Params = known,
-    token: string | null = ada.token,
+    token: string | null = isForAdmins(route) ? admin.token : ada.token,
   ): Test {
+    const { method, path } = route
     const url = path.replace(/\{(\w+)\}/g, (_all, name: string) => String(params[name]))
-    const verb = method.toLowerCase() as 'get' | 'put' | 'post' | 'delete' | 'patch'
+    const verb = method.toLowerCase() as 'head' | 'get' | 'put' | 'post' | 'delete' | 'patch'
     const request = app.api[verb](url)
     return token === null ? request : request.set('Authorization', `Bearer ${token}`)
   }
