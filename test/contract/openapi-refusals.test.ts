@@ -37,6 +37,7 @@ describe('refusals that docs/openapi.yaml documents', () => {
   let bob: TestUser
   let locked: Params = {}
   let ended: Params = {}
+  let guarded: Params = {}
 
   before(async () => {
     app = await startApp()
@@ -46,6 +47,7 @@ describe('refusals that docs/openapi.yaml documents', () => {
     locked = await createAsset()
     const until = new Date(Date.now() + DAY)
     await ada.put(`/api/assets/${locked.assetId}/lock`).send({ mode: 'compliance', until }).expect(200)
+    guarded = { ...known, ...(await createLink(String(known.assetId), { password: 'sesame' })) }
     ended = { ...known, ...(await createLink(String(known.assetId))) }
     await ada.delete(`/api/assets/${ended.assetId}/links/${ended.linkId}`).expect(204)
   })
@@ -63,6 +65,12 @@ describe('refusals that docs/openapi.yaml documents', () => {
       status: 401,
       applies: needsToken,
       ask: (route) => scene.ask(route, scene.known, null),
+    },
+    {
+      name: 'a link whose password is not given',
+      status: 401,
+      applies: ({ path }) => path.includes('{token}'),
+      ask: (route) => scene.ask(route, guarded),
     },
     {
       name: 'an unknown query parameter',
@@ -144,6 +152,16 @@ describe('refusals that docs/openapi.yaml documents', () => {
       expect(await stateOf(app)).to.deep.equal(before)
     })
   }
+
+  it('503 on every route that needs the database, before it is prepared', async () => {
+    app.services.prepared = false
+    try {
+      for (const route of documentedRoutes.filter(({ operation }) => '503' in operation.responses))
+        expect((await scene.ask(route)).status, `${route.method} ${route.path}`).to.equal(503)
+    } finally {
+      app.services.prepared = true
+    }
+  })
 
   it('405 for a method that a path does not take, with those it takes', async () => {
     for (const path of Object.keys(openApi.paths)) {

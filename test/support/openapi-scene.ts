@@ -33,8 +33,8 @@ export async function openScene(app: TestApp) {
   const admin = await signUpAdmin(app, 'root')
   const picture = await png()
 
-  async function createLink(assetId: string): Promise<Params> {
-    const { body } = await ada.post(`/api/assets/${assetId}/links`).send({}).expect(201)
+  async function createLink(assetId: string, terms: object = {}): Promise<Params> {
+    const { body } = await ada.post(`/api/assets/${assetId}/links`).send(terms).expect(201)
     return { linkId: body.res.link.id, token: body.res.link.token }
   }
 
