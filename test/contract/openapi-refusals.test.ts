@@ -44,6 +44,7 @@ describe('refusals that docs/openapi.yaml documents', () => {
     scene = await openScene(app)
     bob = await signUp(app, 'bob')
     const { ada, known, createAsset, createLink } = scene
+    await ada.put(`/api/projects/${known.projectId}/collaborators/bob`).send({ access: 'read' }).expect(200)
     locked = await createAsset()
     const until = new Date(Date.now() + DAY)
     await ada.put(`/api/assets/${locked.assetId}/lock`).send({ mode: 'compliance', until }).expect(200)
@@ -93,7 +94,7 @@ describe('refusals that docs/openapi.yaml documents', () => {
     {
       name: 'who may only read, or is no admin',
       status: 403,
-      applies: (route) => route.path.includes('{assetId}') || isForAdmins(route),
+      applies: (route) => /\{(asset|project)Id\}/.test(route.path) || isForAdmins(route),
       ask: (route) => scene.ask(route, scene.known, bob.token),
     },
     {

@@ -15,8 +15,13 @@ export const NOTHING: Params = {
   fileId: 'none',
   imageId: 'none',
   linkId: ID,
+  projectId: ID,
+  sceneId: 'none',
   sessionId: ID,
+  /** Of a link. */
   token: 'none',
+  /** The token of a signed URL. */
+  signed: 'none',
   userId: ID,
   username: 'bob',
 }
@@ -47,7 +52,25 @@ export async function openScene(app: TestApp) {
       .expect(201)
     const { id: assetId, files, images } = body.res.asset
     const link = await createLink(assetId)
-    return { ...NOTHING, userId: ada.user.id, assetId, fileId: files[0].id, imageId: images[0].id, ...link }
+    const { body: address } = await ada.get(`/api/assets/${assetId}/url`).expect(200)
+    const signed = address.res.url.replace('/api/signed/', '')
+    return {
+      ...NOTHING,
+      userId: ada.user.id,
+      assetId,
+      fileId: files[0].id,
+      imageId: images[0].id,
+      signed,
+      ...link,
+      ...(await createProject()),
+    }
+  }
+
+  async function createProject(): Promise<Params> {
+    const { body } = await ada.post('/api/projects').send({ title: 'My room' }).expect(201)
+    const projectId: string = body.res.project.id
+    const { body: added } = await ada.post(`/api/projects/${projectId}/scenes`).send({}).expect(201)
+    return { projectId, sceneId: added.res.scene.id }
   }
 
   const known = await createAsset()
@@ -59,7 +82,8 @@ export async function openScene(app: TestApp) {
     token: string | null = isForAdmins(route) ? admin.token : ada.token,
   ): Test {
     const { method, path } = route
-    const url = path.replace(/\{(\w+)\}/g, (_all, name: string) => String(params[name]))
+    const named = path.startsWith('/api/signed/') ? { ...params, token: params.signed } : params
+    const url = path.replace(/\{(\w+)\}/g, (_all, name: string) => String(named[name as keyof typeof named]))
     const verb = method.toLowerCase() as 'head' | 'get' | 'put' | 'post' | 'delete' | 'patch'
     const request = app.api[verb](url)
     return token === null ? request : request.set('Authorization', `Bearer ${token}`)
