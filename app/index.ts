@@ -9,6 +9,7 @@ import { handleErrors } from '../middleware/error-handler.ts'
 import { measure } from '../middleware/measure.ts'
 import { refuseMethod } from '../middleware/method-not-allowed.ts'
 import { refuseUnknown } from '../middleware/not-found.ts'
+import { noteOrigin } from '../middleware/note-origin.ts'
 import { identifyRequest } from '../middleware/request-id.ts'
 import { routes } from '../routes/index.ts'
 import type { Services } from './services.ts'
@@ -27,6 +28,7 @@ export function createApp(services: Services): Express {
     next()
   })
   app.use(identifyRequest)
+  app.use(noteOrigin)
   app.use(pinoHttp({ logger: log, ...requestLog }))
   app.use(measure)
   app.use(helmet(securityHeaders))

@@ -1,4 +1,5 @@
 /** Every model, so that none is missing when indexes are built. */
+import '../models/activity.ts'
 import '../models/asset.ts'
 import '../models/attempt.ts'
 import '../models/capacity.ts'

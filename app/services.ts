@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/env.ts'
+import { type Audit, createAudit } from './audit.ts'
 import { createLimits, type Limits } from './auth/limits.ts'
 import { createPassport } from './auth/passport.ts'
 import { loadSecret } from './auth/secret.ts'
@@ -20,6 +21,7 @@ export interface Services {
   limits: Limits
   metrics: Metrics
   log: Logger
+  audit: Audit
   clock: Clock
   /** An upload is given up for dead after this many milliseconds without a heartbeat. */
   staleMs: number
@@ -30,7 +32,7 @@ export interface Services {
 }
 
 /** What work on assets needs of them. */
-export type AssetServices = Pick<Services, 'store' | 'log' | 'clock' | 'staleMs'>
+export type AssetServices = Pick<Services, 'store' | 'log' | 'clock' | 'audit' | 'staleMs'>
 
 interface Given {
   config: Config
@@ -57,6 +59,7 @@ export async function openServices({
   return {
     config,
     log,
+    audit: createAudit({ config, log, clock }),
     clock,
     staleMs,
     stopping,

@@ -51,6 +51,7 @@ export const variables = {
   TRUST_PROXY: proxies({ default: 0, desc: 'Number of proxies before the service, or their addresses.' }),
   ADMIN_USERNAME: text({ default: undefined, desc: 'Name of an admin account made at start if missing.' }),
   ADMIN_PASSWORD: text({ default: undefined, desc: 'Its first password.' }),
+  ACTIVITY_DAYS: integer(1, 3650)({ default: 365, desc: 'Days that records of activity are kept.' }),
   BCRYPT_COST: integer(4, 20)({ default: 12, desc: 'Cost of a password hash: each step doubles the time.' }),
   REGISTRATIONS_PER_HOUR: integer(0)({
     default: 20,

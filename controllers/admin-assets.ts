@@ -14,11 +14,11 @@ export const read: RequestHandler = async (req, res) => {
 }
 
 export const remove: RequestHandler = async (req, res) => {
-  await takeDown(req.services, required(req.asset))
+  await takeDown(req.services, required(req.asset), required(req.user))
   res.status(204).end()
 }
 
 export const unlock: RequestHandler = async (req, res) => {
-  await liftLock(req.services, required(req.asset))
+  await liftLock(req.services, required(req.asset), required(req.user))
   res.status(204).end()
 }

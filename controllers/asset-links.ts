@@ -1,8 +1,7 @@
 import type { RequestHandler } from 'express'
-import { Types } from 'mongoose'
 import { success } from '../app/envelope.ts'
-import { notFound } from '../app/errors.ts'
 import { createLink, type NewLink } from '../app/links/create.ts'
+import { revokeLink } from '../app/links/revoke.ts'
 import { Link } from '../models/link.ts'
 import { linkView } from '../models/views/link.ts'
 import { required } from './required.ts'
@@ -20,12 +19,6 @@ export const list: RequestHandler = async (req, res) => {
 }
 
 export const revoke: RequestHandler = async (req, res) => {
-  const id = String(req.params.linkId)
-  if (!Types.ObjectId.isValid(id)) throw notFound()
-  const { modifiedCount } = await Link.updateOne(
-    { _id: id, asset: required(req.asset)._id, revokedAt: null },
-    { revokedAt: req.services.clock.now() },
-  )
-  if (modifiedCount === 0) throw notFound()
+  await revokeLink(req.services, required(req.asset), String(req.params.linkId))
   res.status(204).end()
 }

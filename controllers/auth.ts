@@ -24,7 +24,13 @@ export const login: RequestHandler = async (req, res) => {
 }
 
 export const logout: RequestHandler = async (req, res) => {
-  await Session.end(required(req.session)._id)
+  const { _id, user } = required(req.session)
+  await Session.end(_id)
+  await req.services.audit({
+    action: 'session.ended',
+    user,
+    target: { type: 'session', id: _id.toString() },
+  })
   res.status(204).end()
 }
 

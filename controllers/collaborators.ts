@@ -1,9 +1,7 @@
 import type { Request, RequestHandler } from 'express'
 import { success } from '../app/envelope.ts'
-import { notFound } from '../app/errors.ts'
-import { shareWith } from '../app/sharing/share.ts'
-import type { Collaborator, Shared, SharingStatics } from '../models/plugins/sharing.ts'
-import { usernameKey } from '../models/user-fields.ts'
+import { type Sharing, shareWith, unshareWith } from '../app/sharing/share.ts'
+import type { Collaborator, Shared } from '../models/plugins/sharing.ts'
 import { required } from './required.ts'
 
 const collaboratorView = ({ username, access, addedAt }: Collaborator) => ({ username, access, addedAt })
@@ -14,7 +12,7 @@ const collaboratorView = ({ username, access, addedAt }: Collaborator) => ({ use
  * @param sharedBy what the request is about
  */
 export function collaboratorsOf(
-  model: SharingStatics,
+  sharing: Sharing,
   sharedBy: (req: Request) => Shared | undefined,
 ): Record<'list' | 'set' | 'remove', RequestHandler> {
   return {
@@ -26,13 +24,13 @@ export function collaboratorsOf(
       const { access } = req.valid as { access: 'read' | 'write' }
       const username = String(req.params.username)
       const { _id, owner } = required(sharedBy(req))
-      const collaborator = await shareWith(req.services, model, { _id, owner }, { username, access })
+      const collaborator = await shareWith(req.services, sharing, { _id, owner }, { username, access })
       res.json(success({ collaborator: collaboratorView(collaborator) }))
     },
 
     async remove(req, res) {
-      if (!(await model.unshare(required(sharedBy(req))._id, usernameKey(String(req.params.username)))))
-        throw notFound()
+      const { _id, owner } = required(sharedBy(req))
+      await unshareWith(req.services, sharing, { _id, owner }, String(req.params.username))
       res.status(204).end()
     },
   }

@@ -40,7 +40,13 @@ export const update: RequestHandler = async (req, res) => {
 }
 
 export const remove: RequestHandler = async (req, res) => {
-  await Project.deleteOne({ _id: required(req.project)._id })
+  const { _id, owner } = required(req.project)
+  await Project.deleteOne({ _id })
+  await req.services.audit({
+    action: 'project.deleted',
+    user: owner,
+    target: { type: 'project', id: _id.toString() },
+  })
   res.status(204).end()
 }
 

@@ -31,6 +31,13 @@ export const list: RequestHandler = async (req, res) => {
 
 /** Ends one of the caller's sessions. */
 export const revoke: RequestHandler<{ sessionId: string }> = async (req, res) => {
-  if (!(await Session.revoke(req.params.sessionId, required(req.user)._id))) throw notFound()
+  const { sessionId } = req.params
+  const { _id } = required(req.user)
+  if (!(await Session.revoke(sessionId, _id))) throw notFound()
+  await req.services.audit({
+    action: 'session.revoked',
+    user: _id,
+    target: { type: 'session', id: sessionId },
+  })
   res.status(204).end()
 }

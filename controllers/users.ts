@@ -47,7 +47,10 @@ export const read: RequestHandler = (req, res) => {
 /** What an admin decides. */
 export const update: RequestHandler = async (req, res) => {
   const { space, ...rights } = req.valid as AdminChange
-  const user = await administer(required(req.account), { ...rights, limit: space?.limit })
+  const user = await administer(req.services, required(req.user), required(req.account), {
+    ...rights,
+    limit: space?.limit,
+  })
   res.json(success({ user: userView(user, required(req.user)) }))
 }
 
@@ -58,6 +61,6 @@ interface AdminChange {
 }
 
 export const remove: RequestHandler = async (req, res) => {
-  await removeAccount(req.services, required(req.account))
+  await removeAccount(req.services, required(req.account), required(req.user)._id)
   res.status(204).end()
 }

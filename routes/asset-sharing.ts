@@ -9,7 +9,7 @@ import { must } from '../middleware/must.ts'
 import { Asset } from '../models/asset.ts'
 import * as rules from './asset-sharing.rules.ts'
 
-const collaborators = collaboratorsOf(Asset, ({ asset }) => asset)
+const collaborators = collaboratorsOf({ type: 'asset', model: Asset }, ({ asset }) => asset)
 
 /** What only its owner does with an asset: share it, link to it, lock it. */
 export const sharing = Router({ mergeParams: true })

@@ -11,7 +11,7 @@ import { Project } from '../models/project.ts'
 import { collaborator } from './asset-sharing.rules.ts'
 import * as rules from './projects.rules.ts'
 
-const collaborators = collaboratorsOf(Project, ({ project }) => project)
+const collaborators = collaboratorsOf({ type: 'project', model: Project }, ({ project }) => project)
 
 /** `/api/projects`: scenes made of assets. */
 export const projects = Router()

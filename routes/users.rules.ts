@@ -10,6 +10,8 @@ export const update = [...profile(), ...preferences()]
 
 export const remove = [password()]
 
+export const activity = page()
+
 export const list = [textField(query('q').optional({ values: 'falsy' }), NAME), ...page()]
 
 export const administer = [

@@ -1,4 +1,5 @@
 import { Router } from 'express'
+import * as activity from '../controllers/activity.ts'
 import * as controller from '../controllers/users.ts'
 import { authenticate } from '../middleware/authenticate.ts'
 import { check } from '../middleware/check.ts'
@@ -16,6 +17,8 @@ users
   .get(check(), controller.readOwn)
   .patch(check(rules.update), controller.updateOwn)
   .delete(check(rules.remove), controller.removeOwn)
+
+users.get('/me/activity', check(rules.activity), activity.listOwn)
 
 users.get('/', check(rules.list), controller.list)
 users

@@ -1,8 +1,11 @@
+import type { Types } from 'mongoose'
+import type { Details } from '../../models/activity.ts'
 import type { Rights } from '../../models/plugins/administration.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import type { UserDocument, UserFields } from '../../models/user-shape.ts'
 import { notFound } from '../errors.ts'
+import type { Services } from '../services.ts'
 import { keepAnAdmin } from './keep-an-admin.ts'
 
 /**
@@ -10,10 +13,15 @@ import { keepAnAdmin } from './keep-an-admin.ts'
  *
  * @throws conflict when no admin would remain, not_found when the account is gone
  */
-export async function administer(user: UserFields, rights: Rights): Promise<UserDocument> {
+export async function administer(
+  { audit }: Pick<Services, 'audit'>,
+  admin: { _id: Types.ObjectId },
+  user: UserFields,
+  rights: Rights,
+): Promise<UserDocument> {
   const { _id, access, disabled } = user
-  const grant = async (given: Rights) => {
-    const granted = await User.grant(_id, given)
+  const grant = async (wanted: Rights) => {
+    const granted = await User.grant(_id, wanted)
     if (!granted) throw notFound()
     return granted
   }
@@ -22,5 +30,19 @@ export async function administer(user: UserFields, rights: Rights): Promise<User
     ? await keepAnAdmin(user, { leave: () => grant(rights), stay: () => grant({ access, disabled }) })
     : await grant(rights)
   if (granted.disabled) await Session.endAll(_id)
+  await audit({
+    action: 'user.changed',
+    user: admin._id,
+    concerns: _id,
+    target: { type: 'user', id: _id.toString() },
+    details: given(rights),
+  })
   return granted
+}
+
+/** Without what was not given. */
+function given(rights: Rights): Details {
+  return Object.fromEntries(
+    Object.entries(rights).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }

@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose'
+import { Activity } from '../../models/activity.ts'
 import { Asset } from '../../models/asset.ts'
 import { notLocked } from '../../models/asset-lock.ts'
 import { Project } from '../../models/project.ts'
@@ -21,16 +22,21 @@ export async function deleteAccount(
   { _id }: UserDocument,
   { password, address }: { password: string; address: string | undefined },
 ): Promise<void> {
-  await removeAccount(services, await confirmPassword(services, _id, password, address))
+  await removeAccount(services, await confirmPassword(services, _id, password, address), _id)
 }
 
 /**
  * Deletes an account and all that is its own. It is gone for everybody from the first step on; where a later
  * one fails, the sweep goes on from there.
  *
+ * @param by who deletes it: its owner, or an admin
  * @throws conflict for the last admin; locked while a lock runs on an asset
  */
-export async function removeAccount(services: AssetServices, user: UserFields): Promise<void> {
+export async function removeAccount(
+  services: AssetServices,
+  user: UserFields,
+  by: Types.ObjectId,
+): Promise<void> {
   await assertUnlocked(user._id, services.clock.now())
   await keepAnAdmin(user, {
     leave: () => User.setDeleting(user._id, true),
@@ -40,6 +46,11 @@ export async function removeAccount(services: AssetServices, user: UserFields): 
   await assertUnlocked(user._id, services.clock.now()).catch(async (refusal) => {
     await User.setDeleting(user._id, false)
     throw refusal
+  })
+  await services.audit({
+    action: by.equals(user._id) ? 'account.deleted' : 'user.deleted',
+    user: by,
+    target: { type: 'user', id: user._id.toString() },
   })
   await finishDeletion(services, user._id)
 }
@@ -54,6 +65,7 @@ export async function finishDeletion(services: AssetServices, id: Types.ObjectId
   await Session.endAll(id)
   if (!(await removeEverythingOf(services, id))) return false
   await Project.deleteMany({ owner: id })
+  await Activity.forget(id)
   await User.deleteOne({ _id: id, deleting: true })
   return true
 }

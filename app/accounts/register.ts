@@ -17,7 +17,7 @@ export type Registered = SignedIn & { accountKey?: string }
  * @throws validation_failed, taken (409, naming username, email or mobile), too_many_requests
  */
 export async function register(
-  services: Pick<Services, 'clock' | 'config' | 'limits' | 'tokens'>,
+  services: Pick<Services, 'audit' | 'clock' | 'config' | 'limits' | 'tokens'>,
   { password, ...input }: Registration,
   client: Client,
 ): Promise<Registered> {
@@ -29,6 +29,7 @@ export async function register(
   const user = await services.limits.registering(client.address, () =>
     User.register(input, password ?? accountKey, { cost: auth.bcryptCost, limit: space.user }),
   )
+  await services.audit({ action: 'account.registered', user: user._id })
   const signedIn = await beginSession(services, user, client)
   return password === undefined ? { ...signedIn, accountKey } : signedIn
 }

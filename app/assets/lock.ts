@@ -1,4 +1,4 @@
-import type { UpdateQuery } from 'mongoose'
+import type { Types, UpdateQuery } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { isKept, isLocked, type LockMode } from '../../models/asset-lock.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
@@ -21,22 +21,46 @@ export interface LockRequest {
 export async function lockAsset(services: AssetServices, asset: AssetFields, request: LockRequest) {
   const now = services.clock.now()
   const lock = strengthened(asset, request, now)
-  return setLock(services, asset, lock)
+  const changed = await setLock(services, asset, lock)
+  const { mode, until, legalHold } = lock
+  const details = { mode, until: until?.toISOString() ?? null, legalHold }
+  await services.audit({ action: 'lock.set', user: asset.owner, target: targetOf(asset), details })
+  return changed
 }
 
 /** Ends a legal hold; a retention stays. @throws `locked` when only a retention holds the asset */
 export async function releaseHold(services: AssetServices, asset: AssetFields): Promise<void> {
-  const { lock } = asset
-  if (lock?.legalHold) await setLock(services, asset, { ...lock, legalHold: false })
-  else if (isKept(asset, services.clock.now())) throw locked()
+  if (!(await endHold(services, asset))) return
+  await services.audit({ action: 'lock.released', user: asset.owner, target: targetOf(asset) })
 }
 
 /** Ends whatever an admin may end: all but a compliance lock. @throws `locked` when only that holds the asset */
-export async function liftLock(services: AssetServices, asset: AssetFields): Promise<void> {
+export async function liftLock(
+  services: AssetServices,
+  asset: AssetFields,
+  admin: { _id: Types.ObjectId },
+): Promise<void> {
   const now = services.clock.now()
-  if (asset.lock?.mode === 'compliance' && isKept(asset, now)) await releaseHold(services, asset)
-  else if (isLocked(asset, now)) await setLock(services, asset, null)
+  if (!isLocked(asset, now)) return
+  if (asset.lock?.mode === 'compliance' && isKept(asset, now)) await endHold(services, asset)
+  else await setLock(services, asset, null)
+  await services.audit({
+    action: 'lock.lifted',
+    user: admin._id,
+    concerns: asset.owner,
+    target: targetOf(asset),
+  })
 }
+
+/** Whether there was a hold to end. @throws `locked` when only a retention holds the asset */
+async function endHold(services: AssetServices, asset: AssetFields): Promise<boolean> {
+  const { lock } = asset
+  if (lock?.legalHold) await setLock(services, asset, { ...lock, legalHold: false })
+  else if (isKept(asset, services.clock.now())) throw locked()
+  return lock?.legalHold ?? false
+}
+
+const targetOf = ({ _id }: AssetFields) => ({ type: 'asset' as const, id: _id.toString() })
 
 function strengthened(asset: AssetFields, { mode, until, legalHold }: LockRequest, now: Date): Lock {
   if (!mode && !until && !legalHold) throw incomplete('mode', 'must be given with until, or legalHold')

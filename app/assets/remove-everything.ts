@@ -6,7 +6,7 @@ import { User } from '../../models/user.ts'
 import { AppError } from '../errors.ts'
 import type { AssetServices } from '../services.ts'
 import { removeUnder, undoUpload } from '../space/undo-upload.ts'
-import { removeAsset } from './remove.ts'
+import { discardAsset } from './remove.ts'
 import { emptyTrash } from './trash.ts'
 
 /** How long to wait for uploads under way, which can no longer be committed, to give up by themselves. */
@@ -37,7 +37,7 @@ export async function removeEverythingOf(services: AssetServices, owner: Types.O
 async function removeAssetsOf(services: AssetServices, owner: Types.ObjectId): Promise<void> {
   await Asset.updateMany({ owner }, { $set: { intents: [] } })
   for await (const asset of Asset.find({ owner, state: 'ready' }).lean().cursor())
-    await removeAsset(services, asset).catch(ignoreMissing)
+    await discardAsset(services, asset).catch(ignoreMissing)
   for await (const asset of Asset.find({ owner, state: 'deleting' }).lean().cursor())
     await emptyTrash(services.store, asset)
 }

@@ -7,13 +7,31 @@ import { changeAsset } from './change.ts'
 
 const NOTHING = { state: 'deleting', readers: [], files: [], images: [], cover: null, intents: [] } as const
 
+/** Deletes an asset for its owner, on record. As `discardAsset`. */
+export async function removeAsset(
+  services: AssetServices,
+  asset: AssetFields,
+  version?: number,
+): Promise<void> {
+  await discardAsset(services, asset, version)
+  await services.audit({
+    action: 'asset.deleted',
+    user: asset.owner,
+    target: { type: 'asset', id: asset._id.toString() },
+  })
+}
+
 /**
  * Deletes an asset: gone for readers at once, then its objects, its space, its document.
  *
  * @param version only if the asset is still at it
- * @throws `version_conflict`
+ * @throws `version_conflict`, `locked`, `not_found`
  */
-export async function removeAsset(services: AssetServices, asset: AssetFields, version?: number) {
+export async function discardAsset(
+  services: AssetServices,
+  asset: AssetFields,
+  version?: number,
+): Promise<void> {
   await changeAsset(services, asset, {
     version,
     forgets: objectsOf,

@@ -26,7 +26,7 @@ export interface AssetChange {
  * @throws `forbidden` when a writer changes the visibility, `locked`, `version_conflict`, `not_found`
  */
 export async function updateAsset(
-  { clock }: Pick<AssetServices, 'clock'>,
+  { audit, clock }: Pick<AssetServices, 'audit' | 'clock'>,
   asset: AssetFields,
   user: { _id: Types.ObjectId },
   change: AssetChange,
@@ -53,7 +53,16 @@ export async function updateAsset(
       },
       { returnDocument: 'after' },
     ).lean()
-    if (changed) return changed
+    if (changed) {
+      if (visibility && visibility !== current.visibility)
+        await audit({
+          action: 'asset.visibility_changed',
+          user: user._id,
+          target: { type: 'asset', id: current._id.toString() },
+          details: { visibility },
+        })
+      return changed
+    }
     current = await readAgain({ clock }, current, { version, anyLock: !protectedToo })
   }
 }

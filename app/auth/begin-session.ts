@@ -24,7 +24,7 @@ export interface SignedIn {
  * @throws bad_credentials when the account or its password has changed meanwhile
  */
 export async function beginSession(
-  { clock, config, tokens }: Pick<Services, 'clock' | 'config' | 'tokens'>,
+  { audit, clock, config, tokens }: Pick<Services, 'audit' | 'clock' | 'config' | 'tokens'>,
   user: UserDocument,
   { address, userAgent }: Client,
 ): Promise<SignedIn> {
@@ -39,8 +39,14 @@ export async function beginSession(
   const admitted = await User.admit(user, now)
   if (!admitted) {
     await Session.end(session._id)
+    await audit({ action: 'login.failed', user: user._id })
     throw badCredentials()
   }
   if (admitted.location === null) await User.locate(admitted._id)
+  await audit({
+    action: 'login.succeeded',
+    user: user._id,
+    target: { type: 'session', id: session._id.toString() },
+  })
   return { user: admitted, token: tokens.sign(session), expiresAt: session.expiresAt }
 }

@@ -19,7 +19,7 @@ interface Credentials {
  * @throws bad_credentials, too_many_requests
  */
 export async function verifyCredentials(
-  { config, limits }: Pick<Services, 'config' | 'limits'>,
+  { audit, config, limits }: Pick<Services, 'audit' | 'config' | 'limits'>,
   { login, password, address }: Credentials,
 ): Promise<UserDocument> {
   const user = await User.findForSignIn(login)
@@ -30,7 +30,11 @@ export async function verifyCredentials(
       : await verifyNothing(password, config.auth.bcryptCost)
     return right && user && !user.disabled ? user : null
   })
-  if (!verified) throw badCredentials()
+  if (!verified) {
+    // not what was typed for a name: it may have been a password
+    await audit({ action: 'login.failed', user: user?._id ?? null })
+    throw badCredentials()
+  }
   return verified
 }
 
@@ -41,7 +45,7 @@ export async function verifyCredentials(
  * @throws bad_credentials as 403, too_many_requests
  */
 export async function confirmPassword(
-  { limits }: Pick<Services, 'limits'>,
+  { audit, limits }: Pick<Services, 'audit' | 'limits'>,
   id: Types.ObjectId,
   password: string,
   address: string | undefined,
@@ -50,6 +54,9 @@ export async function confirmPassword(
   const verified = await limits.checking(id.toString(), address, async () =>
     user && (await verifyPassword(password, user.passwordHash)) ? user : null,
   )
-  if (!verified) throw wrongPassword()
+  if (!verified) {
+    await audit({ action: 'password.refused', user: id })
+    throw wrongPassword()
+  }
   return verified
 }

@@ -9,7 +9,7 @@ import { verifyCredentials } from './credentials.ts'
  * @throws bad_credentials, too_many_requests
  */
 export async function signIn(
-  services: Pick<Services, 'clock' | 'config' | 'limits' | 'tokens'>,
+  services: Pick<Services, 'audit' | 'clock' | 'config' | 'limits' | 'tokens'>,
   { login, password }: { login: string; password: string },
   client: Client,
 ): Promise<SignedIn> {

@@ -18,7 +18,7 @@ export interface NewLink {
  * @throws `validation_failed` when it would have ended already
  */
 export async function createLink(
-  { clock, config }: Pick<Services, 'clock' | 'config'>,
+  { audit, clock, config }: Pick<Services, 'audit' | 'clock' | 'config'>,
   asset: AssetFields,
   { expiresAt, maxDownloads, password }: NewLink,
 ): Promise<{ link: LinkFields; token: string }> {
@@ -34,6 +34,17 @@ export async function createLink(
     expiresAt: expiresAt ?? null,
     maxDownloads: maxDownloads ?? null,
     createdAt: now,
+  })
+  await audit({
+    action: 'link.created',
+    user: asset.owner,
+    target: { type: 'link', id: link._id.toString() },
+    details: {
+      asset: asset._id.toString(),
+      expiresAt: expiresAt?.toISOString() ?? null,
+      maxDownloads: maxDownloads ?? null,
+      hasPassword: password !== undefined,
+    },
   })
   return { link: link.toObject(), token }
 }

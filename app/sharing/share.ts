@@ -1,8 +1,14 @@
 import type { Collaborator, Shared, SharingStatics } from '../../models/plugins/sharing.ts'
 import { User } from '../../models/user.ts'
 import { usernameKey } from '../../models/user-fields.ts'
-import { conflict, validationFailed } from '../errors.ts'
+import { conflict, notFound, validationFailed } from '../errors.ts'
 import type { Services } from '../services.ts'
+
+/** A kind of thing that owners share. */
+export interface Sharing {
+  type: 'asset' | 'project'
+  model: SharingStatics
+}
 
 /**
  * Shares something with the user of a name. Whether there is one makes no difference to the answer: a name that
@@ -11,8 +17,8 @@ import type { Services } from '../services.ts'
  * @throws `validation_failed` for the owner's own name, `conflict` when there are too many
  */
 export async function shareWith(
-  { clock }: Pick<Services, 'clock'>,
-  model: SharingStatics,
+  { audit, clock }: Pick<Services, 'audit' | 'clock'>,
+  { type, model }: Sharing,
   { _id, owner }: Pick<Shared, '_id' | 'owner'>,
   { username, access }: { username: string; access: 'read' | 'write' },
 ): Promise<Collaborator> {
@@ -22,5 +28,27 @@ export async function shareWith(
   const given = { username, usernameKey: key, user: user?._id ?? null, access, addedAt: clock.now() }
   const kept = await model.share(_id, given)
   if (!kept) throw conflict('It is gone, or shared with too many already.')
+  await audit({
+    action: 'collaborator.set',
+    user: owner,
+    target: { type, id: _id.toString() },
+    details: { username, access },
+  })
   return kept
+}
+
+/** Ends what the user of a name may do. @throws `not_found` when the name is not on the list */
+export async function unshareWith(
+  { audit }: Pick<Services, 'audit'>,
+  { type, model }: Sharing,
+  { _id, owner }: Pick<Shared, '_id' | 'owner'>,
+  username: string,
+): Promise<void> {
+  if (!(await model.unshare(_id, usernameKey(username)))) throw notFound()
+  await audit({
+    action: 'collaborator.removed',
+    user: owner,
+    target: { type, id: _id.toString() },
+    details: { username },
+  })
 }

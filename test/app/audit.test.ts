@@ -1,0 +1,39 @@
+import { expect } from 'chai'
+import mongoose, { Types } from 'mongoose'
+import { pino } from 'pino'
+import { createAudit } from '../../app/audit.ts'
+import { systemClock } from '../../app/clock.ts'
+import { currentOrigin, withOrigin } from '../../app/origin.ts'
+import '../../app/database.ts'
+import { loadConfig } from '../../config/env.ts'
+
+describe('audit', () => {
+  it('logs what it cannot write, with all that would have been in it, and does not fail the act', async () => {
+    const lines: string[] = []
+    const log = pino({ level: 'info' }, { write: (line: string) => lines.push(line) })
+    const audit = createAudit({ clock: systemClock, config: loadConfig({}), log })
+    const user = new Types.ObjectId()
+    expect(mongoose.connection.readyState, 'no database').to.equal(0)
+    await audit({ action: 'asset.deleted', user, target: { type: 'asset', id: 'a1' } })
+    expect(lines).to.have.length(1)
+    const line = JSON.parse(String(lines[0]))
+    expect(line).to.include({ level: 50, msg: 'an act is not on record' })
+    expect(line.err.stack).to.be.a('string')
+    expect(line.activity).to.deep.include({ action: 'asset.deleted', target: { type: 'asset', id: 'a1' } })
+    expect(line.activity.user).to.equal(user.toString())
+  })
+
+  it('knows from where, in every step of a request and in none of another', async () => {
+    const origin = (requestId: string) => ({ address: '10.0.0.1', userAgent: null, requestId })
+    const seen = await Promise.all(
+      ['one', 'two'].map(
+        (id) =>
+          new Promise((resolve) => {
+            withOrigin(origin(id), () => setImmediate(() => resolve(currentOrigin().requestId)))
+          }),
+      ),
+    )
+    expect(seen).to.deep.equal(['one', 'two'])
+    expect(currentOrigin()).to.deep.equal({ address: null, userAgent: null, requestId: null })
+  })
+})
