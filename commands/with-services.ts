@@ -1,3 +1,4 @@
+import { createAudit } from '../app/audit.ts'
 import { systemClock } from '../app/clock.ts'
 import { connectDatabase, disconnectDatabase } from '../app/database.ts'
 import { type AssetServices, STALE_MS } from '../app/services.ts'
@@ -15,7 +16,9 @@ export async function withServices<T>(
   try {
     const store = await openStore(config.storage)
     const log = createLogger({ level: 'warn' })
-    return await work({ store, log, clock: systemClock, staleMs: STALE_MS }).finally(() => store.close())
+    const clock = systemClock
+    const audit = createAudit({ clock, config, log })
+    return await work({ store, log, audit, clock, staleMs: STALE_MS }).finally(() => store.close())
   } finally {
     await disconnectDatabase()
   }
