@@ -9,6 +9,9 @@ export function explainFault(error: unknown): string {
   if (error instanceof ConfigError) return error.message
   if (error.name === 'DirectoryInUse')
     return `Kura cannot start: ${error.message}.\nStop that process, or set DATA_DIR to another folder.`
+  if (error.name === 'MongoParseError')
+    return `Kura cannot start: MONGODB_URI is no address: ${error.message}.`
+  if (error.name === 'MongooseServerSelectionError') return `The database cannot be reached: ${error.message}`
   const { code, syscall, port, address } = error as ListenError
   if (syscall === 'listen' && code === 'EADDRINUSE')
     return `Kura cannot start: port ${port} is in use.\nStop what listens there, or set PORT to another one.`

@@ -30,6 +30,16 @@ describe('explainFault', () => {
       says: 'in use by process 7.\nStop that process',
     },
     {
+      name: 'an address of a database that is none',
+      error: named('MongoParseError', 'no host'),
+      says: 'MONGODB_URI is no address: no host',
+    },
+    {
+      name: 'a database that cannot be reached',
+      error: named('MongooseServerSelectionError', 'connect ECONNREFUSED'),
+      says: 'database cannot be reached: connect ECONNREFUSED',
+    },
+    {
       name: 'a folder that cannot be written',
       error: unavailable(new Error("EACCES: mkdir 'objects'")),
       says: "cannot start: EACCES: mkdir 'objects'",

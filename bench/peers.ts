@@ -1,0 +1,53 @@
+/** Bare programs to measure the service against: `tsx bench/peers.ts <name> <folder>`; each says where it listens. */
+import { once } from 'node:events'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import busboy from 'busboy'
+import express from 'express'
+import { connectDatabase } from '../app/database.ts'
+import { startEmbeddedMongo } from '../embedded/mongo/start.ts'
+import { Asset } from '../models/asset.ts'
+import { visibleTo } from '../models/asset-access.ts'
+import { searchAssets } from '../models/asset-search.ts'
+
+const [, , name = '', folder = ''] = process.argv
+
+/** A multipart body's file straight to the disk. */
+const receive: RequestListener = async (req, res) => {
+  const written: Promise<void>[] = []
+  const parser = busboy({ headers: req.headers })
+  parser.on('file', (_field, file) => written.push(pipeline(file, createWriteStream(join(folder, 'bare')))))
+  await pipeline(req, parser)
+  await Promise.all(written)
+  res.end()
+}
+
+const send: RequestListener = async (_req, res) => {
+  await pipeline(createReadStream(join(folder, 'file')), res)
+}
+
+/** The service's own queries and nothing around them. */
+async function read(): Promise<RequestListener> {
+  await connectDatabase(String(process.env.MONGODB_URI))
+  const app = express()
+  app.get('/assets/:id', async (req, res) => {
+    res.json(await Asset.findOne({ _id: req.params.id, ...visibleTo(null) }).lean())
+  })
+  app.get('/assets', async (_req, res) => {
+    res.json(await searchAssets({ scope: 'all', tags: [] }, null, { sort: 'newest', limit: 20 }))
+  })
+  return app
+}
+
+if (name === 'database') {
+  const { uri } = await startEmbeddedMongo({ dir: join(folder, 'mongo') })
+  process.stdout.write(`listens on ${uri}\n`)
+} else {
+  const listener = name === 'read' ? await read() : name === 'receive' ? receive : send
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  process.stdout.write(`listens on http://127.0.0.1:${(server.address() as AddressInfo).port}\n`)
+}
