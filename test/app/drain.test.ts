@@ -56,6 +56,7 @@ describe('a process that is asked to stop', function () {
 
     expect(sha256(await buffer(download))).to.equal(sha256(BYTES))
     expect(await service.ended).to.equal(0)
+    expect(service.output()).to.not.contain('Warning')
   })
 
   it('ends at once when it is asked again', async () => {
