@@ -1,0 +1,89 @@
+import { type Caller, STATES, type State } from '../support/access-world.ts'
+
+/** The status for each state, in the order of STATES: private, public, shared, locked. */
+export type Statuses = readonly [number, number, number, number]
+
+/** Who is not named fares as a stranger, and a link holder, whose link another route would need, as nobody. */
+export interface Expected extends Partial<Record<Caller, Statuses>> {
+  anonymous: Statuses
+  stranger: Statuses
+}
+
+export const always = (status: number): Statuses => [status, status, status, status]
+
+export const everybody: Expected = { anonymous: always(200), stranger: always(200) }
+/** 400 is for who is let in, and has said nothing that could be done. */
+export const users = (status: number): Expected => ({ anonymous: always(401), stranger: always(status) })
+export const admins = (...admin: Statuses): Expected => ({
+  anonymous: always(401),
+  stranger: always(403),
+  admin,
+})
+
+export const readers: Expected = {
+  anonymous: [404, 200, 404, 404],
+  stranger: [404, 200, 404, 404],
+  reader: [404, 200, 200, 200],
+  writer: [404, 200, 200, 200],
+  owner: always(200),
+}
+export const signedInReaders: Expected = { ...readers, anonymous: [404, 401, 404, 404] }
+
+export const writers = (done: number): Expected => ({
+  anonymous: always(401),
+  stranger: [404, 403, 404, 404],
+  reader: [404, 403, 403, 403],
+  writer: [404, 403, done, 423],
+  owner: [done, done, done, 423],
+})
+
+export const owners = (...owner: Statuses): Expected => ({
+  anonymous: always(401),
+  stranger: [404, 403, 404, 404],
+  reader: [404, 403, 403, 403],
+  writer: [404, 403, 403, 403],
+  owner,
+})
+/** A list that only the owner sees. */
+export const owned: Expected = { ...owners(...always(200)), anonymous: [404, 401, 404, 404] }
+
+export const holders: Expected = {
+  anonymous: always(404),
+  stranger: always(404),
+  'link holder': always(200),
+}
+
+/** Projects are never public, and have no lock. */
+const project = { anonymous: always(401), stranger: always(404) }
+export const projectReaders: Expected = {
+  ...project,
+  reader: [404, 404, 200, 200],
+  writer: [404, 404, 200, 200],
+  owner: always(200),
+}
+export const projectWriters = (done: number): Expected => ({
+  ...project,
+  reader: [404, 404, 403, 403],
+  writer: [404, 404, done, done],
+  owner: always(done),
+})
+export const projectOwners = (done: number): Expected => ({
+  ...project,
+  reader: [404, 404, 403, 403],
+  writer: [404, 404, 403, 403],
+  owner: always(done),
+})
+
+export const anybody = (status: number): Expected => ({
+  anonymous: always(status),
+  stranger: always(status),
+})
+
+/** What is expected of a caller in a state. */
+export const statusFor = (expected: Expected, caller: Caller, state: State): number => {
+  const statuses = expected[caller] ?? (caller === 'link holder' ? expected.anonymous : expected.stranger)
+  return statuses[STATES.indexOf(state)] ?? Number.NaN
+}
+
+/** Whether a caller may read the asset of a scene. */
+export const mayRead = (caller: Caller, state: State): boolean => statusFor(readers, caller, state) === 200

@@ -1,0 +1,111 @@
+import { expect } from 'chai'
+import type { Response } from 'supertest'
+import { createApp } from '../../app/index.ts'
+import { Asset } from '../../models/asset.ts'
+import { Link } from '../../models/link.ts'
+import { Project } from '../../models/project.ts'
+import {
+  CALLERS,
+  makeScene,
+  type People,
+  populate,
+  requestsBy,
+  type Scene,
+  STATES,
+  type State,
+} from '../support/access-world.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { mountedRoutes } from '../support/mounted-routes.ts'
+import { mayRead, statusFor } from './access-matrix.expected.ts'
+import { MATRIX, type Row } from './access-matrix.table.ts'
+
+const CODES: Record<number, string> = {
+  400: 'validation_failed',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  423: 'locked',
+}
+const REPRESENTATION = ['etag', 'last-modified', 'location', 'content-disposition', 'accept-ranges']
+
+describe('who may do what', function () {
+  this.timeout(60_000)
+  let app: TestApp
+  let people: People
+  let scenes: Scene[]
+  let untouched: unknown
+  /** The answer about what is nowhere. */
+  let missing: unknown
+
+  const contentOf = async () => ({
+    assets: await Asset.find({ _id: scenes.map(({ asset }) => asset._id) }, { downloads: 0 })
+      .sort({ _id: 1 })
+      .lean(),
+    projects: await Project.find({ _id: scenes.map(({ projectId }) => projectId) })
+      .sort({ _id: 1 })
+      .lean(),
+    links: await Link.countDocuments({ asset: scenes.map(({ asset }) => asset._id) }),
+  })
+
+  before(async () => {
+    app = await startApp()
+    people = await populate(app)
+    scenes = await Promise.all(STATES.map((state) => makeScene(app, state)))
+    untouched = await contentOf()
+    const { body } = await people.stranger.get('/api/assets/64b000000000000000000000').expect(404)
+    missing = { ...body, err: { ...body.err, requestId: '' } }
+  })
+  after(() => app.stop())
+
+  it('has a row for every route that is mounted, and no other', () => {
+    const rows = MATRIX.map(({ route }) => route)
+    expect(new Set(rows).size, 'rows twice').to.equal(rows.length)
+    const mounted = mountedRoutes(createApp(app.services))
+    expect(mounted.length).to.be.greaterThan(40)
+    expect(
+      mounted.filter((route) => !rows.includes(route)),
+      'mounted, without a row in access-matrix.table.ts',
+    ).to.deep.equal([])
+    expect(rows.filter((route) => !mounted.includes(route))).to.deep.equal([])
+  })
+
+  for (const row of MATRIX)
+    it(row.route, async () => {
+      await Promise.all((row.states ?? STATES).map((state) => tryRow(row, state)))
+    })
+
+  it('leaves everything as it was where it was refused', async () => {
+    expect(await contentOf()).to.deep.equal(untouched)
+  })
+
+  async function tryRow(row: Row, state: State): Promise<void> {
+    for (const caller of CALLERS) {
+      const status = statusFor(row.expected, caller, state)
+      const shared = scenes.find((scene) => scene.state === state)
+      const scene = !shared || (row.changes && status < 300) ? await makeScene(app, state) : shared
+      const answer = await row.send(requestsBy(app, people, caller, scene), scene, caller)
+      const what = `${caller}, ${state}`
+      expect(answer.status, `${what}: ${answer.text}`).to.equal(status)
+      if (status >= 400) assertEmpty(answer, scene, what)
+      else if (row.lists) assertListed(answer, mayRead(caller, state) ? 1 : 0, scene, what)
+    }
+  }
+
+  /** A refusal is the envelope and no more; one of what may not be known is that of what is not there. */
+  function assertEmpty({ body, headers, status, text }: Response, { secrets }: Scene, what: string): void {
+    expect(body, what).to.have.all.keys('status', 'err')
+    expect(body.err, what).to.include({ code: CODES[status] })
+    const keys = ['code', 'message', 'requestId', ...(status === 400 ? ['details'] : [])]
+    expect(body.err, what).to.have.all.keys(keys)
+    if (status === 404) expect({ ...body, err: { ...body.err, requestId: '' } }, what).to.deep.equal(missing)
+    expect(headers, what).to.not.have.any.keys(REPRESENTATION)
+    for (const secret of secrets) expect(text, what).not.to.contain(secret)
+  }
+
+  function assertListed({ body, text }: Response, count: number, { asset }: Scene, what: string): void {
+    expect(body.res.total, what).to.equal(count)
+    expect(body.res.assets, what).to.have.length(count)
+    expect(text.includes(asset.name), what).to.equal(count === 1)
+    for (const facet of Object.values<unknown[]>(body.res.facets)) expect(facet.length, what).to.equal(count)
+  }
+})
