@@ -3,7 +3,7 @@ import { readerNames, type Viewer, visibleTo } from './asset-access.ts'
 import type { Visibility } from './asset-fields.ts'
 import type { AssetFields } from './asset-shape.ts'
 import type { Scope } from './asset-sorts.ts'
-import { foldText } from './asset-words.ts'
+import { foldText, onlyExcludes } from './asset-words.ts'
 import type { AssetType, Media } from './media.ts'
 
 /** What a search asks for; absent is any. Bounds: `…After` and `min…`, `max…` inclusive, `…Before` exclusive. */
@@ -25,6 +25,8 @@ export interface Criteria {
 
 export type Filter = QueryFilter<AssetFields>
 
+const NOTHING = { _id: { $in: [] } }
+
 /** The criteria without who may read. */
 export function filterOf(criteria: Criteria): Filter {
   const { q, type, media, tags, owner, visibility } = criteria
@@ -33,7 +35,7 @@ export function filterOf(criteria: Criteria): Filter {
   const size = range({ $gte: criteria.minSize, $lte: criteria.maxSize })
   return {
     state: 'ready',
-    ...(q ? { $text: { $search: foldText(q) } } : {}),
+    ...(q ? (onlyExcludes(q) ? NOTHING : { $text: { $search: foldText(q) } }) : {}),
     ...(type ? { type } : {}),
     ...(media ? { media } : {}),
     ...(tags.length > 0 ? { tags: { $all: tags } } : {}),

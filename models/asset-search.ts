@@ -3,6 +3,7 @@ import type { Viewer } from './asset-access.ts'
 import { branchesOf, type Criteria, type Filter, filterOf, scopeOf } from './asset-filter.ts'
 import type { ListedAsset } from './asset-shape.ts'
 import { RELEVANCE, SORTS, type Sort } from './asset-sorts.ts'
+import { onlyExcludes } from './asset-words.ts'
 import { after, type Order, type Position, sortBy } from './plugins/page.ts'
 
 export interface PageRequest {
@@ -26,6 +27,7 @@ export async function searchAssets(
   viewer: Viewer,
   page: PageRequest,
 ): Promise<AssetPage> {
+  if (criteria.q && onlyExcludes(criteria.q)) return { assets: [], next: null }
   const order = page.sort === 'relevance' ? RELEVANCE : SORTS[page.sort]
   const found =
     page.sort === 'relevance'

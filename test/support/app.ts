@@ -13,6 +13,7 @@ import { openServices, type Services } from '../../app/services.ts'
 import type { ObjectStore } from '../../app/storage/object-store.ts'
 import { loadConfig } from '../../config/env.ts'
 import { Capacity } from '../../models/capacity.ts'
+import { makeBucket } from './bucket.ts'
 import { TestClock } from './clock.ts'
 import { listen } from './http.ts'
 import { databaseUri } from './mongo.ts'
@@ -49,8 +50,9 @@ export async function startApp({ env = {}, store: givenStore }: Options = {}): P
   const dataDir = await mkdtemp(join(tmpdir(), 'kura-test-'))
   await connectDatabase(await databaseUri(), `kura-test-${randomBytes(6).toString('hex')}`)
   await syncIndexes()
+  const bucket = givenStore ? null : await makeBucket()
 
-  const config = loadConfig({ ...TEST_ENV, ...storeEnv(), DATA_DIR: dataDir, ...env })
+  const config = loadConfig({ ...TEST_ENV, ...(bucket?.env ?? {}), DATA_DIR: dataDir, ...env })
   const log = pino({ level: config.log.level })
   const clock = new TestClock()
   const stop = new AbortController()
@@ -85,16 +87,9 @@ export async function startApp({ env = {}, store: givenStore }: Options = {}): P
       }
       await mongoose.connection.dropDatabase()
       await disconnectDatabase()
+      await bucket?.remove(services.store)
       if (!givenStore) await services.store.close()
       await rm(dataDir, { recursive: true, force: true })
     },
   }
-}
-
-/** With S3_ENDPOINT in the environment the tests use that bucket. */
-function storeEnv(): Record<string, string> {
-  const { S3_ENDPOINT, S3_BUCKET, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env
-  if (!S3_ENDPOINT) return {}
-  const given = { S3_ENDPOINT, S3_BUCKET, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }
-  return Object.fromEntries(Object.entries(given).flatMap(([key, value]) => (value ? [[key, value]] : [])))
 }

@@ -8,7 +8,10 @@ import { AppError } from '../../../app/errors.ts'
 import { makePreview, makeThumbnail, PREVIEW_MAX_BYTES, tryThumbnail } from '../../../app/media/preview.ts'
 import * as samples from '../../support/samples.ts'
 
-const spooled = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('picture-'))
+/** What other processes have in the same folder is not ours to judge. */
+const others = new Set(await readdir(tmpdir()))
+const spooled = async () =>
+  (await readdir(tmpdir())).filter((name) => name.startsWith('picture-') && !others.has(name))
 
 /** In pieces, as they come from a client or a bucket. */
 function inPieces(file: Buffer, size = 1000): Readable {
