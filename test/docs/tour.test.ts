@@ -40,6 +40,8 @@ describe("the README's tour", function () {
     expect((await sharp(join(folder, 'chair.png')).metadata()).format).to.equal('png')
     expect(stdout.match(new RegExp(sha256, 'g'))).to.have.length(3)
     expect(stdout).to.contain("[ 'Oak chair' ]").and.to.contain('Oak stool')
+    for (const shown of ["[ 'read' ]", '"link_expired"', '"locked"', "'asset.deleted'"])
+      expect(stdout).to.contain(shown)
     expect(stdout.trimEnd()).to.match(/"code":"not_found"[^\n]*$/)
 
     expect(await User.countDocuments({ username: 'ada' })).to.equal(1)

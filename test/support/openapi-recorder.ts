@@ -67,11 +67,12 @@ function record(
   // a router under a mount path sees a shorter url
   const url = req.originalUrl ?? req.url ?? '/'
   const { statusCode: status } = res
-  const path = routeOf(method, new URL(url, 'http://localhost').pathname)?.path
+  const { pathname } = new URL(url, 'http://localhost')
+  const path = routeOf(method, pathname)?.path
   if (path) seen.add(`${method} ${path} ${status}`)
   const faults = judge({ method, url, status, headers: res.getHeaders(), ...bodies })
   for (const fault of faults) {
-    const violation = `${method} ${path ?? url} ${status}: ${fault}`
+    const violation = `${method} ${path ?? pathname} ${status}: ${fault}`
     if (!violations.has(violation)) violations.set(violation, during)
   }
 }
