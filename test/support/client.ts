@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { eventually } from './eventually.ts'
 
 /** What a client with nothing but an address and a token does. */
 export interface Client {
@@ -8,6 +9,9 @@ export interface Client {
 
 /** Registers a user of a random name. */
 export async function register(origin: string): Promise<Client & { username: string; password: string }> {
+  await eventually(async () => {
+    if (!(await fetch(`${origin}/readyz`)).ok) throw new Error('it is not ready')
+  }, 60_000)
   const account = { username: `u${randomUUID().slice(0, 8)}`, password: 'correct horse battery' }
   const { token } = await send<{ token: string }>(`${origin}/api/auth/register`, json(account), 201)
   return { origin, token, ...account }
