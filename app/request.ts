@@ -5,12 +5,10 @@ import type { SessionFields } from '../models/session.ts'
 import type { UserDocument, UserFields } from '../models/user-shape.ts'
 import type { Services } from './services.ts'
 import type { Intake } from './space/intake.ts'
-import type { UploadEngine } from './storage/upload-engine.ts'
 
 /** What a multipart request has brought so far. */
 export interface ReceivedUpload {
   intake: Intake
-  engine: UploadEngine
   files: AssetFile[]
   images: AssetImage[]
 }

@@ -1,19 +1,17 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { success } from '../app/envelope.ts'
-import { validationFailed } from '../app/errors.ts'
 import { createProject } from '../app/projects/create.ts'
 import { presentProjects } from '../app/projects/present.ts'
 import { addScene, removeScene, type SceneLists, setScene } from '../app/projects/scenes.ts'
 import { imageOf, type ProjectChange, updateProject } from '../app/projects/update.ts'
-import { readCursor, writeCursor } from '../models/plugins/page.ts'
+import { writeCursor } from '../models/plugins/page.ts'
 import { Project, type ProjectFields } from '../models/project.ts'
+import { positionOf } from './cursor.ts'
 import { required } from './required.ts'
 
 export const list: RequestHandler = async (req, res) => {
   const { limit, cursor } = req.valid as { limit: number; cursor?: string }
-  const from = cursor ? readCursor('projects', cursor) : undefined
-  if (from === null) throw validationFailed([{ field: 'cursor', message: 'does not belong to this list' }])
-
+  const from = positionOf('projects', cursor)
   const { projects, next } = await Project.listFor(req.user, { limit, from })
   res.json(
     success({

@@ -4,7 +4,6 @@ import type { ErrorRequestHandler } from 'express'
 export const discardUpload: ErrorRequestHandler = async (error, req, _res, next) => {
   if (req.upload) {
     try {
-      await req.upload.engine.idle()
       await req.upload.intake.discard()
     } catch (failure) {
       req.log.warn({ err: failure }, 'an upload is left for the sweep to discard')

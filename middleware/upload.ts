@@ -6,13 +6,29 @@ import { receiveFile } from '../app/assets/receive-file.ts'
 import { receiveImage } from '../app/assets/receive-image.ts'
 import { tooLarge, unauthenticated, unsupportedMedia, validationFailed } from '../app/errors.ts'
 import { PREVIEW_MAX_BYTES } from '../app/media/preview.ts'
+import type { ReceivedUpload } from '../app/request.ts'
 import { Intake, OVERHEAD_BYTES } from '../app/space/intake.ts'
 import { UploadEngine } from '../app/storage/upload-engine.ts'
 
-/** How many files a request may bring in each of its two kinds of field. */
+interface Bound {
+  min: number
+  max: number
+  /** Its field, where that is not named like the kind. */
+  field?: string
+}
+
+/** How many files and preview images a request may bring. */
 interface Bounds {
-  files?: { min: number; max: number }
-  images?: { min: number; max: number }
+  files?: Bound
+  images?: Bound
+}
+
+const KINDS = ['files', 'images'] as const
+const fieldOf = (bounds: Bounds, kind: (typeof KINDS)[number]) => bounds[kind]?.field ?? kind
+
+interface Options {
+  /** Says who a caller is that brings the token as a field before the file. */
+  authenticateByField?: (req: Request, res: Response) => Promise<void>
 }
 
 const FIELDS = {
@@ -29,36 +45,48 @@ const LINGER_MS = 5000
  * Streams the files of a multipart request into the store: `req.upload` holds what came. Space is reserved
  * before anything is read. Belongs in a chain that ends with `discardUpload`.
  */
-export function upload(bounds: Bounds): RequestHandler {
+export function upload(bounds: Bounds, { authenticateByField }: Options = {}): RequestHandler {
   return async (req, res, next) => {
     if (!req.is('multipart/form-data')) throw unsupportedMedia('The body must be multipart/form-data.')
     const announced = contentLength(req)
     if (announced !== undefined && announced > largestBody(bounds, req.services.config.space.file))
       throw tooLarge('The body is larger than all that may be in it.')
 
-    const { user, asset, services } = req
-    if (!user) throw unauthenticated()
-    const intake = await Intake.begin(services, {
-      owner: asset?.owner ?? user._id,
-      asset: asset?._id ?? new Types.ObjectId(),
-      isNew: !asset,
-      announced,
-    })
-    const engine = new UploadEngine(async (file, request) =>
-      file.fieldname === 'images'
-        ? { image: await receiveImage(services.store, intake, file.stream) }
-        : { file: await receiveFile(services.store, intake, file, request) },
-    )
-    req.upload = { intake, engine, files: [], images: [] }
-    await receive(req, res, bounds, engine)
-    for (const received of engine.received) {
-      if ('file' in received) req.upload.files.push(received.file)
-      else req.upload.images.push(received.image)
+    const begin = async (): Promise<ReceivedUpload> => {
+      if (!req.user) await authenticateByField?.(req, res)
+      req.upload ??= { intake: await beginIntake(req, announced), files: [], images: [] }
+      return req.upload
     }
-    if (req.upload.files.length < (bounds.files?.min ?? 0)) throw missing('files')
-    if (req.upload.images.length < (bounds.images?.min ?? 0)) throw missing('images')
+    const engine = new UploadEngine(async (file, request) => {
+      const { intake } = await begin()
+      const { store } = req.services
+      return file.fieldname === fieldOf(bounds, 'images')
+        ? { image: await receiveImage(store, intake, file.stream) }
+        : { file: await receiveFile(store, intake, file, request) }
+    })
+    if (req.user || !authenticateByField) await begin()
+    // what begins late, or fails early, must not go on behind the back of who undoes it
+    await receive(req, res, bounds, engine).finally(() => engine.idle())
+    const { files, images } = await begin()
+    for (const received of engine.received) {
+      if ('file' in received) files.push(received.file)
+      else images.push(received.image)
+    }
+    if (files.length < (bounds.files?.min ?? 0)) throw missing(fieldOf(bounds, 'files'))
+    if (images.length < (bounds.images?.min ?? 0)) throw missing(fieldOf(bounds, 'images'))
     next()
   }
+}
+
+/** Reserves space for what is announced, at whose cost it is. */
+async function beginIntake({ user, asset, services }: Request, announced: number | undefined) {
+  if (!user) throw unauthenticated()
+  return Intake.begin(services, {
+    owner: asset?.owner ?? user._id,
+    asset: asset?._id ?? new Types.ObjectId(),
+    isNew: !asset,
+    announced,
+  })
 }
 
 /** Resolves when all is stored; rejects with what went wrong first, soon after even if the client sends on. */
@@ -84,7 +112,8 @@ async function receive(req: Request, res: Response, bounds: Bounds, engine: Uplo
 function countFiles(bounds: Bounds): NonNullable<multer.Options['fileFilter']> {
   const counts = new Map<string, number>()
   return (_req, { fieldname }, accept) => {
-    const bound = fieldname === 'files' || fieldname === 'images' ? bounds[fieldname] : undefined
+    const kind = KINDS.find((one) => bounds[one] && fieldOf(bounds, one) === fieldname)
+    const bound = kind && bounds[kind]
     if (!bound) return accept(validationFailed([{ field: fieldname, message: 'is not a file field here' }]))
     const count = (counts.get(fieldname) ?? 0) + 1
     counts.set(fieldname, count)

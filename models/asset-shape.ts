@@ -25,6 +25,12 @@ export interface Picture extends KeptObject {
   sha256: string
 }
 
+/** The thumbnail of an asset's own picture. */
+export interface Cover extends Picture {
+  /** The sides of that picture, upright. */
+  original?: { width: number; height: number }
+}
+
 export interface AssetImage extends Picture {
   thumbnail: Picture
 }
@@ -66,7 +72,7 @@ export interface AssetFields extends Shared {
   files: AssetFile[]
   images: AssetImage[]
   /** The thumbnail of the asset's own image file. */
-  cover: Picture | null
+  cover: Cover | null
   size: number
   downloads: number
   version: number

@@ -1,7 +1,7 @@
 import { type Model, model, Schema } from 'mongoose'
 import { VISIBILITIES } from './asset-fields.ts'
 import { LOCK_MODES } from './asset-lock.ts'
-import type { AssetFields, AssetImage, Lock, Picture } from './asset-shape.ts'
+import type { AssetFields, AssetImage, Cover, Lock, Picture } from './asset-shape.ts'
 import { ASSET_TYPES, MEDIA } from './media.ts'
 import { type SharingStatics, sharing } from './plugins/sharing.ts'
 
@@ -18,6 +18,10 @@ const picture = {
 }
 
 const pictureSchema = new Schema<Picture>(picture, { _id: false })
+const coverSchema = new Schema<Cover>(
+  { ...picture, original: { width: Number, height: Number } },
+  { _id: false },
+)
 const imageSchema = new Schema<AssetImage>(
   { ...picture, thumbnail: { type: pictureSchema, required: true } },
   { _id: false },
@@ -56,7 +60,7 @@ const schema = new Schema<AssetFields, AssetModel>(
       },
     ],
     images: [imageSchema],
-    cover: { type: pictureSchema, default: null },
+    cover: { type: coverSchema, default: null },
     size: { type: Number, default: 0 },
     downloads: { type: Number, default: 0 },
     version: { type: Number, default: 0 },

@@ -5,6 +5,9 @@ import { refuseWhenStopping } from '../middleware/refuse-when-stopping.ts'
 import { admin } from './admin.ts'
 import { assets } from './assets.ts'
 import { auth } from './auth.ts'
+import { images } from './dialects/images.ts'
+import { scenes } from './dialects/scenes.ts'
+import { storage } from './dialects/storage.ts'
 import { docs } from './docs.ts'
 import { health } from './health.ts'
 import { links } from './links.ts'
@@ -30,3 +33,8 @@ routes.use('/api/projects', projects)
 routes.use('/api/signed', signedUrls)
 routes.use('/api/space', space)
 routes.use('/api/users', forbidCaching, users)
+
+// what clients of former services know
+routes.use('/api', storage)
+routes.use('/images', images)
+routes.use(scenes)

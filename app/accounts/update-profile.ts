@@ -13,7 +13,8 @@ export async function updateProfile(id: Types.ObjectId, change: Partial<Profile>
   for (;;) {
     const user = await User.findActive(id)
     if (!user) throw unauthenticated()
-    requireWholePhone({ mobile: user.mobile, countryCode: user.countryCode, ...change })
+    if (change.mobile !== undefined || change.countryCode !== undefined)
+      requireWholePhone({ mobile: user.mobile, countryCode: user.countryCode, ...change })
     const changed = await User.changeProfile(user, change)
     if (changed) return changed
   }

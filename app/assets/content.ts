@@ -1,5 +1,5 @@
 import { bytesOf } from '../../models/asset-objects.ts'
-import type { AssetFile, Picture } from '../../models/asset-shape.ts'
+import type { AssetFile, Cover } from '../../models/asset-shape.ts'
 import type { AssetType } from '../../models/media.ts'
 import { assetMedia, assetType } from '../media/classify.ts'
 import { tryThumbnail } from '../media/preview.ts'
@@ -23,9 +23,10 @@ export async function makeCover(
   store: ObjectStore,
   intake: Intake,
   files: AssetFile[],
-): Promise<Picture | null> {
+): Promise<Cover | null> {
   const file = files.find(({ media }) => media === 'image')
   if (!file) return null
   const thumbnail = await tryThumbnail(await store.open(file.key), file.size)
-  return thumbnail && storePicture(store, intake, thumbnail)
+  if (!thumbnail) return null
+  return { ...(await storePicture(store, intake, thumbnail)), original: thumbnail.original }
 }

@@ -14,6 +14,8 @@ export interface EncodedPicture {
   mediaType: 'image/webp'
   width: number
   height: number
+  /** The sides of the picture it was made of, upright. */
+  original: { width: number; height: number }
 }
 
 /** The most bytes of a file of which a picture is made; larger ones are kept, but stay without. */
@@ -59,12 +61,13 @@ export async function tryThumbnail(source: Readable, size: number): Promise<Enco
 
 async function encode(job: RenderJob): Promise<EncodedPicture> {
   try {
-    const { data, width, height } = await renderApart(job)
+    const { data, width, height, original } = await renderApart(job)
     return {
       data: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
       mediaType: 'image/webp',
       width,
       height,
+      original,
     }
   } catch (error) {
     if (!(error instanceof RenderFault)) throw error

@@ -13,6 +13,8 @@ export interface Rendered {
   data: Uint8Array
   width: number
   height: number
+  /** The sides of the picture it was made of, upright. */
+  original: { width: number; height: number }
 }
 
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif']
@@ -53,7 +55,8 @@ export async function render({ path, side, animated }: RenderJob): Promise<Rende
     .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
     .webp({ quality: QUALITY, effort: allFrames ? ANIMATION_EFFORT : STILL_EFFORT })
     .toBuffer({ resolveWithObject: true })
-  return { data, width: info.width, height: info.pageHeight ?? info.height }
+  const { autoOrient: original } = metadata
+  return { data, width: info.width, height: info.pageHeight ?? info.height, original }
 }
 
 function limits(): SharpOptions {

@@ -29,7 +29,7 @@ function adminView(user: UserFields) {
 }
 
 /** A discoverable account as others see it (contract §2). */
-function publicView({ _id, username, name, profilePhoto }: UserFields) {
+export function publicView({ _id, username, name, profilePhoto }: UserFields) {
   return { id: _id.toString(), username, name, profilePhoto }
 }
 

@@ -31,11 +31,14 @@ export const profile = () => [
     .withMessage('must be 4 to 14 digits'),
 ]
 
-/** What is set once the account is there. */
-export const preferences = () => [
+export const photo = () =>
   textField(nullable(body('profilePhoto')), PROFILE_PHOTO)
     .custom((value: string) => URL.canParse(value) && new URL(value).protocol === 'https:')
-    .withMessage('must be an https address'),
+    .withMessage('must be an https address')
+
+/** What is set once the account is there. */
+export const preferences = () => [
+  photo(),
   body('discoverable')
     .optional()
     .custom((value) => typeof value === 'boolean')

@@ -1,6 +1,7 @@
 import type { Response } from 'supertest'
 import { type Caller, type Requests, type Scene, STATES, type State } from '../support/access-world.ts'
 import { obj, png } from '../support/samples.ts'
+import { DIALECTS } from './access-matrix.dialects.ts'
 import {
   admins,
   always,
@@ -330,6 +331,7 @@ export const MATRIX: Row[] = [
   ...only([...OPEN, ...ASSETS, ...SHARING, ...BEARERS, ...ACCOUNTS, ...ADMINISTRATION], STATES),
   // nor are projects ever public or locked
   ...only(PROJECTS, ['private', 'shared']),
+  ...DIALECTS,
 ]
 
 let drawn: Promise<Buffer> | undefined

@@ -83,7 +83,9 @@ describe('what every answer has in common', () => {
     expect(await allow('post', '/api/users/me/')).to.deep.equal([405, 'DELETE, GET, HEAD, PATCH'])
     expect(await allow('patch', '/api/auth/sessions/x')).to.deep.equal([405, 'DELETE'])
     expect(await allow('put', '/healthz')).to.deep.equal([405, 'GET, HEAD'])
-    expect(await allow('put', '/api/auth')).to.deep.equal([404, undefined])
+    expect(await allow('put', '/api/auth')).to.deep.equal([405, 'POST'])
+    expect(await allow('put', '/images')).to.deep.equal([405, 'GET, HEAD, POST'])
+    expect(await allow('put', '/api/links')).to.deep.equal([404, undefined])
     expect(await allow('put', '/api/auth/sessions/%FF')).to.deep.equal([404, undefined])
   })
 

@@ -72,6 +72,7 @@ export async function makeScene(app: TestApp, state: State): Promise<Scene> {
     tags: [name],
     files: [file],
     images: [image],
+    media: 'image',
     size: file.size,
     visibility: state === 'public' ? 'public' : 'private',
   })

@@ -32,7 +32,7 @@ export const takesJson = takes('application/json')
 export const isForAdmins = ({ operation }: DocumentedRoute) => operation.tags.includes('Administration')
 export const takesUpload = takes('multipart/form-data')
 
-/** Ada, and a public asset of hers with a file, an image and a link: enough to ask any route. */
+/** Ada, and a public asset of hers, a picture with a preview image and a link: enough to ask any route. */
 export async function openScene(app: TestApp) {
   const ada = await signUp(app, 'ada')
   const admin = await signUpAdmin(app, 'root')
@@ -47,7 +47,7 @@ export async function openScene(app: TestApp) {
     const { body } = await ada
       .post('/api/assets')
       .field('visibility', 'public')
-      .attach('files', obj(), 'chair.obj')
+      .attach('files', picture, 'chair.png')
       .attach('images', picture, 'chair.png')
       .expect(201)
     const { id: assetId, files, images } = body.res.asset
@@ -92,9 +92,9 @@ export async function openScene(app: TestApp) {
   /** With a file or an image where the route takes one. */
   function withUpload(route: DocumentedRoute, request: Test): Test {
     if (!takesUpload(route)) return request
-    return route.path.endsWith('/images')
-      ? request.attach('images', picture, 'a.png')
-      : request.attach('files', obj(), 'a.obj')
+    const schema = route.operation.requestBody?.content['multipart/form-data']?.schema
+    const [field = 'files'] = (schema?.required as string[] | undefined) ?? []
+    return field === 'files' ? request.attach(field, obj(), 'a.obj') : request.attach(field, picture, 'a.png')
   }
 
   return { ada, known, ask, withUpload, createAsset, createLink }

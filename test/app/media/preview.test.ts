@@ -53,7 +53,8 @@ describe('makePreview', () => {
       const file = await make({ width: 60, height: 40 })
       for (const source of [file, inPieces(file)]) {
         const { data, ...picture } = await makePreview(source)
-        expect(picture).to.deep.equal({ mediaType: 'image/webp', width: 60, height: 40 })
+        const sides = { width: 60, height: 40 }
+        expect(picture).to.deep.equal({ mediaType: 'image/webp', ...sides, original: sides })
         expect(await sharp(data).metadata()).to.include({ format: 'webp', width: 60, height: 40 })
       }
     })

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto'
+import { USERNAME } from '../../models/user-fields.ts'
+import { translateError } from '../error-translators.ts'
+
+/** Of random names: enough that two are never the same. */
+const SUFFIX_BYTES = 4
+
+/** A username like the part of an email address before the @, as far as it can be one. */
+export function usernameLike(email: string): string {
+  const [name = ''] = email.split('@')
+  return name
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9._-]/g, '')
+    .slice(0, USERNAME.max)
+}
+
+/** A username that tells nothing of whose it is. */
+export const anonymousUsername = () => usernameWith('user')
+
+/**
+ * Registers under the wished username, or one like it where that is taken or too short.
+ *
+ * @throws what `register` throws, but not that the username is taken
+ */
+export async function registerLike<T>(
+  wished: string,
+  register: (username: string) => Promise<T>,
+): Promise<T> {
+  const tooShort = wished.length < USERNAME.min
+  for (let username = tooShort ? anonymousUsername() : wished; ; ) {
+    try {
+      return await register(username)
+    } catch (error) {
+      if (!isTaken(error, 'username')) throw error
+      username = tooShort ? anonymousUsername() : usernameWith(wished)
+    }
+  }
+}
+
+/** Whether something was refused because this field of it is another account's. */
+export function isTaken(error: unknown, field: string): boolean {
+  const { code, details } = translateError(error)
+  return code === 'taken' && details[0]?.field === field
+}
+
+function usernameWith(beginning: string): string {
+  const suffix = randomBytes(SUFFIX_BYTES).toString('hex')
+  return `${beginning.slice(0, USERNAME.max - suffix.length - 1)}-${suffix}`
+}

@@ -1,0 +1,74 @@
+import type { Types } from 'mongoose'
+import type { AssetFields, AssetFile } from '../../models/asset-shape.ts'
+import type { ProjectFields } from '../../models/project.ts'
+import type { SceneList } from '../../models/project-fields.ts'
+import { createAsset } from '../assets/create.ts'
+import { discardAsset } from '../assets/remove.ts'
+import { notFound, unsupportedMedia } from '../errors.ts'
+import type { ReceivedUpload } from '../request.ts'
+import type { AssetServices } from '../services.ts'
+import { createProject } from './create.ts'
+import { addScene, addToScene, emptyScene } from './scenes.ts'
+
+/** Where on stage an upload goes: without a project a new one, without a scene a new one. */
+export interface Place {
+  /** One that the user may change. */
+  project?: ProjectFields | undefined
+  sceneId?: string | undefined
+  list: SceneList
+}
+
+export interface Placed {
+  projectId: string
+  sceneId: string
+  asset: AssetFields
+}
+
+/** What each list of a scene takes from an old client. */
+const TAKES: Record<SceneList, (file: AssetFile) => boolean> = {
+  base: ({ media }) => media === 'image',
+  baseImage: ({ media, mediaType }) => media === 'image' && mediaType !== 'image/gif',
+  overlay: ({ media, mediaType }) => media === 'video' || mediaType === 'image/gif',
+  overlayImage: ({ media, mediaType }) => media === 'image' && mediaType !== 'image/gif',
+}
+
+/**
+ * Makes an asset of an upload and puts it into a scene; where it finds no place there, nothing of it stays.
+ *
+ * @throws `unsupported_media`, `not_found` for a scene that is none of the project's, `too_large`
+ */
+export async function placeUpload(
+  services: AssetServices,
+  upload: ReceivedUpload,
+  user: { _id: Types.ObjectId },
+  where: Place,
+): Promise<Placed> {
+  const { project, sceneId, list } = where
+  if (!upload.files.every(TAKES[list])) throw unsupportedMedia('This list takes no file of that kind.')
+  if (sceneId !== undefined && !project?.scenes.some(({ id }) => id === sceneId)) throw notFound()
+
+  const asset = await createAsset(services, upload, {})
+  try {
+    return { asset, ...(await place(services, asset, user, where)) }
+  } catch (error) {
+    await discardAsset(services, asset)
+    throw error
+  }
+}
+
+async function place(
+  services: AssetServices,
+  { _id, name }: AssetFields,
+  user: { _id: Types.ObjectId },
+  { project, sceneId, list }: Place,
+) {
+  if (!project) {
+    const scene = { ...emptyScene(), [list]: [_id] }
+    const made = await createProject(services, user._id, { title: name, scenes: [scene] })
+    return { projectId: made._id.toString(), sceneId: scene.id }
+  }
+  const { scene } = sceneId
+    ? await addToScene(services, project, sceneId, { list, asset: _id })
+    : await addScene(services, project, { [list]: [_id.toString()] }, user)
+  return { projectId: project._id.toString(), sceneId: scene.id }
+}

@@ -1,0 +1,47 @@
+import { extname } from 'node:path'
+import type { Types } from 'mongoose'
+import { Asset } from '../../models/asset.ts'
+import { visibleTo } from '../../models/asset-access.ts'
+import type { ListedAsset } from '../../models/asset-shape.ts'
+import type { ProjectFields, Scene } from '../../models/project.ts'
+import { signUrl } from '../assets/signed-url.ts'
+import type { Services } from '../services.ts'
+import { referencesOf } from './references.ts'
+
+type Signer = Pick<Services, 'urls' | 'clock'>
+type Viewer = { _id: Types.ObjectId }
+
+/** An asset in a scene as the former scene editor knows it; `localPath` opens for an hour. */
+export function pieceView(services: Signer, asset: ListedAsset, viewer: Viewer) {
+  const { id = '', name = asset.name } = asset.files[0] ?? {}
+  const extension = extname(name)
+  return {
+    baseId: asset._id.toString(),
+    originalName: name,
+    originalExtn: extension.slice(1),
+    fileName: `${id}${extension}`,
+    localPath: signUrl(services, asset, viewer).url,
+  }
+}
+
+/** Projects as the former scene editor knows them; assets that the viewer may not read are left out. */
+export async function stageView(services: Signer, projects: ProjectFields[], viewer: Viewer) {
+  const ids = projects.flatMap(referencesOf)
+  const found = ids.length > 0 ? await Asset.find({ _id: { $in: ids }, ...visibleTo(viewer) }).lean() : []
+  const pieces = new Map(
+    found.map((asset) => [asset._id.toString(), pieceView(services, asset, viewer)] as const),
+  )
+  const list = (references: Scene['base']) => references.flatMap((id) => pieces.get(id.toString()) ?? [])
+  return projects.map(({ _id, title, image, scenes }) => ({
+    id: _id.toString(),
+    title,
+    image: pieces.get(String(image))?.localPath ?? null,
+    scenes: scenes.map(({ id, base, overlay, overlayImage, baseImage }) => ({
+      id,
+      base: list(base).map(({ fileName: _only, ...piece }) => piece),
+      overlay: list(overlay),
+      overlayImage: list(overlayImage),
+      baseImage: list(baseImage),
+    })),
+  }))
+}

@@ -1,0 +1,47 @@
+import type { RequestHandler } from 'express'
+import { createAccount } from '../../app/accounts/register.ts'
+import { anonymousUsername, registerLike } from '../../app/accounts/username.ts'
+import { beginSession } from '../../app/auth/begin-session.ts'
+import { success } from '../../app/envelope.ts'
+import { notFound } from '../../app/errors.ts'
+import { type Place, placeUpload } from '../../app/projects/place.ts'
+import { pieceView, stageView } from '../../app/projects/stage.ts'
+import { Project } from '../../models/project.ts'
+import type { NewUser } from '../../models/user-shape.ts'
+import { ownerView } from '../../models/views/user.ts'
+import { clientOf } from '../client-of.ts'
+import { required } from '../required.ts'
+
+/** The most projects that a user is shown with, newest first; `/api/projects` lists them all. */
+const SHOWN_PROJECTS = 100
+
+export const login: RequestHandler = async (req, res) => {
+  const { user, token } = await beginSession(req.services, required(req.user), clientOf(req))
+  res.json(success({ token, user: ownerView(user) }))
+}
+
+export const createUser: RequestHandler = async (req, res) => {
+  const client = clientOf(req)
+  const given = req.valid as Omit<NewUser, 'username'> & { password?: string }
+  const { user: made, accountKey } = await registerLike(anonymousUsername(), (username) =>
+    createAccount(req.services, { ...given, username }, client.address),
+  )
+  const { user, token } = await beginSession(req.services, made, client)
+  res.status(201).json(success({ user: ownerView(user), token, ...(accountKey ? { accountKey } : {}) }))
+}
+
+/** The caller, with their projects. */
+export const readUser: RequestHandler = async (req, res) => {
+  const user = required(req.user)
+  if (req.params.userId !== user.id) throw notFound()
+  const own = await Project.listFor(user, { limit: SHOWN_PROJECTS, from: undefined })
+  const projects = await stageView(req.services, own.projects, user)
+  res.json(success({ user: { ...ownerView(user), projects } }))
+}
+
+export const place: RequestHandler = async (req, res) => {
+  const user = required(req.user)
+  const where = { ...(req.valid as Pick<Place, 'sceneId' | 'list'>), project: req.project }
+  const { asset, ...ids } = await placeUpload(req.services, required(req.upload), user, where)
+  res.status(201).json(success({ ...ids, ...pieceView(req.services, asset, user) }))
+}

@@ -1,0 +1,50 @@
+import type { RequestHandler } from 'express'
+import { createAccount } from '../../app/accounts/register.ts'
+import { registerLike, usernameLike } from '../../app/accounts/username.ts'
+import { createAsset } from '../../app/assets/create.ts'
+import { removeAsset } from '../../app/assets/remove.ts'
+import { signIn } from '../../app/auth/sign-in.ts'
+import { success } from '../../app/envelope.ts'
+import { refuseUsed } from '../../app/projects/references.ts'
+import { ownerView } from '../../models/views/user.ts'
+import { clientOf } from '../client-of.ts'
+import { required } from '../required.ts'
+
+interface Account {
+  email: string
+  name?: string
+  password: string
+}
+
+export const create: RequestHandler = async (req, res) => {
+  const account = req.valid as Account
+  const { user } = await registerLike(usernameLike(account.email), (username) =>
+    createAccount(req.services, { ...account, username }, req.ip),
+  )
+  res.status(201).json(success({ id: user.id }))
+}
+
+/** A token for an email address and its password; the caller, and the token anew, for a token. */
+export const login: RequestHandler = async (req, res) => {
+  if (req.user) {
+    const token = req.services.tokens.sign(required(req.session))
+    res.json(success({ user: ownerView(req.user), token }))
+    return
+  }
+  const { email, password } = req.valid as Account
+  const { token } = await signIn(req.services, { login: email, password }, clientOf(req))
+  res.json(success({ token }))
+}
+
+export const upload: RequestHandler = async (req, res) => {
+  const { _id } = await createAsset(req.services, required(req.upload), {})
+  res.status(201).json(success({ id: _id.toString() }))
+}
+
+export const remove: RequestHandler = async (req, res) => {
+  const asset = required(req.asset)
+  const { force = false } = req.valid as { force?: boolean }
+  if (!force) await refuseUsed(asset, req.user)
+  await removeAsset(req.services, asset)
+  res.json(success({ id: asset._id.toString() }))
+}

@@ -1,0 +1,20 @@
+import { body, query } from 'express-validator'
+import { NAME } from '../../models/user-fields.ts'
+import * as assets from '../assets.rules.ts'
+import { text, textField } from '../rules/text.ts'
+import { email, passwordOrDigest } from './fields.ts'
+
+/** Read by `takeToken`. */
+const token = () => [text(body('token').optional()), text(query('token').optional())]
+
+/** Not asked for where a token has said who one is. */
+const unlessKnown = (field: string) =>
+  body(field).if((_value: unknown, { req }: { req: object }) => !('user' in req))
+
+export const create = [email(), textField(body('name').optional(), NAME), passwordOrDigest()]
+
+export const login = [email(unlessKnown('email')), passwordOrDigest(unlessKnown('password')), ...token()]
+
+export const upload = token()
+
+export const remove = [text(body('id')), ...assets.remove, ...token()]

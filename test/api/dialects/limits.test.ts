@@ -1,0 +1,71 @@
+import { expect } from 'chai'
+import { Attempt } from '../../../models/attempt.ts'
+import { User } from '../../../models/user.ts'
+import { startApp, type TestApp } from '../../support/app.ts'
+import { PASSWORD, signUp } from '../../support/users.ts'
+
+const PHONE = { mobile: '15112345678', countryCode: '49' }
+const EMAIL = 'ada@example.org'
+
+/** The limits of `test/api/auth.limits.test.ts`: the doors of former services count with the API's own. */
+describe('the limits of sign-in and registration', () => {
+  let app: TestApp
+  before(async () => {
+    app = await startApp({ env: { TRUST_PROXY: '1', REGISTRATIONS_PER_HOUR: '3' } })
+    await signUp(app, 'ada', { email: EMAIL, ...PHONE })
+  })
+  after(() => app.stop())
+  beforeEach(() => Attempt.deleteMany({}))
+
+  const post = (path: string, body: object, address = '192.0.2.1') =>
+    app.api.post(path).set('X-Forwarded-For', address).send(body)
+
+  /** One account under all its names. */
+  const signIns = [
+    (password: string, address?: string) => post('/api/login', { email: EMAIL, password }, address),
+    (password: string, address?: string) => post('/api/auth/', { email: EMAIL, password }, address),
+    (password: string, address?: string) => post('/login', { ...PHONE, password }, address),
+    (password: string, address?: string) => post('/api/auth/login', { login: 'ada', password }, address),
+  ]
+
+  it('refuses the eleventh failure of an account at every door, whichever the ten came through', async () => {
+    for (let n = 0; n < 10; n++) await signIns[n % signIns.length]?.('wrong password').expect(401)
+    for (const signIn of signIns) {
+      const { status, body, headers } = await signIn(PASSWORD)
+      expect({ status, code: body.err.code }).to.deep.equal({ status: 429, code: 'too_many_requests' })
+      expect(Number(headers['retry-after'])).to.be.within(1, 900)
+    }
+    for (const signIn of signIns) await signIn(PASSWORD, '192.0.2.2').expect(200)
+  })
+
+  it('counts no verification of a token', async () => {
+    const { body } = await post('/api/login', { email: EMAIL, password: PASSWORD }).expect(200)
+    for (let n = 0; n < 12; n++) await post('/api/auth', { token: body.res.token }).expect(200)
+    expect(await Attempt.find({ points: { $ne: 0 } }).lean()).to.deep.equal([])
+  })
+
+  it('counts every account that a door makes as a registration, and no other request', async () => {
+    const made = await User.countDocuments()
+    await post('/api/create', { email: EMAIL, password: PASSWORD }).expect(409)
+    await post('/user', PHONE).expect(409)
+    await post('/login', { mobile: '1111', countryCode: '1', password: 'password' }).expect(400)
+    await post('/api/create', { email: 'meck@example.org', password: PASSWORD }).expect(201)
+    await post('/user', { mobile: '2222', countryCode: '1' }).expect(201)
+    const newcomer = { mobile: '3333', countryCode: '1', password: PASSWORD }
+    await post('/login', newcomer).expect(200)
+
+    for (const [path, body] of [
+      ['/api/create', { email: 'other@example.org', password: PASSWORD }],
+      ['/user', { mobile: '4444', countryCode: '1' }],
+      ['/login', { ...newcomer, mobile: '4444' }],
+      ['/api/auth/register', { username: 'other' }],
+    ] as const) {
+      const { status, headers } = await post(path, body)
+      expect(status, path).to.equal(429)
+      expect(Number(headers['retry-after'])).to.be.within(1, 3600)
+    }
+    expect(await User.countDocuments()).to.equal(made + 3)
+    await post('/login', newcomer).expect(200)
+    await post('/login', { ...newcomer, mobile: '4444' }, '192.0.2.2').expect(200)
+  })
+})
