@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import type { LedgerStatics, NewEntry, Settlement, Space } from '../../models/plugins/ledger.ts'
 import { User } from '../../models/user.ts'
 import { type AppError, notFound, serverFull, spaceExceeded, unavailable } from '../errors.ts'
+import { Patience } from './patience.ts'
 
 /** An account of space that an upload counts against, and what its being full is called. */
 export interface Account {
@@ -19,10 +19,6 @@ export function accountsOf(owner: Types.ObjectId): Account[] {
     { ledger: Capacity, id: SERVER, full: serverFull },
   ]
 }
-
-/** How long an upload at the edge of the space waits for older ones to turn out smaller than announced. */
-const WAIT_MS = 15_000
-const POLL_MS = 50
 
 /**
  * Opens an entry for `bytes`, of which `slack` may not be needed. Where all does not fit, the entry is opened
@@ -53,20 +49,33 @@ export async function extend(
   needed: number,
   wanted: number,
 ): Promise<number> {
-  const { ledger, id, full } = account
-  const deadline = Date.now() + WAIT_MS
+  const { ledger, id } = account
+  if (wanted > needed && (await ledger.extend(id, entry, wanted, wanted - needed))) return wanted
+  const patience = new Patience()
   for (;;) {
-    if (wanted > needed && (await ledger.extend(id, entry, wanted, wanted - needed))) return wanted
     if (await ledger.extend(id, entry, needed)) return needed
+    // What is held is used up: whoever waits for this entry must not wait for its slack.
+    await ledger.extend(id, entry, 0)
+    await untilFree(account, entry, needed, patience)
+  }
+}
+
+/** Waits until `needed` bytes are free. @throws the account's `full` when they will not be */
+async function untilFree(
+  { ledger, id, full }: Account,
+  entry: string,
+  needed: number,
+  patience: Patience,
+): Promise<void> {
+  for (;;) {
     const space = await spaceOf(ledger, id)
-    const older = space.open.slice(
-      0,
-      space.open.findIndex((other) => other.id === entry),
-    )
-    const own = space.open.find((other) => other.id === entry)
+    const place = space.open.findIndex((other) => other.id === entry)
+    const own = space.open[place]
     if (!own) throw unavailable(new Error('the upload was given up for dead'))
-    if (Date.now() > deadline || !mayFit(space, own.bytes + needed, older)) throw full()
-    await delay(POLL_MS)
+    const mayYetFit = mayFit(space, own.bytes + needed, space.open.slice(0, place))
+    if (!mayYetFit || patience.isOver(space.revision)) throw full()
+    if (space.used + space.reserved + needed <= space.limit) return
+    await patience.pause()
   }
 }
 

@@ -40,7 +40,7 @@ export interface LedgerStatics {
   reserve(account: Id, entry: NewEntry): Promise<boolean>
   /** Opens an empty entry for something that will give space back, whatever the account's state. */
   announce(account: Id, entry: string): Promise<void>
-  /** Adds bytes to an open entry, of which `slack` may not be needed; false when they do not fit. */
+  /** Adds bytes to an open entry, all of whose former ones are needed, of the new ones all but `slack`; false when they do not fit. */
   extend(account: Id, entry: string, bytes: number, slack?: number): Promise<boolean>
   /** Closes an entry and counts what came of it; false when it was closed before: nothing counts twice. */
   settle(account: Id, entry: string, settlement: Settlement): Promise<boolean>
@@ -88,12 +88,8 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
     const { modifiedCount } = await this.updateOne(
       { _id: account, 'space.open.id': entry, ...fits(bytes) },
       {
-        $inc: {
-          'space.reserved': bytes,
-          'space.open.$[entry].bytes': bytes,
-          'space.open.$[entry].slack': slack,
-          'space.revision': 1,
-        },
+        $inc: { 'space.reserved': bytes, 'space.open.$[entry].bytes': bytes, 'space.revision': 1 },
+        $set: { 'space.open.$[entry].slack': slack },
       },
       { arrayFilters: [{ 'entry.id': entry }], timestamps: false },
     )
