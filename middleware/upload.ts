@@ -4,7 +4,13 @@ import { Types } from 'mongoose'
 import multer from 'multer'
 import { receiveFile } from '../app/assets/receive-file.ts'
 import { receiveImage } from '../app/assets/receive-image.ts'
-import { tooLarge, unauthenticated, unsupportedMedia, validationFailed } from '../app/errors.ts'
+import {
+  malformedUpload,
+  tooLarge,
+  unauthenticated,
+  unsupportedMedia,
+  validationFailed,
+} from '../app/errors.ts'
 import { PREVIEW_MAX_BYTES } from '../app/media/preview.ts'
 import type { ReceivedUpload } from '../app/request.ts'
 import { Intake, OVERHEAD_BYTES } from '../app/space/intake.ts'
@@ -65,6 +71,7 @@ export function upload(bounds: Bounds, { authenticateByField }: Options = {}): R
         : { file: await receiveFile(store, intake, file, request) }
     })
     if (req.user || !authenticateByField) await begin()
+    if (res.destroyed) throw malformedUpload(new Error('the client went before its body was read'))
     // what begins late, or fails early, must not go on behind the back of who undoes it
     await receive(req, res, bounds, engine).finally(() => engine.idle())
     const { files, images } = await begin()
@@ -100,13 +107,16 @@ async function receive(req: Request, res: Response, bounds: Bounds, engine: Uplo
   const parsed = new Promise<void>((resolve, reject) => {
     parse(req, res, (error: unknown) => (error ? reject(error) : resolve()))
   })
+  // Nobody waits for an answer any more: all is received, or the client has gone.
   const ended = new AbortController()
+  const end = () => ended.abort()
+  res.once('close', end)
   const failed = engine.failure.then(async (error) => {
-    await delay(LINGER_MS, undefined, { signal: ended.signal })
+    await delay(LINGER_MS, undefined, { signal: ended.signal }).catch(() => undefined)
     throw error
   })
   failed.catch(() => undefined)
-  await Promise.race([parsed, failed]).finally(() => ended.abort())
+  await Promise.race([parsed, failed]).finally(end)
 }
 
 function countFiles(bounds: Bounds): NonNullable<multer.Options['fileFilter']> {

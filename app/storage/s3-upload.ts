@@ -30,25 +30,31 @@ interface Traces {
   object: boolean
 }
 
+interface Watch {
+  body: UploadBody
+  traces: Traces
+  fail: (error: unknown) => void
+  /** When the upload has failed. */
+  failed: AbortSignal
+}
+
 /**
  * A client that notes every request of one upload before it goes out, and tells a failure at once: lib-storage
  * tells it when all its workers are done, of which one may be waiting for bytes that never come.
  * Its own abort does nothing here: it knows no upload whose creation was not answered; `discard` does.
+ * A part that is being sent is cut off by a failure; what makes an object is not: a bucket that is slow to answer
+ * could make it after `discard`.
  */
-function watchClient(
-  client: S3Client,
-  body: UploadBody,
-  traces: Traces,
-  fail: (error: unknown) => void,
-): S3Client {
+function watchClient(client: S3Client, { body, traces, fail, failed }: Watch): S3Client {
   const watch = async (command: Parameters<S3Client['send']>[0]) => {
     if (command instanceof AbortMultipartUploadCommand) return {}
     if (command instanceof CreateMultipartUploadCommand) traces.unfinished = true
     if (command instanceof PutObjectCommand || command instanceof CompleteMultipartUploadCommand)
       traces.object = true
     try {
-      const send = () => client.send(command)
-      const output = await (command instanceof UploadPartCommand ? body.whileSending(send) : send())
+      const output = await (command instanceof UploadPartCommand
+        ? body.whileSending(() => client.send(command, { abortSignal: failed }))
+        : client.send(command))
       if ('UploadId' in output) traces.uploadId = output.UploadId
       return output
     } catch (error) {
@@ -87,8 +93,10 @@ export async function upload(
   const traces: Traces = { unfinished: false, object: false }
   let failure: { reason: unknown } | undefined
   const body = new UploadBody()
+  const failed = new AbortController()
   const fail = (reason: unknown) => {
     failure ??= { reason }
+    failed.abort()
     body.destroy(reason instanceof Error ? reason : undefined)
   }
   // It carries an end, early or not, from either stream to the other.
@@ -99,7 +107,7 @@ export async function upload(
   signal?.addEventListener('abort', stop, { once: true })
   try {
     if (signal?.aborted) stop()
-    await transfer(watchClient(target.client, body, traces, fail), body)
+    await transfer(watchClient(target.client, { body, traces, fail, failed: failed.signal }), body)
   } catch (error) {
     fail(error)
   } finally {

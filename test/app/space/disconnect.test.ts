@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import { Upload } from '../../../models/upload.ts'
+import { startApp, type TestApp } from '../../support/app.ts'
+import type { Client } from '../../support/client.ts'
+import { eventually } from '../../support/eventually.ts'
+import { type FakeS3, startFakeS3 } from '../../support/fake-s3.ts'
+import { beginUpload, multipart, uploadRaw } from '../../support/raw-upload.ts'
+import { stateOf } from '../../support/state.ts'
+import { signUp } from '../../support/users.ts'
+
+const SIZE = 20_000_000
+/** Two parts of a multipart upload and a piece of the third. */
+const SENT = 12_000_000
+
+describe('a client that vanishes', function () {
+  this.timeout(60_000)
+  let s3: FakeS3
+  let app: TestApp
+  let ada: Client
+  const body = multipart(randomBytes(SIZE))
+
+  before(async () => {
+    s3 = await startFakeS3()
+    const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
+    app = await startApp({ env: { S3_ENDPOINT: s3.endpoint, S3_BUCKET: s3.name, ...credentials } })
+    const { token } = await signUp(app, 'ada')
+    ada = { origin: app.origin, token }
+    await uploadRaw(ada, Buffer.from('kept'))
+  })
+  afterEach(() => {
+    s3.fault = () => undefined
+  })
+  after(async () => {
+    await app.stop()
+    await s3.close()
+  })
+
+  /** Goes away when the service has come so far; within 5 seconds all must be as before. */
+  async function vanish(
+    bytes: number,
+    until: () => Promise<unknown>,
+    how: { length?: number } = { length: body.length },
+  ): Promise<void> {
+    const before = await stateOf(app)
+    const { sending, answer } = beginUpload(ada, how)
+    sending.write(body.subarray(0, bytes))
+    await until()
+    sending.destroy()
+    expect(await answer.catch((error: Error) => error)).to.be.instanceOf(Error)
+    await eventually(async () => {
+      expect(await stateOf(app)).to.deep.equal(before)
+      expect([...s3.uploads.values()]).to.deep.equal([])
+    }, 5000)
+  }
+  const recorded = () => eventually(async () => expect(await Upload.countDocuments()).to.equal(1))
+  const partsStored = () =>
+    eventually(() => {
+      const [upload] = s3.uploads.values()
+      expect(upload?.parts.size ?? 0).to.be.greaterThan(0)
+    })
+
+  it('leaves nothing when it goes in the middle of a file, its length told or not', async () => {
+    await vanish(SENT, partsStored)
+    await vanish(SENT, partsStored, {})
+  })
+
+  it('leaves nothing when it goes before its body is read', async () => {
+    for (let round = 0; round < 5; round++) await vanish(round % 2, recorded)
+  })
+
+  it('leaves nothing when the bucket says nothing', async () => {
+    s3.fault = ({ operation }) => (operation === 'UploadPart' ? 'stall' : undefined)
+    const stalled = () => eventually(() => expect(s3.uploads.size).to.equal(1))
+    await vanish(SENT, stalled)
+  })
+
+  it('leaves nothing when it sends more than it said', async () => {
+    const before = await stateOf(app)
+    const undone = s3.count('ListMultipartUploads')
+    expect(await uploadRaw(ada, randomBytes(200_000), { length: 40_000 })).to.include({ status: 400 })
+    await eventually(() => expect(s3.count('ListMultipartUploads')).to.be.greaterThan(undone))
+    await eventually(async () => expect(await stateOf(app)).to.deep.equal(before), 5000)
+  })
+
+  it('leaves nothing when it sends less than it said', async () => {
+    const before = await stateOf(app)
+    const file = multipart(randomBytes(30_000))
+    const { sending, answer } = beginUpload(ada, { length: file.length + 1000 })
+    sending.write(file)
+    await recorded()
+    sending.destroy()
+    await answer.catch(() => undefined)
+    await eventually(async () => expect(await stateOf(app)).to.deep.equal(before), 5000)
+  })
+})
