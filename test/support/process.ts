@@ -20,7 +20,6 @@ const START_MS = 60_000
 /** Nothing of the surroundings but what a process needs, and what the test says. */
 const ENVIRONMENT = {
   PATH: process.env.PATH,
-  NODE_OPTIONS: '--import=tsx',
   HOST: '127.0.0.1',
   PORT: '0',
   BCRYPT_COST: '4',
@@ -28,9 +27,9 @@ const ENVIRONMENT = {
 
 const started = new Set<ChildProcess>()
 
-/** Runs the service until it ends or listens; call `killAll` in an `after` hook. */
-export async function startProcess(env: Record<string, string>): Promise<ServiceProcess> {
-  const service = runProcess(env)
+/** Runs the service until it ends or listens; call `killAll` in an `after` hook. As `runProcess`. */
+export async function startProcess(...how: Parameters<typeof runProcess>): Promise<ServiceProcess> {
+  const service = runProcess(...how)
   const origin = await eventually(() => {
     const [, found] = /Kura listens on (\S+)/.exec(service.output()) ?? []
     if (!found) throw new Error(`it does not listen:\n${service.output()}`)
@@ -39,12 +38,18 @@ export async function startProcess(env: Record<string, string>): Promise<Service
   return { ...service, origin }
 }
 
-/** Runs the service, or a command beside it, without waiting for anything. */
+/**
+ * Runs the service, or a command beside it, without waiting for anything.
+ *
+ * @param shell a line of shell to be run before it in the same process: limits, mounts
+ */
 export function runProcess(
   env: Record<string, string>,
   program = 'server.ts',
+  shell = ':',
 ): Omit<ServiceProcess, 'origin'> {
-  const child = spawn(process.execPath, [program], { env: { ...ENVIRONMENT, ...env } })
+  const node = [process.execPath, '--import=tsx', program]
+  const child = spawn('sh', ['-c', `${shell}; exec "$@"`, 'sh', ...node], { env: { ...ENVIRONMENT, ...env } })
   started.add(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr])
