@@ -2,6 +2,7 @@ import { body } from 'express-validator'
 import { EMAIL } from '../models/user-fields.ts'
 import { page } from './rules/page.ts'
 import { password } from './rules/password.ts'
+import { phoneLogin } from './rules/phone.ts'
 import { profile, username } from './rules/profile.ts'
 import { text, textField } from './rules/text.ts'
 
@@ -22,11 +23,11 @@ export const login = [
 /** One name from whichever the caller gave, in the form of `User.findForSignIn`; undefined unless it is exactly one. */
 function foldName({ login, username, email, mobile, countryCode }: Record<string, unknown>): unknown {
   if ((mobile === undefined) !== (countryCode === undefined)) return undefined
-  const phone = mobile === undefined ? undefined : `+${String(countryCode).replace(/^\+/, '')}-${mobile}`
+  const phone = mobile === undefined ? undefined : phoneLogin({ mobile, countryCode })
   const given = [login, username, email, phone].filter((name) => name !== undefined)
   return given.length === 1 ? given[0] : undefined
 }
 
-export const changePassword = [password('current'), password()]
+export const changePassword = [password(body('current')), password()]
 
 export const sessions = page()

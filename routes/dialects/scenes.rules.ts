@@ -1,9 +1,9 @@
 import { body } from 'express-validator'
-import { NAME } from '../../models/user-fields.ts'
 import { choice } from '../rules/fields.ts'
-import { photo } from '../rules/profile.ts'
-import { nullable, text, textField } from '../rules/text.ts'
-import { countryCode, mobile, passwordOrDigest } from './fields.ts'
+import { passwordOrDigest } from '../rules/password.ts'
+import { countryCode, mobile, phoneLogin } from '../rules/phone.ts'
+import { names, photo } from '../rules/profile.ts'
+import { nullable, text } from '../rules/text.ts'
 
 /** `login` is what `verifyLogin` reads: a telephone number in the form of `User.findForSignIn`. */
 export const login = [
@@ -14,17 +14,13 @@ export const login = [
     .custom((value) => value === undefined)
     .withMessage('is not a field here')
     .bail()
-    .customSanitizer((_value, { req }) => signInName(req.body ?? {})),
+    .customSanitizer((_value, { req }) => phoneLogin(req.body ?? {})),
 ]
-
-/** Rules run side by side: the country code may still be as it was sent. */
-const signInName = ({ countryCode, mobile }: Record<string, unknown>) =>
-  `+${String(countryCode).replace(/^\+/, '')}-${mobile}`
 
 export const user = [
   mobile(),
-  countryCode(body('countryCode').optional()),
-  ...['name', 'firstName', 'lastName'].map((field) => textField(nullable(body(field)), NAME)),
+  countryCode(nullable(body('countryCode'))),
+  ...names(),
   photo(),
   passwordOrDigest(body('password').optional()),
 ]

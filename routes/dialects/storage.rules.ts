@@ -1,8 +1,9 @@
 import { body, query } from 'express-validator'
 import { NAME } from '../../models/user-fields.ts'
 import * as assets from '../assets.rules.ts'
-import { text, textField } from '../rules/text.ts'
-import { email, passwordOrDigest } from './fields.ts'
+import { passwordOrDigest } from '../rules/password.ts'
+import { email } from '../rules/profile.ts'
+import { nullable, text, textField } from '../rules/text.ts'
 
 /** Read by `takeToken`. */
 const token = () => [text(body('token').optional()), text(query('token').optional())]
@@ -11,7 +12,7 @@ const token = () => [text(body('token').optional()), text(query('token').optiona
 const unlessKnown = (field: string) =>
   body(field).if((_value: unknown, { req }: { req: object }) => !('user' in req))
 
-export const create = [email(), textField(body('name').optional(), NAME), passwordOrDigest()]
+export const create = [email(), textField(nullable(body('name')), NAME), passwordOrDigest()]
 
 export const login = [email(unlessKnown('email')), passwordOrDigest(unlessKnown('password')), ...token()]
 

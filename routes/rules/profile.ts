@@ -1,14 +1,7 @@
-import { body } from 'express-validator'
-import {
-  COUNTRY_CODE,
-  EMAIL,
-  MOBILE,
-  NAME,
-  PROFILE_PHOTO,
-  SETTINGS,
-  USERNAME,
-} from '../../models/user-fields.ts'
-import { nullable, text, textField } from './text.ts'
+import { body, type ValidationChain } from 'express-validator'
+import { EMAIL, NAME, PROFILE_PHOTO, SETTINGS, USERNAME } from '../../models/user-fields.ts'
+import { countryCode, mobile } from './phone.ts'
+import { nullable, textField } from './text.ts'
 
 /** The name of a new account. */
 export const username = () =>
@@ -16,19 +9,18 @@ export const username = () =>
     .matches(USERNAME.pattern)
     .withMessage('may hold letters, digits, dots, underscores and hyphens')
 
+export const email = (chain = body('email')): ValidationChain =>
+  textField(chain, EMAIL).isEmail().withMessage('must be an email address')
+
+export const names = () =>
+  ['name', 'firstName', 'lastName'].map((field) => textField(nullable(body(field)), NAME))
+
 /** How one is called and can be reached; each may be absent, or null. */
 export const profile = () => [
-  textField(nullable(body('email')), EMAIL)
-    .isEmail()
-    .withMessage('must be an email address'),
-  ...['name', 'firstName', 'lastName'].map((field) => textField(nullable(body(field)), NAME)),
-  text(nullable(body('countryCode')))
-    .customSanitizer((value: string) => value.replace(/^\+/, ''))
-    .matches(COUNTRY_CODE)
-    .withMessage('must be 1 to 3 digits'),
-  text(nullable(body('mobile')))
-    .matches(MOBILE)
-    .withMessage('must be 4 to 14 digits'),
+  email(nullable(body('email'))),
+  ...names(),
+  countryCode(nullable(body('countryCode'))),
+  mobile(nullable(body('mobile'))),
 ]
 
 export const photo = () =>

@@ -99,7 +99,7 @@ describe('the scenes dialect', () => {
     const taken = await app.api.post('/user').send({ mobile: '20000', countryCode: '1' }).expect(409)
     expect(taken.body.err.details).to.deep.equal([{ field: 'mobile', message: 'is taken' }])
 
-    const bare = await app.api.post('/user').send({ mobile: '30000' }).expect(201)
+    const bare = await app.api.post('/user').send({ mobile: '30000', countryCode: null }).expect(201)
     expect(bare.body.res.user).to.include({ mobile: '30000', countryCode: null })
     const me = requestsOf(app, bare.body.res.token)
     await me.patch('/api/users/me').send({ name: 'Bare' }).expect(200)

@@ -154,6 +154,13 @@ describe('the storage dialect', () => {
       expect(answer.body.err.code).to.equal(code)
       expect(answer.body.err.requestId).to.be.a('string')
     }
+    const form = (body: string) => app.api.post('/api/login/').type('form').send(body)
+    await form('x=1&'.repeat(1001)).expect(413)
+    await form(`email=${'x'.repeat(110_000)}`).expect(413)
+    await form('email=a@example.org&email=b@example.org&password=x').expect(400)
+    await form(`token=${token}&token=${token}`).expect(400)
+    await form('constructor=x&email=a@example.org&password=x').expect(400)
+    await form('email=a@example.org&password[$ne]=x').expect(400)
     await post('/api/remove/', { id: 'x', token }).expect(404)
     await post('/api/remove/', { id: 'f'.repeat(24), token }).expect(404)
     await post('/api/remove/', { token }).expect(400)

@@ -1,0 +1,17 @@
+import { body, type ValidationChain } from 'express-validator'
+import { COUNTRY_CODE, MOBILE } from '../../models/user-fields.ts'
+import { text } from './text.ts'
+
+export const mobile = (chain = body('mobile')): ValidationChain =>
+  text(chain).matches(MOBILE).withMessage('must be 4 to 14 digits')
+
+export const countryCode = (chain = body('countryCode')): ValidationChain =>
+  text(chain).customSanitizer(withoutPlus).matches(COUNTRY_CODE).withMessage('must be 1 to 3 digits')
+
+/** A telephone number as `User.findForSignIn` takes it; of fields that no rule has passed yet. */
+export const phoneLogin = ({ mobile, countryCode }: Record<string, unknown>) =>
+  `+${withoutPlus(String(countryCode))}-${mobile}`
+
+function withoutPlus(code: string): string {
+  return code.replace(/^\+/, '')
+}
