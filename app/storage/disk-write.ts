@@ -1,21 +1,19 @@
-import { open, rename, rm, writeFile } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { addAbortSignal, Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { translateDiskError } from './disk-errors.ts'
 import { inFolder, pruneFolders, syncFoldersUpTo } from './disk-folders.ts'
 import { TEMPORARY, temporaryName } from './disk-temporary.ts'
 
+/** What may wait to be written: one call then writes it together. */
+const WAITING_BYTES = 512 * 1024
+
 async function writeNew(path: string, source: Readable): Promise<number> {
   const handle = await open(path, 'wx', 0o600)
-  try {
-    // The types leave out that this iterator is iterable.
-    const chunks = source.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
-    await writeFile(handle, chunks)
-    await handle.sync()
-    return (await handle.stat()).size
-  } finally {
-    await handle.close()
-  }
+  const file = handle.createWriteStream({ highWaterMark: WAITING_BYTES, flush: true })
+  await pipeline(source, file)
+  return file.bytesWritten
 }
 
 /** What a broken disk does not let go now, `removeTemporary` finds later: the first error is the one that counts. */
