@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { Transform, type TransformCallback } from 'node:stream'
+import { Digest } from './digest.ts'
 
 /** Enough of a file to tell what it is. */
 const HEAD_BYTES = 4100
@@ -12,7 +12,9 @@ interface MeterOptions {
 /** Measures a file on its way: how many bytes, their SHA-256, and the first of them. */
 export class Meter extends Transform {
   size = 0
-  #hash = createHash('sha256')
+  /** In hex, once the stream has ended. */
+  sha256 = ''
+  #digest = new Digest()
   #head: Buffer[] = []
   #headSize = 0
 
@@ -20,25 +22,34 @@ export class Meter extends Transform {
     super()
   }
 
-  /** Once the stream has ended. */
-  get sha256(): string {
-    return this.#hash.copy().digest('hex')
-  }
-
   get head(): Buffer {
     return Buffer.concat(this.#head)
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
-    this.options.take(chunk.length).then(() => {
-      this.size += chunk.length
-      this.#hash.update(chunk)
-      if (this.#headSize < HEAD_BYTES) {
-        const part = Buffer.from(chunk.subarray(0, HEAD_BYTES - this.#headSize))
-        this.#head.push(part)
-        this.#headSize += part.length
-      }
-      callback(null, chunk)
+    this.#measure(chunk).then(() => callback(null, chunk), callback)
+  }
+
+  override _flush(callback: TransformCallback): void {
+    this.#digest.end().then((sha256) => {
+      this.sha256 = sha256
+      callback()
     }, callback)
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#digest.drop()
+    callback(error)
+  }
+
+  async #measure(chunk: Buffer): Promise<void> {
+    await this.options.take(chunk.length)
+    this.size += chunk.length
+    if (this.#headSize < HEAD_BYTES) {
+      const part = Buffer.from(chunk.subarray(0, HEAD_BYTES - this.#headSize))
+      this.#head.push(part)
+      this.#headSize += part.length
+    }
+    await this.#digest.update(chunk)
   }
 }

@@ -1,0 +1,15 @@
+// JavaScript, since a thread starts without the loader that TypeScript needs when it is not compiled.
+// @ts-check
+import { createHash } from 'node:crypto'
+import { parentPort } from 'node:worker_threads'
+
+/** @type {Map<number, import('node:crypto').Hash>} */
+const hashes = new Map()
+
+parentPort?.on('message', (/** @type {import('./digest.ts').DigestJob} */ { id, bytes, last }) => {
+  const hash = hashes.get(id) ?? createHash('sha256')
+  if (bytes) hash.update(bytes)
+  if (last) hashes.delete(id)
+  else hashes.set(id, hash)
+  if (bytes) parentPort?.postMessage({ id, sha256: last ? hash.digest('hex') : undefined })
+})
