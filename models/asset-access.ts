@@ -5,7 +5,7 @@ import type { Shared } from './plugins/sharing.ts'
 import type { AccessLevel } from './user-fields.ts'
 
 /** Whoever asks: a signed-in user, or nobody. What a user may read does not depend on `access`; whom they may know does. */
-export type Viewer = { _id: Types.ObjectId; access?: AccessLevel } | null | undefined
+export type Viewer = { _id: Types.ObjectId; username: string; access?: AccessLevel } | null | undefined
 
 export type Access = 'owner' | 'write' | 'read'
 

@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader'
 import { type QueryFilter, Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
 import { foldText } from './asset-words.ts'
@@ -34,10 +35,37 @@ const knownTo = (viewer: Viewer): Filter => ({ deleting: false, $or: branchesFor
 
 /** Of these users, those the viewer may know, by their id. */
 export async function knownUsers(ids: Types.ObjectId[], viewer: Viewer): Promise<Map<string, KnownOwner>> {
-  const unique = [...new Map(ids.map((id) => [id.toString(), id])).values()]
-  if (unique.length === 0) return new Map()
-  const users = await User.find({ _id: { $in: unique }, ...knownTo(viewer) }, { username: 1 }).lean()
-  return new Map(users.map(({ _id, username }) => [_id.toString(), { id: _id.toString(), username }]))
+  const self = viewer?._id.toString()
+  const others = [...new Set(ids.map(String))].filter((id) => id !== self)
+  const users = viewer?.access === 'admin' ? await find(others, viewer) : await discoverable.loadMany(others)
+  const known = new Map<string, KnownOwner>()
+  if (viewer && self) known.set(self, { id: self, username: viewer.username })
+  for (const user of users) {
+    if (user instanceof Error) throw user
+    if (user) known.set(user.id, user)
+  }
+  return known
+}
+
+/**
+ * Whom anybody may know. What many requests ask for at once is one query; nothing is kept for a later one, since
+ * a change holds from then on.
+ */
+const discoverable = new DataLoader<string, KnownOwner | null>(
+  async (ids) => {
+    const users = new Map((await find(ids, null)).map((user) => [user.id, user]))
+    return ids.map((id) => users.get(id) ?? null)
+  },
+  { cache: false, batchScheduleFn: (load) => setImmediate(load) },
+)
+
+async function find(ids: readonly string[], viewer: Viewer): Promise<KnownOwner[]> {
+  if (ids.length === 0) return []
+  const users = await User.find(
+    { _id: { $in: [...new Set(ids)] }, ...knownTo(viewer) },
+    { username: 1 },
+  ).lean()
+  return users.map(({ _id, username }) => ({ id: _id.toString(), username }))
 }
 
 /** The id behind a username, if the viewer may know it. */

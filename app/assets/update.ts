@@ -1,6 +1,5 @@
-import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
-import { accessOf, publish } from '../../models/asset-access.ts'
+import { accessOf, publish, type Viewer } from '../../models/asset-access.ts'
 import { normalizeTags, type Visibility } from '../../models/asset-fields.ts'
 import { isLocked, notLocked } from '../../models/asset-lock.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
@@ -28,7 +27,7 @@ export interface AssetChange {
 export async function updateAsset(
   { audit, clock }: Pick<AssetServices, 'audit' | 'clock'>,
   asset: AssetFields,
-  user: { _id: Types.ObjectId },
+  user: NonNullable<Viewer>,
   change: AssetChange,
   version?: number,
 ): Promise<AssetFields> {
