@@ -1,4 +1,4 @@
-import type { Types } from 'mongoose'
+import type { Viewer } from '../../models/asset-access.ts'
 import type { AssetFields, AssetFile } from '../../models/asset-shape.ts'
 import type { ProjectFields } from '../../models/project.ts'
 import type { SceneList } from '../../models/project-fields.ts'
@@ -40,7 +40,7 @@ const TAKES: Record<SceneList, (file: AssetFile) => boolean> = {
 export async function placeUpload(
   services: AssetServices,
   upload: ReceivedUpload,
-  user: { _id: Types.ObjectId },
+  user: NonNullable<Viewer>,
   where: Place,
 ): Promise<Placed> {
   const { project, sceneId, list } = where
@@ -59,7 +59,7 @@ export async function placeUpload(
 async function place(
   services: AssetServices,
   { _id, name }: AssetFields,
-  user: { _id: Types.ObjectId },
+  user: NonNullable<Viewer>,
   { project, sceneId, list }: Place,
 ) {
   if (!project) {

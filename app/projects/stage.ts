@@ -1,7 +1,6 @@
 import { extname } from 'node:path'
-import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
-import { visibleTo } from '../../models/asset-access.ts'
+import { type Viewer, visibleTo } from '../../models/asset-access.ts'
 import type { ListedAsset } from '../../models/asset-shape.ts'
 import type { ProjectFields, Scene } from '../../models/project.ts'
 import { signUrl } from '../assets/signed-url.ts'
@@ -9,10 +8,9 @@ import type { Services } from '../services.ts'
 import { referencesOf } from './references.ts'
 
 type Signer = Pick<Services, 'urls' | 'clock'>
-type Viewer = { _id: Types.ObjectId }
 
 /** An asset in a scene as the former scene editor knows it; `localPath` opens for an hour. */
-export function pieceView(services: Signer, asset: ListedAsset, viewer: Viewer) {
+export function pieceView(services: Signer, asset: ListedAsset, viewer: NonNullable<Viewer>) {
   const { id = '', name = asset.name } = asset.files[0] ?? {}
   const extension = extname(name)
   return {
@@ -25,7 +23,7 @@ export function pieceView(services: Signer, asset: ListedAsset, viewer: Viewer) 
 }
 
 /** Projects as the former scene editor knows them; assets that the viewer may not read are left out. */
-export async function stageView(services: Signer, projects: ProjectFields[], viewer: Viewer) {
+export async function stageView(services: Signer, projects: ProjectFields[], viewer: NonNullable<Viewer>) {
   const ids = projects.flatMap(referencesOf)
   const found = ids.length > 0 ? await Asset.find({ _id: { $in: ids }, ...visibleTo(viewer) }).lean() : []
   const pieces = new Map(
