@@ -8,6 +8,8 @@ export interface ServiceProcess {
   pid: number
   /** All that it has printed, on both streams. */
   output(): string
+  /** A line on its standard input. */
+  say(line: string): void
   signal(name: NodeJS.Signals): void
   hasEnded(): boolean
   /** How it ended: its exit code, or the signal that killed it. */
@@ -29,13 +31,22 @@ const started = new Set<ChildProcess>()
 
 /** Runs the service until it ends or listens; call `killAll` in an `after` hook. As `runProcess`. */
 export async function startProcess(...how: Parameters<typeof runProcess>): Promise<ServiceProcess> {
-  const service = runProcess(...how)
-  const origin = await eventually(() => {
-    const [, found] = /Kura listens on (\S+)/.exec(service.output()) ?? []
-    if (!found) throw new Error(`it does not listen:\n${service.output()}`)
-    return found.replace('localhost', '127.0.0.1')
+  return untilListening(runProcess(...how))
+}
+
+/** The process once it listens. */
+export async function untilListening(process: Omit<ServiceProcess, 'origin'>): Promise<ServiceProcess> {
+  const [, found = ''] = await untilSaid(process, /Kura listens on (\S+)/)
+  return { ...process, origin: found.replace('localhost', '127.0.0.1') }
+}
+
+/** Waits for a process to print something. */
+export function untilSaid({ output }: Pick<ServiceProcess, 'output'>, what: RegExp) {
+  return eventually(() => {
+    const found = what.exec(output())
+    if (!found) throw new Error(`it has not said ${what}:\n${output()}`)
+    return found
   }, START_MS)
-  return { ...service, origin }
 }
 
 /**
@@ -59,6 +70,7 @@ export function runProcess(
   return {
     pid: Number(child.pid),
     output: () => output,
+    say: (line) => child.stdin.write(`${line}\n`),
     signal: (name) => child.kill(name),
     hasEnded: () => !started.has(child),
     ended: once(child, 'close').then(([code, signal]) => {
