@@ -3,7 +3,9 @@ import { success } from '../app/envelope.ts'
 import { createLink, type NewLink } from '../app/links/create.ts'
 import { revokeLink } from '../app/links/revoke.ts'
 import { Link } from '../models/link.ts'
+import { writeCursor } from '../models/plugins/page.ts'
 import { linkView } from '../models/views/link.ts'
+import { positionOf } from './cursor.ts'
 import { required } from './required.ts'
 
 export const create: RequestHandler = async (req, res) => {
@@ -12,10 +14,11 @@ export const create: RequestHandler = async (req, res) => {
 }
 
 export const list: RequestHandler = async (req, res) => {
-  const links = await Link.find({ asset: required(req.asset)._id, revokedAt: null })
-    .sort({ _id: -1 })
-    .lean()
-  res.json(success({ links: links.map((link) => linkView(link)) }))
+  const { limit, cursor } = req.valid as { limit: number; cursor?: string }
+  const { _id } = required(req.asset)
+  const query = ['links', _id]
+  const { links, next } = await Link.listOf(_id, { limit, from: positionOf(query, cursor) })
+  res.json(success({ links: links.map((link) => linkView(link)), next: next && writeCursor(query, next) }))
 }
 
 export const revoke: RequestHandler = async (req, res) => {

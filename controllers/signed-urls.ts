@@ -7,7 +7,7 @@ import { sendFile, sendPicture } from './send-file.ts'
 export const create: RequestHandler = (req, res) => {
   const wanted = req.valid as { file?: string; image?: string; expiresIn?: number }
   const signed = signUrl(req.services, required(req.asset), required(req.user), wanted)
-  res.set('Cache-Control', 'no-store').json(success(signed))
+  res.json(success(signed))
 }
 
 /** The bytes, to be shown where that is safe. */

@@ -12,7 +12,7 @@ export const read: RequestHandler = async (req, res) => {
   )
   const free = Math.max(0, limit - used - reserved)
   const server = access === 'admin' ? await Capacity.spaceOf(SERVER) : null
-  res.set('Cache-Control', 'no-store').json(
+  res.json(
     success({
       used,
       reserved,

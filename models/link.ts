@@ -1,4 +1,5 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
+import { after, type Order, type Position, sortBy } from './plugins/page.ts'
 
 /** A way to an asset without an account. */
 export interface LinkFields {
@@ -18,7 +19,13 @@ export interface LinkFields {
 
 interface LinkModel extends Model<LinkFields> {
   use(id: Types.ObjectId, now: Date): Promise<boolean>
+  listOf(
+    asset: Types.ObjectId,
+    page: { limit: number; from: Position | undefined },
+  ): Promise<{ links: LinkFields[]; next: Position | null }>
 }
+
+const NEWEST: Order = { field: 'createdAt', direction: -1 }
 
 const schema = new Schema<LinkFields, LinkModel>(
   {
@@ -52,11 +59,23 @@ const schema = new Schema<LinkFields, LinkModel>(
         )
         return modifiedCount === 1
       },
+
+      /** An asset's links but the revoked ones, newest first, from a position on. */
+      async listOf(asset, { limit, from }) {
+        const found = await this.find({ asset, revokedAt: null, ...(from ? after(NEWEST, from) : {}) })
+          .sort(sortBy(NEWEST))
+          .limit(limit + 1)
+          .lean()
+        const links = found.slice(0, limit)
+        const last = links.at(-1)
+        return { links, next: last && found.length > limit ? [last.createdAt, last._id] : null }
+      },
     },
   },
 )
 schema.index({ tokenHash: 1 }, { unique: true })
-schema.index({ asset: 1, _id: -1 })
+// a page of an asset's links; deletion of the asset
+schema.index({ asset: 1, createdAt: -1, _id: -1 })
 
 /** Whether a link still leads anywhere. */
 export function isOpen({ revokedAt, expiresAt, maxDownloads, downloads }: LinkFields, now: Date): boolean {

@@ -1,9 +1,12 @@
 import { body } from 'express-validator'
 import { LOCK_MODES } from '../models/asset-lock.ts'
 import { choice, moment } from './rules/fields.ts'
+import { page } from './rules/page.ts'
 import { text } from './rules/text.ts'
 
 export const collaborator = [choice(body('access'), ['read', 'write'])]
+
+export const links = page()
 
 /** Of a link's password, in bytes: what bcrypt reads. */
 const LINK_PASSWORD = { max: 72 }

@@ -20,7 +20,7 @@ sharing.get('/collaborators', check(), collaborators.list)
 sharing.put('/collaborators/:username', check(rules.collaborator), collaborators.set)
 sharing.delete('/collaborators/:username', check(), collaborators.remove)
 
-sharing.get('/links', check(), links.list)
+sharing.get('/links', check(rules.links), links.list)
 sharing.post('/links', check(rules.link), links.create)
 sharing.delete('/links/:linkId', check(), links.revoke)
 

@@ -6,7 +6,6 @@ import { check } from '../middleware/check.ts'
 import { checkUsername } from '../middleware/check-username.ts'
 import { loadProject } from '../middleware/load-project.ts'
 import { must } from '../middleware/must.ts'
-import { forbidCaching } from '../middleware/no-store.ts'
 import { Project } from '../models/project.ts'
 import { collaborator } from './asset-sharing.rules.ts'
 import * as rules from './projects.rules.ts'
@@ -16,7 +15,7 @@ const collaborators = collaboratorsOf({ type: 'project', model: Project }, ({ pr
 /** `/api/projects`: scenes made of assets. */
 export const projects = Router()
 
-projects.use(authenticate, forbidCaching)
+projects.use(authenticate)
 projects.param('projectId', loadProject)
 projects.param('username', checkUsername)
 

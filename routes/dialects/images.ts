@@ -5,7 +5,6 @@ import { check } from '../../middleware/check.ts'
 import { discardUpload } from '../../middleware/discard-upload.ts'
 import { loadAsset } from '../../middleware/load-asset.ts'
 import { mustHold } from '../../middleware/must-hold.ts'
-import { forbidCaching } from '../../middleware/no-store.ts'
 import { upload } from '../../middleware/upload.ts'
 import { LIMIT, page } from '../rules/page.ts'
 
@@ -14,7 +13,7 @@ const ONE_IMAGE = { files: { min: 1, max: 1, field: 'image' } }
 /** `/images`: the doors that clients of the former images service know. */
 export const images = Router()
 
-images.use(authenticate, forbidCaching)
+images.use(authenticate)
 images.param('assetId', loadAsset)
 
 // old clients read one page

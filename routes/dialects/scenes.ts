@@ -5,7 +5,6 @@ import { authenticate, verifyLogin } from '../../middleware/authenticate.ts'
 import { check } from '../../middleware/check.ts'
 import { discardUpload } from '../../middleware/discard-upload.ts'
 import { loadNamedProject } from '../../middleware/load-named-project.ts'
-import { forbidCaching } from '../../middleware/no-store.ts'
 import { parseForm } from '../../middleware/parse-form.ts'
 import { upload } from '../../middleware/upload.ts'
 import * as rules from './scenes.rules.ts'
@@ -15,7 +14,6 @@ const ONE_FILE = { files: { min: 1, max: 1, field: 'file' } }
 /** The doors that the former scene editor knows. */
 export const scenes = Router()
 
-scenes.use(['/login', '/user', '/base', '/overlay'], forbidCaching)
 scenes.use(['/login', '/user'], parseForm)
 
 scenes.post('/login', check(rules.login), admitNewPhone, verifyLogin, controller.login)

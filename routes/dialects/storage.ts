@@ -5,7 +5,6 @@ import { check } from '../../middleware/check.ts'
 import { discardUpload } from '../../middleware/discard-upload.ts'
 import { loadNamedAsset } from '../../middleware/load-named-asset.ts'
 import { must } from '../../middleware/must.ts'
-import { forbidCaching } from '../../middleware/no-store.ts'
 import { parseForm } from '../../middleware/parse-form.ts'
 import { authenticateByField, takeToken } from '../../middleware/take-token.ts'
 import { upload } from '../../middleware/upload.ts'
@@ -16,7 +15,7 @@ const ONE_FILE = { files: { min: 1, max: 1, field: 'file' } }
 /** The doors that clients of the former storage service know. */
 export const storage = Router()
 
-storage.use(['/create', '/login', '/auth', '/upload', '/remove'], forbidCaching, parseForm)
+storage.use(['/create', '/login', '/auth', '/upload', '/remove'], parseForm)
 
 storage.post('/create', check(rules.create), controller.create)
 storage.post('/login', takeToken, identify, check(rules.login), controller.login)

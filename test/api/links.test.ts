@@ -44,6 +44,39 @@ describe('share links', () => {
     await app.api.get(`/api/assets/${asset.id}`).expect(404)
   })
 
+  it('are listed page by page, the newest first, revoked ones left out', async () => {
+    const made: string[] = []
+    for (let count = 0; count < 5; count++) made.unshift((await make()).id)
+    await ada.delete(`/api/assets/${asset.id}/links/${made[1]}`).expect(204)
+    const read = async (query: object) => {
+      const { body } = await ada.get(`/api/assets/${asset.id}/links`).query(query).expect(200)
+      return body.res as { links: { id: string }[]; next: string | null }
+    }
+    const first = await read({ limit: 3 })
+    const second = await read({ limit: 3, cursor: first.next })
+    const ids = [...first.links, ...second.links].map(({ id }) => id)
+    expect(ids).to.deep.equal(made.filter((_, index) => index !== 1))
+    expect(second.next).to.equal(null)
+    const other = await uploadAsset(ada, {}, { 'c.obj': obj() })
+    const { body } = await ada.get(`/api/assets/${other.id}/links`).query({ cursor: first.next }).expect(400)
+    expect(body.err.details[0].field).to.equal('cursor')
+  })
+
+  it('are secrets between server and owner: no cache keeps them', async () => {
+    const url = `/api/assets/${asset.id}/links`
+    await ada.post(url).send({}).expect(201).expect('Cache-Control', 'no-store')
+    await ada.get(url).expect(200).expect('Cache-Control', 'no-store')
+  })
+
+  it('serve whoever sends no token, and nobody who sends a bad one', async () => {
+    const link = await make({ maxDownloads: 1 })
+    const { body } = await app.api.get(`${link.url}/download`).set('Authorization', 'Bearer no').expect(401)
+    expect(body.err.code).to.equal('unauthenticated')
+    expect(await stored(link.id)).to.include({ downloads: 0 })
+    const { body: own } = await ada.get(link.url).expect(200)
+    expect(own.res.asset).to.include({ access: 'read', owner: null })
+  })
+
   it('keep no token, and list what the owner may know', async () => {
     const link = await make({ maxDownloads: 5, password: 'open sesame' })
     const kept = JSON.stringify(await stored(link.id))
