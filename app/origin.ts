@@ -12,8 +12,8 @@ const NOWHERE: Origin = { address: null, userAgent: null, requestId: null }
 const origins = new AsyncLocalStorage<Origin>()
 
 /** Runs the whole of a request's work, later steps too, so that `currentOrigin` answers this origin in it. */
-export function withOrigin(origin: Origin, run: () => void): void {
-  origins.run(origin, run)
+export function withOrigin<T>(origin: Origin, run: () => T): T {
+  return origins.run(origin, run)
 }
 
 /** The origin of the request that is being worked on; of nobody's in a job. */

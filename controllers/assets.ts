@@ -1,16 +1,11 @@
 import type { RequestHandler } from 'express'
 import { createAsset, type NewAsset } from '../app/assets/create.ts'
-import { presentAssets } from '../app/assets/present.ts'
-import { removeAsset } from '../app/assets/remove.ts'
+import { removeUnused } from '../app/assets/remove-unused.ts'
+import { findAssets } from '../app/assets/search.ts'
+import type { SearchQuery } from '../app/assets/search-criteria.ts'
 import { type AssetChange, updateAsset } from '../app/assets/update.ts'
 import { success } from '../app/envelope.ts'
-import { validationFailed } from '../app/errors.ts'
-import { refuseUsed } from '../app/projects/references.ts'
-import { countAssets, facetAssets } from '../models/asset-facets.ts'
-import { searchAssets } from '../models/asset-search.ts'
-import { readCursor, writeCursor } from '../models/plugins/page.ts'
 import { required } from './required.ts'
-import { criteriaOf, type SearchQuery } from './search-criteria.ts'
 import { sendAsset } from './send-asset.ts'
 
 export const create: RequestHandler = async (req, res) => {
@@ -20,27 +15,8 @@ export const create: RequestHandler = async (req, res) => {
 }
 
 export const list: RequestHandler = async (req, res) => {
-  const { cursor, limit, facets, count, ...query } = req.valid as SearchQuery
-  const { criteria, sort } = await criteriaOf(query, req.user)
-  const after = cursor ? readCursor(query, cursor) : undefined
-  if (after === null) throw validationFailed([{ field: 'cursor', message: 'does not belong to this search' }])
-
-  const [page, counts, total] = await Promise.all([
-    searchAssets(criteria, req.user, { sort, limit, after }),
-    facets ? facetAssets(criteria, req.user) : undefined,
-    count ? countAssets(criteria, req.user) : undefined,
-  ])
-  res
-    .set('Cache-Control', 'private, no-cache')
-    .vary('Authorization')
-    .json(
-      success({
-        assets: await presentAssets(page.assets, req.user, req.services.clock.now()),
-        next: page.next && writeCursor(query, page.next),
-        ...(counts ? { facets: counts } : {}),
-        ...(total === undefined ? {} : { total }),
-      }),
-    )
+  const found = await findAssets(req.valid as SearchQuery, req.user, req.services.clock.now())
+  res.set('Cache-Control', 'private, no-cache').vary('Authorization').json(success(found))
 }
 
 export const read: RequestHandler = (req, res) => sendAsset(req, res, required(req.asset))
@@ -58,8 +34,7 @@ export const update: RequestHandler = async (req, res) => {
 }
 
 export const remove: RequestHandler = async (req, res) => {
-  const { force = false } = req.valid as { force?: boolean }
-  if (!force) await refuseUsed(required(req.asset), req.user)
-  await removeAsset(req.services, required(req.asset), req.expectedVersion)
+  const { force } = req.valid as { force?: boolean }
+  await removeUnused(req.services, required(req.asset), req.user, { force, version: req.expectedVersion })
   res.status(204).end()
 }

@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler } from 'express'
+import { failure } from '../app/envelope.ts'
 import { translateError } from '../app/error-translators.ts'
 import { hasContent } from './has-content.ts'
 
@@ -24,13 +25,10 @@ export const handleErrors: ErrorRequestHandler = (error, req, res, _next) => {
     res.destroy()
     return
   }
-  const { status, code, message, details, headers } = refusal
+  const { status, headers } = refusal
   for (const header of REPRESENTATION) res.removeHeader(header)
   res.set('Cache-Control', 'no-store')
   if (hasContent(req) && !req.complete) res.set('Connection', 'close')
   res.set(headers).status(status)
-  res.json({
-    status: 'error',
-    err: { code, message, ...(details.length > 0 ? { details } : {}), requestId: req.id },
-  })
+  res.json(failure(refusal, req.id))
 }

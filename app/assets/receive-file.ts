@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { pipeline } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import type { Request } from 'express'
 import type { StorageEngine } from 'multer'
 import type { AssetFile } from '../../models/asset-shape.ts'
@@ -23,7 +23,39 @@ export async function receiveFile(
     meter: ({ stream }) => pipeline(stream, meter, () => undefined),
   })
   await handle(engine, request, file)
-  const name = cleanFileName(file.originalname)
+  return describe(key, file.originalname, meter)
+}
+
+/** A file that comes by itself. */
+export interface IncomingFile {
+  name: string
+  /** Of all its bytes, as announced. */
+  size: number
+  /** Its failure leaves nothing in the store. */
+  stream: Readable
+  /** Called with each piece's length once it is counted. */
+  passed?: (bytes: number) => void
+}
+
+/** The same for a file that comes by itself, without a multipart body around it. */
+export async function receiveStream(
+  store: ObjectStore,
+  intake: Intake,
+  { name, size, stream, passed }: IncomingFile,
+): Promise<AssetFile> {
+  const key = intake.nextKey()
+  const take = async (bytes: number) => {
+    await intake.take(bytes)
+    passed?.(bytes)
+  }
+  const meter = new Meter({ take })
+  const metered = pipeline(stream, meter, () => undefined)
+  await store.put(key, metered, undefined, size)
+  return describe(key, name, meter)
+}
+
+async function describe(key: string, originalName: string, meter: Meter): Promise<AssetFile> {
+  const name = cleanFileName(originalName)
   const { size, sha256, head } = meter
   return { id: randomUUID(), key, name, size, sha256, ...(await identify(name, head, size)) }
 }

@@ -27,6 +27,8 @@ interface Options {
   isNew: boolean
   /** The length of the whole body in bytes, where it is announced. */
   announced: number | undefined
+  /** How much of that may be other than files, at the most; default: as in a multipart body. */
+  overhead?: number
 }
 
 /**
@@ -65,7 +67,7 @@ export class Intake {
     const intake = new Intake(services, record)
     try {
       await intake.#announce(options.isNew)
-      await intake.#reserve(options.announced)
+      await intake.#reserve(options)
     } catch (error) {
       await intake.discard()
       throw error
@@ -122,9 +124,9 @@ export class Intake {
     else if (!(await expectUpload(this))) throw notFound()
   }
 
-  async #reserve(announced: number | undefined): Promise<void> {
+  async #reserve({ announced, overhead = OVERHEAD_BYTES }: Options): Promise<void> {
     const bytes = announced ?? STEP_BYTES
-    const slack = announced === undefined ? bytes : Math.min(bytes, OVERHEAD_BYTES)
+    const slack = announced === undefined ? bytes : Math.min(bytes, overhead)
     for (const account of accountsOf(this.owner))
       this.#held.set(account, await open(account, { id: this.id, bytes, slack }))
   }

@@ -53,8 +53,16 @@ export interface ObjectStore {
   check(signal?: AbortSignal): Promise<void>
   /** The multer storage engine that streams uploads straight into this store. */
   engine(options: EngineOptions): StorageEngine
-  /** Stores a buffer or a stream of any length. Rejects and leaves nothing when the stream fails. */
-  put(key: string, body: Buffer | Readable, signal?: AbortSignal): Promise<{ size: number }>
+  /**
+   * Stores a buffer or a stream of any length; one of more than 83 GB needs its length `announced`, in bytes.
+   * Rejects and leaves nothing when the stream fails.
+   */
+  put(
+    key: string,
+    body: Buffer | Readable,
+    signal?: AbortSignal,
+    announced?: number,
+  ): Promise<{ size: number }>
   /**
    * Opens an object, whole or a range (an `end` past the last byte is the last byte). Rejects with
    * `ObjectMissing` when there is none, with `RangeError` when the range begins after its last byte.

@@ -56,9 +56,9 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
     description: `Files are kept in the bucket ${bucket} at ${endpoint ?? `AWS, ${region}`}.`,
     check: (signal) => checkBucket(client, bucket, timeouts.check, signal),
     engine: (engine) => s3Engine(target, store.remove, engine),
-    async put(key, body, signal) {
+    async put(key, body, signal, announced) {
       const source = Buffer.isBuffer(body) ? Readable.from([body], { objectMode: false }) : body
-      return upload({ ...target, key: assertKey(key) }, source, byUpload(bucket, key), signal)
+      return upload({ ...target, key: assertKey(key) }, source, byUpload(bucket, key, announced), signal)
     },
     open: async (key, range, signal) =>
       readObject(reader, { Bucket: bucket, Key: assertKey(key) }, timeouts.idle, range, signal),

@@ -1,12 +1,11 @@
 import { Types } from 'mongoose'
-
-import { unauthenticated, validationFailed } from '../app/errors.ts'
-import type { Viewer } from '../models/asset-access.ts'
-import type { Visibility } from '../models/asset-fields.ts'
-import type { Criteria } from '../models/asset-filter.ts'
-import type { Scope, Sort } from '../models/asset-sorts.ts'
-import { knownUserId } from '../models/known-users.ts'
-import type { AssetType, Media } from '../models/media.ts'
+import type { Viewer } from '../../models/asset-access.ts'
+import type { Visibility } from '../../models/asset-fields.ts'
+import type { Criteria } from '../../models/asset-filter.ts'
+import type { Scope, Sort } from '../../models/asset-sorts.ts'
+import { knownUserId } from '../../models/known-users.ts'
+import type { AssetType, Media } from '../../models/media.ts'
+import { unauthenticated, validationFailed } from '../errors.ts'
 
 /** A search as its query string has it, once the rules have passed it. */
 export interface SearchQuery {

@@ -1,0 +1,27 @@
+import type { Viewer } from '../../models/asset-access.ts'
+import type { AssetFields } from '../../models/asset-shape.ts'
+import { refuseUsed } from '../projects/references.ts'
+import type { AssetServices } from '../services.ts'
+import { removeAsset } from './remove.ts'
+
+interface Options {
+  /** Takes the asset out of the scenes that use it. */
+  force?: boolean | undefined
+  /** Only if the asset is still at it. */
+  version?: number | undefined
+}
+
+/**
+ * Deletes an asset for its owner unless a scene uses it.
+ *
+ * @throws `conflict` for one that is used, and what `removeAsset` throws
+ */
+export async function removeUnused(
+  services: AssetServices,
+  asset: AssetFields,
+  viewer: Viewer,
+  { force = false, version }: Options,
+): Promise<void> {
+  if (!force) await refuseUsed(asset, viewer)
+  await removeAsset(services, asset, version)
+}

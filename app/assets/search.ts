@@ -1,0 +1,34 @@
+import type { Viewer } from '../../models/asset-access.ts'
+import { countAssets, facetAssets } from '../../models/asset-facets.ts'
+import { searchAssets } from '../../models/asset-search.ts'
+import { readCursor, writeCursor } from '../../models/plugins/page.ts'
+import { validationFailed } from '../errors.ts'
+import { presentAssets } from './present.ts'
+import { criteriaOf, type SearchQuery } from './search-criteria.ts'
+
+/**
+ * A page of the assets that are asked for, as the viewer sees them, with facets and total where asked for.
+ *
+ * @throws `validation_failed`, `unauthenticated` for a scope that needs a user
+ */
+export async function findAssets(
+  { cursor, limit, facets, count, ...query }: SearchQuery,
+  viewer: Viewer,
+  now: Date,
+) {
+  const { criteria, sort } = await criteriaOf(query, viewer)
+  const after = cursor ? readCursor(query, cursor) : undefined
+  if (after === null) throw validationFailed([{ field: 'cursor', message: 'does not belong to this search' }])
+
+  const [page, counts, total] = await Promise.all([
+    searchAssets(criteria, viewer, { sort, limit, after }),
+    facets ? facetAssets(criteria, viewer) : undefined,
+    count ? countAssets(criteria, viewer) : undefined,
+  ])
+  return {
+    assets: await presentAssets(page.assets, viewer, now),
+    next: page.next && writeCursor(query, page.next),
+    ...(counts ? { facets: counts } : {}),
+    ...(total === undefined ? {} : { total }),
+  }
+}

@@ -1,0 +1,66 @@
+import {
+  body,
+  checkExact,
+  matchedData,
+  query,
+  type ValidationChain,
+  type ValidationError,
+  validationResult,
+} from 'express-validator'
+import { type Detail, validationFailed } from './errors.ts'
+
+const LOCATIONS = ['body', 'query'] as const
+
+/** Input from any door: a request, or fields that came another way. */
+interface Input {
+  body?: unknown
+  query?: Record<string, unknown>
+}
+
+/**
+ * Holds input against rules, exactly: an unknown field is refused like a wrong one.
+ *
+ * @returns the fields that passed, in the shape the rules file states
+ * @throws `validation_failed` naming each field that did not
+ */
+export function validator(rules: ValidationChain[] = []): (input: Input) => Promise<unknown> {
+  // checkExact looks only at places that have a rule; a rule of no fields makes it look at both
+  const exact = checkExact([...rules, body([]), query([])], { locations: [...LOCATIONS] })
+  return async (input) => {
+    if (rules.length === 0 && isEmpty(input.body) && isEmpty(input.query)) return {}
+    await exact.run(input)
+    const details = [
+      ...notAnObject(input.body),
+      ...validationResult(input).array({ onlyFirstError: true }).flatMap(detailsOf),
+      ...LOCATIONS.flatMap((location) => inheritedNames(input[location])),
+    ]
+    if (details.length > 0) throw validationFailed(details)
+    return matchedData(input, { locations: [...LOCATIONS], includeOptionals: false })
+  }
+}
+
+const isEmpty = (fields: unknown) => Object.keys(fields ?? {}).length === 0 && !Array.isArray(fields)
+
+function detailsOf(error: ValidationError): Detail[] {
+  switch (error.type) {
+    case 'unknown_fields':
+      return error.fields.map(({ path }) => unknown(path))
+    case 'field':
+      return [{ field: error.path, message: String(error.msg) }]
+    default:
+      return [{ field: '', message: String(error.msg) }]
+  }
+}
+
+const unknown = (field: string): Detail => ({ field, message: 'is not a field here' })
+
+/** checkExact takes `constructor`, `__proto__` and their like for known fields. */
+function inheritedNames(fields: unknown): Detail[] {
+  return Object.keys(fields ?? {})
+    .filter((name) => name in Object.prototype)
+    .map(unknown)
+}
+
+/** An array has no fields to be unknown. */
+const notAnObject = (content: unknown): Detail[] =>
+  Array.isArray(content) ? [{ field: 'body', message: 'must be a JSON object' }] : []
