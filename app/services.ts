@@ -6,6 +6,7 @@ import { createPassport } from './auth/passport.ts'
 import { loadSecret } from './auth/secret.ts'
 import { createTokens, type Tokens } from './auth/tokens.ts'
 import { createUrlSigner, type UrlSigner } from './auth/url-signer.ts'
+import { type ChangeFeed, createFeed } from './changes/feed.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { ObjectStore } from './storage/object-store.ts'
@@ -22,6 +23,7 @@ export interface Services {
   metrics: Metrics
   log: Logger
   audit: Audit
+  changes: ChangeFeed
   clock: Clock
   /** An upload is given up for dead after this many milliseconds without a heartbeat. */
   staleMs: number
@@ -32,7 +34,7 @@ export interface Services {
 }
 
 /** What work on assets needs of them. */
-export type AssetServices = Pick<Services, 'store' | 'log' | 'clock' | 'audit' | 'staleMs'>
+export type AssetServices = Pick<Services, 'store' | 'log' | 'clock' | 'audit' | 'changes' | 'staleMs'>
 
 interface Given {
   config: Config
@@ -60,6 +62,7 @@ export async function openServices({
     config,
     log,
     audit: createAudit({ config, log, clock }),
+    changes: createFeed({ log }),
     clock,
     staleMs,
     stopping,

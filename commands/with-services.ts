@@ -1,4 +1,5 @@
 import { createAudit } from '../app/audit.ts'
+import { createFeed } from '../app/changes/feed.ts'
 import { systemClock } from '../app/clock.ts'
 import { connectDatabase, disconnectDatabase } from '../app/database.ts'
 import { type AssetServices, STALE_MS } from '../app/services.ts'
@@ -18,7 +19,8 @@ export async function withServices<T>(
     const log = createLogger({ level: 'warn' })
     const clock = systemClock
     const audit = createAudit({ clock, config, log })
-    return await work({ store, log, audit, clock, staleMs: STALE_MS }).finally(() => store.close())
+    const changes = createFeed({ log })
+    return await work({ store, log, audit, changes, clock, staleMs: STALE_MS }).finally(() => store.close())
   } finally {
     await disconnectDatabase()
   }

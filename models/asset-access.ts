@@ -33,6 +33,16 @@ export function readerNames(viewer: Viewer): string[] {
   return viewer ? [EVERYBODY, viewer._id.toString()] : [EVERYBODY]
 }
 
+/** Whether one of these readers is the viewer. */
+export function includesViewer(readers: readonly string[], viewer: Viewer): boolean {
+  return readerNames(viewer).some((name) => readers.includes(name))
+}
+
+/** `visibleTo` of an asset that has been read. */
+export function isVisibleTo({ state, readers }: Pick<AssetFields, 'state' | 'readers'>, viewer: Viewer) {
+  return state === 'ready' && includesViewer(readers, viewer)
+}
+
 /** The one rule of what a viewer may read: list, facets, asset, file, image, zip and link all go through it. */
 export function visibleTo(viewer: Viewer) {
   return { state: 'ready' as const, readers: { $in: readerNames(viewer) } }

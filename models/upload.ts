@@ -1,4 +1,5 @@
 import { type Model, model, type QueryFilter, Schema, type Types } from 'mongoose'
+import { databaseTime } from './database-time.ts'
 
 /** The intent to store something, written before the first byte: what a sweep needs to undo or finish it. */
 export interface UploadFields {
@@ -56,9 +57,3 @@ schema.index({ heartbeatAt: 1 })
 schema.index({ owner: 1 })
 
 export const Upload = model<UploadFields, UploadModel>('Upload', schema)
-
-/** Not every engine knows `$$NOW` in a filter. */
-async function databaseTime(): Promise<Date> {
-  const { localTime } = await Upload.db.getClient().db('admin').command({ hello: 1 })
-  return localTime
-}

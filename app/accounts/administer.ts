@@ -14,7 +14,7 @@ import { keepAnAdmin } from './keep-an-admin.ts'
  * @throws conflict when no admin would remain, not_found when the account is gone
  */
 export async function administer(
-  { audit }: Pick<Services, 'audit'>,
+  { audit, changes }: Pick<Services, 'audit' | 'changes'>,
   admin: { _id: Types.ObjectId },
   user: UserFields,
   rights: Rights,
@@ -37,6 +37,8 @@ export async function administer(
     target: { type: 'user', id: _id.toString() },
     details: given(rights),
   })
+  if (rights.limit !== undefined)
+    await changes.publish({ kind: 'space', asset: null, owner: _id, space: true })
   return granted
 }
 

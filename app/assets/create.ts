@@ -21,8 +21,8 @@ export interface NewAsset {
 
 /** Makes an asset of what a request has brought; its space is settled when this resolves. */
 export async function createAsset(
-  { store, clock }: Pick<Services, 'store' | 'clock'>,
-  { intake, files, images }: ReceivedUpload,
+  { store, clock, changes }: Pick<Services, 'store' | 'clock' | 'changes'>,
+  { intake, files, images }: Pick<ReceivedUpload, 'intake' | 'files' | 'images'>,
   given: NewAsset,
 ): Promise<AssetFields> {
   const cover = await makeCover(store, intake, files)
@@ -52,5 +52,6 @@ export async function createAsset(
   })
   if (!asset) throw notFound()
   await intake.settle(settlement)
+  await changes.publish({ kind: 'asset.created', asset: asset._id, owner: asset.owner, space: true })
   return asset
 }

@@ -17,7 +17,7 @@ import { readAgain } from './read-again.ts'
  * @throws `too_large` when there would be more than eight, `version_conflict`
  */
 export async function addImages(
-  services: Pick<AssetServices, 'clock'>,
+  { changes, clock }: Pick<AssetServices, 'changes' | 'clock'>,
   { intake, images }: { intake: Intake; images: AssetImage[] },
   asset: AssetFields,
   version?: number,
@@ -31,23 +31,29 @@ export async function addImages(
       state: 'ready',
       version: current.version,
       set: {},
-      now: services.clock.now(),
+      now: clock.now(),
       push: { images: { $each: images } },
       unsettled: { id: intake.id, ...settlement },
     })
     if (changed) {
       await intake.settle(settlement)
+      await changes.publish({ kind: 'asset.updated', asset: changed._id, owner: changed.owner, space: true })
       return changed
     }
-    current = await readAgain(services, current, { version })
+    current = await readAgain({ clock }, current, { version })
   }
 }
 
 /** Removes one preview image. @throws `not_found`, `version_conflict` */
-export function removeImage(services: AssetServices, asset: AssetFields, imageId: string, version?: number) {
+export async function removeImage(
+  services: AssetServices,
+  asset: AssetFields,
+  imageId: string,
+  version?: number,
+): Promise<void> {
   const find = ({ images }: AssetFields) => images.find(({ id }) => id === imageId)
   if (!find(asset)) throw notFound()
-  return changeAsset(services, asset, {
+  const { _id, owner } = await changeAsset(services, asset, {
     version,
     forgets: (current) => {
       const image = find(current)
@@ -74,4 +80,5 @@ export function removeImage(services: AssetServices, asset: AssetFields, imageId
         .lean()
         .exec(),
   })
+  await services.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
 }

@@ -82,7 +82,7 @@ const isEarlier = (one: Date | undefined, other: Date | null) => Boolean(one && 
 const incomplete = (field: string, message: string) => validationFailed([{ field, message }])
 
 async function setLock(
-  { store, clock }: AssetServices,
+  { store, clock, changes }: AssetServices,
   asset: AssetFields,
   lock: Lock | null,
 ): Promise<AssetFields> {
@@ -103,5 +103,6 @@ async function setLock(
     objectsOf(changed).map(({ key }) => key),
     lock,
   )
+  await changes.publish({ kind: 'asset.updated', asset: changed._id, owner: changed.owner })
   return changed
 }

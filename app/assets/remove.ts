@@ -1,4 +1,5 @@
 import { Asset } from '../../models/asset.ts'
+import { readersOf } from '../../models/asset-access.ts'
 import { notLocked } from '../../models/asset-lock.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
@@ -32,7 +33,7 @@ export async function discardAsset(
   asset: AssetFields,
   version?: number,
 ): Promise<void> {
-  await changeAsset(services, asset, {
+  const deleted = await changeAsset(services, asset, {
     version,
     forgets: objectsOf,
     files: ({ files }) => files.length,
@@ -45,4 +46,7 @@ export async function discardAsset(
         .lean()
         .exec(),
   })
+  const { _id, owner } = deleted
+  const readers = readersOf(deleted)
+  await services.changes.publish({ kind: 'asset.deleted', asset: _id, owner, readers, space: true })
 }

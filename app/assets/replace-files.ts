@@ -21,7 +21,7 @@ export async function replaceFiles(
 ): Promise<AssetFields> {
   const cover = await makeCover(services.store, intake, files)
   const settlement = { bytes: bytesOf(cover ? [...files, cover] : files), files: files.length }
-  return changeAsset(services, asset, {
+  const changed = await changeAsset(services, asset, {
     version,
     forgets: (current) => [...current.files, ...(current.cover ? [current.cover] : [])],
     files: (current) => current.files.length,
@@ -39,4 +39,7 @@ export async function replaceFiles(
       }),
     settle: () => intake.settle(settlement),
   })
+  const { _id, owner } = changed
+  await services.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
+  return changed
 }

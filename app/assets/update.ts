@@ -25,7 +25,7 @@ export interface AssetChange {
  * @throws `forbidden` when a writer changes the visibility, `locked`, `version_conflict`, `not_found`
  */
 export async function updateAsset(
-  { audit, clock }: Pick<AssetServices, 'audit' | 'clock'>,
+  { audit, changes, clock }: Pick<AssetServices, 'audit' | 'changes' | 'clock'>,
   asset: AssetFields,
   user: NonNullable<Viewer>,
   change: AssetChange,
@@ -60,6 +60,7 @@ export async function updateAsset(
           target: { type: 'asset', id: current._id.toString() },
           details: { visibility },
         })
+      await changes.publish({ kind: 'asset.updated', asset: changed._id, owner: changed.owner })
       return changed
     }
     current = await readAgain({ clock }, current, { version, anyLock: !protectedToo })

@@ -17,7 +17,7 @@ export interface Sharing {
  * @throws `validation_failed` for the owner's own name, `conflict` when there are too many
  */
 export async function shareWith(
-  { audit, clock }: Pick<Services, 'audit' | 'clock'>,
+  { audit, changes, clock }: Pick<Services, 'audit' | 'changes' | 'clock'>,
   { type, model }: Sharing,
   { _id, owner }: Pick<Shared, '_id' | 'owner'>,
   { username, access }: { username: string; access: 'read' | 'write' },
@@ -34,6 +34,10 @@ export async function shareWith(
     target: { type, id: _id.toString() },
     details: { username, access },
   })
+  if (type === 'asset' && kept.user) {
+    const readers = [kept.user.toString()]
+    await changes.publish({ kind: 'asset.updated', asset: _id, owner, readers })
+  }
   return kept
 }
 

@@ -1,0 +1,68 @@
+import { Change, type ChangeFields, type NewChange } from '../../models/change.ts'
+import { databaseTime } from '../../models/database-time.ts'
+import type { Services } from '../services.ts'
+import { Alarm } from './alarm.ts'
+import { InsertStream } from './insert-stream.ts'
+
+interface Options {
+  /** Milliseconds between two looks, where nothing tells of changes. */
+  pauseMs: number
+  /** Whether anybody wants to know: without, nothing is read. */
+  wanted: () => boolean
+  heard: (change: NewChange) => void
+}
+
+/** A record can be read this long after its time at the latest, in milliseconds. */
+const LATENESS_MS = 5000
+const INSERTS = [{ $match: { operationType: 'insert' } }, { $project: { _id: 1 } }]
+
+/**
+ * Hears of the changes of other processes, until the signal; each once, if in the order in which they can be read.
+ */
+export async function followOthers(
+  { changes: { origin }, log }: Pick<Services, 'changes' | 'log'>,
+  { pauseMs, wanted, heard }: Options,
+  signal: AbortSignal,
+): Promise<void> {
+  const alarm = new Alarm()
+  const ring = () => alarm.ring()
+  signal.addEventListener('abort', ring, { once: true })
+  const stream = new InsertStream({ open: () => Change.watch(INSERTS), inserted: ring, log })
+  let reader: Reader | null = null
+  while (!signal.aborted) {
+    try {
+      if (!wanted()) reader = null
+      else {
+        reader ??= new Reader(origin, new Date((await databaseTime()).getTime() - pauseMs))
+        stream.ensure()
+        for (const change of await reader.read()) heard(change)
+      }
+    } catch (error) {
+      if (!signal.aborted) log.warn({ err: error }, 'changes of other processes cannot be read now')
+    }
+    await alarm.sleep(pauseMs)
+  }
+  await stream.close()
+}
+
+/** Reads what was recorded from a time on; again as long as a record before it may still turn up. */
+class Reader {
+  #latest: Date
+  #known = new Set<string>()
+
+  constructor(
+    private readonly origin: string,
+    private readonly begun: Date,
+  ) {
+    this.#latest = begun
+  }
+
+  async read(): Promise<ChangeFields[]> {
+    const from = Math.max(this.begun.getTime(), this.#latest.getTime() - LATENESS_MS)
+    const found = await Change.ofOthers(this.origin, new Date(from))
+    const fresh = found.filter(({ _id }) => !this.#known.has(_id.toString()))
+    this.#known = new Set(found.map(({ _id }) => _id.toString()))
+    this.#latest = found.at(-1)?.at ?? this.#latest
+    return fresh
+  }
+}
