@@ -4,6 +4,7 @@ import { greeting } from './app/greeting.ts'
 import { createHttpServer, listen } from './app/http-server.ts'
 import { createApp } from './app/index.ts'
 import { prepare } from './app/prepare.ts'
+import { attach } from './app/realtime/attach.ts'
 import { openServices } from './app/services.ts'
 import { drain, RunningRequests, shutDown } from './app/shutdown.ts'
 import { explainFault } from './app/start-fault.ts'
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
 
   const server = createHttpServer(createApp(services))
   const running = new RunningRequests(server)
+  const sockets = attach(server, services)
   await listen(server, config.http)
   const { ready, ended } = prepare(services, uri)
   process.stdout.write(await greeting(services, server, ready))
@@ -32,7 +34,11 @@ async function main(): Promise<void> {
   await Promise.race([untilAborted(stopping), ended])
   await shutDown(
     [
-      { name: 'requests', run: () => drain(server, running), limitMs: 28_000 },
+      {
+        name: 'requests and sockets',
+        run: () => Promise.all([sockets.close(), drain(server, running)]),
+        limitMs: 28_000,
+      },
       { name: 'jobs', run: () => ended },
       { name: 'database', run: disconnectDatabase },
       { name: 'store', run: () => services.store.close() },

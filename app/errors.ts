@@ -34,8 +34,8 @@ export const validationFailed = (details: Detail[], cause?: unknown) =>
   new AppError(400, 'validation_failed', 'The request has invalid fields.', { details, cause })
 export const malformedJson = (cause?: unknown) =>
   new AppError(400, 'malformed_json', 'The request body is not valid JSON.', { cause })
-export const malformedUpload = (cause?: unknown) =>
-  new AppError(400, 'malformed_upload', 'The upload is not a complete multipart body.', { cause })
+export const malformedUpload = (cause?: unknown, message = 'The upload is not a complete multipart body.') =>
+  new AppError(400, 'malformed_upload', message, { cause })
 export const unauthenticated = (cause?: unknown) =>
   new AppError(401, 'unauthenticated', 'A valid token is needed.', {
     headers: { 'WWW-Authenticate': 'Bearer' },

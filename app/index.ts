@@ -2,6 +2,7 @@ import cors from 'cors'
 import express, { type Express } from 'express'
 import helmet from 'helmet'
 import { pinoHttp } from 'pino-http'
+import { JSON_BYTES } from '../config/body-limits.ts'
 import { corsOptions } from '../config/cors.ts'
 import { requestLog } from '../config/logger.ts'
 import { securityHeaders } from '../config/security-headers.ts'
@@ -33,7 +34,7 @@ export function createApp(services: Services): Express {
   app.use(measure)
   app.use(helmet(securityHeaders))
   app.use(cors(corsOptions(config.http)))
-  app.use(express.json({ limit: '100kb', strict: true, type: ['application/json', 'application/*+json'] }))
+  app.use(express.json({ limit: JSON_BYTES, strict: true, type: ['application/json', 'application/*+json'] }))
   app.use(routes)
   app.use(refuseMethod(routes))
   app.use(refuseUnknown)

@@ -64,7 +64,7 @@ export async function drain(server: Server, running: RunningRequests, limitMs = 
 }
 
 /** Whether the work ended within the time. */
-async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
   const ended = new AbortController()
   const late = delay(ms, false, { signal: ended.signal }).catch(() => false)
   return Promise.race([work.then(() => true), late]).finally(() => ended.abort())

@@ -34,6 +34,7 @@ const NEWEST: Order = { field: 'createdAt', direction: -1 }
 interface SessionModel extends Model<SessionFields> {
   begin(options: BeginOptions): Promise<SessionFields>
   findLive(id: string, now: Date): Promise<SessionFields | null>
+  livingAmong(ids: Types.ObjectId[], now: Date): Promise<Set<string>>
   touch(session: SessionFields, now: Date, idleMs: number): Promise<boolean>
   listLive(
     user: Types.ObjectId,
@@ -75,6 +76,12 @@ const schema = new Schema<SessionFields, SessionModel>(
       /** Unless it has ended by the clock, whatever the database's own sweep has done yet. */
       findLive(id: string, now: Date) {
         return this.findOne({ _id: id, expiresAt: { $gt: now } }).lean()
+      },
+
+      /** Of these sessions, the ids of those that have not ended. */
+      async livingAmong(ids: Types.ObjectId[], now: Date): Promise<Set<string>> {
+        const found = await this.find({ _id: { $in: ids }, expiresAt: { $gt: now } }, { _id: 1 }).lean()
+        return new Set(found.map(({ _id }) => _id.toString()))
       },
 
       /** Notes an access, at most once a minute; answers whether it was noted. */

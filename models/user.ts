@@ -19,6 +19,7 @@ interface UserModel extends Model<UserFields>, LedgerStatics, CredentialStatics,
   register(input: NewUser, password: string, options: RegisterOptions): Promise<UserDocument>
   findByName(username: string): Promise<UserDocument | null>
   findActive(id: Types.ObjectId | string): Promise<UserDocument | null>
+  activeAmong(ids: Types.ObjectId[]): Promise<Map<string, AccessLevel>>
   changeProfile(user: UserFields, change: Partial<Profile>): Promise<UserDocument | null>
   noteAccess(id: Types.ObjectId, now: Date): Promise<void>
   locate(id: Types.ObjectId): Promise<string>
@@ -80,6 +81,12 @@ const schema = new Schema<UserFields, UserModel>(
       /** The account while it may be used, or null. */
       findActive(id: Types.ObjectId | string): Promise<UserDocument | null> {
         return User.findOne({ _id: id, ...usable }).exec()
+      },
+
+      /** Of these accounts, those that may be used, by id, and what they are. */
+      async activeAmong(ids: Types.ObjectId[]): Promise<Map<string, AccessLevel>> {
+        const found = await User.find({ _id: { $in: ids }, ...usable }, { access: 1 }).lean()
+        return new Map(found.map(({ _id, access }) => [_id.toString(), access]))
       },
 
       /** Null when the telephone number, of which a part may be changed, is not what it was. */

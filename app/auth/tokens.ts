@@ -15,6 +15,8 @@ export interface Claims {
 /** Signs with the first secret and verifies with any, so that secrets can be rotated. */
 export interface Tokens {
   sign(session: SessionFields): string
+  /** What a token says, if it is one of ours and its time is not over; else null. */
+  verify(token: string): Claims | null
   /** How passport-jwt finds and verifies a token. */
   strategyOptions: StrategyOptionsWithoutRequest
 }
@@ -33,6 +35,7 @@ export function createTokens(
   const [signing] = keys
   if (!signing) throw new TypeError('a secret is needed')
   const [keyid, signingKey] = signing
+  const keyOf = (token: string) => keys.get(jwt.decode(token, { complete: true })?.header.kid ?? '')
 
   return {
     sign({ _id, user, createdAt }) {
@@ -40,12 +43,22 @@ export function createTokens(
       const claims = { sub: user.toString(), jti: _id.toString(), iat, exp: iat + SESSION_MAX_MS / 1000 }
       return jwt.sign(claims, signingKey, { algorithm: ALGORITHM, keyid, ...PARTIES })
     },
+    verify(token) {
+      const key = keyOf(token)
+      if (!key) return null
+      try {
+        return jwt.verify(token, key, { ...PARTIES, algorithms: [ALGORITHM] }) as Claims
+      } catch (error) {
+        if (error instanceof jwt.JsonWebTokenError) return null
+        throw error
+      }
+    },
     strategyOptions: {
       ...PARTIES,
       algorithms: [ALGORITHM],
       jwtFromRequest: fromRequest,
       secretOrKeyProvider(_request, token, done) {
-        const key = keys.get(jwt.decode(token, { complete: true })?.header.kid ?? '')
+        const key = keyOf(token)
         // jsonwebtoken, which gets the key, takes key objects; passport-jwt's types do not say so
         done(key ? null : new Error('the token names no key of ours'), key as unknown as string)
       },

@@ -29,11 +29,14 @@ export async function followOthers(
   signal.addEventListener('abort', ring, { once: true })
   const stream = new InsertStream({ open: () => Change.watch(INSERTS), inserted: ring, log })
   let reader: Reader | null = null
+  let unwantedAt = performance.now()
   while (!signal.aborted) {
     try {
-      if (!wanted()) reader = null
-      else {
-        reader ??= new Reader(origin, new Date((await databaseTime()).getTime() - pauseMs))
+      if (!wanted()) {
+        reader = null
+        unwantedAt = performance.now()
+      } else {
+        reader ??= await Reader.since(origin, unwantedAt)
         stream.ensure()
         for (const change of await reader.read()) heard(change)
       }
@@ -50,11 +53,17 @@ class Reader {
   #latest: Date
   #known = new Set<string>()
 
-  constructor(
+  private constructor(
     private readonly origin: string,
     private readonly begun: Date,
   ) {
     this.#latest = begun
+  }
+
+  /** @param moment of the process's own clock (`performance.now()`) */
+  static async since(origin: string, moment: number): Promise<Reader> {
+    const now = await databaseTime()
+    return new Reader(origin, new Date(now.getTime() - (performance.now() - moment)))
   }
 
   async read(): Promise<ChangeFields[]> {

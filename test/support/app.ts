@@ -9,6 +9,8 @@ import supertest from 'supertest'
 import { connectDatabase, disconnectDatabase, syncIndexes } from '../../app/database.ts'
 import { createHttpServer } from '../../app/http-server.ts'
 import { createApp } from '../../app/index.ts'
+import { attach, type Sockets } from '../../app/realtime/attach.ts'
+import { LIMITS, type SocketLimits } from '../../app/realtime/limits.ts'
 import { openServices, type Services } from '../../app/services.ts'
 import type { ObjectStore } from '../../app/storage/object-store.ts'
 import { loadConfig } from '../../config/env.ts'
@@ -27,14 +29,20 @@ export interface TestApp {
   services: Services
   store: ObjectStore
   clock: TestClock
+  /** Its door for sockets. */
+  sockets: Sockets
   /** A second process as far as the first can tell: the same database and store, nothing else shared. */
   another(): Promise<ReturnType<typeof supertest>>
+  /** The same, by its address. */
+  anotherOrigin(): Promise<string>
   stop(): Promise<void>
 }
 
 interface Options {
   env?: Record<string, string>
   store?: ObjectStore
+  /** What differs for sockets. */
+  limits?: Partial<SocketLimits>
 }
 
 const TEST_ENV = {
@@ -46,7 +54,7 @@ const TEST_ENV = {
 }
 
 /** The whole service on a database and a store of its own. Call `stop` in an `after` hook. */
-export async function startApp({ env = {}, store: givenStore }: Options = {}): Promise<TestApp> {
+export async function startApp({ env = {}, store: givenStore, limits = {} }: Options = {}): Promise<TestApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'kura-test-'))
   await connectDatabase(await databaseUri(), `kura-test-${randomBytes(6).toString('hex')}`)
   await syncIndexes()
@@ -61,13 +69,20 @@ export async function startApp({ env = {}, store: givenStore }: Options = {}): P
   await Capacity.ensure(config.space.server)
   services.prepared = true
   const servers: Server[] = []
+  const doors: Sockets[] = []
   const serve = async (one: Services) => {
     const server = createHttpServer(createApp(one))
     servers.push(server)
+    const sockets = attach(server, one, { ...LIMITS, ...limits })
+    doors.push(sockets)
     recordAnswers(server)
-    return listen(server)
+    return { origin: await listen(server), sockets }
   }
-  const origin = await serve(services)
+  const { origin, sockets } = await serve(services)
+  const anotherOrigin = async () => {
+    const others = await openServices({ ...given, store: services.store })
+    return (await serve({ ...others, prepared: true })).origin
+  }
 
   return {
     api: supertest(origin),
@@ -75,12 +90,12 @@ export async function startApp({ env = {}, store: givenStore }: Options = {}): P
     services,
     store: services.store,
     clock,
-    another: async () => {
-      const others = await openServices({ ...given, store: services.store })
-      return supertest(await serve({ ...others, prepared: true }))
-    },
+    sockets,
+    another: async () => supertest(await anotherOrigin()),
+    anotherOrigin,
     async stop() {
       stop.abort()
+      await Promise.all(doors.map((door) => door.close(1000)))
       for (const server of servers) {
         server.close()
         server.closeAllConnections()

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer } from 'ws'
+import { translateError } from '../error-translators.ts'
+import type { Services } from '../services.ts'
+import { addressReader } from './address.ts'
+import { asksForSocket, assertAdmissible, refuseUpgrade } from './admit.ts'
+import { Connections } from './connections.ts'
+import { serveWithoutUpgrade } from './decline-upgrade.ts'
+import { Delivery } from './delivery.ts'
+import { Door } from './door.ts'
+import { leaveAll } from './leave.ts'
+import { LIMITS, type SocketLimits } from './limits.ts'
+import { keepWatch } from './watch.ts'
+
+export interface Sockets {
+  readonly connections: Connections
+  /** Lets what runs end, for `limitMs` at the most, then closes every socket (1001). */
+  close(limitMs?: number): Promise<void>
+}
+
+/** As long as running requests have. */
+const DRAIN_MS = 25_000
+
+/** Opens the door at `/ws` of a server (contract §8). */
+export function attach(server: Server, services: Services, limits: SocketLimits = LIMITS): Sockets {
+  const connections = new Connections(limits)
+  const delivery = new Delivery(services, connections)
+  const door = new Door(services, connections, limits)
+  const addressOf = addressReader(services.config.http.trustProxy)
+  const handshakes = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: limits.frameBytes,
+    perMessageDeflate: false,
+  })
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!asksForSocket(request)) return serveWithoutUpgrade(server, request, socket, head)
+    try {
+      const address = addressOf(request)
+      assertAdmissible(services, request)
+      connections.refuseCrowd(address)
+      handshakes.handleUpgrade(request, socket, head, (one) => door.enter(one, request, address))
+    } catch (error) {
+      refuseUpgrade(request, socket as Socket, translateError(error), randomUUID())
+    }
+  })
+
+  const stopListening = services.changes.listen((change) => delivery.take(change))
+  const watch = keepWatch(services, { connections, delivery, limits })
+  return {
+    connections,
+    async close(limitMs = DRAIN_MS) {
+      await leaveAll(connections, limitMs)
+      stopListening()
+      await watch.end()
+      await delivery.idle()
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import { Session } from '../../models/session.ts'
+import { User } from '../../models/user.ts'
+import type { Services } from '../services.ts'
+import { UNAUTHENTICATED } from './close-codes.ts'
+import type { Connection, Identity } from './connection.ts'
+import type { Connections } from './connections.ts'
+
+/** So many sessions are looked up with one query. */
+const BATCH = 1000
+
+type SignedIn = Connection & { identity: Identity }
+
+/**
+ * Closes the sockets whose session has ended, or whose user may no longer use the account, on whichever process
+ * that was decided; and notes what the others' users are by now.
+ */
+export async function closeEnded(
+  { clock }: Pick<Services, 'clock'>,
+  connections: Connections,
+): Promise<void> {
+  const signedIn = [...connections].filter((one): one is SignedIn => one.identity !== null)
+  for (let from = 0; from < signedIn.length; from += BATCH)
+    await closeEndedAmong(signedIn.slice(from, from + BATCH), clock.now())
+}
+
+async function closeEndedAmong(connections: SignedIn[], now: Date): Promise<void> {
+  const [sessions, users] = await Promise.all([
+    Session.livingAmong(
+      connections.map(({ identity }) => identity.session),
+      now,
+    ),
+    User.activeAmong(connections.map(({ identity }) => identity.user._id)),
+  ])
+  for (const connection of connections) {
+    const { session, user } = connection.identity
+    const access = users.get(user._id.toString())
+    if (access && sessions.has(session.toString())) user.access = access
+    else connection.close(UNAUTHENTICATED, 'the session has ended')
+  }
+}

@@ -1,0 +1,81 @@
+import { Asset } from '../../models/asset.ts'
+import { includesViewer, isVisibleTo } from '../../models/asset-access.ts'
+import type { NewChange } from '../../models/change.ts'
+import { presentToEach } from '../assets/present.ts'
+import type { Services } from '../services.ts'
+import { describeSpace } from '../space/describe.ts'
+import type { Connection, Identity } from './connection.ts'
+import type { Connections } from './connections.ts'
+
+/** A user who wants events, by all their sockets. */
+type Subscriber = Identity['user'] & { sockets: Connection[] }
+
+/** Tells subscribers of changes: exactly those who may read the asset when they are told, in order. */
+export class Delivery {
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly services: Services,
+    private readonly connections: Connections,
+  ) {}
+
+  get isWanted(): boolean {
+    for (const { subscribed } of this.connections) if (subscribed) return true
+    return false
+  }
+
+  take(change: NewChange): void {
+    if (!this.isWanted) return
+    this.#last = this.#last
+      .then(() => this.#deliver(change))
+      .catch((error) => this.services.log.error({ err: error }, 'an event is lost'))
+  }
+
+  /** Resolves when all that was taken is delivered. */
+  async idle(): Promise<void> {
+    await this.#last
+  }
+
+  async #deliver(change: NewChange): Promise<void> {
+    if (change.kind === 'asset.deleted') this.#tellDeleted(change)
+    else if (change.asset) await this.#tellAsset(change)
+    if (change.space) await this.#tellSpace(change)
+  }
+
+  #tellDeleted({ kind, asset, readers }: NewChange): void {
+    for (const { sockets, ...user } of this.#subscribers())
+      if (includesViewer(readers ?? [], user)) tell(sockets, { event: kind, id: String(asset) })
+  }
+
+  async #tellAsset({ kind, asset: id, readers }: NewChange): Promise<void> {
+    const asset = await Asset.findById(id).lean()
+    if (!asset) return
+    const concerned = this.#subscribers().filter(
+      (user) => isVisibleTo(asset, user) && (!readers || includesViewer(readers, user)),
+    )
+    const views = await presentToEach(asset, concerned, this.services.clock.now())
+    for (const { viewer, view } of views) tell(viewer.sockets, { event: kind, asset: view })
+  }
+
+  async #tellSpace({ owner }: NewChange): Promise<void> {
+    const user = this.#subscribers().find(({ _id }) => _id.equals(owner))
+    if (user) tell(user.sockets, { event: 'space', space: await describeSpace(user) })
+  }
+
+  #subscribers(): Subscriber[] {
+    const users = new Map<string, Subscriber>()
+    for (const connection of this.connections) {
+      const { identity, subscribed, isOpen } = connection
+      if (!identity || !subscribed || !isOpen) continue
+      const key = identity.user._id.toString()
+      const user = users.get(key) ?? { ...identity.user, sockets: [] }
+      user.sockets.push(connection)
+      users.set(key, user)
+    }
+    return [...users.values()]
+  }
+}
+
+function tell(sockets: Connection[], event: object): void {
+  for (const socket of sockets) if (socket.isOpen) socket.notify(event)
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import { authenticateToken } from '../auth/authenticate-token.ts'
+import { failure, success } from '../envelope.ts'
+import { translateError } from '../error-translators.ts'
+import { type AppError, conflict, unauthenticated, unavailable, validationFailed } from '../errors.ts'
+import { withOrigin } from '../origin.ts'
+import type { Services } from '../services.ts'
+import type { Call, Operation } from './call.ts'
+import { UNAUTHENTICATED } from './close-codes.ts'
+import type { Connection } from './connection.ts'
+import type { Connections } from './connections.ts'
+import { type Frame, readFrame } from './frames.ts'
+import type { Inflow } from './inflow.ts'
+import { OPERATIONS } from './operations.ts'
+
+/** What has been found out about a frame before its turn comes. */
+interface Task {
+  frame: Pick<Frame, 'id' | 'args'>
+  op: string
+  operation: Operation
+  inflow?: Inflow
+}
+
+/** Answers the frames of sockets. */
+export class Dispatcher {
+  constructor(
+    private readonly services: Services,
+    private readonly connections: Connections,
+  ) {}
+
+  /** Takes a text frame: its answer follows, as soon as it is found. */
+  take(connection: Connection, data: Buffer): void {
+    const frame = readFrame(data)
+    try {
+      if ('fault' in frame) throw frame.fault
+      const operation = OPERATIONS.get(frame.op)
+      if (!operation) throw UNKNOWN
+      // at once: the bytes may be right behind
+      const inflow = operation.takesBytes ? { inflow: connection.bytes.claim() } : {}
+      this.#begin(connection, { frame, op: frame.op, operation, ...inflow })
+    } catch (refusal) {
+      this.#refuse(connection, frame.id, translateError(refusal))
+    }
+  }
+
+  /** Says that binary frames came which no upload takes. */
+  refuseBytes(connection: Connection): void {
+    this.#refuse(connection, null, conflict('No upload takes these bytes.'))
+  }
+
+  #begin(connection: Connection, task: Task): void {
+    const before = connection.signingIn
+    const answered = connection.run(async () => {
+      await before
+      await this.#answer(connection, task)
+    })
+    if (task.operation.signsIn) connection.signingIn = answered
+  }
+
+  async #answer(connection: Connection, { frame, op, operation, inflow }: Task): Promise<void> {
+    const { address = null, userAgent = null } = connection.client
+    const requestId = randomUUID()
+    const { log, metrics } = this.services
+    const end = metrics.answers.startTimer({ method: 'WS', route: `/ws ${op}` })
+    const outcome = await withOrigin({ address, userAgent, requestId }, async () => {
+      try {
+        const caller = await this.#identify(connection)
+        const { services, connections } = this
+        const call: Call = { services, connections, connection, id: frame.id, ...caller }
+        return success(await operation.run(inflow ? { ...call, inflow } : call, frame.args))
+      } catch (error) {
+        return this.#explain(translateError(error), requestId)
+      } finally {
+        if (inflow) connection.bytes.leave(inflow)
+      }
+    })
+    const code = 'err' in outcome ? outcome.err.code : undefined
+    const seconds = end({ status: code ?? 'success' })
+    log.info({ socket: connection.id, address, requestId, op, code, seconds }, 'frame answered')
+    await connection.send({ id: frame.id, ...outcome })
+    if (connection.hasEnded) connection.close(UNAUTHENTICATED, 'the session has ended')
+  }
+
+  /** Who asks: looked up every time, so that what ends anywhere is over here. */
+  async #identify(connection: Connection): Promise<Pick<Call, 'user' | 'session'>> {
+    const { stopping, prepared } = this.services
+    const { identity } = connection
+    if (stopping.aborted || !prepared) throw unavailable()
+    if (!identity) return { user: null, session: null }
+    const claims = { sub: identity.user._id.toString(), jti: identity.session.toString() }
+    const caller = await authenticateToken(this.services, claims)
+    connection.hasEnded = caller === null
+    if (!caller) throw unauthenticated()
+    return caller
+  }
+
+  #refuse(connection: Connection, id: unknown, refusal: AppError): void {
+    void connection.send({ id, ...this.#explain(refusal, randomUUID()) })
+  }
+
+  #explain(refusal: AppError, requestId: string) {
+    if (refusal.status >= 500)
+      this.services.log.error({ err: refusal.cause ?? refusal, requestId }, refusal.code)
+    return failure(refusal, requestId)
+  }
+}
+
+const UNKNOWN = validationFailed([
+  { field: 'op', message: `must be one of ${[...OPERATIONS.keys()].join(', ')}` },
+])

@@ -1,0 +1,67 @@
+import { Types } from 'mongoose'
+import * as rules from '../../../routes/socket.rules.ts'
+import { createAsset, type NewAsset } from '../../assets/create.ts'
+import { presentAssets } from '../../assets/present.ts'
+import { receiveStream } from '../../assets/receive-file.ts'
+import { tooLarge } from '../../errors.ts'
+import { Intake } from '../../space/intake.ts'
+import { type Call, forUsers } from '../call.ts'
+import type { Inflow } from '../inflow.ts'
+
+interface NewUpload extends NewAsset {
+  /** Of the file, and of the asset. */
+  name: string
+  /** Of the file, in bytes. */
+  size: number
+}
+
+/** How often the client hears how far an upload is. */
+const PROGRESS_MS = 250
+
+/** Takes one file as binary frames and makes an asset of it. Whatever goes wrong, nothing of it stays. */
+export const upload = forUsers<NewUpload>({
+  rules: rules.upload,
+  takesBytes: true,
+  async answer(call, { size, ...given }) {
+    const { services, user, inflow } = call
+    if (!inflow) throw new TypeError('an upload needs its bytes')
+    if (size > services.config.space.file) throw tooLarge('The file is larger than this server takes.')
+    const intake = await Intake.begin(services, {
+      owner: user._id,
+      asset: new Types.ObjectId(),
+      isNew: true,
+      announced: size,
+      overhead: 0,
+    })
+    try {
+      const file = await receive(call, intake, inflow, { name: given.name, size })
+      const asset = await createAsset(services, { intake, files: [file], images: [] }, given)
+      const [view] = await presentAssets([asset], user, services.clock.now())
+      return { asset: view }
+    } catch (error) {
+      await intake.discard().catch((failure) => {
+        services.log.warn({ err: failure }, 'an upload is left for the sweep to discard')
+      })
+      throw error
+    }
+  },
+})
+
+function receive(
+  { connection, services, id }: Call,
+  intake: Intake,
+  stream: Inflow,
+  { name, size }: { name: string; size: number },
+) {
+  let received = 0
+  let told = Date.now()
+  const passed = (bytes: number) => {
+    received += bytes
+    if (received < size && Date.now() - told < PROGRESS_MS) return
+    told = Date.now()
+    connection.notify({ event: 'upload.progress', id, received, size })
+  }
+  connection.notify({ event: 'upload.ready', id })
+  stream.accept(size)
+  return receiveStream(services.store, intake, { name, size, stream, passed })
+}

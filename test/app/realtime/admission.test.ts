@@ -1,0 +1,116 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { expect } from 'chai'
+import WebSocket, { type ClientOptions } from 'ws'
+import { startApp, type TestApp } from '../../support/app.ts'
+import { closeSockets, SocketClient } from '../../support/socket.ts'
+import { signUp } from '../../support/users.ts'
+
+const OURS = 'https://app.example.org'
+
+/** The answer to a request for a socket that is refused. */
+async function refusal(origin: string, options: ClientOptions = {}, path = '/ws') {
+  const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}${path}`, options)
+  const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
+  const body = await text(answer)
+  socket.on('error', () => undefined).terminate()
+  return { status: answer.statusCode, headers: answer.headers, body: body && JSON.parse(body) }
+}
+
+describe('who may open a socket', () => {
+  let app: TestApp
+  before(async () => {
+    app = await startApp({
+      env: { CORS_ORIGINS: OURS, TRUST_PROXY: '1' },
+      limits: { strangersPerAddress: 3, signInMs: 400, perUser: 2 },
+    })
+  })
+  after(() => app.stop())
+  afterEach(closeSockets)
+
+  it('browsers of configured origins, and programs, which name none', async () => {
+    await SocketClient.open(app.origin, { origin: OURS })
+    await SocketClient.open(app.origin)
+    for (const origin of ['https://evil.example', `${OURS}.evil.example`, 'null', app.origin]) {
+      const { status, body, headers } = await refusal(app.origin, { origin })
+      expect(status, origin).to.equal(403)
+      expect(body.err).to.deep.equal({
+        code: 'forbidden',
+        message: 'You may not do this.',
+        requestId: headers['x-request-id'],
+      })
+    }
+  })
+
+  it('nobody before the service is ready', async () => {
+    app.services.prepared = false
+    const { status, body, headers } = await refusal(app.origin)
+    app.services.prepared = true
+    expect([status, body.err.code]).to.deep.equal([503, 'unavailable'])
+    expect(headers['retry-after']).to.match(/^\d+$/)
+  })
+
+  it('not a crowd from one address, by the address that a trusted proxy names', async () => {
+    const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } })
+    for (let n = 0; n < 3; n++) await SocketClient.open(app.origin, from('192.0.2.1'))
+    const { status, body } = await refusal(app.origin, from('192.0.2.1'))
+    expect([status, body.err.code]).to.deep.equal([429, 'too_many_requests'])
+    await SocketClient.open(app.origin, from('192.0.2.2'))
+  })
+
+  it('answers any other path, and any other upgrade, as if none had been asked for', async () => {
+    for (const path of ['/', '/wsx', '/api/ws', '/ws/more'])
+      expect((await refusal(app.origin, {}, path)).body.err.code, path).to.equal('not_found')
+    await SocketClient.open(`${app.origin}/ws/..`)
+    const ada = { username: 'ada-h2c' }
+    const { status, body } = await askForH2c(app.origin, JSON.stringify(ada))
+    expect(status).to.equal(201)
+    expect(body.res.user.username).to.equal('ada-h2c')
+  })
+
+  it('a user only so often, and the place is free again when a socket closes', async () => {
+    const ada = await signUp(app, 'ada')
+    const [first] = [
+      await SocketClient.signedIn(app.origin, ada.token),
+      await SocketClient.signedIn(app.origin, ada.token),
+    ]
+    const third = await SocketClient.open(app.origin)
+    expect((await third.ask('auth', { token: ada.token })).err?.code).to.equal('too_many_requests')
+    expect((await third.ask('space')).err?.code).to.equal('unauthenticated')
+    first?.close()
+    await first?.closed
+    await third.expect('auth', { token: ada.token })
+  })
+
+  it('not for long without a sign-in', async () => {
+    const socket = await SocketClient.open(app.origin)
+    const begun = Date.now()
+    expect((await socket.closed).code).to.equal(4401)
+    expect(Date.now() - begun).to.be.within(200, 3000)
+  })
+})
+
+/** A request as HTTP clients send it that would rather speak HTTP/2, with a body. */
+async function askForH2c(origin: string, body: string) {
+  const { hostname, port } = new URL(origin)
+  const socket = connect(Number(port), hostname)
+  socket.write(
+    [
+      'POST /api/auth/register HTTP/1.1',
+      'Host: localhost',
+      'Connection: Upgrade, HTTP2-Settings, close',
+      'Upgrade: h2c',
+      'HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA',
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+      '',
+      body.slice(0, 5),
+    ].join('\r\n'),
+  )
+  await once(socket, 'connect')
+  socket.write(body.slice(5))
+  const [head = '', content = ''] = (await text(socket)).split('\r\n\r\n')
+  return { status: Number(head.split(' ')[1]), body: JSON.parse(content) }
+}

@@ -1,0 +1,202 @@
+import { expect } from 'chai'
+import { Asset } from '../../../models/asset.ts'
+import { Change } from '../../../models/change.ts'
+import { User } from '../../../models/user.ts'
+import { startApp, type TestApp } from '../../support/app.ts'
+import { uploadAsset } from '../../support/assets.ts'
+import { eventually } from '../../support/eventually.ts'
+import { png } from '../../support/samples.ts'
+import { closeSockets, SocketClient } from '../../support/socket.ts'
+import { signUp, signUpAdmin, type TestUser } from '../../support/users.ts'
+
+describe('the events of a socket', () => {
+  let app: TestApp
+  let elsewhere: string
+  let ada: TestUser
+  let reader: TestUser
+  let stranger: TestUser
+  before(async () => {
+    app = await startApp({ limits: { changesMs: 50 } })
+    elsewhere = await app.anotherOrigin()
+    ;[ada, reader, stranger] = await Promise.all([
+      signUp(app, 'ada'),
+      signUp(app, 'reader'),
+      signUp(app, 'stranger'),
+    ])
+  })
+  after(() => app.stop())
+  afterEach(closeSockets)
+
+  const subscribe = (user: TestUser, origin = app.origin) =>
+    SocketClient.signedIn(origin, user.token, { subscribe: true })
+  const about = (socket: SocketClient, id: string) =>
+    socket.events.filter((event) => event.asset?.id === id || event.id === id).map(({ event }) => event)
+  /** Waits until the socket has heard of something later that everybody hears of. */
+  const passes = async (...sockets: SocketClient[]) => {
+    const { id } = await uploadAsset(ada, { visibility: 'public' })
+    for (const socket of sockets)
+      await socket.find(({ event, asset }) => event === 'asset.created' && asset?.id === id)
+  }
+
+  it('reach their owner on every process, and tell of the space too', async () => {
+    const here = await subscribe(ada)
+    const there = await subscribe(ada, elsewhere)
+    const { id } = await uploadAsset(ada)
+    const files = { name: 'a.obj', bytes: Buffer.from('v 0 0 0\n') }
+    await ada.patch(`/api/assets/${id}`).send({ name: 'Stool' }).expect(200)
+    await ada.put(`/api/assets/${id}/files`).attach('files', files.bytes, files.name).expect(200)
+    const image = await ada
+      .post(`/api/assets/${id}/images`)
+      .attach('images', await png(), 'a.png')
+      .expect(201)
+    await ada.delete(`/api/assets/${id}/images/${image.body.res.asset.images[0].id}`).expect(204)
+    await ada.put(`/api/assets/${id}/lock`).send({ legalHold: true }).expect(200)
+    await ada.delete(`/api/assets/${id}/lock`).expect(204)
+    const last = (await ada.get(`/api/assets/${id}`).expect(200)).body.res.asset
+    for (const socket of [here, there]) {
+      await socket.find(({ asset }) => asset?.id === id && asset.version === last.version)
+      expect(socket.events.findLast(({ asset }) => asset)?.asset).to.deep.equal(last)
+    }
+    await ada.delete(`/api/assets/${id}`).expect(204)
+    const updates = Array.from({ length: 6 }, () => 'asset.updated')
+    for (const socket of [here, there]) {
+      await socket.find(({ event }) => event === 'asset.deleted')
+      expect(about(socket, id)).to.deep.equal(['asset.created', ...updates, 'asset.deleted'])
+      const { used, reserved, limit, free, files: count } = (await ada.get('/api/space')).body.res
+      await eventually(() =>
+        expect(socket.eventsOf('space').at(-1)?.space).to.deep.equal({
+          used,
+          reserved,
+          limit,
+          free,
+          files: count,
+        }),
+      )
+      expect(socket.eventsOf('space')).to.have.length(5)
+    }
+  })
+
+  it('come from uploads and removals by socket as well', async () => {
+    const watcher = await subscribe(ada, elsewhere)
+    const worker = await SocketClient.signedIn(app.origin, ada.token)
+    const { res } = await worker.upload(Buffer.alloc(10), { name: 'a.bin' })
+    const id = String(res?.asset?.id)
+    await worker.expect('remove', { id })
+    await watcher.find(({ event }) => event === 'asset.deleted')
+    expect(about(watcher, id)).to.deep.equal(['asset.created', 'asset.deleted'])
+    expect(worker.events.map(({ event }) => event)).to.deep.equal(['upload.ready', 'upload.progress'])
+  })
+
+  it('reach exactly those who may read the asset at that moment', async () => {
+    const sockets = await Promise.all([
+      subscribe(reader),
+      subscribe(stranger),
+      subscribe(reader, elsewhere),
+      subscribe(stranger, elsewhere),
+    ])
+    const [one, other, oneThere, otherThere] = sockets
+    const { id } = await uploadAsset(ada, { name: 'Secret' })
+    const path = `/api/assets/${id}`
+    await ada.put(`${path}/collaborators/reader`).send({ access: 'read' }).expect(200)
+    await ada.patch(path).send({ name: 'Shared secret' }).expect(200)
+    for (const socket of [one, oneThere])
+      await socket?.find(({ asset }) => asset?.name === 'Shared secret' && asset.access === 'read')
+
+    await ada.delete(`${path}/collaborators/reader`).expect(204)
+    await ada.patch(path).send({ name: 'Secret again' }).expect(200)
+    await passes(...sockets)
+    for (const socket of [one, oneThere])
+      expect(socket && about(socket, id)).to.deep.equal(['asset.updated', 'asset.updated'])
+
+    await ada.patch(path).send({ visibility: 'public' }).expect(200)
+    await passes(...sockets)
+    await ada.patch(path).send({ visibility: 'private' }).expect(200)
+    await ada.delete(path).expect(204)
+    await passes(...sockets)
+    for (const socket of [other, otherThere])
+      expect(socket && about(socket, id)).to.deep.equal(['asset.updated'])
+    for (const socket of sockets) {
+      expect(socket.eventsOf('space')).to.deep.equal([])
+      expect(socket.eventsOf('asset.deleted')).to.deep.equal([])
+    }
+  })
+
+  it('tell of a deletion who could read the asset, and of it only its id', async () => {
+    const { id } = await uploadAsset(ada, { visibility: 'public' })
+    const socket = await subscribe(stranger, elsewhere)
+    await ada.delete(`/api/assets/${id}`).expect(204)
+    expect(await socket.find(({ event }) => event === 'asset.deleted')).to.deep.equal({
+      event: 'asset.deleted',
+      id,
+    })
+  })
+
+  it('name the owner to those who may know them', async () => {
+    const admin = await signUpAdmin(app, 'admin')
+    const sockets = await Promise.all([subscribe(ada), subscribe(stranger), subscribe(admin)])
+    await uploadAsset(ada, { visibility: 'public' })
+    const owners = await Promise.all(
+      sockets.map(
+        async (socket) => (await socket.find(({ event }) => event === 'asset.created')).asset?.owner,
+      ),
+    )
+    const named = { id: ada.user.id, username: 'ada' }
+    expect(owners).to.deep.equal([named, null, named])
+  })
+
+  it('tell of a new limit', async () => {
+    const admin = await signUpAdmin(app, 'root')
+    const socket = await subscribe(stranger, elsewhere)
+    await admin
+      .patch(`/api/users/${stranger.user.id}`)
+      .send({ space: { limit: 5 } })
+      .expect(200)
+    expect((await socket.find(({ event }) => event === 'space')).space).to.include({ limit: 5 })
+    await User.updateOne({ _id: stranger.user._id }, { 'space.limit': 5e10 })
+  })
+
+  it('come to nobody who has not asked for them', async () => {
+    const silent = await SocketClient.signedIn(app.origin, ada.token)
+    const socket = await subscribe(ada)
+    await passes(socket)
+    expect(silent.events).to.deep.equal([])
+  })
+
+  it('leave nothing of an asset in the database but that it changed', async () => {
+    const { id } = await uploadAsset(ada, { name: 'Secret', visibility: 'public' })
+    const kept = await Change.find({ asset: id }).lean()
+    expect(kept).to.have.length(1)
+    const { _id, at, origin, ...change } = kept[0] ?? {}
+    expect(at).to.be.a('date')
+    const { owner } = await Asset.findById(id).orFail()
+    expect(JSON.parse(JSON.stringify(change))).to.deep.equal({
+      kind: 'asset.created',
+      asset: id,
+      owner: owner.toString(),
+      readers: null,
+      space: true,
+    })
+  })
+})
+
+describe('a peer that reads no events', () => {
+  let app: TestApp
+  before(async () => {
+    app = await startApp({ limits: { unreadBytes: 100_000 } })
+  })
+  after(() => app.stop())
+  afterEach(closeSockets)
+
+  it('is let go with 1008', async () => {
+    const ada = await signUp(app, 'ada')
+    const socket = await SocketClient.signedIn(app.origin, ada.token, { subscribe: true })
+    socket.socket.pause()
+    const [connection] = app.sockets.connections
+    // more than the system's own buffers take
+    for (let n = 0; n < 20_000 && connection?.isOpen; n++)
+      connection.notify({ event: 'asset.updated', filler: ''.padEnd(20_000) })
+    expect(connection?.isOpen).to.equal(false)
+    socket.socket.resume()
+    expect((await socket.closed).code).to.equal(1008)
+  })
+})

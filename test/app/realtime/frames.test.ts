@@ -1,0 +1,96 @@
+import { expect } from 'chai'
+import { startApp, type TestApp } from '../../support/app.ts'
+import { eventually } from '../../support/eventually.ts'
+import { closeSockets, SocketClient } from '../../support/socket.ts'
+import { stateOf } from '../../support/state.ts'
+import { signUp, type TestUser } from '../../support/users.ts'
+
+const MiB = 1024 * 1024
+
+describe('the frames of a socket', () => {
+  let app: TestApp
+  let ada: TestUser
+  let socket: SocketClient
+  before(async () => {
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+  })
+  after(() => app.stop())
+  beforeEach(async () => {
+    socket = await SocketClient.signedIn(app.origin, ada.token)
+  })
+  afterEach(closeSockets)
+
+  const frames: [what: string, frame: string, id: unknown, code: string, fields?: string[]][] = [
+    ['text that is no JSON', '{"id":1,', null, 'malformed_json'],
+    ['an empty frame', '', null, 'malformed_json'],
+    ['JSON that is no object', '[1]', null, 'validation_failed', ['frame']],
+    ['null', 'null', null, 'validation_failed', ['frame']],
+    ['no operation', '{"id":1}', 1, 'validation_failed', ['op']],
+    ['an unknown operation', '{"id":"x","op":"drop"}', 'x', 'validation_failed', ['op']],
+    ['the name of an inherited property', '{"id":1,"op":"constructor"}', 1, 'validation_failed', ['op']],
+    ['an operation that is no text', '{"id":1,"op":["list"]}', 1, 'validation_failed', ['op']],
+    ['unknown fields', '{"id":1,"op":"list","token":"x"}', 1, 'validation_failed', ['token']],
+    ['arguments that are no object', '{"id":1,"op":"list","args":[]}', 1, 'validation_failed', ['args']],
+    ['null for arguments', '{"id":1,"op":"list","args":null}', 1, 'validation_failed', ['args']],
+    ['an unknown argument', '{"id":1,"op":"list","args":{"skip":1}}', 1, 'validation_failed', ['skip']],
+    ['an argument of space', '{"id":1,"op":"space","args":{"of":1}}', 1, 'validation_failed', ['of']],
+    ['an argument of subscribe', '{"id":1,"op":"subscribe","args":{"to":1}}', 1, 'validation_failed', ['to']],
+    ['an object for text', '{"id":1,"op":"list","args":{"q":{"$ne":1}}}', 1, 'validation_failed', ['q']],
+    ['a list for text', '{"id":1,"op":"get","args":{"id":["x"]}}', 1, 'validation_failed', ['id']],
+    ['__proto__', '{"id":1,"op":"space","args":{"__proto__":1}}', 1, 'validation_failed', ['__proto__']],
+    ['a text frame over 100 kB', `{"id":1,"op":"${''.padEnd(102_400)}"}`, null, 'too_large'],
+  ]
+  for (const [what, frame, id, code, fields] of frames)
+    it(`refuses ${what} and goes on`, async () => {
+      socket.socket.send(frame)
+      const answer = await socket.find(({ status, err }) => status === 'error' && err?.code === code)
+      expect(answer.id).to.deep.equal(id)
+      expect(answer.err?.details?.map(({ field }) => field)).to.deep.equal(fields)
+      expect(answer.err?.requestId).to.match(/^[0-9a-f-]{36}$/)
+      await socket.expect('space')
+    })
+
+  it('echoes whatever id there is', async () => {
+    for (const id of [0, '', 'ü', false, null, 1.5, ['a'], { deep: { er: 1 } }]) {
+      const count = socket.messages.length
+      socket.send({ id, op: 'space' })
+      await socket.find((message) => socket.messages.indexOf(message) >= count)
+      expect(socket.messages.at(-1)).to.deep.include({ id, status: 'success' })
+    }
+    socket.send({ op: 'space' })
+    expect(await socket.find(({ id, status }) => id === null && status === 'success')).to.be.an('object')
+  })
+
+  it('answers all of many frames sent at once', async () => {
+    const asked = Array.from({ length: 200 }, () => socket.begin('get', { id: 'x' }))
+    await eventually(() => expect(socket.messages.filter(({ err }) => err)).to.have.length(200), 15_000)
+    expect(socket.messages.filter(({ err }) => err).map(({ id }) => id)).to.have.members(asked)
+  })
+
+  it('closes with 1009 at a frame over 1 MiB, text or binary', async () => {
+    socket.send(Buffer.alloc(MiB + 1))
+    expect((await socket.closed).code).to.equal(1009)
+    const other = await SocketClient.signedIn(app.origin, ada.token)
+    other.socket.send(''.padEnd(MiB + 1))
+    expect((await other.closed).code).to.equal(1009)
+  })
+
+  it('closes with 1007 at text that is no UTF-8', async () => {
+    socket.socket.send(Buffer.from([0x7b, 0xff]), { binary: false })
+    expect((await socket.closed).code).to.equal(1007)
+  })
+
+  it('refuses bytes that no upload takes, once, and closes with 1009 after 4 MiB of them', async () => {
+    const before = await stateOf(app)
+    socket.send(Buffer.alloc(0))
+    for (let n = 0; n < 3; n++) socket.send(Buffer.alloc(MiB))
+    const refusal = await socket.find(({ err }) => err?.code === 'conflict')
+    expect(refusal.id).to.equal(null)
+    await socket.expect('space')
+    expect(socket.messages.filter(({ err }) => err)).to.have.length(1)
+    socket.send(Buffer.alloc(MiB))
+    expect((await socket.closed).code).to.equal(1009)
+    expect(await stateOf(app)).to.deep.equal(before)
+  })
+})

@@ -1,0 +1,144 @@
+import { PassThrough } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect } from 'chai'
+import type { ObjectStore } from '../../../app/storage/object-store.ts'
+import { Asset } from '../../../models/asset.ts'
+import { Upload } from '../../../models/upload.ts'
+import { startApp, type TestApp } from '../../support/app.ts'
+import { eventually } from '../../support/eventually.ts'
+import { closeSockets, SocketClient } from '../../support/socket.ts'
+import { stateOf } from '../../support/state.ts'
+import { signUp, type TestUser } from '../../support/users.ts'
+
+const MiB = 1024 * 1024
+
+describe('uploads over a socket', () => {
+  let app: TestApp
+  let ada: TestUser
+  let socket: SocketClient
+  before(async () => {
+    app = await startApp({ limits: { silenceMs: 1000 } })
+    ada = await signUp(app, 'ada')
+  })
+  after(() => app.stop())
+  beforeEach(async () => {
+    socket = await SocketClient.signedIn(app.origin, ada.token)
+  })
+  afterEach(closeSockets)
+
+  /** What is there, once nothing is under way. */
+  const settled = () =>
+    eventually(async () => {
+      const state = await stateOf(app)
+      expect(state.uploads).to.deep.equal([])
+      expect(state.assets.filter(({ state: of }) => of !== 'ready')).to.deep.equal([])
+      for (const { space } of [...state.users, ...state.capacity])
+        expect(space).to.deep.include({ reserved: 0, open: [] })
+      return state
+    })
+
+  /** Begins an upload and sends some of it. */
+  const begin = async (size: number, sent: number): Promise<string> => {
+    const id = socket.begin('upload', { name: 'chair.bin', size })
+    await socket.find(({ event }) => event === 'upload.ready')
+    for (let n = 0; n < sent; n += 64 * 1024) socket.send(Buffer.alloc(Math.min(64 * 1024, sent - n)))
+    return id
+  }
+
+  it('leave nothing behind when the client vanishes half-way', async () => {
+    const before = await settled()
+    await begin(20 * MiB, 10 * MiB)
+    await eventually(async () => expect(await Upload.countDocuments()).to.equal(1))
+    await socket.find(({ received = 0 }) => received > MiB)
+    socket.socket.terminate()
+    expect(await settled()).to.deep.equal(before)
+  })
+
+  it('leave nothing behind when the client says goodbye half-way', async () => {
+    const before = await settled()
+    await begin(2 * MiB, MiB)
+    socket.close()
+    expect(await settled()).to.deep.equal(before)
+  })
+
+  it('are one at a time: a second is refused and the first goes on', async () => {
+    const id = await begin(MiB, MiB / 2)
+    expect((await socket.ask('upload', { name: 'b.bin', size: 10 })).err?.code).to.equal('conflict')
+    expect((await socket.ask('get', { id: 'x' })).err?.code).to.equal('not_found')
+    for (let n = 0; n < 8; n++) socket.send(Buffer.alloc(64 * 1024))
+    expect((await socket.answerTo(id)).res?.asset?.size).to.equal(MiB)
+    expect((await socket.upload(Buffer.alloc(10), { name: 'b.bin' })).status).to.equal('success')
+  })
+
+  it('may be sent right behind their request', async () => {
+    const id = socket.begin('upload', { name: 'chair.bin', size: 3 * MiB })
+    for (let n = 0; n < 3; n++) socket.send(Buffer.alloc(MiB))
+    expect((await socket.answerTo(id)).res?.asset?.size).to.equal(3 * MiB)
+  })
+
+  it('are refused when more comes than was announced', async () => {
+    const before = await settled()
+    const id = await begin(100, 101)
+    expect((await socket.answerTo(id)).err?.code).to.equal('malformed_upload')
+    expect(await settled()).to.deep.equal(before)
+    await socket.expect('space')
+  })
+
+  it('are given up when nothing comes any more', async () => {
+    const before = await settled()
+    const id = await begin(100, 50)
+    expect((await socket.answerTo(id)).err?.code).to.equal('malformed_upload')
+    expect(await settled()).to.deep.equal(before)
+    await socket.expect('space')
+  })
+
+  it('count what comes after a refusal as bytes that no upload takes', async () => {
+    const id = socket.begin('upload', { name: 'chair.bin', size: -1 })
+    expect((await socket.answerTo(id)).err?.code).to.equal('validation_failed')
+    for (let n = 0; n < 5; n++) socket.send(Buffer.alloc(MiB))
+    expect((await socket.closed).code).to.equal(1009)
+  })
+
+  it('are refused where the bucket fails, and leave nothing', async () => {
+    const before = await settled()
+    const { put } = app.store
+    app.store.put = async (_key, body) => {
+      if (!Buffer.isBuffer(body)) body.destroy()
+      throw new Error('the bucket is gone')
+    }
+    try {
+      const id = await begin(MiB, 64 * 1024)
+      expect((await socket.answerTo(id)).err?.code).to.equal('internal')
+    } finally {
+      app.store.put = put
+    }
+    expect(await settled()).to.deep.equal(before)
+  })
+
+  it('go no faster than the bucket', async () => {
+    const { put } = app.store
+    let go: () => void = () => undefined
+    const slow: ObjectStore['put'] = async (key, body, signal, announced) => {
+      await new Promise<void>((resolve) => {
+        go = resolve
+      })
+      return put(key, Buffer.isBuffer(body) ? body : body.pipe(new PassThrough()), signal, announced)
+    }
+    app.store.put = slow
+    try {
+      const id = socket.begin('upload', { name: 'chair.bin', size: 40 * MiB })
+      await socket.find(({ event }) => event === 'upload.ready')
+      for (let n = 0; n < 40; n++) socket.send(Buffer.alloc(MiB))
+      // what the system's own buffers take, and no more, until the bucket goes on; long past its silence
+      await delay(1500)
+      expect(socket.socket.bufferedAmount).to.be.greaterThan(20 * MiB)
+      expect(socket.eventsOf('upload.progress').map(({ received }) => received)).to.deep.equal([MiB])
+      go()
+      expect((await socket.answerTo(id)).res?.asset?.size).to.equal(40 * MiB)
+    } finally {
+      go()
+      app.store.put = put
+    }
+    expect(await Asset.countDocuments({ size: 40 * MiB })).to.equal(1)
+  })
+})
