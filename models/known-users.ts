@@ -33,11 +33,6 @@ function branchesFor(viewer: Viewer): Filter[] {
 
 const knownTo = (viewer: Viewer): Filter => ({ deleting: false, $or: branchesFor(viewer) })
 
-/** Viewers of one kind may know the same of a user: whoever tells many of one user need ask once for each kind. */
-export function kindOfViewer(viewer: NonNullable<Viewer>, user: Types.ObjectId): string {
-  return viewer._id.equals(user) ? 'self' : (viewer.access ?? 'user')
-}
-
 /** Of these users, those the viewer may know, by their id. */
 export async function knownUsers(ids: Types.ObjectId[], viewer: Viewer): Promise<Map<string, KnownOwner>> {
   const self = viewer?._id.toString()

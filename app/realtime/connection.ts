@@ -12,7 +12,7 @@ import type { SocketLimits } from './limits.ts'
 
 /** Who is signed in on a socket. */
 export interface Identity {
-  user: { _id: Types.ObjectId; access: AccessLevel }
+  user: { _id: Types.ObjectId; username: string; access: AccessLevel }
   session: Types.ObjectId
 }
 

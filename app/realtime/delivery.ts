@@ -1,7 +1,7 @@
 import { Asset } from '../../models/asset.ts'
 import { includesViewer, isVisibleTo } from '../../models/asset-access.ts'
 import type { NewChange } from '../../models/change.ts'
-import { presentToEach } from '../assets/present.ts'
+import { presentAssets } from '../assets/present.ts'
 import type { Services } from '../services.ts'
 import { describeSpace } from '../space/describe.ts'
 import type { Connection, Identity } from './connection.ts'
@@ -53,8 +53,9 @@ export class Delivery {
     const concerned = this.#subscribers().filter(
       (user) => isVisibleTo(asset, user) && (!readers || includesViewer(readers, user)),
     )
-    const views = await presentToEach(asset, concerned, this.services.clock.now())
-    for (const { viewer, view } of views) tell(viewer.sockets, { event: kind, asset: view })
+    const now = this.services.clock.now()
+    const views = await Promise.all(concerned.map((user) => presentAssets([asset], user, now)))
+    for (const [n, { sockets }] of concerned.entries()) tell(sockets, { event: kind, asset: views[n]?.[0] })
   }
 
   async #tellSpace({ owner }: NewChange): Promise<void> {

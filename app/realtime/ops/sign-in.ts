@@ -55,8 +55,8 @@ async function callerOf({ services }: Call, token: string): Promise<Caller> {
 }
 
 function admit({ connections, connection }: Call, { user, session }: Caller): void {
-  const { _id, access } = user
-  connections.admit(connection, { user: { _id, access }, session: session._id })
+  const { _id, username, access } = user
+  connections.admit(connection, { user: { _id, username, access }, session: session._id })
 }
 
 /** A session that the socket cannot have has no use. */

@@ -104,18 +104,19 @@ describe('the session of a socket', () => {
       .send({ username: `r1-${count}` })
       .expect(201)
     const other = await SocketClient.open(app.origin, from)
-    const { user } = await other.expect('create', { username: `r2-${count}` })
+    const created = await other.expect('create', { username: `r2-${count}` })
+    const user = String(created.user?.id)
     const third = await SocketClient.open(app.origin, from)
     expect((await third.ask('create', { username: 'r3' })).err?.code).to.equal('validation_failed')
     expect((await third.ask('create', { username: `r3-${count}` })).err?.code).to.equal('too_many_requests')
 
-    const acts = await Activity.find({ user: user?.id }).sort({ at: 1, _id: 1 }).lean()
+    const acts = await Activity.find({ user }).sort({ at: 1, _id: 1 }).lean()
     expect(acts.map(({ action }) => action)).to.deep.equal(['account.registered', 'login.succeeded'])
     for (const act of acts) {
       expect(act).to.include({ address: '192.0.2.7', userAgent: 'editor/1' })
       expect(act.requestId).to.match(/^[0-9a-f-]{36}$/)
     }
-    const { address, userAgent } = await Session.findOne({ user: user?.id }).orFail()
+    const { address, userAgent } = await Session.findOne({ user }).orFail()
     expect({ address, userAgent }).to.deep.equal({ address: '192.0.2.7', userAgent: 'editor/1' })
   })
 

@@ -32,8 +32,8 @@ describe('uploads over a socket', () => {
       const state = await stateOf(app)
       expect(state.uploads).to.deep.equal([])
       expect(state.assets.filter(({ state: of }) => of !== 'ready')).to.deep.equal([])
-      for (const { space } of [...state.users, ...state.capacity])
-        expect(space).to.deep.include({ reserved: 0, open: [] })
+      for (const account of [...state.users, ...state.capacity])
+        expect(account).to.have.nested.property('space.open').that.deep.equals([])
       return state
     })
 
