@@ -39,6 +39,7 @@ export class Intake {
   #taken = 0
   #objects = 0
   #held: Map<Account, number> = new Map()
+  #turn: Promise<unknown> = Promise.resolve()
   #heartbeat: NodeJS.Timeout
 
   private constructor(
@@ -93,8 +94,19 @@ export class Intake {
     return `${this.record.prefix}${this.#objects}`
   }
 
-  /** Counts bytes that are about to be stored. @throws `space_exceeded`, `server_full` */
-  async take(bytes: number): Promise<void> {
+  /**
+   * Counts bytes that are about to be stored. Of several files the last bytes of one and the first of the next come
+   * at the same time: they are counted one after the other.
+   *
+   * @throws `space_exceeded`, `server_full`
+   */
+  take(bytes: number): Promise<void> {
+    const taken = this.#turn.then(() => this.#take(bytes))
+    this.#turn = taken.catch(() => undefined)
+    return taken
+  }
+
+  async #take(bytes: number): Promise<void> {
     const needed = this.#taken + bytes
     for (const [account, held] of this.#held) {
       if (needed <= held) continue

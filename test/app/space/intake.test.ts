@@ -1,0 +1,44 @@
+import { expect } from 'chai'
+import { Types } from 'mongoose'
+import { Intake } from '../../../app/space/intake.ts'
+import { User } from '../../../models/user.ts'
+import { startApp, type TestApp } from '../../support/app.ts'
+import { stateOf } from '../../support/state.ts'
+import { signUp, type TestUser } from '../../support/users.ts'
+
+describe('the intake of an upload', () => {
+  let app: TestApp
+  let ada: TestUser
+
+  before(async () => {
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+    await User.updateOne({ _id: ada.user._id }, { 'space.limit': 1000 })
+  })
+  after(() => app.stop())
+
+  const begin = () =>
+    Intake.begin(app.services, {
+      owner: ada.user._id,
+      asset: new Types.ObjectId(),
+      isNew: true,
+      announced: undefined,
+    })
+
+  it('counts what several files bring at once, to the last byte and not one more', async () => {
+    const before = await stateOf(app)
+    const intake = await begin()
+    await Promise.all([100, 200, 300, 400].map((bytes) => intake.take(bytes)))
+    expect(await User.spaceOf(ada.user._id)).to.include({ reserved: 1000 })
+    expect(await intake.take(1).catch((error) => error)).to.include({ code: 'space_exceeded' })
+    await intake.discard()
+    expect(await stateOf(app)).to.deep.equal(before)
+  })
+
+  it('refuses only what is too much of what comes at once', async () => {
+    const intake = await begin()
+    const taken = await Promise.allSettled([600, 500, 400].map((bytes) => intake.take(bytes)))
+    expect(taken.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled'])
+    await intake.discard()
+  })
+})
