@@ -175,3 +175,9 @@ export async function peakMemory(pid: number): Promise<number> {
 
 /** Writing 5 there sets the peak to what is used now; see proc(5). */
 export const resetPeak = (pid: number) => writeFile(`/proc/${pid}/clear_refs`, '5')
+
+/** The memory that a process uses now, in MB (Linux). */
+export async function memory(pid: number): Promise<number> {
+  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? []
+  return (Number(kilobytes) * 1024) / MB
+}

@@ -81,6 +81,7 @@ describe('the events of a socket', () => {
     const worker = await SocketClient.signedIn(app.origin, ada.token)
     const { res } = await worker.upload(Buffer.alloc(10), { name: 'a.bin' })
     const id = String(res?.asset?.id)
+    await watcher.find(({ event }) => event === 'asset.created')
     await worker.expect('remove', { id })
     await watcher.find(({ event }) => event === 'asset.deleted')
     expect(about(watcher, id)).to.deep.equal(['asset.created', 'asset.deleted'])

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
 import { pino } from 'pino'
+import { closeEnded } from '../../../app/realtime/close-ended.ts'
 import { Activity } from '../../../models/activity.ts'
 import { Attempt } from '../../../models/attempt.ts'
 import { Session } from '../../../models/session.ts'
@@ -17,7 +17,7 @@ describe('the session of a socket', () => {
   before(async () => {
     app = await startApp({
       env: { TRUST_PROXY: '1', REGISTRATIONS_PER_HOUR: '2' },
-      limits: { sessionsMs: 50, pingMs: 100 },
+      limits: { sessionsMs: 50 },
     })
   })
   after(() => app.stop())
@@ -61,17 +61,7 @@ describe('the session of a socket', () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     const other = await signIn(app, ada.user)
     await other.post('/api/auth/logout').expect(204)
-    await delay(300)
-    await socket.expect('space')
-  })
-
-  it('ends with the peer that no longer answers', async () => {
-    const socket = await SocketClient.signedIn(app.origin, ada.token)
-    const dead = await SocketClient.open(app.origin)
-    await dead.expect('auth', { token: ada.token })
-    expect(app.sockets.connections.size).to.equal(2)
-    dead.socket.pause()
-    await eventually(() => expect(app.sockets.connections.size).to.equal(1))
+    await closeEnded(app.services, app.sockets.connections)
     await socket.expect('space')
   })
 
@@ -155,4 +145,23 @@ describe('the session of a socket', () => {
     const admin = await signUpAdmin(app, 'admin')
     await admin.patch(`/api/users/${user.id}`).send({ disabled: true }).expect(200)
   }
+})
+
+describe('a peer that no longer answers', () => {
+  let app: TestApp
+  before(async () => {
+    app = await startApp({ limits: { pingMs: 150 } })
+  })
+  after(() => app.stop())
+  afterEach(closeSockets)
+
+  it('is dropped, and nobody else', async () => {
+    const ada = await signUp(app, 'ada')
+    const socket = await SocketClient.signedIn(app.origin, ada.token)
+    const dead = await SocketClient.signedIn(app.origin, ada.token)
+    expect(app.sockets.connections.size).to.equal(2)
+    dead.socket.pause()
+    await eventually(() => expect(app.sockets.connections.size).to.equal(1))
+    await socket.expect('space')
+  })
 })

@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { Asset } from '../../models/asset.ts'
+import { User } from '../../models/user.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { measuredSpace } from '../support/state.ts'
+
+const run = promisify(execFile)
+
+describe('the example client of the socket', () => {
+  let app: TestApp
+  let folder: string
+  before(async () => {
+    app = await startApp()
+    folder = await mkdtemp(join(tmpdir(), 'kura-example-'))
+  })
+  after(async () => {
+    await app.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const example = async (...args: string[]) => {
+    const env = { PATH: process.env.PATH, KURA: app.origin }
+    const { stdout } = await run(process.execPath, ['scripts/example-ws.js', ...args], { env })
+    return stdout
+  }
+
+  it('makes an account, uploads, hears of it, and tidies up', async () => {
+    const stdout = await example()
+    for (const line of [
+      /^signed in as example-\d+$/m,
+      /^event {2}upload\.ready/m,
+      /^event {2}asset\.created [0-9a-f]{24} triangle\.obj, version 1$/m,
+      /^event {2}space 32 of 50000000000 bytes used$/m,
+      /^stored triangle\.obj, 32 bytes, sha256 [0-9a-f]{64}$/m,
+      /^found {2}triangle\.obj$/m,
+      /^event {2}asset\.deleted [0-9a-f]{24}$/m,
+      /^event {2}space 0 of 50000000000 bytes used$/m,
+      /^closed 1005$/m,
+    ])
+      expect(stdout, stdout).to.match(line)
+    expect(await User.countDocuments({ username: /^example-/ })).to.equal(1)
+    expect(await Asset.countDocuments()).to.equal(0)
+    expect(await measuredSpace(app)).to.equal(0)
+  })
+
+  it('takes a file that is named, in several frames', async () => {
+    const path = join(folder, 'scan.bin')
+    await writeFile(path, Buffer.alloc(1_000_000))
+    expect(await example(path)).to.match(/^stored scan\.bin, 1000000 bytes/m)
+  })
+})
