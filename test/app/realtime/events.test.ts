@@ -96,7 +96,9 @@ describe('the events of a socket', () => {
       subscribe(stranger, elsewhere),
     ])
     const [one, other, oneThere, otherThere] = sockets
+    const owners = [await subscribe(ada), await subscribe(ada, elsewhere)]
     const { id } = await uploadAsset(ada, { name: 'Secret' })
+    for (const socket of owners) await socket.find(({ asset }) => asset?.id === id)
     const path = `/api/assets/${id}`
     await ada.put(`${path}/collaborators/reader`).send({ access: 'read' }).expect(200)
     await ada.patch(path).send({ name: 'Shared secret' }).expect(200)
