@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Change, type ChangeFields, type NewChange } from '../../models/change.ts'
 import { databaseTime } from '../../models/database-time.ts'
 import type { Services } from '../services.ts'
@@ -14,6 +15,8 @@ interface Options {
 
 /** A record can be read this long after its time at the latest, in milliseconds. */
 const LATENESS_MS = 5000
+/** Of changes that come together, all are read at once. */
+const GATHER_MS = 20
 const INSERTS = [{ $match: { operationType: 'insert' } }, { $project: { _id: 1 } }]
 
 /**
@@ -30,6 +33,7 @@ export async function followOthers(
   const stream = new InsertStream({ open: () => Change.watch(INSERTS), inserted: ring, log })
   let reader: Reader | null = null
   let unwantedAt = performance.now()
+  let deaf = false
   while (!signal.aborted) {
     try {
       if (!wanted()) {
@@ -40,10 +44,13 @@ export async function followOthers(
         stream.ensure()
         for (const change of await reader.read()) heard(change)
       }
+      deaf = false
     } catch (error) {
-      if (!signal.aborted) log.warn({ err: error }, 'changes of other processes cannot be read now')
+      if (!deaf && !signal.aborted) log.warn({ err: error }, 'changes of other processes cannot be read now')
+      deaf = true
     }
     await alarm.sleep(pauseMs)
+    await delay(GATHER_MS)
   }
   await stream.close()
 }

@@ -35,6 +35,7 @@ export function attach(server: Server, services: Services, limits: SocketLimits 
     clientTracking: false,
     maxPayload: limits.frameBytes,
     perMessageDeflate: false,
+    handleProtocols: () => false,
   })
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

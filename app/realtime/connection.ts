@@ -80,10 +80,10 @@ export class Connection {
   async run(operation: () => Promise<void>): Promise<void> {
     this.#running++
     const running = this.#atOnce(operation)
-    if (this.#atOnce.pendingCount > 0) this.#hold('operations')
+    if (this.#running > this.limits.operationsAtOnce) this.#hold('operations')
     await running.finally(() => {
-      if (this.#atOnce.pendingCount === 0) this.#release('operations')
       this.#running--
+      if (this.#running <= this.limits.operationsAtOnce) this.#release('operations')
       if (this.#running === 0) for (const tell of this.#onIdle.splice(0)) tell()
     })
   }

@@ -28,7 +28,7 @@ export class Delivery {
     if (!this.isWanted) return
     this.#last = this.#last
       .then(() => this.#deliver(change))
-      .catch((error) => this.services.log.error({ err: error }, 'an event is lost'))
+      .catch((error) => this.services.log.warn({ err: error }, 'an event is lost'))
   }
 
   /** Resolves when all that was taken is delivered. */

@@ -34,6 +34,7 @@ export class Inflow extends Readable {
 
   /** The upload is accepted: it ends after so many bytes. */
   accept(size: number): void {
+    if (this.destroyed) return
     this.#size = size
     this.#silence = setTimeout(() => this.#giveUp(), this.limits.silenceMs)
     this.#silence.unref()

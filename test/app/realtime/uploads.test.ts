@@ -51,6 +51,19 @@ describe('uploads over a socket', () => {
     expect(await settled()).to.deep.equal(before)
   })
 
+  it('leave nothing behind when the client vanishes before they are accepted', async () => {
+    const before = await settled()
+    for (let n = 0; n < 5; n++) {
+      const hasty = await SocketClient.signedIn(app.origin, ada.token)
+      hasty.begin('upload', { name: 'chair.bin', size: MiB })
+      hasty.send(Buffer.alloc(MiB / 2))
+      await eventually(() => expect(hasty.socket.bufferedAmount).to.equal(0))
+      hasty.socket.terminate()
+    }
+    await eventually(() => expect(app.sockets.connections.size).to.equal(1))
+    expect(await settled()).to.deep.equal(before)
+  })
+
   it('leave nothing behind when the client says goodbye half-way', async () => {
     const before = await settled()
     await begin(2 * MiB, MiB)
@@ -151,5 +164,16 @@ describe('an upload over a socket', () => {
     }
     expect(await Asset.countDocuments()).to.equal(1)
     expect(await Upload.countDocuments()).to.equal(0)
+  })
+
+  it('is cut off where the service must stop before it has ended, and leaves nothing', async () => {
+    const before = await stateOf(app)
+    const socket = await SocketClient.signedIn(app.origin, ada.token)
+    socket.begin('upload', { name: 'late.bin', size: 100 })
+    await socket.find(({ event }) => event === 'upload.ready')
+    socket.send(Buffer.alloc(50))
+    await app.sockets.close(100)
+    expect((await socket.closed).code).to.equal(1001)
+    expect(await stateOf(app)).to.deep.equal(before)
   })
 })
