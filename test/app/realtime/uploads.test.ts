@@ -46,7 +46,7 @@ describe('uploads over a socket', () => {
     const before = await settled()
     await begin(20 * MiB, 10 * MiB)
     await eventually(async () => expect(await Upload.countDocuments()).to.equal(1))
-    await socket.find(({ received = 0 }) => received > MiB)
+    await eventually(() => expect(socket.socket.bufferedAmount).to.equal(0))
     socket.socket.terminate()
     expect(await settled()).to.deep.equal(before)
   })
