@@ -128,8 +128,8 @@ schema.index({ discoverable: 1, usernameKey: 1, _id: 1 })
 schema.index({ searchKeys: 1 })
 schema.index({ access: 1 }, { partialFilterExpression: { access: 'admin' } })
 schema.index({ deleting: 1 }, { partialFilterExpression: { deleting: true } })
-// what holds space without being finished: a handful at a time
-schema.index({ 'space.reserved': 1 }, { partialFilterExpression: { 'space.reserved': { $gt: 0 } } })
+// what is not finished, for the sweep; partial it would not serve every engine
+schema.index({ 'space.open.at': 1 })
 // an account under deletion takes no upload any more: what it has can then be removed for good
 schema.plugin(ledger, { takes: { deleting: { $ne: true } } })
 schema.plugin(credentials)

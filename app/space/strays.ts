@@ -21,10 +21,10 @@ export async function findStrays(open: readonly OpenEntry[], before: Date): Prom
   return old.filter((id) => !known.has(id))
 }
 
-/** Gives back what entries of nobody, opened before a time, hold: else it would be refused to their owners. */
+/** Closes entries of nobody, opened before a time: what they hold would be refused to their owners. */
 export async function releaseStrays(before: Date): Promise<void> {
-  const holding = { 'space.reserved': { $gt: 0 }, 'space.open.at': { $lt: before } }
-  for await (const { _id } of User.find(holding, { _id: 1 }).lean().cursor()) await release(User, _id, before)
+  const old = { 'space.open.at': { $lt: before } }
+  for await (const { _id } of User.find(old, { _id: 1 }).lean().cursor()) await release(User, _id, before)
   await release(Capacity, SERVER, before)
 }
 

@@ -38,7 +38,7 @@ export class KillClient {
       } catch (error) {
         if (error instanceof UnexpectedAnswer) throw error
         this.broken++
-        await delay(50)
+        await this.#untilReady()
       }
     }
   }
@@ -52,6 +52,16 @@ export class KillClient {
     else if (dice < 0.82) await this.#addImage(id)
     else if (dice < 0.98) await this.#remove(id)
     else await this.#leave()
+  }
+
+  /** What is asked of nobody promises nothing, and would only be counted as lost. */
+  async #untilReady(): Promise<void> {
+    const isReady = () =>
+      fetch(`${this.origin}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    while (!(await isReady()) && !this.stopping()) await delay(50)
   }
 
   get #client(): Client {

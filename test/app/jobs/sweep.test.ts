@@ -139,4 +139,13 @@ describe('the sweep', () => {
     expect(await User.spaceOf(ada.user._id)).to.deep.include({ reserved: 0, open: [] })
     expect((await Capacity.spaceOf(SERVER))?.open).to.deep.equal([])
   })
+
+  it('forgets a removal that was announced and never begun', async () => {
+    await announceTrash(ada.user._id, [], 0)
+    await sweepAfter(60_000)
+    expect((await User.spaceOf(ada.user._id))?.open).to.have.length(1)
+    await sweepAfter(-60_000)
+    expect((await User.spaceOf(ada.user._id))?.open).to.deep.equal([])
+    expect((await Capacity.spaceOf(SERVER))?.open).to.deep.equal([])
+  })
 })
