@@ -39,5 +39,7 @@ function isPassing(error: Error): boolean {
       error.hasErrorLabel('RetryableWriteError') ||
       error.name === 'MongoWaitQueueTimeoutError'
     )
+  // What a socket says that the server has closed its end of; the driver passes it on as it is.
+  if ('code' in error && error.code === 'EPIPE') return true
   return error instanceof MongooseError && /bufferCommands|buffering timed out/.test(error.message)
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import mongoose, { Error as MongooseError, mongo } from 'mongoose'
 import type { Logger } from 'pino'
+import { fromDatabase } from './database-errors.ts'
 import { AppError } from './errors.ts'
 import './models.ts'
 
@@ -11,18 +12,29 @@ mongoose.set('strictQuery', 'throw')
 
 const RETRY_MS = 2000
 
+/**
+ * A database that says nothing is given up when a heartbeat has gone unanswered for `connectTimeoutMS`, and with it
+ * all that waits for it; each command is tried once more, as the driver does.
+ */
 const OPTIONS: mongoose.ConnectOptions = {
   appName: 'kura',
   writeConcern: { w: 'majority' },
   serverSelectionTimeoutMS: 5000,
+  connectTimeoutMS: 5000,
+  heartbeatFrequencyMS: 5000,
   socketTimeoutMS: 30_000,
   maxPoolSize: 50,
   waitQueueTimeoutMS: 10_000,
 }
 
-/** Connects every model to the database of the address, `kura` where it names none. */
+/**
+ * Connects every model to the database of the address, `kura` where it names none. What the address says of
+ * time-outs goes before what is said here.
+ */
 export async function connectDatabase(uri: string, dbName = databaseName(uri)): Promise<void> {
-  await mongoose.connect(uri, { ...OPTIONS, dbName })
+  const given = [...addressOf(uri).searchParams.keys()].map((name) => name.toLowerCase())
+  const others = Object.entries(OPTIONS).filter(([name]) => !given.includes(name.toLowerCase()))
+  await mongoose.connect(uri, { ...Object.fromEntries(others), dbName })
 }
 
 /**
@@ -51,7 +63,8 @@ export async function whenReachable(
 function mayPass(error: unknown): error is Error {
   if (error instanceof mongo.MongoParseError || error instanceof mongo.MongoInvalidArgumentError) return false
   if (error instanceof AppError) return error.status === 503
-  return error instanceof mongo.MongoError || error instanceof MongooseError
+  if (error instanceof mongo.MongoError || error instanceof MongooseError) return true
+  return error instanceof Error && fromDatabase(error)?.status === 503
 }
 
 /** Builds the indexes that the models declare and drops those they no longer do. */
@@ -66,6 +79,7 @@ export async function disconnectDatabase(): Promise<void> {
   await mongoose.disconnect()
 }
 
-function databaseName(uri: string): string {
-  return new URL(uri.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/]*/, '')).pathname.slice(1) || 'kura'
-}
+const databaseName = (uri: string) => addressOf(uri).pathname.slice(1) || 'kura'
+
+/** Of several hosts the first. */
+const addressOf = (uri: string) => new URL(uri.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/]*/, ''))

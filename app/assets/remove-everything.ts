@@ -37,9 +37,16 @@ export async function removeEverythingOf(services: AssetServices, owner: Types.O
 async function removeAssetsOf(services: AssetServices, owner: Types.ObjectId): Promise<void> {
   await Asset.updateMany({ owner }, { $set: { intents: [] } })
   for await (const asset of Asset.find({ owner, state: 'ready' }).lean().cursor())
-    await discardAsset(services, asset).catch(ignoreMissing)
+    await withPatience(services, () => discardAsset(services, asset).catch(ignoreMissing))
   for await (const asset of Asset.find({ owner, state: 'deleting' }).lean().cursor())
     await emptyTrash(services.store, asset)
+}
+
+/** A removal leaves what the store will not take now for later; many of them would wait each for itself. */
+async function withPatience({ store }: AssetServices, remove: () => Promise<void>): Promise<void> {
+  const begun = Date.now()
+  await remove()
+  if (Date.now() - begun > PATIENCE_MS) await store.check()
 }
 
 function ignoreMissing(error: unknown): void {

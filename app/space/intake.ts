@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { beginAsset, expectUpload } from '../../models/asset-upload.ts'
@@ -15,6 +16,8 @@ import { undoUpload } from './undo-upload.ts'
 const HEARTBEATS = 4
 /** How much is reserved at a time where the length is not known. */
 const STEP_BYTES = 8 * 1024 * 1024
+/** How long somebody waits at the most for an upload to be discarded. */
+const DISCARD_MS = 5000
 /** What a multipart body of a few fields carries besides its files, at the most. */
 export const OVERHEAD_BYTES = 64 * 1024
 
@@ -70,7 +73,7 @@ export class Intake {
       await intake.#announce(options.isNew)
       await intake.#reserve(options)
     } catch (error) {
-      await intake.discard()
+      await intake.discardSoon()
       throw error
     }
     return intake
@@ -129,6 +132,16 @@ export class Intake {
   async discard(): Promise<void> {
     clearInterval(this.#heartbeat)
     await undoUpload(this.services.store, this.record)
+  }
+
+  /** As `discard`, for who is to answer: what takes long goes on meanwhile, what fails is left for the sweep. */
+  async discardSoon(): Promise<void> {
+    const waited = new AbortController()
+    const discarded = this.discard()
+      .catch((error) => this.services.log.warn({ err: error }, 'an upload is left for the sweep to discard'))
+      .finally(() => waited.abort())
+    const late = delay(DISCARD_MS, undefined, { signal: waited.signal }).catch(() => undefined)
+    await Promise.race([discarded, late])
   }
 
   async #announce(isNew: boolean): Promise<void> {

@@ -46,6 +46,10 @@ describe('translateError', () => {
 
   const unreachable: [string, Error][] = [
     ['a broken connection', new mongo.MongoNetworkError('connection 1 closed')],
+    [
+      'a connection that the server has half closed',
+      Object.assign(new Error('This socket has been ended by the other party'), { code: 'EPIPE' }),
+    ],
     ['a topology that is closed', new mongo.MongoTopologyClosedError('Topology is closed')],
     ['a primary that stepped down', new mongo.MongoServerError({ code: 10107, errmsg: 'not primary' })],
     ['a shutdown', new mongo.MongoServerError({ code: 11600, errmsg: 'interrupted at shutdown' })],

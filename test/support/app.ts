@@ -41,6 +41,8 @@ export interface TestApp {
 interface Options {
   env?: Record<string, string>
   store?: ObjectStore
+  /** Where the database is reached, if not at its own address. */
+  uri?: string
   /** What differs for sockets. */
   limits?: Partial<SocketLimits>
 }
@@ -54,9 +56,14 @@ const TEST_ENV = {
 }
 
 /** The whole service on a database and a store of its own. Call `stop` in an `after` hook. */
-export async function startApp({ env = {}, store: givenStore, limits = {} }: Options = {}): Promise<TestApp> {
+export async function startApp({
+  env = {},
+  store: givenStore,
+  uri,
+  limits = {},
+}: Options = {}): Promise<TestApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'kura-test-'))
-  await connectDatabase(await databaseUri(), `kura-test-${randomBytes(6).toString('hex')}`)
+  await connectDatabase(uri ?? (await databaseUri()), `kura-test-${randomBytes(6).toString('hex')}`)
   await syncIndexes()
   const bucket = givenStore ? null : await makeBucket()
 

@@ -17,7 +17,7 @@ export interface ServiceProcess {
 }
 
 /** A start may be slow where the machine is busy. */
-const START_MS = 60_000
+const START_MS = 180_000
 
 /** Nothing of the surroundings but what a process needs, and what the test says. */
 const ENVIRONMENT = {

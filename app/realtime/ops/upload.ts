@@ -39,9 +39,7 @@ export const upload = forUsers<NewUpload>({
       const [view] = await presentAssets([asset], user, services.clock.now())
       return { asset: view }
     } catch (error) {
-      await intake.discard().catch((failure) => {
-        services.log.warn({ err: failure }, 'an upload is left for the sweep to discard')
-      })
+      await intake.discardSoon()
       throw error
     }
   },
