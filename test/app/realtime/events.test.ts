@@ -53,12 +53,12 @@ describe('the events of a socket', () => {
     await ada.put(`/api/assets/${id}/lock`).send({ legalHold: true }).expect(200)
     await ada.delete(`/api/assets/${id}/lock`).expect(204)
     const last = (await ada.get(`/api/assets/${id}`).expect(200)).body.res.asset
+    const updates = Array.from({ length: 6 }, () => 'asset.updated')
     for (const socket of [here, there]) {
-      await socket.find(({ asset }) => asset?.id === id && asset.version === last.version)
+      await eventually(() => expect(about(socket, id)).to.deep.equal(['asset.created', ...updates]))
       expect(socket.events.findLast(({ asset }) => asset)?.asset).to.deep.equal(last)
     }
     await ada.delete(`/api/assets/${id}`).expect(204)
-    const updates = Array.from({ length: 6 }, () => 'asset.updated')
     for (const socket of [here, there]) {
       await socket.find(({ event }) => event === 'asset.deleted')
       expect(about(socket, id)).to.deep.equal(['asset.created', ...updates, 'asset.deleted'])
@@ -103,7 +103,10 @@ describe('the events of a socket', () => {
     await ada.put(`${path}/collaborators/reader`).send({ access: 'read' }).expect(200)
     await ada.patch(path).send({ name: 'Shared secret' }).expect(200)
     for (const socket of [one, oneThere])
-      await socket?.find(({ asset }) => asset?.name === 'Shared secret' && asset.access === 'read')
+      await eventually(() => {
+        expect(socket && about(socket, id)).to.deep.equal(['asset.updated', 'asset.updated'])
+        expect(socket?.events.at(-1)?.asset).to.include({ name: 'Shared secret', access: 'read' })
+      })
 
     await ada.delete(`${path}/collaborators/reader`).expect(204)
     await ada.patch(path).send({ name: 'Secret again' }).expect(200)

@@ -153,9 +153,9 @@ describe('an upload over a socket', () => {
       silent.send(Buffer.alloc(50))
       expect((await silent.answerTo(given)).err?.code).to.equal('malformed_upload')
 
-      // only the system's own buffers have taken more than the meter and what may wait
+      // the meter has one frame, one waits, the system's own buffers have some; what is told is not always all
       expect(held.socket.bufferedAmount).to.be.greaterThan(10 * MiB)
-      expect(held.eventsOf('upload.progress').map(({ received }) => received)).to.deep.equal([MiB])
+      for (const { received } of held.eventsOf('upload.progress')) expect(received).to.equal(MiB)
       go()
       expect((await held.answerTo(id)).res?.asset?.size).to.equal(30 * MiB)
     } finally {
