@@ -40,13 +40,16 @@ export function attach(server: Server, services: Services, limits: SocketLimits 
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!asksForSocket(request)) return serveWithoutUpgrade(server, request, socket, head)
+    const address = addressOf(request)
     try {
-      const address = addressOf(request)
       assertAdmissible(services, request)
       connections.refuseCrowd(address)
       handshakes.handleUpgrade(request, socket, head, (one) => door.enter(one, request, address))
     } catch (error) {
-      refuseUpgrade(request, socket as Socket, translateError(error), randomUUID())
+      const refusal = translateError(error)
+      const requestId = randomUUID()
+      services.log.info({ address, requestId, code: refusal.code }, 'socket refused')
+      refuseUpgrade(request, socket as Socket, refusal, requestId)
     }
   })
 

@@ -45,10 +45,12 @@ describe('who may open a socket', () => {
   })
 
   it('nobody before the service is ready', async () => {
+    const socket = await SocketClient.open(app.origin)
     app.services.prepared = false
     const { status, body, headers } = await refusal(app.origin)
+    const { err } = await socket.ask('list')
     app.services.prepared = true
-    expect([status, body.err.code]).to.deep.equal([503, 'unavailable'])
+    expect([status, body.err.code, err?.code]).to.deep.equal([503, 'unavailable', 'unavailable'])
     expect(headers['retry-after']).to.match(/^\d+$/)
   })
 
