@@ -27,7 +27,7 @@ export class Bench {
     return new Bench(await mkdtemp(join(tmpdir(), 'kura-bench-')))
   }
 
-  /** The compiled service, with what the environment says of database and bucket; `env` goes before. */
+  /** The compiled service as `npm start` runs it, with what the environment says of database and bucket; `env` goes before. */
   async startService(env: Record<string, string> = {}): Promise<Measured> {
     const given = {
       LOG_LEVEL: 'warn',
@@ -36,7 +36,7 @@ export class Bench {
       DATA_DIR: join(this.folder, 'data'),
       ...env,
     }
-    return this.#start(['dist/server.js'], given, /Kura listens on (\S+)/)
+    return this.#start(['--max-semi-space-size=1', 'dist/server.js'], { MALLOC_ARENA_MAX: '2', ...given }, /Kura listens on (\S+)/)
   }
 
   /** One of the bare programs of `peers.ts`. */

@@ -6,22 +6,26 @@ import type { Transfer } from './s3-upload.ts'
 const MiB = 1024 * 1024
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PARTS = 10_000
+/** What S3 takes at the least, but for the last part. */
+const MIN_PART_BYTES = 5 * MiB
 const PART_BYTES = 8 * MiB
 const CONTENT_TYPE = 'application/octet-stream'
 
-/** multer-s3 takes the defaults of lib-storage, parts of 5 MiB: what does not fit in 10,000 of them it cannot store. */
-export const MULTER_S3_MAX_BYTES = 5 * MiB * MAX_PARTS
-
 /**
- * By lib-storage, two parts at a time. Parts of 8 MiB hold 83 GB, larger ones what is announced (in bytes) to be larger.
+ * multer-s3 lets lib-storage send with four workers, each of which holds its last part while it waits for the next:
+ * of more than four parts it keeps 25 MB for each upload in memory, lib-storage with two workers 15 MB.
  */
+export const MULTER_S3_MAX_BYTES = 4 * MIN_PART_BYTES
+
+/** By lib-storage, two parts at a time: as small as what is announced (in bytes) allows; of 8 MiB, 83 GB in all, without that. */
 export const byUpload =
   (bucket: string, key: string, announced?: number): Transfer =>
   (client, body) =>
     new Upload({
       client,
       params: { Bucket: bucket, Key: key, Body: body, ContentType: CONTENT_TYPE },
-      partSize: Math.max(PART_BYTES, Math.ceil((announced ?? 0) / MAX_PARTS)),
+      partSize:
+        announced === undefined ? PART_BYTES : Math.max(MIN_PART_BYTES, Math.ceil(announced / MAX_PARTS)),
       queueSize: 2,
     }).done()
 

@@ -56,7 +56,7 @@ describe('S3 store', () => {
   const engines: [string, number | undefined, number][] = [
     ['in parts of 5 MiB by multer-s3', 20 * MiB, 5 * MiB],
     ['in parts of 8 MiB when the length is unknown', undefined, 8 * MiB],
-    ['in parts of 8 MiB when multer-s3 cannot hold it', 50_000 * MiB + 1, 8 * MiB],
+    ['in parts of 5 MiB by lib-storage when there are more than four', 20 * MiB + 1, 5 * MiB],
     ['in as large parts as the announced length needs', 120_000 * MiB, 12 * MiB],
   ]
   for (const [what, announced, part] of engines) {
