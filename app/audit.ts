@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose'
 import { Activity, type Details, type Target } from '../models/activity.ts'
 import type { Action } from '../models/activity-actions.ts'
-import { currentOrigin } from './origin.ts'
+import { NOWHERE, type Origin } from './origin.ts'
 import type { Services } from './services.ts'
 
 const DAY = 86_400_000
@@ -21,10 +21,10 @@ export interface Act {
  * Puts an act on record, after it is done. A record that cannot be written does not undo the act, nor make it
  * look undone: it goes to the log, as an error, with all that would have been in it.
  */
-export type Audit = (act: Act) => Promise<void>
+export type Audit = (act: Act, origin?: Origin) => Promise<void>
 
 export function createAudit({ clock, config, log }: Pick<Services, 'clock' | 'config' | 'log'>): Audit {
-  return async ({ action, user, concerns, target, details = {} }) => {
+  return async ({ action, user, concerns, target, details = {} }, origin = NOWHERE) => {
     const at = clock.now()
     const activity = {
       at,
@@ -32,7 +32,7 @@ export function createAudit({ clock, config, log }: Pick<Services, 'clock' | 'co
       user,
       accounts: distinct(user, concerns),
       target: target ?? null,
-      ...currentOrigin(),
+      ...origin,
       details,
       expiresAt: new Date(at.getTime() + config.activity.days * DAY),
     }

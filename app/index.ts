@@ -30,7 +30,7 @@ export function createApp(services: Services): Express {
   })
   app.use(identifyRequest)
   app.use(noteOrigin)
-  app.use(pinoHttp({ logger: log, ...requestLog }))
+  app.use(pinoHttp(requestLog(log)))
   app.use(measure)
   app.use(helmet(securityHeaders))
   app.use(cors(corsOptions(config.http)))

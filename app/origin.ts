@@ -1,22 +1,17 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Audit } from './audit.ts'
 
-/** From where a request comes. */
+/** From where something is asked. */
 export interface Origin {
   address: string | null
   userAgent: string | null
   requestId: string | null
 }
 
-const NOWHERE: Origin = { address: null, userAgent: null, requestId: null }
+/** Of what the service does by itself. */
+export const NOWHERE: Origin = { address: null, userAgent: null, requestId: null }
 
-const origins = new AsyncLocalStorage<Origin>()
-
-/** Runs the whole of a request's work, later steps too, so that `currentOrigin` answers this origin in it. */
-export function withOrigin<T>(origin: Origin, run: () => T): T {
-  return origins.run(origin, run)
-}
-
-/** The origin of the request that is being worked on; of nobody's in a job. */
-export function currentOrigin(): Origin {
-  return origins.getStore() ?? NOWHERE
-}
+/** The services for one request: what they put on record names its origin. */
+export const servicesFor = <S extends { audit: Audit }>(services: S, origin: Origin): S => ({
+  ...services,
+  audit: (act) => services.audit(act, origin),
+})

@@ -20,7 +20,8 @@ const REPRESENTATION = [
  */
 export const handleErrors: ErrorRequestHandler = (error, req, res, _next) => {
   const refusal = translateError(error)
-  if (refusal.status >= 500) req.log.error({ err: refusal.cause ?? refusal }, refusal.code)
+  if (refusal.status >= 500)
+    req.services.log.error({ reqId: req.id, err: refusal.cause ?? refusal }, refusal.code)
   if (res.headersSent) {
     res.destroy()
     return

@@ -3,7 +3,7 @@ import { authenticateToken } from '../auth/authenticate-token.ts'
 import { failure, success } from '../envelope.ts'
 import { translateError } from '../error-translators.ts'
 import { type AppError, conflict, unauthenticated, unavailable, validationFailed } from '../errors.ts'
-import { withOrigin } from '../origin.ts'
+import { type Origin, servicesFor } from '../origin.ts'
 import type { Services } from '../services.ts'
 import type { Call, Operation } from './call.ts'
 import { UNAUTHENTICATED } from './close-codes.ts'
@@ -57,28 +57,35 @@ export class Dispatcher {
     if (task.operation.signsIn) connection.signingIn = answered
   }
 
-  async #answer(connection: Connection, { frame, op, operation, inflow }: Task): Promise<void> {
+  async #answer(connection: Connection, task: Task): Promise<void> {
+    const { frame, op } = task
     const { address = null, userAgent = null } = connection.client
     const requestId = randomUUID()
     const { log, metrics } = this.services
     const end = metrics.answers.startTimer({ method: 'WS', route: `/ws ${op}` })
-    const outcome = await withOrigin({ address, userAgent, requestId }, async () => {
-      try {
-        const caller = await this.#identify(connection)
-        const { services, connections } = this
-        const call: Call = { services, connections, connection, id: frame.id, ...caller }
-        return success(await operation.run(inflow ? { ...call, inflow } : call, frame.args))
-      } catch (error) {
-        return this.#explain(translateError(error), requestId)
-      } finally {
-        if (inflow) connection.bytes.leave(inflow)
-      }
-    })
+    const outcome = await this.#perform(connection, task, { address, userAgent, requestId })
     const code = 'err' in outcome ? outcome.err.code : undefined
     const seconds = end({ status: code ?? 'success' })
     log.info({ socket: connection.id, address, requestId, op, code, seconds }, 'frame answered')
     await connection.send({ id: frame.id, ...outcome })
     if (connection.hasEnded) connection.close(UNAUTHENTICATED, 'the session has ended')
+  }
+
+  async #perform(
+    connection: Connection,
+    { frame, operation, inflow }: Task,
+    origin: Origin & { requestId: string },
+  ) {
+    const services = servicesFor(this.services, origin)
+    try {
+      const caller = await this.#identify(connection)
+      const call: Call = { services, connections: this.connections, connection, id: frame.id, ...caller }
+      return success(await operation.run(inflow ? { ...call, inflow } : call, frame.args))
+    } catch (error) {
+      return this.#explain(translateError(error), origin.requestId)
+    } finally {
+      if (inflow) connection.bytes.leave(inflow)
+    }
   }
 
   /** Who asks: looked up every time, so that what ends anywhere is over here. */

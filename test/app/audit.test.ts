@@ -3,7 +3,6 @@ import mongoose, { Types } from 'mongoose'
 import { pino } from 'pino'
 import { createAudit } from '../../app/audit.ts'
 import { systemClock } from '../../app/clock.ts'
-import { currentOrigin, withOrigin } from '../../app/origin.ts'
 import '../../app/database.ts'
 import { loadConfig } from '../../config/env.ts'
 
@@ -21,19 +20,5 @@ describe('audit', () => {
     expect(line.err.stack).to.be.a('string')
     expect(line.activity).to.deep.include({ action: 'asset.deleted', target: { type: 'asset', id: 'a1' } })
     expect(line.activity.user).to.equal(user.toString())
-  })
-
-  it('knows from where, in every step of a request and in none of another', async () => {
-    const origin = (requestId: string) => ({ address: '10.0.0.1', userAgent: null, requestId })
-    const seen = await Promise.all(
-      ['one', 'two'].map(
-        (id) =>
-          new Promise((resolve) => {
-            withOrigin(origin(id), () => setImmediate(() => resolve(currentOrigin().requestId)))
-          }),
-      ),
-    )
-    expect(seen).to.deep.equal(['one', 'two'])
-    expect(currentOrigin()).to.deep.equal({ address: null, userAgent: null, requestId: null })
   })
 })
