@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { tooLarge } from '../errors.ts'
+
+const PREFIX = 'kura-picture-'
 
 /**
  * Lays a stream down in a temporary file for as long as `use` runs, so that its bytes are never held in memory.
@@ -18,12 +20,22 @@ export async function withFile<T>(
   maxBytes: number,
   use: (path: string) => Promise<T>,
 ): Promise<T> {
-  const path = join(tmpdir(), `picture-${randomUUID()}`)
+  const path = join(tmpdir(), `${PREFIX}${randomUUID()}`)
   try {
     await pipeline(source, atMost(maxBytes), createWriteStream(path, { flags: 'wx', mode: 0o600 }))
     return await use(path)
   } finally {
     await rm(path, { force: true })
+  }
+}
+
+/** Removes the files of processes that were killed: those not written to since a time. */
+export async function removeForgottenFiles(before: Date): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(PREFIX)) continue
+    const path = join(tmpdir(), name)
+    const state = await stat(path).catch(() => null)
+    if (state && state.mtime < before) await rm(path, { force: true })
   }
 }
 

@@ -12,7 +12,9 @@ const WAITING_BYTES = 512 * 1024
 async function writeNew(path: string, source: Readable): Promise<number> {
   const handle = await open(path, 'wx', 0o600)
   const file = handle.createWriteStream({ highWaterMark: WAITING_BYTES, flush: true })
-  await pipeline(source, file)
+  // The types leave out that this iterator is iterable. The source is the caller's to destroy, with a reason.
+  const chunks = source.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
+  await pipeline(chunks, file)
   return file.bytesWritten
 }
 
