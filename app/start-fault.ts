@@ -6,7 +6,7 @@ type ListenError = NodeJS.ErrnoException & { address?: string; port?: number }
 /** Why the service cannot start, in words for whoever started it; what nobody foresaw keeps its stack. */
 export function explainFault(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if (error instanceof ConfigError) return error.message
+  if (error instanceof ConfigError || error.name === 'BackupFault') return error.message
   if (error.name === 'DirectoryInUse')
     return `Kura cannot start: ${error.message}.\nStop that process, or set DATA_DIR to another folder.`
   if (error.name === 'MongoParseError')

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { mongo } from 'mongoose'
+import { BackupFault, fileOf, type LinesFile, type ObjectEntry } from './format.ts'
+
+const { EJSON } = mongo.BSON
+const BUFFER_CHARACTERS = 256 * 1024
+
+/** Writes values as lines of canonical Extended JSON into a new file that only its owner may read. */
+export class LineWriter {
+  #hash = createHash('sha256')
+  #lines = 0
+  #text = ''
+
+  private constructor(
+    private readonly name: string,
+    private readonly file: FileHandle,
+  ) {}
+
+  static async create(dir: string, name: string): Promise<LineWriter> {
+    return new LineWriter(fileOf(name), await open(join(dir, fileOf(name)), 'wx', 0o600))
+  }
+
+  async write(value: object): Promise<void> {
+    this.#text += `${EJSON.stringify(value, { relaxed: false })}\n`
+    this.#lines++
+    if (this.#text.length > BUFFER_CHARACTERS) await this.#flush()
+  }
+
+  /** Waits until all is on the disk. */
+  async close(): Promise<LinesFile> {
+    await this.#flush()
+    await this.file.sync()
+    await this.file.close()
+    return { name: this.name, lines: this.#lines, sha256: this.#hash.digest('hex') }
+  }
+
+  async #flush(): Promise<void> {
+    const text = this.#text
+    this.#text = ''
+    this.#hash.update(text)
+    await this.file.appendFile(text)
+  }
+}
+
+/** The documents of a file of lines, one by one, every number of the type that it had. */
+export const readDocuments = (dir: string, file: LinesFile) => readLines<mongo.Document>(dir, file, false)
+
+/** The entries of a file of lines, one by one. */
+export const readEntries = (dir: string, file: LinesFile) => readLines<ObjectEntry>(dir, file, true)
+
+async function* readLines<T>(dir: string, { name }: LinesFile, relaxed: boolean): AsyncGenerator<T> {
+  const input = createReadStream(join(dir, name))
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
+    yield EJSON.parse(line, { relaxed }) as T
+}
+
+/** @throws BackupFault when a file is not what its manifest says */
+export async function verifyLines(dir: string, { name, sha256 }: LinesFile): Promise<void> {
+  const hash = createHash('sha256')
+  try {
+    for await (const piece of createReadStream(join(dir, name))) hash.update(piece)
+  } catch (error) {
+    throw new BackupFault(`${name} cannot be read.`, { cause: error })
+  }
+  if (hash.digest('hex') !== sha256) throw new BackupFault(`${name} is damaged: its checksum is another.`)
+}

@@ -1,0 +1,75 @@
+import mongoose, { type mongo } from 'mongoose'
+import { Asset } from '../../models/asset.ts'
+import { objectsOf } from '../../models/asset-objects.ts'
+import { Capacity } from '../../models/capacity.ts'
+import { syncIndexes } from '../database.ts'
+import type { AssetServices } from '../services.ts'
+import { reconcile } from '../space/reconcile.ts'
+import { copyIn } from './copy-objects.ts'
+import { BackupFault, COLLECTIONS, type Manifest } from './format.ts'
+import { readDocuments, readEntries } from './lines.ts'
+import { verifyBackup } from './verify.ts'
+
+const BATCH = 500
+
+interface Options {
+  /** Removes what the database has first; else that must be nothing. */
+  replace: boolean
+  /** Of everybody's space together, in bytes. */
+  serverLimit: number
+}
+
+/**
+ * Puts a backup back. All of it is verified before anything is changed; objects come before the documents that name
+ * them, and in the end the space of every account is counted anew.
+ *
+ * @throws BackupFault when the backup is not whole, or the database is not empty
+ */
+export async function restore(
+  services: Pick<AssetServices, 'store'>,
+  dir: string,
+  { replace, serverLimit }: Options,
+): Promise<Manifest> {
+  const { store } = services
+  const manifest = await verifyBackup(store, dir)
+  if (replace) await emptyDatabase()
+  else await assertEmpty()
+  await syncIndexes()
+  if (manifest.objects.included)
+    for await (const entry of readEntries(dir, manifest.objects)) await copyIn(store, dir, entry)
+  for (const name of COLLECTIONS) await insert(name, readDocuments(dir, manifest.collections[name]))
+  for await (const asset of Asset.find({ lock: { $ne: null } })
+    .lean()
+    .cursor())
+    await store.protect(
+      objectsOf(asset).map(({ key }) => key),
+      asset.lock,
+    )
+  await Capacity.ensure(serverLimit)
+  const corrections = reconcile({ fix: true, before: new Date() })
+  while (!(await corrections.next()).done);
+  return manifest
+}
+
+async function assertEmpty(): Promise<void> {
+  for (const name of [...COLLECTIONS, 'uploads'])
+    if (await mongoose.connection.collection(name).findOne())
+      throw new BackupFault(`The database is not empty, it has ${name}: --replace removes what it has.`)
+}
+
+async function emptyDatabase(): Promise<void> {
+  for (const { collection } of Object.values(mongoose.models))
+    if (collection.name !== Capacity.collection.name) await collection.deleteMany({})
+}
+
+async function insert(name: string, documents: AsyncIterable<mongo.Document>): Promise<void> {
+  const collection = mongoose.connection.collection(name)
+  let batch: mongo.Document[] = []
+  for await (const document of documents) {
+    batch.push(document)
+    if (batch.length < BATCH) continue
+    await collection.insertMany(batch)
+    batch = []
+  }
+  if (batch.length > 0) await collection.insertMany(batch)
+}

@@ -1,0 +1,41 @@
+import { readKey } from '../space/keys.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import { verifyCopy } from './copy-objects.ts'
+import { BackupFault, type Manifest } from './format.ts'
+import { readEntries, verifyLines } from './lines.ts'
+import { readManifest } from './manifest.ts'
+
+/**
+ * Reads all of a backup. Objects that are not part of it must be in the store, as large as they were.
+ *
+ * @throws BackupFault naming what is missing or damaged
+ */
+export async function verifyBackup(store: ObjectStore, dir: string): Promise<Manifest> {
+  const manifest = await readManifest(dir)
+  for (const file of [...Object.values(manifest.collections), manifest.objects]) await verifyLines(dir, file)
+  if (!manifest.objects.included) await verifyStored(store, dir, manifest)
+  else for await (const entry of readEntries(dir, manifest.objects)) await verifyCopy(dir, entry)
+  return manifest
+}
+
+async function verifyStored(store: ObjectStore, dir: string, { objects }: Manifest): Promise<void> {
+  let location: string | undefined
+  let stored = new Map<string, number>()
+  let missing = 0
+  let first = ''
+  // The objects of a user stand together.
+  for await (const { key, size } of readEntries(dir, objects)) {
+    const own = readKey(key)?.location
+    if (own !== location) {
+      location = own
+      stored = new Map()
+      for await (const object of store.list(`${own}/`)) stored.set(object.key, object.size)
+    }
+    if (stored.get(key) === size) continue
+    if (missing++ === 0) first = key
+  }
+  if (missing > 0)
+    throw new BackupFault(
+      `${missing} objects are not in the store, ${first} for one: bring them back there first, by its versions.`,
+    )
+}

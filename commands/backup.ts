@@ -1,0 +1,30 @@
+/**
+ * `npm run backup -- DIR [--objects]`: writes documents and the checksums of all objects to a new folder, beside a
+ * running service; the objects too where they are kept on disk, or with `--objects`. Exit code 1 when some of them
+ * are missing or damaged.
+ */
+import { parseArgs } from 'node:util'
+import { backUp } from '../app/backup/back-up.ts'
+import { BackupFault } from '../app/backup/format.ts'
+import { runCommand } from './run-command.ts'
+import { withServices } from './with-services.ts'
+
+await runCommand((uri, config) => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { objects: { type: 'boolean', default: false } },
+  })
+  const [dir] = positionals
+  if (!dir || positionals.length > 1) throw new BackupFault('Name one folder: npm run backup -- DIR')
+  return withServices(uri, config, async (services) => {
+    const objects = values.objects || services.store.kind === 'disk'
+    const { manifest, faults } = await backUp(services, dir, { objects })
+    if (faults.length > 0) process.exitCode = 1
+    const { users, assets } = manifest.collections
+    const what = manifest.objects.included ? 'objects' : 'checksums of objects'
+    return [
+      ...faults.map((fault) => `Not in the backup: ${fault}`),
+      `${users.lines} users, ${assets.lines} assets and ${manifest.objects.lines} ${what} are in ${dir}.`,
+    ].join('\n')
+  })
+})

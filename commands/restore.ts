@@ -1,0 +1,24 @@
+/**
+ * `npm run restore -- DIR [--replace]`: verifies a backup and puts it back into an empty database, or with
+ * `--replace` into one that is emptied first.
+ */
+import { parseArgs } from 'node:util'
+import { BackupFault } from '../app/backup/format.ts'
+import { restore } from '../app/backup/restore.ts'
+import { runCommand } from './run-command.ts'
+import { withServices } from './with-services.ts'
+
+await runCommand((uri, config) => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { replace: { type: 'boolean', default: false } },
+  })
+  const [dir] = positionals
+  if (!dir || positionals.length > 1) throw new BackupFault('Name one folder: npm run restore -- DIR')
+  return withServices(uri, config, async (services) => {
+    const options = { replace: values.replace, serverLimit: config.space.server }
+    const { collections, objects, createdAt } = await restore(services, dir, options)
+    const copied = objects.included ? `${objects.lines} objects` : 'their objects, which were there,'
+    return `${collections.users.lines} users, ${collections.assets.lines} assets and ${copied} are back as of ${createdAt}.`
+  })
+})

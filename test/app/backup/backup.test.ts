@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto'
+import { readFile, rm, truncate, unlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { expect } from 'chai'
+import mongoose from 'mongoose'
+import { backUp } from '../../../app/backup/back-up.ts'
+import { COLLECTIONS } from '../../../app/backup/format.ts'
+import { restore } from '../../../app/backup/restore.ts'
+import { checkStorage } from '../../../app/integrity/check.ts'
+import { describeFault } from '../../../app/integrity/fault.ts'
+import { Asset } from '../../../models/asset.ts'
+import { startApp, type TestApp } from '../../support/app.ts'
+import { uploadAsset } from '../../support/assets.ts'
+import { png } from '../../support/samples.ts'
+import { keysOf } from '../../support/state.ts'
+import { PASSWORD, signIn, signUp, type TestUser } from '../../support/users.ts'
+
+describe('a backup', function () {
+  this.timeout(60_000)
+  let app: TestApp
+  let ada: TestUser
+  let bob: TestUser
+  let dir: string
+  let link: string
+  const model = randomBytes(50_000)
+
+  beforeEach(async () => {
+    dir = join(tmpdir(), `kura-backup-${randomBytes(6).toString('hex')}`)
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+    bob = await signUp(app, 'bob')
+    const { id } = await uploadAsset(ada, { name: 'Oak chair' }, { 'a.bin': model, 'b.png': await png() })
+    await ada
+      .post(`/api/assets/${id}/images`)
+      .attach('images', await png(), 'a.png')
+      .expect(201)
+    await ada.put(`/api/assets/${id}/collaborators/bob`).send({ access: 'write' }).expect(200)
+    link = (await ada.post(`/api/assets/${id}/links`).send({}).expect(201)).body.res.link.url
+    await bob.post('/api/projects').send({ title: 'Room', image: id }).expect(201)
+    await uploadAsset(bob)
+  })
+  afterEach(async () => {
+    await app.stop()
+    await rm(dir, { recursive: true, force: true })
+  })
+
+  const keep = (objects = true) => backUp(app.services, dir, { objects })
+  const putBack = (replace = false) => restore(app.services, dir, { replace, serverLimit: 1e9 })
+  const refusal = (work: Promise<unknown>) =>
+    work.then(
+      () => 'nothing',
+      (error: Error) => error.message,
+    )
+
+  /** All documents that a backup has, but for the number of changes of an account. */
+  async function documents() {
+    const found: Record<string, unknown> = {}
+    for (const name of COLLECTIONS)
+      found[name] = await mongoose.connection
+        .collection(name)
+        .find({}, { projection: { 'space.revision': 0 } })
+        .sort({ _id: 1 })
+        .toArray()
+    return found
+  }
+
+  async function loseDocuments(): Promise<void> {
+    for (const one of Object.values(mongoose.models)) await one.collection.deleteMany({})
+  }
+
+  async function expectClean(): Promise<void> {
+    for await (const { fault } of checkStorage(app.services, { fix: false, graceMs: 0 }))
+      expect.fail(describeFault(fault))
+  }
+
+  it('brings back everything after everything was lost', async () => {
+    const before = { documents: await documents(), keys: await keysOf(app) }
+    const { manifest, faults } = await keep()
+    expect(faults).to.deep.equal([])
+    expect(manifest.objects.lines).to.equal(before.keys.length)
+    await loseDocuments()
+    await app.store.remove(before.keys)
+
+    await putBack()
+    expect(await documents()).to.deep.equal(before.documents)
+    expect(await keysOf(app)).to.deep.equal(before.keys)
+    await expectClean()
+    await app.api.post('/api/auth/login').send({ login: 'ada', password: PASSWORD }).expect(200)
+    const { body } = await (await signIn(app, bob.user)).get('/api/assets?scope=shared').expect(200)
+    expect(body.res.assets.map(({ name }: { name: string }) => name)).to.deep.equal(['Oak chair'])
+    const { body: shared } = await app.api.get(link).expect(200)
+    const answer = await fetch(`${app.origin}${shared.res.asset.files[0].url}`)
+    expect(model.equals(Buffer.from(await answer.arrayBuffer()))).to.equal(true)
+  })
+
+  it('ends sessions: one that was ended must not come back', async () => {
+    await keep()
+    await loseDocuments()
+    await putBack()
+    await ada.get('/api/auth/session').expect(401)
+  })
+
+  it('is not put into a database that has something, unless that may go', async () => {
+    await keep()
+    await signUp(app, 'cyd')
+    const before = await documents()
+    expect(await refusal(putBack())).to.contain('The database is not empty, it has users')
+    expect(await documents()).to.deep.equal(before)
+    await putBack(true)
+    expect((await documents()).users).to.have.length(2)
+    await expectClean()
+  })
+
+  const damages: [string, () => Promise<unknown>, string][] = [
+    ['no manifest', () => unlink(join(dir, 'manifest.json')), 'it is no backup'],
+    ['half a manifest', () => truncate(join(dir, 'manifest.json'), 100), 'manifest.json is damaged'],
+    ['another format', () => replaceIn('manifest.json', '"format": 1', '"format": 9'), 'does not know'],
+    ['a changed document', () => replaceIn('users.jsonl', 'bob', 'bop'), 'users.jsonl is damaged'],
+    ['a missing file', () => unlink(join(dir, 'links.jsonl')), 'links.jsonl cannot be read'],
+    ['half an object', async () => truncate(await objectPath(), 10), 'is damaged: its size or checksum'],
+    ['a missing object', async () => unlink(await objectPath()), 'is not in the backup'],
+  ]
+  const replaceIn = async (name: string, text: string, by: string) => {
+    const path = join(dir, name)
+    await writeFile(path, (await readFile(path, 'utf8')).replace(text, by))
+  }
+  const objectPath = async () => join(dir, 'objects', String((await keysOf(app))[0]))
+
+  for (const [name, damage, message] of damages)
+    it(`with ${name} changes nothing`, async () => {
+      await keep()
+      const before = { documents: await documents(), keys: await keysOf(app) }
+      await damage()
+      expect(await refusal(putBack(true))).to.contain(message)
+      expect({ documents: await documents(), keys: await keysOf(app) }).to.deep.equal(before)
+    })
+
+  it('of checksums alone needs the objects in the store', async () => {
+    await keep(false)
+    await putBack(true)
+    await expectClean()
+    await app.store.remove([String((await keysOf(app))[0])])
+    expect(await refusal(putBack(true))).to.contain('1 objects are not in the store')
+  })
+
+  it('tells of objects that are missing or damaged already', async () => {
+    const [first, second] = (await Asset.findOne({ name: 'Oak chair' }).orFail().lean()).files
+    await app.store.remove([String(first?.key)])
+    await app.store.put(String(second?.key), Buffer.from('other bytes'))
+    const { manifest, faults } = await keep()
+    expect(faults.join('\n'))
+      .to.contain(`no object ${first?.key}`)
+      .and.contain(`Object ${second?.key} is damaged`)
+    expect(manifest.objects.lines).to.equal((await keysOf(app)).length - 1)
+    expect(manifest.collections.assets.lines).to.equal(2)
+  })
+
+  it('is written to a new folder only', async () => {
+    await keep()
+    expect(await refusal(keep())).to.contain('is not empty')
+  })
+
+  it('made while everything changes is whole all the same', async () => {
+    let over = false
+    const work = async (user: TestUser) => {
+      for (let n = 0; !over; n++) {
+        const { id } = await uploadAsset(user, {}, { 'a.bin': randomBytes(2000) })
+        await user.put(`/api/assets/${id}/files`).attach('files', randomBytes(3000), 'b.bin').expect(200)
+        if (n % 3 > 0) await user.delete(`/api/assets/${id}`).expect(204)
+      }
+    }
+    const working = Promise.all([ada, bob, ada, bob].map(work))
+    const { faults } = await keep().finally(() => {
+      over = true
+    })
+    await working
+    expect(faults).to.deep.equal([])
+    await loseDocuments()
+    await app.store.remove(await keysOf(app))
+    await putBack()
+    await expectClean()
+    for (const { files } of await Asset.find().lean())
+      for (const { key, size } of files)
+        expect((await buffer(await app.store.open(key))).length).to.equal(size)
+  })
+})
