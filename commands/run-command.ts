@@ -28,5 +28,9 @@ async function withDatabase({ uri, dir }: Config['database'], work: (uri: string
   const running = await findRunningMongo(dir)
   if (running) return work(running)
   const embedded = await startEmbeddedMongo({ dir })
-  return work(embedded.uri).finally(() => embedded.close())
+  try {
+    return await work(embedded.uri)
+  } finally {
+    await embedded.close()
+  }
 }

@@ -23,6 +23,11 @@ describe('npm run backup and npm run restore', function () {
     return [await ended, output()]
   }
 
+  it('end when they are told nothing of use', async () => {
+    const [code, said] = await run('backup', join(folder, 'none'), '')
+    expect([code, said]).to.deep.equal([1, 'Name one folder: npm run backup -- DIR\n'])
+  })
+
   it('take a service from one machine to another, beside it and while it stands still', async () => {
     const [here, there, dir] = [join(folder, 'here'), join(folder, 'there'), join(folder, 'backup')]
     const { origin } = await startProcess({ DATA_DIR: here })
