@@ -26,7 +26,7 @@ export interface S3StoreOptions {
   attempts?: number
 }
 
-const TIMEOUTS: S3Timeouts = { connect: 5_000, idle: 12_000, request: 120_000, check: 5_000 }
+const TIMEOUTS: S3Timeouts = { connect: 5_000, idle: 10_000, request: 120_000, check: 5_000 }
 
 export const withDefaults = (timeouts: Partial<S3Timeouts> = {}): S3Timeouts => ({ ...TIMEOUTS, ...timeouts })
 

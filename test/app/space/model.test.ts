@@ -15,7 +15,7 @@ import { signUp, signUpAdmin, type TestUser } from '../../support/users.ts'
 
 /** To run again what has failed: MODEL_SEED=… as the test's name tells it. */
 const seed = Number(process.env.MODEL_SEED ?? randomInt(2 ** 31))
-const TIME_MS = 12_000
+const TIME_MS = 8_000
 /** A failure is made as small as can be in so long. */
 const SHRINK_MS = 90_000
 const USER_LIMIT = 500_000
