@@ -32,7 +32,7 @@ export async function sweep(services: AssetServices): Promise<void> {
   const before = new Date(Date.now() - FORGOTTEN * staleMs)
   await attempt(services, 'unfinished objects', () => abandonForgotten(store, before))
   await attempt(services, 'forgotten reservations', () => releaseStrays(before))
-  await attempt(services, 'forgotten pictures', () => removeForgottenFiles(before))
+  await attempt(services, 'forgotten pictures', removeForgottenFiles)
 }
 
 async function attempt({ log }: AssetServices, what: string, run: () => Promise<unknown>): Promise<void> {

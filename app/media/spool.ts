@@ -8,6 +8,8 @@ import { pipeline } from 'node:stream/promises'
 import { tooLarge } from '../errors.ts'
 
 const PREFIX = 'kura-picture-'
+/** Far longer than any picture is waited for: other services may keep theirs in the same folder. */
+const FORGOTTEN_MS = 3_600_000
 
 /**
  * Lays a stream down in a temporary file for as long as `use` runs, so that its bytes are never held in memory.
@@ -29,8 +31,9 @@ export async function withFile<T>(
   }
 }
 
-/** Removes the files of processes that were killed: those not written to since a time. */
-export async function removeForgottenFiles(before: Date): Promise<void> {
+/** Removes the files of processes that were killed. */
+export async function removeForgottenFiles(): Promise<void> {
+  const before = new Date(Date.now() - FORGOTTEN_MS)
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue
     const path = join(tmpdir(), name)

@@ -250,11 +250,11 @@ describe('removeForgottenFiles', () => {
   useOwnFolder()
 
   it('removes what a killed process left, and nothing that is in use or not ours', async () => {
-    const hourAgo = new Date(Date.now() - 3_600_000)
+    const hourAgo = new Date(Date.now() - 3_600_001)
     for (const name of ['kura-picture-old', 'kura-picture-new', 'other'])
       await writeFile(join(tmpdir(), name), 'x')
     for (const name of ['kura-picture-old', 'other']) await utimes(join(tmpdir(), name), hourAgo, hourAgo)
-    await removeForgottenFiles(new Date(Date.now() - 600_000))
+    await removeForgottenFiles()
     expect((await spooled()).sort()).to.deep.equal(['kura-picture-new', 'other'])
   })
 })
