@@ -71,7 +71,7 @@ export class KillClient {
   async #create(): Promise<void> {
     const { bytes, digest, how } = someFile()
     const { status, res } = await uploadRaw(this.#client, bytes, how)
-    expectStatus(status, 201)
+    expectStatus('an upload', status, 201)
     const asset = res?.asset as { id: string } | undefined
     this.promised.set(String(asset?.id), { digests: new Set([digest]), images: 0 })
   }
@@ -82,7 +82,7 @@ export class KillClient {
     promise?.digests.add(digest)
     const path = `/api/assets/${id}/files`
     const { status } = await uploadRaw(this.#client, bytes, { ...how, method: 'PUT', path })
-    expectStatus(status, 200)
+    expectStatus('a replacement', status, 200)
     promise?.digests.clear()
     promise?.digests.add(digest)
   }
@@ -93,7 +93,7 @@ export class KillClient {
     const picture = await this.#picture
     const how = { path: `/api/assets/${id}/images`, field: 'images', name: 'front.png' }
     const { status } = await uploadRaw(this.#client, picture, announced(picture, how))
-    expectStatus(status, 201)
+    expectStatus('a picture', status, 201)
     promise.images++
   }
 
@@ -101,7 +101,7 @@ export class KillClient {
     // asked for is as good as done: it may be either
     this.promised.delete(id)
     const answer = await this.#fetch(`/api/assets/${id}`, { method: 'DELETE' })
-    expectStatus(answer.status, 204)
+    expectStatus('a deletion', answer.status, 204)
     this.deleted.add(id)
   }
 
@@ -113,7 +113,7 @@ export class KillClient {
     const request = this.#fetch('/api/users/me', { method: 'DELETE', headers, body })
     this.account = await request.then(
       ({ status }) => {
-        expectStatus(status, 204)
+        expectStatus('an account deletion', status, 204)
         this.gone.push(username)
         return undefined
       },
@@ -132,9 +132,10 @@ export class KillClient {
 
 class UnexpectedAnswer extends Error {}
 
-function expectStatus(status: number, wanted: number): void {
+function expectStatus(what: string, status: number, wanted: number): void {
   // 503: the restarted service has not reached its database yet
-  if (status !== wanted && status !== 503) throw new UnexpectedAnswer(`${status} instead of ${wanted}`)
+  if (status !== wanted && status !== 503)
+    throw new UnexpectedAnswer(`${what}: ${status} instead of ${wanted}`)
   if (status === 503) throw new Error('not ready')
 }
 

@@ -8,8 +8,8 @@ import { Standby } from './standby.ts'
 const CLIENTS = 8
 /** Even if the machine is too busy for any answer. */
 const LONGEST_LIFE_MS = 20_000
-/** Short, for a restart that sweeps; long enough for the heartbeats of a busy machine. */
-const STALE_MS = 4000
+/** Short, for a restart that sweeps; long enough for the heartbeats of a machine that stands still for a while. */
+const STALE_MS = 10_000
 
 interface KillOptions {
   kills: number
