@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { compiled } from './compiled.ts'
 import { eventually } from './eventually.ts'
 
 /** The service as a process of its own. */
@@ -59,7 +60,7 @@ export function runProcess(
   program = 'server.ts',
   shell = ':',
 ): Omit<ServiceProcess, 'origin'> {
-  const node = [process.execPath, '--import=tsx', program]
+  const node = [process.execPath, compiled(program)]
   const child = spawn('sh', ['-c', `${shell}; exec "$@"`, 'sh', ...node], { env: { ...ENVIRONMENT, ...env } })
   started.add(child)
   let output = ''
