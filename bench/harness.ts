@@ -36,11 +36,7 @@ export class Bench {
       DATA_DIR: join(this.folder, 'data'),
       ...env,
     }
-    return this.#start(
-      ['--max-semi-space-size=1', 'dist/server.js'],
-      { MALLOC_ARENA_MAX: '2', ...given },
-      /Kura listens on (\S+)/,
-    )
+    return this.#start(['dist/server.js'], { MALLOC_ARENA_MAX: '2', ...given }, /Kura listens on (\S+)/)
   }
 
   /** One of the bare programs of `peers.ts`. */
