@@ -1,8 +1,6 @@
 import type { RequestHandler } from 'express'
 import { servicesFor } from '../app/origin.ts'
-
-/** Longer ones tell no more. */
-const USER_AGENT_MAX = 500
+import { USER_AGENT_MAX } from '../models/session.ts'
 
 /** Lets whatever the request leads to be on record with where it came from. */
 export const noteOrigin: RequestHandler = (req, _res, next) => {

@@ -1,6 +1,6 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
 import { ACTIONS, type Action, LASTING_ACTIONS } from './activity-actions.ts'
-import { after, type Order, type Position, sortBy } from './plugins/page.ts'
+import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 
 const TARGET_TYPES = ['asset', 'link', 'project', 'session', 'user'] as const
 type TargetType = (typeof TARGET_TYPES)[number]
@@ -85,9 +85,8 @@ const schema = new Schema<ActivityFields, ActivityModel>(
           .sort(sortBy(NEWEST))
           .limit(limit + 1)
           .lean()
-        const activities = found.slice(0, limit)
-        const last = activities.at(-1)
-        return { activities, next: last && found.length > limit ? [last.at, last._id] : null }
+        const { items: activities, next } = cut(found, NEWEST, limit)
+        return { activities, next }
       },
 
       /** Of somebody who is gone: only acts that others must be able to look up stay, without from where. */

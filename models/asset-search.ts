@@ -4,7 +4,7 @@ import { branchesOf, type Criteria, type Filter, filterOf, scopeOf } from './ass
 import type { ListedAsset } from './asset-shape.ts'
 import { RELEVANCE, SORTS, type Sort } from './asset-sorts.ts'
 import { onlyExcludes } from './asset-words.ts'
-import { after, type Order, type Position, sortBy } from './plugins/page.ts'
+import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 
 export interface PageRequest {
   sort: Sort
@@ -35,9 +35,8 @@ export async function searchAssets(
       : criteria.q
         ? await inOrder([filterOf(criteria), scopeOf(criteria.scope, viewer)], order, page)
         : await merged(criteria, viewer, order, page)
-  const assets = found.slice(0, page.limit)
-  const last = assets.at(-1)
-  return { assets, next: last && found.length > page.limit ? positionOf(last, order) : null }
+  const { items: assets, next } = cut(found, order, page.limit)
+  return { assets, next }
 }
 
 /** One more than the page holds, which tells whether there is a next one. */
@@ -73,10 +72,6 @@ function byRelevance(criteria: Criteria, viewer: Viewer, { limit, after: positio
 }
 
 const sortValue = (asset: ListedAsset, { field }: Order): unknown => asset[field as keyof ListedAsset]
-
-function positionOf(asset: ListedAsset, order: Order): Position {
-  return [sortValue(asset, order), asset._id]
-}
 
 /** As the database compares the values of the sorted fields: dates, numbers, strings by their bytes. */
 function compare(one: ListedAsset, other: ListedAsset, order: Order): number {

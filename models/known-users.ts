@@ -2,7 +2,7 @@ import DataLoader from 'dataloader'
 import { type QueryFilter, Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
 import { foldText } from './asset-words.ts'
-import { after, type Order, type Position, sortBy } from './plugins/page.ts'
+import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 import { User } from './user.ts'
 import { usernameKey } from './user-fields.ts'
 import type { UserFields } from './user-shape.ts'
@@ -101,9 +101,8 @@ export async function listKnownUsers(
     ),
   )
   const found = pages.flat().sort((one, other) => (one.usernameKey < other.usernameKey ? -1 : 1))
-  const users = found.slice(0, limit)
-  const last = users.at(-1)
-  return { users, next: last && found.length > limit ? [last.usernameKey, last._id] : null }
+  const { items: users, next } = cut(found, BY_USERNAME, limit)
+  return { users, next }
 }
 
 /** As a range, which an index on a list of texts serves. */

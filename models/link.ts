@@ -1,5 +1,5 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
-import { after, type Order, type Position, sortBy } from './plugins/page.ts'
+import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 
 /** A way to an asset without an account. */
 export interface LinkFields {
@@ -66,9 +66,8 @@ const schema = new Schema<LinkFields, LinkModel>(
           .sort(sortBy(NEWEST))
           .limit(limit + 1)
           .lean()
-        const links = found.slice(0, limit)
-        const last = links.at(-1)
-        return { links, next: last && found.length > limit ? [last.createdAt, last._id] : null }
+        const { items: links, next } = cut(found, NEWEST, limit)
+        return { links, next }
       },
     },
   },

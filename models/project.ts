@@ -1,6 +1,6 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
-import { after, type Order, type Position, sortBy } from './plugins/page.ts'
+import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
 import { SCENE_LISTS, type SceneList } from './project-fields.ts'
 
@@ -70,9 +70,8 @@ const schema = new Schema<ProjectFields, ProjectModel>(
           .sort(sortBy(NEWEST))
           .limit(limit + 1)
           .lean()
-        const projects = found.slice(0, limit)
-        const last = projects.at(-1)
-        return { projects, next: last && found.length > limit ? [last.createdAt, last._id] : null }
+        const { items: projects, next } = cut(found, NEWEST, limit)
+        return { projects, next }
       },
 
       /** Takes an asset out of every project that refers to it. */

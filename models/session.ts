@@ -1,10 +1,12 @@
 import { isObjectIdOrHexString, type Model, model, Schema, Types } from 'mongoose'
-import { after, type Order, type Position, sortBy } from './plugins/page.ts'
+import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
 /** A session ends this long after it began, used or not. */
 export const SESSION_MAX_MS = 30 * DAY
+/** Of what a client says of itself, in characters: more tells no more. */
+export const USER_AGENT_MAX = 500
 
 export interface SessionFields {
   _id: Types.ObjectId
@@ -66,7 +68,7 @@ const schema = new Schema<SessionFields, SessionModel>(
           createdAt: now,
           lastAccessAt: now,
           expiresAt: expiry(now, now, idleMs),
-          userAgent: userAgent?.slice(0, 500) ?? null,
+          userAgent: userAgent?.slice(0, USER_AGENT_MAX) ?? null,
           address: address ?? null,
         }
         await this.create(session)
@@ -104,9 +106,8 @@ const schema = new Schema<SessionFields, SessionModel>(
           .sort(sortBy(NEWEST))
           .limit(limit + 1)
           .lean()
-        const sessions = found.slice(0, limit)
-        const last = sessions.at(-1)
-        return { sessions, next: last && found.length > limit ? [last.createdAt, last._id] : null }
+        const { items: sessions, next } = cut(found, NEWEST, limit)
+        return { sessions, next }
       },
 
       async end(id: Types.ObjectId) {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { WebSocket } from 'ws'
+import { USER_AGENT_MAX } from '../../models/session.ts'
 import type { Client } from '../auth/begin-session.ts'
 import type { Services } from '../services.ts'
 import { UNAUTHENTICATED } from './close-codes.ts'
@@ -7,9 +8,6 @@ import { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { Dispatcher } from './dispatch.ts'
 import type { SocketLimits } from './limits.ts'
-
-/** Longer ones tell no more. */
-const USER_AGENT_MAX = 500
 
 /** Takes sockets in and hears what they say. */
 export class Door {

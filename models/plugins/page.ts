@@ -23,6 +23,21 @@ export function after({ field, direction }: Order, [value, id]: Position) {
 
 export const sortBy = ({ field, direction }: Order) => ({ [field]: direction, _id: direction })
 
+/**
+ * The page out of what was found from a position on, and where the next one begins.
+ *
+ * @param found one more than the page holds, if there is one: it tells that there is a next page
+ */
+export function cut<T extends { _id: mongo.BSON.ObjectId }>(
+  found: T[],
+  { field }: Order,
+  limit: number,
+): { items: T[]; next: Position | null } {
+  const items = found.slice(0, limit)
+  const last = items.at(-1)
+  return { items, next: last && found.length > limit ? [last[field as keyof T], last._id] : null }
+}
+
 /** A cursor: the position, and a digest of the query it belongs to. Opaque to clients. */
 export function writeCursor(query: unknown, position: Position): string {
   return Buffer.from(EJSON.stringify([digest(query), ...position])).toString('base64url')
