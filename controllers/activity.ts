@@ -1,10 +1,10 @@
 import type { Request, RequestHandler } from 'express'
 import type { Types } from 'mongoose'
+import { positionOf } from '../app/cursor.ts'
 import { success } from '../app/envelope.ts'
 import { Activity } from '../models/activity.ts'
 import { writeCursor } from '../models/plugins/page.ts'
 import { activityView } from '../models/views/activity.ts'
-import { positionOf } from './cursor.ts'
 import { required } from './required.ts'
 
 /** What the caller has done, and what was done to them. */

@@ -1,11 +1,11 @@
 import type { RequestHandler } from 'express'
+import { positionOf } from '../app/cursor.ts'
 import { success } from '../app/envelope.ts'
 import { createLink, type NewLink } from '../app/links/create.ts'
 import { revokeLink } from '../app/links/revoke.ts'
 import { Link } from '../models/link.ts'
 import { writeCursor } from '../models/plugins/page.ts'
 import { linkView } from '../models/views/link.ts'
-import { positionOf } from './cursor.ts'
 import { required } from './required.ts'
 
 export const create: RequestHandler = async (req, res) => {

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { positionOf } from '../app/cursor.ts'
 import { success } from '../app/envelope.ts'
 import { createProject } from '../app/projects/create.ts'
 import { presentProjects } from '../app/projects/present.ts'
@@ -6,7 +7,6 @@ import { addScene, removeScene, type SceneLists, setScene } from '../app/project
 import { imageOf, type ProjectChange, updateProject } from '../app/projects/update.ts'
 import { writeCursor } from '../models/plugins/page.ts'
 import { Project, type ProjectFields } from '../models/project.ts'
-import { positionOf } from './cursor.ts'
 import { required } from './required.ts'
 
 export const list: RequestHandler = async (req, res) => {

@@ -1,7 +1,8 @@
 import type { RequestHandler } from 'express'
+import { positionOf } from '../app/cursor.ts'
 import { success } from '../app/envelope.ts'
-import { notFound, validationFailed } from '../app/errors.ts'
-import { readCursor, writeCursor } from '../models/plugins/page.ts'
+import { notFound } from '../app/errors.ts'
+import { writeCursor } from '../models/plugins/page.ts'
 import { Session } from '../models/session.ts'
 import { sessionView } from '../models/views/session.ts'
 import { ownerView } from '../models/views/user.ts'
@@ -17,8 +18,7 @@ export const current: RequestHandler = async (req, res) => {
 export const list: RequestHandler = async (req, res) => {
   const { limit, cursor } = req.valid as { limit: number; cursor?: string }
   const session = required(req.session)
-  const from = cursor ? readCursor('sessions', cursor) : undefined
-  if (from === null) throw validationFailed([{ field: 'cursor', message: 'does not belong to this list' }])
+  const from = positionOf('sessions', cursor)
 
   const page = await Session.listLive(session.user, req.services.clock.now(), { limit, from })
   res.json(

@@ -3,10 +3,10 @@ import { DESCRIPTION, NAME, SIGNED_URL, TAG, TAGS, VISIBILITIES } from '../model
 import { SCOPES, SORT_NAMES } from '../models/asset-sorts.ts'
 import { ASSET_TYPES, MEDIA } from '../models/media.ts'
 import { choice, flag, moment, tagList, wholeNumber } from './rules/fields.ts'
+import { page } from './rules/page.ts'
 import { text, textField } from './rules/text.ts'
 
 const ANY = { values: 'falsy' } as const
-const LIMIT = { default: 20, min: 1, max: 100 }
 /** More words than this find nothing that fewer do not. */
 const QUESTION = { max: 500 }
 
@@ -45,8 +45,7 @@ export const search = [
     moment(query(field).optional(ANY)),
   ),
   choice(query('sort').optional(ANY), SORT_NAMES),
-  wholeNumber(query('limit').default(String(LIMIT.default)), LIMIT),
-  text(query('cursor').optional(ANY)),
+  ...page(),
   flag(query('facets').optional(ANY)),
   flag(query('count').optional(ANY)),
 ]

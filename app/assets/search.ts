@@ -1,8 +1,8 @@
 import type { Viewer } from '../../models/asset-access.ts'
 import { countAssets, facetAssets } from '../../models/asset-facets.ts'
 import { searchAssets } from '../../models/asset-search.ts'
-import { readCursor, writeCursor } from '../../models/plugins/page.ts'
-import { validationFailed } from '../errors.ts'
+import { writeCursor } from '../../models/plugins/page.ts'
+import { positionOf } from '../cursor.ts'
 import { presentAssets } from './present.ts'
 import { criteriaOf, type SearchQuery } from './search-criteria.ts'
 
@@ -17,9 +17,7 @@ export async function findAssets(
   now: Date,
 ) {
   const { criteria, sort } = await criteriaOf(query, viewer)
-  const after = cursor ? readCursor(query, cursor) : undefined
-  if (after === null) throw validationFailed([{ field: 'cursor', message: 'does not belong to this search' }])
-
+  const after = positionOf(query, cursor, 'search')
   const [page, counts, total] = await Promise.all([
     searchAssets(criteria, viewer, { sort, limit, after }),
     facets ? facetAssets(criteria, viewer) : undefined,

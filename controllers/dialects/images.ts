@@ -1,13 +1,13 @@
 import type { Request, RequestHandler } from 'express'
 import { createAsset } from '../../app/assets/create.ts'
 import { signUrl } from '../../app/assets/signed-url.ts'
+import { positionOf } from '../../app/cursor.ts'
 import { success } from '../../app/envelope.ts'
 import { notFound } from '../../app/errors.ts'
 import { searchAssets } from '../../models/asset-search.ts'
 import type { ListedAsset } from '../../models/asset-shape.ts'
 import { writeCursor } from '../../models/plugins/page.ts'
 import { publicView } from '../../models/views/user.ts'
-import { positionOf } from '../cursor.ts'
 import { required } from '../required.ts'
 
 export const create: RequestHandler = async (req, res) => {
