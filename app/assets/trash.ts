@@ -34,6 +34,9 @@ export async function withdrawTrash(owner: Types.ObjectId, trash: Trash): Promis
   await settle(accountsOf(owner), trash.id, { bytes: 0, files: 0 })
 }
 
+/** Assets of which `emptyTrash` has not been called to the end. */
+export const HALF_REMOVED = { $or: [{ 'trash.id': { $exists: true } }, { state: 'deleting' as const }] }
+
 /**
  * Removes what an asset has put away and gives its space back; an asset that is being deleted goes with it.
  * Every step can be repeated: this is how a request ends a removal and how a sweep resumes one.

@@ -1,4 +1,5 @@
 import { Asset } from '../../models/asset.ts'
+import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { emptyTrash } from '../assets/trash.ts'
 import type { AssetServices } from '../services.ts'
@@ -6,7 +7,7 @@ import { findForgotten } from '../space/abandon-forgotten.ts'
 import { reconcile } from '../space/reconcile.ts'
 import { undoUpload } from '../space/undo-upload.ts'
 import { type Fault, isMendable } from './fault.ts'
-import { findDeadUploads, findForgottenAssets, findHalfRemovals } from './leftovers.ts'
+import { findForgottenAssets, findHalfRemovals } from './leftovers.ts'
 import { compareObjects } from './objects.ts'
 
 interface Options {
@@ -38,7 +39,7 @@ export async function* checkStorage(services: AssetServices, options: Options): 
     return { fault, mended }
   }
 
-  for (const upload of await findDeadUploads(graceMs))
+  for (const upload of await Upload.findDead(graceMs))
     yield found({ kind: 'upload', id: upload._id }, () => undoUpload(store, upload))
   for (const asset of await findHalfRemovals(before))
     yield found({ kind: 'removal', asset: asset._id.toString() }, () => emptyTrash(store, asset))

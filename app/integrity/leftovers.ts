@@ -2,13 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Asset } from '../../models/asset.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
-import { Upload, type UploadFields } from '../../models/upload.ts'
+import { Upload } from '../../models/upload.ts'
+import { HALF_REMOVED } from '../assets/trash.ts'
 
 /** In a request a removal is between its last steps for no longer than this. */
 const LAST_STEPS_MS = 1000
-
-/** Uploads that nobody has kept alive for a time in milliseconds. */
-export const findDeadUploads = (graceMs: number): Promise<UploadFields[]> => Upload.findDead(graceMs)
 
 /** Assets with objects put away before a time and not removed. */
 export async function findHalfRemovals(before: Date): Promise<AssetFields[]> {
@@ -22,7 +20,7 @@ export async function findHalfRemovals(before: Date): Promise<AssetFields[]> {
 async function removalsBegun(before: Date): Promise<AssetFields[]> {
   const space = await Capacity.spaceOf(SERVER)
   const young = new Set((space?.open ?? []).filter(({ at }) => at >= before).map(({ id }) => id))
-  const assets = await Asset.find({ $or: [{ 'trash.id': { $exists: true } }, { state: 'deleting' }] }).lean()
+  const assets = await Asset.find(HALF_REMOVED).lean()
   return assets.filter(({ trash }) => !trash.some(({ id }) => young.has(id)))
 }
 

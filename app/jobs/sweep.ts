@@ -2,7 +2,7 @@ import { Asset } from '../../models/asset.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
-import { emptyTrash } from '../assets/trash.ts'
+import { emptyTrash, HALF_REMOVED } from '../assets/trash.ts'
 import { removeForgottenFiles } from '../media/spool.ts'
 import type { AssetServices } from '../services.ts'
 import { abandonForgotten } from '../space/abandon-forgotten.ts'
@@ -22,8 +22,7 @@ export async function sweep(services: AssetServices): Promise<void> {
   for (const upload of await Upload.findDead(staleMs))
     await attempt(services, 'a dead upload', () => undoUpload(store, upload))
 
-  const put = { $or: [{ 'trash.id': { $exists: true } }, { state: 'deleting' as const }] }
-  for await (const asset of Asset.find(put).lean().cursor())
+  for await (const asset of Asset.find(HALF_REMOVED).lean().cursor())
     await attempt(services, 'removed objects', () => emptyTrash(store, asset))
 
   for await (const user of User.find({ deleting: true }, { _id: 1 }).lean().cursor())

@@ -64,7 +64,7 @@ export class Digest {
 
   /** Forgets a stream that has broken off. */
   drop(): void {
-    if (running.delete(this.#id)) post({ id: this.#id, last: true })
+    if (running.delete(this.#id) && this.#sent > 0) post({ id: this.#id, last: true })
   }
 
   answer({ sha256 }: DigestAnswer): void {

@@ -2,10 +2,9 @@ import type { RequestHandler } from 'express'
 import { createAccount } from '../../app/accounts/register.ts'
 import { registerLike, usernameLike } from '../../app/accounts/username.ts'
 import { createAsset } from '../../app/assets/create.ts'
-import { removeAsset } from '../../app/assets/remove.ts'
+import { removeUnused } from '../../app/assets/remove-unused.ts'
 import { signIn } from '../../app/auth/sign-in.ts'
 import { success } from '../../app/envelope.ts'
-import { refuseUsed } from '../../app/projects/references.ts'
 import { ownerView } from '../../models/views/user.ts'
 import { clientOf } from '../client-of.ts'
 import { required } from '../required.ts'
@@ -43,8 +42,7 @@ export const upload: RequestHandler = async (req, res) => {
 
 export const remove: RequestHandler = async (req, res) => {
   const asset = required(req.asset)
-  const { force = false } = req.valid as { force?: boolean }
-  if (!force) await refuseUsed(asset, req.user)
-  await removeAsset(req.services, asset)
+  const { force } = req.valid as { force?: boolean }
+  await removeUnused(req.services, asset, req.user, { force })
   res.json(success({ id: asset._id.toString() }))
 }
