@@ -3,7 +3,6 @@ import { create as contentDisposition } from 'content-disposition'
 import type { Request, RequestHandler, Response } from 'express'
 import { countBytes } from '../app/assets/count-download.ts'
 import { replaceFiles } from '../app/assets/replace-files.ts'
-import { zipFiles } from '../app/assets/zip.ts'
 import { notFound } from '../app/errors.ts'
 import { describeBytes, isFresh, sendStream } from '../app/storage/send-object.ts'
 import type { AssetFields } from '../models/asset-shape.ts'
@@ -52,6 +51,7 @@ async function sendZip(req: Request, res: Response, asset: AssetFields): Promise
     const gone = new AbortController()
     res.once('close', () => gone.abort())
     await countBytes(asset._id, { link: req.link, whole: true, now: req.services.clock.now() })
+    const { zipFiles } = await import('../app/assets/zip.ts')
     const zip = zipFiles(req.services.store, asset.files, asset.updatedAt, gone.signal)
     await sendStream(zip, res)
   }

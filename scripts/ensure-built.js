@@ -1,31 +1,23 @@
 // `npm start` runs compiled code: compiles it if a source is newer than what was compiled last. Comparing times
 // takes some milliseconds, starting the compiler takes a second; and where only the production dependencies are
 // installed there is no compiler.
-import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 
-const PROJECT = 'tsconfig.build.json'
+/** Written last. */
+const SOURCES = 'dist/sources.json'
+const canBuild = existsSync('node_modules/esbuild')
 
-const { include, compilerOptions } = JSON.parse(readFileSync(PROJECT, 'utf8'))
-const built = changed(join(compilerOptions.outDir, 'server.js'))
-const sources = ['package.json', 'tsconfig.json', PROJECT, ...include.flatMap(filesOf)]
-const canBuild = existsSync('node_modules/typescript')
-
-if (!built || (canBuild && sources.some((file) => changed(file) > built))) {
+if (!existsSync(SOURCES) || (canBuild && isOutdated())) {
   process.stdout.write('Compiling…\n')
-  const { status } = spawnSync('npm run --silent build', { stdio: 'inherit', shell: true })
-  process.exitCode = status ?? 1
+  await import('./build.js')
 }
 
-function filesOf(path) {
-  if (!statSync(path).isDirectory()) return [path]
-  return readdirSync(path, { recursive: true })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => join(path, name))
+function isOutdated() {
+  const built = changed(SOURCES)
+  return JSON.parse(readFileSync(SOURCES, 'utf8')).some((file) => changed(file) > built)
 }
 
-/** When a file was changed last, 0 where there is none. */
+/** When a file was changed last; now, where it is gone. */
 function changed(file) {
-  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
 }

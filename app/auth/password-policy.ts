@@ -22,13 +22,6 @@ async function faultOf(password: string, names: readonly (string | null | undefi
     return `must have ${PASSWORD.min} to ${PASSWORD.max} bytes`
   const folded = password.toLowerCase()
   if (names.some((name) => name?.toLowerCase() === folded)) return 'must not be a name of the account'
-  common ??= loadCommon()
-  return (await common).has(folded) ? 'is one of the most common passwords' : null
-}
-
-let common: Promise<Set<string>> | undefined
-
-async function loadCommon(): Promise<Set<string>> {
-  const { dictionary } = await import('@zxcvbn-ts/language-common')
-  return new Set(dictionary['passwords-common'])
+  const { commonPasswords } = await import('./common-passwords.ts')
+  return commonPasswords.has(folded) ? 'is one of the most common passwords' : null
 }

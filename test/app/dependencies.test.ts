@@ -64,6 +64,15 @@ describe('the house', () => {
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).to.deep.equal([])
   })
 
+  it('imports on demand its own files alone: of a package that is CommonJS a bundle would lack the names', async () => {
+    const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
+    const onDemand = texts.flatMap((text) =>
+      [...text.matchAll(/\bimport\(([^)]*)\)/g)].map(([, what]) => what),
+    )
+    expect(onDemand.length).to.be.greaterThan(0)
+    expect(onDemand.filter((what) => !what?.startsWith("'."))).to.deep.equal([])
+  })
+
   it('knows the AWS SDK in the S3 store alone', () => {
     const users = imports
       .filter(({ to }) => to.startsWith('@aws-sdk/') || to === 'multer-s3')

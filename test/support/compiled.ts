@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
+import { bundle, PROGRAMS } from '../../scripts/bundle.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 /** Below the root, for the packages; of this run alone, for there may be others. */
@@ -10,14 +10,13 @@ let built = false
 
 /**
  * The compiled form of a program of ours, given by its path from the root. All are compiled when the first is asked
- * for: to start one from its sources takes four times the processor time, and tests start many.
+ * for: to start one from its sources takes many times the processor time, and tests start many.
  */
 export function compiled(program: string): string {
   if (!built) {
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
-    execFileSync(process.execPath, [tsc, '-p', join(ROOT, 'test/support'), '--outDir', BUILD])
+    bundle([...PROGRAMS, 'test/support/service.ts'], BUILD)
     process.once('exit', () => rmSync(BUILD, { recursive: true, force: true }))
     built = true
   }
-  return join(BUILD, program.replace(/\.ts$/, '.js'))
+  return join(BUILD, `${basename(program, '.ts')}.js`)
 }
