@@ -9,7 +9,7 @@ export function removeExpired(catalog: Catalog, now = Date.now()): void {
       const [field = ''] = Object.keys(spec.key)
       const limit = new Date(now - spec.expireAfterSeconds * 1000)
       const filter = { $and: [spec.partialFilterExpression ?? {}, { [field]: { $lte: limit } }] }
-      for (const record of findRecords(collection, filter, { many: true })) collection.remove(record)
+      for (const record of findRecords(collection, filter)) collection.remove(record)
     }
   }
 }

@@ -35,7 +35,8 @@ const operators = fc.oneof(
   fc.record({ $lte: scalar }),
   fc.record({ $ne: scalar }),
   fc.record({ $exists: fc.boolean() }),
-  fc.record({ $regex: fc.constantFrom('^a', '^ab', 'b', '^(a|b)', '^ab?', '^a*') }),
+  fc.record({ $gt: fc.array(number, { maxLength: 2 }) }),
+  fc.record({ $type: fc.constantFrom('string', 'number', 'array') }),
   fc.record({ $elemMatch: fc.record({ $gte: number, $lt: number }) }),
   fc.record({ $elemMatch: fc.record({ x: number, y: fc.record({ $gt: number }) }) }),
   fc.record({ $not: fc.record({ $gt: number }) }),
@@ -138,14 +139,7 @@ describe('Planning', () => {
       filter: { 'a.y': 3, 'a.x': 0 },
     },
     {
-      name: 'merges alternatives in order',
-      docs: Array.from({ length: 30 }, (_, i) => ({ a: i % 2, b: i % 3, c: (i * 7) % 30 })),
-      key: { a: 1, c: -1 },
-      filter: { $or: [{ a: 1 }, { a: 0, c: { $gt: 11 } }] },
-      sort: { c: -1 },
-    },
-    {
-      name: 'merges the values of $in in order',
+      name: 'sorts what the values of $in find',
       docs: Array.from({ length: 30 }, (_, i) => ({ a: i % 4, c: (i * 7) % 30 })),
       key: { a: 1, c: 1 },
       filter: { a: { $in: [1, 3] } },
@@ -158,7 +152,7 @@ describe('Planning', () => {
       for (const [_id, doc] of docs.entries()) collection.insert({ _id, ...doc })
       collection.addIndex(normaliseSpec({ key, name: 'i' }))
       const plan = choosePlan(filter, { collection, sort: parseSort(sort) })
-      expect(plan.kind).to.be.oneOf(['index', 'union'])
+      expect(plan.kind).to.equal('index')
       check(collection, { filter, sort, limit: 3 })
     })
   }

@@ -1,4 +1,4 @@
-import { CommandError, notImplemented } from '../errors.ts'
+import { CommandError } from '../errors.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 
 const wrongType = (name: string, wanted: string) =>
@@ -28,8 +28,8 @@ export function textOf(value: unknown, name: string): string {
   throw wrongType(name, 'string')
 }
 
-/** Strings are compared by code point; any other order is refused. */
-export function refuseCollation(collation: unknown): void {
-  if (collation === undefined || (isDoc(collation) && collation.locale === 'simple')) return
-  throw notImplemented('collation')
+/** Refuses (40415) a field that is not among the known ones: an option that would go unnoticed. */
+export function refuseOthers(doc: Doc, known: readonly string[], what: string): void {
+  const stray = Object.keys(doc).find((field) => !known.includes(field))
+  if (stray !== undefined) throw new CommandError(40415, `BSON field '${what}.${stray}' is an unknown field.`)
 }

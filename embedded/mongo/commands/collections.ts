@@ -1,41 +1,14 @@
-import { CommandError, notImplemented } from '../errors.ts'
+import { CommandError } from '../errors.ts'
+import { ID_INDEX } from '../index/spec.ts'
 import { compileFilter } from '../query/match.ts'
 import type { Collection } from '../storage/collection.ts'
 import type { Doc } from '../values/types.ts'
 import { docOf } from './arguments.ts'
 import { type Command, collectionName, collectionOf } from './engine.ts'
 
-const NOT_OFFERED = [
-  ...[
-    'capped',
-    'timeseries',
-    'clusteredIndex',
-    'validator',
-    'viewOn',
-    'pipeline',
-    'collation',
-    'expireAfterSeconds',
-  ],
-  ...['changeStreamPreAndPostImages', 'encryptedFields'],
-]
-
 export const create: Command = {
-  fields: [
-    ...NOT_OFFERED,
-    ...[
-      'size',
-      'max',
-      'autoIndexId',
-      'storageEngine',
-      'indexOptionDefaults',
-      'validationLevel',
-      'validationAction',
-    ],
-    'flags',
-  ],
+  fields: [],
   run: (call, engine) => {
-    const option = NOT_OFFERED.find((name) => call.body[name] !== undefined && call.body[name] !== false)
-    if (option) throw notImplemented(`The option ${option} of create`)
     if (collectionOf(call, engine)) {
       throw new CommandError(48, `Collection ${call.database}.${collectionName(call)} already exists.`)
     }
@@ -75,16 +48,10 @@ export const listCollections: Command = {
   },
 }
 
-const describe = ({ name }: Collection, nameOnly: boolean): Doc =>
-  nameOnly
-    ? { name, type: 'collection' }
-    : {
-        name,
-        type: 'collection',
-        options: {},
-        info: { readOnly: false },
-        idIndex: { v: 2, key: { _id: 1 }, name: '_id_' },
-      }
+function describe({ name }: Collection, nameOnly: boolean): Doc {
+  const brief = { name, type: 'collection' }
+  return nameOnly ? brief : { ...brief, options: {}, info: { readOnly: false }, idIndex: { ...ID_INDEX } }
+}
 
 export const listDatabases: Command = {
   fields: ['filter', 'nameOnly', 'authorizedDatabases'],

@@ -10,10 +10,16 @@ const IDLE_MS = 10 * 60_000
 
 interface Cursor {
   namespace: string
+  /** What has not been handed out yet. */
   docs: readonly Doc[]
-  /** How many of them have been handed out. */
-  taken: number
   usedAt: number
+}
+
+interface OpenOptions {
+  /** 0 asks for the cursor only. */
+  batchSize?: number | undefined
+  /** What does not fit in the first batch is not wanted. */
+  single?: boolean
 }
 
 /** Results on their way to clients. They were found in one step: later writes do not show in them. */
@@ -21,30 +27,30 @@ export class Cursors {
   readonly #open = new Map<number, Cursor>()
   #next = Math.floor(Math.random() * 2 ** 40) + 1
 
-  /** The reply with the first batch; a cursor is kept when there is more. `batchSize` 0 asks for the cursor only. */
-  open(namespace: string, docs: Iterable<Doc>, batchSize = FIRST_BATCH, single = false): Doc {
-    const cursor: Cursor = { namespace, docs: [...docs], taken: 0, usedAt: Date.now() }
-    const firstBatch = takeBatch(cursor, batchSize)
-    if (isSpent(cursor) || single) return { cursor: { firstBatch, id: Long.ZERO, ns: namespace } }
-    const id = this.#next
+  /** The reply with the first batch; a cursor is kept when there is more. */
+  open(namespace: string, docs: readonly Doc[], { batchSize = FIRST_BATCH, single }: OpenOptions = {}): Doc {
+    const firstBatch = batchOf(docs, batchSize)
+    const rest = single ? [] : docs.slice(firstBatch.length)
     this.#next += 1
-    this.#open.set(id, cursor)
-    return { cursor: { firstBatch, id: Long.fromNumber(id), ns: namespace } }
+    const id = this.#keep(this.#next, { namespace, docs: rest, usedAt: Date.now() })
+    return { cursor: { firstBatch, id, ns: namespace } }
   }
 
   more(id: number, namespace: string, batchSize: number | undefined): Doc {
     const cursor = this.#open.get(id)
-    if (!cursor) throw new CommandError(43, `cursor id ${id} not found`)
-    if (cursor.namespace !== namespace) {
-      throw new CommandError(
-        13,
-        `Requested getMore on namespace '${namespace}', but cursor belongs to another`,
-      )
+    if (cursor?.namespace !== namespace) throw new CommandError(43, `cursor id ${id} not found`)
+    const nextBatch = batchOf(cursor.docs, batchSize || Number.POSITIVE_INFINITY)
+    const docs = cursor.docs.slice(nextBatch.length)
+    return {
+      cursor: { nextBatch, id: this.#keep(id, { namespace, docs, usedAt: Date.now() }), ns: namespace },
     }
-    cursor.usedAt = Date.now()
-    const nextBatch = takeBatch(cursor, batchSize || Number.POSITIVE_INFINITY)
-    if (isSpent(cursor)) this.#open.delete(id)
-    return { cursor: { nextBatch, id: isSpent(cursor) ? Long.ZERO : Long.fromNumber(id), ns: namespace } }
+  }
+
+  /** Keeps what is left under an id; 0 tells that nothing is. */
+  #keep(id: number, cursor: Cursor): Long {
+    if (cursor.docs.length > 0) this.#open.set(id, cursor)
+    else this.#open.delete(id)
+    return cursor.docs.length > 0 ? Long.fromNumber(id) : Long.ZERO
   }
 
   /** True when there was such a cursor. */
@@ -57,23 +63,19 @@ export class Cursors {
   }
 }
 
-const isSpent = ({ docs, taken }: Cursor) => taken === docs.length
-
-/** Takes the next documents: as many as asked for, but no more than fit in one reply. */
-function takeBatch(cursor: Cursor, most: number): Doc[] {
-  const from = cursor.taken
+/** The first documents: as many as asked for, but no more than fit in one reply. */
+function batchOf(docs: readonly Doc[], most: number): readonly Doc[] {
   let bytes = 0
-  let to = from
-  for (; to < cursor.docs.length && to - from < most; to += 1) {
-    bytes += calculateObjectSize(cursor.docs[to] as Document) + 16
-    if (to > from && bytes > MAX_DOCUMENT_BYTES) break
+  let size = 0
+  for (; size < docs.length && size < most; size += 1) {
+    bytes += calculateObjectSize(docs[size] as Document) + 16
+    if (size > 0 && bytes > MAX_DOCUMENT_BYTES) break
   }
-  cursor.taken = to
-  return cursor.docs.slice(from, to)
+  return docs.slice(0, size)
 }
 
 export const getMore: Command = {
-  fields: ['collection', 'batchSize', 'term'],
+  fields: ['collection', 'batchSize'],
   run: ({ body, database }, { cursors }) => {
     const namespace = `${database}.${textOf(body.collection, 'collection')}`
     return cursors.more(Number(body.getMore), namespace, numberOf(body.batchSize, 'batchSize'))
@@ -84,13 +86,8 @@ export const killCursors: Command = {
   fields: ['cursors'],
   run: ({ body }, { cursors }) => {
     const ids = Array.isArray(body.cursors) ? body.cursors.map(Number) : []
-    const killed = ids.filter((id) => cursors.kill(id))
-    const long = (list: number[]) => list.map((id) => Long.fromNumber(id))
-    return {
-      cursorsKilled: long(killed),
-      cursorsNotFound: long(ids.filter((id) => !killed.includes(id))),
-      cursorsAlive: [],
-      cursorsUnknown: [],
-    }
+    const [cursorsNotFound, cursorsKilled]: [Long[], Long[]] = [[], []]
+    for (const id of ids) (cursors.kill(id) ? cursorsKilled : cursorsNotFound).push(Long.fromNumber(id))
+    return { cursorsKilled, cursorsNotFound, cursorsAlive: [], cursorsUnknown: [] }
   },
 }

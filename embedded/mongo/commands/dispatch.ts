@@ -1,5 +1,6 @@
-import { CommandError, toCommandError } from '../errors.ts'
+import { CommandError, toCommandError, unknownName } from '../errors.ts'
 import type { Doc } from '../values/types.ts'
+import { refuseOthers } from './arguments.ts'
 import * as collections from './collections.ts'
 import { getMore, killCursors } from './cursors.ts'
 import type { Command, Engine } from './engine.ts'
@@ -41,7 +42,7 @@ const COMMANDS: Record<string, Command> = {
 }
 
 /** Fields any command may carry. They do not change what it answers. */
-const GENERAL = new Set([
+const GENERAL = [
   ...[
     '$db',
     'lsid',
@@ -53,7 +54,7 @@ const GENERAL = new Set([
     'comment',
   ],
   ...['apiVersion', 'apiStrict', 'apiDeprecationErrors'],
-])
+]
 const TRANSACTION = ['txnNumber', 'startTransaction', 'autocommit']
 
 /** Runs one command and answers the reply; every failure becomes a reply that carries its code. */
@@ -77,11 +78,7 @@ function lookUp(name: string, body: Doc): Command {
     throw new CommandError(20, 'Transaction numbers are only allowed on a replica set member or mongos')
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!command) throw new CommandError(59, `no such command: '${name}'`)
-  const { fields } = command
-  const stray =
-    fields !== 'any' &&
-    Object.keys(body).find((field) => field !== name && !GENERAL.has(field) && !fields.includes(field))
-  if (stray) throw new CommandError(40415, `BSON field '${name}.${stray}' is an unknown field.`)
+  if (!command) throw unknownName(59, `The command '${name}'`)
+  if (command.fields !== 'any') refuseOthers(body, [name, ...GENERAL, ...command.fields], name)
   return command
 }

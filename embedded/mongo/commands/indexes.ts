@@ -2,14 +2,14 @@ import { CommandError } from '../errors.ts'
 import { ID_INDEX, type IndexSpec, normaliseSpec } from '../index/spec.ts'
 import type { Collection } from '../storage/collection.ts'
 import { isEqual } from '../values/order.ts'
-import { type Doc, isDoc } from '../values/types.ts'
+import type { Doc } from '../values/types.ts'
 import { docsOf } from './arguments.ts'
 import { type Call, type Command, collectionName, collectionOf, type Engine } from './engine.ts'
 
 const shown = (spec: IndexSpec): Doc => ({ ...spec })
 
 export const createIndexes: Command = {
-  fields: ['indexes', 'commitQuorum', 'ignoreUnknownIndexOptions'],
+  fields: ['indexes', 'commitQuorum'],
   run: (call, engine) => {
     const given = docsOf(call.body.indexes, 'indexes')
     const specs = given.map(normaliseSpec)
@@ -79,15 +79,10 @@ export const dropIndexes: Command = {
 }
 
 function namesOf(index: unknown, { specs }: Collection): string[] {
-  if (index === '*') return specs.map(({ name }) => name).filter((name) => name !== ID_INDEX.name)
-  return (Array.isArray(index) ? index : [index]).map((wanted: unknown) => {
-    const spec = specs.find(({ name, key }) => (isDoc(wanted) ? isEqual(key, wanted) : name === wanted))
-    if (!spec)
-      throw new CommandError(
-        27,
-        `index not found with name [${isDoc(wanted) ? JSON.stringify(wanted) : String(wanted)}]`,
-      )
-    if (spec.name === ID_INDEX.name) throw new CommandError(72, 'cannot drop _id index')
-    return spec.name
-  })
+  const names = specs.map(({ name }) => name)
+  if (index === '*') return names.filter((name) => name !== ID_INDEX.name)
+  if (index === ID_INDEX.name) throw new CommandError(72, 'cannot drop _id index')
+  const name = names.find((known) => known === index)
+  if (name === undefined) throw new CommandError(27, `index not found with name [${JSON.stringify(index)}]`)
+  return [name]
 }

@@ -1,80 +1,53 @@
 import type { StoredRecord } from '../index/ordered-index.ts'
 import { compileFilter } from '../query/match.ts'
-import { SCORE } from '../query/score.ts'
+import { withScore } from '../query/score.ts'
 import { type SortField, sortDocs } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
 import type { Doc } from '../values/types.ts'
-import { choosePlan } from './choose.ts'
-import type { Plan } from './plan.ts'
+import { choosePlan, type Plan } from './choose.ts'
 import { scanPlan } from './scan.ts'
 
 export interface FindOptions {
   sort?: readonly SortField[]
-  skip?: number
+  skip?: number | undefined
   /** 0 or undefined: no limit. */
-  limit?: number
-  hint?: unknown
-  variables?: Doc
+  limit?: number | undefined
 }
-
-const always = () => true
 
 /** Documents that satisfy a filter, in the order asked for; those found by text carry their score. */
 export function findDocs(
   collection: Collection | undefined,
   filter: Doc,
-  options: FindOptions = {},
+  { sort = [], skip = 0, limit }: FindOptions = {},
 ): Iterable<Doc> {
-  const { sort = [], skip = 0, variables = {} } = options
-  const limit = options.limit || Number.POSITIVE_INFINITY
-  const test = compileFilter(filter, { text: always, variables })
+  const test = compileFilter(filter, () => true)
   if (!collection) return []
-  const plan = choosePlan(filter, { collection, sort, hint: options.hint })
+  const plan = choosePlan(filter, { collection, sort })
   const found = matches(candidates(plan, collection), test)
-  if (sort.length === 0 || isSorted(plan)) return part(found, skip, limit)
-  return sortDocs(found, [...sort], skip + limit).slice(skip)
+  const ordered = isSorted(plan, sort) ? found : sortDocs(found, sort)
+  return part(ordered, skip, limit || Number.POSITIVE_INFINITY)
 }
 
 /** Records that satisfy a filter, for a write; a list, so that writing does not disturb the search. */
-export function findRecords(
-  collection: Collection,
-  filter: Doc,
-  { many, sort = [], hint, variables = {} }: FindOptions & { many: boolean },
-): StoredRecord[] {
-  const test = compileFilter(filter, { text: always, variables })
-  const plan = choosePlan(filter, { collection, sort, hint })
-  if (sort.length === 0 || isSorted(plan)) {
-    const found: StoredRecord[] = []
-    for (const record of recordsOf(plan, collection)) {
-      if (!test(record.doc)) continue
-      found.push(record)
-      if (!many) break
-    }
-    return found
-  }
-  const sorted = findDocs(collection, filter, { sort, hint, variables, limit: many ? 0 : 1 })
-  return [...sorted].flatMap((doc) => collection.byId(doc._id) ?? [])
+export function findRecords(collection: Collection, filter: Doc, options: FindOptions = {}): StoredRecord[] {
+  return [...findDocs(collection, filter, options)].flatMap((doc) => collection.byId(doc._id) ?? [])
 }
 
-export const isSorted = (plan: Plan) => (plan.kind === 'index' || plan.kind === 'union') && plan.sorted
+export const isSorted = (plan: Plan, sort: readonly SortField[]) =>
+  sort.length === 0 || (plan.kind === 'index' && plan.sorted)
 
 function* candidates(plan: Plan, collection: Collection): Iterable<Doc> {
-  if (plan.kind !== 'text') {
-    for (const record of scanPlan(plan, collection)) yield record.doc
-    return
-  }
-  for (const [record, score] of collection.textIndex?.search(plan.search) ?? [])
-    yield { ...record.doc, [SCORE]: score } as Doc
+  if (plan.kind !== 'text') for (const { doc } of scanPlan(plan, collection)) yield doc
+  else
+    for (const [{ doc }, score] of collection.textIndex?.search(plan.search) ?? [])
+      yield withScore(doc, score)
 }
-
-const recordsOf = (plan: Plan, collection: Collection): Iterable<StoredRecord> =>
-  plan.kind === 'text' ? (collection.textIndex?.search(plan.search).keys() ?? []) : scanPlan(plan, collection)
 
 function* matches(docs: Iterable<Doc>, test: (doc: Doc) => boolean): Iterable<Doc> {
   for (const doc of docs) if (test(doc)) yield doc
 }
 
-function* part(docs: Iterable<Doc>, skip: number, limit: number): Iterable<Doc> {
+export function* part(docs: Iterable<Doc>, skip: number, limit: number): Iterable<Doc> {
   let position = 0
   for (const doc of docs) {
     if (position >= skip) yield doc

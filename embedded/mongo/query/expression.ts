@@ -1,42 +1,78 @@
-import { CommandError, notImplemented } from '../errors.ts'
-import { type Doc, isDoc, isRegex, own } from '../values/types.ts'
-import { evaluatorOf, isExpression, isKnownExpression, TAKES_LITERAL } from './operators.ts'
-import { toRegExp } from './regex.ts'
+import { CommandError, notImplemented, typeMismatch, unknownName } from '../errors.ts'
+import { compare } from '../values/order.ts'
+import { type Doc, isDoc, own, rankOf } from '../values/types.ts'
+import { scoreOf } from './score.ts'
 
 /** What an expression yields for a document; `undefined` when the value is missing. */
 export type Evaluator = (doc: Doc) => unknown
 
+/** Everything is true except false, null, missing and zero. */
+export const isTruthy = (value: unknown) =>
+  value !== false && value !== null && value !== undefined && value !== 0
+
+/** Unlike in filters, comparing in an expression knows no type brackets, and missing is less than null. */
+const comparison = (accepts: (order: number) => boolean) => (values: unknown[]) => {
+  if (values.length !== 2) throw new CommandError(16020, 'Expression takes exactly 2 arguments.')
+  return accepts(compare(values[0], values[1]))
+}
+
+function add(values: unknown[]): number | null {
+  let sum = 0
+  for (const value of values) {
+    if (value === null || value === undefined) return null
+    if (value instanceof Date) throw notImplemented('$add with a date')
+    if (typeof value !== 'number') throw typeMismatch(`$add only supports numbers, not ${typeof value}`)
+    sum += value
+  }
+  return sum
+}
+
+const OPERATORS = new Map<string, (values: unknown[]) => unknown>([
+  ['$eq', comparison((order) => order === 0)],
+  ['$ne', comparison((order) => order !== 0)],
+  ['$gt', comparison((order) => order > 0)],
+  ['$gte', comparison((order) => order >= 0)],
+  ['$lt', comparison((order) => order < 0)],
+  ['$lte', comparison((order) => order <= 0)],
+  ['$add', add],
+])
+
 /** Compiles an aggregation expression; unknown operators are refused (168) before any document is looked at. */
-export function compileExpression(expression: unknown, variables: Doc = {}): Evaluator {
-  return shortcut(expression) ?? evaluatorOf(prepareExpression(expression), variables)
+export function compileExpression(expression: unknown): Evaluator {
+  if (typeof expression === 'string' && expression.startsWith('$')) return compilePath(expression)
+  if (isDoc(expression)) return compileOperator(expression)
+  if (Array.isArray(expression)) throw notImplemented('A list as an expression')
+  rankOf(expression)
+  return () => expression
 }
 
-/** Constants and fields of the document itself need no interpreter. */
-function shortcut(expression: unknown): Evaluator | undefined {
-  if (typeof expression === 'number' || typeof expression === 'boolean' || expression === null)
-    return () => expression
-  const field = typeof expression === 'string' ? /^\$([^$.]+)$/.exec(expression)?.[1] : undefined
-  return field === undefined ? undefined : (doc) => own(doc, field)
+function compilePath(expression: string): Evaluator {
+  if (expression.startsWith('$$')) throw notImplemented(`The variable ${expression}`)
+  const parts = expression.slice(1).split('.')
+  if (parts.includes('')) throw new CommandError(40353, `'${expression}' contains an empty field name`)
+  return (doc) => valueIn(doc, parts)
 }
 
-/** Checks an expression through and through and turns BSON regular expressions into JavaScript's. */
-export function prepareExpression(expression: unknown): unknown {
-  if (isRegex(expression)) return toRegExp(expression)
-  if (Array.isArray(expression)) return expression.map(prepareExpression)
-  if (!isDoc(expression)) return expression
-  const fields = Object.keys(expression)
-  const operator = fields.find((field) => field.startsWith('$'))
-  if (operator === undefined) {
-    return Object.fromEntries(fields.map((field) => [field, prepareExpression(expression[field])]))
-  }
-  if (fields.length > 1) {
+/** An array on the way yields the list of what its elements have there. */
+function valueIn(value: unknown, [part, ...rest]: readonly string[]): unknown {
+  if (part === undefined) return value
+  if (Array.isArray(value))
+    return value.map((element) => valueIn(element, [part, ...rest])).filter((found) => found !== undefined)
+  return isDoc(value) ? valueIn(own(value, part), rest) : undefined
+}
+
+function compileOperator(expression: Doc): Evaluator {
+  const [name = '', ...others] = Object.keys(expression)
+  if (!name.startsWith('$')) throw notImplemented('A document as an expression')
+  if (others.length > 0)
     throw new CommandError(15983, 'An object representing an expression must have exactly one field')
+  const operand = expression[name]
+  if (name === '$meta') {
+    if (operand !== 'textScore') throw notImplemented(`$meta: ${String(operand)}`)
+    return scoreOf
   }
-  if (operator === '$literal') return expression
-  if (!isExpression(operator)) {
-    if (isKnownExpression(operator)) throw notImplemented(operator)
-    throw new CommandError(168, `Unrecognized expression '${operator}'`)
-  }
-  const operand = expression[operator]
-  return { [operator]: TAKES_LITERAL.has(operator) ? operand : prepareExpression(operand) }
+  const run = OPERATORS.get(name)
+  if (!run) throw unknownName(168, `The expression ${name}`)
+  const operands = (Array.isArray(operand) ? operand : [operand]).map(compileExpression)
+  return (doc) => run(operands.map((evaluate) => evaluate(doc)))
 }

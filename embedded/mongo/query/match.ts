@@ -1,40 +1,20 @@
-import { badValue, CommandError, notImplemented } from '../errors.ts'
+import { badValue, CommandError, unknownName } from '../errors.ts'
 import { reach } from '../values/path.ts'
-import { type Doc, isDoc, isRegex } from '../values/types.ts'
-import { compileExpression } from './expression.ts'
-import { isTruthy } from './operator.ts'
-import {
-  comparedTo,
-  dividing,
-  equalTo,
-  matching,
-  ofSize,
-  ofType,
-  oneOf,
-  type Predicate,
-} from './predicates.ts'
-import { toRegExp } from './regex.ts'
+import { type Doc, isDoc } from '../values/types.ts'
+import { compileExpression, isTruthy } from './expression.ts'
+import { equalTo, oneOf, PREDICATES, type Predicate } from './predicates.ts'
 
 /** Answers whether a document satisfies a filter. */
 export type Matcher = (doc: Doc) => boolean
 
-/** What a filter may refer to from outside of the document. */
-export interface MatchScope {
-  /** Tests the `$text` of the filter; without it `$text` is refused. */
-  text?: Matcher
-  /** Variables for `$expr` (`let`). */
-  variables?: Doc
-}
-
-const UNSUPPORTED = new Set([
-  ...['$where', '$jsonSchema', '$geoWithin', '$geoIntersects', '$near', '$nearSphere'],
-  ...['$bitsAllSet', '$bitsAllClear', '$bitsAnySet', '$bitsAnyClear'],
-])
-
-/** Compiles a filter. Everything unknown in it is refused here, before any document is looked at. */
-export function compileFilter(filter: unknown, scope: MatchScope = {}): Matcher {
+/**
+ * Compiles a filter. Everything unknown in it is refused here (2), before any document is looked at.
+ *
+ * @param text tests the `$text` at the top of the filter or of an `$and`; without it `$text` is refused
+ */
+export function compileFilter(filter: unknown, text?: Matcher): Matcher {
   if (!isDoc(filter)) throw new CommandError(14, 'the filter must be an object')
-  return allOf(Object.entries(filter).map(([field, condition]) => compileClause(field, condition, scope)))
+  return allOf(Object.entries(filter).map(([field, condition]) => compileClause(field, condition, text)))
 }
 
 function allOf<T>(tests: ((subject: T) => boolean)[]): (subject: T) => boolean {
@@ -44,139 +24,93 @@ function allOf<T>(tests: ((subject: T) => boolean)[]): (subject: T) => boolean {
   return (subject) => tests.every((test) => test(subject))
 }
 
-function compileClause(field: string, condition: unknown, scope: MatchScope): Matcher {
-  if (!field.startsWith('$')) return compileField(field, condition, scope)
+function compileClause(field: string, condition: unknown, text: Matcher | undefined): Matcher {
+  if (!field.startsWith('$')) {
+    const parts = field.split('.')
+    return compileCondition(condition, (test) => (doc) => reach(doc, parts, 0, test))
+  }
   switch (field) {
     case '$and':
-      return allOf(compileList(field, condition, scope))
+      return allOf(compileList(field, condition, text))
     case '$or':
     case '$nor': {
-      const tests = compileList(field, condition, scope)
+      const tests = compileList(field, condition)
       const wanted = field === '$or'
       return (doc) => tests.some((test) => test(doc)) === wanted
     }
     case '$expr': {
-      const evaluate = compileExpression(condition, scope.variables)
+      const evaluate = compileExpression(condition)
       return (doc) => isTruthy(evaluate(doc))
     }
     case '$text':
-      if (!scope.text) throw badValue('$text is not allowed in this context')
-      return scope.text
-    case '$comment':
-      return () => true
+      if (!text) throw badValue('$text is not allowed in this context')
+      return text
   }
-  if (UNSUPPORTED.has(field)) throw notImplemented(field)
-  throw badValue(`unknown top level operator: ${field}. If you are trying to use an operator, see the manual`)
+  throw unknownName(2, `The operator ${field}`)
 }
 
-function compileList(operator: string, list: unknown, scope: MatchScope): Matcher[] {
+function compileList(operator: string, list: unknown, text?: Matcher): Matcher[] {
   if (!Array.isArray(list) || list.length === 0) throw badValue(`${operator} must be a nonempty array`)
   return list.map((filter) => {
     if (!isDoc(filter)) throw badValue(`${operator} entries need to be full objects`)
-    return compileFilter(filter, scope)
+    return compileFilter(filter, text)
   })
 }
 
 export const isOperatorDoc = (value: unknown): value is Doc =>
   isDoc(value) && Object.keys(value)[0]?.startsWith('$') === true
 
-function compileField(path: string, condition: unknown, scope: MatchScope): Matcher {
-  const parts = path.split('.')
-  return compileCondition(condition, (test) => (doc) => reach(doc, parts, 0, test), scope)
-}
-
-/** Compiles what is asked of one place, a path of a document or an element of an array; `at` tests what is there. */
-function compileCondition<T>(condition: unknown, at: At<T>, scope: MatchScope): (subject: T) => boolean {
-  if (!isOperatorDoc(condition)) return at(equalTo(condition))
-  if ('$options' in condition && !('$regex' in condition)) throw badValue('$options needs a $regex')
-  const operators = Object.entries(condition).filter(([operator]) => operator !== '$options')
-  return allOf(operators.map(([operator, operand]) => compileOne(operator, operand, condition, at, scope)))
-}
-
 type At<T> = (test: Predicate) => (subject: T) => boolean
 
-function compileOne<T>(
-  operator: string,
-  operand: unknown,
-  condition: Doc,
-  at: At<T>,
-  scope: MatchScope,
-): (subject: T) => boolean {
+/** Compiles what is asked of one place, a path of a document or an element of an array; `at` tests what is there. */
+function compileCondition<T>(condition: unknown, at: At<T>): (subject: T) => boolean {
+  if (!isOperatorDoc(condition)) return at(equalTo(condition))
+  return allOf(Object.entries(condition).map(([operator, operand]) => compileOperator(operator, operand, at)))
+}
+
+function compileOperator<T>(operator: string, operand: unknown, at: At<T>): (subject: T) => boolean {
   const not = (test: (subject: T) => boolean) => (subject: T) => !test(subject)
   switch (operator) {
     case '$not':
-      if (!isRegex(operand) && !isOperatorDoc(operand)) throw badValue('$not needs a regex or a document')
-      return not(compileCondition(operand, at, scope))
+      if (!isOperatorDoc(operand)) throw badValue('$not needs a document of operators')
+      return not(compileCondition(operand, at))
     case '$ne':
-      if (isRegex(operand)) throw badValue("Can't have regex as arg to $ne.")
       return not(at(equalTo(operand)))
     case '$nin':
-      return not(at(oneOf(operand, operator)))
+      return not(at(oneOf(operand)))
     case '$exists': {
       const exists = at((value) => value !== undefined)
       return isTruthy(operand) ? exists : not(exists)
     }
     case '$all':
-      return compileAll(operand, at, scope)
-  }
-  return at(compileOperator(operator, operand, condition, scope))
-}
-
-function compileAll<T>(operand: unknown, at: At<T>, scope: MatchScope): (subject: T) => boolean {
-  if (!Array.isArray(operand)) throw badValue('$all needs an array')
-  if (operand.length === 0) return () => false
-  const tests = operand.map((value) => {
-    if (isOperatorDoc(value) && !('$elemMatch' in value)) throw badValue('no $ expressions in $all')
-    return compileCondition(value, at, scope)
-  })
-  return allOf(tests)
-}
-
-function compileOperator(operator: string, operand: unknown, condition: Doc, scope: MatchScope): Predicate {
-  switch (operator) {
-    case '$eq':
-      return equalTo(operand)
-    case '$gt':
-    case '$gte':
-    case '$lt':
-    case '$lte':
-      return comparedTo(operator, operand)
-    case '$in':
-      return oneOf(operand, operator)
-    case '$regex':
-      return matching(compileRegex(operand, condition.$options))
-    case '$size':
-      return ofSize(operand)
-    case '$mod':
-      return dividing(operand)
-    case '$type':
-      return ofType(operand)
+      return compileAll(operand, at)
     case '$elemMatch': {
-      const test = compileElement(operand, scope)
-      return (value) => Array.isArray(value) && value.some((element) => test(element))
+      const test = compileElement(operand)
+      return at((value) => Array.isArray(value) && value.some((element) => test(element)))
     }
   }
-  if (UNSUPPORTED.has(operator)) throw notImplemented(operator)
-  throw badValue(`unknown operator: ${operator}`)
+  const predicate = PREDICATES.get(operator)
+  if (!predicate) throw unknownName(2, `The operator ${operator}`)
+  return at(predicate(operand))
 }
 
-function compileRegex(operand: unknown, options: unknown): RegExp {
-  if (typeof operand !== 'string' && !isRegex(operand)) throw badValue('$regex has to be a string')
-  return toRegExp(operand, typeof options === 'string' ? options : undefined)
+function compileAll<T>(operand: unknown, at: At<T>): (subject: T) => boolean {
+  if (!Array.isArray(operand)) throw badValue('$all needs an array')
+  if (operand.length === 0) return () => false
+  if (operand.some((value) => isOperatorDoc(value) && !('$elemMatch' in value)))
+    throw badValue('no $ expressions in $all')
+  return allOf(operand.map((value) => compileCondition(value, at)))
 }
 
 const LOGICAL = new Set(['$and', '$or', '$nor', '$expr'])
 
 /** The test of `$elemMatch` on one element: conditions on its fields, or operators on the element itself. */
-export function compileElement(operand: unknown, scope: MatchScope): Predicate {
+export function compileElement(operand: unknown): Predicate {
   if (!isDoc(operand)) throw badValue('$elemMatch needs an Object')
   const first = Object.keys(operand)[0]
   if (first?.startsWith('$') && !LOGICAL.has(first)) {
-    return compileCondition<unknown>(operand, (matches) => (element) => matches(element, true), scope)
+    return compileCondition<unknown>(operand, (matches) => (element) => matches(element, true))
   }
-  const test = compileFilter(operand, scope)
-  return (element) => {
-    if (Array.isArray(element)) return test({ ...element })
-    return isDoc(element) && test(element)
-  }
+  const test = compileFilter(operand)
+  return (element) => (Array.isArray(element) ? test({ ...element }) : isDoc(element) && test(element))
 }

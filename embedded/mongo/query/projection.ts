@@ -1,92 +1,50 @@
-import { CommandError } from '../errors.ts'
+import { CommandError, notImplemented } from '../errors.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import { compileExpression, type Evaluator } from './expression.ts'
-import { isOperatorDoc } from './match.ts'
-import { type ArrayProjection, arrayProjection, positional } from './projection-arrays.ts'
-import { assign, exclude, include, keepShape, plant, replaceValue, type Tree } from './projection-tree.ts'
-import { keepScore } from './score.ts'
+
+/** The paths a projection names; null where one ends. */
+type Tree = Map<string, Tree | null>
 
 interface Spec {
   mode: 'include' | 'exclude' | undefined
   tree: Tree
-  computed: [string[], Evaluator][]
-  arrays: [string[], ArrayProjection][]
-  keepId: boolean | undefined
+  computed: [field: string, evaluate: Evaluator][]
 }
 
-export interface ProjectionOptions {
-  /** `find` knows `$slice`, `$elemMatch` and the positional `$`; `$project` does not. */
-  filter?: Doc
-  variables?: Doc
-}
-
-/** Compiles a projection of `find` or `$project` into a function that makes the projected copy. */
-export function compileProjection(projection: Doc, options: ProjectionOptions = {}): (doc: Doc) => Doc {
-  const spec: Spec = { mode: undefined, tree: {}, computed: [], arrays: [], keepId: undefined }
-  for (const [path, value] of Object.entries(projection)) read(spec, path, value, options)
-  const inArrays = spec.arrays.length > 0
-  const metaOnly =
-    options.filter !== undefined && Object.values(projection).every((v) => isDoc(v) && '$meta' in v)
-  const including = spec.mode === 'include' || (!spec.mode && spec.computed.length > 0 && !metaOnly)
-  const idOnly = spec.keepId === true && Object.keys(projection).length === 1
-  const mode =
-    spec.mode ?? (including || idOnly || (inArrays && spec.keepId === true) ? 'include' : 'exclude')
-  if (mode === 'include' && spec.keepId !== false) plant(spec.tree, ['_id'])
-  if (mode === 'exclude' && spec.keepId === false) plant(spec.tree, ['_id'])
-  if (mode === 'include') for (const [path] of spec.arrays) plant(spec.tree, path)
-  const computesId = spec.computed.some(([path]) => path[0] === '_id')
+/**
+ * Compiles a projection into a function that makes the projected copy: fields to keep or to leave out, and fields
+ * computed by expressions, which keep the others only when all of them are `$meta` and `find` asks.
+ */
+export function compileProjection(projection: Doc, { metaKeepsAll = false } = {}): (doc: Doc) => Doc {
+  if (Object.keys(projection).length === 0) return (doc) => doc
+  const { _id, ...fields } = projection
+  if (_id !== undefined && typeof _id !== 'number' && typeof _id !== 'boolean')
+    throw notImplemented('A computed _id')
+  const spec: Spec = { mode: undefined, tree: new Map(), computed: [] }
+  for (const [path, value] of Object.entries(fields)) readField(spec, path, value)
+  const all = metaKeepsAll && Object.values(fields).every((value) => isDoc(value) && '$meta' in value)
+  const { mode = (spec.computed.length > 0 && !all) || _id ? 'include' : 'exclude', tree, computed } = spec
+  if ((mode === 'include') === Boolean(_id ?? true)) tree.set('_id', null)
   return (doc) => {
-    const result = mode === 'include' ? include(doc, spec.tree) : exclude(doc, spec.tree)
-    for (const [path, project] of spec.arrays) replaceValue(result, path, (value) => project(value, doc))
-    for (const [path, evaluate] of spec.computed) {
-      if (mode === 'include') keepShape(doc, result, path)
-      assign(result, path, evaluate(doc))
+    const result = pick(doc, tree, mode === 'include') as Doc
+    for (const [field, evaluate] of computed) {
+      const value = evaluate(doc)
+      if (value !== undefined) result[field] = value
     }
-    return keepScore(doc, computesId && '_id' in result ? { _id: result._id, ...result } : result)
+    return result
   }
 }
 
-function read(spec: Spec, path: string, value: unknown, options: ProjectionOptions): void {
+function readField(spec: Spec, path: string, value: unknown): void {
   const parts = path.split('.')
-  if (parts.some((part) => part === ''))
-    throw new CommandError(40353, 'FieldPath must not contain empty field names')
-  if (options.filter && parts.at(-1) === '$') {
-    spec.arrays.push([parts.slice(0, -1), positional(parts.slice(0, -1).join('.'), options.filter)])
-    setMode(spec, 'include', path)
-    return
-  }
-  if (parts.some((part) => part.startsWith('$'))) {
-    throw new CommandError(
-      16410,
-      `FieldPath field names may not start with '$'. Consider using $getField or $setField: ${path}`,
-    )
-  }
-  if (typeof value === 'number' || typeof value === 'boolean') {
-    const wanted = Boolean(value)
-    if (path === '_id') {
-      spec.keepId = wanted
-      return
-    }
-    setMode(spec, wanted ? 'include' : 'exclude', path)
-    plant(spec.tree, parts)
-    return
-  }
-  if (isOperatorDoc(value)) {
-    const array = options.filter ? arrayProjection(path, value) : undefined
-    if (array) {
-      spec.arrays.push([parts, array])
-      if ('$elemMatch' in value) setMode(spec, 'include', path)
-      return
-    }
-  } else if (isDoc(value)) {
-    if (Object.keys(value).length === 0)
-      throw new CommandError(51270, 'An empty sub-projection is not a valid value')
-    for (const [field, inner] of Object.entries(value)) read(spec, `${path}.${field}`, inner, options)
-    return
-  }
-  if (path === '_id') spec.keepId = false
-  spec.computed.push([parts, compileExpression(value, options.variables)])
-  if (!(isDoc(value) && '$meta' in value)) setMode(spec, 'include', path)
+  if (parts.includes('')) throw new CommandError(40353, 'FieldPath must not contain empty field names')
+  if (path.includes('$')) throw notImplemented(`The projection of ${path}`)
+  const listed = typeof value === 'number' || typeof value === 'boolean'
+  const mode = value || !listed ? 'include' : 'exclude'
+  if (listed || !(isDoc(value) && '$meta' in value)) setMode(spec, mode, path)
+  if (listed) plant(spec.tree, parts)
+  else if (parts.length === 1) spec.computed.push([path, compileExpression(value)])
+  else throw notImplemented(`Computing ${path} inside of a document`)
 }
 
 function setMode(spec: Spec, mode: 'include' | 'exclude', path: string): void {
@@ -96,4 +54,29 @@ function setMode(spec: Spec, mode: 'include' | 'exclude', path: string): void {
       : new CommandError(31254, `Cannot do exclusion on field ${path} in inclusion projection`)
   }
   spec.mode = mode
+}
+
+/** Adds a path; one that lies on another is refused (31249). */
+function plant(tree: Tree, [field = '', ...rest]: string[]): void {
+  const branch = tree.get(field)
+  if (branch === null || (branch && rest.length === 0)) {
+    throw new CommandError(31249, `Path collision at ${[field, ...rest].join('.')}`)
+  }
+  const next: Tree | null = rest.length === 0 ? null : (branch ?? new Map())
+  tree.set(field, next)
+  if (next) plant(next, rest)
+}
+
+/** Keeps what the tree names, or all else, in every element of a list; scalars on the way to what is kept go. */
+function pick(value: unknown, tree: Tree, keep: boolean): unknown {
+  if (Array.isArray(value))
+    return value.map((element) => pick(element, tree, keep)).filter((element) => element !== undefined)
+  if (!isDoc(value)) return keep ? undefined : value
+  const entries = Object.entries(value).flatMap(([field, inner]): [string, unknown][] => {
+    const branch = tree.get(field)
+    if (!branch) return (branch === null) === keep ? [[field, inner]] : []
+    const picked = pick(inner, branch, keep)
+    return picked === undefined ? [] : [[field, picked]]
+  })
+  return Object.fromEntries(entries)
 }

@@ -1,15 +1,17 @@
+import { CommandError } from '../errors.ts'
+import type { Doc } from '../values/types.ts'
+
 /**
  * The text score of a document found by `$text`, on a copy that only this query sees. A symbol is carried
  * along by `{...doc}` and left out by the BSON codec.
  */
-export const SCORE: unique symbol = Symbol('textScore')
+const SCORE: unique symbol = Symbol('textScore')
 
-export interface Scored {
-  [SCORE]?: number
-}
+export const withScore = (doc: Doc, score: number): Doc => ({ ...doc, [SCORE]: score }) as Doc
 
-/** Gives the score of one document to what was computed from it. */
-export function keepScore<T extends object>(from: object, to: T): T {
-  const score = (from as Scored)[SCORE]
-  return score === undefined ? to : Object.assign(to, { [SCORE]: score })
+/** The score `$text` gave; refused (40218) where no `$text` has been. */
+export function scoreOf(doc: Doc & { [SCORE]?: number }): number {
+  const score = doc[SCORE]
+  if (score !== undefined) return score
+  throw new CommandError(40218, 'query requires text score metadata, but it is not available')
 }

@@ -1,8 +1,7 @@
 import { badValue, CommandError } from '../errors.ts'
-import { compare } from '../values/order.ts'
-import { reach } from '../values/path.ts'
+import { keysOf } from '../values/keys.ts'
 import { type Doc, isDoc } from '../values/types.ts'
-import { SCORE, type Scored } from './score.ts'
+import { scoreOf } from './score.ts'
 
 /** One field of a sort; `score` sorts by text score, greatest first. */
 export type SortField = { path: string; direction: 1 | -1; score?: boolean }
@@ -21,69 +20,28 @@ export function parseSort(spec: unknown): SortField[] {
   })
 }
 
-/** The value a document is sorted by: the least element of an array going up, the greatest going down. */
-function keyReader({ path, direction, score }: SortField): (doc: Doc) => unknown {
-  if (score) {
-    return (doc) => {
-      const value = (doc as Scored)[SCORE]
-      if (value === undefined) {
-        throw new CommandError(40218, 'query requires text score metadata, but it is not available')
-      }
-      return value
-    }
-  }
-  const parts = path.split('.')
+/** What a document is sorted by: of an array the least element going up, the greatest going down. */
+function keyReader({ path, direction, score }: SortField): (doc: Doc) => string | number {
+  if (score) return scoreOf
+  const paths = [path.split('.')]
   return (doc) => {
-    let key: unknown
-    let found = false
-    const offer = (value: unknown) => {
-      if (!found || compare(value, key) * direction < 0) key = value
-      found = true
-    }
-    reach(doc, parts, 0, (value) => {
-      if (!Array.isArray(value)) offer(value ?? null)
-      else if (value.length === 0) offer(undefined)
-      else for (const element of value) offer(element ?? null)
-      return false
-    })
-    return found ? key : null
+    const codes = keysOf(doc, paths).keys.flat()
+    return codes.reduce((first, code) => (code < first === (direction === 1) ? code : first))
   }
 }
 
-/** Sorts documents, stably; with a limit only the first ones are kept in order on the way. */
-export function sortDocs(docs: Iterable<Doc>, fields: SortField[], limit = Number.POSITIVE_INFINITY): Doc[] {
+/** Sorts documents, stably. */
+export function sortDocs(docs: Iterable<Doc>, fields: readonly SortField[]): Doc[] {
   const readers = fields.map(keyReader)
-  const order = (a: Entry, b: Entry) => {
-    for (const [i, { direction }] of fields.entries()) {
-      const difference = compare(a.keys[i], b.keys[i])
-      if (difference !== 0) return difference * direction
+  const directions = fields.map(({ direction }) => direction)
+  const entries = Array.from(docs, (doc) => ({ doc, keys: readers.map((read) => read(doc)) }))
+  entries.sort((a, b) => {
+    for (let i = 0; i < directions.length; i += 1) {
+      const left = a.keys[i] ?? ''
+      const right = b.keys[i] ?? ''
+      if (left !== right) return left < right === (directions[i] === 1) ? -1 : 1
     }
     return 0
-  }
-  const entries: Entry[] = []
-  for (const doc of docs) {
-    const entry = { doc, keys: readers.map((read) => read(doc)) }
-    if (limit > MOST_KEPT_IN_ORDER) entries.push(entry)
-    else keepFirst(entries, entry, limit, order)
-  }
-  if (limit > MOST_KEPT_IN_ORDER) entries.sort(order)
+  })
   return entries.map(({ doc }) => doc)
-}
-
-const MOST_KEPT_IN_ORDER = 1000
-type Entry = { doc: Doc; keys: unknown[] }
-
-function keepFirst(entries: Entry[], entry: Entry, limit: number, order: (a: Entry, b: Entry) => number) {
-  const last = entries.at(-1)
-  if (entries.length >= limit && last && order(entry, last) >= 0) return
-  let low = 0
-  let high = entries.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const other = entries[middle]
-    if (other && order(entry, other) < 0) high = middle
-    else low = middle + 1
-  }
-  entries.splice(low, 0, entry)
-  if (entries.length > limit) entries.pop()
 }

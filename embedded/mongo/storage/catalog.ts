@@ -32,7 +32,7 @@ export class Catalog {
     const collection = new Collection(`${database}.${name}`, this.#nextUid, this.store)
     this.#nextUid += 1
     this.#collections.set(collection.namespace, collection)
-    collection.create()
+    collection.save()
     return collection
   }
 

@@ -1,10 +1,11 @@
 import { CommandError } from '../errors.ts'
-import { duplicateKey, OrderedIndex, type StoredRecord } from '../index/ordered-index.ts'
+import { duplicateKey } from '../index/duplicate-key.ts'
+import { OrderedIndex, type StoredRecord } from '../index/ordered-index.ts'
 import { ID_INDEX, type IndexSpec } from '../index/spec.ts'
 import { TextIndex } from '../text/text-index.ts'
 import { toStoredBytes } from '../values/codec.ts'
-import { encode } from '../values/encode.ts'
-import { type Doc, isRegex } from '../values/types.ts'
+import { encode } from '../values/order.ts'
+import type { Doc } from '../values/types.ts'
 import type { Store } from './store.ts'
 
 /** What a collection needs of the store. */
@@ -20,9 +21,7 @@ export type Records = Pick<
 export class Collection {
   readonly #records = new Map<number, StoredRecord>()
   readonly #byId = new Map<string, StoredRecord>()
-  #ordered: OrderedIndex[] = []
-  #text: TextIndex | undefined
-  #idIndex: OrderedIndex | undefined
+  #indexes: readonly (OrderedIndex | TextIndex)[] = []
   #nextRecord = 1
 
   constructor(
@@ -53,29 +52,24 @@ export class Collection {
   }
 
   byId(id: unknown): StoredRecord | undefined {
-    return this.#byId.get(encode(id))
+    return this.byCode(encode(id))
   }
 
-  get indexes(): readonly OrderedIndex[] {
-    return this.#ordered
+  /** The record whose encoded `_id` it is. */
+  byCode(code: string): StoredRecord | undefined {
+    return this.#byId.get(code)
   }
 
-  /** The order of `_id`, kept from the first time it is asked for: most collections need only the hash. */
-  get idIndex(): OrderedIndex {
-    if (!this.#idIndex) {
-      this.#idIndex = new OrderedIndex(ID_INDEX)
-      for (const record of this.#records.values()) this.#idIndex.insert(record)
-    }
-    return this.#idIndex
+  get indexes(): OrderedIndex[] {
+    return this.#indexes.filter((index) => index instanceof OrderedIndex)
   }
 
   get textIndex(): TextIndex | undefined {
-    return this.#text
+    return this.#indexes.find((index) => index instanceof TextIndex)
   }
 
   get specs(): IndexSpec[] {
-    const text = this.#text ? [this.#text.spec] : []
-    return [ID_INDEX, ...this.#ordered.map(({ spec }) => spec), ...text]
+    return [ID_INDEX, ...this.#indexes.map(({ spec }) => spec)]
   }
 
   /** Adds a document, `_id` first; refuses a key that is there (11000). */
@@ -85,12 +79,11 @@ export class Collection {
     const bytes = toStoredBytes(doc)
     const id = encode(doc._id)
     if (this.#byId.has(id)) throw duplicateKey(ID_INDEX, doc, this.namespace, [id])
-    this.#check(doc, 0)
+    for (const index of this.#indexes) index.check(doc, 0, this.namespace)
     const record = { id: this.#nextRecord, doc }
     this.#nextRecord += 1
     this.#add(record)
-    for (const index of this.#ordered) index.insert(record)
-    this.#text?.insert(record)
+    for (const index of this.#indexes) index.insert(record)
     this.store.putDocument(this.uid, record.id, bytes)
     return record
   }
@@ -98,37 +91,30 @@ export class Collection {
   /** Puts another document in the place of a record's; the `_id` is the same. */
   replace(record: StoredRecord, doc: Doc): void {
     const bytes = toStoredBytes(doc)
-    const touched = this.#ordered.filter((index) => !index.isUntouched(record.doc, doc))
-    for (const index of touched) index.checkUnique(doc, record.id, this.namespace)
-    for (const index of touched) index.keysFor(doc)
-    this.#text?.check(doc)
+    const touched = this.#indexes.filter((index) => !index.isUntouched(record.doc, doc))
+    for (const index of touched) index.check(doc, record.id, this.namespace)
     for (const index of touched) index.remove(record)
-    this.#text?.remove(record)
     record.doc = doc
     for (const index of touched) index.insert(record)
-    this.#text?.insert(record)
     this.store.putDocument(this.uid, record.id, bytes)
   }
 
   remove(record: StoredRecord): void {
     this.#records.delete(record.id)
     this.#byId.delete(encode(record.doc._id))
-    this.#idIndex?.remove(record)
-    for (const index of this.#ordered) index.remove(record)
-    this.#text?.remove(record)
+    for (const index of this.#indexes) index.remove(record)
     this.store.removeDocument(this.uid, record.id)
   }
 
   /** Builds an index over what is there; leaves nothing when a document does not fit. */
   addIndex(spec: IndexSpec): void {
     this.#build(spec)
-    this.#save()
+    this.save()
   }
 
   dropIndex(name: string): void {
-    this.#ordered = this.#ordered.filter(({ spec }) => spec.name !== name)
-    if (this.#text?.spec.name === name) this.#text = undefined
-    this.#save()
+    this.#indexes = this.#indexes.filter(({ spec }) => spec.name !== name)
+    this.save()
   }
 
   /** Forgets all documents here and in the store. */
@@ -137,11 +123,8 @@ export class Collection {
     this.store.removeCollection(this.namespace)
   }
 
-  create(): void {
-    this.#save()
-  }
-
-  #save(): void {
+  /** Writes down that the collection is there, and its indexes. */
+  save(): void {
     this.store.putCollection(this.namespace, {
       uid: this.uid,
       indexes: this.specs.map((spec) => ({ ...spec })),
@@ -151,37 +134,20 @@ export class Collection {
   #add(record: StoredRecord): void {
     this.#records.set(record.id, record)
     this.#byId.set(encode(record.doc._id), record)
-    this.#idIndex?.insert(record)
-  }
-
-  #check(doc: Doc, self: number): void {
-    for (const index of this.#ordered) {
-      index.keysFor(doc)
-      index.checkUnique(doc, self, this.namespace)
-    }
-    this.#text?.check(doc)
   }
 
   #build(spec: IndexSpec): void {
     if (spec.name === ID_INDEX.name) return
-    if (spec.weights) {
-      const text = new TextIndex(spec)
-      for (const { doc } of this.#records.values()) text.check(doc)
-      text.attach(this.#records)
-      this.#text = text
-      return
-    }
-    const index = new OrderedIndex(spec)
+    const index = spec.weights ? new TextIndex(spec, this.#records) : new OrderedIndex(spec)
     for (const record of this.#records.values()) {
-      index.checkUnique(record.doc, record.id, this.namespace)
+      index.check(record.doc, record.id, this.namespace)
       index.insert(record)
     }
-    this.#ordered = [...this.#ordered, index]
+    this.#indexes = [...this.#indexes, index]
   }
 }
 
 function checkId(id: unknown): void {
-  if (Array.isArray(id) || isRegex(id) || id === undefined) {
-    throw new CommandError(53, `The '_id' value cannot be of type ${Array.isArray(id) ? 'array' : 'regex'}`)
-  }
+  if (Array.isArray(id) || id === undefined)
+    throw new CommandError(53, "The '_id' value cannot be of type array")
 }

@@ -1,6 +1,6 @@
 import { CommandError } from '../errors.ts'
 import type { StoredRecord } from '../index/ordered-index.ts'
-import { type IndexSpec, TEXT_LANGUAGES } from '../index/spec.ts'
+import { type IndexSpec, TEXT_LANGUAGE } from '../index/spec.ts'
 import { reach } from '../values/path.ts'
 import { type Doc, own } from '../values/types.ts'
 import type { TextSearch } from './search.ts'
@@ -8,26 +8,29 @@ import { fold, termsOf } from './words.ts'
 
 /** An inverted index: for each term the documents it is in and how much it counts there. Built at the first search. */
 export class TextIndex {
-  readonly language: string
   readonly #override: string
   readonly #weights: [string[], number][]
-  #source: ReadonlyMap<number, StoredRecord> = new Map()
   #postings: Map<string, Map<StoredRecord, number>> | undefined
 
-  constructor(readonly spec: IndexSpec) {
-    this.language = spec.default_language ?? 'english'
+  constructor(
+    readonly spec: IndexSpec,
+    private readonly source: ReadonlyMap<number, StoredRecord>,
+  ) {
     this.#override = spec.language_override ?? 'language'
     this.#weights = Object.entries(spec.weights ?? {}).map(([path, weight]) => [path.split('.'), weight])
   }
 
-  /** The collection's records, read when the first search comes. */
-  attach(source: ReadonlyMap<number, StoredRecord>): void {
-    this.#source = source
-  }
-
   /** Refuses (17262) a document that names a language there is no stemmer for. */
   check(doc: Doc): void {
-    this.#languageOf(doc)
+    const language = own(doc, this.#override) ?? TEXT_LANGUAGE
+    if (language === TEXT_LANGUAGE) return
+    throw new CommandError(17262, `language override unsupported: ${String(language)}`)
+  }
+
+  /** True when a change cannot touch this index: all it looks at is the very same value. */
+  isUntouched(before: Doc, after: Doc): boolean {
+    const roots = [this.#override, ...this.#weights.map(([[root = '']]) => root)]
+    return roots.every((root) => before[root] === after[root])
   }
 
   insert(record: StoredRecord): void {
@@ -67,7 +70,7 @@ export class TextIndex {
   get #built(): Map<string, Map<StoredRecord, number>> {
     if (!this.#postings) {
       this.#postings = new Map()
-      for (const record of this.#source.values()) this.insert(record)
+      for (const record of this.source.values()) this.insert(record)
     }
     return this.#postings
   }
@@ -78,23 +81,15 @@ export class TextIndex {
     return phrases.every(contains) && !excludedPhrases.some(contains)
   }
 
-  #languageOf(doc: Doc): string {
-    const language = own(doc, this.#override)
-    if (language === undefined) return this.language
-    if (typeof language === 'string' && TEXT_LANGUAGES.has(language)) return language
-    throw new CommandError(17262, `language override unsupported: ${String(language)}`)
-  }
-
   /**
    * A term counts by its field's weight, more the more often it occurs (each time half of the time before) and
    * the greater its share of the field: MongoDB's formula.
    */
   #scores(doc: Doc): Map<string, number> {
-    const language = this.#languageOf(doc)
     const scores = new Map<string, number>()
     for (const [path, weight] of this.#weights) {
       for (const text of textsAt(doc, path)) {
-        const terms = termsOf(text, language)
+        const terms = termsOf(text)
         const whole = fold(text).trim()
         for (const [term, count] of countsOf(terms)) {
           const frequency = 2 - 2 ** (1 - count)

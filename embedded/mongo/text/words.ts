@@ -33,12 +33,10 @@ export const fold = (text: string) =>
     .normalize('NFD')
     .replace(/\p{Diacritic}/gu, '')
 
-/** The terms of a text in order: folded, and for English without stop words and stemmed. */
-export function termsOf(text: string, language: string): string[] {
-  const words = fold(text)
+/** The terms of a text in order: folded, without English stop words, and stemmed. */
+export const termsOf = (text: string): string[] =>
+  fold(text)
     .split(/[^\p{L}\p{N}\p{M}_']+/u)
     .map((word) => word.replace(/^'+|'+$/g, ''))
-    .filter((word) => word !== '')
-  if (language === 'none') return words
-  return words.filter((word) => !STOP_WORDS.has(word)).map(stem)
-}
+    .filter((word) => word !== '' && !STOP_WORDS.has(word))
+    .map(stem)

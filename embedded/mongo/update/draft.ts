@@ -4,6 +4,8 @@ import { type Doc, isDoc, own } from '../values/types.ts'
 
 const LONGEST_PADDING = 1_500_000
 
+type Container = Doc | unknown[]
+
 /**
  * A document in the making. Only the containers on a changed path are copied, everything else is shared with
  * the original: documents are immutable, and indexes can tell by identity what did not change.
@@ -27,39 +29,22 @@ export class Draft {
 
   /** Sets a value, making the documents on the way; through a scalar or a field name in an array it is refused (28). */
   set(path: readonly string[], value: unknown): void {
-    const container = this.#containerOf(path, true)
-    if (container) put(container, path.at(-1) ?? '', value, path)
-  }
-
-  /** Removes a field; an element of an array becomes null. */
-  unset(path: readonly string[]): void {
-    if (valueAt(this.#root, path) === undefined) return
-    const container = this.#containerOf(path, false)
-    const last = path.at(-1) ?? ''
-    if (Array.isArray(container)) container[Number(last)] = null
-    else if (container) delete container[last]
-  }
-
-  #containerOf(path: readonly string[], create: boolean): Doc | unknown[] | undefined {
     this.#root = this.#copyOf(this.#root) as Doc
-    let container: Doc | unknown[] = this.#root
+    let container: Container = this.#root
     for (const part of path.slice(0, -1)) {
-      const current: unknown = Array.isArray(container) ? container[Number(part)] : own(container, part)
-      const missing = current === undefined
-      if (missing && !create) return undefined
-      if (!missing && !isDoc(current) && !Array.isArray(current)) {
+      const current = Array.isArray(container) ? container[Number(part)] : own(container, part)
+      if (current !== undefined && !isDoc(current) && !Array.isArray(current))
         throw pathNotViable(
           `Cannot create field '${path.at(-1)}' in element {${part}: ${JSON.stringify(current)}}`,
         )
-      }
-      const next: Doc | unknown[] = this.#copyOf(missing ? {} : current)
+      const next = this.#copyOf(current ?? {})
       put(container, part, next, path)
       container = next
     }
-    return container
+    put(container, path.at(-1) ?? '', value, path)
   }
 
-  #copyOf(container: Doc | unknown[]): Doc | unknown[] {
+  #copyOf(container: Container): Container {
     if (this.#copies.has(container)) return container
     const copy = Array.isArray(container) ? [...container] : { ...container }
     this.#copies.add(copy)
@@ -67,18 +52,14 @@ export class Draft {
   }
 }
 
-function put(container: Doc | unknown[], part: string, value: unknown, path: readonly string[]): void {
+function put(container: Container, part: string, value: unknown, path: readonly string[]): void {
   if (!Array.isArray(container)) {
-    if (part === '__proto__' || part === '')
-      throw pathNotViable(`The update path '${path.join('.')}' is not allowed`)
+    if (part === '__proto__') throw pathNotViable(`The update path '${path.join('.')}' is not allowed`)
     container[part] = value
     return
   }
-  if (!isPosition(part)) {
-    throw pathNotViable(
-      `Cannot create field '${part}' in element {${path.join('.')}: ${JSON.stringify(container)}}`,
-    )
-  }
+  if (!isPosition(part))
+    throw pathNotViable(`Cannot create field '${part}' in an element of the array at ${path.join('.')}`)
   if (Number(part) - container.length > LONGEST_PADDING)
     throw pathNotViable(`can't backfill more than ${LONGEST_PADDING} elements`)
   while (container.length < Number(part)) container.push(null)

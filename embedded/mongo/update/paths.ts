@@ -1,30 +1,26 @@
-import { badValue, CommandError, failedToParse } from '../errors.ts'
-import { compileElement } from '../query/match.ts'
-import type { Predicate } from '../query/predicates.ts'
+import { badValue, CommandError, failedToParse, notImplemented } from '../errors.ts'
+import { compileFilter, type Matcher } from '../query/match.ts'
 import { valueAt } from '../values/path.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 
-/** Finds the element a positional `$` stands for; the path is that of the list. */
-export type Positional = (list: string) => number | undefined
+/** Tests of array elements by the names that paths use them under, as `$[name]`. */
+export type ArrayFilters = ReadonlyMap<string, Matcher>
 
-/** Reads `arrayFilters`: each names one identifier, used as `$[identifier]` in the paths of the update. */
-export function parseArrayFilters(filters: unknown, paths: readonly string[]): Map<string, Predicate> {
-  const tests = new Map<string, Predicate>()
+/** Reads `arrayFilters`: each names one identifier, which a path of the update must use. */
+export function parseArrayFilters(filters: unknown, paths: readonly string[]): ArrayFilters {
+  const tests = new Map<string, Matcher>()
   if (filters === undefined) return tests
-  if (!Array.isArray(filters)) throw new CommandError(14, 'arrayFilters must be an array')
+  if (!Array.isArray(filters) || !filters.every(isDoc))
+    throw new CommandError(14, 'arrayFilters must be an array of objects')
   for (const filter of filters) {
-    if (!isDoc(filter)) throw new CommandError(14, 'arrayFilters must be objects')
-    const names = new Set(identifiersOf(filter))
-    const [name] = names
-    if (!name || names.size > 1)
+    const [name, another] = new Set(identifiersOf(filter))
+    if (!name || another)
       throw failedToParse('Error parsing array filter :: caused by :: Expected a single top-level field name')
     if (tests.has(name))
       throw failedToParse(`Found multiple array filters with the same top-level field name ${name}`)
-    if (!paths.some((path) => path.includes(`$[${name}]`))) {
+    if (!paths.some((path) => path.includes(`$[${name}]`)))
       throw failedToParse(`The array filter for identifier '${name}' was not used in the update`)
-    }
-    const test = compileElement(prefixed(filter), {})
-    tests.set(name, (element) => test({ [name]: element }))
+    tests.set(name, compileFilter(filter))
   }
   return tests
 }
@@ -37,58 +33,38 @@ function identifiersOf(filter: Doc): string[] {
   )
 }
 
-/** The element is tested as the document `{identifier: element}`, so the filter applies as it stands. */
-const prefixed = (filter: Doc): Doc => ({ $and: [filter] })
+const IDENTIFIER = /^\$\[(\w*)\]$/
 
-/** The concrete paths an update path stands for in a document: `$`, `$[]` and `$[identifier]` become positions. */
-export function expandPath(
-  doc: Doc,
-  path: string,
-  filters: Map<string, Predicate>,
-  positional: Positional,
-): string[][] {
-  if (!path.includes('$')) return [path.split('.')]
-  let paths: string[][] = [[]]
-  for (const part of path.split('.')) {
-    paths = paths.flatMap((head) =>
-      expandPart(doc, head, part, filters, positional).map((next) => [...head, next]),
-    )
-  }
-  return paths
-}
-
-function expandPart(
-  doc: Doc,
-  head: string[],
-  part: string,
-  filters: Map<string, Predicate>,
-  positional: Positional,
-): string[] {
-  if (!part.startsWith('$')) return [part]
-  if (part === '$') {
-    const position = positional(head.join('.'))
-    if (position === undefined)
-      throw badValue('The positional operator did not find the match needed from the query.')
-    return [String(position)]
-  }
-  const identifier = /^\$\[(\w*)\]$/.exec(part)?.[1]
-  if (identifier === undefined) {
+/** Refuses a path that no document can have: an empty name in it (56), a name that begins with `$` (52). */
+export function checkPath(path: string): void {
+  const parts = path.split('.')
+  if (parts.includes(''))
+    throw new CommandError(56, `The update path '${path}' contains an empty field name.`)
+  if (parts.includes('$')) throw notImplemented(`The positional operator of ${path}`)
+  const odd = parts.find((part) => part.startsWith('$') && !IDENTIFIER.test(part))
+  if (odd !== undefined)
     throw new CommandError(
       52,
-      `The dollar ($) prefixed field '${part}' in '${[...head, part].join('.')}' is not valid for storage.`,
+      `The dollar ($) prefixed field '${odd}' in '${path}' is not valid for storage.`,
     )
-  }
+}
+
+/** The concrete paths an update path stands for in a document: `$[]` and `$[identifier]` become positions. */
+export function expandPath(doc: Doc, path: string, filters: ArrayFilters): string[][] {
+  return path
+    .split('.')
+    .reduce<string[][]>((heads, part) => heads.flatMap((head) => expandPart(doc, head, part, filters)), [[]])
+}
+
+function expandPart(doc: Doc, head: string[], part: string, filters: ArrayFilters): string[][] {
+  const identifier = IDENTIFIER.exec(part)?.[1]
+  if (identifier === undefined) return [[...head, part]]
+  const path = [...head, part].join('.')
   const list = valueAt(doc, head)
-  if (list === undefined)
-    throw badValue(`The path '${head.join('.')}' must exist in the document in order to apply array updates.`)
-  if (!Array.isArray(list))
-    throw badValue(
-      `Cannot apply array updates to non-array element ${head.join('.')}: ${JSON.stringify(list)}`,
-    )
-  const test = identifier === '' ? () => true : filters.get(identifier)
-  if (!test)
-    throw badValue(
-      `No array filter found for identifier '${identifier}' in path '${[...head, part].join('.')}'`,
-    )
-  return list.flatMap((element, position) => (test(element) ? [String(position)] : []))
+  if (!Array.isArray(list)) throw badValue(`There is no array in the document to apply '${path}' to`)
+  const test: Matcher | undefined = identifier === '' ? () => true : filters.get(identifier)
+  if (!test) throw badValue(`No array filter found for identifier '${identifier}' in path '${path}'`)
+  return list.flatMap((element, position) =>
+    test({ [identifier]: element }) ? [[...head, String(position)]] : [],
+  )
 }

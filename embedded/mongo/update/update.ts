@@ -1,97 +1,74 @@
-import { compileUpdatePipeline } from '../aggregate/update-pipeline.ts'
-import { CommandError, failedToParse } from '../errors.ts'
-import { positionOf } from '../query/position.ts'
+import { CommandError, failedToParse, notImplemented } from '../errors.ts'
 import { isEqual } from '../values/order.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import { Draft } from './draft.ts'
-import { changeOf, pathsOf } from './operators.ts'
-import { expandPath, parseArrayFilters } from './paths.ts'
+import { operatorNamed } from './operators.ts'
+import { checkPath, expandPath, parseArrayFilters } from './paths.ts'
 
-/** Makes the changed document; the very same object when there is nothing to change. */
-export type Updater = (doc: Doc, inserting?: boolean) => Doc
-
-export interface UpdateOptions {
-  /** The filter that found the document: the positional `$` refers to it. */
-  filter: Doc
-  arrayFilters?: unknown
-  variables?: Doc
+export interface Update {
+  /** It is a whole document, not one of operators. */
+  replacing: boolean
+  /** Makes the changed document; the very same object when there is nothing to change. */
+  apply(doc: Doc, inserting?: boolean): Doc
 }
 
-/** Compiles a replacement, a document of operators or a pipeline. Everything wrong in it is refused here. */
-export function compileUpdate(update: unknown, options: UpdateOptions): Updater {
-  if (Array.isArray(update)) return keepingId(compileUpdatePipeline(update, options.variables))
-  if (!isDoc(update)) throw failedToParse('Update argument must be either an object or an array')
-  return isReplacement(update) ? keepingId(() => update) : keepingId(compileOperators(update, options), true)
+/** Compiles a replacement or a document of operators. Everything wrong in it is refused here. */
+export function compileUpdate(update: unknown, arrayFilters: unknown): Update {
+  if (Array.isArray(update)) throw notImplemented('An update by a pipeline')
+  if (!isDoc(update)) throw failedToParse('Update argument must be an object')
+  const replacing = !Object.keys(update)[0]?.startsWith('$')
+  if (!replacing) return { replacing, apply: compileOperators(update, arrayFilters) }
+  return { replacing, apply: (doc) => replaced(doc, update) }
 }
 
-/** True for a whole document instead of a document of operators; a mixture is refused (9, 52). */
-export function isReplacement(update: Doc): boolean {
-  const dollars = Object.keys(update).filter((field) => field.startsWith('$'))
-  if (dollars.length === 0) return true
-  if (dollars.length === Object.keys(update).length) return false
-  const operatorsFirst = Object.keys(update)[0]?.startsWith('$')
-  const stray = Object.keys(update).find((field) => !field.startsWith('$')) ?? ''
-  throw operatorsFirst
-    ? failedToParse(
-        `Unknown modifier: ${stray}. Expected a valid update modifier or pipeline-style update specified as an array`,
-      )
-    : new CommandError(
-        52,
-        `The dollar ($) prefixed field '${dollars[0]}' in '${dollars[0]}' is not allowed in the context of an update's replacement document.`,
-      )
+/** The `_id` stays, and stays first. */
+function replaced(before: Doc, replacement: Doc): Doc {
+  if (before._id === undefined) return replacement
+  const after = { _id: before._id, ...replacement }
+  checkId(before, after)
+  return isEqual(before, after) ? before : after
 }
 
-/** The `_id` stays, and stays first; an update to another one is refused (66). Whole documents may leave it out. */
-function keepingId(updater: Updater, givesId = false): Updater {
-  return (doc, inserting) => {
-    const result = updater(doc, inserting)
-    if (result === doc || doc._id === undefined) return result
-    const removed = !Object.hasOwn(result, '_id')
-    if (removed && !givesId) return settle(doc, { _id: doc._id, ...result })
-    if (removed || !isEqual(result._id, doc._id)) {
-      throw new CommandError(
-        66,
-        "Performing an update on the path '_id' would modify the immutable field '_id'",
-      )
-    }
-    return settle(doc, Object.keys(result)[0] === '_id' ? result : { _id: doc._id, ...result })
-  }
+function checkId(before: Doc, after: Doc): void {
+  if (before._id === undefined || isEqual(after._id, before._id)) return
+  throw new CommandError(66, "Performing an update on the path '_id' would modify the immutable field '_id'")
 }
 
-const settle = (before: Doc, after: Doc) => (isEqual(before, after) ? before : after)
-
-function compileOperators(update: Doc, { filter, arrayFilters }: UpdateOptions): Updater {
+function compileOperators(update: Doc, arrayFilters: unknown): Update['apply'] {
   const changes = Object.entries(update).flatMap(([operator, fields]) => {
-    if (!isDoc(fields)) {
-      throw failedToParse(
-        `Modifiers operate on fields but we found type ${typeof fields} instead. For example: {$mod: {<field>: ...}} not {${operator}: ${JSON.stringify(fields)}}`,
-      )
-    }
-    return Object.entries(fields).map(([path, operand]) => ({
-      operator,
-      path,
-      change: changeOf(operator, path, operand),
-    }))
+    const changeBy = operatorNamed(operator)
+    if (!isDoc(fields)) throw failedToParse(`Modifiers operate on fields; ${operator} has none`)
+    return Object.entries(fields).map(([path, operand]) => {
+      checkPath(path)
+      return { path, change: changeBy(operand), onlyInserting: operator === '$setOnInsert' }
+    })
   })
-  const paths = Object.entries(update).flatMap(([operator, fields]) => pathsOf(operator, fields as Doc))
+  const ordered = changes.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  const paths = ordered.map(({ path }) => path)
   refuseConflicts(paths)
   const filters = parseArrayFilters(arrayFilters, paths)
-  const ordered = changes.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
   return (doc, inserting = false) => {
     const draft = new Draft(doc)
-    const positional = (list: string) => positionOf(filter, list)?.(doc)
-    for (const { operator, path, change } of ordered) {
-      if (operator === '$setOnInsert' && !inserting) continue
-      for (const concrete of expandPath(draft.doc, path, filters, positional)) change(draft, concrete)
-    }
+    const steps = ordered
+      .filter(({ onlyInserting }) => inserting || !onlyInserting)
+      .flatMap(({ path, change }) => expandPath(doc, path, filters).map((parts) => ({ parts, change })))
+    refuseConflicts(steps.map(({ parts }) => parts.join('.')))
+    for (const { parts, change } of steps) change(draft, parts)
+    checkId(doc, draft.doc)
     return draft.doc
   }
 }
 
+/** Refuses (40) two changes at one path, or at one path and inside of it. */
 function refuseConflicts(paths: readonly string[]): void {
-  const sorted = paths.toSorted()
-  for (const [i, path] of sorted.entries()) {
-    const other = sorted.slice(i + 1).find((next) => next === path || next.startsWith(`${path}.`))
-    if (other) throw new CommandError(40, `Updating the path '${other}' would create a conflict at '${path}'`)
+  const known = new Set<string>()
+  const refuse = (path: string) => {
+    if (known.has(path)) throw new CommandError(40, `Updating the path '${path}' would create a conflict`)
   }
+  for (const path of paths) {
+    refuse(path)
+    known.add(path)
+  }
+  for (const path of paths)
+    for (let dot = path.indexOf('.'); dot > 0; dot = path.indexOf('.', dot + 1)) refuse(path.slice(0, dot))
 }

@@ -1,96 +1,86 @@
-import type { Binary, BSONRegExp, Timestamp } from 'bson'
+import type { Binary } from 'bson'
 import { type Doc, Rank, rankOf } from './types.ts'
 
-const sign = (a: number | bigint | string, b: number | bigint | string) => (a < b ? -1 : a > b ? 1 : 0)
+const RESERVED = new RegExp(`[${String.fromCharCode(0, 1)}]`)
+const RESERVED_ALL = new RegExp(RESERVED, 'g')
+const float = new Float64Array(1)
+const units = new Uint16Array(float.buffer)
 
-/** Orders any two values as MongoDB does: by type, then by value. Answers a negative number, 0 or a positive one. */
+/**
+ * A string for a value such that comparing strings with `<` orders as MongoDB orders values: by type, then by
+ * value. Its first code unit is the rank of the type; equal values, and no others, have the same string.
+ */
+export function encode(value: unknown): string {
+  const rank = rankOf(value)
+  return String.fromCharCode(rank) + payload(rank, value)
+}
+
+/** Orders any two values: a negative number, 0 or a positive one. */
 export function compare(a: unknown, b: unknown): number {
-  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
-  const rank = rankOf(a)
-  const difference = rank - rankOf(b)
-  if (difference !== 0) return difference
+  const [left, right] = [encode(a), encode(b)]
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+export const isEqual = (a: unknown, b: unknown) => encode(a) === encode(b)
+
+function payload(rank: Rank, value: unknown): string {
   switch (rank) {
     case Rank.number:
-      return compareNumbers(a as number, b as number)
-    case Rank.string:
-      return compareText(a as string, b as string)
-    case Rank.object:
-      return compareDocs(a as Doc, b as Doc)
-    case Rank.array:
-      return compareArrays(a as unknown[], b as unknown[])
-    case Rank.binary:
-      return compareBinary(a as Binary, b as Binary)
-    case Rank.boolean:
     case Rank.date:
-      return sign(Number(a), Number(b))
+      return encodeNumber(Number(value))
+    case Rank.string:
+      return terminated(value as string)
+    case Rank.object:
+      return encodeDoc(value as Doc)
+    case Rank.array:
+      return `${(value as unknown[]).map(encode).join('')}\0`
+    case Rank.binData:
+      return encodeBinary(value as Binary)
     case Rank.objectId:
-      return sign(String(a), String(b))
-    case Rank.timestamp:
-      return sign((a as Timestamp).toBigInt(), (b as Timestamp).toBigInt())
-    case Rank.regex:
-      return compareRegex(a, b)
+      return String(value)
+    case Rank.bool:
+      return value ? '1' : '0'
     default:
-      return 0
+      return ''
   }
 }
 
-export const isEqual = (a: unknown, b: unknown) => compare(a, b) === 0
+/** The bits of a double in four code units, turned so that their order is that of the numbers, NaN first. */
+function encodeNumber(value: number): string {
+  if (Number.isNaN(value)) return '\0\0\0\0'
+  float[0] = value === 0 ? 0 : value
+  const [a = 0, b = 0, c = 0, d = 0] = units
+  return value < 0
+    ? String.fromCharCode(d ^ 0xffff, c ^ 0xffff, b ^ 0xffff, a ^ 0xffff)
+    : String.fromCharCode(d ^ 0x8000, c, b, a)
+}
 
-/** NaN is less than every number and equal to itself. */
-function compareNumbers(a: number, b: number): number {
-  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : -1
-  return Number.isNaN(b) ? 1 : sign(a, b)
+/** The end mark is less than every character, so that a prefix comes first also inside arrays and documents. */
+function terminated(text: string): string {
+  const ordered = byCodePoint(text)
+  return `${RESERVED.test(ordered) ? ordered.replace(RESERVED_ALL, (c) => (c === '\0' ? '\u0001\u0001' : '\u0001\u0002')) : ordered}\0`
 }
 
 /** MongoDB compares bytes of UTF-8; UTF-16 differs only where surrogates meet the code units above them. */
-function compareText(a: string, b: string): number {
-  return a === b ? 0 : sign(byCodePoint(a), byCodePoint(b))
+function byCodePoint(text: string): string {
+  if (!/[\ud800-\uffff]/.test(text)) return text
+  return text.replace(/[\ud800-\uffff]/g, (unit) => {
+    const code = unit.charCodeAt(0)
+    return String.fromCharCode(code >= 0xe000 ? code - 0x800 : code + 0x2000)
+  })
 }
 
-/** The same string with code units shifted so that comparing them orders by code point. */
-export function byCodePoint(text: string): string {
-  return /[\ud800-\uffff]/.test(text)
-    ? text.replace(/[\ud800-\uffff]/g, (unit) => {
-        const code = unit.charCodeAt(0)
-        return String.fromCharCode(code >= 0xe000 ? code - 0x800 : code + 0x2000)
-      })
-    : text
-}
-
-function compareDocs(a: Doc, b: Doc): number {
-  const left = Object.entries(a)
-  const right = Object.entries(b)
-  for (const [i, [field, value]] of left.entries()) {
-    const other = right[i]
-    if (!other) return 1
-    const order = rankOf(value) - rankOf(other[1]) || compareText(field, other[0]) || compare(value, other[1])
-    if (order !== 0) return order
+function encodeDoc(doc: Doc): string {
+  let text = ''
+  for (const [field, value] of Object.entries(doc)) {
+    const rank = rankOf(value)
+    text += String.fromCharCode(rank) + terminated(field) + payload(rank, value)
   }
-  return left.length - right.length
+  return `${text}\0`
 }
 
-function compareArrays(a: unknown[], b: unknown[]): number {
-  const shared = Math.min(a.length, b.length)
-  for (let i = 0; i < shared; i += 1) {
-    const order = compare(a[i], b[i])
-    if (order !== 0) return order
-  }
-  return a.length - b.length
-}
-
-function compareBinary(a: Binary, b: Binary): number {
-  return a.length() - b.length() || a.sub_type - b.sub_type || Buffer.compare(a.value(), b.value())
-}
-
-/** Pattern and options of a regular expression, however the codec decoded it. */
-export function regexParts(value: unknown): { pattern: string; options: string } {
-  if (value instanceof RegExp) return { pattern: value.source, options: value.flags }
-  const { pattern, options } = value as BSONRegExp
-  return { pattern, options }
-}
-
-function compareRegex(a: unknown, b: unknown): number {
-  const left = regexParts(a)
-  const right = regexParts(b)
-  return compareText(left.pattern, right.pattern) || compareText(left.options, right.options)
+function encodeBinary(value: Binary): string {
+  const length = value.length()
+  const head = String.fromCharCode(length >>> 16, length & 0xffff, value.sub_type)
+  return head + Buffer.from(value.value()).toString('latin1')
 }

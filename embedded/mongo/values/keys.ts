@@ -1,7 +1,7 @@
 import { CommandError } from '../errors.ts'
-import { encode } from '../values/encode.ts'
-import { isPosition } from '../values/path.ts'
-import { type Doc, isDoc, own } from '../values/types.ts'
+import { encode } from './order.ts'
+import { isPosition } from './path.ts'
+import { type Doc, isDoc, own } from './types.ts'
 
 /** The encoded values of one entry, in the order of the index's fields. */
 export type Key = readonly string[]
