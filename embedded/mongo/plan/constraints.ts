@@ -1,3 +1,4 @@
+import { BSONRegExp } from 'bson'
 import { type Interval, indexedBy, intersect } from '../query/intervals.ts'
 import { isOperatorDoc } from '../query/match.ts'
 import { type Doc, isDoc } from '../values/types.ts'
@@ -27,6 +28,7 @@ function collect(filter: Doc, found: Constraints): void {
 }
 
 function ofCondition(condition: unknown): Interval[][] {
+  if (condition instanceof BSONRegExp) return []
   if (!isOperatorDoc(condition)) return ofOperators({ $eq: condition })
   // One element satisfies all of it.
   const { $elemMatch: inner, ...operators } = condition

@@ -1,8 +1,9 @@
+import { BSONRegExp } from 'bson'
 import { badValue, CommandError, unknownName } from '../errors.ts'
 import { reach } from '../values/path.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import { compileExpression, isTruthy } from './expression.ts'
-import { equalTo, oneOf, PREDICATES, type Predicate } from './predicates.ts'
+import { equalTo, matching, oneOf, PREDICATES, type Predicate } from './predicates.ts'
 
 /** Answers whether a document satisfies a filter. */
 export type Matcher = (doc: Doc) => boolean
@@ -64,6 +65,7 @@ type At<T> = (test: Predicate) => (subject: T) => boolean
 
 /** Compiles what is asked of one place, a path of a document or an element of an array; `at` tests what is there. */
 function compileCondition<T>(condition: unknown, at: At<T>): (subject: T) => boolean {
+  if (condition instanceof BSONRegExp) return at(matching(condition))
   if (!isOperatorDoc(condition)) return at(equalTo(condition))
   return allOf(Object.entries(condition).map(([operator, operand]) => compileOperator(operator, operand, at)))
 }

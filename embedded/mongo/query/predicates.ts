@@ -1,4 +1,5 @@
-import { badValue } from '../errors.ts'
+import type { BSONRegExp } from 'bson'
+import { badValue, CommandError } from '../errors.ts'
 import { encode } from '../values/order.ts'
 import { Rank, rankOf } from '../values/types.ts'
 import { contains, RANGES, rangeOf } from './intervals.ts'
@@ -26,6 +27,17 @@ export function oneOf(operand: unknown): Predicate {
   if (!Array.isArray(operand)) throw badValue('$in and $nin need an array')
   const codes = new Set(operand.map((value) => encode(value ?? null)))
   return orElement((value) => codes.has(encode(value ?? null)))
+}
+
+/** Strings a pattern is found in; one that JavaScript does not take, or with options it lacks, is refused (51091). */
+export function matching({ pattern, options }: BSONRegExp): Predicate {
+  try {
+    if (!/^[ims]*$/.test(options)) throw new SyntaxError(`unknown options ${options}`)
+    const regex = new RegExp(pattern, options)
+    return orElement((value) => typeof value === 'string' && regex.test(value))
+  } catch (error) {
+    throw new CommandError(51091, `Regular expression is invalid: ${error}`)
+  }
 }
 
 function ofSize(operand: unknown): Predicate {

@@ -87,7 +87,8 @@ function pull(operand: unknown): Change {
 
 function pullTest(operand: unknown): Predicate {
   if (isOperatorDoc(operand)) return compileElement(operand)
-  if (!isDoc(operand)) return (element) => isEqual(element, operand)
+  const code = encode(operand)
+  if (!isDoc(operand)) return (element) => encode(element) === code
   const test = compileFilter(operand)
   return (element) => isDoc(element) && test(element)
 }

@@ -1,4 +1,4 @@
-import { ObjectId } from 'bson'
+import { BSONRegExp, ObjectId } from 'bson'
 import { CommandError } from '../errors.ts'
 import { isOperatorDoc } from '../query/match.ts'
 import { isEqual } from '../values/order.ts'
@@ -37,7 +37,7 @@ function equalities(filter: Doc): [path: string, value: unknown][] {
   return Object.entries(filter).flatMap(([field, condition]): [string, unknown][] => {
     const parts: Doc[] = field.startsWith('$') && Array.isArray(condition) ? condition.filter(isDoc) : []
     if (field === '$and' || (field === '$or' && parts.length === 1)) return parts.flatMap(equalities)
-    if (field.startsWith('$')) return []
+    if (field.startsWith('$') || condition instanceof BSONRegExp) return []
     if (!isOperatorDoc(condition)) return [[field, condition]]
     const only: unknown = '$eq' in condition ? [condition.$eq] : (condition.$in ?? condition.$all)
     return Array.isArray(only) && only.length === 1 && !isOperatorDoc(only[0]) ? [[field, only[0]]] : []

@@ -44,6 +44,9 @@ const docs: Document[] = [
 
 /** Filters and the numbers of the documents that satisfy them. */
 const found: [filter: Document, ids: number[]][] = [
+  [{ a: /x/i }, [6, 25]],
+  [{ a: /^x/ }, [6]],
+  [{ $or: [{ a: /^X/ }, { a: 1 }] }, [1, 5, 25, 30]],
   [{ a: 1 }, [1, 5, 30]],
   [{ a: null }, [2, 3, 22]],
   [

@@ -179,6 +179,7 @@ export const upserts: [filter: Document, update: Document, inserted: Document | 
   [{ $and: [{ a: 1 }, { b: 2 }] }, { $set: { c: 1 } }, { a: 1, b: 2, c: 1 }],
   [{ $or: [{ a: 1 }] }, { $set: { c: 1 } }, { a: 1, c: 1 }],
   [{ $or: [{ a: 1 }, { a: 2 }] }, { $set: { c: 1 } }, { c: 1 }],
+  [{ a: /x/ }, { $set: { c: 1 } }, { c: 1 }],
   [{ a: 1 }, { $set: { a: 2 } }, { a: 2 }],
   [{ _id: 9 }, { $set: { _id: 9 } }, { _id: 9 }],
   [{ a: null }, { $set: { b: 1 } }, { a: null, b: 1 }],
