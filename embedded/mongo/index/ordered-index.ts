@@ -1,6 +1,8 @@
 import sortedBTree from 'sorted-btree'
+import type { Interval } from '../query/intervals.ts'
 import { compileFilter, type Matcher } from '../query/match.ts'
 import { type Key, type Keys, keysOf } from '../values/keys.ts'
+import { encode } from '../values/order.ts'
 import type { Doc } from '../values/types.ts'
 import { type Condition, conditionOf } from './condition.ts'
 import { duplicateKey } from './duplicate-key.ts'
@@ -17,18 +19,19 @@ export interface StoredRecord {
   doc: Doc
 }
 
-/** Where an entry lies: keys may be cut short to address all that begin with them. */
-export interface Place {
-  key: Key
-  record: number
+/** Keys from one on and before another. */
+export interface Stretch {
+  low: string
+  high: string
 }
 
-export interface Entry {
-  place: Place
-  record: StoredRecord
-}
+/** Greater than whatever follows a whole field in a key. */
+const END = '\uffff'
 
-/** An index in order: a B+ tree of encoded keys, equal ones in the order of insertion. */
+/**
+ * An index in order: a B+ tree whose keys are the encoded fields one after another, those that go down turned round,
+ * and the number of the record: equal ones lie in the order of insertion.
+ */
 export class OrderedIndex {
   readonly fields: readonly string[]
   readonly directions: readonly (1 | -1)[]
@@ -38,7 +41,7 @@ export class OrderedIndex {
   readonly #paths: readonly (readonly string[])[]
   readonly #roots: readonly string[]
   readonly #multikey = new Set<number>()
-  readonly #tree: InstanceType<typeof BTree<Place, StoredRecord>>
+  readonly #tree = new BTree<string, StoredRecord>(undefined, (a, b) => (a < b ? -1 : a > b ? 1 : 0))
 
   constructor(readonly spec: IndexSpec) {
     const { key, partialFilterExpression = {} } = spec
@@ -48,7 +51,6 @@ export class OrderedIndex {
     this.#isIn = compileFilter(partialFilterExpression)
     this.#paths = this.fields.map((field) => field.split('.'))
     this.#roots = [...this.fields, ...this.condition.keys()].map((path) => path.split('.')[0] ?? '')
-    this.#tree = new BTree<Place, StoredRecord>(undefined, (a, b) => this.#order(a, b))
   }
 
   get isMultikey(): boolean {
@@ -60,14 +62,14 @@ export class OrderedIndex {
     return this.#multikey.has(field)
   }
 
-  #order(a: Place, b: Place): number {
-    const shared = Math.min(a.key.length, b.key.length)
-    for (let i = 0; i < shared; i += 1) {
-      const left = a.key[i] as string
-      const right = b.key[i] as string
-      if (left !== right) return left < right === (this.directions[i] === 1) ? -1 : 1
-    }
-    return a.record - b.record
+  /** An encoded value as it stands in the keys of this index. */
+  codeOf(field: number, code: string): string {
+    if (this.directions[field] === 1) return code
+    return code.replace(/[\s\S]/g, (unit) => String.fromCharCode(unit.charCodeAt(0) ^ 0xffff))
+  }
+
+  #keyOf(key: Key): string {
+    return key.map((code, field) => this.codeOf(field, code)).join('')
   }
 
   /** The document's keys; none when a sparse or partial index leaves it out. */
@@ -86,26 +88,39 @@ export class OrderedIndex {
     const { keys } = this.#keysOf(doc)
     if (!this.spec.unique) return
     for (const key of keys) {
-      for (const { place, record } of this.scan({ key, record: -1 }, 1)) {
-        if (!key.every((part, i) => part === place.key[i])) break
-        if (record.id !== self) throw duplicateKey(this.spec, doc, namespace, key)
-      }
+      for (const { id } of this.scan(this.startingWith(this.#keyOf(key)), 1))
+        if (id !== self) throw duplicateKey(this.spec, doc, namespace, key)
     }
   }
 
   insert(record: StoredRecord): void {
     const { keys, multikey } = this.#keysOf(record.doc)
-    for (const key of keys) this.#tree.set({ key, record: record.id }, record)
+    for (const key of keys) this.#tree.set(this.#keyOf(key) + encode(record.id), record)
     for (const field of multikey) this.#multikey.add(field)
   }
 
   remove(record: StoredRecord): void {
-    for (const key of this.#keysOf(record.doc).keys) this.#tree.delete({ key, record: record.id })
+    for (const key of this.#keysOf(record.doc).keys) this.#tree.delete(this.#keyOf(key) + encode(record.id))
   }
 
-  /** Entries from a place on, upwards or downwards. */
-  *scan(from: Place, direction: 1 | -1): Iterable<Entry> {
-    const entries = direction === 1 ? this.#tree.entries(from) : this.#tree.entriesReversed(from)
-    for (const [place, record] of entries) yield { place, record }
+  startingWith(prefix: string): Stretch {
+    return { low: prefix, high: prefix + END }
+  }
+
+  /** Where keys start with a prefix and their next field lies in a range. */
+  ranging(prefix: string, field: number, { low, lowOpen, high, highOpen }: Interval): Stretch {
+    const end = (code: string, after: boolean) => prefix + this.codeOf(field, code) + (after ? END : '')
+    return this.directions[field] === 1
+      ? { low: end(low, lowOpen), high: end(high, !highOpen) }
+      : { low: end(high, highOpen), high: end(low, !lowOpen) }
+  }
+
+  /** Records of a stretch, upwards or downwards; one more than once where several of its keys lie there. */
+  *scan({ low, high }: Stretch, direction: 1 | -1): Iterable<StoredRecord> {
+    const entries = direction === 1 ? this.#tree.entries(low) : this.#tree.entriesReversed(high)
+    for (const [key, record] of entries) {
+      if (key < low || key >= high) return
+      yield record
+    }
   }
 }

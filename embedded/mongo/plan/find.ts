@@ -5,7 +5,7 @@ import { type SortField, sortDocs } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
 import type { Doc } from '../values/types.ts'
 import { choosePlan, type Plan } from './choose.ts'
-import { scanPlan } from './scan.ts'
+import type { IndexPlan } from './index-plan.ts'
 
 export interface FindOptions {
   sort?: readonly SortField[]
@@ -36,11 +36,36 @@ export function findRecords(collection: Collection, filter: Doc, options: FindOp
 export const isSorted = (plan: Plan, sort: readonly SortField[]) =>
   sort.length === 0 || (plan.kind === 'index' && plan.sorted)
 
+/** The candidates of a plan, each once. */
 function* candidates(plan: Plan, collection: Collection): Iterable<Doc> {
-  if (plan.kind !== 'text') for (const { doc } of scanPlan(plan, collection)) yield doc
-  else
-    for (const [{ doc }, score] of collection.textIndex?.search(plan.search) ?? [])
-      yield withScore(doc, score)
+  switch (plan.kind) {
+    case 'all':
+      for (const { doc } of collection.records()) yield doc
+      return
+    case 'ids':
+      for (const code of plan.codes) {
+        const record = collection.byCode(code)
+        if (record) yield record.doc
+      }
+      return
+    case 'text':
+      for (const [{ doc }, score] of collection.textIndex?.search(plan.search) ?? [])
+        yield withScore(doc, score)
+      return
+    case 'index':
+      yield* scanIndex(plan)
+  }
+}
+
+function* scanIndex({ index, stretches, direction }: IndexPlan): Iterable<Doc> {
+  const seen = new Set<number>()
+  for (const stretch of stretches) {
+    for (const { id, doc } of index.scan(stretch, direction)) {
+      if (seen.has(id)) continue
+      if (index.isMultikey) seen.add(id)
+      yield doc
+    }
+  }
 }
 
 function* matches(docs: Iterable<Doc>, test: (doc: Doc) => boolean): Iterable<Doc> {

@@ -1,25 +1,19 @@
-import type { OrderedIndex } from '../index/ordered-index.ts'
+import type { OrderedIndex, Stretch } from '../index/ordered-index.ts'
 import { type Interval, intersect, isPoint, NOT_NULL, within } from '../query/intervals.ts'
 import type { SortField } from '../query/sort.ts'
 import type { Constraints } from './constraints.ts'
 
-/** A stretch of an index: exact values of the first fields, then maybe a range of the next. */
-export interface Segment {
-  prefix: readonly string[]
-  range?: Interval
-}
-
 export interface IndexPlan {
   kind: 'index'
   index: OrderedIndex
-  segments: readonly Segment[]
+  stretches: readonly Stretch[]
   direction: 1 | -1
   /** The candidates come in the order asked for. */
   sorted: boolean
   score: number
 }
 
-const MOST_SEGMENTS = 10_000
+const MOST_STRETCHES = 10_000
 /** How well an index serves: every field pinned to values counts most, then order, then a range. */
 const WORTH = { unique: 1000, pinned: 10, sorted: 8, range: 5 }
 
@@ -30,15 +24,22 @@ export function planIndex(
   sort: readonly SortField[],
 ): IndexPlan | undefined {
   if (!isComplete(index, constraints)) return undefined
-  const { segments, pinned, ranged } = segmentsOf(index, constraints)
-  const direction = segments.length > 1 ? undefined : directionOf(index, sort, pinned)
+  const { stretches, pinned, ranged } = stretchesOf(index, constraints)
+  const direction = stretches.length > 1 ? undefined : directionOf(index, sort, pinned)
   const score =
     pinned * WORTH.pinned +
     (ranged ? WORTH.range : 0) +
     (direction ? WORTH.sorted : 0) +
     (index.spec.unique && pinned === index.fields.length ? WORTH.unique : 0)
   if (score === 0) return undefined
-  return { kind: 'index', index, segments, direction: direction ?? 1, sorted: direction !== undefined, score }
+  return {
+    kind: 'index',
+    index,
+    stretches,
+    direction: direction ?? 1,
+    sorted: direction !== undefined,
+    score,
+  }
 }
 
 /** Sparse and partial indexes lack documents: they serve only filters that ask for none of those. */
@@ -56,24 +57,27 @@ function intervalsFor(index: OrderedIndex, field: number, constraints: Constrain
   return lists.find((list) => list.every(isPoint)) ?? lists[0]
 }
 
-function segmentsOf(index: OrderedIndex, constraints: Constraints) {
-  let prefixes: (readonly string[])[] = [[]]
+/** Where the index holds what is asked for: exact values of the first fields, then maybe a range of the next. */
+function stretchesOf(index: OrderedIndex, constraints: Constraints) {
+  let prefixes = ['']
   let pinned = 0
   let multikey = false
   for (const field of index.fields.keys()) {
     const intervals = intervalsFor(index, field, constraints)
-    if (!intervals || prefixes.length * intervals.length > MOST_SEGMENTS) break
+    if (!intervals || prefixes.length * intervals.length > MOST_STRETCHES) break
     // One entry speaks of one element: conditions on two fields of a list may be met by different elements.
     if (multikey && index.isMultikeyIn(field)) break
     multikey ||= index.isMultikeyIn(field)
+    const extended = <T>(by: (prefix: string, interval: Interval) => T): T[] =>
+      prefixes.flatMap((prefix) => intervals.map((interval) => by(prefix, interval)))
     if (!intervals.every(isPoint)) {
-      const segments = prefixes.flatMap((prefix) => intervals.map((range): Segment => ({ prefix, range })))
-      return { segments, pinned, ranged: true }
+      const stretches = extended((prefix, interval) => index.ranging(prefix, field, interval))
+      return { stretches, pinned, ranged: true }
     }
-    prefixes = prefixes.flatMap((prefix) => intervals.map(({ low }) => [...prefix, low]))
+    prefixes = extended((prefix, { low }) => prefix + index.codeOf(field, low))
     pinned += 1
   }
-  return { segments: prefixes.map((prefix): Segment => ({ prefix })), pinned, ranged: false }
+  return { stretches: prefixes.map((prefix) => index.startingWith(prefix)), pinned, ranged: false }
 }
 
 /** Which way a single stretch of the index yields the order asked for, once its pinned fields are set aside. */
