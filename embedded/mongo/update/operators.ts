@@ -3,50 +3,43 @@ import { compileElement, compileFilter, isOperatorDoc } from '../query/match.ts'
 import type { Predicate } from '../query/predicates.ts'
 import { compare, encode, isEqual } from '../values/order.ts'
 import { isDoc } from '../values/types.ts'
-import type { Draft } from './draft.ts'
+import type { Change } from './paths.ts'
 
-/** Applies one operator to one concrete path. */
-export type Change = (draft: Draft, path: readonly string[]) => void
-
-/** Sets unless the very same value (type and order of fields included) is there: then nothing is modified. */
+/** The very same value (type and order of fields included) stays: then nothing is modified. */
 const set =
   (value: unknown): Change =>
-  (draft, path) => {
-    const current = draft.get(path)
-    if (current === undefined || !isEqual(current, value)) draft.set(path, value)
-  }
+  (current) =>
+    current !== undefined && isEqual(current, value) ? current : value
 
 function increase(operand: unknown): Change {
   if (typeof operand !== 'number')
     throw typeMismatch(`Cannot increment with non-numeric argument: ${JSON.stringify(operand)}`)
-  return (draft, path) => {
-    const current = draft.get(path)
-    if (current !== undefined && typeof current !== 'number')
-      throw typeMismatch(`Cannot apply $inc to a value of non-numeric type, in the field '${path.join('.')}'`)
-    set((current ?? 0) + operand)(draft, path)
+  return (current) => {
+    if (current === undefined) return operand
+    if (typeof current === 'number') return current + operand
+    throw typeMismatch(`Cannot apply $inc to a value of non-numeric type: ${JSON.stringify(current)}`)
   }
 }
 
 const extreme =
   (direction: 1 | -1) =>
   (operand: unknown): Change =>
-  (draft, path) => {
-    const current = draft.get(path)
-    if (current === undefined || compare(operand, current) * direction > 0) draft.set(path, operand)
-  }
+  (current) =>
+    current === undefined || compare(operand, current) * direction > 0 ? operand : current
 
 function currentDate(operand: unknown): Change {
   if (operand !== true && !(isDoc(operand) && operand.$type === 'date'))
     throw badValue("$currentDate takes true or {$type: 'date'}")
-  return (draft, path) => set(new Date())(draft, path)
+  return (current) => set(new Date())(current)
 }
 
-/** The list at a path; undefined when it is missing, and refused when it is anything else. */
-function listAt(draft: Draft, path: readonly string[], operator: string): unknown[] | undefined {
-  const value = draft.get(path)
-  if (value === undefined || Array.isArray(value)) return value
-  throw badValue(`The field '${path.join('.')}' must be an array for ${operator}`)
-}
+/** A change of a list, which may be missing; anything else at its place is refused. */
+const ofList =
+  (operator: string, change: (list: unknown[] | undefined) => unknown[] | undefined): Change =>
+  (current) => {
+    if (current === undefined || Array.isArray(current)) return change(current)
+    throw badValue(`What ${operator} is applied to must be an array, not ${JSON.stringify(current)}`)
+  }
 
 function eachOf(operand: unknown, operator: string, code: number): unknown[] {
   if (!isDoc(operand) || !('$each' in operand)) return [operand]
@@ -57,32 +50,32 @@ function eachOf(operand: unknown, operator: string, code: number): unknown[] {
   throw new CommandError(code, `The argument to $each in ${operator} must be an array`)
 }
 
+const appended = (list: unknown[] | undefined, added: unknown[]) =>
+  list && added.length === 0 ? list : [...(list ?? []), ...added]
+
 function push(operand: unknown): Change {
   const added = eachOf(operand, '$push', 2)
-  return (draft, path) => {
-    const list = listAt(draft, path, '$push')
-    if (!list || added.length > 0) draft.set(path, [...(list ?? []), ...added])
-  }
+  return ofList('$push', (list) => appended(list, added))
 }
 
 function addToSet(operand: unknown): Change {
   const added = eachOf(operand, '$addToSet', 14)
-  return (draft, path) => {
-    const list = listAt(draft, path, '$addToSet')
+  return ofList('$addToSet', (list) => {
     const known = new Set(list?.map(encode))
-    const fresh = added.filter((value) => known.size < known.add(encode(value)).size)
-    if (!list || fresh.length > 0) draft.set(path, [...(list ?? []), ...fresh])
-  }
+    return appended(
+      list,
+      added.filter((value) => known.size < known.add(encode(value)).size),
+    )
+  })
 }
 
 /** Removes what equals a value, or satisfies a condition: of operators on the element, or on its fields. */
 function pull(operand: unknown): Change {
   const test = pullTest(operand)
-  return (draft, path) => {
-    const list = listAt(draft, path, '$pull')
+  return ofList('$pull', (list) => {
     const rest = list?.filter((element) => !test(element))
-    if (list && rest && rest.length < list.length) draft.set(path, rest)
-  }
+    return rest?.length === list?.length ? list : rest
+  })
 }
 
 function pullTest(operand: unknown): Predicate {
@@ -93,7 +86,7 @@ function pullTest(operand: unknown): Predicate {
   return (element) => isDoc(element) && test(element)
 }
 
-/** The update operators: each makes a change from the operand of one path, and refuses a wrong operand at once. */
+/** The update operators: each makes a change from its operand, and refuses a wrong one at once. */
 const OPERATORS: ReadonlyMap<string, (operand: unknown) => Change> = new Map([
   ['$set', set],
   ['$setOnInsert', set],

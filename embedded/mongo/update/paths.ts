@@ -1,39 +1,32 @@
-import { badValue, CommandError, failedToParse, notImplemented } from '../errors.ts'
+import { badValue, CommandError, failedToParse, notImplemented, pathNotViable } from '../errors.ts'
 import { compileFilter, type Matcher } from '../query/match.ts'
-import { valueAt } from '../values/path.ts'
-import { type Doc, isDoc } from '../values/types.ts'
+import { isPosition } from '../values/path.ts'
+import { isDoc, own } from '../values/types.ts'
 
-/** Tests of array elements by the names that paths use them under, as `$[name]`. */
+const LONGEST_PADDING = 1_500_000
+const IDENTIFIER = /^\$\[(\w*)\]$/
+
+/** Tests of array elements by the parts of paths that stand for them: `$[name]`, and `$[]` for all. */
 export type ArrayFilters = ReadonlyMap<string, Matcher>
 
-/** Reads `arrayFilters`: each names one identifier, which a path of the update must use. */
+/** Reads `arrayFilters`: each is about one identifier, which a path of the update must use. */
 export function parseArrayFilters(filters: unknown, paths: readonly string[]): ArrayFilters {
-  const tests = new Map<string, Matcher>()
+  const tests = new Map<string, Matcher>([['$[]', () => true]])
   if (filters === undefined) return tests
   if (!Array.isArray(filters) || !filters.every(isDoc))
     throw new CommandError(14, 'arrayFilters must be an array of objects')
   for (const filter of filters) {
-    const [name, another] = new Set(identifiersOf(filter))
-    if (!name || another)
-      throw failedToParse('Error parsing array filter :: caused by :: Expected a single top-level field name')
-    if (tests.has(name))
-      throw failedToParse(`Found multiple array filters with the same top-level field name ${name}`)
-    if (!paths.some((path) => path.includes(`$[${name}]`)))
+    const [name = '', another] = new Set(Object.keys(filter).map((field) => field.split('.')[0] ?? ''))
+    if (name.startsWith('$')) throw notImplemented(`${name} in arrayFilters`)
+    if (!name || another !== undefined) throw failedToParse('An array filter must be about one identifier')
+    if (tests.has(`$[${name}]`)) throw failedToParse(`Found multiple array filters for ${name}`)
+    if (!paths.some((path) => path.split('.').includes(`$[${name}]`)))
       throw failedToParse(`The array filter for identifier '${name}' was not used in the update`)
-    tests.set(name, compileFilter(filter))
+    const test = compileFilter(filter)
+    tests.set(`$[${name}]`, (element) => test({ [name]: element }))
   }
   return tests
 }
-
-function identifiersOf(filter: Doc): string[] {
-  return Object.entries(filter).flatMap(([field, value]) =>
-    field.startsWith('$') && Array.isArray(value)
-      ? value.filter(isDoc).flatMap(identifiersOf)
-      : [field.split('.')[0] ?? ''],
-  )
-}
-
-const IDENTIFIER = /^\$\[(\w*)\]$/
 
 /** Refuses a path that no document can have: an empty name in it (56), a name that begins with `$` (52). */
 export function checkPath(path: string): void {
@@ -49,22 +42,46 @@ export function checkPath(path: string): void {
     )
 }
 
-/** The concrete paths an update path stands for in a document: `$[]` and `$[identifier]` become positions. */
-export function expandPath(doc: Doc, path: string, filters: ArrayFilters): string[][] {
-  return path
-    .split('.')
-    .reduce<string[][]>((heads, part) => heads.flatMap((head) => expandPart(doc, head, part, filters)), [[]])
+/** What is at a place, changed; the very same value when it stays. `undefined` is nothing. */
+export type Change = (current: unknown) => unknown
+
+/**
+ * A value in which what lies at a path is changed. Only the containers on the way are copied, and made where they are
+ * missing, everything else is shared: documents are immutable, and indexes can tell by identity what did not change.
+ * Through a scalar or a field name in an array a path is refused (28).
+ */
+export function changeAt(
+  value: unknown,
+  [part, ...rest]: readonly string[],
+  change: Change,
+  filters: ArrayFilters,
+): unknown {
+  if (part === undefined) return change(value)
+  const inner = (current: unknown) => changeAt(current, rest, change, filters)
+  if (IDENTIFIER.test(part)) return changeElements(value, part, inner, filters)
+  if (Array.isArray(value)) return changeElement(value, part, inner)
+  if ((value !== undefined && !isDoc(value)) || part === '__proto__')
+    throw pathNotViable(`Cannot create field '${part}' in element ${JSON.stringify(value)}`)
+  const before = value && own(value, part)
+  const after = inner(before)
+  return after === before ? value : { ...value, [part]: after }
 }
 
-function expandPart(doc: Doc, head: string[], part: string, filters: ArrayFilters): string[][] {
-  const identifier = IDENTIFIER.exec(part)?.[1]
-  if (identifier === undefined) return [[...head, part]]
-  const path = [...head, part].join('.')
-  const list = valueAt(doc, head)
-  if (!Array.isArray(list)) throw badValue(`There is no array in the document to apply '${path}' to`)
-  const test: Matcher | undefined = identifier === '' ? () => true : filters.get(identifier)
-  if (!test) throw badValue(`No array filter found for identifier '${identifier}' in path '${path}'`)
-  return list.flatMap((element, position) =>
-    test({ [identifier]: element }) ? [[...head, String(position)]] : [],
-  )
+function changeElements(value: unknown, part: string, change: Change, filters: ArrayFilters): unknown {
+  const test = filters.get(part)
+  if (!test) throw badValue(`No array filter found for identifier '${part}'`)
+  if (!Array.isArray(value)) throw badValue(`There is no array in the document to apply '${part}' to`)
+  const changed = value.map((element) => (test(element) ? change(element) : element))
+  return changed.some((element, i) => element !== value[i]) ? changed : value
+}
+
+function changeElement(list: unknown[], part: string, change: Change): unknown[] {
+  const position = Number(part)
+  if (!isPosition(part)) throw pathNotViable(`Cannot create field '${part}' in an array`)
+  if (position - list.length > LONGEST_PADDING)
+    throw pathNotViable(`can't backfill more than ${LONGEST_PADDING} elements`)
+  const after = change(list[position])
+  if (after === list[position]) return list
+  const padding = Array.from({ length: Math.max(0, position - list.length) }, () => null)
+  return [...list, ...padding].toSpliced(position, 1, after)
 }

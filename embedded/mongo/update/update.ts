@@ -1,9 +1,8 @@
 import { CommandError, failedToParse, notImplemented } from '../errors.ts'
 import { isEqual } from '../values/order.ts'
 import { type Doc, isDoc } from '../values/types.ts'
-import { Draft } from './draft.ts'
 import { operatorNamed } from './operators.ts'
-import { checkPath, expandPath, parseArrayFilters } from './paths.ts'
+import { changeAt, checkPath, parseArrayFilters } from './paths.ts'
 
 export interface Update {
   /** It is a whole document, not one of operators. */
@@ -48,27 +47,30 @@ function compileOperators(update: Doc, arrayFilters: unknown): Update['apply'] {
   refuseConflicts(paths)
   const filters = parseArrayFilters(arrayFilters, paths)
   return (doc, inserting = false) => {
-    const draft = new Draft(doc)
-    const steps = ordered
-      .filter(({ onlyInserting }) => inserting || !onlyInserting)
-      .flatMap(({ path, change }) => expandPath(doc, path, filters).map((parts) => ({ parts, change })))
-    refuseConflicts(steps.map(({ parts }) => parts.join('.')))
-    for (const { parts, change } of steps) change(draft, parts)
-    checkId(doc, draft.doc)
-    return draft.doc
+    const steps = ordered.filter(({ onlyInserting }) => inserting || !onlyInserting)
+    const result = steps.reduce<unknown>(
+      (changed, { path, change }) => changeAt(changed, path.split('.'), change, filters),
+      doc,
+    ) as Doc
+    checkId(doc, result)
+    return result
   }
 }
 
-/** Refuses (40) two changes at one path, or at one path and inside of it. */
+/** Refuses (40) two changes at one path, one inside of another, or at elements that may be the same. */
 function refuseConflicts(paths: readonly string[]): void {
-  const known = new Set<string>()
-  const refuse = (path: string) => {
-    if (known.has(path)) throw new CommandError(40, `Updating the path '${path}' would create a conflict`)
+  const split = paths.map((path) => path.split('.'))
+  for (const [i, path] of split.entries()) {
+    const other = split.slice(0, i).find((earlier) => mayMeet(earlier, path))
+    if (other)
+      throw new CommandError(
+        40,
+        `Updating the path '${paths[i]}' would create a conflict at '${other.join('.')}'`,
+      )
   }
-  for (const path of paths) {
-    refuse(path)
-    known.add(path)
-  }
-  for (const path of paths)
-    for (let dot = path.indexOf('.'); dot > 0; dot = path.indexOf('.', dot + 1)) refuse(path.slice(0, dot))
+}
+
+function mayMeet(one: readonly string[], other: readonly string[]): boolean {
+  const fork = one.findIndex((part, i) => part !== other[i])
+  return [one[fork], other[fork]].some((part) => part === undefined || part.startsWith('$['))
 }

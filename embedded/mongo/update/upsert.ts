@@ -3,7 +3,7 @@ import { CommandError } from '../errors.ts'
 import { isOperatorDoc } from '../query/match.ts'
 import { isEqual } from '../values/order.ts'
 import { type Doc, isDoc } from '../values/types.ts'
-import { Draft } from './draft.ts'
+import { changeAt } from './paths.ts'
 import type { Update } from './update.ts'
 
 /**
@@ -11,16 +11,15 @@ import type { Update } from './update.ts'
  * A replacement takes only the `_id` from the filter.
  */
 export function upsertedDoc(filter: Doc, { apply, replacing }: Update): Doc {
-  const draft = new Draft({})
-  for (const [path, value] of equalities(filter)) {
-    if (replacing && path !== '_id') continue
-    const parts = path.split('.')
-    const current = draft.get(parts)
-    if (current !== undefined && !isEqual(current, value))
+  const known = equalities(filter).filter(([path]) => !replacing || path === '_id')
+  const seed = known.reduce<unknown>((doc, [path, value]) => {
+    const change = (current: unknown) => {
+      if (current === undefined || isEqual(current, value)) return value
       throw new CommandError(54, `cannot infer query fields to set, path '${path}' is matched twice`)
-    draft.set(parts, value)
-  }
-  const { _id = new ObjectId(), ...rest } = apply(draft.doc, true)
+    }
+    return changeAt(doc, path.split('.'), change, new Map())
+  }, {})
+  const { _id = new ObjectId(), ...rest } = apply(seed as Doc, true)
   return { _id, ...rest }
 }
 

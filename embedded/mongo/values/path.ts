@@ -1,4 +1,4 @@
-import { type Doc, isDoc, own } from './types.ts'
+import { isDoc, own } from './types.ts'
 
 export const isPosition = (part: string) => /^(0|[1-9]\d*)$/.test(part)
 
@@ -23,14 +23,4 @@ export function reach(
     return value.some((element) => isDoc(element) && reach(element, parts, at, visit))
   }
   return isDoc(value) ? reach(own(value, part), parts, at + 1, visit) : visit(undefined, false)
-}
-
-/** The value at a path without searching arrays (positions are followed): what an update addresses. */
-export function valueAt(doc: Doc, parts: readonly string[]): unknown {
-  let value: unknown = doc
-  for (const part of parts) {
-    if (Array.isArray(value)) value = isPosition(part) ? value[Number(part)] : undefined
-    else value = isDoc(value) ? own(value, part) : undefined
-  }
-  return value
 }

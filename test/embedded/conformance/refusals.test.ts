@@ -143,7 +143,11 @@ const refusedHere: [code: number, commands: Document[]][] = [
         expression({ b: '$a' }),
         expression({ $add: [new Date()] }),
       ],
-      ...[update([{ $set: { b: 1 } }]), update({ $set: { 'b.$': 1 } }, { q: { b: 1 } })],
+      ...[
+        update([{ $set: { b: 1 } }]),
+        update({ $set: { 'b.$': 1 } }),
+        update({ $set: { 'b.$[e]': 1 } }, { arrayFilters: [{ $or: [{ e: 1 }] }] }),
+      ],
       ...[
         pipeline({ $unwind: { path: '$b' } }),
         pipeline({ $unwind: '$b.c' }),

@@ -98,17 +98,6 @@ export const updates: (UpdateCase & { changed: Document; removed?: string[] })[]
     },
   },
   {
-    update: { $set: { 'd.$[e].v': 0 } },
-    arrayFilters: [{ $or: [{ 'e.k': 'b' }, { 'e.v': 3 }] }],
-    changed: {
-      d: [
-        { k: 'a', v: 1 },
-        { k: 'b', v: 0 },
-        { k: 'a', v: 0 },
-      ],
-    },
-  },
-  {
     update: { $set: { 'd.$[E].v': 0 } },
     arrayFilters: [{ 'E.k': 'a' }],
     changed: {
@@ -156,6 +145,7 @@ export const refusedUpdates: (UpdateCase & { code: number })[] = [
   { update: { $set: { n: 1 } }, arrayFilters: [{ 'e.k': 'a' }], code: 9 },
   { update: { $set: { 'q.$[].v': 0 } }, code: 2 },
   { update: { $set: { 'd.$[e].v': 0 } }, arrayFilters: [{ 'e.k': 'a', 'f.k': 1 }], code: 9 },
+  { update: { $set: { 'd.$[e].v': 0 } }, arrayFilters: [{ e: 1 }, { e: 2 }], code: 9 },
   { update: { $set: { n: 1 }, $inc: { n: 1 } }, code: 40 },
   { update: { $set: { o: 1, 'o.a': 1 } }, code: 40 },
   { update: { $set: { 'o-x': 2, o: 1, 'o.a': 1 } }, code: 40 },
