@@ -2,7 +2,7 @@ import { CommandError, unknownName } from '../errors.ts'
 import { compileExpression } from '../query/expression.ts'
 import { encode } from '../values/order.ts'
 import { type Doc, isDoc } from '../values/types.ts'
-import type { Stage } from './pipeline.ts'
+import type { Stage } from './stages.ts'
 
 /** Groups by what an expression yields, a missing value as null; sums are the only accumulators. */
 export function group(spec: unknown): Stage {

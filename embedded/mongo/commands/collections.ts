@@ -1,7 +1,6 @@
 import { CommandError } from '../errors.ts'
 import { ID_INDEX } from '../index/spec.ts'
 import { compileFilter } from '../query/match.ts'
-import type { Collection } from '../storage/collection.ts'
 import type { Doc } from '../values/types.ts'
 import { docOf } from './arguments.ts'
 import { type Command, collectionName, collectionOf } from './engine.ts'
@@ -41,25 +40,19 @@ export const listCollections: Command = {
   fields: ['filter', 'nameOnly', 'authorizedCollections', 'cursor'],
   run: ({ body, database }, { catalog, cursors }) => {
     const test = compileFilter(docOf(body.filter, 'filter'))
-    const listed = catalog
-      .collectionsOf(database)
-      .map((collection) => describe(collection, body.nameOnly === true))
+    const listed = catalog.collectionsOf(database).map(
+      ({ name }): Doc => ({
+        ...{ name, type: 'collection', options: {}, info: { readOnly: false }, idIndex: { ...ID_INDEX } },
+      }),
+    )
     return cursors.open(`${database}.$cmd.listCollections`, listed.filter(test))
   },
 }
 
-function describe({ name }: Collection, nameOnly: boolean): Doc {
-  const brief = { name, type: 'collection' }
-  return nameOnly ? brief : { ...brief, options: {}, info: { readOnly: false }, idIndex: { ...ID_INDEX } }
-}
-
 export const listDatabases: Command = {
-  fields: ['filter', 'nameOnly', 'authorizedDatabases'],
-  run: ({ body }, { catalog }) => {
-    const test = compileFilter(docOf(body.filter, 'filter'))
-    const databases = catalog
-      .databases()
-      .map((name): Doc => ({ name, ...(!body.nameOnly && { sizeOnDisk: 0, empty: false }) }))
-    return { databases: databases.filter(test), ...(!body.nameOnly && { totalSize: 0, totalSizeMb: 0 }) }
+  fields: ['nameOnly'],
+  run: (_call, { catalog }) => {
+    const databases = catalog.databases().map((name) => ({ name, sizeOnDisk: 0, empty: false }))
+    return { databases, totalSize: 0, totalSizeMb: 0 }
   },
 }

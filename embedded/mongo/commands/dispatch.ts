@@ -7,54 +7,21 @@ import type { Command, Engine } from './engine.ts'
 import { explain } from './explain.ts'
 import { findAndModify } from './find-and-modify.ts'
 import * as handshake from './handshake.ts'
-import { createIndexes, dropIndexes, listIndexes } from './indexes.ts'
-import { aggregate, count, distinct, find } from './read.ts'
-import { insert, remove, update } from './write.ts'
+import * as indexes from './indexes.ts'
+import * as reads from './read.ts'
+import * as writes from './write.ts'
 
 const COMMANDS: Record<string, Command> = {
-  hello: handshake.hello,
-  ismaster: handshake.hello,
-  isMaster: handshake.hello,
-  ping: handshake.ping,
-  buildInfo: handshake.buildInfo,
-  buildinfo: handshake.buildInfo,
-  connectionStatus: handshake.connectionStatus,
-  endSessions: handshake.endSessions,
-  insert,
-  update,
-  delete: remove,
-  findAndModify,
-  find,
-  getMore,
-  killCursors,
-  count,
-  distinct,
-  aggregate,
-  explain,
-  create: collections.create,
-  drop: collections.drop,
-  dropDatabase: collections.dropDatabase,
-  listCollections: collections.listCollections,
-  listDatabases: collections.listDatabases,
-  createIndexes,
-  listIndexes,
-  dropIndexes,
+  ...{ ...handshake, ismaster: handshake.hello, isMaster: handshake.hello, buildinfo: handshake.buildInfo },
+  ...{ ...reads, ...writes, ...collections, ...indexes },
+  ...{ findAndModify, getMore, killCursors, explain },
 }
 
 /** Fields any command may carry. They do not change what it answers. */
-const GENERAL = [
-  ...[
-    '$db',
-    'lsid',
-    '$readPreference',
-    '$clusterTime',
-    'readConcern',
-    'writeConcern',
-    'maxTimeMS',
-    'comment',
-  ],
-  ...['apiVersion', 'apiStrict', 'apiDeprecationErrors'],
-]
+const GENERAL =
+  '$db lsid $readPreference $clusterTime readConcern writeConcern maxTimeMS comment apiVersion apiStrict'.split(
+    ' ',
+  )
 const TRANSACTION = ['txnNumber', 'startTransaction', 'autocommit']
 
 /** Runs one command and answers the reply; every failure becomes a reply that carries its code. */

@@ -1,10 +1,10 @@
+import { MAX_DOCUMENT_BYTES } from '../values/codec.ts'
+import { MAX_MESSAGE_BYTES } from '../wire/message.ts'
 import type { Command } from './engine.ts'
 
-const MAX_MESSAGE_BYTES = 48_000_000
-
 /**
- * Says what a standalone server says. Drivers tell more about themselves with every release, so any field is taken. There is no `topologyVersion`: with it the driver would
- * ask for a stream of replies.
+ * Says what a standalone server says. Drivers tell more about themselves with every release, so any field is taken.
+ * There is no `topologyVersion`: with it the driver would ask for a stream of replies.
  */
 export const hello: Command = {
   fields: 'any',
@@ -12,7 +12,7 @@ export const hello: Command = {
     helloOk: true,
     ismaster: true,
     isWritablePrimary: true,
-    maxBsonObjectSize: 16_777_216,
+    maxBsonObjectSize: MAX_DOCUMENT_BYTES,
     maxMessageSizeBytes: MAX_MESSAGE_BYTES,
     maxWriteBatchSize: 100_000,
     localTime: new Date(),
@@ -36,7 +36,7 @@ export const buildInfo: Command = {
     instance,
     bits: 64,
     debug: false,
-    maxBsonObjectSize: 16_777_216,
+    maxBsonObjectSize: MAX_DOCUMENT_BYTES,
   }),
 }
 

@@ -70,7 +70,7 @@ export const update: Command = {
   },
 }
 
-export const remove: Command = {
+const remove: Command = {
   fields: ['deletes', 'ordered'],
   run: (call, engine) => {
     let n = 0
@@ -86,3 +86,5 @@ export const remove: Command = {
     return { n, ...errors }
   },
 }
+
+export { remove as delete }

@@ -1,4 +1,3 @@
-import { CommandError } from '../errors.ts'
 import { duplicateKey } from '../index/duplicate-key.ts'
 import { OrderedIndex, type StoredRecord } from '../index/ordered-index.ts'
 import { ID_INDEX, type IndexSpec } from '../index/spec.ts'
@@ -75,7 +74,6 @@ export class Collection {
   /** Adds a document, `_id` first; refuses a key that is there (11000). */
   insert(given: Doc): StoredRecord {
     const doc = Object.keys(given)[0] === '_id' ? given : { _id: given._id, ...given }
-    checkId(doc._id)
     const bytes = toStoredBytes(doc)
     const id = encode(doc._id)
     if (this.#byId.has(id)) throw duplicateKey(ID_INDEX, doc, this.namespace, [id])
@@ -145,9 +143,4 @@ export class Collection {
     }
     this.#indexes = [...this.#indexes, index]
   }
-}
-
-function checkId(id: unknown): void {
-  if (Array.isArray(id) || id === undefined)
-    throw new CommandError(53, "The '_id' value cannot be of type array")
 }

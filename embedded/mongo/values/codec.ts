@@ -11,8 +11,9 @@ export const decode = (bytes: Uint8Array): Doc =>
 
 export const toBson = (doc: Doc): Uint8Array => serialize(doc as Document, { ignoreUndefined: true })
 
-/** Checks a document that is about to be stored and answers its bytes; throws and leaves nothing otherwise. */
+/** Checks a document that is about to be stored and answers its bytes. */
 export function toStoredBytes(doc: Doc): Uint8Array {
+  if (Array.isArray(doc._id)) throw new CommandError(53, "The '_id' value cannot be of type array")
   checkValue(doc, 0)
   for (const field of Object.keys(doc)) {
     if (field.startsWith('$')) {
