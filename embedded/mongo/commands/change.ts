@@ -1,3 +1,4 @@
+import { failedToParse } from '../errors.ts'
 import { findRecords } from '../plan/find.ts'
 import { parseSort } from '../query/sort.ts'
 import { compileUpdate } from '../update/update.ts'
@@ -11,8 +12,8 @@ export interface ChangeRequest {
   arrayFilters: unknown
   sort?: unknown
   upsert: boolean
-  /** Which of the documents found: all of them, or the first in the order asked for. */
-  many: (replacing: boolean) => boolean
+  /** All of the documents found, not only the first in the order asked for. */
+  many: boolean
 }
 
 /** What a change did: the first document as it was (null where one was inserted) and as it is. */
@@ -25,15 +26,16 @@ export interface Changed {
 
 /** Changes the documents that satisfy a filter, or inserts one where there is none and that is asked for. */
 export function changeDocs(call: Call, engine: Engine, request: ChangeRequest): Changed {
-  const { filter, upsert } = request
+  const { filter, upsert, many } = request
   if (upsert) refuseExpression(filter)
   const update = compileUpdate(request.update, request.arrayFilters)
-  const limit = request.many(update.replacing) ? 0 : 1
+  if (many && update.replacing)
+    throw failedToParse('multi update is not supported for replacement-style update')
   const sort = parseSort(request.sort)
   const collection = upsert
     ? engine.catalog.obtain(call.database, collectionName(call))
     : collectionOf(call, engine)
-  const records = collection ? findRecords(collection, filter, { sort, limit }) : []
+  const records = collection ? findRecords(collection, filter, { sort, limit: many ? 0 : 1 }) : []
   const changed: Changed = { matched: records.length, modified: 0, before: null, after: null }
   if (collection && upsert && records.length === 0) {
     return { ...changed, after: collection.insert(upsertedDoc(filter, update)).doc }

@@ -4,7 +4,7 @@ import { isSorted } from '../plan/find.ts'
 import { parseSort } from '../query/sort.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import { docOf } from './arguments.ts'
-import { type Command, collectionName, collectionOf } from './engine.ts'
+import { type Command, collectionOf } from './engine.ts'
 
 /** Names the plan of a `find`: which index, if any, finds the candidates, and whether they are sorted afterwards. */
 export const explain: Command = {
@@ -23,11 +23,7 @@ export const explain: Command = {
     const winningPlan = isSorted(plan, sort)
       ? found
       : { stage: 'SORT', sortPattern: inner.sort, inputStage: found }
-    const namespace = `${database}.${collectionName(call)}`
-    return {
-      explainVersion: '1',
-      queryPlanner: { namespace, parsedQuery: filter, winningPlan, rejectedPlans: [] },
-    }
+    return { queryPlanner: { parsedQuery: filter, winningPlan, rejectedPlans: [] } }
   },
 }
 

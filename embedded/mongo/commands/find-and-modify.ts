@@ -44,7 +44,7 @@ function changeOne(call: Call, engine: Engine): Outcome {
   const { before, after } = changeDocs(call, engine, {
     ...{ filter: docOf(query, 'query'), update, arrayFilters, sort },
     upsert: upsert === true,
-    many: () => false,
+    many: false,
   })
   return {
     found: wantsAfter ? after : before,

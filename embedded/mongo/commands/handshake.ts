@@ -31,11 +31,8 @@ export const buildInfo: Command = {
   fields: [],
   run: (_call, { instance }) => ({
     version: '7.0.0',
-    versionArray: [7, 0, 0, 0],
     modules: ['embedded'],
     instance,
-    bits: 64,
-    debug: false,
     maxBsonObjectSize: MAX_DOCUMENT_BYTES,
   }),
 }

@@ -1,5 +1,5 @@
 import { ObjectId } from 'bson'
-import { CommandError, failedToParse, toCommandError } from '../errors.ts'
+import { CommandError, toCommandError } from '../errors.ts'
 import { findRecords } from '../plan/find.ts'
 import type { Doc } from '../values/types.ts'
 import { docOf, docsOf, refuseOthers } from './arguments.ts'
@@ -55,11 +55,7 @@ export const update: Command = {
         arrayFilters: statement.arrayFilters,
         sort: statement.sort,
         upsert: statement.upsert === true,
-        many: (replacing) => {
-          if (statement.multi && replacing)
-            throw failedToParse('multi update is not supported for replacement-style update')
-          return statement.multi === true
-        },
+        many: statement.multi === true,
       })
       const inserted = matched === 0 && after !== null
       if (inserted) upserted.push({ index, _id: after._id })

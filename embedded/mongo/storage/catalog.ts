@@ -51,9 +51,8 @@ export class Catalog {
   }
 
   databases(): string[] {
-    return [
-      ...new Set([...this.#collections.keys()].map((namespace) => namespace.split('.')[0] ?? '')),
-    ].sort()
+    const names = Array.from(this.#collections.keys(), (namespace) => namespace.split('.')[0] ?? '')
+    return [...new Set(names)].sort()
   }
 }
 

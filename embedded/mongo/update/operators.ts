@@ -21,11 +21,10 @@ function increase(operand: unknown): Change {
   }
 }
 
-const extreme =
-  (direction: 1 | -1) =>
+const greatest =
   (operand: unknown): Change =>
   (current) =>
-    current === undefined || compare(operand, current) * direction > 0 ? operand : current
+    current === undefined || compare(operand, current) > 0 ? operand : current
 
 function currentDate(operand: unknown): Change {
   if (operand !== true && !(isDoc(operand) && operand.$type === 'date'))
@@ -91,8 +90,7 @@ const OPERATORS: ReadonlyMap<string, (operand: unknown) => Change> = new Map([
   ['$set', set],
   ['$setOnInsert', set],
   ['$inc', increase],
-  ['$min', extreme(-1)],
-  ['$max', extreme(1)],
+  ['$max', greatest],
   ['$currentDate', currentDate],
   ['$push', push],
   ['$addToSet', addToSet],

@@ -3,7 +3,6 @@ import { compileFilter, type Matcher } from '../query/match.ts'
 import { isPosition } from '../values/path.ts'
 import { isDoc, own } from '../values/types.ts'
 
-const LONGEST_PADDING = 1_500_000
 const IDENTIFIER = /^\$\[(\w*)\]$/
 
 /** Tests of array elements by the parts of paths that stand for them: `$[name]`, and `$[]` for all. */
@@ -78,10 +77,8 @@ function changeElements(value: unknown, part: string, change: Change, filters: A
 function changeElement(list: unknown[], part: string, change: Change): unknown[] {
   const position = Number(part)
   if (!isPosition(part)) throw pathNotViable(`Cannot create field '${part}' in an array`)
-  if (position - list.length > LONGEST_PADDING)
-    throw pathNotViable(`can't backfill more than ${LONGEST_PADDING} elements`)
+  if (position > list.length) throw notImplemented('Setting what lies beyond the end of an array')
   const after = change(list[position])
   if (after === list[position]) return list
-  const padding = Array.from({ length: Math.max(0, position - list.length) }, () => null)
-  return [...list, ...padding].toSpliced(position, 1, after)
+  return list.toSpliced(position, 1, after)
 }

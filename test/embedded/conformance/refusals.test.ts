@@ -50,7 +50,7 @@ const refusedHere: [code: number, commands: Document[]][] = [
   ],
   [
     9,
-    ['$unset', '$rename', '$mul', '$bit', '$pop', '$pullAll'].flatMap((name) => [
+    ['$unset', '$rename', '$mul', '$min', '$bit', '$pop', '$pullAll'].flatMap((name) => [
       update({ [name]: { a: 1 } }),
       update({ [name]: {} }),
       update({ $set: { b: 1 }, [name]: {} }),
@@ -223,6 +223,16 @@ describe('Refusals', () => {
         expect(await docs().countDocuments()).to.equal(1)
       })
     }
+
+    it('238 and 40: elements of an array that are not there, or may be the same', async () => {
+      const lists = database.connection.collection<Document>('lists')
+      await lists.insertOne({ list: [{ n: 1 }] })
+      const arrayFilters = [{ 'one.n': 1 }, { 'two.n': 2 }]
+      const both = { $set: { 'list.$[one].n': 3, 'list.$[two].m': 4 } }
+      expect(await codeOf(lists.updateOne({}, { $set: { 'list.2': 1 } }))).to.equal(238)
+      expect(await codeOf(lists.updateOne({}, both, { arrayFilters }))).to.equal(40)
+      expect((await lists.findOne())?.list).to.deep.equal([{ n: 1 }])
+    })
 
     it('10334: a document beyond 16 MB, also by an update', async () => {
       const big = database.connection.collection<Document>('big')

@@ -13,11 +13,9 @@ export const updates: (UpdateCase & { changed: Document; removed?: string[] })[]
   { update: { $set: { n: 5 } }, changed: {} },
   { update: { $set: { 'o.a': 2, 'o.c.d': 1 } }, changed: { o: { a: 2, b: [1, 2, 3], c: { d: 1 } } } },
   { update: { $set: { 'l.0': 9 } }, changed: { l: [9, 1, 2] } },
-  { update: { $set: { 'l.5': 9 } }, changed: { l: [3, 1, 2, null, null, 9] } },
+  { update: { $set: { 'l.3': 9 } }, changed: { l: [3, 1, 2, 9] } },
   { update: { $set: { _id: 1 } }, changed: {} },
   { update: { $inc: { n: 2, m: 3, 'o.a': -1 } }, changed: { n: 7, o: { a: 0, b: [1, 2, 3] }, m: 3 } },
-  { update: { $min: { n: 3, q: 1 } }, changed: { n: 3, q: 1 } },
-  { update: { $min: { n: 9 } }, changed: {} },
   {
     update: { $max: { n: 9, s: 3, t: new Date('2025-01-01T00:00:00.000Z') } },
     changed: { n: 9, t: new Date('2025-01-01T00:00:00.000Z') },
