@@ -7,7 +7,8 @@ import type { Doc } from '../values/types.ts'
  */
 const SCORE: unique symbol = Symbol('textScore')
 
-export const withScore = (doc: Doc, score: number): Doc => ({ ...doc, [SCORE]: score }) as Doc
+/** The symbol comes first: to add one to a document that was copied takes ten times as long. */
+export const withScore = (doc: Doc, score: number): Doc => ({ [SCORE]: score, ...doc }) as Doc
 
 /** The score `$text` gave; refused (40218) where no `$text` has been. */
 export function scoreOf(doc: Doc & { [SCORE]?: number }): number {
