@@ -24,12 +24,11 @@ interface Input {
  * @throws `validation_failed` naming each field that did not
  */
 export function validator(rules: ValidationChain[] = []): (input: Input) => Promise<unknown> {
-  // checkExact looks only at places that have a rule; a rule of no fields makes it look at both
-  const exact = checkExact([...rules, body([]), query([])], { locations: [...LOCATIONS] })
+  const readings = rules.map((rule) => ({ rule, reads: readerOf(rule) }))
   return async (input) => {
-    // nothing to hold it against: most reads
-    if (rules.length === 0 && isEmpty(input.body) && isEmpty(input.query)) return {}
-    await exact.run(input)
+    const concerned = readings.filter(({ reads }) => reads(input)).map(({ rule }) => rule)
+    if (concerned.length === 0 && isEmpty(input.body) && isEmpty(input.query)) return {}
+    await checkExact([...concerned, ...BOTH], { locations: [...LOCATIONS] }).run(input)
     const details = [
       ...notAnObject(input.body),
       ...validationResult(input).array({ onlyFirstError: true }).flatMap(detailsOf),
@@ -39,6 +38,24 @@ export function validator(rules: ValidationChain[] = []): (input: Input) => Prom
     return matchedData(input, { locations: [...LOCATIONS], includeOptionals: false })
   }
 }
+
+/** checkExact looks only at places that have a rule; a rule of no fields makes it look at both. */
+const BOTH = [body([]), query([])]
+
+/**
+ * Whether a rule does anything with an input: not if its fields are optional and absent. express-validator comes to
+ * the same, but a search has 17 rules and mostly no field, and that took a seventh of its time.
+ */
+function readerOf({ builder }: ValidationChain): (input: Input) => boolean {
+  const { fields, locations, optional } = builder.build()
+  const names = fields.map((field) => /^[^.[*]*/.exec(field)?.[0])
+  if (!optional || names.includes('')) return () => true
+  const places = LOCATIONS.filter((location) => locations.includes(location))
+  return (input) => places.some((place) => names.some((name) => hasField(input[place], name)))
+}
+
+const hasField = (fields: unknown, name = '') =>
+  typeof fields === 'object' && fields !== null && Object.hasOwn(fields, name)
 
 const isEmpty = (fields: unknown) => Object.keys(fields ?? {}).length === 0 && !Array.isArray(fields)
 
