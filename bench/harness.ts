@@ -36,7 +36,8 @@ export class Bench {
       DATA_DIR: join(this.folder, 'data'),
       ...env,
     }
-    return this.#start(['dist/server.js'], { MALLOC_ARENA_MAX: '2', ...given }, /Kura listens on (\S+)/)
+    const node = ['--max-semi-space-size=8', 'dist/server.js']
+    return this.#start(node, { MALLOC_ARENA_MAX: '2', ...given }, /Kura listens on (\S+)/)
   }
 
   /** One of the bare programs of `peers.ts`. */

@@ -54,7 +54,7 @@ export interface ObjectStore {
   /** The multer storage engine that streams uploads straight into this store. */
   engine(options: EngineOptions): StorageEngine
   /**
-   * Stores a buffer or a stream of any length; one of more than 83 GB needs its length `announced`, in bytes.
+   * Stores a buffer or a stream of any length; one of more than 52 GB needs its length `announced`, in bytes.
    * Rejects and leaves nothing when the stream fails.
    */
   put(

@@ -3,7 +3,7 @@ import type { StorageEngine } from 'multer'
 import { openFileSource } from './file-source.ts'
 import { assertKey } from './keys.ts'
 import type { EngineOptions, ObjectStore, StoredFile } from './object-store.ts'
-import { byMulterS3, byUpload, MULTER_S3_MAX_BYTES } from './s3-transfer.ts'
+import { byMulterS3, byParts, MULTER_S3_MAX_BYTES } from './s3-transfer.ts'
 import { type Target, upload } from './s3-upload.ts'
 
 async function storeFile(
@@ -18,7 +18,7 @@ async function storeFile(
   const transfer =
     announced !== undefined && announced <= MULTER_S3_MAX_BYTES
       ? byMulterS3(target.bucket, key, request, file)
-      : byUpload(target.bucket, key, announced)
+      : byParts(target.bucket, key, announced)
   const { size } = await upload({ ...target, key }, openFileSource(file, options), transfer)
   return { key, size }
 }

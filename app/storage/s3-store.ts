@@ -9,7 +9,7 @@ import { refuse } from './s3-errors.ts'
 import { objectLocks } from './s3-protect.ts'
 import { readObject } from './s3-read.ts'
 import { removeObjects } from './s3-remove.ts'
-import { byUpload } from './s3-transfer.ts'
+import { byParts } from './s3-transfer.ts'
 import { abortUnfinished, listUnfinished } from './s3-unfinished.ts'
 import { upload } from './s3-upload.ts'
 
@@ -58,7 +58,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
     engine: (engine) => s3Engine(target, store.remove, engine),
     async put(key, body, signal, announced) {
       const source = Buffer.isBuffer(body) ? Readable.from([body], { objectMode: false }) : body
-      return upload({ ...target, key: assertKey(key) }, source, byUpload(bucket, key, announced), signal)
+      return upload({ ...target, key: assertKey(key) }, source, byParts(bucket, key, announced), signal)
     },
     open: async (key, range, signal) =>
       readObject(reader, { Bucket: bucket, Key: assertKey(key) }, timeouts.idle, range, signal),
