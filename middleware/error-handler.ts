@@ -20,8 +20,9 @@ const REPRESENTATION = [
  */
 export const handleErrors: ErrorRequestHandler = (error, req, res, _next) => {
   const refusal = translateError(error)
-  if (refusal.status >= 500)
-    req.services.log.error({ reqId: req.id, err: refusal.cause ?? refusal }, refusal.code)
+  // without a cause it is no fault but our decision, as while the service starts: its status says all
+  if (refusal.status >= 500 && refusal.cause !== undefined)
+    req.services.log.error({ reqId: req.id, err: refusal.cause }, refusal.code)
   if (res.headersSent) {
     res.destroy()
     return

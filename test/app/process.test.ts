@@ -66,6 +66,7 @@ describe('the process', function () {
     expect(refused.status).to.equal(503)
     expect(refused.headers.get('Retry-After')).to.match(/^\d+$/)
     expect(await refused.json()).to.have.nested.property('err.code', 'unavailable')
+    expect(output()).to.not.contain('AppError')
 
     const database = await startEmbeddedMongo({ dir: join(folder, 'late'), port })
     try {
