@@ -86,11 +86,14 @@ describe('faults between the service and what it needs', function () {
     return { status: answer.status, code: isJson ? JSON.parse(text).err?.code : undefined }
   }
 
+  /** Again where the machine stood still for longer than the time-outs of this test: that looks like a fault. */
   async function create(): Promise<string> {
-    const { status, res } = await uploadRaw(ada, small, announced(small))
-    expect(status).to.equal(201)
-    const asset = res?.asset as { id: string } | undefined
-    return String(asset?.id)
+    return eventually(async () => {
+      const { status, res } = await uploadRaw(ada, small, announced(small))
+      expect(status).to.equal(201)
+      const asset = res?.asset as { id: string } | undefined
+      return String(asset?.id)
+    }, 20_000)
   }
 
   /** Every kind of request that writes or reads bytes, each on an asset of its own. */
