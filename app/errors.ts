@@ -59,8 +59,8 @@ export const taken = (field: string, cause?: unknown) =>
     cause,
   })
 export const conflict = (message: string) => new AppError(409, 'conflict', message)
-export const versionConflict = () =>
-  new AppError(412, 'version_conflict', 'The asset has changed since you read it.')
+export const versionConflict = (message = 'The asset has changed since you read it.') =>
+  new AppError(412, 'version_conflict', message)
 export const tooLarge = (message: string, cause?: unknown) =>
   new AppError(413, 'too_large', message, { cause })
 export const unsupportedMedia = (message: string, cause?: unknown) =>

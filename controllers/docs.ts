@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { RequestHandler } from 'express'
+import { versionConflict } from '../app/errors.ts'
 
 /** Found through package.json ("imports"), so from the sources and from dist/ alike, under any loader. */
 const pathOf = createRequire(import.meta.url).resolve
@@ -10,8 +11,21 @@ export const openApi: RequestHandler = async (_req, res) => {
   res.set('Cache-Control', 'no-cache').json(openApiDocument)
 }
 
-/** Sends one file that belongs to the documentation page. */
+/**
+ * Sends one file of the documentation page. A `Range` is ignored, because the page needs none. A client that
+ * disconnects is not an error.
+ *
+ * @throws version_conflict for an `If-Match` or `If-Unmodified-Since` that does not hold
+ */
 export function send(specifier: string): RequestHandler {
   const path = pathOf(specifier)
-  return (_req, res, next) => res.sendFile(path, { maxAge: 0 }, (error) => error && next(error))
+  return (_req, res, next) =>
+    res.sendFile(
+      path,
+      { maxAge: 0, acceptRanges: false },
+      (error?: Error & { status?: number; code?: string }) => {
+        if (!error || error.code === 'ECONNABORTED') return
+        next(error.status === 412 ? versionConflict('The file has changed since you read it.') : error)
+      },
+    )
 }

@@ -3,7 +3,6 @@ import { pipeline } from 'node:stream/promises'
 import { create as contentDisposition } from 'content-disposition'
 import type { Request, Response } from 'express'
 import fresh from 'fresh'
-import parseRange from 'range-parser'
 import { rangeNotSatisfiable } from '../errors.ts'
 import type { ByteRange, ObjectStore } from './object-store.ts'
 
@@ -21,6 +20,12 @@ export interface Sendable {
   isPublic: boolean
   inline: boolean
 }
+
+/**
+ * Media types that a browser runs as a script (WHATWG MIME Sniffing §4.6). As `text/plain` with `nosniff` no page can
+ * load the file as one, whoever owns it.
+ */
+const JAVASCRIPT = /^(?:application|text)\/(?:x-)?(?:java|ecma|j|live)script/i
 
 /** A document made of these bytes can do nothing: no script, no frame, no form, no request. */
 const SANDBOX = "sandbox; default-src 'none'"
@@ -95,16 +100,32 @@ function describe(object: Sendable, res: Response): void {
     'Last-Modified': modifiedAt.toUTCString(),
   })
   // not by `set`, which would claim an encoding
-  res.setHeader('Content-Type', mediaType)
+  res.setHeader('Content-Type', JAVASCRIPT.test(mediaType) ? 'text/plain' : mediaType)
 }
 
+/** `bytes=first-last`, `bytes=first-` or `bytes=-length`; the unit in any case (RFC 9110 §14.1). */
+const ONE_RANGE = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i
+
+/**
+ * Returns the bytes that the `Range` header asks for; undefined where the whole file is the answer: without a range,
+ * with several of them, with another unit or a malformed range (RFC 9110 §14.2).
+ *
+ * @throws range_not_satisfiable
+ */
 function rangeOf(req: Request, { size, sha256, modifiedAt }: Sendable): ByteRange | undefined {
-  const header = req.get('Range')
-  if (!header || !ifRangeHolds(req.get('If-Range'), `"${sha256}"`, modifiedAt)) return undefined
-  const ranges = parseRange(size, header)
-  if (ranges === -1) throw rangeNotSatisfiable(size)
-  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined
-  return ranges[0]
+  const [found, first = '', last = ''] = ONE_RANGE.exec(req.get('Range') ?? '') ?? []
+  if (!found || !ifRangeHolds(req.get('If-Range'), `"${sha256}"`, modifiedAt)) return undefined
+  if (first === '') return suffixOf(size, last)
+  if (last !== '' && Number(last) < Number(first)) return undefined
+  if (Number(first) >= size) throw rangeNotSatisfiable(size)
+  return { start: Number(first), end: last === '' ? size - 1 : Math.min(Number(last), size - 1) }
+}
+
+/** Returns the last bytes of a file. An empty file has no byte that a partial answer could name: it is sent whole. */
+function suffixOf(size: number, length: string): ByteRange | undefined {
+  if (length === '' || (size === 0 && Number(length) > 0)) return undefined
+  if (Number(length) === 0) throw rangeNotSatisfiable(size)
+  return { start: Math.max(0, size - Number(length)), end: size - 1 }
 }
 
 /** RFC 9110 §13.1.5: an entity tag compares strongly, a date exactly. */

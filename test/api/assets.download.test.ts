@@ -58,13 +58,23 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     ['bytes=5-9', 206, 'bytes 5-9/20', '56789', 0],
     ['bytes=15-', 206, 'bytes 15-19/20', 'fghij', 0],
     ['bytes=-3', 206, 'bytes 17-19/20', 'hij', 0],
+    ['bytes=-20', 206, 'bytes 0-19/20', '0123456789abcdefghij', 1],
+    ['bytes=-21', 206, 'bytes 0-19/20', '0123456789abcdefghij', 1],
+    [`bytes=-${'9'.repeat(400)}`, 206, 'bytes 0-19/20', '0123456789abcdefghij', 1],
+    ['Bytes=5-9', 206, 'bytes 5-9/20', '56789', 0],
+    [`bytes=15-${'9'.repeat(400)}`, 206, 'bytes 15-19/20', 'fghij', 0],
     ['bytes=10-999', 206, 'bytes 10-19/20', 'abcdefghij', 0],
     ['bytes=0-1,5-6', 200, undefined, '0123456789abcdefghij', 1],
+    ['bytes=0-0,-999', 200, undefined, '0123456789abcdefghij', 1],
+    ['bytes=0-0,20-', 200, undefined, '0123456789abcdefghij', 1],
+    ['bytes=9-5', 200, undefined, '0123456789abcdefghij', 1],
+    ['bytes=-', 200, undefined, '0123456789abcdefghij', 1],
+    ['lines=99-', 200, undefined, '0123456789abcdefghij', 1],
     ['lines=1-2', 200, undefined, '0123456789abcdefghij', 1],
     ['bytes=abc', 200, undefined, '0123456789abcdefghij', 1],
   ]
   for (const [range, status, contentRange, bytes, counts] of RANGES) {
-    it(`answers Range: ${range} with ${status} and counts ${counts}`, async () => {
+    it(`answers Range: ${range.slice(0, 20)} with ${status} and counts ${counts}`, async () => {
       const { body, headers } = await app.api.get(url).set('Range', range).responseType('blob').expect(status)
       expect(body.toString()).to.equal(bytes)
       expect(headers['content-range']).to.equal(contentRange)
@@ -73,11 +83,31 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     })
   }
 
-  it('refuses a range outside the file', async () => {
-    const { body, headers } = await app.api.get(url).set('Range', 'bytes=20-').expect(416)
-    expect(headers['content-range']).to.equal('bytes */20')
-    expect(body.err.code).to.equal('range_not_satisfiable')
-    expect(await downloads()).to.equal(0)
+  for (const range of ['bytes=20-', 'bytes=-0', `bytes=${'9'.repeat(400)}-`])
+    it(`refuses Range: ${range.slice(0, 20)}, which is outside the file`, async () => {
+      const { body, headers } = await app.api.get(url).set('Range', range).expect(416)
+      expect(headers['content-range']).to.equal('bytes */20')
+      expect(body.err.code).to.equal('range_not_satisfiable')
+      expect(await downloads()).to.equal(0)
+    })
+
+  it('GET of an empty file – suffix range → 200 and no byte', async () => {
+    const empty = await uploadAsset(ada, {}, { 'empty.txt': Buffer.alloc(0) })
+    const path = String(empty.files[0]?.url)
+    await ada.get(path).set('Range', 'bytes=-5').expect(200).expect('Content-Length', '0')
+  })
+
+  it('GET of JavaScript – any name → text/plain, and the stored type stays', async () => {
+    const bytes = Buffer.from('alert(1)\n')
+    for (const name of ['run.js', 'run.mjs']) {
+      const script = await uploadAsset(ada, { visibility: 'public' }, { [name]: bytes })
+      expect(script.files[0]).to.include({ mediaType: 'text/javascript' })
+      for (const path of [String(script.files[0]?.url), `/api/assets/${script.id}/download`]) {
+        const { headers } = await app.api.get(`${path}?inline=1`).expect(200)
+        expect(headers['content-type']).to.equal('text/plain')
+        expect(headers['x-content-type-options']).to.equal('nosniff')
+      }
+    }
   })
 
   it('sends the whole file where If-Range does not hold', async () => {

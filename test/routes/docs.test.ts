@@ -1,11 +1,17 @@
 import { expect } from 'chai'
-import express from 'express'
+import express, { type RequestHandler } from 'express'
 import helmet from 'helmet'
 import supertest from 'supertest'
 import { securityHeaders } from '../../config/security-headers.ts'
+import { handleErrors } from '../../middleware/error-handler.ts'
 import { docs } from '../../routes/docs.ts'
 
-const api = supertest(express().use(helmet(securityHeaders), docs))
+const log = { error: (details: object) => expect.fail(JSON.stringify(details)) }
+const service: RequestHandler = (req, _res, next) => {
+  Object.assign(req, { services: { log } })
+  next()
+}
+const api = supertest(express().use(helmet(securityHeaders), service, docs, handleErrors))
 
 /** The directives of an answer's policy, by name. */
 function policyOf(headers: Record<string, string>): Record<string, string> {
@@ -77,6 +83,25 @@ describe('GET /docs', () => {
         .and.not.to.contain("'self'")
     }
   })
+
+  const CONDITIONS: [name: string, headers: Record<string, string>, status: number][] = [
+    ['an If-Match that does not hold', { 'If-Match': '"another"' }, 412],
+    ['an If-Match of any', { 'If-Match': '*' }, 200],
+    ['an old If-Unmodified-Since', { 'If-Unmodified-Since': new Date(0).toUTCString() }, 412],
+    ['an impossible Range', { Range: 'bytes=99999999-' }, 200],
+    ['a Range', { Range: 'bytes=0-1' }, 200],
+    ['a malformed Range', { Range: 'bytes=,' }, 200],
+  ]
+  for (const [name, headers, status] of CONDITIONS)
+    for (const path of ['/docs', '/docs/start.js', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js'])
+      it(`GET ${path} – ${name} → ${status}`, async () => {
+        const { body } = await api.get(path).set(headers).expect(status)
+        if (status === 412) expect(body.err.code).to.equal('version_conflict')
+      })
+
+  for (const headers of [{ 'If-Match': '"another"' }, { Range: 'bytes=99999999-' }])
+    it(`GET /openapi.json – ${JSON.stringify(headers)} → 200`, () =>
+      api.get('/openapi.json').set(headers).expect(200))
 
   it('serves no other file of the package', async () => {
     for (const path of [
