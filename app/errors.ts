@@ -80,6 +80,11 @@ export const unavailable = (cause?: unknown) =>
     headers: retryAfter(5),
     cause,
   })
+/** A bounded queue is full. @param message says which one */
+export const overloaded = (message: string) =>
+  new AppError(503, 'unavailable', message, { headers: retryAfter(5) })
+/** The client closed its connection before its request was served; only the log and the metrics show it. */
+export const clientClosed = () => new AppError(499, 'client_closed', 'The client closed the connection.')
 export const locked = () => new AppError(423, 'locked', 'The asset is locked: it cannot be changed now.')
 export const linkExpired = () => new AppError(410, 'link_expired', 'This link has ended.')
 export const spaceExceeded = () =>

@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { FairQueue } from './fair-queue.ts'
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
 
@@ -9,7 +10,8 @@ export interface Metrics {
   answers: Histogram<'method' | 'route' | 'status'>
 }
 
-export function createMetrics(): Metrics {
+/** @param queues whose length is shown */
+export function createMetrics(queues: FairQueue[] = []): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const answers = new Histogram({
@@ -19,5 +21,35 @@ export function createMetrics(): Metrics {
     buckets: SECONDS,
     registers: [registry],
   })
+  measureQueues(registry, queues)
   return { registry, answers }
+}
+
+function measureQueues(registry: Registry, queues: FairQueue[]): void {
+  const options = (name: string, help: string) => ({
+    name,
+    help,
+    labelNames: ['queue'] as const,
+    registers: [registry],
+  })
+  const gauges = { waiting: 'Tasks that wait in a queue', running: 'Tasks of a queue that run' } as const
+  for (const [state, help] of Object.entries(gauges) as [keyof typeof gauges, string][])
+    new Gauge({
+      ...options(`queue_${state}`, help),
+      collect() {
+        for (const queue of queues) this.set({ queue: queue.name }, queue[state])
+      },
+    })
+  const counters = {
+    refused: 'Tasks refused because their queue was full',
+    dropped: 'Waiting tasks dropped because their client left',
+  } as const
+  for (const [outcome, help] of Object.entries(counters) as [keyof typeof counters, string][])
+    new Counter({
+      ...options(`queue_${outcome}_total`, help),
+      collect() {
+        this.reset()
+        for (const queue of queues) this.inc({ queue: queue.name }, queue[outcome])
+      },
+    })
 }
