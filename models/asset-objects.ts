@@ -16,6 +16,15 @@ export function picturesOf({ images, cover }: Pick<AssetFields, 'images' | 'cove
   return [...images.flatMap((image) => [image, image.thumbnail]), ...(cover ? [cover] : [])]
 }
 
+/**
+ * Returns the condition that an asset still names the objects that it named when it was read. The version alone
+ * does not say so: a thumbnail is derived data, and is added without a new version.
+ */
+export const sameObjects = ({ version, cover }: Pick<AssetFields, 'version' | 'cover'>) => ({
+  version,
+  'cover.key': cover?.key ?? null,
+})
+
 export function bytesOf(objects: KeptObject[]): number {
   return objects.reduce((sum, { size }) => sum + size, 0)
 }

@@ -1,6 +1,7 @@
 import type { Types, UpdateQuery } from 'mongoose'
 import { Asset } from './asset.ts'
 import { notLocked } from './asset-lock.ts'
+import { sameObjects } from './asset-objects.ts'
 import type { AssetFields, Trash, Unsettled } from './asset-shape.ts'
 
 /** An upload as an asset knows it. */
@@ -29,8 +30,8 @@ interface Change {
   push?: UpdateQuery<AssetFields>['$push']
   /** When it takes place: a lock that runs then forbids it. */
   now: Date
-  /** Only if the asset is still at this version. */
-  version?: number | undefined
+  /** Only if the asset still has this version and these objects. */
+  current?: AssetFields
   unsettled: Unsettled
   trash?: Trash | undefined
 }
@@ -42,9 +43,9 @@ interface Change {
  * @returns the asset after the change, or null when it was not to be
  */
 export function commitUpload({ id, asset }: Expected, change: Change): Promise<AssetFields | null> {
-  const { state, set, now, push = {}, version, unsettled, trash } = change
+  const { state, set, now, push = {}, current, unsettled, trash } = change
   return Asset.findOneAndUpdate(
-    { _id: asset, state, intents: id, ...notLocked(now), ...(version === undefined ? {} : { version }) },
+    { _id: asset, state, intents: id, ...notLocked(now), ...(current ? sameObjects(current) : {}) },
     {
       $set: { ...set, state: 'ready', updatedAt: now },
       $inc: { version: 1 },

@@ -10,14 +10,14 @@ interface Change {
   /** The objects that the asset will no longer name, and how many files are among them. */
   forgets: (current: AssetFields) => KeptObject[]
   files: (current: AssetFields) => number
-  /** One update, conditional on `current.version`; null when it did not take place. */
+  /** One update, conditional on `sameObjects(current)`; null when it did not take place. */
   apply: (current: AssetFields, trash: Trash) => Promise<AssetFields | null>
   settle?: () => Promise<void>
 }
 
 /**
- * Changes an asset so that some of its objects go. What goes is read at a version and the update holds only
- * for that version, so no object is forgotten or removed twice; where another change came first, it begins anew.
+ * Changes an asset so that some of its objects go. The update holds only while the asset has
+ * the version and the objects that were read, so no object is forgotten or removed twice; where another change came first, it begins anew.
  *
  * @returns the asset after the change
  * @throws `version_conflict`, `locked`, `not_found` when the asset or the upload is gone

@@ -1,7 +1,7 @@
 import { Asset } from '../../models/asset.ts'
 import { IMAGES } from '../../models/asset-fields.ts'
 import { notLocked } from '../../models/asset-lock.ts'
-import { bytesOf, objectsOfImage } from '../../models/asset-objects.ts'
+import { bytesOf, objectsOfImage, sameObjects } from '../../models/asset-objects.ts'
 import type { AssetFields, AssetImage } from '../../models/asset-shape.ts'
 import { commitUpload } from '../../models/asset-upload.ts'
 import { notFound, tooLarge, versionConflict } from '../errors.ts'
@@ -29,7 +29,7 @@ export async function addImages(
       throw tooLarge(`There may be ${IMAGES.max} images at the most.`)
     const changed = await commitUpload(intake, {
       state: 'ready',
-      version: current.version,
+      current,
       set: {},
       now: clock.now(),
       push: { images: { $each: images } },
@@ -65,7 +65,7 @@ export async function removeImage(
         {
           _id: current._id,
           state: 'ready',
-          version: current.version,
+          ...sameObjects(current),
           'images.id': imageId,
           ...notLocked(services.clock.now()),
         },

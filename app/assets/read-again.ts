@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Asset } from '../../models/asset.ts'
 import { isLocked } from '../../models/asset-lock.ts'
+import { sameObjects } from '../../models/asset-objects.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
 import { locked, notFound, versionConflict } from '../errors.ts'
 import type { AssetServices } from '../services.ts'
@@ -24,7 +26,7 @@ export async function readAgain(
   const current = await Asset.findOne({ _id: tried._id, state: 'ready' }).lean()
   if (!current) throw notFound()
   if (!anyLock && isLocked(current, clock.now())) throw locked()
-  if (version !== undefined) throw versionConflict()
-  if (current.version === tried.version) throw notFound()
+  if (version !== undefined && current.version !== version) throw versionConflict()
+  if (isDeepStrictEqual(sameObjects(current), sameObjects(tried))) throw notFound()
   return current
 }

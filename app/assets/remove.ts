@@ -1,7 +1,7 @@
 import { Asset } from '../../models/asset.ts'
 import { readersOf } from '../../models/asset-access.ts'
 import { notLocked } from '../../models/asset-lock.ts'
-import { objectsOf } from '../../models/asset-objects.ts'
+import { objectsOf, sameObjects } from '../../models/asset-objects.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
 import type { AssetServices } from '../services.ts'
 import { changeAsset } from './change.ts'
@@ -39,7 +39,7 @@ export async function discardAsset(
     files: ({ files }) => files.length,
     apply: (current, trash) =>
       Asset.findOneAndUpdate(
-        { _id: current._id, state: 'ready', version: current.version, ...notLocked(services.clock.now()) },
+        { _id: current._id, state: 'ready', ...sameObjects(current), ...notLocked(services.clock.now()) },
         { $set: NOTHING, $push: { trash } },
         { returnDocument: 'after' },
       )

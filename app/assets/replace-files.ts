@@ -28,7 +28,7 @@ export async function replaceFiles(
     apply: (current, trash) =>
       commitUpload(intake, {
         state: 'ready',
-        version: current.version,
+        current,
         now: services.clock.now(),
         set: {
           ...describeFiles(files, current.typeGiven ? current.type : undefined),
