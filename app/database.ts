@@ -67,14 +67,6 @@ function mayPass(error: unknown): error is Error {
   return error instanceof Error && fromDatabase(error)?.status === 503
 }
 
-/** Builds the indexes that the models declare and drops those they no longer do. */
-export async function syncIndexes(): Promise<void> {
-  for (const model of Object.values(mongoose.models)) {
-    await model.createCollection()
-    await model.syncIndexes()
-  }
-}
-
 export async function disconnectDatabase(): Promise<void> {
   await mongoose.disconnect()
 }

@@ -75,14 +75,12 @@ export const tooManyRequests = (seconds: number) =>
   })
 export const internal = (cause?: unknown) =>
   new AppError(500, 'internal', 'Something went wrong on our side.', { cause })
-export const unavailable = (cause?: unknown) =>
-  new AppError(503, 'unavailable', 'The service cannot reach its storage; try again later.', {
-    headers: retryAfter(5),
-    cause,
-  })
+export const unavailable = (
+  cause?: unknown,
+  message = 'The service cannot reach its storage; try again later.',
+) => new AppError(503, 'unavailable', message, { headers: retryAfter(5), cause })
 /** A bounded queue is full. @param message says which one */
-export const overloaded = (message: string) =>
-  new AppError(503, 'unavailable', message, { headers: retryAfter(5) })
+export const overloaded = (message: string) => unavailable(undefined, message)
 /** The client closed its connection before its request was served; only the log and the metrics show it. */
 export const clientClosed = () => new AppError(499, 'client_closed', 'The client closed the connection.')
 export const locked = () => new AppError(423, 'locked', 'The asset is locked: it cannot be changed now.')

@@ -7,11 +7,8 @@ import type { Services } from './services.ts'
 const PATIENCE_MS = 1000
 
 /** What a newcomer reads after `npm start`: where it listens, what it uses, what to try. */
-export async function greeting(
-  { config, store }: Services,
-  server: Server,
-  ready: Promise<void>,
-): Promise<string> {
+export async function greeting(services: Services, server: Server, ready: Promise<void>): Promise<string> {
+  const { config, store } = services
   const isReady = await Promise.race([ready.then(() => true), delay(PATIENCE_MS, false, { ref: false })])
   const { port } = server.address() as AddressInfo
   const here = `http://localhost:${port}`
@@ -21,11 +18,13 @@ export async function greeting(
   const register = `curl -s ${here}/api/auth/register -H 'content-type: application/json' -d '{"username":"ada"}'`
   const lines = [
     `Kura listens on ${here}`,
-    `  database  ${database}${isReady ? '' : ' It has not answered yet; the service keeps trying.'}`,
+    `  database  ${database}${isReady || services.prepared ? '' : ' It has not answered yet; the service keeps trying.'}`,
     `  files     ${store.description}`,
     `  read      ${here}/docs`,
     `  try       ${register}`,
   ]
+  if (services.prepared && services.writesRefused)
+    lines.push(`  warning   Writes are refused. ${services.writesRefused}`)
   if (config.production && store.kind === 'disk')
     lines.push(
       '  warning   Files are on the disk of this one machine: it must last, and only one can serve them.',

@@ -29,8 +29,10 @@ export interface Services {
   staleMs: number
   /** Aborted when the process begins to stop: no new work is taken from then on. */
   stopping: AbortSignal
-  /** Whether the database has what every request relies on: its indexes, the accounts of space. */
+  /** Whether the database has been reached and can serve reads. */
   prepared: boolean
+  /** Why requests that write are refused now, as a sentence for clients; null when they are served. */
+  writesRefused: string | null
 }
 
 /** What work on assets needs of them. */
@@ -67,6 +69,7 @@ export async function openServices({
     staleMs,
     stopping,
     prepared: false,
+    writesRefused: null,
     tokens,
     urls: createUrlSigner(secrets),
     passport: createPassport(tokens),

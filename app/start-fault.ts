@@ -9,6 +9,8 @@ export function explainFault(error: unknown): string {
   if (error instanceof ConfigError || error.name === 'BackupFault') return error.message
   if (error.name === 'DirectoryInUse')
     return `Kura cannot start: ${error.message}.\nStop that process, or set DATA_DIR to another folder.`
+  if (error.name === 'DuplicateValues')
+    return `Unique indexes cannot be built, because documents have equal values:\n${error.message}\nRemove or change all but one of each, then try again.`
   if (error.name === 'MongoParseError')
     return `Kura cannot start: MONGODB_URI is no address: ${error.message}.`
   if (error.name === 'MongooseServerSelectionError') return `The database cannot be reached: ${error.message}`

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import { unavailable } from '../app/errors.ts'
+import { assertWritable } from '../app/require-writable.ts'
 import { Capacity } from '../models/capacity.ts'
 
 /** The process runs. */
@@ -8,8 +9,10 @@ export const alive: RequestHandler = (_req, res) => {
 }
 
 /** Database and store answer, and the process takes work: send it requests. */
-export const ready: RequestHandler = async ({ services: { store, stopping, prepared } }, res) => {
+export const ready: RequestHandler = async ({ services }, res) => {
+  const { store, stopping, prepared } = services
   if (stopping.aborted || !prepared) throw unavailable()
+  assertWritable(services)
   const signal = AbortSignal.timeout(2000)
   await Promise.all([findCapacity(signal), store.check(signal)]).catch((error) => {
     throw unavailable(error)

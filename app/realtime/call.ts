@@ -30,6 +30,8 @@ export interface Operation {
   signsIn: boolean
   /** Whether binary frames follow. */
   takesBytes: boolean
+  /** Whether it writes to the database or the store. */
+  writes: boolean
   run(call: Call, args: Record<string, unknown>): Promise<object>
 }
 
@@ -39,16 +41,18 @@ interface Description<Args, C extends Call> {
   location?: 'body' | 'query'
   signsIn?: boolean
   takesBytes?: boolean
+  writes?: boolean
   answer: (call: C, args: Args) => Promise<object>
 }
 
 /** An operation that anybody may ask for. */
 export function open<Args>({ rules, location = 'body', ...rest }: Description<Args, Call>): Operation {
   const validate = validator(rules)
-  const { signsIn = false, takesBytes = false, answer } = rest
+  const { signsIn = false, takesBytes = false, writes = false, answer } = rest
   return {
     signsIn,
     takesBytes,
+    writes,
     run: async (call, args) => answer(call, (await validate({ [location]: args })) as Args),
   }
 }

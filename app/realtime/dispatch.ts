@@ -4,6 +4,7 @@ import { failure, success } from '../envelope.ts'
 import { translateError } from '../error-translators.ts'
 import { type AppError, conflict, unauthenticated, unavailable, validationFailed } from '../errors.ts'
 import { type Origin, servicesFor } from '../origin.ts'
+import { assertWritable } from '../require-writable.ts'
 import type { Services } from '../services.ts'
 import type { Call, Operation } from './call.ts'
 import { UNAUTHENTICATED } from './close-codes.ts'
@@ -79,6 +80,7 @@ export class Dispatcher {
     const services = servicesFor(this.services, origin)
     try {
       const caller = await this.#identify(connection)
+      if (operation.writes) assertWritable(this.services)
       const call: Call = { services, connections: this.connections, connection, id: frame.id, ...caller }
       return success(await operation.run(inflow ? { ...call, inflow } : call, frame.args))
     } catch (error) {

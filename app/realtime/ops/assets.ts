@@ -29,6 +29,7 @@ export const get = open<{ id: string }>({
 
 export const remove = forUsers<{ id: string; force?: boolean }>({
   rules: rules.remove,
+  writes: true,
   async answer({ services, user }, { id, force }) {
     const asset = await findAsset(id, user)
     if (!asset) throw notFound()

@@ -13,6 +13,7 @@ import { type Call, open } from '../call.ts'
 export const create = open<Registration>({
   rules: rules.create,
   signsIn: true,
+  writes: true,
   async answer(call, registration) {
     refuseSecond(call)
     return enter(call, await register(call.services, registration, call.connection.client))
@@ -23,6 +24,7 @@ export const create = open<Registration>({
 export const login = open<{ login: string; password: string }>({
   rules: rules.login,
   signsIn: true,
+  writes: true,
   async answer(call, credentials) {
     refuseSecond(call)
     return enter(call, await signIn(call.services, credentials, call.connection.client))

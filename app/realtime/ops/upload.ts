@@ -22,6 +22,7 @@ const PROGRESS_MS = 250
 export const upload = forUsers<NewUpload>({
   rules: rules.upload,
   takesBytes: true,
+  writes: true,
   async answer(call, { size, ...given }) {
     const { services, user, inflow } = call
     if (!inflow) throw new TypeError('an upload needs its bytes')

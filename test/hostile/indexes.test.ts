@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import mongoose, { type Connection } from 'mongoose'
+import { withDatabase } from '../embedded/engine.ts'
+import { json, register } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
+import { databaseUri } from '../support/mongo.ts'
+import { killAll, runProcess, startProcess } from '../support/process.ts'
+import { SocketClient } from '../support/socket.ts'
+
+const MISSING = /no unique indexes yet; the operator has to run `npm run db:indexes`/
+
+async function answer(address: string, init?: RequestInit): Promise<{ status: number; text: string }> {
+  const response = await fetch(address, init)
+  return { status: response.status, text: await response.text() }
+}
+
+describe('production without its unique indexes', function () {
+  this.timeout(120_000)
+  let folder: string
+  let connection: Connection
+  let env: Record<string, string>
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kura-unindexed-'))
+    const uri = withDatabase(await databaseUri(), `kura-unindexed-${randomBytes(6).toString('hex')}`)
+    env = {
+      NODE_ENV: 'production',
+      MONGODB_URI: uri,
+      DATA_DIR: join(folder, 'data'),
+      JWT_SECRET: 'a-secret-of-this-test-of-32-characters',
+    }
+    connection = await mongoose.createConnection(uri).asPromise()
+  })
+  after(async () => {
+    await killAll()
+    await connection.dropDatabase()
+    await connection.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function indexesCommand(): Promise<[unknown, string]> {
+    const { ended, output } = runProcess(env, 'commands/db-indexes.ts')
+    return [await ended, output()]
+  }
+
+  it('start – indexes missing → reads are served, writes and /readyz are 503 until db:indexes has built them', async () => {
+    const users = connection.collection('users')
+    const { origin, output } = await startProcess(env)
+    await eventually(() => expect(output()).to.match(MISSING), 30_000)
+
+    const registrations = Array.from({ length: 6 }, () =>
+      answer(`${origin}/api/auth/register`, json({ username: 'ada' })),
+    )
+    for (const { status, text } of await Promise.all(registrations)) {
+      expect(status).to.equal(503)
+      expect(text).to.contain('"unavailable"').and.to.match(MISSING)
+    }
+    const ready = await answer(`${origin}/readyz`)
+    expect(ready.status).to.equal(503)
+    expect(ready.text).to.match(MISSING)
+    expect((await answer(`${origin}/healthz`)).status).to.equal(200)
+    expect((await answer(`${origin}/api/assets`)).status).to.equal(200)
+    const socket = await SocketClient.open(origin)
+    expect((await socket.ask('list')).err).to.equal(undefined)
+    expect((await socket.ask('create', { username: 'ada' })).err).to.have.property('code', 'unavailable')
+    expect(await users.countDocuments()).to.equal(0)
+
+    // documents of a time when nothing prevented equal names
+    const twins = Array.from({ length: 3 }, () => ({
+      _id: new mongoose.Types.ObjectId(),
+      usernameKey: 'twin',
+    }))
+    const mails = twins.slice(1).map(({ _id }, n) => ({ _id, usernameKey: `twin${n}`, email: 'a@b.example' }))
+    await users.insertMany([
+      twins[0],
+      ...mails,
+      { ...twins[0], _id: new mongoose.Types.ObjectId() },
+    ] as object[])
+    const same = await users.find({ usernameKey: 'twin' }).toArray()
+    const [code, said] = await indexesCommand()
+    expect(code).to.equal(1)
+    expect(said).to.contain('Unique indexes cannot be built').and.not.contain('    at ')
+    const named = (field: string, value: string, ids: unknown[]) =>
+      `users.${field}: 2 documents have the value "${value}": ${ids.join(', ')}\n`
+    expect(said).to.contain(
+      named(
+        'usernameKey',
+        'twin',
+        same.map(({ _id }) => _id),
+      ),
+    )
+    expect(said).to.contain(
+      named(
+        'email',
+        'a@b.example',
+        mails.map(({ _id }) => _id),
+      ),
+    )
+    expect((await answer(`${origin}/readyz`)).status).to.equal(503)
+
+    await users.deleteMany({})
+    expect(await indexesCommand()).to.deep.equal([0, 'Every index is there.\n'])
+    await eventually(async () => expect((await answer(`${origin}/readyz`)).status).to.equal(200), 30_000)
+    await register(origin)
+    const again = Array.from({ length: 6 }, () =>
+      answer(`${origin}/api/auth/register`, json({ username: 'grace' })),
+    )
+    const statuses = (await Promise.all(again)).map(({ status }) => status)
+    expect(statuses.sort()).to.deep.equal([201, 409, 409, 409, 409, 409])
+    socket.close()
+  })
+
+  it('start – indexes built → ready without waiting', async () => {
+    expect((await indexesCommand())[0]).to.equal(0)
+    const { origin, output } = await startProcess(env)
+    await eventually(async () => expect((await answer(`${origin}/readyz`)).status).to.equal(200), 30_000)
+    expect(output()).to.not.match(MISSING)
+  })
+})
