@@ -27,6 +27,10 @@ export function fromDatabase(error: Error): AppError | null {
   return isPassing(error) ? unavailable(error) : null
 }
 
+/** Whether a DNS query of `mongodb+srv` failed: the driver passes on the error of Node's resolver. */
+export const isDnsFailure = (error: Error) =>
+  'syscall' in error && typeof error.syscall === 'string' && /^query(Srv|Txt)$/.test(error.syscall)
+
 function indexedField({ keyPattern, message }: mongo.MongoServerError): string {
   return Object.keys(keyPattern ?? {})[0] ?? / index: (\w+?)_-?1\b/.exec(message)?.[1] ?? ''
 }

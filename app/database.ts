@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { ConnectionString } from 'mongodb-connection-string-url'
 import mongoose, { Error as MongooseError, mongo } from 'mongoose'
 import type { Logger } from 'pino'
-import { fromDatabase } from './database-errors.ts'
+import { fromDatabase, isDnsFailure } from './database-errors.ts'
 import { AppError } from './errors.ts'
 import './models.ts'
 
@@ -32,7 +33,7 @@ const OPTIONS: mongoose.ConnectOptions = {
  * time-outs goes before what is said here.
  */
 export async function connectDatabase(uri: string, dbName = databaseName(uri)): Promise<void> {
-  const given = [...addressOf(uri).searchParams.keys()].map((name) => name.toLowerCase())
+  const given = [...new ConnectionString(uri).searchParams.keys()].map((name) => name.toLowerCase())
   const others = Object.entries(OPTIONS).filter(([name]) => !given.includes(name.toLowerCase()))
   await mongoose.connect(uri, { ...Object.fromEntries(others), dbName })
 }
@@ -64,14 +65,12 @@ function mayPass(error: unknown): error is Error {
   if (error instanceof mongo.MongoParseError || error instanceof mongo.MongoInvalidArgumentError) return false
   if (error instanceof AppError) return error.status === 503
   if (error instanceof mongo.MongoError || error instanceof MongooseError) return true
-  return error instanceof Error && fromDatabase(error)?.status === 503
+  return error instanceof Error && (isDnsFailure(error) || fromDatabase(error)?.status === 503)
 }
 
 export async function disconnectDatabase(): Promise<void> {
   await mongoose.disconnect()
 }
 
-const databaseName = (uri: string) => addressOf(uri).pathname.slice(1) || 'kura'
-
-/** Of several hosts the first. */
-const addressOf = (uri: string) => new URL(uri.replace(/^mongodb(\+srv)?:/, 'http:').replace(/,[^/]*/, ''))
+const databaseName = (uri: string) =>
+  decodeURIComponent(new ConnectionString(uri).pathname.slice(1)) || 'kura'

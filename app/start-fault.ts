@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/env.ts'
+import { isDnsFailure } from './database-errors.ts'
 import { AppError } from './errors.ts'
 
 type ListenError = NodeJS.ErrnoException & { address?: string; port?: number }
@@ -13,7 +14,8 @@ export function explainFault(error: unknown): string {
     return `Unique indexes cannot be built, because documents have equal values:\n${error.message}\nRemove or change all but one of each, then try again.`
   if (error.name === 'MongoParseError')
     return `Kura cannot start: MONGODB_URI is no address: ${error.message}.`
-  if (error.name === 'MongooseServerSelectionError') return `The database cannot be reached: ${error.message}`
+  if (error.name === 'MongooseServerSelectionError' || isDnsFailure(error))
+    return `The database cannot be reached: ${error.message}`
   const { code, syscall, port, address } = error as ListenError
   if (syscall === 'listen' && code === 'EADDRINUSE')
     return `Kura cannot start: port ${port} is in use.\nStop what listens there, or set PORT to another one.`

@@ -1,4 +1,5 @@
 import { str } from 'envalid'
+import { mongodbUri } from './mongodb-uri.ts'
 import { address, integer, origins, proxies, secrets, text } from './parsers.ts'
 
 const GB = 1e9
@@ -13,10 +14,10 @@ export const variables = {
   PORT: integer(0, 65_535)({ default: 8080, desc: 'Port to listen on.' }),
   HOST: text({ default: '0.0.0.0', desc: 'Address to listen on.' }),
   DATA_DIR: text({ default: './data', desc: 'Folder for what is kept locally.' }),
-  MONGODB_URI: address(
-    'mongodb:',
-    'mongodb+srv:',
-  )({ default: undefined, desc: 'The database; absent: the embedded stand-in under DATA_DIR.' }),
+  MONGODB_URI: mongodbUri({
+    default: undefined,
+    desc: 'The database; absent: the embedded stand-in under DATA_DIR.',
+  }),
   S3_BUCKET: text({ default: undefined, desc: 'The bucket; absent: files on disk under DATA_DIR/objects.' }),
   S3_ENDPOINT: address(
     'http:',

@@ -90,6 +90,21 @@ describe('the process', function () {
       .and.not.match(/"level":(50|60)|Error/)
   })
 
+  const UNREACHABLE = [
+    'mongodb://ada:hunter2@127.0.0.1:1,127.0.0.1:2/kura?replicaSet=rs0',
+    'mongodb://ada:hunter2@%2Fnowhere%2Fmongodb.sock/kura',
+    'mongodb+srv://ada:hunter2@database.invalid/kura',
+  ]
+  for (const uri of UNREACHABLE)
+    it(`start – ${uri} → listens, /readyz 503, the password is not printed`, async () => {
+      const { origin, output, signal, ended } = await startProcess({ DATA_DIR: folder, MONGODB_URI: uri })
+      await eventually(() => expect(output()).to.contain('the database is not ready'), 60_000)
+      expect(await status(`${origin}/readyz`)).to.equal(503)
+      signal('SIGTERM')
+      expect(await ended).to.equal(0)
+      expect(output()).to.not.contain('hunter2')
+    })
+
   describe('with a bucket that does not answer', () => {
     let bucket: FakeS3
     beforeEach(async () => {

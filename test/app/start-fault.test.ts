@@ -40,6 +40,11 @@ describe('explainFault', () => {
       says: 'database cannot be reached: connect ECONNREFUSED',
     },
     {
+      name: 'a database whose name has no DNS record',
+      error: systemError({ syscall: 'querySrv', code: 'ENOTFOUND' }),
+      says: 'database cannot be reached: of the system',
+    },
+    {
       name: 'a folder that cannot be written',
       error: unavailable(new Error("EACCES: mkdir 'objects'")),
       says: "cannot start: EACCES: mkdir 'objects'",

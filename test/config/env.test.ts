@@ -39,6 +39,45 @@ describe('loadConfig', () => {
     expect(auth.secrets).to.deep.equal([`${SECRET}1`, `${SECRET}2`])
   })
 
+  const ADDRESSES = [
+    'mongodb://a.example:27017,b.example:27018,c.example:27019/kura?replicaSet=rs0',
+    'mongodb://a.example:27017,b.example',
+    'mongodb://%2Frun%2Fmongodb%2Fmongodb.sock/kura',
+    'mongodb://ada:p%40ss%3Aw%2Frd@%2Frun%2Fmongodb.sock,b.example:27018/kura?authSource=admin',
+    'mongodb://[::1]:27017/kura',
+    'mongodb+srv://ada:p%40ss@cluster.example/kura?retryWrites=true',
+  ]
+  for (const uri of ADDRESSES)
+    it(`MONGODB_URI – ${uri} → accepted`, () => {
+      expect(loadConfig({ MONGODB_URI: uri }).database.uri).to.equal(uri)
+    })
+
+  const WRONG_ADDRESSES = [
+    'mongodb://ada:hun@ter2@db.example/kura',
+    'mongodb://ada:hun/ter2@db.example/kura',
+    'mongodb://ada:hun?ter2@db.example/kura',
+    'mongodb://ada:hun#ter2@db.example/kura',
+    'mongodb://ada:hun%ter2@db.example/kura',
+    'mongodb://ada:hunter2/kura',
+    'mongodb://ada:hunter2@/kura',
+    'mongodb://ada/hunter2:x@db.example/kura',
+    'mongodb+srv://ada:hunter2@db.example:27017/kura',
+    'mongodb://ada:hunter2@db.example:99999/kura',
+    'mongodb://ada:hunter2@db.example/kura?authMechanism=hunter2',
+    'mongodb://ada:hunter2@db.example/kura?unknown=hunter2',
+    'mongodb://ada:hunter2@db.example/kura?socketTimeoutMS=hunter2',
+    'https://ada:hunter2@db.example/kura',
+  ]
+  for (const uri of WRONG_ADDRESSES)
+    it(`MONGODB_URI – ${uri} → one sentence without the password`, () => {
+      const faults = faultsOf({ MONGODB_URI: uri })
+      expect(faults).to.have.length(1)
+      expect(faults[0]).to.match(
+        /^MONGODB_URI must be an address that the MongoDB driver accepts[:,] [^\n]+$/,
+      )
+      expect(faults[0]).to.not.match(/hun|ter2/)
+    })
+
   it('takes proxies as a number or as addresses', () => {
     expect(loadConfig({ TRUST_PROXY: '2' }).http.trustProxy).to.equal(2)
     expect(loadConfig({ TRUST_PROXY: '10.0.0.0/8, loopback' }).http.trustProxy).to.deep.equal([
