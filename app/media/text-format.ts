@@ -33,10 +33,7 @@ const FORMATS: Readonly<Record<string, TextFormat>> = {
     identity: model('model/iges'),
     proves: (content) => /^.{72}S {0,6}0*1\s*$/m.test(content.slice(0, 100)),
   }),
-  dxf: {
-    identity: model('image/vnd.dxf'),
-    proves: (content) => /^\s*(?:999\s*[\r\n][^\r\n]*\s+)*0\s+SECTION\s/.test(content),
-  },
+  dxf: { identity: model('image/vnd.dxf'), proves: isDxf },
   ogex: { identity: model('model/vnd.opengex'), proves: (content) => /^\s*\w+\s*[({]/.test(content) },
   smd: { identity: model(UNREGISTERED), proves: (content) => /^\s*version\s+1\s/.test(content) },
   svg: {
@@ -70,6 +67,17 @@ const isTextType = (mediaType: string) =>
 
 function plain({ text, size }: Candidate): Identity | undefined {
   return text?.certain && size > 0 ? document('text/plain') : undefined
+}
+
+/**
+ * Checks that a DXF file begins with a section. A file is a sequence of two lines: a group code and its value. Comments
+ * (code 999) and blank lines can precede the section. A pattern for this needs exponential time.
+ */
+function isDxf(content: string): boolean {
+  const lines = content.split(/\r\n?|\n/).map((line) => line.trim())
+  let at = 0
+  while (lines[at] === '' || lines[at] === '999') at += lines[at] === '' ? 1 : 2
+  return lines[at] === '0' && lines[at + 1] === 'SECTION'
 }
 
 /** JSON as far as it can be seen: parsed when all of it is here. */

@@ -37,6 +37,6 @@ export const fold = (text: string) =>
 export const termsOf = (text: string): string[] =>
   fold(text)
     .split(/[^\p{L}\p{N}\p{M}_']+/u)
-    .map((word) => word.replace(/^'+|'+$/g, ''))
+    .map((word) => word.replace(/^'+|(?<!')'+$/g, ''))
     .filter((word) => word !== '' && !STOP_WORDS.has(word))
     .map(stem)

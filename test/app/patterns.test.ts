@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import vm from 'node:vm'
+import { parse } from 'acorn'
+import { simple } from 'acorn-walk'
+import { expect } from 'chai'
+import { transform } from 'esbuild'
+import type * as Recheck from 'recheck'
+import { sourceFiles } from '../support/source-files.ts'
+
+/** The build in plain JavaScript: the package's main file prefers a native program or Java. */
+const { checkSync } = createRequire(import.meta.url)('recheck/lib/browser.js') as typeof Recheck
+
+interface Pattern {
+  file: string
+  source: string
+  flags: string
+}
+
+/** Compiles patterns of queries when they run; the service sends it none that a client wrote. */
+const COMPILES_QUERIES = 'embedded/mongo/query/predicates.ts'
+
+const BYTES = 8192
+const MAX_MS = 20
+/** An exponential pattern is stopped then. */
+const STOP_MS = 5000
+/** Time limit for one check by recheck. A check that takes longer counts as a fault. */
+const CHECK_MS = 60_000
+
+/** Returns the patterns that a file writes as literals, and whether it also builds some. */
+async function literalsOf(file: string): Promise<{ patterns: Pattern[]; builds: boolean }> {
+  const { code } = await transform(await readFile(file, 'utf8'), { loader: 'ts', target: 'esnext' })
+  const patterns: Pattern[] = []
+  let builds = false
+  const note = ({ callee }: { callee: unknown }) => {
+    builds ||= (callee as { name?: string }).name === 'RegExp'
+  }
+  simple(parse(code, { ecmaVersion: 'latest', sourceType: 'module' }), {
+    Literal: ({ regex }) => {
+      if (regex) patterns.push({ file, source: regex.pattern, flags: regex.flags })
+    },
+    NewExpression: note,
+    CallExpression: note,
+  })
+  return { patterns, builds }
+}
+
+/** Returns the patterns that a module builds while it loads. */
+async function builtBy(file: string): Promise<Pattern[]> {
+  const url = pathToFileURL(file).href
+  await import(url)
+  const patterns: Pattern[] = []
+  const original = globalThis.RegExp
+  globalThis.RegExp = new Proxy(original, {
+    construct(target, given) {
+      const built = Reflect.construct(target, given) as RegExp
+      patterns.push({ file, source: built.source, flags: built.flags })
+      return built
+    },
+  })
+  try {
+    await import(`${url}?built`)
+  } finally {
+    globalThis.RegExp = original
+  }
+  return patterns
+}
+
+const ATOM = /\\u\{?[\dA-F]+\}?|\\[pP]\{[^}]*\}|\\.|\[(?:\\.|[^\]\\])*\]|\(\?<?[:=!]?|[(){}|?*+^$]|./gu
+const SAMPLES: Record<string, string> = {
+  '\\s': '\n',
+  '\\d': '0',
+  '\\w': 'a',
+  '.': 'x',
+  '\\r': '\r',
+  '\\n': '\n',
+}
+
+/** Returns texts that single parts of a pattern match, in the order of the parts. */
+function samplesOf({ source }: Pattern): string[] {
+  return (source.match(ATOM) ?? []).flatMap((atom) => {
+    if (SAMPLES[atom]) return [SAMPLES[atom]]
+    if (/^\[/.test(atom)) {
+      const first = [' ', 'a', '0', '\n', '<', '-'].find((char) => new RegExp(atom, 'u').test(char))
+      return [first ?? '!']
+    }
+    if (/^\\[^pPbBuk\d]/.test(atom)) return [atom.slice(1)]
+    return /^[\w\s<>"'/:;,=!@#%&~`-]$/.test(atom) ? [atom] : []
+  })
+}
+
+/** Returns texts of 8 kB: every fragment of a pattern repeated, from the start and behind all that precedes it. */
+function* attacksOn(pattern: Pattern): Generator<string> {
+  const samples = samplesOf(pattern)
+  for (let from = 0; from < samples.length; from += 1)
+    for (const length of [1, 2, 3, 5, 8]) {
+      const fragment = samples.slice(from, from + length).join('')
+      const repeated = fragment.repeat(BYTES / fragment.length)
+      yield `${repeated}\0`
+      yield `${samples.slice(0, from).join('')}${repeated}\0`
+    }
+}
+
+/** Returns the milliseconds of a replacement; throws after `STOP_MS`. */
+const context = vm.createContext({ pattern: / /, text: '' })
+const replacement = new vm.Script("pattern.lastIndex = 0; text.replace(pattern, '')")
+function timeOf(pattern: RegExp, text: string): number {
+  Object.assign(context, { pattern, text })
+  const begin = performance.now()
+  replacement.runInContext(context, { timeout: STOP_MS })
+  return performance.now() - begin
+}
+
+/** The best of three, because the machine can be busy. */
+const isSlow = (pattern: RegExp, text: string) => [1, 2, 3].every(() => timeOf(pattern, text) > MAX_MS)
+
+describe('regular expressions', function () {
+  this.timeout(300_000)
+  let patterns: Pattern[]
+
+  before(async () => {
+    const files = await sourceFiles()
+    const found = await Promise.all(files.map(async (file) => ({ file, ...(await literalsOf(file)) })))
+    const builders = found.filter(({ file, builds }) => builds && file !== COMPILES_QUERIES)
+    patterns = found.flatMap((one) => one.patterns)
+    for (const { file } of builders) {
+      const built = await builtBy(file)
+      expect(built, `${file} must build its patterns while it loads`).to.not.have.length(0)
+      patterns.push(...built)
+    }
+    expect(patterns.length).to.be.greaterThan(100)
+  })
+
+  it('all patterns – recheck → none is vulnerable', () => {
+    const faults = patterns.flatMap(({ file, source, flags }) => {
+      const found = checkSync(source, flags, { timeout: CHECK_MS })
+      return found.status === 'safe' ? [] : [`${file}: /${source}/${flags} is ${found.status}`]
+    })
+    expect(faults).to.deep.equal([])
+  })
+
+  it(`all patterns – 8 kB of their own fragments → at most ${MAX_MS} ms`, () => {
+    const slow = patterns.filter((pattern) => {
+      const regex = new RegExp(pattern.source, pattern.flags)
+      return [...attacksOn(pattern)].some((text) => isSlow(regex, text))
+    })
+    expect(slow).to.deep.equal([])
+  })
+})
