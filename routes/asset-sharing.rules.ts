@@ -12,7 +12,7 @@ export const links = page()
 const LINK_PASSWORD = { max: 72 }
 
 export const link = [
-  moment(body('expiresAt').optional()),
+  moment(body('expiresAt').optional(), 'end'),
   body('maxDownloads')
     .optional()
     .custom((value) => Number.isSafeInteger(value) && value >= 1)
@@ -24,7 +24,7 @@ export const link = [
 
 export const lock = [
   choice(body('mode').optional(), LOCK_MODES),
-  moment(body('until').optional()),
+  moment(body('until').optional(), 'end'),
   body('legalHold')
     .optional()
     .custom((value) => value === true)

@@ -41,9 +41,8 @@ export const search = [
   text(query('owner').optional(ANY)),
   choice(query('visibility').optional(ANY), VISIBILITIES),
   ...['minSize', 'maxSize'].map((field) => wholeNumber(query(field).optional(ANY), { min: 0 })),
-  ...['createdAfter', 'createdBefore', 'updatedAfter', 'updatedBefore'].map((field) =>
-    moment(query(field).optional(ANY)),
-  ),
+  ...['createdAfter', 'updatedAfter'].map((field) => moment(query(field).optional(ANY), 'start')),
+  ...['createdBefore', 'updatedBefore'].map((field) => moment(query(field).optional(ANY), 'end')),
   choice(query('sort').optional(ANY), SORT_NAMES),
   ...page(),
   flag(query('facets').optional(ANY)),

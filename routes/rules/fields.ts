@@ -1,5 +1,6 @@
 import type { ValidationChain } from 'express-validator'
 import { normalizeTags } from '../../models/asset-fields.ts'
+import { type DayEdge, parseMoment } from './moment.ts'
 import { text } from './text.ts'
 
 /** One of the given words. */
@@ -26,15 +27,13 @@ export function wholeNumber(
     .toInt()
 }
 
-/** A day or a moment of ISO 8601, in UTC where it names no zone. */
-export function moment(chain: ValidationChain): ValidationChain {
+/** A date-time with a zone (RFC 3339 §5.6), or a bare day, which means the whole day in UTC. */
+export function moment(chain: ValidationChain, edge: DayEdge): ValidationChain {
   return text(chain)
-    .isISO8601({ strict: true, strictSeparator: true })
-    .withMessage('must be a date of ISO 8601')
+    .custom((value: string) => parseMoment(value, edge) !== null)
+    .withMessage('must be a date-time with a zone, as 2026-11-30T12:00:00Z, or a day, as 2026-11-30')
     .bail()
-    .customSanitizer(
-      (value: string) => new Date(/T.*(Z|[+-]\d\d:?\d\d)$|^[^T]*$/.test(value) ? value : `${value}Z`),
-    )
+    .customSanitizer((value: string) => parseMoment(value, edge))
 }
 
 interface TagLimits {

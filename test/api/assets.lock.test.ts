@@ -122,6 +122,7 @@ describe('write once, read many', () => {
     ['a mode without an end', () => ({ mode: 'governance' }), 'until'],
     ['an end without a mode', () => ({ until: later(1) }), 'mode'],
     ['an end in the past', () => ({ mode: 'governance', until: '2001-01-01' }), 'until'],
+    ['a week for an end', () => ({ mode: 'governance', until: '2999-W01' }), 'until'],
     ['an unknown mode', () => ({ mode: 'iron', until: later(1) }), 'mode'],
     ['a hold that is false', () => ({ legalHold: false }), 'legalHold'],
   ]

@@ -123,7 +123,13 @@ describe('GET /api/assets', () => {
     ['ada', 'owner=bob&scope=mine', []],
     ['ada', 'createdAfter=2026-01-02T12:00:00Z&createdBefore=2026-01-03T12:00:00Z', ['oak Table']],
     ['ada', 'createdAfter=2026-01-05', ['Steel lamp']],
-    ['ada', 'updatedBefore=2025-12-29', ['Steel lamp']],
+    ['ada', 'updatedBefore=2025-12-28', ['Steel lamp']],
+    ['ada', 'createdAfter=2026-01-02&createdBefore=2026-01-02', ['oak Table']],
+    [
+      'ada',
+      'createdAfter=2026-01-02T14:00:00%2B02:00&createdBefore=2026-01-03T10:00:00-02:00',
+      ['oak Table'],
+    ],
     ['ada', 'q=chairs', ['Oak chair', 'Steel lamp']],
     ['ada', 'q=oak', ['oak Table', 'Oak chair']],
     ['ada', 'q=table%20lamp&sort=name', ['oak Table', 'Steel lamp']],
@@ -156,6 +162,11 @@ describe('GET /api/assets', () => {
     ['ada', 'q[$gt]=', 400, 'q[$gt]'],
     ['ada', 'minSize=-1', 400, 'minSize'],
     ['ada', 'createdAfter=yesterday', 400, 'createdAfter'],
+    ...['createdAfter', 'createdBefore', 'updatedAfter', 'updatedBefore'].flatMap((field) =>
+      ['2026-W48', '2026-334', '2026-01-02T12', '2026-01-02T12:00:00,5Z', '2026-01-02T12:00:00'].map(
+        (date): [Caller, string, number, string] => ['ada', `${field}=${date}`, 400, field],
+      ),
+    ),
     ['ada', 'cursor=mangled', 400, 'cursor'],
     ['ada', 'facets=yes', 400, 'facets'],
   ]

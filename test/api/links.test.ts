@@ -15,7 +15,13 @@ describe('share links', () => {
   let asset: AssetAnswer
   const make = async (options: object = {}) => {
     const { body } = await ada.post(`/api/assets/${asset.id}/links`).send(options).expect(201)
-    return body.res.link as { id: string; url: string; token: string; downloads: number }
+    return body.res.link as {
+      id: string
+      url: string
+      token: string
+      downloads: number
+      expiresAt: string | null
+    }
   }
   const stored = (id: string) => Link.findById(id).orFail().lean()
 
@@ -161,8 +167,16 @@ describe('share links', () => {
     expect(await Link.countDocuments({ asset: asset.id })).to.equal(0)
   })
 
+  it('POST /api/assets/:id/links – expiresAt is a bare day → the link opens until that day has ended', async () => {
+    const { id, expiresAt } = await make({ expiresAt: '2999-06-30' })
+    expect(expiresAt).to.equal('2999-07-01T00:00:00.000Z')
+    expect((await Link.findById(id).orFail()).expiresAt?.toISOString()).to.equal(expiresAt)
+  })
+
   const REFUSED: [name: string, body: object, field: string][] = [
     ['an end in the past', { expiresAt: '2001-01-01' }, 'expiresAt'],
+    ['an ordinal date', { expiresAt: '2999-334' }, 'expiresAt'],
+    ['a time without a zone', { expiresAt: '2999-01-01T00:00:00' }, 'expiresAt'],
     ['no downloads', { maxDownloads: 0 }, 'maxDownloads'],
     ['half a download', { maxDownloads: 1.5 }, 'maxDownloads'],
     ['a number as text', { maxDownloads: '3' }, 'maxDownloads'],
