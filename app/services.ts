@@ -8,6 +8,7 @@ import { createTokens, type Tokens } from './auth/tokens.ts'
 import { createUrlSigner, type UrlSigner } from './auth/url-signer.ts'
 import { type ChangeFeed, createFeed } from './changes/feed.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { type Cursors, createCursors } from './cursor.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import { openStore } from './storage/open-store.ts'
@@ -18,6 +19,7 @@ export interface Services {
   store: ObjectStore
   tokens: Tokens
   urls: UrlSigner
+  cursors: Cursors
   passport: ReturnType<typeof createPassport>
   limits: Limits
   metrics: Metrics
@@ -72,6 +74,7 @@ export async function openServices({
     writesRefused: null,
     tokens,
     urls: createUrlSigner(secrets),
+    cursors: createCursors(secrets),
     passport: createPassport(tokens),
     limits: createLimits(config.auth),
     metrics: createMetrics(),

@@ -1,9 +1,7 @@
 import type { Request, RequestHandler } from 'express'
 import type { Types } from 'mongoose'
-import { positionOf } from '../app/cursor.ts'
 import { success } from '../app/envelope.ts'
 import { Activity } from '../models/activity.ts'
-import { writeCursor } from '../models/plugins/page.ts'
 import { activityView } from '../models/views/activity.ts'
 import { required } from './required.ts'
 
@@ -22,10 +20,10 @@ async function pageFor(req: Request, query: string, whose: { account?: Types.Obj
   const { limit, cursor } = req.valid as { limit: number; cursor?: string }
   const viewer = required(req.user)
   const now = req.services.clock.now()
-  const from = positionOf(query, cursor)
+  const from = req.services.cursors.read(query, cursor)
   const { activities, next } = await Activity.page({ ...whose, now, limit, from })
   return {
     activity: activities.map((activity) => activityView(activity, viewer)),
-    next: next && writeCursor(query, next),
+    next: req.services.cursors.write(query, next),
   }
 }

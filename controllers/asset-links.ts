@@ -1,10 +1,8 @@
 import type { RequestHandler } from 'express'
-import { positionOf } from '../app/cursor.ts'
 import { success } from '../app/envelope.ts'
 import { createLink, type NewLink } from '../app/links/create.ts'
 import { revokeLink } from '../app/links/revoke.ts'
 import { Link } from '../models/link.ts'
-import { writeCursor } from '../models/plugins/page.ts'
 import { linkView } from '../models/views/link.ts'
 import { required } from './required.ts'
 
@@ -17,8 +15,10 @@ export const list: RequestHandler = async (req, res) => {
   const { limit, cursor } = req.valid as { limit: number; cursor?: string }
   const { _id } = required(req.asset)
   const query = ['links', _id]
-  const { links, next } = await Link.listOf(_id, { limit, from: positionOf(query, cursor) })
-  res.json(success({ links: links.map((link) => linkView(link)), next: next && writeCursor(query, next) }))
+  const { links, next } = await Link.listOf(_id, { limit, from: req.services.cursors.read(query, cursor) })
+  res.json(
+    success({ links: links.map((link) => linkView(link)), next: req.services.cursors.write(query, next) }),
+  )
 }
 
 export const revoke: RequestHandler = async (req, res) => {

@@ -15,7 +15,7 @@ export const create: RequestHandler = async (req, res) => {
 }
 
 export const list: RequestHandler = async (req, res) => {
-  const found = await findAssets(req.valid as SearchQuery, req.user, req.services.clock.now())
+  const found = await findAssets(req.valid as SearchQuery, req.user, req.services)
   res.set('Cache-Control', 'private, no-cache').vary('Authorization').json(success(found))
 }
 

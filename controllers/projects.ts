@@ -1,22 +1,20 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { positionOf } from '../app/cursor.ts'
 import { success } from '../app/envelope.ts'
 import { createProject } from '../app/projects/create.ts'
 import { presentProjects } from '../app/projects/present.ts'
 import { addScene, removeScene, type SceneLists, setScene } from '../app/projects/scenes.ts'
 import { imageOf, type ProjectChange, updateProject } from '../app/projects/update.ts'
-import { writeCursor } from '../models/plugins/page.ts'
 import { Project, type ProjectFields } from '../models/project.ts'
 import { required } from './required.ts'
 
 export const list: RequestHandler = async (req, res) => {
   const { limit, cursor } = req.valid as { limit: number; cursor?: string }
-  const from = positionOf('projects', cursor)
+  const from = req.services.cursors.read('projects', cursor)
   const { projects, next } = await Project.listFor(req.user, { limit, from })
   res.json(
     success({
       projects: await presentProjects(projects, req.user),
-      next: next && writeCursor('projects', next),
+      next: req.services.cursors.write('projects', next),
     }),
   )
 }

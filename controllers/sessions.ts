@@ -1,8 +1,6 @@
 import type { RequestHandler } from 'express'
-import { positionOf } from '../app/cursor.ts'
 import { success } from '../app/envelope.ts'
 import { notFound } from '../app/errors.ts'
-import { writeCursor } from '../models/plugins/page.ts'
 import { Session } from '../models/session.ts'
 import { sessionView } from '../models/views/session.ts'
 import { ownerView } from '../models/views/user.ts'
@@ -18,13 +16,13 @@ export const current: RequestHandler = async (req, res) => {
 export const list: RequestHandler = async (req, res) => {
   const { limit, cursor } = req.valid as { limit: number; cursor?: string }
   const session = required(req.session)
-  const from = positionOf('sessions', cursor)
+  const from = req.services.cursors.read('sessions', cursor)
 
   const page = await Session.listLive(session.user, req.services.clock.now(), { limit, from })
   res.json(
     success({
       sessions: page.sessions.map((one) => sessionView(one, session)),
-      next: page.next && writeCursor('sessions', page.next),
+      next: req.services.cursors.write('sessions', page.next),
     }),
   )
 }

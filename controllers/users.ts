@@ -2,10 +2,8 @@ import type { RequestHandler } from 'express'
 import { administer } from '../app/accounts/administer.ts'
 import { deleteAccount, removeAccount } from '../app/accounts/delete-account.ts'
 import { updateProfile } from '../app/accounts/update-profile.ts'
-import { positionOf } from '../app/cursor.ts'
 import { success } from '../app/envelope.ts'
 import { listKnownUsers } from '../models/known-users.ts'
-import { writeCursor } from '../models/plugins/page.ts'
 import type { AccessLevel } from '../models/user-fields.ts'
 import type { Profile } from '../models/user-shape.ts'
 import { ownerView, userView } from '../models/views/user.ts'
@@ -31,11 +29,15 @@ export const list: RequestHandler = async (req, res) => {
   const { q, limit, cursor } = req.valid as { q?: string; limit: number; cursor?: string }
   const viewer = required(req.user)
   const query = ['users', q ?? null]
-  const { users, next } = await listKnownUsers(viewer, { q, limit, from: positionOf(query, cursor) })
+  const { users, next } = await listKnownUsers(viewer, {
+    q,
+    limit,
+    from: req.services.cursors.read(query, cursor),
+  })
   res.json(
     success({
       users: users.map((user) => userView(user, viewer)),
-      next: next && writeCursor(query, next),
+      next: req.services.cursors.write(query, next),
     }),
   )
 }

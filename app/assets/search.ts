@@ -1,8 +1,7 @@
 import type { Viewer } from '../../models/asset-access.ts'
 import { countAssets, facetAssets } from '../../models/asset-facets.ts'
 import { searchAssets } from '../../models/asset-search.ts'
-import { writeCursor } from '../../models/plugins/page.ts'
-import { positionOf } from '../cursor.ts'
+import type { Services } from '../services.ts'
 import { presentAssets } from './present.ts'
 import { criteriaOf, type SearchQuery } from './search-criteria.ts'
 
@@ -14,18 +13,18 @@ import { criteriaOf, type SearchQuery } from './search-criteria.ts'
 export async function findAssets(
   { cursor, limit, facets, count, ...query }: SearchQuery,
   viewer: Viewer,
-  now: Date,
+  { cursors, clock }: Pick<Services, 'cursors' | 'clock'>,
 ) {
   const { criteria, sort } = await criteriaOf(query, viewer)
-  const after = positionOf(query, cursor, 'search')
+  const after = cursors.read(query, cursor, 'search')
   const [page, counts, total] = await Promise.all([
     searchAssets(criteria, viewer, { sort, limit, after }),
     facets ? facetAssets(criteria, viewer) : undefined,
     count ? countAssets(criteria, viewer) : undefined,
   ])
   return {
-    assets: await presentAssets(page.assets, viewer, now),
-    next: page.next && writeCursor(query, page.next),
+    assets: await presentAssets(page.assets, viewer, clock.now()),
+    next: cursors.write(query, page.next),
     ...(counts ? { facets: counts } : {}),
     ...(total === undefined ? {} : { total }),
   }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -10,4 +10,12 @@ export async function loadSecret(dir: string): Promise<string> {
     if (error.code !== 'EEXIST') throw error
   })
   return readFile(file, 'utf8')
+}
+
+/**
+ * Derives a key for one purpose from a secret (RFC 5869), so that what is signed for one purpose is never taken for
+ * another.
+ */
+export function deriveKey(secret: string, purpose: string): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', purpose, 32)))
 }

@@ -1,6 +1,7 @@
-import { createHash, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { createHash, type KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import type { Visibility } from '../../models/asset-fields.ts'
+import { deriveKey } from './secret.ts'
 
 const ALGORITHM = 'HS256'
 const AUDIENCE = 'kura-bytes'
@@ -29,7 +30,9 @@ export interface UrlSigner {
  * @param secrets at least one
  */
 export function createUrlSigner(secrets: readonly string[]): UrlSigner {
-  const keys = new Map(secrets.map(deriveKey).map((key) => [keyId(key), key]))
+  const keys = new Map(
+    secrets.map((secret) => deriveKey(secret, 'kura signed urls')).map((key) => [keyId(key), key]),
+  )
   const [signing] = keys
   if (!signing) throw new TypeError('a secret is needed')
   const [keyid, signingKey] = signing
@@ -59,10 +62,6 @@ export function createUrlSigner(secrets: readonly string[]): UrlSigner {
       }
     },
   }
-}
-
-function deriveKey(secret: string): KeyObject {
-  return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', 'kura signed urls', 32)))
 }
 
 function keyId(key: KeyObject): string {

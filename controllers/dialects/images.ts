@@ -1,12 +1,10 @@
 import type { Request, RequestHandler } from 'express'
 import { createAsset } from '../../app/assets/create.ts'
 import { signUrl } from '../../app/assets/signed-url.ts'
-import { positionOf } from '../../app/cursor.ts'
 import { success } from '../../app/envelope.ts'
 import { notFound } from '../../app/errors.ts'
 import { searchAssets } from '../../models/asset-search.ts'
 import type { ListedAsset } from '../../models/asset-shape.ts'
-import { writeCursor } from '../../models/plugins/page.ts'
 import { publicView } from '../../models/views/user.ts'
 import { required } from '../required.ts'
 
@@ -21,12 +19,12 @@ export const list: RequestHandler = async (req, res) => {
   const { assets, next } = await searchAssets({ scope: 'mine', media: 'image', tags: [] }, req.user, {
     sort: 'newest',
     limit,
-    after: positionOf('images', cursor),
+    after: req.services.cursors.read('images', cursor),
   })
   res.json(
     success({
       images: assets.map((asset) => imageView(req, asset)),
-      next: next && writeCursor('images', next),
+      next: req.services.cursors.write('images', next),
     }),
   )
 }

@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto'
-import { mongo } from 'mongoose'
-
-const { EJSON } = mongo.BSON
+import type { mongo } from 'mongoose'
 
 /** A stable order: one field, then the id in the same direction. */
 export interface Order {
@@ -36,26 +33,4 @@ export function cut<T extends { _id: mongo.BSON.ObjectId }>(
   const items = found.slice(0, limit)
   const last = items.at(-1)
   return { items, next: last && found.length > limit ? [last[field as keyof T], last._id] : null }
-}
-
-/** A cursor: the position, and a digest of the query it belongs to. Opaque to clients. */
-export function writeCursor(query: unknown, position: Position): string {
-  return Buffer.from(EJSON.stringify([digest(query), ...position])).toString('base64url')
-}
-
-/** The position of a cursor; null when it is mangled or belongs to another query. */
-export function readCursor(query: unknown, cursor: string): Position | null {
-  try {
-    const parsed: unknown = EJSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (!Array.isArray(parsed) || parsed.length !== 3 || parsed[0] !== digest(query)) return null
-    const [, value, id] = parsed
-    const scalar = ['string', 'number'].includes(typeof value) || value instanceof Date
-    return scalar && id instanceof mongo.BSON.ObjectId ? [value, id] : null
-  } catch {
-    return null
-  }
-}
-
-function digest(query: unknown): string {
-  return createHash('sha256').update(EJSON.stringify(query)).digest('base64url').slice(0, 10)
 }
