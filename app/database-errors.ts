@@ -22,7 +22,7 @@ const PASSING_CODES = new Set<unknown>([50, 91, 189, 262, 10107, 11600, 11602, 1
 export function fromDatabase(error: Error): AppError | null {
   if (error instanceof mongo.MongoServerError && error.code === 11000) {
     const field = CHOSEN[indexedField(error)]
-    return field ? taken(field, error) : null
+    return field ? taken([field], error) : null
   }
   return isPassing(error) ? unavailable(error) : null
 }

@@ -53,9 +53,10 @@ export const methodNotAllowed = (allow: string[]) =>
   new AppError(405, 'method_not_allowed', 'This path does not take that method.', {
     headers: { Allow: allow.join(', ') },
   })
-export const taken = (field: string, cause?: unknown) =>
-  new AppError(409, 'taken', `This ${field} is taken.`, {
-    details: [{ field, message: 'is taken' }],
+/** @param fields at least one */
+export const taken = (fields: string[], cause?: unknown) =>
+  new AppError(409, 'taken', `Another account has this ${fields.join(' and this ')}.`, {
+    details: fields.map((field) => ({ field, message: 'is taken' })),
     cause,
   })
 export const conflict = (message: string) => new AppError(409, 'conflict', message)
@@ -81,8 +82,6 @@ export const unavailable = (
 ) => new AppError(503, 'unavailable', message, { headers: retryAfter(5), cause })
 /** A bounded queue is full. @param message says which one */
 export const overloaded = (message: string) => unavailable(undefined, message)
-/** The client closed its connection before its request was served; only the log and the metrics show it. */
-export const clientClosed = () => new AppError(499, 'client_closed', 'The client closed the connection.')
 export const locked = () => new AppError(423, 'locked', 'The asset is locked: it cannot be changed now.')
 export const linkExpired = () => new AppError(410, 'link_expired', 'This link has ended.')
 export const spaceExceeded = () =>

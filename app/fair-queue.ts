@@ -1,4 +1,4 @@
-import { clientClosed, overloaded } from './errors.ts'
+import { AppError, overloaded } from './errors.ts'
 
 interface Options {
   /** Label in the metrics. */
@@ -17,6 +17,9 @@ interface Waiter {
   start(): void
   refuse(error: Error): void
 }
+
+/** No client receives it: only the log and the metrics show it. */
+const clientClosed = () => new AppError(499, 'client_closed', 'The client closed the connection.')
 
 /**
  * Runs expensive tasks, a few at a time, in turn for each key (round-robin), so that one key with many tasks

@@ -4,12 +4,14 @@ import { type Audit, createAudit } from './audit.ts'
 import { createLimits, type Limits } from './auth/limits.ts'
 import { createPassport } from './auth/passport.ts'
 import { loadSecret } from './auth/secret.ts'
+import { createSlowestHash, type SlowestHash } from './auth/slowest-hash.ts'
 import { createTokens, type Tokens } from './auth/tokens.ts'
 import { createUrlSigner, type UrlSigner } from './auth/url-signer.ts'
 import { type ChangeFeed, createFeed } from './changes/feed.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Cursors, createCursors } from './cursor.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { createQueues, type Queues } from './queues.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import { openStore } from './storage/open-store.ts'
 
@@ -22,6 +24,8 @@ export interface Services {
   cursors: Cursors
   passport: ReturnType<typeof createPassport>
   limits: Limits
+  queues: Queues
+  slowestHash: SlowestHash
   metrics: Metrics
   log: Logger
   audit: Audit
@@ -62,6 +66,7 @@ export async function openServices({
 }: Given): Promise<Services> {
   const secrets = config.auth.secrets ?? [await loadSecret(config.dataDir)]
   const tokens = createTokens(secrets)
+  const queues = createQueues()
   return {
     config,
     log,
@@ -76,8 +81,10 @@ export async function openServices({
     urls: createUrlSigner(secrets),
     cursors: createCursors(secrets),
     passport: createPassport(tokens),
-    limits: createLimits(config.auth),
-    metrics: createMetrics(),
+    limits: createLimits(config.auth, queues),
+    queues,
+    slowestHash: createSlowestHash(config.auth.bcryptCost, clock),
+    metrics: createMetrics(Object.values(queues)),
     store: store ?? (await openStore(config.storage)),
   }
 }

@@ -1,17 +1,33 @@
+import { availableParallelism } from 'node:os'
+
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 
-/** Failed sign-ins, of one account from one address and from one address (contract §2); durations in seconds. */
-export const SIGN_IN_LIMITS = {
-  account: { points: 10, duration: 15 * MINUTE },
+const GUESSES = { points: 10, duration: 15 * MINUTE }
+
+/** Wrong passwords until the next one is refused; durations in seconds. */
+export const PASSWORD_LIMITS = {
+  /** Sign-ins to one account from one address. */
+  account: GUESSES,
+  /** Sign-ins from one address to accounts that have not signed in from it of late. */
   address: { points: 50, duration: 15 * MINUTE },
+  /** Password checks of one signed-in user, from all addresses. */
+  user: GUESSES,
+  /** Passwords of one link from one address. */
+  link: GUESSES,
 } as const
+
+/** The limit of 50 does not hold for an account that signed in from the address within this time, in milliseconds. */
+export const KNOWN_ADDRESS_MS = 30 * 24 * HOUR * 1000
 
 /** Registrations from one address. */
 export const registrationLimit = (points: number) => ({ points, duration: HOUR })
 
 /**
- * Passwords checked at a time: fewer than libuv has threads (4), so that files are still read meanwhile,
- * and so few that those under way cannot fill a limit which only failures should fill.
+ * Password hashes of a process. They run in threads of libuv, which has 4: some stay free for files, and not every
+ * core is busy. The number is so low that right passwords under way cannot use up a limit of wrong ones.
  */
-export const PASSWORD_CHECKS_AT_A_TIME = 3
+export const HASH_QUEUE = {
+  concurrency: Math.max(1, Math.min(3, availableParallelism() - 1)),
+  maxWaiting: 100,
+}

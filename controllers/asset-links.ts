@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express'
+import { clientOf } from '../app/auth/client.ts'
 import { success } from '../app/envelope.ts'
 import { createLink, type NewLink } from '../app/links/create.ts'
 import { revokeLink } from '../app/links/revoke.ts'
@@ -7,7 +8,12 @@ import { linkView } from '../models/views/link.ts'
 import { required } from './required.ts'
 
 export const create: RequestHandler = async (req, res) => {
-  const { link, token } = await createLink(req.services, required(req.asset), req.valid as NewLink)
+  const { link, token } = await createLink(
+    req.services,
+    required(req.asset),
+    req.valid as NewLink,
+    clientOf(req),
+  )
   res.status(201).json(success({ link: linkView(link, token) }))
 }
 

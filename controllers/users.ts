@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express'
 import { administer } from '../app/accounts/administer.ts'
 import { deleteAccount, removeAccount } from '../app/accounts/delete-account.ts'
 import { updateProfile } from '../app/accounts/update-profile.ts'
+import { clientOf } from '../app/auth/client.ts'
 import { success } from '../app/envelope.ts'
 import { listKnownUsers } from '../models/known-users.ts'
 import type { AccessLevel } from '../models/user-fields.ts'
@@ -20,7 +21,7 @@ export const updateOwn: RequestHandler = async (req, res) => {
 
 export const removeOwn: RequestHandler = async (req, res) => {
   const { password } = req.valid as { password: string }
-  await deleteAccount(req.services, required(req.user), { password, address: req.ip })
+  await deleteAccount(req.services, required(req.user), { password, client: clientOf(req) })
   res.status(204).end()
 }
 

@@ -1,10 +1,11 @@
 import type { RequestParamHandler } from 'express'
+import { clientOf } from '../app/auth/client.ts'
 import { followLink } from '../app/links/follow.ts'
 
 /** Follows the link that a path names: `req.link` and `req.asset`, whoever asks. */
 export const loadLink: RequestParamHandler = async (req, _res, next, token: string) => {
   const password = req.get('X-Link-Password')
-  const { link, asset } = await followLink(req.services, { token, password, address: req.ip })
+  const { link, asset } = await followLink(req.services, { token, password, client: clientOf(req) })
   req.link = link
   req.asset = asset
   next()

@@ -16,6 +16,12 @@ export interface Profile {
   settings: string
 }
 
+/** An address that the account has signed in from, as `addressKey` writes it. */
+export interface KnownAddress {
+  address: string
+  at: Date
+}
+
 export interface UserFields extends Profile {
   _id: Types.ObjectId
   username: string
@@ -24,6 +30,8 @@ export interface UserFields extends Profile {
   /** What a search for people compares; see `searchKeys`. */
   searchKeys: string[]
   passwordHash: string
+  /** Of the last sign-ins, the latest at the end. */
+  knownAddresses: KnownAddress[]
   access: AccessLevel
   disabled: boolean
   /** The account is being removed: it is gone for everybody already. */

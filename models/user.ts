@@ -7,16 +7,21 @@ import { type LedgerStatics, ledger } from './plugins/ledger.ts'
 import { ACCESS_LEVELS, type AccessLevel, mobileKey, searchKeys, usernameKey } from './user-fields.ts'
 import type { NewUser, Profile, UserDocument, UserFields } from './user-shape.ts'
 
-interface RegisterOptions {
-  /** Of the password's hash. */
-  cost: number
+interface AccountOptions {
   /** Of the account's space, in bytes. */
   limit: number
   access?: AccessLevel
 }
 
+interface RegisterOptions extends AccountOptions {
+  /** Of the password's hash. */
+  cost: number
+}
+
 interface UserModel extends Model<UserFields>, LedgerStatics, CredentialStatics, AdministrationStatics {
   register(input: NewUser, password: string, options: RegisterOptions): Promise<UserDocument>
+  add(input: NewUser, passwordHash: string, options: AccountOptions): Promise<UserDocument>
+  takenFields(input: Partial<NewUser>): Promise<string[]>
   findByName(username: string): Promise<UserDocument | null>
   findActive(id: Types.ObjectId | string): Promise<UserDocument | null>
   activeAmong(ids: Types.ObjectId[]): Promise<Map<string, AccessLevel>>
@@ -41,6 +46,7 @@ const schema = new Schema<UserFields, UserModel>(
     lastName: optional,
     profilePhoto: optional,
     passwordHash: { type: String, required: true, select: false },
+    knownAddresses: { type: [{ _id: false, address: String, at: Date }], select: false },
     access: { type: String, enum: ACCESS_LEVELS, required: true, default: 'user' },
     discoverable: { type: Boolean, required: true, default: false },
     disabled: { type: Boolean, required: true, default: false },
@@ -55,11 +61,20 @@ const schema = new Schema<UserFields, UserModel>(
     minimize: false,
     versionKey: false,
     statics: {
-      /** @throws a duplicate key error when a name is taken */
+      /** Makes an account with this password. @throws a duplicate key error when a name is taken */
       async register(
         input: NewUser,
         password: string,
-        { cost, limit, access = 'user' }: RegisterOptions,
+        { cost, ...options }: RegisterOptions,
+      ): Promise<UserDocument> {
+        return User.add(input, await hashPassword(password, cost), options)
+      },
+
+      /** Makes an account. @throws a duplicate key error when a name is taken */
+      add(
+        input: NewUser,
+        passwordHash: string,
+        { limit, access = 'user' }: AccountOptions,
       ): Promise<UserDocument> {
         return User.create({
           ...input,
@@ -67,10 +82,26 @@ const schema = new Schema<UserFields, UserModel>(
           usernameKey: usernameKey(input.username),
           mobileKey: mobileKey(input),
           searchKeys: searchKeys(input),
-          passwordHash: await hashPassword(password, cost),
+          passwordHash,
           access,
           space: { limit },
         })
+      },
+
+      /** Returns those of `username`, `email` and `mobile` that are another account's. */
+      async takenFields({ username, email, ...phone }: Partial<NewUser>): Promise<string[]> {
+        const names = [
+          ['username', 'usernameKey', username === undefined ? null : usernameKey(username)],
+          ['email', 'email', email?.toLowerCase() ?? null],
+          ['mobile', 'mobileKey', mobileKey(phone)],
+        ] as const
+        const given = names.filter(([, , value]) => value !== null)
+        if (given.length === 0) return []
+        const $or = given.map(([, key, value]) => ({ [key]: value }))
+        const found = await User.find({ $or }, { usernameKey: 1, email: 1, mobileKey: 1 }).lean()
+        return given
+          .filter(([, key, value]) => found.some((other) => other[key] === value))
+          .map(([field]) => field)
       },
 
       /** The account of that username, one under deletion too, or null. */

@@ -1,12 +1,18 @@
 import { body } from 'express-validator'
 import { EMAIL } from '../models/user-fields.ts'
 import { page } from './rules/page.ts'
-import { password } from './rules/password.ts'
-import { phoneLogin } from './rules/phone.ts'
+import { newPassword, password } from './rules/password.ts'
+import { countryOfMobile, phoneLogin } from './rules/phone.ts'
 import { profile, username } from './rules/profile.ts'
 import { text, textField } from './rules/text.ts'
 
-export const register = [username(), password().optional(), ...profile()]
+export const register = [
+  // without an email, from which one could be made, the name is needed
+  username(body('username').if((value, { req }) => value !== undefined || !req.body?.email)),
+  newPassword(body('password').optional()),
+  ...profile(),
+  countryOfMobile(),
+]
 
 /** The names that take the place of `login`. */
 const NAMES = ['username', 'email', 'mobile', 'countryCode']
@@ -28,6 +34,6 @@ function foldName({ login, username, email, mobile, countryCode }: Record<string
   return given.length === 1 ? given[0] : undefined
 }
 
-export const changePassword = [password(body('current')), password()]
+export const changePassword = [password(body('current')), newPassword()]
 
 export const sessions = page()

@@ -1,8 +1,9 @@
 import { User } from '../../models/user.ts'
 import { mobileKey } from '../../models/user-fields.ts'
+import type { Client } from '../auth/client.ts'
 import type { Services } from '../services.ts'
 import { createAccount } from './register.ts'
-import { anonymousUsername, isTaken, registerLike } from './username.ts'
+import { isTaken } from './username.ts'
 
 interface Newcomer {
   mobile: string
@@ -13,18 +14,16 @@ interface Newcomer {
 /**
  * Makes sure that a telephone number has an account: the first who signs in with it sets its password.
  *
- * @throws validation_failed for a weak password, too_many_requests
+ * @throws validation_failed for a weak password, too_many_requests, unavailable
  */
 export async function admitPhone(
-  services: Pick<Services, 'audit' | 'config' | 'limits'>,
+  services: Pick<Services, 'audit' | 'config' | 'limits' | 'queues'>,
   { mobile, countryCode, password }: Newcomer,
-  address: string | undefined,
+  client: Client,
 ): Promise<void> {
   if (await User.exists({ mobileKey: mobileKey({ mobile, countryCode }) })) return
   try {
-    await registerLike(anonymousUsername(), (username) =>
-      createAccount(services, { username, mobile, countryCode, password }, address),
-    )
+    await createAccount(services, { mobile, countryCode, password }, client)
   } catch (error) {
     // somebody was quicker: their password is the one
     if (!isTaken(error, 'mobile')) throw error

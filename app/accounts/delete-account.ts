@@ -7,6 +7,7 @@ import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import type { UserDocument, UserFields } from '../../models/user-shape.ts'
 import { removeEverythingOf } from '../assets/remove-everything.ts'
+import type { Client } from '../auth/client.ts'
 import { confirmPassword } from '../auth/credentials.ts'
 import { locked } from '../errors.ts'
 import type { AssetServices, Services } from '../services.ts'
@@ -15,14 +16,14 @@ import { keepAnAdmin } from './keep-an-admin.ts'
 /**
  * Deletes the account of somebody who has said the password again.
  *
- * @throws bad_credentials (403), too_many_requests, and what `removeAccount` throws
+ * @throws bad_credentials (403), too_many_requests, unavailable, and what `removeAccount` throws
  */
 export async function deleteAccount(
   services: AssetServices & Pick<Services, 'limits'>,
   { _id }: UserDocument,
-  { password, address }: { password: string; address: string | undefined },
+  { password, client }: { password: string; client: Client },
 ): Promise<void> {
-  await removeAccount(services, await confirmPassword(services, _id, password, address), _id)
+  await removeAccount(services, await confirmPassword(services, _id, password, client), _id)
 }
 
 /**

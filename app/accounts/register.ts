@@ -1,43 +1,63 @@
 import { randomBytes } from 'node:crypto'
 import { User } from '../../models/user.ts'
 import type { NewUser, UserDocument } from '../../models/user-shape.ts'
-import { beginSession, type Client, type SignedIn } from '../auth/begin-session.ts'
+import { beginSession, type SignedIn } from '../auth/begin-session.ts'
+import type { Client } from '../auth/client.ts'
+import { hashInTurn } from '../auth/hash-in-turn.ts'
 import { refuseWeakPassword } from '../auth/password-policy.ts'
+import { taken } from '../errors.ts'
 import type { Services } from '../services.ts'
-import { requireWholePhone } from './phone.ts'
+import { registerLike, usernameLike } from './username.ts'
 
-export type Registration = NewUser & { password?: string }
+/** Without a username one is made, from the email if there is one. */
+export type Registration = Partial<NewUser> & { password?: string }
 
-/** `accountKey` is the password of an account by name only; nobody can read it again. */
+/** `accountKey` is the password of an account that was made without one; nobody can read it again. */
 export type Registered = SignedIn & { accountKey?: string }
+
+type RegisterServices = Pick<Services, 'audit' | 'config' | 'limits' | 'queues'>
 
 /**
  * Makes an account and signs it in.
  *
- * @throws validation_failed, taken (409, naming username, email or mobile), too_many_requests
+ * @throws validation_failed, taken (409, naming username, email or mobile), too_many_requests, unavailable
  */
 export async function register(
-  services: Pick<Services, 'audit' | 'clock' | 'config' | 'limits' | 'tokens'>,
+  services: RegisterServices & Pick<Services, 'clock' | 'tokens'>,
   registration: Registration,
   client: Client,
 ): Promise<Registered> {
-  requireWholePhone(registration)
-  const { user, accountKey } = await createAccount(services, registration, client.address)
+  const { user, accountKey } = await createAccount(services, registration, client)
   const signedIn = await beginSession(services, user, client)
   return accountKey === undefined ? signedIn : { ...signedIn, accountKey }
 }
 
 /** Makes an account; `accountKey` is there where no password was given. @throws as `register` */
 export async function createAccount(
-  { audit, config, limits }: Pick<Services, 'audit' | 'config' | 'limits'>,
+  services: RegisterServices,
   { password, ...input }: Registration,
-  address: string | undefined,
+  client: Client,
 ): Promise<{ user: UserDocument; accountKey?: string }> {
-  if (password !== undefined) await refuseWeakPassword(password, [input.username, input.email])
+  const { audit, config, limits } = services
+  if (password !== undefined) await refuseWeakPassword(password, accountNames(input))
   const accountKey = randomBytes(32).toString('base64url')
-  const user = await limits.registering(address, () =>
-    User.register(input, password ?? accountKey, { cost: config.auth.bcryptCost, limit: config.space.user }),
-  )
+  const user = await limits.registering(client, async () => {
+    // before the hash, which is what costs; the indexes decide about names that are taken meanwhile
+    const fields = await User.takenFields(input)
+    if (fields.length > 0) throw taken(fields)
+    const passwordHash = await hashInTurn(services, client, password ?? accountKey)
+    const add = (username: string) =>
+      User.add({ ...input, username }, passwordHash, { limit: config.space.user })
+    return input.username === undefined
+      ? registerLike(usernameLike(input.email ?? ''), add)
+      : add(input.username)
+  })
   await audit({ action: 'account.registered', user: user._id })
   return password === undefined ? { user, accountKey } : { user }
 }
+
+/** Returns the names of a new account, none of which may be its password. */
+export const accountNames = ({ username, email }: Pick<Registration, 'username' | 'email'>) => [
+  username ?? usernameLike(email ?? ''),
+  email,
+]

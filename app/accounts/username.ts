@@ -5,17 +5,18 @@ import { translateError } from '../error-translators.ts'
 /** Of random names: enough that two are never the same. */
 const SUFFIX_BYTES = 4
 
-/** A username like the part of an email address before the @, as far as it can be one. */
+/** Returns a username like the part of an email address before the @; empty where nothing of it can be one. */
 export function usernameLike(email: string): string {
   const [name = ''] = email.split('@')
-  return name
+  const like = name
     .normalize('NFKD')
     .replace(/[^A-Za-z0-9._-]/g, '')
     .slice(0, USERNAME.max)
+  return /[A-Za-z0-9]/.test(like) ? like : ''
 }
 
-/** A username that tells nothing of whose it is. */
-export const anonymousUsername = () => usernameWith('user')
+/** Returns a username that tells nothing about its account. */
+const anonymousUsername = () => usernameWith('user')
 
 /**
  * Registers under the wished username, or one like it where that is taken or too short.
@@ -40,7 +41,7 @@ export async function registerLike<T>(
 /** Whether something was refused because this field of it is another account's. */
 export function isTaken(error: unknown, field: string): boolean {
   const { code, details } = translateError(error)
-  return code === 'taken' && details[0]?.field === field
+  return code === 'taken' && details.some((detail) => detail.field === field)
 }
 
 function usernameWith(beginning: string): string {

@@ -1,3 +1,4 @@
+import { isObjectIdOrHexString } from 'mongoose'
 import { Session, type SessionFields } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import type { UserDocument } from '../../models/user-shape.ts'
@@ -12,6 +13,8 @@ export async function authenticateToken(
   { clock, config }: Pick<Services, 'clock' | 'config'>,
   { sub, jti }: Claims,
 ): Promise<{ user: UserDocument; session: SessionFields } | null> {
+  // a claim of another form names nothing
+  if (![sub, jti].every((claim) => isObjectIdOrHexString(claim))) return null
   const now = clock.now()
   const [session, user] = await Promise.all([Session.findLive(jti, now), User.findActive(sub)])
   if (!session || !user || !session.user.equals(user._id)) return null

@@ -3,12 +3,7 @@ import { User } from '../../models/user.ts'
 import type { UserDocument } from '../../models/user-shape.ts'
 import { badCredentials } from '../errors.ts'
 import type { Services } from '../services.ts'
-
-/** From where somebody signs in. */
-export interface Client {
-  address: string | undefined
-  userAgent: string | undefined
-}
+import { addressKey, type Client } from './client.ts'
 
 /** What a sign-in brings: `expiresAt` is when the session ends if it is not used again. */
 export interface SignedIn {
@@ -36,7 +31,7 @@ export async function beginSession(
     userAgent,
     address,
   })
-  const admitted = await User.admit(user, now)
+  const admitted = await User.admit(user, now, addressKey(address))
   if (!admitted) {
     await Session.end(session._id)
     await audit({ action: 'login.failed', user: user._id })

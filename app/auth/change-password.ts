@@ -1,29 +1,34 @@
 import { Session, type SessionFields } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import { wrongPassword } from '../errors.ts'
 import type { Services } from '../services.ts'
+import type { Client } from './client.ts'
 import { confirmPassword } from './credentials.ts'
+import { hashInTurn } from './hash-in-turn.ts'
 import { refuseWeakPassword } from './password-policy.ts'
 
 interface Change {
   session: SessionFields
   current: string
   password: string
-  address: string | undefined
 }
 
 /**
  * Gives a user another password; every session but the one that asks ends.
  *
- * @throws bad_credentials (403) when `current` is wrong, or no longer right; validation_failed; too_many_requests
+ * @throws bad_credentials (403) when `current` is wrong, or no longer right
+ * @throws validation_failed, too_many_requests, unavailable
  */
 export async function changePassword(
-  services: Pick<Services, 'audit' | 'config' | 'limits'>,
-  { session, current, password, address }: Change,
+  services: Pick<Services, 'audit' | 'config' | 'limits' | 'queues'>,
+  { session, current, password }: Change,
+  client: Client,
 ): Promise<void> {
-  const user = await confirmPassword(services, session.user, current, address)
+  const confirm = () => confirmPassword(services, session.user, current, client)
+  let user = await confirm()
   await refuseWeakPassword(password, [user.username, user.email])
-  if (!(await User.replacePassword(user, password, services.config.auth.bcryptCost))) throw wrongPassword()
+  const passwordHash = await hashInTurn(services, client, password)
+  // the hash that was verified may have been replaced by one of another cost, or by another password
+  while (!(await User.replacePassword(user, passwordHash))) user = await confirm()
   await Session.endAll(user._id, { except: session._id })
   await services.audit({ action: 'password.changed', user: user._id })
 }

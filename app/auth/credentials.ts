@@ -1,59 +1,85 @@
 import type { Types } from 'mongoose'
-import { verifyNothing, verifyPassword } from '../../models/password.ts'
+import { KNOWN_ADDRESS_MS } from '../../config/rate-limits.ts'
+import { costOf, hashPassword, verifyAccount, verifyPassword } from '../../models/password.ts'
 import { User } from '../../models/user.ts'
 import type { UserDocument } from '../../models/user-shape.ts'
 import { badCredentials, wrongPassword } from '../errors.ts'
 import type { Services } from '../services.ts'
+import { addressKey, type Client } from './client.ts'
 
 interface Credentials {
   /** See `User.findForSignIn`. */
   login: string
   password: string
-  address: string | undefined
 }
 
+/** What a check of credentials works with. */
+export type CredentialServices = Pick<Services, 'audit' | 'clock' | 'config' | 'limits' | 'slowestHash'>
+
 /**
- * The user with these credentials, `passwordHash` included.
+ * Returns the user with these credentials, `passwordHash` included. A hash of a former `BCRYPT_COST` is replaced.
  * An unknown name costs what a wrong password costs, in time and against the limits.
  *
- * @throws bad_credentials, too_many_requests
+ * @throws bad_credentials, too_many_requests, unavailable
  */
 export async function verifyCredentials(
-  { audit, config, limits }: Pick<Services, 'audit' | 'config' | 'limits'>,
-  { login, password, address }: Credentials,
+  services: CredentialServices,
+  credentials: Credentials,
+  client: Client,
 ): Promise<UserDocument> {
+  const { audit, clock, config, limits, slowestHash } = services
+  const { login, password } = credentials
   const user = await User.findForSignIn(login)
   const account = user ? user.id : login.toLowerCase()
-  const verified = await limits.checking(account, address, async () => {
-    const right = user
-      ? await verifyPassword(password, user.passwordHash)
-      : await verifyNothing(password, config.auth.bcryptCost)
-    return right && user && !user.disabled ? user : null
+  let isCurrent = true
+  const verified = await limits.signingIn(account, isKnown(user, client, clock.now()), client, async () => {
+    const usableHash = user && !user.disabled ? user.passwordHash : null
+    if (!(await verifyAccount(password, usableHash, await slowestHash())) || !user) return null
+    isCurrent = await renewHash(user, password, config.auth.bcryptCost)
+    return user
   })
   if (!verified) {
     // not what was typed for a name: it may have been a password
     await audit({ action: 'login.failed', user: user?._id ?? null })
     throw badCredentials()
   }
-  return verified
+  return isCurrent ? verified : verifyCredentials(services, credentials, client)
+}
+
+function isKnown(user: UserDocument | null, { address }: Client, now: Date): boolean {
+  const key = addressKey(address)
+  return Boolean(
+    user?.knownAddresses.some(
+      (one) => one.address === key && now.getTime() - one.at.getTime() < KNOWN_ADDRESS_MS,
+    ),
+  )
+}
+
+/** Replaces a hash of another cost. Returns false when another request has changed the hash meanwhile. */
+async function renewHash(user: UserDocument, password: string, cost: number): Promise<boolean> {
+  if (costOf(user.passwordHash) === cost) return true
+  const passwordHash = await hashPassword(password, cost)
+  const isRenewed = await User.rehashPassword(user, passwordHash)
+  user.passwordHash = passwordHash
+  return isRenewed
 }
 
 /**
  * Asks a signed-in user for the password again.
  *
  * @returns the user with `passwordHash`: the hash that was verified
- * @throws bad_credentials as 403, too_many_requests
+ * @throws bad_credentials as 403, too_many_requests, unavailable
  */
 export async function confirmPassword(
   { audit, limits }: Pick<Services, 'audit' | 'limits'>,
   id: Types.ObjectId,
   password: string,
-  address: string | undefined,
+  client: Client,
 ): Promise<UserDocument> {
-  const user = await User.findForConfirmation(id)
-  const verified = await limits.checking(id.toString(), address, async () =>
-    user && (await verifyPassword(password, user.passwordHash)) ? user : null,
-  )
+  const verified = await limits.confirming(id.toString(), client, async () => {
+    const user = await User.findForConfirmation(id)
+    return user && (await verifyPassword(password, user.passwordHash)) ? user : null
+  })
   if (!verified) {
     await audit({ action: 'password.refused', user: id })
     throw wrongPassword()

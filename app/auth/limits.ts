@@ -1,54 +1,86 @@
-import pLimit from 'p-limit'
-import { PASSWORD_CHECKS_AT_A_TIME, registrationLimit, SIGN_IN_LIMITS } from '../../config/rate-limits.ts'
+import { PASSWORD_LIMITS, registrationLimit } from '../../config/rate-limits.ts'
+import { translateError } from '../error-translators.ts'
+import type { Queues } from '../queues.ts'
+import { addressKey, type Client } from './client.ts'
 import { createLimiter, type Limiter } from './limiter.ts'
 
+/** Checks a password; null when it is wrong. */
+type Check<T> = () => Promise<T | null>
+
+/**
+ * Limits of sign-in and registration (OWASP Authentication Cheat Sheet, "Protect Against Automated Attacks").
+ * A check runs in the queue of password hashes. Only wrong passwords count.
+ *
+ * @throws too_many_requests before the password is checked
+ * @throws unavailable when the queue is full
+ */
 export interface Limits {
   /**
-   * Runs a check of a password, which answers null when it is wrong. Only wrong ones count.
+   * Runs the check of a sign-in.
    *
-   * @param account one name for the account, whichever the caller used
-   * @throws too_many_requests before the password is checked
+   * @param account one name for the account, whichever the client used
+   * @param isKnown whether the account has signed in from the client's address of late
    */
-  checking<T>(account: string, address: string | undefined, check: () => Promise<T | null>): Promise<T | null>
-  /** Runs a registration; only successful ones count. @throws too_many_requests */
-  registering<T>(address: string | undefined, register: () => Promise<T>): Promise<T>
+  signingIn<T>(account: string, isKnown: boolean, client: Client, check: Check<T>): Promise<T | null>
+  /** Runs the check of a signed-in user's password. It counts for this user alone. */
+  confirming<T>(user: string, client: Client, check: Check<T>): Promise<T | null>
+  /** Runs the check of a link's password. */
+  openingLink<T>(link: string, client: Client, check: Check<T>): Promise<T | null>
+  /**
+   * Runs a registration. One that is refused counts like one that succeeds; one that the service could not serve
+   * does not count.
+   */
+  registering<T>(client: Client, register: () => Promise<T>): Promise<T>
 }
 
-/** The limits of sign-in and registration (OWASP Authentication Cheat Sheet, "Protect Against Automated Attacks"). */
-export function createLimits({ registrationsPerHour }: { registrationsPerHour: number }): Limits {
-  const perAddress = createLimiter('address', SIGN_IN_LIMITS.address)
-  const perAccount = createLimiter('account', SIGN_IN_LIMITS.account)
+interface Options {
+  /** 0: no limit. */
+  registrationsPerHour: number
+}
+
+export function createLimits({ registrationsPerHour }: Options, { passwords }: Queues): Limits {
+  const perAddress = createLimiter('address', PASSWORD_LIMITS.address)
+  const perAccount = createLimiter('account', PASSWORD_LIMITS.account)
+  const perUser = createLimiter('user', PASSWORD_LIMITS.user)
+  const perLink = createLimiter('link', PASSWORD_LIMITS.link)
   const registrations = createLimiter('register', registrationLimit(registrationsPerHour))
-  const oneOfFew = pLimit(PASSWORD_CHECKS_AT_A_TIME)
+
+  /** Points are taken when it is the check's turn: checks that wait have not failed yet. */
+  const inTurn = <T>({ address, signal }: Client, task: () => Promise<T>) =>
+    passwords.run(addressKey(address), task, signal)
 
   return {
-    checking: (account, address = 'unknown', check) =>
-      oneOfFew(() =>
-        counted(perAddress, address, isNull, () =>
-          counted(perAccount, `${account} ${address}`, isNull, check),
-        ),
-      ),
-    registering: (address = 'unknown', register) =>
-      registrationsPerHour === 0 ? register() : counted(registrations, address, () => true, register),
+    signingIn: (account, isKnown, client, check) => {
+      const address = addressKey(client.address)
+      const counting = () => counted(perAccount, `${account} ${address}`, check)
+      return inTurn(client, isKnown ? counting : () => counted(perAddress, address, counting))
+    },
+    confirming: (user, client, check) => inTurn(client, () => counted(perUser, user, check)),
+    openingLink: (link, client, check) =>
+      inTurn(client, () => counted(perLink, `${link} ${addressKey(client.address)}`, check)),
+    async registering(client, register) {
+      if (registrationsPerHour === 0) return register()
+      const address = addressKey(client.address)
+      await registrations.take(address)
+      try {
+        return await register()
+      } catch (error) {
+        if (translateError(error).status >= 500) await registrations.giveBack(address)
+        throw error
+      }
+    },
   }
 }
 
-const isNull = (outcome: unknown) => outcome === null
-
-/** Takes a point for a run and gives it back when the run fails or its outcome does not count. */
-async function counted<T>(
-  limiter: Limiter,
-  key: string,
-  counts: (outcome: T) => boolean,
-  run: () => Promise<T>,
-): Promise<T> {
+/** Takes a point for a check, and gives it back when the password is right or the check fails with an error. */
+async function counted<T>(limiter: Limiter, key: string, check: Check<T>): Promise<T | null> {
   await limiter.take(key)
-  let keep = false
+  let isWrong = false
   try {
-    const outcome = await run()
-    keep = counts(outcome)
+    const outcome = await check()
+    isWrong = outcome === null
     return outcome
   } finally {
-    if (!keep) await limiter.giveBack(key)
+    if (!isWrong) await limiter.giveBack(key)
   }
 }

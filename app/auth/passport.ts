@@ -2,6 +2,7 @@ import { Passport } from 'passport'
 import { Strategy as JwtStrategy } from 'passport-jwt'
 import { Strategy as LocalStrategy } from 'passport-local'
 import { authenticateToken } from './authenticate-token.ts'
+import { clientOf } from './client.ts'
 import { verifyCredentials } from './credentials.ts'
 import type { Claims, Tokens } from './tokens.ts'
 
@@ -18,7 +19,7 @@ export function createPassport({ strategyOptions }: Pick<Tokens, 'strategyOption
   )
   passport.use(
     new LocalStrategy({ usernameField: 'login', passReqToCallback: true }, (req, login, password, done) => {
-      verifyCredentials(req.services, { login, password, address: req.ip }).then(
+      verifyCredentials(req.services, { login, password }, clientOf(req)).then(
         (user) => done(null, user),
         done,
       )

@@ -12,11 +12,15 @@ export async function refuseWeakPassword(
   password: string,
   names: readonly (string | null | undefined)[],
 ): Promise<void> {
-  const message = await faultOf(password, names)
+  const message = await weaknessOf(password, names)
   if (message) throw validationFailed([{ field: 'password', message }])
 }
 
-async function faultOf(password: string, names: readonly (string | null | undefined)[]) {
+/** Returns why a password is refused, in words that complete "The password …"; null for one that is not. */
+export async function weaknessOf(
+  password: string,
+  names: readonly (string | null | undefined)[],
+): Promise<string | null> {
   const bytes = Buffer.byteLength(password)
   if (bytes < PASSWORD.min || bytes > PASSWORD.max)
     return `must have ${PASSWORD.min} to ${PASSWORD.max} bytes`

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { AssetFields } from '../../models/asset-shape.ts'
 import { Link, type LinkFields } from '../../models/link.ts'
-import { hashPassword } from '../../models/password.ts'
+import type { Client } from '../auth/client.ts'
+import { hashInTurn } from '../auth/hash-in-turn.ts'
 import { validationFailed } from '../errors.ts'
 import type { Services } from '../services.ts'
 
@@ -15,13 +16,15 @@ export interface NewLink {
  * Makes a link to an asset.
  *
  * @returns the link, and its token, which nobody can learn again
- * @throws `validation_failed` when it would have ended already
+ * @throws `validation_failed` when it would have ended already, `unavailable`
  */
 export async function createLink(
-  { audit, clock, config }: Pick<Services, 'audit' | 'clock' | 'config'>,
+  services: Pick<Services, 'audit' | 'clock' | 'config' | 'queues'>,
   asset: AssetFields,
   { expiresAt, maxDownloads, password }: NewLink,
+  client: Client,
 ): Promise<{ link: LinkFields; token: string }> {
+  const { audit, clock } = services
   const now = clock.now()
   if (expiresAt && expiresAt <= now)
     throw validationFailed([{ field: 'expiresAt', message: 'must be in the future' }])
@@ -30,7 +33,7 @@ export async function createLink(
     asset: asset._id,
     owner: asset.owner,
     tokenHash: hashToken(token),
-    passwordHash: password === undefined ? null : await hashPassword(password, config.auth.bcryptCost),
+    passwordHash: password === undefined ? null : await hashInTurn(services, client, password),
     expiresAt: expiresAt ?? null,
     maxDownloads: maxDownloads ?? null,
     createdAt: now,

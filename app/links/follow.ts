@@ -4,6 +4,7 @@ import type { AssetFields } from '../../models/asset-shape.ts'
 import { isOpen, Link, type LinkFields } from '../../models/link.ts'
 import { verifyPassword } from '../../models/password.ts'
 import { User } from '../../models/user.ts'
+import type { Client } from '../auth/client.ts'
 import { badCredentials, linkExpired, notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { hashToken } from './create.ts'
@@ -11,17 +12,17 @@ import { hashToken } from './create.ts'
 interface Key {
   token: string
   password: string | undefined
-  address: string | undefined
+  client: Client
 }
 
 /**
  * The link of a token and the asset it leads to.
  *
- * @throws `not_found` for an unknown token, `link_expired`, `bad_credentials`, `too_many_requests`
+ * @throws `not_found` for an unknown token, `link_expired`, `bad_credentials`, `too_many_requests`, `unavailable`
  */
 export async function followLink(
   { clock, limits }: Pick<Services, 'clock' | 'limits'>,
-  { token, password, address }: Key,
+  { token, password, client }: Key,
 ): Promise<{ link: LinkFields; asset: AssetFields }> {
   const link = await Link.findOne({ tokenHash: hashToken(token) }).lean()
   // looked for even where there is no link, so that it takes as long as where it leads nowhere any more
@@ -32,7 +33,7 @@ export async function followLink(
   ])
   if (!link || !asset || !owner) throw notFound()
   if (!isOpen(link, clock.now())) throw linkExpired()
-  await unlock(limits, link, password, address)
+  await unlock(limits, link, password, client)
   return { link, asset }
 }
 
@@ -40,11 +41,11 @@ async function unlock(
   limits: Services['limits'],
   { _id, passwordHash }: LinkFields,
   password: string | undefined,
-  address: string | undefined,
+  client: Client,
 ): Promise<void> {
   if (passwordHash === null) return
   if (password === undefined) throw badCredentials()
-  const verified = await limits.checking(`link ${_id}`, address, async () =>
+  const verified = await limits.openingLink(_id.toString(), client, async () =>
     (await verifyPassword(password, passwordHash)) ? true : null,
   )
   if (!verified) throw badCredentials()

@@ -1,3 +1,4 @@
+import { addressKey } from '../auth/client.ts'
 import { tooManyRequests, unauthenticated } from '../errors.ts'
 import type { Connection, Identity } from './connection.ts'
 import type { SocketLimits } from './limits.ts'
@@ -69,5 +70,3 @@ export class Connections {
     else this.#strangers.delete(key)
   }
 }
-
-const addressKey = (address: string | undefined) => address ?? 'unknown'

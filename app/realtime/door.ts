@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { WebSocket } from 'ws'
 import { USER_AGENT_MAX } from '../../models/session.ts'
-import type { Client } from '../auth/begin-session.ts'
+import type { Client } from '../auth/client.ts'
 import type { Services } from '../services.ts'
 import { UNAUTHENTICATED } from './close-codes.ts'
 import { Connection } from './connection.ts'
@@ -22,7 +22,10 @@ export class Door {
   }
 
   enter(socket: WebSocket, { headers }: IncomingMessage, address: string | undefined): void {
-    const client = { address, userAgent: headers['user-agent']?.slice(0, USER_AGENT_MAX) }
+    const left = new AbortController()
+    socket.once('close', () => left.abort())
+    const userAgent = headers['user-agent']?.slice(0, USER_AGENT_MAX)
+    const client = { address, userAgent, signal: left.signal }
     const connection = new Connection(socket, client, this.limits, (one) => this.#dispatcher.refuseBytes(one))
     this.connections.add(connection)
     const grace = setTimeout(() => {

@@ -1,15 +1,13 @@
 import type { RequestHandler } from 'express'
-import { createAccount } from '../../app/accounts/register.ts'
-import { anonymousUsername, registerLike } from '../../app/accounts/username.ts'
+import { createAccount, type Registration } from '../../app/accounts/register.ts'
 import { beginSession } from '../../app/auth/begin-session.ts'
+import { clientOf } from '../../app/auth/client.ts'
 import { success } from '../../app/envelope.ts'
 import { notFound } from '../../app/errors.ts'
 import { type Place, placeUpload } from '../../app/projects/place.ts'
 import { pieceView, stageView } from '../../app/projects/stage.ts'
 import { Project } from '../../models/project.ts'
-import type { NewUser } from '../../models/user-shape.ts'
 import { ownerView } from '../../models/views/user.ts'
-import { clientOf } from '../client-of.ts'
 import { required } from '../required.ts'
 
 /** The most projects that a user is shown with, newest first; `/api/projects` lists them all. */
@@ -22,10 +20,7 @@ export const login: RequestHandler = async (req, res) => {
 
 export const createUser: RequestHandler = async (req, res) => {
   const client = clientOf(req)
-  const given = req.valid as Omit<NewUser, 'username'> & { password?: string }
-  const { user: made, accountKey } = await registerLike(anonymousUsername(), (username) =>
-    createAccount(req.services, { ...given, username }, client.address),
-  )
+  const { user: made, accountKey } = await createAccount(req.services, req.valid as Registration, client)
   const { user, token } = await beginSession(req.services, made, client)
   res.status(201).json(success({ user: ownerView(user), token, ...(accountKey ? { accountKey } : {}) }))
 }

@@ -1,12 +1,11 @@
 import type { RequestHandler } from 'express'
 import { createAccount } from '../../app/accounts/register.ts'
-import { registerLike, usernameLike } from '../../app/accounts/username.ts'
 import { createAsset } from '../../app/assets/create.ts'
 import { removeUnused } from '../../app/assets/remove-unused.ts'
+import { clientOf } from '../../app/auth/client.ts'
 import { signIn } from '../../app/auth/sign-in.ts'
 import { success } from '../../app/envelope.ts'
 import { ownerView } from '../../models/views/user.ts'
-import { clientOf } from '../client-of.ts'
 import { required } from '../required.ts'
 
 interface Account {
@@ -16,10 +15,7 @@ interface Account {
 }
 
 export const create: RequestHandler = async (req, res) => {
-  const account = req.valid as Account
-  const { user } = await registerLike(usernameLike(account.email), (username) =>
-    createAccount(req.services, { ...account, username }, req.ip),
-  )
+  const { user } = await createAccount(req.services, req.valid as Account, clientOf(req))
   res.status(201).json(success({ id: user.id }))
 }
 

@@ -1,14 +1,16 @@
 import type { Model, Schema, Types } from 'mongoose'
-import { hashPassword } from '../password.ts'
 import { usernameKey } from '../user-fields.ts'
-import type { UserDocument, UserFields } from '../user-shape.ts'
+import type { KnownAddress, UserDocument, UserFields } from '../user-shape.ts'
 
 /** An account, and the password hash that was verified. */
-export type Verified = Pick<UserFields, '_id' | 'passwordHash'>
+export type Verified = Pick<UserFields, '_id' | 'passwordHash'> & Partial<Pick<UserFields, 'knownAddresses'>>
+
+/** Addresses that are kept of an account: those of its last sign-ins. */
+const KNOWN_ADDRESSES_MAX = 20
 
 export interface CredentialStatics {
   /**
-   * The account of that name with its password hash, or null.
+   * The account of that name with its password hash and `knownAddresses`, or null.
    *
    * @param login a username, an email address, or a telephone number as `+49-1511234567`; none can be another
    */
@@ -18,16 +20,22 @@ export interface CredentialStatics {
   /**
    * Notes a sign-in, unless the account or its password has changed since the password was verified: then null.
    * Asked after the session is stored, it leaves no gap for a change of password to miss one.
+   *
+   * @param address the `addressKey` of the client
    */
-  admit(user: Verified, now: Date): Promise<UserDocument | null>
-  /** Sets another password; false when the one that was verified is no longer the account's. */
-  replacePassword(user: Verified, password: string, cost: number): Promise<boolean>
+  admit(user: Verified, now: Date, address: string): Promise<UserDocument | null>
+  /** Sets the hash of another password; false when the one that was verified is no longer the account's. */
+  replacePassword(user: Verified, passwordHash: string): Promise<boolean>
+  /** Sets another hash of the same password; false when the one that was verified is no longer the account's. */
+  rehashPassword(user: Verified, passwordHash: string): Promise<boolean>
+  /** Returns a password hash of the highest cost in use; null without accounts. */
+  slowestHash(): Promise<string | null>
 }
 
 const statics: CredentialStatics & ThisType<Model<UserFields>> = {
   findForSignIn(login) {
     return this.findOne({ ...nameOf(login), deleting: false })
-      .select('+passwordHash')
+      .select('+passwordHash +knownAddresses')
       .exec()
   },
 
@@ -37,20 +45,37 @@ const statics: CredentialStatics & ThisType<Model<UserFields>> = {
       .exec()
   },
 
-  admit({ _id, passwordHash }, now) {
+  admit({ _id, passwordHash, knownAddresses = [] }, now, address) {
+    const others: KnownAddress[] = knownAddresses.filter((known) => known.address !== address)
+    const latest = [...others.slice(1 - KNOWN_ADDRESSES_MAX), { address, at: now }]
     return this.findOneAndUpdate(
       { _id, passwordHash, ...usable },
-      { $max: { lastAccessAt: now } },
+      { $max: { lastAccessAt: now }, $set: { knownAddresses: latest } },
       { returnDocument: 'after', timestamps: false },
     ).exec()
   },
 
-  async replacePassword({ _id, passwordHash }, password, cost) {
+  async replacePassword({ _id, passwordHash: verified }, passwordHash) {
     const { matchedCount } = await this.updateOne(
-      { _id, passwordHash, ...usable },
-      { passwordHash: await hashPassword(password, cost) },
+      { _id, passwordHash: verified, ...usable },
+      { passwordHash },
     )
     return matchedCount === 1
+  },
+
+  async rehashPassword({ _id, passwordHash: verified }, passwordHash) {
+    const { matchedCount } = await this.updateOne(
+      { _id, passwordHash: verified, ...usable },
+      { passwordHash },
+      { timestamps: false },
+    )
+    return matchedCount === 1
+  },
+
+  async slowestHash() {
+    // the cost has two digits and comes first: $2b$12$
+    const found = await this.findOne({}, { passwordHash: 1 }).sort({ passwordHash: -1 }).lean()
+    return found?.passwordHash ?? null
   },
 }
 

@@ -1,10 +1,30 @@
 import { body, type ValidationChain } from 'express-validator'
+import { accountNames } from '../../app/accounts/register.ts'
 import { foldPassword } from '../../app/auth/fold-password.ts'
+import { weaknessOf } from '../../app/auth/password-policy.ts'
 import { text } from './text.ts'
 
-/** A password that somebody has: any text. Whether a new one is good enough is for `app/auth/password-policy.ts`. */
+/** A password that an account has: any text. */
 export const password = (chain = body('password')): ValidationChain =>
   text(chain).isLength({ min: 1 }).withMessage('must not be empty')
+
+/** A new password: strong enough, and none of the names of its account, as far as the request tells them. */
+export const newPassword = (chain?: ValidationChain): ValidationChain =>
+  password(chain)
+    .bail()
+    .custom(async (value: string, { req }) => {
+      const names = [req.body, req.user].flatMap(namesIn)
+      const weakness = await weaknessOf(value, names)
+      if (weakness) throw new Error(weakness)
+    })
+
+/** Returns the names of an account in unchecked input. */
+function namesIn({ username, email }: Record<string, unknown> = {}) {
+  return accountNames({
+    ...(typeof username === 'string' ? { username } : {}),
+    ...(typeof email === 'string' ? { email } : {}),
+  })
+}
 
 /** A password, or a digest that a former service's client sends in its place. */
 export const passwordOrDigest = (chain?: ValidationChain): ValidationChain =>

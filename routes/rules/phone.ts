@@ -8,6 +8,13 @@ export const mobile = (chain = body('mobile')): ValidationChain =>
 export const countryCode = (chain = body('countryCode')): ValidationChain =>
   text(chain).customSanitizer(withoutPlus).matches(COUNTRY_CODE).withMessage('must be 1 to 3 digits')
 
+/** A mobile number can be told from others only with its country. */
+export const countryOfMobile = (): ValidationChain =>
+  body('countryCode')
+    .if((_value, { req }) => req.body?.mobile)
+    .custom((value) => value !== undefined && value !== null)
+    .withMessage('is needed with a mobile number')
+
 /** A telephone number as `User.findForSignIn` takes it; of fields that no rule has passed yet. */
 export const phoneLogin = ({ mobile, countryCode }: Record<string, unknown>) =>
   `+${withoutPlus(String(countryCode))}-${mobile}`

@@ -4,8 +4,8 @@ import { countryCode, mobile } from './phone.ts'
 import { nullable, textField } from './text.ts'
 
 /** The name of a new account. */
-export const username = () =>
-  textField(body('username'), USERNAME)
+export const username = (chain = body('username')): ValidationChain =>
+  textField(chain, USERNAME)
     .matches(USERNAME.pattern)
     .withMessage('may hold letters, digits, dots, underscores and hyphens')
 

@@ -9,6 +9,7 @@ describe('the limits of sign-in', () => {
   before(async () => {
     app = await startApp({ env: { TRUST_PROXY: '1' } })
     await signUp(app, 'ada', { email: 'ada@example.org' })
+    await signUp(app, 'bob')
   })
   after(() => app.stop())
   beforeEach(() => Attempt.deleteMany({}))
@@ -53,9 +54,9 @@ describe('the limits of sign-in', () => {
         await login('ada', PASSWORD, '192.0.2.9').expect(200)
       }
     }
-    const res = await login('ada', PASSWORD, '192.0.2.9')
+    const res = await login('bob', PASSWORD, '192.0.2.9')
     expect(res.status).to.equal(429)
-    await login('ada', PASSWORD, '192.0.2.10').expect(200)
+    await login('bob', PASSWORD, '192.0.2.10').expect(200)
   })
 
   it('refuses no one of many who sign in at once', async () => {
@@ -79,7 +80,7 @@ describe('the limits of sign-in', () => {
   })
 
   it('limits where a signed-in user is asked for the password, too', async () => {
-    const bob = await signUp(app, 'bob')
+    const bob = await signUp(app, 'cat')
     const change = { current: 'wrong password', password: 'quite another password' }
     for (let i = 0; i < 10; i++) await bob.put('/api/auth/password').send(change).expect(403)
     await bob
@@ -99,16 +100,15 @@ describe('the limit of registrations', () => {
   const register = (username: string, address = '192.0.2.1') =>
     app.api.post('/api/auth/register').set('X-Forwarded-For', address).send({ username })
 
-  it('counts accounts made from one address, and nothing else', async () => {
+  it('counts accounts made from one address and refused ones, but no invalid request', async () => {
     await register('ada').expect(201)
     await register('ada').expect(409)
     await register('x').expect(400)
     await register('bob').expect(201)
-    await register('cat').expect(201)
     const res = await register('dan')
     expect(res.status).to.equal(429)
     expect(Number(res.headers['retry-after'])).to.be.within(1, 3600)
-    expect(await User.countDocuments()).to.equal(3)
+    expect(await User.countDocuments()).to.equal(2)
     await register('dan', '192.0.2.2').expect(201)
   })
 })

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { hashPassword, verifyNothing, verifyPassword } from '../../models/password.ts'
+import { hashPassword, verifyAccount, verifyPassword } from '../../models/password.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 
@@ -54,11 +54,11 @@ describe('User', () => {
     const user = await User.findForSignIn('cat')
     if (!user) throw new Error('there is no cat')
     const now = new Date()
-    expect((await User.admit(user, now))?.lastAccessAt).to.deep.equal(now)
-    expect(await User.admit({ _id: user._id, passwordHash: 'another' }, now)).to.equal(null)
+    expect((await User.admit(user, now, '192.0.2.1'))?.lastAccessAt).to.deep.equal(now)
+    expect(await User.admit({ _id: user._id, passwordHash: 'another' }, now, '192.0.2.1')).to.equal(null)
     for (const state of [{ disabled: true }, { deleting: true }]) {
       await User.updateOne({ _id: user._id }, state)
-      expect(await User.admit(user, now)).to.equal(null)
+      expect(await User.admit(user, now, '192.0.2.1')).to.equal(null)
       expect(await User.findActive(user._id)).to.equal(null)
       await User.updateOne({ _id: user._id }, { disabled: false, deleting: false })
     }
@@ -76,6 +76,6 @@ describe('passwords', () => {
   })
 
   it('of nobody are never right', async () => {
-    expect(await verifyNothing('nobody has this password', 4)).to.equal(false)
+    expect(await verifyAccount('nobody has this password', null, 4)).to.equal(false)
   })
 })

@@ -94,7 +94,7 @@ export async function makeScene(app: TestApp, state: State): Promise<Scene> {
     await store.protect([file.key], lock)
   }
   const asset = await Asset.findById(_id).orFail().lean()
-  const { link, token } = await createLink(services, asset, {})
+  const { link, token } = await createLink(services, asset, {}, { address: undefined, userAgent: undefined })
   return {
     state,
     owner,

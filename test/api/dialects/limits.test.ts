@@ -44,10 +44,15 @@ describe('the limits of sign-in and registration', () => {
     expect(await Attempt.find({ points: { $ne: 0 } }).lean()).to.deep.equal([])
   })
 
-  it('counts every account that a door makes as a registration, and no other request', async () => {
+  it('counts every account that a door makes or refuses as a registration, and no other request', async () => {
+    await Promise.all([
+      post('/api/create', { email: EMAIL, password: PASSWORD }, '192.0.2.3').expect(409),
+      post('/user', PHONE, '192.0.2.3').expect(409),
+      post('/api/auth/register', { username: 'ada' }, '192.0.2.3').expect(409),
+    ])
+    await post('/api/create', { email: 'meck@example.org', password: PASSWORD }, '192.0.2.3').expect(429)
+
     const made = await User.countDocuments()
-    await post('/api/create', { email: EMAIL, password: PASSWORD }).expect(409)
-    await post('/user', PHONE).expect(409)
     await post('/login', { mobile: '1111', countryCode: '1', password: 'password' }).expect(400)
     await post('/api/create', { email: 'meck@example.org', password: PASSWORD }).expect(201)
     await post('/user', { mobile: '2222', countryCode: '1' }).expect(201)

@@ -1,0 +1,41 @@
+import type { Request, Response } from 'express'
+import ipaddr from 'ipaddr.js'
+
+/** Who sends a request, as far as the network tells. */
+export interface Client {
+  address: string | undefined
+  userAgent: string | undefined
+  /** Aborts when the connection closes: work that has not begun is not worth it any more. */
+  signal?: AbortSignal
+}
+
+/** Returns the client of a request. */
+export const clientOf = (req: Request): Client => ({
+  address: req.ip,
+  userAgent: req.get('User-Agent'),
+  ...(req.res ? { signal: closing(req.res) } : {}),
+})
+
+function closing(res: Response): AbortSignal {
+  const connection = new AbortController()
+  if (res.closed) connection.abort()
+  else res.once('close', () => connection.abort())
+  return connection.signal
+}
+
+/** An address with a port, as some proxies write it into X-Forwarded-For. */
+const WITH_PORT = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/
+
+/**
+ * Returns what limits count a client by: an IPv4 address, or the /64 network of an IPv6 address, which is what one
+ * subscriber gets (RFC 6177). IPv4-mapped (RFC 4291 §2.5.5.2) and NAT64 (RFC 6052) addresses are IPv4 addresses.
+ */
+export function addressKey(address = ''): string {
+  const [, bracketed, withPort] = WITH_PORT.exec(address) ?? []
+  const bare = bracketed ?? withPort ?? address
+  if (!ipaddr.isValid(bare)) return 'unknown'
+  const ip = ipaddr.process(bare)
+  if (ip instanceof ipaddr.IPv4) return ip.toString()
+  if (ip.range() === 'rfc6052') return ip.toByteArray().slice(12).join('.')
+  return `${new ipaddr.IPv6([...ip.parts.slice(0, 4), 0, 0, 0, 0])}/64`
+}

@@ -1,0 +1,15 @@
+import { hashPassword } from '../../models/password.ts'
+import type { Services } from '../services.ts'
+import { addressKey, type Client } from './client.ts'
+
+/**
+ * Hashes a new password when it is the turn of the client's address.
+ *
+ * @throws unavailable when the queue is full
+ */
+export const hashInTurn = (
+  { config, queues }: Pick<Services, 'config' | 'queues'>,
+  { address, signal }: Client,
+  password: string,
+): Promise<string> =>
+  queues.passwords.run(addressKey(address), () => hashPassword(password, config.auth.bcryptCost), signal)

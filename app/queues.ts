@@ -1,0 +1,16 @@
+import { HASH_QUEUE } from '../config/rate-limits.ts'
+import { FairQueue } from './fair-queue.ts'
+
+/** The queues of a process. */
+export interface Queues {
+  /** Every bcrypt hash and comparison for a client, by the client's `addressKey`. */
+  passwords: FairQueue
+}
+
+export const createQueues = (): Queues => ({
+  passwords: new FairQueue({
+    name: 'passwords',
+    full: 'Too many passwords wait to be checked; try again later.',
+    ...HASH_QUEUE,
+  }),
+})
