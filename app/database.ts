@@ -39,8 +39,7 @@ export async function connectDatabase(uri: string, dbName = databaseName(uri)): 
 }
 
 /**
- * Does what needs the database, again and again until the database can be reached, however long that takes, or
- * until the signal.
+ * Does what needs the database or the store, again and again until both can be reached, or until the signal.
  *
  * @throws what waiting cannot mend
  */
@@ -55,11 +54,14 @@ export async function whenReachable(
     } catch (error) {
       if (signal.aborted) return
       if (!mayPass(error)) throw error
-      log.error({ reason: error.message }, 'the database is not ready; trying again')
+      log.error({ reason: reasonOf(error) }, 'the database or the store is not ready; trying again')
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
     }
   }
 }
+
+/** An error for clients says nothing of its cause; an operator needs that. */
+const reasonOf = (error: Error) => (error.cause instanceof Error ? error.cause : error).message
 
 function mayPass(error: unknown): error is Error {
   if (error instanceof mongo.MongoParseError || error instanceof mongo.MongoInvalidArgumentError) return false

@@ -7,12 +7,15 @@ import { recountSpace } from './jobs/recount-space.ts'
 import { type Job, repeat, untilHour } from './jobs/repeat.ts'
 import { sweep } from './jobs/sweep.ts'
 import type { Services } from './services.ts'
+import { claimStore, ForeignStore } from './store-owner.ts'
 
 const MINUTE = 60_000
 /** The hour of the recount, UTC. */
 const NIGHT = 3
 /** Milliseconds between two looks at something that an operator has to put right. */
 const LOOK_AGAIN_MS = 10_000
+const FOREIGN =
+  'The store belongs to another database; the operator has to give this service a store of its own.'
 
 interface Preparation {
   /** Resolves when the service reads and writes. */
@@ -23,8 +26,8 @@ interface Preparation {
 
 /**
  * Prepares the database as soon as it can be reached, then runs the jobs until the process stops. Reads are served
- * first. Writes and jobs wait for the unique indexes: in production `npm run db:indexes` builds them, elsewhere
- * every process that starts.
+ * first. Writes and jobs wait for the unique indexes, which `npm run db:indexes` builds in production and elsewhere
+ * every process that starts, and for a store that belongs to this database.
  */
 export function prepare(services: Services, uri: string): Preparation {
   const { config, log, stopping } = services
@@ -34,7 +37,10 @@ export function prepare(services: Services, uri: string): Preparation {
     await Capacity.ensure(config.space.server)
     services.writesRefused ??= 'The service is starting; try again later.'
     services.prepared = true
-    await untilIndexed(services)
+  }
+  const openForWrites = async () => {
+    await lookUntil(() => hasUniqueIndexes(services), stopping)
+    await lookUntil(() => hasOwnStore(services), stopping)
     if (stopping.aborted) return
     await ensureAdmin(services)
     services.writesRefused = null
@@ -42,26 +48,43 @@ export function prepare(services: Services, uri: string): Preparation {
   const work = async () => {
     await Promise.all(jobsOf(services).map((job) => repeat(job, log, stopping)))
   }
-  const ready = whenReachable(open, log, stopping)
+  const ready = whenReachable(open, log, stopping).then(() => whenReachable(openForWrites, log, stopping))
   return { ready, ended: ready.then(work) }
 }
 
-/** Waits until the declared unique indexes are built, or until the process stops. */
-async function untilIndexed(services: Services): Promise<void> {
-  const { log, stopping } = services
-  for (;;) {
-    const missing = await missingUniqueIndexes()
-    if (missing.length === 0) return
-    services.writesRefused =
-      'The database has no unique indexes yet; the operator has to run `npm run db:indexes`.'
-    log.error({ missing }, 'unique indexes are missing, writes are refused: run `npm run db:indexes`')
-    await delay(LOOK_AGAIN_MS, undefined, { signal: stopping }).catch(() => undefined)
-    if (stopping.aborted) return
+/** Looks every 10 s until an operator has put something right, or until the process stops. */
+async function lookUntil(isRight: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !(await isRight()))
+    await delay(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined)
+}
+
+async function hasUniqueIndexes(services: Services): Promise<boolean> {
+  const missing = await missingUniqueIndexes()
+  if (missing.length === 0) return true
+  services.writesRefused =
+    'The database has no unique indexes yet; the operator has to run `npm run db:indexes`.'
+  services.log.error({ missing }, 'unique indexes are missing, writes are refused: run `npm run db:indexes`')
+  return false
+}
+
+/** Another service may take the store over at any time. While it belongs to another database, writes are refused. */
+async function hasOwnStore(services: Services): Promise<boolean> {
+  const { store, log } = services
+  if (await claimStore(store)) {
+    if (services.writesRefused === FOREIGN) services.writesRefused = null
+    return true
   }
+  services.writesRefused = FOREIGN
+  log.error(`writes are refused: ${new ForeignStore(store).message}`)
+  return false
+}
+
+async function sweepOwnStore(services: Services): Promise<void> {
+  if (await hasOwnStore(services)) await sweep(services)
 }
 
 const jobsOf = (services: Services): Job[] => [
-  { name: 'the sweep', run: () => sweep(services), pauseMs: () => MINUTE, atOnce: true },
+  { name: 'the sweep', run: () => sweepOwnStore(services), pauseMs: () => MINUTE, atOnce: true },
   {
     name: 'the recount of space',
     run: () => recountSpace(services),

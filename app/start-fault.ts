@@ -2,12 +2,15 @@ import { ConfigError } from '../config/env.ts'
 import { isDnsFailure } from './database-errors.ts'
 import { AppError } from './errors.ts'
 
+/** Names of errors whose message is a whole sentence for operators. */
+const PLAIN = new Set(['BackupFault', 'ForeignStore'])
+
 type ListenError = NodeJS.ErrnoException & { address?: string; port?: number }
 
 /** Why the service cannot start, in words for whoever started it; what nobody foresaw keeps its stack. */
 export function explainFault(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if (error instanceof ConfigError || error.name === 'BackupFault') return error.message
+  if (error instanceof ConfigError || PLAIN.has(error.name)) return error.message
   if (error.name === 'DirectoryInUse')
     return `Kura cannot start: ${error.message}.\nStop that process, or set DATA_DIR to another folder.`
   if (error.name === 'DuplicateValues')

@@ -1,6 +1,7 @@
 /**
- * `npm run restore -- DIR [--replace]`: verifies a backup and puts it back into an empty database, or with
- * `--replace` into one that is emptied first.
+ * `npm run restore -- DIR [--replace] [--take-bucket]`: verifies a backup and puts it back into an empty database, or
+ * with `--replace` into one that is emptied first. A bucket or disk that belongs to another database is refused,
+ * unless `--take-bucket` takes it over.
  */
 import { parseArgs } from 'node:util'
 import { BackupFault } from '../app/backup/format.ts'
@@ -11,12 +12,19 @@ import { withServices } from './with-services.ts'
 await runCommand((uri, config) => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { replace: { type: 'boolean', default: false } },
+    options: {
+      replace: { type: 'boolean', default: false },
+      'take-bucket': { type: 'boolean', default: false },
+    },
   })
   const [dir] = positionals
   if (!dir || positionals.length > 1) throw new BackupFault('Name one folder: npm run restore -- DIR')
   return withServices(uri, config, async (services) => {
-    const options = { replace: values.replace, serverLimit: config.space.server }
+    const options = {
+      replace: values.replace,
+      takeStore: values['take-bucket'],
+      serverLimit: config.space.server,
+    }
     const { collections, objects, createdAt } = await restore(services, dir, options)
     const copied = objects.included ? `${objects.lines} objects` : 'their objects, which were there,'
     return `${collections.users.lines} users, ${collections.assets.lines} assets and ${copied} are back as of ${createdAt}.`

@@ -2,11 +2,13 @@
 import { describeDiscrepancy } from '../app/integrity/fault.ts'
 import { STRAY_MS } from '../app/jobs/recount-space.ts'
 import { reconcile } from '../app/space/reconcile.ts'
+import { refuseForeignStore } from '../app/store-owner.ts'
 import { runCommand } from './run-command.ts'
 import { withServices } from './with-services.ts'
 
 await runCommand((uri, config) =>
-  withServices(uri, config, async () => {
+  withServices(uri, config, async ({ store }) => {
+    await refuseForeignStore(store)
     const lines: string[] = []
     for await (const discrepancy of reconcile({ fix: true, before: new Date(Date.now() - STRAY_MS) }))
       lines.push(`Corrected: ${describeDiscrepancy(discrepancy)}.`)

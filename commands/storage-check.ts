@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util'
 import { checkStorage } from '../app/integrity/check.ts'
 import { describeFault, describeRemedy } from '../app/integrity/fault.ts'
+import { refuseForeignStore } from '../app/store-owner.ts'
 import { runCommand } from './run-command.ts'
 import { withServices } from './with-services.ts'
 
@@ -17,6 +18,7 @@ await runCommand((uri, config) => {
   const graceMs = Number(values.grace ?? HOUR_S) * 1000
   if (!(graceMs >= 0)) throw new Error('--grace takes a number of seconds.')
   return withServices(uri, config, async (services) => {
+    await refuseForeignStore(services.store)
     const lines: string[] = []
     let amiss = 0
     for await (const { fault, mended } of checkStorage(services, { fix: values.fix, graceMs })) {

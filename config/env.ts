@@ -44,6 +44,7 @@ export function loadConfig(environment: Environment) {
       s3: env.S3_BUCKET
         ? {
             bucket: env.S3_BUCKET,
+            prefix: env.S3_PREFIX ?? '',
             endpoint: env.S3_ENDPOINT ?? null,
             region: env.AWS_REGION,
             checksums: env.S3_CHECKSUMS,
@@ -78,7 +79,8 @@ function contradictions(env: Environment, production: boolean): string[] {
   }
   together('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')
   together('ADMIN_USERNAME', 'ADMIN_PASSWORD')
-  if (env.S3_ENDPOINT && !env.S3_BUCKET) faults.push('S3_BUCKET must be given with S3_ENDPOINT')
+  for (const name of ['S3_ENDPOINT', 'S3_PREFIX'])
+    if (env[name] && !env.S3_BUCKET) faults.push(`S3_BUCKET must be given with ${name}`)
   for (const name of production ? ['MONGODB_URI', 'JWT_SECRET'] : [])
     if (!env[name]) faults.push(`${name} must be given when NODE_ENV is production`)
   return faults

@@ -38,6 +38,22 @@ export const address = (...schemes: string[]) =>
       : refuse(`must be an address that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`),
   )
 
+/** The beginning of every object's key in a shared bucket, in whole segments. Returns it with a `/` at its end. */
+export const objectPrefix = makeValidator<string>((input) => {
+  const segments = input.replace(/\/$/, '').split('/')
+  return input.length <= MAX_PREFIX_LENGTH && segments.every(isSafeSegment)
+    ? `${segments.join('/')}/`
+    : refuse(
+        `must be segments of letters, digits and !_.*'()- with / between them, at most ${MAX_PREFIX_LENGTH} characters`,
+      )
+})
+
+/** In characters; S3 keys have at most 1,024 bytes, and ours follow the prefix. */
+const MAX_PREFIX_LENGTH = 400
+
+/** The characters that are safe in a key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const isSafeSegment = (segment: string) => /^[\w!.*'()-]+$/.test(segment) && !/^\.+$/.test(segment)
+
 /** Web origins, comma-separated; `*` alone is every origin. */
 export const origins = makeExactValidator<string[]>((input) => {
   const list = split(input)

@@ -1,6 +1,6 @@
 import { str } from 'envalid'
 import { mongodbUri } from './mongodb-uri.ts'
-import { address, integer, origins, proxies, secrets, text } from './parsers.ts'
+import { address, integer, objectPrefix, origins, proxies, secrets, text } from './parsers.ts'
 
 const GB = 1e9
 
@@ -19,6 +19,10 @@ export const variables = {
     desc: 'The database; absent: the embedded stand-in under DATA_DIR.',
   }),
   S3_BUCKET: text({ default: undefined, desc: 'The bucket; absent: files on disk under DATA_DIR/objects.' }),
+  S3_PREFIX: objectPrefix({
+    default: undefined,
+    desc: 'Keeps all objects under this prefix of a shared bucket; absent: the whole bucket.',
+  }),
   S3_ENDPOINT: address(
     'http:',
     'https:',

@@ -2,9 +2,11 @@ import mongoose, { type mongo } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import { Capacity } from '../../models/capacity.ts'
+import { Installation } from '../../models/installation.ts'
 import { syncIndexes } from '../indexes.ts'
 import type { AssetServices } from '../services.ts'
 import { reconcile } from '../space/reconcile.ts'
+import { refuseForeignStore, takeStore } from '../store-owner.ts'
 import { copyIn } from './copy-objects.ts'
 import { BackupFault, COLLECTIONS, type Manifest } from './format.ts'
 import { readDocuments, readEntries } from './lines.ts'
@@ -15,25 +17,31 @@ const BATCH = 500
 interface Options {
   /** Removes what the database has first; else that must be nothing. */
   replace: boolean
+  /** Takes over a store that belongs to another database; else such a store is refused. */
+  takeStore?: boolean
   /** Of everybody's space together, in bytes. */
   serverLimit: number
 }
 
 /**
  * Puts a backup back. All of it is verified before anything is changed; objects come before the documents that name
- * them, and in the end the space of every account is counted anew.
+ * them, and in the end the space of every account is counted anew. The database gets a new id, and the store carries
+ * it.
  *
  * @throws BackupFault when the backup is not whole, or the database is not empty
+ * @throws ForeignStore when the store belongs to another database
  */
 export async function restore(
   services: Pick<AssetServices, 'store'>,
   dir: string,
-  { replace, serverLimit }: Options,
+  { replace, takeStore: takesStore = false, serverLimit }: Options,
 ): Promise<Manifest> {
   const { store } = services
+  if (!takesStore) await refuseForeignStore(store)
   const manifest = await verifyBackup(store, dir)
   if (replace) await emptyDatabase()
   else await assertEmpty()
+  await takeStore(store)
   await syncIndexes()
   if (manifest.objects.included)
     for await (const entry of readEntries(dir, manifest.objects)) await copyIn(store, dir, entry)
@@ -58,8 +66,9 @@ async function assertEmpty(): Promise<void> {
 }
 
 async function emptyDatabase(): Promise<void> {
+  const kept = [Capacity, Installation].map(({ collection }) => collection.name)
   for (const { collection } of Object.values(mongoose.models))
-    if (collection.name !== Capacity.collection.name) await collection.deleteMany({})
+    if (!kept.includes(collection.name)) await collection.deleteMany({})
 }
 
 async function insert(name: string, documents: AsyncIterable<mongo.Document>): Promise<void> {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { diskEngine } from './disk-engine.ts'
 import { translateDiskError } from './disk-errors.ts'
 import { listFiles } from './disk-list.ts'
+import { readMark, writeMark } from './disk-mark.ts'
 import { readObject } from './disk-read.ts'
 import { removeFiles } from './disk-remove.ts'
 import { listTemporary, removeTemporary, TEMPORARY } from './disk-temporary.ts'
@@ -73,6 +74,14 @@ export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectSt
       return removeTemporary(root, valid, before).catch(refuse)
     },
     protect: async () => undefined,
+    async readMark() {
+      await mounted().catch(refuse)
+      return readMark(root).catch(refuse)
+    },
+    async writeMark(content, how) {
+      await mounted().catch(refuse)
+      await writeMark(root, content, how).catch(refuse)
+    },
     close: async () => undefined,
   }
   return store

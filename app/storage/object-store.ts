@@ -14,6 +14,9 @@ export interface StoredObject {
   modifiedAt: Date
 }
 
+/** Name of the mark beside the objects. No object key has a dot, so that no listing names it. */
+export const MARK = '.kura'
+
 /** One object that was begun and never finished. */
 export interface UnfinishedObject {
   key: string
@@ -87,6 +90,13 @@ export interface ObjectStore {
    * what may be lifted. A store that cannot does nothing.
    */
   protect(keys: readonly string[], lock: ObjectLock | null): Promise<void>
+  /** Returns the content of the mark, which says whose store this is; null when there is none. */
+  readMark(signal?: AbortSignal): Promise<string | null>
+  /**
+   * Writes the mark: with `replace` over the present one, else only where there is none. Read it back: another
+   * process may have been first.
+   */
+  writeMark(content: string, options: { replace: boolean }): Promise<void>
   /** Lets go of sockets and handles. */
   close(): Promise<void>
 }

@@ -8,12 +8,14 @@ export interface S3Timeouts {
   idle: number
   /** From the first byte of a request, its body included, to the head of the answer. */
   request: number
-  /** For a whole `check`, and for clearing up after an upload that failed. */
+  /** For a whole `check` or look at the mark, and for clearing up after an upload that failed. */
   check: number
 }
 
 export interface S3StoreOptions {
   bucket: string
+  /** What every key in the bucket begins with: empty, or segments with a `/` at the end. */
+  prefix?: string
   region: string
   /** The address of a store other than AWS; the bucket then stands in the path. */
   endpoint?: string | null

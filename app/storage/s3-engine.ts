@@ -6,20 +6,27 @@ import type { EngineOptions, ObjectStore, StoredFile } from './object-store.ts'
 import { byMulterS3, byParts, MULTER_S3_MAX_BYTES } from './s3-transfer.ts'
 import { type Target, upload } from './s3-upload.ts'
 
+/** Where the files of uploads go. */
+interface Destination extends Omit<Target, 'key'> {
+  /** What every key in the bucket begins with. */
+  prefix: string
+}
+
 async function storeFile(
-  target: Omit<Target, 'key'>,
+  target: Destination,
   request: Request,
   file: Express.Multer.File,
   options: EngineOptions,
 ) {
   const key = assertKey(options.key(file))
+  const fullKey = target.prefix + key
   const length = request.headers['content-length']
   const announced = length === undefined ? undefined : Number(length)
   const transfer =
     announced !== undefined && announced <= MULTER_S3_MAX_BYTES
-      ? byMulterS3(target.bucket, key, request, file)
-      : byParts(target.bucket, key, announced)
-  const { size } = await upload({ ...target, key }, openFileSource(file, options), transfer)
+      ? byMulterS3(target.bucket, fullKey, request, file)
+      : byParts(target.bucket, fullKey, announced)
+  const { size } = await upload({ ...target, key: fullKey }, openFileSource(file, options), transfer)
   return { key, size }
 }
 
@@ -28,7 +35,7 @@ async function storeFile(
  * leaves nothing after a failure, hears at once of one, and takes files of any announced size.
  */
 export function s3Engine(
-  target: Omit<Target, 'key'>,
+  target: Destination,
   remove: ObjectStore['remove'],
   options: EngineOptions,
 ): StorageEngine {

@@ -2,10 +2,11 @@ import { Readable } from 'node:stream'
 import { HeadBucketCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
 import { unavailable } from '../errors.ts'
 import { assertKey, assertPrefix } from './keys.ts'
-import type { ObjectStore, StoredObject } from './object-store.ts'
+import { MARK, ObjectMissing, type ObjectStore, type StoredObject } from './object-store.ts'
 import { createClients, type S3StoreOptions, withDefaults } from './s3-client.ts'
 import { s3Engine } from './s3-engine.ts'
 import { refuse } from './s3-errors.ts'
+import { readMark, writeMark } from './s3-mark.ts'
 import { objectLocks } from './s3-protect.ts'
 import { readObject } from './s3-read.ts'
 import { removeObjects } from './s3-remove.ts'
@@ -24,16 +25,15 @@ async function* listObjects(client: S3Client, bucket: string, prefix: string): A
   }
 }
 
-async function checkBucket(
-  client: S3Client,
-  bucket: string,
-  timeout: number,
+/** Does short work on the bucket within a time. @throws `unavailable` when it fails or takes longer */
+async function within<T>(
+  limitMs: number,
+  work: (abortSignal: AbortSignal) => Promise<T>,
   signal?: AbortSignal,
-): Promise<void> {
-  const limit = AbortSignal.timeout(timeout)
+): Promise<T> {
+  const limit = AbortSignal.timeout(limitMs)
   try {
-    const abortSignal = signal ? AbortSignal.any([signal, limit]) : limit
-    await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal })
+    return await work(signal ? AbortSignal.any([signal, limit]) : limit)
   } catch (error) {
     if (signal?.aborted) throw error
     throw unavailable(error)
@@ -41,48 +41,64 @@ async function checkBucket(
 }
 
 /**
- * Objects in an S3 bucket. Opening it sends nothing: `check` tells whether the bucket answers.
- * A store that says nothing is given up after `attempts` times `timeouts.idle`, and a moment between them.
+ * Objects in an S3 bucket, under a prefix or in all of it. Opening it sends nothing: `check` tells whether the bucket
+ * answers. A store that says nothing is given up after `attempts` times `timeouts.idle`, and a moment between them.
  */
 export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore> {
-  const { bucket, endpoint, region } = options
+  const { bucket, endpoint, region, prefix: base = '' } = options
   const timeouts = withDefaults(options.timeouts)
   const { client, reader } = createClients(options, timeouts)
-  const target = { client, bucket, patience: timeouts.check }
+  const target = { client, bucket, prefix: base, patience: timeouts.check }
   const protect = objectLocks(client, bucket)
+  const fullKey = (key: string) => base + assertKey(key)
+  const fullPrefix = (prefix: string) => base + assertPrefix(prefix)
+  const ownKey = (key: string) => key.slice(base.length)
+  const mark = { Bucket: bucket, Key: `${base}${MARK}` }
 
   const store: ObjectStore = {
     kind: 's3',
-    description: `Files are kept in the bucket ${bucket} at ${endpoint ?? `AWS, ${region}`}.`,
-    check: (signal) => checkBucket(client, bucket, timeouts.check, signal),
+    description: `Files are kept in the bucket ${bucket}${base && ` under ${base}`} at ${endpoint ?? `AWS, ${region}`}.`,
+    async check(signal) {
+      const command = new HeadBucketCommand({ Bucket: bucket })
+      await within(timeouts.check, (abortSignal) => client.send(command, { abortSignal }), signal)
+    },
     engine: (engine) => s3Engine(target, store.remove, engine),
     async put(key, body, signal, announced) {
       const source = Buffer.isBuffer(body) ? Readable.from([body], { objectMode: false }) : body
-      return upload({ ...target, key: assertKey(key) }, source, byParts(bucket, key, announced), signal)
+      const transfer = byParts(bucket, fullKey(key), announced)
+      return upload({ ...target, key: fullKey(key) }, source, transfer, signal)
     },
-    open: async (key, range, signal) =>
-      readObject(reader, { Bucket: bucket, Key: assertKey(key) }, timeouts.idle, range, signal),
-    remove: async (keys) => removeObjects(client, bucket, keys.map(assertKey)).catch(refuse),
+    async open(key, range, signal) {
+      const place = { Bucket: bucket, Key: fullKey(key) }
+      return readObject(reader, place, timeouts.idle, range, signal).catch((error: unknown) => {
+        throw error instanceof ObjectMissing ? new ObjectMissing(key) : error
+      })
+    },
+    remove: async (keys) => removeObjects(client, bucket, keys.map(fullKey)).catch(refuse),
     async *list(prefix) {
-      const valid = assertPrefix(prefix)
+      const valid = fullPrefix(prefix)
       try {
-        yield* listObjects(client, bucket, valid)
+        for await (const object of listObjects(client, bucket, valid))
+          if (object.key !== mark.Key) yield { ...object, key: ownKey(object.key) }
       } catch (error) {
         refuse(error)
       }
     },
     async *listUnfinished(prefix) {
-      const under = { prefix: assertPrefix(prefix) }
+      const under = { prefix: fullPrefix(prefix) }
       try {
         for await (const { Key = '', Initiated = new Date(0) } of listUnfinished(client, bucket, under))
-          yield { key: Key, begunAt: Initiated }
+          yield { key: ownKey(Key), begunAt: Initiated }
       } catch (error) {
         refuse(error)
       }
     },
     abandon: async (prefix, before) =>
-      abortUnfinished(client, bucket, { prefix: assertPrefix(prefix), before }).catch(refuse),
-    protect: (keys, lock) => protect(keys, lock).catch(refuse),
+      abortUnfinished(client, bucket, { prefix: fullPrefix(prefix), before }).catch(refuse),
+    protect: async (keys, lock) => protect(keys.map(fullKey), lock).catch(refuse),
+    readMark: (signal) =>
+      within(timeouts.check, (abortSignal) => readMark(client, mark, abortSignal), signal),
+    writeMark: (content, how) => writeMark(client, mark, content, how).catch(refuse),
     async close() {
       client.destroy()
       reader.destroy()

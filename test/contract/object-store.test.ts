@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3'
+import { expect } from 'chai'
 import { openDiskStore } from '../../app/storage/disk-store.ts'
+import { MARK } from '../../app/storage/object-store.ts'
 import { openS3Store } from '../../app/storage/s3-store.ts'
 import { startFakeS3 } from '../support/fake-s3.ts'
 import { describeObjectStore } from './object-store.ts'
@@ -33,41 +36,48 @@ const unreachable = () =>
     attempts: 2,
   })
 
-describeObjectStore('S3, a fake one', async () => {
-  const s3 = await startFakeS3()
-  const store = await openS3Store({
-    bucket: s3.name,
-    endpoint: s3.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+for (const base of ['', 'team/kura/'])
+  describeObjectStore(`S3, a fake one${base && ', under a prefix'}`, async () => {
+    const s3 = await startFakeS3()
+    const store = await openS3Store({
+      bucket: s3.name,
+      prefix: base,
+      endpoint: s3.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    })
+    return {
+      store,
+      unreachable: await unreachable(),
+      unfinished: async (prefix) =>
+        [...s3.uploads.values()].filter(({ key }) => key.startsWith(base + prefix)).length,
+      async close() {
+        const keys = [...s3.objects.keys(), ...s3.calls.map(({ key }) => key).filter((key) => key !== '')]
+        await store.close()
+        await s3.close()
+        expect(keys.filter((key) => !key.startsWith(base))).to.deep.equal([])
+      },
+    }
   })
-  return {
-    store,
-    unreachable: await unreachable(),
-    unfinished: async (prefix) => [...s3.uploads.values()].filter(({ key }) => key.startsWith(prefix)).length,
-    async close() {
-      await store.close()
-      await s3.close()
-    },
-  }
-})
 
 const { S3_ENDPOINT, S3_BUCKET = 'test', AWS_REGION = 'us-east-1' } = process.env
 if (S3_ENDPOINT) {
-  describeObjectStore('S3, a real one', async () => {
+  describeObjectStore('S3, a real one, under a prefix', async () => {
     const address = { endpoint: S3_ENDPOINT, region: AWS_REGION }
-    const store = await openS3Store({ bucket: S3_BUCKET, ...address })
+    const base = `contract-${randomUUID()}/`
+    const store = await openS3Store({ bucket: S3_BUCKET, prefix: base, ...address })
     const client = new S3Client({ ...address, forcePathStyle: true })
     return {
       store,
       unreachable: await unreachable(),
-      async unfinished(Prefix) {
+      async unfinished(prefix) {
         const { Uploads = [] } = await client.send(
-          new ListMultipartUploadsCommand({ Bucket: S3_BUCKET, Prefix }),
+          new ListMultipartUploadsCommand({ Bucket: S3_BUCKET, Prefix: base + prefix }),
         )
         return Uploads.length
       },
       async close() {
+        await client.send(new DeleteObjectCommand({ Bucket: S3_BUCKET, Key: `${base}${MARK}` }))
         await store.close()
         client.destroy()
       },

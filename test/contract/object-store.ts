@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect } from 'chai'
 import { AppError } from '../../app/errors.ts'
-import { ObjectMissing, type ObjectStore } from '../../app/storage/object-store.ts'
+import { MARK, ObjectMissing, type ObjectStore } from '../../app/storage/object-store.ts'
 import { eventually } from '../support/eventually.ts'
 import { keysIn, rejection } from '../support/object-stores.ts'
 import { describeEngine } from './object-store-engine.ts'
@@ -227,6 +227,37 @@ function describeKeeping(place: Place): void {
   })
 }
 
+/** Of one store there is one mark: these run in order. */
+function describeMark(place: Place): void {
+  it('mark – ten first writers at once → one mark, which every writer reads', async () => {
+    expect(await place.store.readMark()).to.equal(null)
+    const written = Array.from({ length: 10 }, () => randomUUID())
+    const seen = await Promise.all(
+      written.map(async (content) => {
+        await place.store.writeMark(content, { replace: false })
+        return place.store.readMark()
+      }),
+    )
+    expect(new Set(seen).size).to.equal(1)
+    expect(written).to.include(seen[0])
+  })
+
+  it('mark – present → kept, replaced only on demand, in no listing', async () => {
+    const first = await place.store.readMark()
+    await place.store.writeMark('another', { replace: false })
+    expect(await place.store.readMark()).to.equal(first)
+    await place.store.writeMark('taken', { replace: true })
+    expect(await place.store.readMark()).to.equal('taken')
+    expect(await keysIn(place.store, '')).to.not.include(MARK)
+    expect(await rejection(place.store.remove([MARK]))).to.be.instanceOf(TypeError)
+  })
+
+  it('mark – empty → read as empty', async () => {
+    await place.store.writeMark('', { replace: true })
+    expect(await place.store.readMark()).to.equal('')
+  })
+}
+
 function describeOutage(place: Place): void {
   const calls: Record<string, (store: ObjectStore, key: string) => Promise<unknown>> = {
     check: (store) => store.check(),
@@ -236,6 +267,8 @@ function describeOutage(place: Place): void {
     remove: (store, key) => store.remove([key]),
     list: (store, key) => keysIn(store, key),
     abandon: (store, key) => store.abandon(key),
+    'read the mark': (store) => store.readMark(),
+    'write the mark': (store) => store.writeMark('mark', { replace: false }),
   }
   for (const [name, call] of Object.entries(calls)) {
     it(`says unavailable when it cannot be reached: ${name}`, async () => {
@@ -267,6 +300,7 @@ export function describeObjectStore(name: string, open: () => Promise<StoreFixtu
     describe('writing', () => describeWriting(place))
     describe('reading', () => describeReading(place))
     describe('keeping', () => describeKeeping(place))
+    describe('the mark', () => describeMark(place))
     describe('an outage', () => describeOutage(place))
     describe('the upload engine', () => describeEngine(place))
   })

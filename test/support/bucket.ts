@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { CreateBucketCommand, DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import type { ObjectStore } from '../../app/storage/object-store.ts'
+import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { MARK, type ObjectStore } from '../../app/storage/object-store.ts'
 
 const GIVEN = ['S3_ENDPOINT', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const
 
@@ -25,6 +25,7 @@ export async function makeBucket(): Promise<TestBucket | null> {
       const keys: string[] = []
       for await (const { key } of store.list('')) keys.push(key)
       await store.remove(keys)
+      await client.send(new DeleteObjectCommand({ Bucket, Key: MARK }))
       await client.send(new DeleteBucketCommand({ Bucket }))
       client.destroy()
     },

@@ -21,12 +21,21 @@ export interface Asked {
   query: URLSearchParams
   body: Buffer
   range: string | undefined
+  /** Whether the object is only to be put where there is none. */
+  isNew: boolean
   /** Whether one key of a DeleteObjects is refused. */
   refuses: (key: string) => boolean
 }
 
 export const refusal = (status: number, code: string): Answer => ({ status, body: errorXml(code) })
 const xml = (body: string): Answer => ({ headers: { 'Content-Type': 'application/xml' }, body })
+
+function putObject(bucket: FakeBucket, { key, body, isNew }: Asked): Answer {
+  if (isNew && bucket.conditions === 'not implemented') return refusal(501, 'NotImplemented')
+  if (isNew && bucket.conditions === 'honoured' && bucket.objects.has(key))
+    return refusal(412, 'PreconditionFailed')
+  return { headers: { ETag: bucket.put(key, body).etag } }
+}
 
 function getObject(bucket: FakeBucket, { key, range }: Asked): Answer {
   const object = bucket.objects.get(key)
@@ -88,7 +97,7 @@ const withUpload =
 /** What the fake can do, by the names of https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
 export const actions: Record<string, Action> = {
   HeadBucket: () => ({}),
-  PutObject: (bucket, { key, body }) => ({ headers: { ETag: bucket.put(key, body).etag } }),
+  PutObject: putObject,
   GetObject: getObject,
   HeadObject: getObject,
   DeleteObject: (bucket, { key }) => {

@@ -23,6 +23,9 @@ export class FakeBucket {
   /** Entries in a page of a listing. */
   pageSize = 1000
 
+  /** What becomes of `If-None-Match` on a put: older servers ignore it or answer 501. */
+  conditions: 'honoured' | 'ignored' | 'not implemented' = 'honoured'
+
   constructor(readonly name: string) {}
 
   put(key: string, bytes: Buffer): FakeObject {

@@ -115,7 +115,8 @@ export class FakeS3 extends FakeBucket {
     if (!body) return
     call.bytes = body.length
     const refuses = (one: string) => this.fault({ ...call, operation: 'DeleteObject', key: one }) === 'deny'
-    const asked = { key, query, body, range: request.headers.range, refuses }
+    const { range } = request.headers
+    const asked = { key, query, body, range, isNew: request.headers['if-none-match'] === '*', refuses }
     const action = bucket === this.name ? actions[call.operation] : () => refusal(404, 'NoSuchBucket')
     const answer = (fault && REFUSALS[fault]) ?? action?.(this, asked) ?? refusal(501, 'NotImplemented')
     if (fault !== 'mute') send(response, answer, fault)
