@@ -39,6 +39,7 @@ async function main(): Promise<void> {
         run: () => Promise.all([sockets.close(), drain(server, running)]),
         limitMs: 28_000,
       },
+      { name: 'covers', run: () => services.covers.close(), limitMs: 6000 },
       { name: 'jobs', run: () => ended },
       { name: 'database', run: disconnectDatabase },
       { name: 'store', run: () => services.store.close() },

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/env.ts'
+import { COVER_WAIT_MS, Covers, coverQueue } from './assets/covers.ts'
 import { type Audit, createAudit } from './audit.ts'
 import { createLimits, type Limits } from './auth/limits.ts'
 import { createPassport } from './auth/passport.ts'
@@ -10,6 +11,7 @@ import { createUrlSigner, type UrlSigner } from './auth/url-signer.ts'
 import { type ChangeFeed, createFeed } from './changes/feed.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Cursors, createCursors } from './cursor.ts'
+import { renderQueue } from './media/render-apart.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createQueues, type Queues } from './queues.ts'
 import type { ObjectStore } from './storage/object-store.ts'
@@ -30,6 +32,7 @@ export interface Services {
   log: Logger
   audit: Audit
   changes: ChangeFeed
+  covers: Covers
   clock: Clock
   /** An upload is given up for dead after this many milliseconds without a heartbeat. */
   staleMs: number
@@ -51,6 +54,7 @@ interface Given {
   clock?: Clock
   store?: ObjectStore
   staleMs?: number
+  coverWaitMs?: number
 }
 
 /** The contract promises two minutes. */
@@ -63,15 +67,19 @@ export async function openServices({
   clock = systemClock,
   store,
   staleMs = STALE_MS,
+  coverWaitMs = COVER_WAIT_MS,
 }: Given): Promise<Services> {
   const secrets = config.auth.secrets ?? [await loadSecret(config.dataDir)]
   const tokens = createTokens(secrets)
   const queues = createQueues()
+  const changes = createFeed({ log })
+  const opened = store ?? (await openStore(config.storage))
   return {
     config,
     log,
     audit: createAudit({ config, log, clock }),
-    changes: createFeed({ log }),
+    changes,
+    covers: new Covers({ store: opened, log, clock, changes, staleMs }, coverWaitMs),
     clock,
     staleMs,
     stopping,
@@ -84,7 +92,7 @@ export async function openServices({
     limits: createLimits(config.auth, queues),
     queues,
     slowestHash: createSlowestHash(config.auth.bcryptCost, clock),
-    metrics: createMetrics(Object.values(queues)),
-    store: store ?? (await openStore(config.storage)),
+    metrics: createMetrics([...Object.values(queues), renderQueue, coverQueue]),
+    store: opened,
   }
 }

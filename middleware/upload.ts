@@ -67,13 +67,17 @@ export function upload(bounds: Bounds, { authenticateByField }: Options = {}): R
       const { intake } = await begin()
       const { store } = req.services
       return file.fieldname === fieldOf(bounds, 'images')
-        ? { image: await receiveImage(store, intake, file.stream) }
+        ? { image: await receiveImage(store, intake, file.stream, String(request.user?._id)) }
         : { file: await receiveFile(store, intake, file, request) }
     })
     if (req.user || !authenticateByField) await begin()
     if (res.destroyed) throw malformedUpload(new Error('the client went before its body was read'))
     // what begins late, or fails early, must not go on behind the back of who undoes it
-    await receive(req, res, bounds, engine).finally(() => engine.idle())
+    const abandon = () => req.upload?.intake.abandon()
+    res.once('close', abandon)
+    await receive(req, res, bounds, engine)
+      .finally(() => engine.idle())
+      .finally(() => res.off('close', abandon))
     const { files, images } = await begin()
     for (const received of engine.received) {
       if ('file' in received) files.push(received.file)

@@ -2,7 +2,7 @@ import type { Types, UpdateQuery } from 'mongoose'
 import { Asset } from './asset.ts'
 import { notLocked } from './asset-lock.ts'
 import { sameObjects } from './asset-objects.ts'
-import type { AssetFields, Trash, Unsettled } from './asset-shape.ts'
+import type { AssetFields, Cover, Trash, Unsettled } from './asset-shape.ts'
 
 /** An upload as an asset knows it. */
 interface Expected {
@@ -21,6 +21,34 @@ export async function beginAsset({ id, asset, owner }: Expected): Promise<void> 
 export async function expectUpload({ id, asset }: Expected): Promise<boolean> {
   const { modifiedCount } = await Asset.updateOne({ _id: asset, state: 'ready' }, { $push: { intents: id } })
   return modifiedCount === 1
+}
+
+interface NewCover {
+  cover: Cover
+  /** The key of the file that it was made of. */
+  file: string
+  /** A lock that runs at this time forbids it. */
+  now: Date
+  unsettled: Unsettled
+}
+
+/**
+ * Adds the thumbnail of a file that the asset still has. Changes no version, because clients did not change the
+ * asset.
+ *
+ * @returns the asset after the change, or null when it no longer expects the upload, has another cover or is locked
+ */
+export function attachCover(
+  { id, asset }: Expected,
+  { cover, file, now, unsettled }: NewCover,
+): Promise<AssetFields | null> {
+  return Asset.findOneAndUpdate(
+    { _id: asset, state: 'ready', intents: id, cover: null, 'files.key': file, ...notLocked(now) },
+    { $set: { cover }, $pull: { intents: id }, $push: { unsettled } },
+    { returnDocument: 'after' },
+  )
+    .lean()
+    .exec()
 }
 
 interface Change {

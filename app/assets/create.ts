@@ -8,7 +8,7 @@ import type { AssetType } from '../../models/media.ts'
 import { notFound } from '../errors.ts'
 import type { ReceivedUpload } from '../request.ts'
 import type { Services } from '../services.ts'
-import { describeFiles, makeCover } from './content.ts'
+import { describeFiles } from './content.ts'
 
 /** What a client says of a new asset; the rest is told from its files. */
 export interface NewAsset {
@@ -19,13 +19,16 @@ export interface NewAsset {
   visibility?: Visibility
 }
 
-/** Makes an asset of what a request has brought; its space is settled when this resolves. */
+/**
+ * Makes an asset of what a request has brought; its space is settled when this resolves. Its cover can follow later.
+ */
 export async function createAsset(
-  { store, clock, changes }: Pick<Services, 'store' | 'clock' | 'changes'>,
+  { covers, clock, changes }: Pick<Services, 'covers' | 'clock' | 'changes'>,
   { intake, files, images }: Pick<ReceivedUpload, 'intake' | 'files' | 'images'>,
   given: NewAsset,
 ): Promise<AssetFields> {
-  const cover = await makeCover(store, intake, files)
+  const pending = covers.begin(intake, files, intake.owner.toString())
+  const cover = await pending.inTime()
   const settlement = { bytes: bytesOf(objectsOf({ files, images, cover })), files: files.length }
   const now = clock.now()
   const visibility = given.visibility ?? 'private'
@@ -53,5 +56,6 @@ export async function createAsset(
   if (!asset) throw notFound()
   await intake.settle(settlement)
   await changes.publish({ kind: 'asset.created', asset: asset._id, owner: asset.owner, space: true })
+  pending.addLater(asset)
   return asset
 }

@@ -5,15 +5,21 @@ import { type EncodedPicture, makePreview, makeThumbnail } from '../media/previe
 import type { Intake } from '../space/intake.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
-/** Re-encodes a preview image, which drops its metadata, and stores it with its thumbnail. */
+/**
+ * Re-encodes a preview image, which drops its metadata, and stores it with its thumbnail.
+ *
+ * @param user whose turn of the renderer it takes
+ */
 export async function receiveImage(
   store: ObjectStore,
   intake: Intake,
   stream: Readable,
+  user: string,
 ): Promise<AssetImage> {
-  const preview = await makePreview(stream)
+  const requester = { user, signal: intake.signal }
+  const preview = await makePreview(stream, requester, intake)
   const image = await storePicture(store, intake, preview)
-  const thumbnail = await storePicture(store, intake, await makeThumbnail(preview.data))
+  const thumbnail = await storePicture(store, intake, await makeThumbnail(preview.data, requester))
   return { ...image, thumbnail }
 }
 

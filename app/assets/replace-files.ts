@@ -1,10 +1,10 @@
 import { bytesOf } from '../../models/asset-objects.ts'
 import type { AssetFields, AssetFile } from '../../models/asset-shape.ts'
 import { commitUpload } from '../../models/asset-upload.ts'
-import type { AssetServices } from '../services.ts'
+import type { AssetServices, Services } from '../services.ts'
 import type { Intake } from '../space/intake.ts'
 import { changeAsset } from './change.ts'
-import { describeFiles, makeCover } from './content.ts'
+import { describeFiles } from './content.ts'
 
 /**
  * Replaces an asset's files by those a request has brought: readers see the old ones or the new. The old ones
@@ -14,12 +14,13 @@ import { describeFiles, makeCover } from './content.ts'
  * @throws `version_conflict`
  */
 export async function replaceFiles(
-  services: AssetServices,
+  services: AssetServices & Pick<Services, 'covers'>,
   { intake, files }: { intake: Intake; files: AssetFile[] },
   asset: AssetFields,
   version?: number,
 ): Promise<AssetFields> {
-  const cover = await makeCover(services.store, intake, files)
+  const pending = services.covers.begin(intake, files, intake.owner.toString())
+  const cover = await pending.inTime()
   const settlement = { bytes: bytesOf(cover ? [...files, cover] : files), files: files.length }
   const changed = await changeAsset(services, asset, {
     version,
@@ -41,5 +42,6 @@ export async function replaceFiles(
   })
   const { _id, owner } = changed
   await services.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
+  pending.addLater(changed)
   return changed
 }

@@ -3,7 +3,7 @@ import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
 import { emptyTrash, HALF_REMOVED } from '../assets/trash.ts'
-import { removeForgottenFiles } from '../media/spool.ts'
+import { removeLeftFiles } from '../media/spool.ts'
 import type { AssetServices } from '../services.ts'
 import { abandonForgotten } from '../space/abandon-forgotten.ts'
 import { releaseStrays } from '../space/strays.ts'
@@ -31,7 +31,7 @@ export async function sweep(services: AssetServices): Promise<void> {
   const before = new Date(Date.now() - FORGOTTEN * staleMs)
   await attempt(services, 'unfinished objects', () => abandonForgotten(store, before))
   await attempt(services, 'forgotten reservations', () => releaseStrays(before))
-  await attempt(services, 'forgotten pictures', removeForgottenFiles)
+  await attempt(services, 'forgotten pictures', removeLeftFiles)
 }
 
 async function attempt({ log }: AssetServices, what: string, run: () => Promise<unknown>): Promise<void> {

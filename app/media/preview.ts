@@ -1,12 +1,11 @@
-import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { AppError, tooLarge, unsupportedMedia } from '../errors.ts'
+import { AppError, unsupportedMedia } from '../errors.ts'
 import type { RenderJob } from './render.ts'
-import { RenderFault, renderApart } from './render-apart.ts'
-import { withFile } from './spool.ts'
+import { RenderFault, type Requester, renderApart } from './render-apart.ts'
+import { type SpoolQuota, withFile } from './spool.ts'
 
-/** A picture's bytes, a stream of them, or the path of a file. */
-export type PictureSource = Buffer | Readable | string
+/** A picture's bytes, or a stream of them. */
+export type PictureSource = Buffer | Readable
 
 /** A picture of our own making: WebP, upright, in sRGB, without any metadata. */
 export interface EncodedPicture {
@@ -29,15 +28,22 @@ const THUMBNAIL_SIDE = 512
  * Makes the preview image that is kept in place of an uploaded one: no larger than 2048 × 2048 pixels,
  * an animation kept as one unless it is too long.
  *
- * @throws AppError 415 for anything but a whole JPEG, PNG, WebP, GIF or AVIF, 413 over `PREVIEW_MAX_BYTES`
+ * @param quota counts the bytes of the source while they are kept in a temporary file
+ * @throws unsupported_media for anything but a whole JPEG, PNG, WebP, GIF or AVIF
+ * @throws too_large over `PREVIEW_MAX_BYTES`
+ * @throws unavailable when too many pictures wait, or temporary files cannot be written
  */
-export function makePreview(source: PictureSource): Promise<EncodedPicture> {
-  return onFile(source, (path) => encode({ path, side: PREVIEW_SIDE, animated: true }))
+export function makePreview(
+  source: PictureSource,
+  requester: Requester,
+  quota?: SpoolQuota,
+): Promise<EncodedPicture> {
+  return encode(source, requester, { side: PREVIEW_SIDE, animated: true }, quota)
 }
 
 /** Makes a still picture of at most 512 × 512 pixels; rejects like `makePreview`. */
-export function makeThumbnail(source: PictureSource): Promise<EncodedPicture> {
-  return onFile(source, (path) => encode({ path, side: THUMBNAIL_SIDE, animated: false }))
+export function makeThumbnail(source: PictureSource, requester: Requester): Promise<EncodedPicture> {
+  return encode(source, requester, { side: THUMBNAIL_SIDE, animated: false })
 }
 
 /**
@@ -46,41 +52,43 @@ export function makeThumbnail(source: PictureSource): Promise<EncodedPicture> {
  *
  * @param size bytes of the file: of one too large nothing is read
  */
-export async function tryThumbnail(source: Readable, size: number): Promise<EncodedPicture | null> {
+export async function tryThumbnail(
+  source: Readable,
+  size: number,
+  requester: Requester,
+): Promise<EncodedPicture | null> {
   if (size > PREVIEW_MAX_BYTES) {
     source.destroy()
     return null
   }
   try {
-    return await makeThumbnail(source)
+    return await makeThumbnail(source, requester)
   } catch (error) {
     if (error instanceof AppError && error.code === 'unsupported_media') return null
     throw error
   }
 }
 
-async function encode(job: RenderJob): Promise<EncodedPicture> {
-  try {
-    const { data, width, height, original } = await renderApart(job)
-    return {
-      data: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-      mediaType: 'image/webp',
-      width,
-      height,
-      original,
-    }
-  } catch (error) {
-    if (!(error instanceof RenderFault)) throw error
-    throw unsupportedMedia('The picture is no whole JPEG, PNG, WebP, GIF or AVIF, or it is too large.', error)
+async function encode(
+  source: PictureSource,
+  requester: Requester,
+  job: Omit<RenderJob, 'path'>,
+  quota?: SpoolQuota,
+): Promise<EncodedPicture> {
+  const stream = source instanceof Readable ? source : Readable.from([source])
+  const spool = { user: requester.user, maxBytes: PREVIEW_MAX_BYTES, quota }
+  const rendered = await withFile(stream, spool, (path) => renderApart({ path, ...job }, requester)).catch(
+    (error) => {
+      if (!(error instanceof RenderFault)) throw error
+      throw unsupportedMedia('The image is no whole JPEG, PNG, WebP, GIF or AVIF, or it is too large.', error)
+    },
+  )
+  const { data, width, height, original } = rendered
+  return {
+    data: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+    mediaType: 'image/webp',
+    width,
+    height,
+    original,
   }
-}
-
-async function onFile<T>(source: PictureSource, use: (path: string) => Promise<T>): Promise<T> {
-  if (typeof source !== 'string') {
-    const stream = source instanceof Readable ? source : Readable.from([source])
-    return withFile(stream, PREVIEW_MAX_BYTES, use)
-  }
-  if ((await stat(source)).size > PREVIEW_MAX_BYTES)
-    throw tooLarge(`A picture may have ${PREVIEW_MAX_BYTES} bytes.`)
-  return use(source)
 }

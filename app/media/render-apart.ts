@@ -2,12 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import pLimit from 'p-limit'
+import { unavailable } from '../errors.ts'
+import { FairQueue } from '../fair-queue.ts'
 import type { Rendered, RenderJob } from './render.ts'
 import type { RenderAnswer } from './render-process.ts'
 
-/** No picture may take longer than this. */
-const MAX_MS = 20_000
+/** A still picture takes 1 s at most on an ordinary machine, an animation of the most pixels 4 to 6 s. */
+const TIMES: RenderTimes = { stillMs: 10_000, animationMs: 2000 }
 /** How long the process is kept for the next picture. */
 const IDLE_MS = 10_000
 /** More than this between two pictures, and a fresh process takes over. */
@@ -18,29 +19,68 @@ const SCRIPT = fileURLToPath(new URL(`./render-process${extname(import.meta.url)
 /** Keeps glibc from holding on to what each picture needed: 20 of them would add up to 500 MB. */
 const ENV = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' }
 
-/** One picture at a time: what one may take is all the memory there is for them. */
-const oneAtATime = pLimit(1)
+/**
+ * One picture at a time, because the memory is kept for one. The users take turns, so that the pictures of one user
+ * delay those of another by one picture at most.
+ */
+export const renderQueue = new FairQueue({
+  name: 'pictures',
+  full: 'Too many images are being processed; try again later.',
+  concurrency: 1,
+  maxWaiting: 500,
+})
 let current: ChildProcess | undefined
 let idle: NodeJS.Timeout | undefined
 
 /** The picture cannot be rendered; the message says why, in words for the log. */
 export class RenderFault extends Error {}
 
+/** Who waits for a picture. */
+export interface Requester {
+  /** The id of the user whose turn the picture takes. */
+  user: string
+  /** Aborts when nobody waits for the picture any more: it is not begun then. */
+  signal?: AbortSignal | undefined
+}
+
+/** Milliseconds that a picture can take. */
+export interface RenderTimes {
+  stillMs: number
+  /** Of an animation that takes longer only the first frame is rendered. */
+  animationMs: number
+}
+
 /**
  * Renders a picture in a process of its own, without this one's environment: a decoder that hangs, crashes or
- * devours memory takes nothing with it. Rejects with `RenderFault` where the picture is to blame, that it took
- * more than `maxMs` milliseconds included.
+ * uses too much memory harms no other picture.
+ *
+ * @throws RenderFault where the picture is to blame, that it took too long included
+ * @throws unavailable when too many pictures wait, or the process cannot be started
+ * @throws client_closed when the signal aborts while the picture waits
  */
-export function renderApart(job: RenderJob, maxMs = MAX_MS): Promise<Rendered> {
-  return oneAtATime(async () => {
-    clearTimeout(idle)
-    const renderer = current ?? start()
-    hold(renderer)
-    const answer = await ask(renderer, job, maxMs).finally(() => release(renderer))
-    if ('fault' in answer) throw new RenderFault(answer.fault)
-    if (answer.rss > MAX_IDLE_BYTES) dismiss(renderer)
-    return answer
-  })
+export function renderApart(
+  job: RenderJob,
+  { user, signal }: Requester,
+  times: RenderTimes = TIMES,
+): Promise<Rendered> {
+  return renderQueue.run(user, () => renderBounded(job, times), signal)
+}
+
+async function renderBounded(job: RenderJob, { stillMs, animationMs }: RenderTimes): Promise<Rendered> {
+  const first = await renderOnce(job, job.animated ? animationMs : stillMs)
+  const answer =
+    first === 'too slow' && job.animated ? await renderOnce({ ...job, animated: false }, stillMs) : first
+  if (answer === 'too slow') throw new RenderFault('the picture took too long')
+  if ('fault' in answer) throw new RenderFault(answer.fault)
+  return answer
+}
+
+/** Renders in the process that is kept; in a new one where there is none, or it ended for whatever reason. */
+async function renderOnce(job: RenderJob, maxMs: number): Promise<RenderAnswer | 'too slow'> {
+  clearTimeout(idle)
+  const kept = current?.connected ? await ask(current, job, maxMs) : 'ended'
+  const outcome = kept === 'ended' ? await ask(start(), job, maxMs) : kept
+  return outcome === 'ended' ? { fault: 'the renderer ended' } : outcome
 }
 
 function start(): ChildProcess {
@@ -57,22 +97,35 @@ function start(): ChildProcess {
   return renderer
 }
 
-async function ask(renderer: ChildProcess, job: RenderJob, maxMs: number): Promise<RenderAnswer> {
+/** @throws unavailable when the process cannot be started */
+async function ask(
+  renderer: ChildProcess,
+  job: RenderJob,
+  maxMs: number,
+): Promise<RenderAnswer | 'too slow' | 'ended'> {
   const answered = new AbortController()
   const { signal } = answered
-  const timer = setTimeout(() => renderer.kill('SIGKILL'), maxMs)
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    renderer.kill('SIGKILL')
+  }, maxMs)
+  hold(renderer)
   try {
-    const message = once(renderer, 'message', { signal })
-    const exit = once(renderer, 'exit', { signal })
+    const message = once(renderer, 'message', { signal }).then(([answer]): RenderAnswer => answer)
+    const exit = once(renderer, 'exit', { signal }).then(() => (late ? 'too slow' : 'ended'))
     renderer.send(job)
-    const [answer] = await Promise.race([
-      message,
-      exit.then(([code, cause]) => [{ fault: `the renderer ended with ${code ?? cause}` }]),
-    ])
-    return answer
+    const outcome = await Promise.race([message, exit])
+    if (typeof outcome === 'object' && 'rss' in outcome && outcome.rss > MAX_IDLE_BYTES) dismiss(renderer)
+    return outcome
+  } catch (error) {
+    // a process that was started can still end between two pictures
+    if (renderer.pid !== undefined) return 'ended'
+    throw unavailable(error, 'Images cannot be processed now; try again later.')
   } finally {
     clearTimeout(timer)
     answered.abort()
+    release(renderer)
   }
 }
 

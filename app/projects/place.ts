@@ -6,7 +6,7 @@ import { createAsset } from '../assets/create.ts'
 import { discardAsset } from '../assets/remove.ts'
 import { notFound, unsupportedMedia } from '../errors.ts'
 import type { ReceivedUpload } from '../request.ts'
-import type { AssetServices } from '../services.ts'
+import type { AssetServices, Services } from '../services.ts'
 import { createProject } from './create.ts'
 import { addScene, addToScene, emptyScene } from './scenes.ts'
 
@@ -38,7 +38,7 @@ const TAKES: Record<SceneList, (file: AssetFile) => boolean> = {
  * @throws `unsupported_media`, `not_found` for a scene that is none of the project's, `too_large`
  */
 export async function placeUpload(
-  services: AssetServices,
+  services: AssetServices & Pick<Services, 'covers'>,
   upload: ReceivedUpload,
   user: NonNullable<Viewer>,
   where: Place,

@@ -44,6 +44,7 @@ export class Intake {
   #held: Map<Account, number> = new Map()
   #turn: Promise<unknown> = Promise.resolve()
   #heartbeat: NodeJS.Timeout
+  readonly #abandoned = new AbortController()
 
   private constructor(
     private readonly services: IntakeServices,
@@ -91,6 +92,11 @@ export class Intake {
     return this.record.owner
   }
 
+  /** Aborts when the upload is abandoned: what waits on its behalf is dropped. */
+  get signal(): AbortSignal {
+    return this.#abandoned.signal
+  }
+
   /** A key that nothing else has or will have. */
   nextKey(): string {
     this.#objects += 1
@@ -117,7 +123,17 @@ export class Intake {
       const added = await extend(account, this.id, missing, Math.max(missing, STEP_BYTES))
       this.#held.set(account, held + added)
     }
-    this.#taken = needed
+    this.#taken += bytes
+  }
+
+  /** Counts bytes as free again that were taken and are not stored: the reservation stays. */
+  giveBack(bytes: number): void {
+    this.#taken -= bytes
+  }
+
+  /** Says that the client has gone. Call `discard` when nothing is being stored any more. */
+  abandon(): void {
+    this.#abandoned.abort()
   }
 
   /** Counts what was kept and forgets the record; the asset must name the upload as unsettled already. */
@@ -130,6 +146,7 @@ export class Intake {
 
   /** Leaves nothing of the upload: no object, no reserved space, no record, no half asset. */
   async discard(): Promise<void> {
+    this.abandon()
     clearInterval(this.#heartbeat)
     await undoUpload(this.services.store, this.record)
   }

@@ -46,6 +46,8 @@ interface Options {
   uri?: string
   /** What differs for sockets. */
   limits?: Partial<SocketLimits>
+  /** How long an upload waits for its cover, in milliseconds; default: longer than a busy machine needs. */
+  coverWaitMs?: number
 }
 
 const TEST_ENV = {
@@ -62,6 +64,7 @@ export async function startApp({
   store: givenStore,
   uri,
   limits = {},
+  coverWaitMs = 30_000,
 }: Options = {}): Promise<TestApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'kura-test-'))
   await connectDatabase(uri ?? (await databaseUri()), `kura-test-${randomBytes(6).toString('hex')}`)
@@ -72,7 +75,7 @@ export async function startApp({
   const log = pino({ level: config.log.level })
   const clock = new TestClock()
   const stop = new AbortController()
-  const given = { config, log, clock, stopping: stop.signal }
+  const given = { config, log, clock, stopping: stop.signal, coverWaitMs }
   const services = await openServices(givenStore ? { ...given, store: givenStore } : given)
   await Capacity.ensure(config.space.server)
   services.prepared = true

@@ -1,29 +1,21 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import { AppError } from '../../../app/errors.ts'
-import { makePreview, makeThumbnail, PREVIEW_MAX_BYTES, tryThumbnail } from '../../../app/media/preview.ts'
-import { removeForgottenFiles } from '../../../app/media/spool.ts'
+import * as preview from '../../../app/media/preview.ts'
 import * as samples from '../../support/samples.ts'
+import { useOwnTemporaryFolder } from '../../support/temporary-folder.ts'
+
+const { PREVIEW_MAX_BYTES } = preview
+const requester = { user: 'ada' }
+const makePreview = (source: preview.PictureSource) => preview.makePreview(source, requester)
+const makeThumbnail = (source: preview.PictureSource) => preview.makeThumbnail(source, requester)
+const tryThumbnail = (source: Readable, size: number) => preview.tryThumbnail(source, size, requester)
 
 const spooled = () => readdir(tmpdir())
-
-/** Temporary files go into a folder of the test's own. */
-function useOwnFolder(): void {
-  const { TMPDIR } = process.env
-  before(async () => {
-    process.env.TMPDIR = await mkdtemp(join(tmpdir(), 'kura-test-'))
-  })
-  after(async () => {
-    await rm(tmpdir(), { recursive: true })
-    if (TMPDIR === undefined) delete process.env.TMPDIR
-    else process.env.TMPDIR = TMPDIR
-  })
-}
 
 /** In pieces, as they come from a client or a bucket. */
 function inPieces(file: Buffer, size = 1000): Readable {
@@ -60,7 +52,7 @@ async function truncated(file: Promise<Buffer>): Promise<Buffer> {
 }
 
 describe('makePreview', () => {
-  useOwnFolder()
+  useOwnTemporaryFolder()
 
   for (const make of [samples.png, samples.jpeg, samples.webp, samples.gif, samples.avif]) {
     it(`makes WebP of ${make.name}, whether buffer or stream`, async () => {
@@ -188,7 +180,7 @@ describe('makeThumbnail', () => {
 })
 
 describe('tryThumbnail', () => {
-  useOwnFolder()
+  useOwnTemporaryFolder()
 
   it('makes a thumbnail of a stored picture', async () => {
     const file = await samples.png({ width: 1024, height: 1024 })
@@ -245,16 +237,3 @@ function bomb(width: number, height: number, interlaced = false): Buffer {
   png.writeUInt32BE(crc32(png.subarray(12, 29)), 29)
   return png
 }
-
-describe('removeForgottenFiles', () => {
-  useOwnFolder()
-
-  it('removes what a killed process left, and nothing that is in use or not ours', async () => {
-    const hourAgo = new Date(Date.now() - 3_600_001)
-    for (const name of ['kura-picture-old', 'kura-picture-new', 'other'])
-      await writeFile(join(tmpdir(), name), 'x')
-    for (const name of ['kura-picture-old', 'other']) await utimes(join(tmpdir(), name), hourAgo, hourAgo)
-    await removeForgottenFiles()
-    expect((await spooled()).sort()).to.deep.equal(['kura-picture-new', 'other'])
-  })
-})

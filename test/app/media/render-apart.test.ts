@@ -1,18 +1,24 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { RenderFault, renderApart } from '../../../app/media/render-apart.ts'
-import { png } from '../../support/samples.ts'
+import sharp from 'sharp'
+import { RenderFault, renderApart, renderQueue } from '../../../app/media/render-apart.ts'
+import { eventually } from '../../support/eventually.ts'
+import { animatedGif, png } from '../../support/samples.ts'
+
+const ada = { user: 'ada' }
+const times = { stillMs: 60_000, animationMs: 60_000 }
 
 describe('renderApart', () => {
   let folder: string
-  const job = (name: string) => ({ path: join(folder, name), side: 32, animated: false })
+  const job = (name: string, animated = false) => ({ path: join(folder, name), side: 32, animated })
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'render-'))
     await writeFile(join(folder, 'whole.png'), await png({ width: 64, height: 48 }))
+    await writeFile(join(folder, 'moving.gif'), await animatedGif({ width: 64, height: 48, frames: 4 }))
     execFileSync('mkfifo', [join(folder, 'endless')])
   })
   after(() => rm(folder, { recursive: true }))
@@ -20,21 +26,65 @@ describe('renderApart', () => {
   const fault = (rendering: Promise<unknown>) => rendering.catch((error: unknown) => error)
 
   it('renders', async () => {
-    expect(await renderApart(job('whole.png'))).to.include({ width: 32, height: 24 })
+    expect(await renderApart(job('whole.png'), ada)).to.include({ width: 32, height: 24 })
   })
 
   it('says what is wrong with a picture', async () => {
-    const error = await fault(renderApart(job('missing.png')))
+    const error = await fault(renderApart(job('missing.png'), ada))
     expect(error).to.be.instanceOf(RenderFault).and.have.property('message').that.contains('missing')
   })
 
-  it('ends a picture that never does, and renders those that wait behind it', async () => {
+  it('picture that never ends → RenderFault, the waiting ones are rendered', async () => {
     const [stuck, ...rest] = await Promise.all([
-      fault(renderApart(job('endless'), 300)),
-      renderApart(job('whole.png')),
-      renderApart(job('whole.png')),
+      fault(renderApart(job('endless'), ada, { ...times, stillMs: 300 })),
+      renderApart(job('whole.png'), ada),
+      renderApart(job('whole.png'), ada),
     ])
-    expect(stuck).to.be.instanceOf(RenderFault).and.have.property('message').that.contains('SIGKILL')
+    expect(stuck).to.be.instanceOf(RenderFault).and.have.property('message').that.contains('too long')
     for (const picture of rest) expect(picture).to.include({ width: 32, height: 24 })
+  })
+
+  it('animation → all frames in time, else the first one', async () => {
+    const frames = async (animationMs: number) => {
+      const { data } = await renderApart(job('moving.gif', true), ada, { ...times, animationMs })
+      return (await sharp(data).metadata()).pages ?? 1
+    }
+    expect(await frames(times.animationMs)).to.equal(4)
+    expect(await frames(1)).to.equal(1)
+  })
+
+  it('users take turns', async () => {
+    const order: string[] = []
+    const render = async (user: string) => {
+      await renderApart(job('whole.png'), { user })
+      order.push(user)
+    }
+    await Promise.all([...['ada', 'ada', 'ada', 'ada'].map(render), render('bob')])
+    expect(order.indexOf('bob')).to.be.lessThan(3)
+  })
+
+  it('waiting picture whose client leaves → dropped', async () => {
+    let release = () => {}
+    const held = renderQueue.run('eve', () => new Promise<void>((resolve) => (release = resolve)))
+    const client = new AbortController()
+    const waiting = fault(renderApart(job('whole.png'), { ...ada, signal: client.signal }))
+    client.abort()
+    expect(await waiting).to.have.property('code', 'client_closed')
+    expect(renderQueue.waiting).to.equal(0)
+    release()
+    await held
+  })
+
+  it('process killed between two pictures → the next picture is rendered by a new one', async () => {
+    await renderApart(job('whole.png'), ada)
+    const children = await readFile(`/proc/self/task/${process.pid}/children`, 'utf8')
+    const renderers: number[] = []
+    for (const child of children.trim().split(' ').map(Number))
+      if ((await readFile(`/proc/${child}/cmdline`, 'utf8')).includes('render-process')) renderers.push(child)
+    expect(renderers).to.have.length(1)
+    for (const pid of renderers) process.kill(pid, 'SIGKILL')
+    const pictures = [1, 2, 3].map(() => renderApart(job('whole.png'), ada))
+    for (const picture of await Promise.all(pictures)) expect(picture).to.include({ width: 32 })
+    await eventually(() => expect(renderQueue.running).to.equal(0))
   })
 })

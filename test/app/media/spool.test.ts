@@ -1,0 +1,114 @@
+import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { expect } from 'chai'
+import { removeLeftFiles, SPOOL_MAX_BYTES, withFile } from '../../../app/media/spool.ts'
+import { useOwnTemporaryFolder } from '../../support/temporary-folder.ts'
+
+const MB = 1_000_000
+const spooled = () => readdir(tmpdir())
+const refusal = (made: Promise<unknown>) => made.catch((error: unknown) => error)
+
+/** A stream of so many bytes, which are not kept in memory. */
+function bytes(size: number): Readable {
+  const piece = Buffer.alloc(MB)
+  let left = size
+  return new Readable({
+    read() {
+      const now = Math.min(left, piece.length)
+      left -= now
+      this.push(now > 0 ? piece.subarray(0, now) : null)
+    },
+  })
+}
+
+describe('withFile', () => {
+  useOwnTemporaryFolder()
+
+  const options = (user = 'ada') => ({ user, maxBytes: SPOOL_MAX_BYTES })
+
+  it('writes a file that only its owner can read, and removes it', async () => {
+    const mode = await withFile(bytes(3), options(), async (path) => (await stat(path)).mode & 0o777)
+    expect(mode).to.equal(0o600)
+    expect(await spooled()).to.deep.equal([])
+  })
+
+  it('counts the bytes against the quota while the file exists', async () => {
+    let taken = 0
+    const quota = {
+      take: async (size: number) => {
+        taken += size
+      },
+      giveBack: (size: number) => {
+        taken -= size
+      },
+    }
+    await withFile(bytes(2 * MB + 1), { ...options(), quota }, async () => {
+      expect(taken).to.equal(2 * MB + 1)
+    })
+    expect(taken).to.equal(0)
+  })
+
+  it('quota is full → its error, nothing is left', async () => {
+    const full = new Error('full')
+    const quota = { take: () => Promise.reject(full), giveBack: () => undefined }
+    const source = bytes(MB)
+    expect(await refusal(withFile(source, { ...options(), quota }, async () => 1))).to.equal(full)
+    expect(source.destroyed).to.equal(true)
+    expect(await spooled()).to.deep.equal([])
+  })
+
+  it('too many bytes of all pictures → 503, but another user still has room', async function () {
+    this.timeout(60_000)
+    const half = SPOOL_MAX_BYTES / 2
+    await withFile(bytes(half), options('ada'), async () => {
+      const refused = await refusal(withFile(bytes(1), options('ada'), async () => 1))
+      expect(refused).to.include({ status: 503, code: 'unavailable' })
+      expect(refused).to.have.nested.property('headers.Retry-After')
+      expect(await withFile(bytes(100 * MB), options('bob'), async () => 'made')).to.equal('made')
+    })
+    expect(await withFile(bytes(1), options('ada'), async () => 'made')).to.equal('made')
+    expect(await spooled()).to.deep.equal([])
+  })
+
+  it('folder is missing → 503 that says so', async () => {
+    const folder = tmpdir()
+    process.env.TMPDIR = join(folder, 'missing')
+    const refused = await refusal(withFile(bytes(5), options(), async () => 1))
+    process.env.TMPDIR = folder
+    expect(refused).to.include({ status: 503, code: 'unavailable' })
+    expect(refused).to.have.property('message').that.contains('Temporary files cannot be written')
+    expect(refused).to.have.nested.property('cause.code', 'ENOENT')
+  })
+
+  it('source fails → its own error', async () => {
+    const fault = Object.assign(new Error('the bucket is gone'), { code: 'EIO', syscall: 'read' })
+    const source = new Readable({ read: () => source.destroy(fault) })
+    expect(await refusal(withFile(source, options(), async () => 1))).to.equal(fault)
+    expect(await spooled()).to.deep.equal([])
+  })
+
+  it('file cannot be removed → the result all the same', async () => {
+    const replaced = await withFile(bytes(5), options(), async (path) => {
+      await rm(path)
+      await mkdir(path)
+      return path
+    })
+    expect(await spooled()).to.deep.equal([basename(replaced)])
+    await rm(replaced, { recursive: true })
+  })
+})
+
+describe('removeLeftFiles', () => {
+  useOwnTemporaryFolder()
+
+  it('removes what a killed process left, and nothing that is in use or not ours', async () => {
+    const hourAgo = new Date(Date.now() - 3_600_001)
+    for (const name of ['kura-picture-old', 'kura-picture-new', 'other'])
+      await writeFile(join(tmpdir(), name), 'x')
+    for (const name of ['kura-picture-old', 'other']) await utimes(join(tmpdir(), name), hourAgo, hourAgo)
+    await removeLeftFiles()
+    expect((await spooled()).sort()).to.deep.equal(['kura-picture-new', 'other'])
+  })
+})
