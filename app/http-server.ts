@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Express } from 'express'
 import type { Config } from '../config/env.ts'
+import { answerBeforeBody, hasContent } from './answer-before-body.ts'
 
 /** A connection that moves nothing for this long, either way, is closed: a slow client cannot hold it. */
 const IDLE_MS = 60_000
@@ -14,8 +15,11 @@ const IDLE_MS = 60_000
 export function createHttpServer(app: Express): Server {
   const timeouts = { requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 65_000 }
   const server = createServer(timeouts, app)
-  // Logs, metrics, the drain and each pipe of a download follow the end of one answer: no leak, but over ten.
-  server.prependListener('request', (_req, res) => res.setMaxListeners(20))
+  server.prependListener('request', (req, res) => {
+    // Logs, metrics, the drain and each pipe of a download follow the end of one answer: no leak, but over ten.
+    res.setMaxListeners(20)
+    if (hasContent(req)) answerBeforeBody(req, res)
+  })
   server.on('checkContinue', (req, res) => {
     askWhenRead(req, res)
     server.emit('request', req, res)
@@ -29,7 +33,10 @@ export function createHttpServer(app: Express): Server {
 function askWhenRead(req: IncomingMessage, res: ServerResponse): void {
   const { _read } = req
   req._read = (size) => {
-    if (!res.headersSent) res.writeContinue()
+    if (!res.headersSent) {
+      res.writeContinue()
+      delete req.headers.expect
+    }
     req._read = _read
     _read.call(req, size)
   }

@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express'
 import type { ValidationChain } from 'express-validator'
+import { hasContent } from '../app/answer-before-body.ts'
 import { unsupportedMedia } from '../app/errors.ts'
 import { validator } from '../app/validate.ts'
-import { hasContent } from './has-content.ts'
 
 /**
  * Holds a request's body and query against the rules, exactly: an unknown field is refused like a wrong one.

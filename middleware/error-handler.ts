@@ -1,7 +1,6 @@
 import type { ErrorRequestHandler } from 'express'
 import { failure } from '../app/envelope.ts'
 import { translateError } from '../app/error-translators.ts'
-import { hasContent } from './has-content.ts'
 
 /** What a controller may have said already of the answer that it cannot give. */
 const REPRESENTATION = [
@@ -30,7 +29,6 @@ export const handleErrors: ErrorRequestHandler = (error, req, res, _next) => {
   const { status, headers } = refusal
   for (const header of REPRESENTATION) res.removeHeader(header)
   res.set('Cache-Control', 'no-store')
-  if (hasContent(req) && !req.complete) res.set('Connection', 'close')
   res.set(headers).status(status)
   res.json(failure(refusal, req.id))
 }
