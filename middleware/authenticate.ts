@@ -22,4 +22,4 @@ export const verifyLogin = by('local', badCredentials)
 
 /** Callers without a token pass as nobody; a bad token is refused, never downgraded to nobody. */
 export const identify: RequestHandler = (req, res, next) =>
-  req.get('Authorization') === undefined ? next() : authenticate(req, res, next)
+  req.get('Authorization') ? authenticate(req, res, next) : next()

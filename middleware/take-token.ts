@@ -18,6 +18,5 @@ export function authenticateByField(req: Request, res: Response): Promise<void> 
 function readToken(req: Request): void {
   const fields = [req.body, req.query] as ({ token?: unknown } | undefined)[]
   const token = fields.map((field) => field?.token).find((value) => typeof value === 'string')
-  if (req.headers.authorization === undefined && token !== undefined)
-    req.headers.authorization = `Bearer ${token}`
+  if (!req.headers.authorization && token !== undefined) req.headers.authorization = `Bearer ${token}`
 }

@@ -1,6 +1,6 @@
 import { createHash, createSecretKey } from 'node:crypto'
 import jwt from 'jsonwebtoken'
-import { ExtractJwt, type JwtFromRequestFunction, type StrategyOptionsWithoutRequest } from 'passport-jwt'
+import type { StrategyOptionsWithoutRequest } from 'passport-jwt'
 import { SESSION_MAX_MS, type SessionFields } from '../../models/session.ts'
 
 const ALGORITHM = 'HS256'
@@ -27,15 +27,12 @@ export interface Tokens {
  *
  * @param secrets at least one
  */
-export function createTokens(
-  secrets: readonly string[],
-  fromRequest: JwtFromRequestFunction = ExtractJwt.fromAuthHeaderAsBearerToken(),
-): Tokens {
+export function createTokens(secrets: readonly string[]): Tokens {
   const keys = new Map(secrets.map((secret) => [keyId(secret), createSecretKey(Buffer.from(secret))]))
   const [signing] = keys
   if (!signing) throw new TypeError('a secret is needed')
   const [keyid, signingKey] = signing
-  const keyOf = (token: string) => keys.get(jwt.decode(token, { complete: true })?.header.kid ?? '')
+  const keyOf = (token: string) => keys.get(keyIdIn(token))
 
   return {
     sign({ _id, user, createdAt }) {
@@ -56,13 +53,48 @@ export function createTokens(
     strategyOptions: {
       ...PARTIES,
       algorithms: [ALGORITHM],
-      jwtFromRequest: fromRequest,
+      jwtFromRequest: ({ headers }) => tokenIn(headers.authorization),
       secretOrKeyProvider(_request, token, done) {
         const key = keyOf(token)
         // jsonwebtoken, which gets the key, takes key objects; passport-jwt's types do not say so
         done(key ? null : new Error('the token names no key of ours'), key as unknown as string)
       },
     },
+  }
+}
+
+/** Longest `Authorization` header that is read, in characters; a token of ours has about 350. */
+const HEADER_MAX = 4096
+
+/** Characters of a token (`token68`, RFC 9110 §11.2). */
+const TOKEN = /^[\w.~+/-]+=*$/
+
+/**
+ * Returns the token of an `Authorization` header: `Bearer <token>`, `Token token=<token>`, with quotes or without, or
+ * the token alone. The scheme is taken in any case; null for everything else.
+ */
+export function tokenIn(header = ''): string | null {
+  if (header.length > HEADER_MAX) return null
+  const [first = '', ...others] = header.trim().split(' ')
+  const token = others.length === 0 ? first : parameterOf(first.toLowerCase(), others.join(' ').trim())
+  return TOKEN.test(token) ? token : null
+}
+
+function parameterOf(scheme: string, parameter: string): string {
+  if (scheme === 'bearer') return parameter
+  const value = scheme === 'token' ? (/^token=(.*)$/i.exec(parameter)?.[1] ?? '') : ''
+  return /^".*"$/.test(value) ? value.slice(1, -1) : value
+}
+
+/** Returns the `kid` of a token's header (RFC 7515 §4.1.4); empty for text that is no token. */
+export function keyIdIn(token: string): string {
+  try {
+    const kid: unknown = jwt.decode(token, { complete: true })?.header.kid
+    return typeof kid === 'string' ? kid : ''
+  } catch (error) {
+    // thrown for a payload that is no JSON
+    if (error instanceof SyntaxError) return ''
+    throw error
   }
 }
 

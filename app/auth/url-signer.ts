@@ -2,6 +2,7 @@ import { createHash, type KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import type { Visibility } from '../../models/asset-fields.ts'
 import { deriveKey } from './secret.ts'
+import { keyIdIn } from './tokens.ts'
 
 const ALGORITHM = 'HS256'
 const AUDIENCE = 'kura-bytes'
@@ -46,7 +47,7 @@ export function createUrlSigner(secrets: readonly string[]): UrlSigner {
         noTimestamp: true,
       }),
     verify(token, now) {
-      const key = keys.get(jwt.decode(token, { complete: true })?.header.kid ?? '')
+      const key = keys.get(keyIdIn(token))
       if (!key) return null
       try {
         const clockTimestamp = Math.floor(now.getTime() / 1000)

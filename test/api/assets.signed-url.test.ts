@@ -101,6 +101,8 @@ describe('signed URLs', () => {
       `${header}.${claims}`,
       `${header}.${claims}.`,
       `${unsigned}.${claims}.`,
+      // a payload that is no JSON
+      `${Buffer.from('{"alg":"HS256","typ":"JWT","kid":"x"}').toString('base64url')}.bm8.bm8`,
       `${header}.${claims}.${signature?.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))}`,
     ])
       await app.api.get(`/api/signed/${token}`).expect(404)

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { expect } from 'chai'
 import jwt from 'jsonwebtoken'
-import { createTokens } from '../../../app/auth/tokens.ts'
+import { createTokens, tokenIn } from '../../../app/auth/tokens.ts'
 import { Session } from '../../../models/session.ts'
 import { startApp, type TestApp } from '../../support/app.ts'
 import { requestsOf, signUp, type TestUser } from '../../support/users.ts'
@@ -67,6 +67,14 @@ describe('tokens', () => {
     ['a changed claim', () => ada.token.replace(/\.[^.]+\./, `.${encode({ ...payload(), sub: '1' })}.`)],
     ['a signature cut short', () => ada.token.slice(0, -1)],
     ['an empty signature', () => ada.token.replace(/[^.]+$/, '')],
+    ['a session id that is no id', () => signed({ jwtid: 'session' })],
+    ['a session id that is no text', () => sign({ alg: 'HS256', kid: kid() }, NEW, { jti: { $ne: null } })],
+    ['a list of session ids', () => sign({ alg: 'HS256', kid: kid() }, NEW, { jti: [payload().jti] })],
+    ['no session id', () => sign({ alg: 'HS256', kid: kid() }, NEW, { jti: undefined })],
+    ['a user id that is no id', () => signed({ subject: 'ada' })],
+    ['no user id', () => sign({ alg: 'HS256', kid: kid() }, NEW, { sub: undefined })],
+    ['a key id that is no text', () => sign({ alg: 'HS256', kid: { toString: 1 } }, NEW)],
+    ['a payload that is no JSON', () => `${encode({ alg: 'HS256', typ: 'JWT', kid: kid() })}.bm8.bm8`],
     ['another form', () => 'not.a.token'],
     ['nothing', () => ''],
   ]
@@ -78,20 +86,29 @@ describe('tokens', () => {
       expect([open.status, open.body.err.code]).to.deep.equal([401, 'unauthenticated'])
     })
 
-  it('count in the Authorization header alone, as Bearer', async () => {
-    for (const value of [`Basic ${ada.token}`, ada.token, `Bearer`, `Token ${ada.token}`])
-      await app.api.get('/api/assets').set('Authorization', value).expect(401)
-    await app.api.get('/api/assets').set('Authorization', `bearer ${ada.token}`).expect(200)
+  it('GET /api/auth/session – token in a header of any documented form → 200, in another → 401', async () => {
+    const session = (header: string) => app.api.get('/api/auth/session').set('Authorization', header)
+    for (const scheme of ['Bearer ', 'bearer ', 'BEARER  ', 'Token token=', 'token TOKEN=', ''])
+      await session(`${scheme}${ada.token}`).expect(200)
+    await session(`Token token="${ada.token}"`).expect(200)
+    for (const value of [`Basic ${ada.token}`, `Bearer`, `Token ${ada.token}`, `Bearer ${ada.token} x`])
+      await session(value).expect(401)
+    await app.api.get('/api/assets').set('Authorization', '').expect(200)
     await app.api.get('/api/auth/session').set('Cookie', `token=${ada.token}`).expect(401)
     await app.api.get(`/api/auth/session?token=${ada.token}`).expect(401)
+  })
+
+  it('tokenIn – header of 4,097 characters → no token, without reading it', () => {
+    expect(tokenIn(`Bearer ${'a'.repeat(4089)}`)).to.have.length(4089)
+    expect(tokenIn(`Bearer ${'a'.repeat(4090)}`)).to.equal(null)
   })
 
   const kid = () => String(decoded()?.header.kid)
   const payload = () => jwt.decode(ada.token, { json: true }) ?? {}
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
   const unsigned = (header: object) => `${encode(header)}.${encode(payload())}.`
-  const sign = (header: object, secret: string) => {
-    const content = `${encode(header)}.${encode(payload())}`
+  const sign = (header: object, secret: string, claims: object = {}) => {
+    const content = `${encode(header)}.${encode({ ...payload(), ...claims })}`
     return `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`
   }
   const signed = (options: jwt.SignOptions) => {
