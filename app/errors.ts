@@ -30,8 +30,26 @@ export class AppError extends Error {
 
 const retryAfter = (seconds: number) => ({ 'Retry-After': String(Math.max(1, Math.ceil(seconds))) })
 
+/** Details in one answer. */
+const MAX_DETAILS = 20
+/** Characters of a field's name in a detail. */
+const MAX_FIELD_NAME = 100
+
+/** @param details with more than 20 of them, the last detail counts the rest */
 export const validationFailed = (details: Detail[], cause?: unknown) =>
-  new AppError(400, 'validation_failed', 'The request has invalid fields.', { details, cause })
+  new AppError(400, 'validation_failed', 'The request has invalid fields.', {
+    details: bounded(details).map(({ field, message }) => ({
+      field: field.slice(0, MAX_FIELD_NAME),
+      message,
+    })),
+    cause,
+  })
+
+function bounded(details: Detail[]): Detail[] {
+  if (details.length <= MAX_DETAILS) return details
+  const named = details.slice(0, MAX_DETAILS - 1)
+  return [...named, { field: '', message: `${details.length - named.length} more fields are invalid` }]
+}
 export const malformedJson = (cause?: unknown) =>
   new AppError(400, 'malformed_json', 'The request body is not valid JSON.', { cause })
 export const malformedUpload = (cause?: unknown, message = 'The upload is not a complete multipart body.') =>

@@ -1,46 +1,96 @@
 import {
-  body,
-  checkExact,
+  type FieldValidationError,
   matchedData,
-  query,
   type ValidationChain,
-  type ValidationError,
   validationResult,
 } from 'express-validator'
+import { MAX_JSON_DEPTH } from '../config/body-limits.ts'
 import { type Detail, validationFailed } from './errors.ts'
 
 const LOCATIONS = ['body', 'query'] as const
+type Location = (typeof LOCATIONS)[number]
 
-/** Input from any door: a request, or fields that came another way. */
+/** Input of a request, a socket frame or another transport. */
 interface Input {
   body?: unknown
-  query?: Record<string, unknown>
+  query?: unknown
 }
 
+const TOO_DEEP = `must not be nested more than ${MAX_JSON_DEPTH} levels deep`
+
 /**
- * Holds input against rules, exactly: an unknown field is refused like a wrong one.
+ * Checks input against rules, exactly: an unknown field is refused like a wrong one. Every rule is for a whole
+ * top-level field of the body or the query. All faults of the input are reported together.
  *
- * @returns the fields that passed, in the shape the rules file states
- * @throws `validation_failed` naming each field that did not
+ * @returns the fields that passed, in the shape that the rules file states
+ * @throws validation_failed naming each field that did not pass
  */
 export function validator(rules: ValidationChain[] = []): (input: Input) => Promise<unknown> {
   const readings = rules.map((rule) => ({ rule, reads: readerOf(rule) }))
-  return async (input) => {
-    const concerned = readings.filter(({ reads }) => reads(input)).map(({ rule }) => rule)
-    if (concerned.length === 0 && isEmpty(input.body) && isEmpty(input.query)) return {}
-    await checkExact([...concerned, ...BOTH], { locations: [...LOCATIONS] }).run(input)
-    const details = [
-      ...notAnObject(input.body),
-      ...validationResult(input).array({ onlyFirstError: true }).flatMap(detailsOf),
-      ...LOCATIONS.flatMap((location) => inheritedNames(input[location])),
-    ]
-    if (details.length > 0) throw validationFailed(details)
+  const known = { body: fieldsOf(rules, 'body'), query: fieldsOf(rules, 'query') }
+  return async (given) => {
+    const body = checkShape('body', given.body, known.body)
+    const query = checkShape('query', given.query, known.query)
+    const input = Object.create(given, { body: { value: body.fields }, query: { value: query.fields } })
+    for (const { rule, reads } of readings) if (reads(input)) await rule.run(input)
+    const details = validationResult(input)
+      .array({ onlyFirstError: true })
+      .filter((error) => error.type === 'field')
+      .filter(({ location, path }) => !(location === 'query' ? query : body).covers(path))
+      .map(detailOf)
+    const all = [...details, ...body.faults, ...query.faults]
+    if (all.length > 0) throw validationFailed(all)
     return matchedData(input, { locations: [...LOCATIONS], includeOptionals: false })
   }
 }
 
-/** checkExact looks only at places that have a rule; a rule of no fields makes it look at both. */
-const BOTH = [body([]), query([])]
+function fieldsOf(rules: ValidationChain[], location: Location): Set<string> {
+  const contexts = rules.map(({ builder }) => builder.build())
+  return new Set(
+    contexts.filter(({ locations }) => locations.includes(location)).flatMap(({ fields }) => fields),
+  )
+}
+
+export const unknownField = (field: string): Detail => ({ field, message: 'is not a field here' })
+
+interface Shape {
+  /** What the rules check. */
+  fields: unknown
+  faults: Detail[]
+  /** Whether a field, or the whole location, has a fault already. */
+  covers(field: string): boolean
+}
+
+/**
+ * Checks what no rule can: that the fields are an object, are all known and are not nested too deeply. Code that walks
+ * a value by recursion, as `JSON.stringify` does, fails on a deep one, so rules get an empty array in its place.
+ */
+function checkShape(location: Location, given: unknown, known: ReadonlySet<string>): Shape {
+  // an array can have 50,000 items, and each would be an unknown field
+  if (Array.isArray(given))
+    return { fields: {}, faults: [{ field: location, message: 'must be a JSON object' }], covers: () => true }
+  const own = Object.entries(given ?? {})
+  const unknown = own.filter(([field]) => !known.has(field)).map(([field]) => unknownField(field))
+  const deep = own.filter(([field, value]) => known.has(field) && isDeeper(value, MAX_JSON_DEPTH))
+  const tooDeep = Object.fromEntries(deep.map(([field]) => [field, []]))
+  return {
+    fields: deep.length === 0 ? given : { ...(given as object), ...tooDeep },
+    faults: [...deep.map(([field]) => ({ field, message: TOO_DEEP })), ...unknown],
+    covers: (field) => field in tooDeep,
+  }
+}
+
+/** Walks level by level, without recursion. */
+function isDeeper(value: unknown, levels: number): boolean {
+  let level = [value].filter(isNested)
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth === levels) return true
+    level = level.flatMap((one) => Object.values(one).filter(isNested))
+  }
+  return false
+}
+
+const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /**
  * Whether a rule does anything with an input: not if its fields are optional and absent. express-validator comes to
@@ -48,37 +98,12 @@ const BOTH = [body([]), query([])]
  */
 function readerOf({ builder }: ValidationChain): (input: Input) => boolean {
   const { fields, locations, optional } = builder.build()
-  const names = fields.map((field) => /^[^.[*]*/.exec(field)?.[0])
-  if (!optional || names.includes('')) return () => true
+  if (!optional) return () => true
   const places = LOCATIONS.filter((location) => locations.includes(location))
-  return (input) => places.some((place) => names.some((name) => hasField(input[place], name)))
+  return (input) => places.some((place) => fields.some((name) => hasField(input[place], name)))
 }
 
-const hasField = (fields: unknown, name = '') =>
+const hasField = (fields: unknown, name: string) =>
   typeof fields === 'object' && fields !== null && Object.hasOwn(fields, name)
 
-const isEmpty = (fields: unknown) => Object.keys(fields ?? {}).length === 0 && !Array.isArray(fields)
-
-function detailsOf(error: ValidationError): Detail[] {
-  switch (error.type) {
-    case 'unknown_fields':
-      return error.fields.map(({ path }) => unknown(path))
-    case 'field':
-      return [{ field: error.path, message: String(error.msg) }]
-    default:
-      return [{ field: '', message: String(error.msg) }]
-  }
-}
-
-const unknown = (field: string): Detail => ({ field, message: 'is not a field here' })
-
-/** checkExact takes `constructor`, `__proto__` and their like for known fields. */
-function inheritedNames(fields: unknown): Detail[] {
-  return Object.keys(fields ?? {})
-    .filter((name) => name in Object.prototype)
-    .map(unknown)
-}
-
-/** An array has no fields to be unknown. */
-const notAnObject = (content: unknown): Detail[] =>
-  Array.isArray(content) ? [{ field: 'body', message: 'must be a JSON object' }] : []
+const detailOf = ({ path, msg }: FieldValidationError): Detail => ({ field: path, message: String(msg) })

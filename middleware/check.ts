@@ -13,8 +13,7 @@ export function check(rules: ValidationChain[] = []): RequestHandler {
   return async (req, _res, next) => {
     if (req.body === undefined && hasContent(req))
       throw unsupportedMedia('This route takes no body of that Content-Type.')
-    // Express parses the query anew whenever it is looked at, and every rule looks
-    req.valid = await validate(Object.create(req, { query: { value: req.query } }))
+    req.valid = await validate(req)
     next()
   }
 }

@@ -1,3 +1,4 @@
+import type { Request } from 'express'
 import { body } from 'express-validator'
 import { LOCK_MODES } from '../models/asset-lock.ts'
 import { choice, moment } from './rules/fields.ts'
@@ -8,11 +9,16 @@ export const collaborator = [choice(body('access'), ['read', 'write'])]
 
 export const links = page()
 
+const future = (field: string) =>
+  moment(body(field).optional(), 'end')
+    .custom((value: Date, { req }) => value > (req as Request).services.clock.now())
+    .withMessage('must be in the future')
+
 /** Of a link's password, in bytes: what bcrypt reads. */
 const LINK_PASSWORD = { max: 72 }
 
 export const link = [
-  moment(body('expiresAt').optional(), 'end'),
+  future('expiresAt'),
   body('maxDownloads')
     .optional()
     .custom((value) => Number.isSafeInteger(value) && value >= 1)
@@ -24,7 +30,7 @@ export const link = [
 
 export const lock = [
   choice(body('mode').optional(), LOCK_MODES),
-  moment(body('until').optional(), 'end'),
+  future('until'),
   body('legalHold')
     .optional()
     .custom((value) => value === true)

@@ -28,7 +28,9 @@ export const bytes = [flag(query('inline').optional(ANY))]
 
 export const signedUrl = [
   text(query('file').optional(ANY)),
-  text(query('image').optional(ANY)),
+  text(query('image').optional(ANY))
+    .custom((_value, { req }) => !req.query?.file)
+    .withMessage('cannot be given with file'),
   wholeNumber(query('expiresIn').optional(ANY), { min: 1, max: SIGNED_URL.maxExpiry }),
 ]
 
@@ -43,7 +45,10 @@ export const search = [
   ...['minSize', 'maxSize'].map((field) => wholeNumber(query(field).optional(ANY), { min: 0 })),
   ...['createdAfter', 'updatedAfter'].map((field) => moment(query(field).optional(ANY), 'start')),
   ...['createdBefore', 'updatedBefore'].map((field) => moment(query(field).optional(ANY), 'end')),
-  choice(query('sort').optional(ANY), SORT_NAMES),
+  choice(query('sort').optional(ANY), SORT_NAMES)
+    .bail()
+    .custom((sort: string, { req }) => sort !== 'relevance' || Boolean(req.query?.q))
+    .withMessage('relevance needs q'),
   ...page(),
   flag(query('facets').optional(ANY)),
   flag(query('count').optional(ANY)),

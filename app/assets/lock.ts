@@ -16,7 +16,7 @@ export interface LockRequest {
  * Locks an asset or holds it more firmly: a retention can be extended, never shortened or weakened. The objects
  * are locked in the store too, where it can.
  *
- * @throws `validation_failed` for a retention in the past or half named, `locked` for a weaker one
+ * @throws validation_failed for a mode without `until` or `until` without a mode, `locked` for a weaker one
  */
 export async function lockAsset(services: AssetServices, asset: AssetFields, request: LockRequest) {
   const now = services.clock.now()
@@ -66,7 +66,6 @@ function strengthened(asset: AssetFields, { mode, until, legalHold }: LockReques
   if (!mode && !until && !legalHold) throw incomplete('mode', 'must be given with until, or legalHold')
   if (mode && !until) throw incomplete('until', 'must be given with mode')
   if (until && !mode) throw incomplete('mode', 'must be given with until')
-  if (until && until <= now) throw incomplete('until', 'must be in the future')
   const kept = isKept(asset, now) ? asset.lock : null
   const weaker =
     kept && mode && ((kept.mode === 'compliance' && mode !== 'compliance') || isEarlier(until, kept.until))

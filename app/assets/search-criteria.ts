@@ -5,7 +5,7 @@ import type { Criteria } from '../../models/asset-filter.ts'
 import type { Scope, Sort } from '../../models/asset-sorts.ts'
 import { knownUserId } from '../../models/known-users.ts'
 import type { AssetType, Media } from '../../models/media.ts'
-import { unauthenticated, validationFailed } from '../errors.ts'
+import { unauthenticated } from '../errors.ts'
 
 /** A search as its query string has it, once the rules have passed it. */
 export interface SearchQuery {
@@ -37,8 +37,6 @@ export async function criteriaOf(
   viewer: Viewer,
 ): Promise<{ criteria: Criteria; sort: Sort }> {
   const { sort = query.q ? 'relevance' : 'newest', scope = 'all', tag = [], owner, ...rest } = query
-  if (sort === 'relevance' && !query.q)
-    throw validationFailed([{ field: 'sort', message: 'relevance needs q' }])
   if (!viewer && (scope === 'mine' || scope === 'shared')) throw unauthenticated()
   const nobody = new Types.ObjectId()
   const ownerId = owner === undefined ? undefined : ((await knownUserId(owner, viewer)) ?? nobody)

@@ -5,7 +5,7 @@ import { SIGNED_URL } from '../../models/asset-fields.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
 import type { AssetFields, AssetFile, ListedAsset, Picture } from '../../models/asset-shape.ts'
 import { User } from '../../models/user.ts'
-import { notFound, validationFailed } from '../errors.ts'
+import { notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
 
 interface Wanted {
@@ -21,7 +21,7 @@ interface Wanted {
  * An address that opens one file or picture without a header, for as long as the user may read the asset, its
  * visibility stays and the time has not run out. Nothing of it is kept.
  *
- * @throws `not_found` for no file or picture of the asset, `validation_failed` when both are named
+ * @throws not_found for an id that is no file or picture of the asset
  */
 export function signUrl(
   { urls, clock }: Pick<Services, 'urls' | 'clock'>,
@@ -29,8 +29,6 @@ export function signUrl(
   user: { _id: Types.ObjectId },
   { file, image, expiresIn = SIGNED_URL.defaultExpiry }: Wanted = {},
 ): { url: string; expiresAt: Date } {
-  if (file !== undefined && image !== undefined)
-    throw validationFailed([{ field: 'image', message: 'cannot be given with file' }])
   const found = image === undefined ? fileOf(asset, file) : pictureOf(asset, image)
   if (!found) throw notFound()
   const seconds = Math.floor(clock.now().getTime() / 1000) + expiresIn

@@ -3,7 +3,6 @@ import type { AssetFields } from '../../models/asset-shape.ts'
 import { Link, type LinkFields } from '../../models/link.ts'
 import type { Client } from '../auth/client.ts'
 import { hashInTurn } from '../auth/hash-in-turn.ts'
-import { validationFailed } from '../errors.ts'
 import type { Services } from '../services.ts'
 
 export interface NewLink {
@@ -16,7 +15,7 @@ export interface NewLink {
  * Makes a link to an asset.
  *
  * @returns the link, and its token, which nobody can learn again
- * @throws `validation_failed` when it would have ended already, `unavailable`
+ * @throws `unavailable`
  */
 export async function createLink(
   services: Pick<Services, 'audit' | 'clock' | 'config' | 'queues'>,
@@ -26,8 +25,6 @@ export async function createLink(
 ): Promise<{ link: LinkFields; token: string }> {
   const { audit, clock } = services
   const now = clock.now()
-  if (expiresAt && expiresAt <= now)
-    throw validationFailed([{ field: 'expiresAt', message: 'must be in the future' }])
   const token = randomBytes(32).toString('base64url')
   const link = await Link.create({
     asset: asset._id,

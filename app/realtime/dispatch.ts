@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { authenticateToken } from '../auth/authenticate-token.ts'
 import { failure, success } from '../envelope.ts'
 import { translateError } from '../error-translators.ts'
-import { type AppError, conflict, unauthenticated, unavailable, validationFailed } from '../errors.ts'
+import { type AppError, conflict, unauthenticated, unavailable } from '../errors.ts'
 import { type Origin, servicesFor } from '../origin.ts'
 import { assertWritable } from '../require-writable.ts'
 import type { Services } from '../services.ts'
@@ -31,11 +31,11 @@ export class Dispatcher {
 
   /** Takes a text frame: its answer follows, as soon as it is found. */
   take(connection: Connection, data: Buffer): void {
-    const frame = readFrame(data)
+    const frame = readFrame(data, OPERATIONS)
     try {
       if ('fault' in frame) throw frame.fault
       const operation = OPERATIONS.get(frame.op)
-      if (!operation) throw UNKNOWN
+      if (!operation) throw new TypeError(`${frame.op} is not an operation`)
       // at once: the bytes may be right behind
       const inflow = operation.takesBytes ? { inflow: connection.bytes.claim() } : {}
       this.#begin(connection, { frame, op: frame.op, operation, ...inflow })
@@ -113,7 +113,3 @@ export class Dispatcher {
     return failure(refusal, requestId)
   }
 }
-
-const UNKNOWN = validationFailed([
-  { field: 'op', message: `must be one of ${[...OPERATIONS.keys()].join(', ')}` },
-])

@@ -1,5 +1,6 @@
 import { JSON_BYTES } from '../../config/body-limits.ts'
 import { type AppError, malformedJson, tooLarge, validationFailed } from '../errors.ts'
+import { unknownField } from '../validate.ts'
 
 /** A text frame as a client sends it. */
 export interface Frame {
@@ -20,7 +21,8 @@ const FIELDS = new Set(['id', 'op', 'args'])
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-export function readFrame(data: Buffer): Frame | FrameFault {
+/** Reads a text frame. All its faults are reported together. */
+export function readFrame(data: Buffer, operations: ReadonlyMap<string, unknown>): Frame | FrameFault {
   if (data.length > JSON_BYTES) return { id: null, fault: tooLarge('A text frame may have 100 kB.') }
   let frame: unknown
   try {
@@ -28,17 +30,15 @@ export function readFrame(data: Buffer): Frame | FrameFault {
   } catch (error) {
     return { id: null, fault: malformedJson(error) }
   }
-  if (!isObject(frame)) return { id: null, fault: wrong('frame', 'must be a JSON object') }
+  if (!isObject(frame))
+    return { id: null, fault: validationFailed([{ field: 'frame', message: 'must be a JSON object' }]) }
   const { id = null, op, args = {} } = frame
-  const unknown = Object.keys(frame).filter((name) => !FIELDS.has(name))
-  if (unknown.length > 0)
-    return {
-      id,
-      fault: validationFailed(unknown.map((field) => ({ field, message: 'is not a field here' }))),
-    }
-  if (typeof op !== 'string') return { id, fault: wrong('op', 'must be text') }
-  if (!isObject(args)) return { id, fault: wrong('args', 'must be a JSON object') }
-  return { id, op, args }
+  const details = Object.keys(frame)
+    .filter((name) => !FIELDS.has(name))
+    .map(unknownField)
+  if (!isObject(args)) details.unshift({ field: 'args', message: 'must be a JSON object' })
+  if (typeof op !== 'string' || !operations.has(op))
+    details.unshift({ field: 'op', message: `must be one of ${[...operations.keys()].join(', ')}` })
+  if (details.length > 0) return { id, fault: validationFailed(details) }
+  return { id, op: op as string, args: args as Frame['args'] }
 }
-
-const wrong = (field: string, message: string) => validationFailed([{ field, message }])

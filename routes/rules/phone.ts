@@ -15,9 +15,11 @@ export const countryOfMobile = (): ValidationChain =>
     .custom((value) => value !== undefined && value !== null)
     .withMessage('is needed with a mobile number')
 
-/** A telephone number as `User.findForSignIn` takes it; of fields that no rule has passed yet. */
+/** Returns a telephone number as `User.findForSignIn` takes it. The fields can be anything: rules check them apart. */
 export const phoneLogin = ({ mobile, countryCode }: Record<string, unknown>) =>
-  `+${withoutPlus(String(countryCode))}-${mobile}`
+  `+${withoutPlus(asText(countryCode))}-${asText(mobile)}`
+
+const asText = (value: unknown) => (typeof value === 'string' ? value : '')
 
 function withoutPlus(code: string): string {
   return code.replace(/^\+/, '')

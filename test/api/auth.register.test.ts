@@ -135,8 +135,8 @@ describe('POST /api/auth/register', () => {
     ],
     ['access', { ...valid, access: 'admin' }, 400, 'validation_failed', ['access']],
     ['two faults', { ...valid, username: 'a', email: 'b' }, 400, 'validation_failed', ['email', 'username']],
-    ['a list', [valid], 400, 'validation_failed', ['[0]', 'body', 'username']],
-    ['an empty list', [], 400, 'validation_failed', ['body', 'username']],
+    ['a list', [valid], 400, 'validation_failed', ['body']],
+    ['an empty list', [], 400, 'validation_failed', ['body']],
   ]
   for (const [name, body, status, code, fields] of refusals) {
     it(`refuses ${name}`, async () => {

@@ -1,0 +1,76 @@
+import { expect } from 'chai'
+import { body, query } from 'express-validator'
+import { AppError } from '../../app/errors.ts'
+import { validator } from '../../app/validate.ts'
+import { text } from '../../routes/rules/text.ts'
+
+const validate = validator([
+  text(body('name')),
+  text(body('both').optional()),
+  text(query('both').optional()),
+])
+
+async function detailsOf(input: object) {
+  try {
+    return await validate(input)
+  } catch (error) {
+    return error instanceof AppError ? error.details.map(({ field, message }) => [field, message]) : error
+  }
+}
+
+const UNKNOWN = 'is not a field here'
+const TEXT = 'must be text'
+
+describe('validator', () => {
+  it('wrong and unknown fields of body and query – all are named together', async () => {
+    const input = { body: { name: 1, other: 1, both: 1 }, query: { both: ['x', 'y'], page: '1', name: 'x' } }
+    expect(await detailsOf(input)).to.have.deep.members([
+      ['name', TEXT],
+      ['both', TEXT],
+      ['other', UNKNOWN],
+      ['page', UNKNOWN],
+      ['name', UNKNOWN],
+    ])
+  })
+
+  it('an array for the body – one detail for it, beside the faults of the query', async () => {
+    expect(
+      await detailsOf({ body: Array(50_000).fill(1), query: { page: '1', both: '\0' } }),
+    ).to.have.deep.members([
+      ['body', 'must be a JSON object'],
+      ['page', UNKNOWN],
+      ['both', 'must not contain control characters or invalid text'],
+    ])
+  })
+
+  it('20 faults – all are named; more – the last detail counts the rest', async () => {
+    const unknown = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [`x${n}`, 1]))
+    expect(await detailsOf({ body: { name: 'a', ...unknown(20) } })).to.have.length(20)
+    const details = (await detailsOf({ body: { name: 'a', ...unknown(21) } })) as string[][]
+    expect(details).to.have.length(20)
+    expect(details[19]).to.deep.equal(['', '2 more fields are invalid'])
+  })
+
+  it('names that objects inherit – refused as unknown', async () => {
+    const inherited = JSON.parse('{"name":"a","__proto__":1,"constructor":1,"toString":1}')
+    expect(await detailsOf({ body: inherited })).to.have.deep.members([
+      ['__proto__', UNKNOWN],
+      ['constructor', UNKNOWN],
+      ['toString', UNKNOWN],
+    ])
+  })
+
+  it('a name of 90,000 characters – 100 of them in the detail', async () => {
+    expect(await detailsOf({ body: { name: 'a', ['n'.repeat(90_000)]: 1 } })).to.deep.equal([
+      ['n'.repeat(100), UNKNOWN],
+    ])
+  })
+
+  it('nothing but valid fields – only those with a rule, where they were given', async () => {
+    expect(await detailsOf({ body: { name: 'a' }, query: { both: 'b' } })).to.deep.equal({
+      name: 'a',
+      both: 'b',
+    })
+  })
+})
