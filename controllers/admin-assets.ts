@@ -5,6 +5,7 @@ import { success } from '../app/envelope.ts'
 import { knownUsers } from '../models/known-users.ts'
 import { adminAssetView } from '../models/views/admin-asset.ts'
 import { required } from './required.ts'
+import { senderOf } from './sender-of.ts'
 
 export const read: RequestHandler = async (req, res) => {
   const asset = required(req.asset)
@@ -14,11 +15,11 @@ export const read: RequestHandler = async (req, res) => {
 }
 
 export const remove: RequestHandler = async (req, res) => {
-  await takeDown(req.services, required(req.asset), required(req.user))
+  await takeDown(req.services, required(req.asset), senderOf(req))
   res.status(204).end()
 }
 
 export const unlock: RequestHandler = async (req, res) => {
-  await liftLock(req.services, required(req.asset), required(req.user))
+  await liftLock(req.services, required(req.asset), senderOf(req))
   res.status(204).end()
 }

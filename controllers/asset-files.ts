@@ -9,12 +9,14 @@ import type { AssetFields } from '../models/asset-shape.ts'
 import { required } from './required.ts'
 import { sendAsset } from './send-asset.ts'
 import { sendFile } from './send-file.ts'
+import { senderOf } from './sender-of.ts'
 
 export const replace: RequestHandler = async (req, res) => {
   const asset = await replaceFiles(
     req.services,
     required(req.upload),
     required(req.asset),
+    senderOf(req),
     req.expectedVersion,
   )
   await sendAsset(req, res, asset)

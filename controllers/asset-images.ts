@@ -5,14 +5,27 @@ import { picturesOf } from '../models/asset-objects.ts'
 import { required } from './required.ts'
 import { sendAsset } from './send-asset.ts'
 import { sendPicture } from './send-file.ts'
+import { senderOf } from './sender-of.ts'
 
 export const add: RequestHandler = async (req, res) => {
-  const asset = await addImages(req.services, required(req.upload), required(req.asset), req.expectedVersion)
+  const asset = await addImages(
+    req.services,
+    required(req.upload),
+    required(req.asset),
+    senderOf(req),
+    req.expectedVersion,
+  )
   await sendAsset(req, res, asset, 201)
 }
 
 export const remove: RequestHandler = async (req, res) => {
-  await removeImage(req.services, required(req.asset), String(req.params.imageId), req.expectedVersion)
+  await removeImage(
+    req.services,
+    required(req.asset),
+    String(req.params.imageId),
+    senderOf(req),
+    req.expectedVersion,
+  )
   res.status(204).end()
 }
 

@@ -6,11 +6,13 @@ import { revokeLink } from '../app/links/revoke.ts'
 import { Link } from '../models/link.ts'
 import { linkView } from '../models/views/link.ts'
 import { required } from './required.ts'
+import { senderOf } from './sender-of.ts'
 
 export const create: RequestHandler = async (req, res) => {
   const { link, token } = await createLink(
     req.services,
     required(req.asset),
+    senderOf(req),
     req.valid as NewLink,
     clientOf(req),
   )
@@ -28,6 +30,6 @@ export const list: RequestHandler = async (req, res) => {
 }
 
 export const revoke: RequestHandler = async (req, res) => {
-  await revokeLink(req.services, required(req.asset), String(req.params.linkId))
+  await revokeLink(req.services, required(req.asset), senderOf(req), String(req.params.linkId))
   res.status(204).end()
 }

@@ -7,9 +7,10 @@ import { type AssetChange, updateAsset } from '../app/assets/update.ts'
 import { success } from '../app/envelope.ts'
 import { required } from './required.ts'
 import { sendAsset } from './send-asset.ts'
+import { senderOf } from './sender-of.ts'
 
 export const create: RequestHandler = async (req, res) => {
-  const asset = await createAsset(req.services, required(req.upload), req.valid as NewAsset)
+  const asset = await createAsset(req.services, required(req.upload), senderOf(req), req.valid as NewAsset)
   res.location(`/api/assets/${asset._id}`)
   await sendAsset(req, res, asset, 201)
 }
@@ -26,7 +27,7 @@ export const update: RequestHandler = async (req, res) => {
   const asset = await updateAsset(
     req.services,
     required(req.asset),
-    required(req.user),
+    senderOf(req),
     change,
     req.expectedVersion,
   )
@@ -35,6 +36,9 @@ export const update: RequestHandler = async (req, res) => {
 
 export const remove: RequestHandler = async (req, res) => {
   const { force } = req.valid as { force?: boolean }
-  await removeUnused(req.services, required(req.asset), req.user, { force, version: req.expectedVersion })
+  await removeUnused(req.services, required(req.asset), senderOf(req), {
+    force,
+    version: req.expectedVersion,
+  })
   res.status(204).end()
 }

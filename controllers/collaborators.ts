@@ -3,6 +3,7 @@ import { success } from '../app/envelope.ts'
 import { type Sharing, shareWith, unshareWith } from '../app/sharing/share.ts'
 import type { Collaborator, Shared } from '../models/plugins/sharing.ts'
 import { required } from './required.ts'
+import { senderOf } from './sender-of.ts'
 
 const collaboratorView = ({ username, access, addedAt }: Collaborator) => ({ username, access, addedAt })
 
@@ -24,13 +25,16 @@ export function collaboratorsOf(
       const { access } = req.valid as { access: 'read' | 'write' }
       const username = String(req.params.username)
       const { _id, owner } = required(sharedBy(req))
-      const collaborator = await shareWith(req.services, sharing, { _id, owner }, { username, access })
+      const collaborator = await shareWith(req.services, sharing, { _id, owner }, senderOf(req), {
+        username,
+        access,
+      })
       res.json(success({ collaborator: collaboratorView(collaborator) }))
     },
 
     async remove(req, res) {
       const { _id, owner } = required(sharedBy(req))
-      await unshareWith(req.services, sharing, { _id, owner }, String(req.params.username))
+      await unshareWith(req.services, sharing, { _id, owner }, senderOf(req), String(req.params.username))
       res.status(204).end()
     },
   }

@@ -2,10 +2,12 @@ import type { Request, RequestHandler, Response } from 'express'
 import { success } from '../app/envelope.ts'
 import { createProject } from '../app/projects/create.ts'
 import { presentProjects } from '../app/projects/present.ts'
+import { removeProject } from '../app/projects/remove.ts'
 import { addScene, removeScene, type SceneLists, setScene } from '../app/projects/scenes.ts'
 import { imageOf, type ProjectChange, updateProject } from '../app/projects/update.ts'
 import { Project, type ProjectFields } from '../models/project.ts'
 import { required } from './required.ts'
+import { senderOf } from './sender-of.ts'
 
 export const list: RequestHandler = async (req, res) => {
   const { limit, cursor } = req.valid as { limit: number; cursor?: string }
@@ -23,7 +25,7 @@ export const create: RequestHandler = async (req, res) => {
   const { title, image } = req.valid as { title: string; image?: string | null }
   const user = required(req.user)
   const given = { title, image: (await imageOf(image, user)) ?? null }
-  const project = await createProject(req.services, user._id, given)
+  const project = await createProject(req.services, senderOf(req), given)
   res.location(`/api/projects/${project._id}`)
   await send(req, res, project, 201)
 }
@@ -32,34 +34,28 @@ export const read: RequestHandler = (req, res) => send(req, res, required(req.pr
 
 export const update: RequestHandler = async (req, res) => {
   const change = req.valid as ProjectChange
-  await send(req, res, await updateProject(req.services, required(req.project), change, req.user))
+  await send(req, res, await updateProject(req.services, required(req.project), senderOf(req), change))
 }
 
 export const remove: RequestHandler = async (req, res) => {
-  const { _id, owner } = required(req.project)
-  await Project.deleteOne({ _id })
-  await req.services.audit({
-    action: 'project.deleted',
-    user: owner,
-    target: { type: 'project', id: _id.toString() },
-  })
+  await removeProject(req.services, required(req.project), senderOf(req))
   res.status(204).end()
 }
 
 export const createScene: RequestHandler = async (req, res) => {
-  const added = await addScene(req.services, required(req.project), req.valid as SceneLists, req.user)
+  const added = await addScene(req.services, required(req.project), req.valid as SceneLists, senderOf(req))
   await send(req, res, added.project, 201, added.scene.id)
 }
 
 export const updateScene: RequestHandler = async (req, res) => {
   const id = String(req.params.sceneId)
   const lists = req.valid as SceneLists
-  const { project } = await setScene(req.services, required(req.project), id, lists, req.user)
+  const { project } = await setScene(req.services, required(req.project), id, lists, senderOf(req))
   await send(req, res, project, 200, id)
 }
 
 export const deleteScene: RequestHandler = async (req, res) => {
-  await removeScene(req.services, required(req.project), String(req.params.sceneId))
+  await removeScene(req.services, required(req.project), String(req.params.sceneId), senderOf(req))
   res.status(204).end()
 }
 

@@ -1,10 +1,12 @@
 import type { RequestHandler } from 'express'
+import { confirmSender } from '../app/auth/sender.ts'
 import { success } from '../app/envelope.ts'
 import { notFound } from '../app/errors.ts'
 import { Session } from '../models/session.ts'
 import { sessionView } from '../models/views/session.ts'
 import { ownerView } from '../models/views/user.ts'
 import { required } from './required.ts'
+import { senderOf } from './sender-of.ts'
 
 /** The caller, and the session of their token. */
 export const current: RequestHandler = async (req, res) => {
@@ -31,6 +33,7 @@ export const list: RequestHandler = async (req, res) => {
 export const revoke: RequestHandler<{ sessionId: string }> = async (req, res) => {
   const { sessionId } = req.params
   const { _id } = required(req.user)
+  await confirmSender({ sender: senderOf(req) })
   if (!(await Session.revoke(sessionId, _id))) throw notFound()
   await req.services.audit({
     action: 'session.revoked',

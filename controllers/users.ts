@@ -9,19 +9,20 @@ import type { AccessLevel } from '../models/user-fields.ts'
 import type { Profile } from '../models/user-shape.ts'
 import { ownerView, userView } from '../models/views/user.ts'
 import { required } from './required.ts'
+import { senderOf } from './sender-of.ts'
 
 export const readOwn: RequestHandler = (req, res) => {
   res.json(success({ user: ownerView(required(req.user)) }))
 }
 
 export const updateOwn: RequestHandler = async (req, res) => {
-  const user = await updateProfile(required(req.user)._id, req.valid as Partial<Profile>)
+  const user = await updateProfile(required(req.session), req.valid as Partial<Profile>)
   res.json(success({ user: ownerView(user) }))
 }
 
 export const removeOwn: RequestHandler = async (req, res) => {
   const { password } = req.valid as { password: string }
-  await deleteAccount(req.services, required(req.user), { password, client: clientOf(req) })
+  await deleteAccount(req.services, senderOf(req), { password, client: clientOf(req) })
   res.status(204).end()
 }
 
@@ -50,7 +51,7 @@ export const read: RequestHandler = (req, res) => {
 /** What an admin decides. */
 export const update: RequestHandler = async (req, res) => {
   const { space, ...rights } = req.valid as AdminChange
-  const user = await administer(req.services, required(req.user), required(req.account), {
+  const user = await administer(req.services, senderOf(req), required(req.account), {
     ...rights,
     limit: space?.limit,
   })
@@ -64,6 +65,9 @@ interface AdminChange {
 }
 
 export const remove: RequestHandler = async (req, res) => {
-  await removeAccount(req.services, required(req.account), required(req.user)._id)
+  await removeAccount(req.services, required(req.account), {
+    sender: senderOf(req),
+    access: 'admin',
+  })
   res.status(204).end()
 }

@@ -1,4 +1,4 @@
-import type { Types, UpdateQuery } from 'mongoose'
+import type { QueryFilter, Types, UpdateQuery } from 'mongoose'
 import type { Visibility } from './asset-fields.ts'
 import type { AssetFields } from './asset-shape.ts'
 import type { Shared } from './plugins/sharing.ts'
@@ -46,6 +46,12 @@ export function isVisibleTo({ state, readers }: Pick<AssetFields, 'state' | 'rea
 /** The one rule of what a viewer may read: list, facets, asset, file, image, zip and link all go through it. */
 export function visibleTo(viewer: Viewer) {
   return { state: 'ready' as const, readers: { $in: readerNames(viewer) } }
+}
+
+/** What a user may change, or owns, as a filter: a condition of every update that a user makes. */
+export function changeableBy({ _id }: NonNullable<Viewer>, access: 'write' | 'owner'): QueryFilter<Shared> {
+  if (access === 'owner') return { owner: _id }
+  return { $or: [{ owner: _id }, { collaborators: { $elemMatch: { user: _id, access: 'write' } } }] }
 }
 
 /** What the viewer may do with what they may read. */

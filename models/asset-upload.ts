@@ -1,4 +1,4 @@
-import type { Types, UpdateQuery } from 'mongoose'
+import type { QueryFilter, Types, UpdateQuery } from 'mongoose'
 import { Asset } from './asset.ts'
 import { notLocked } from './asset-lock.ts'
 import { sameObjects } from './asset-objects.ts'
@@ -60,6 +60,8 @@ interface Change {
   now: Date
   /** Only if the asset still has this version and these objects. */
   current?: AssetFields
+  /** What must still hold of the asset: that the sender may change it. */
+  permitted: QueryFilter<AssetFields>
   unsettled: Unsettled
   trash?: Trash | undefined
 }
@@ -71,9 +73,16 @@ interface Change {
  * @returns the asset after the change, or null when it was not to be
  */
 export function commitUpload({ id, asset }: Expected, change: Change): Promise<AssetFields | null> {
-  const { state, set, now, push = {}, current, unsettled, trash } = change
+  const { state, set, now, push = {}, permitted, current, unsettled, trash } = change
   return Asset.findOneAndUpdate(
-    { _id: asset, state, intents: id, ...notLocked(now), ...(current ? sameObjects(current) : {}) },
+    {
+      _id: asset,
+      state,
+      intents: id,
+      ...permitted,
+      ...notLocked(now),
+      ...(current ? sameObjects(current) : {}),
+    },
     {
       $set: { ...set, state: 'ready', updatedAt: now },
       $inc: { version: 1 },

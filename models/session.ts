@@ -11,6 +11,8 @@ export const USER_AGENT_MAX = 500
 export interface SessionFields {
   _id: Types.ObjectId
   user: Types.ObjectId
+  /** The user's `sessionEpoch` at sign-in; missing is 0. */
+  epoch?: number
   createdAt: Date
   lastAccessAt: Date
   expiresAt: Date
@@ -20,6 +22,7 @@ export interface SessionFields {
 
 interface BeginOptions {
   user: Types.ObjectId
+  epoch?: number
   now: Date
   idleMs: number
   userAgent: string | undefined
@@ -51,6 +54,7 @@ interface SessionModel extends Model<SessionFields> {
 const schema = new Schema<SessionFields, SessionModel>(
   {
     user: { type: Schema.Types.ObjectId, ref: 'User', required: true },
+    epoch: { type: Number, default: 0 },
     createdAt: { type: Date, required: true },
     lastAccessAt: { type: Date, required: true },
     expiresAt: { type: Date, required: true },
@@ -61,10 +65,11 @@ const schema = new Schema<SessionFields, SessionModel>(
     collection: 'sessions',
     versionKey: false,
     statics: {
-      async begin({ user, now, idleMs, userAgent, address }: BeginOptions) {
+      async begin({ user, epoch = 0, now, idleMs, userAgent, address }: BeginOptions) {
         const session: SessionFields = {
           _id: new Types.ObjectId(),
           user,
+          epoch,
           createdAt: now,
           lastAccessAt: now,
           expiresAt: expiry(now, now, idleMs),

@@ -32,6 +32,10 @@ export interface UserFields extends Profile {
   passwordHash: string
   /** Of the last sign-ins, the latest at the end. */
   knownAddresses: KnownAddress[]
+  /** Raised by each password change and each disabling: sessions and signed URLs of an earlier epoch have ended. */
+  sessionEpoch: number
+  /** The session that made the last password change, which goes on. */
+  epochSession: Types.ObjectId | null
   access: AccessLevel
   disabled: boolean
   /** The account is being removed: it is gone for everybody already. */

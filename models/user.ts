@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { type Model, model, Schema, type Types } from 'mongoose'
 import { hashPassword } from './password.ts'
 import { type AdministrationStatics, administration } from './plugins/administration.ts'
-import { type CredentialStatics, credentials, usable } from './plugins/credentials.ts'
+import { type CredentialStatics, credentials, holderOf, usable } from './plugins/credentials.ts'
 import { type LedgerStatics, ledger } from './plugins/ledger.ts'
+import type { SessionFields } from './session.ts'
 import { ACCESS_LEVELS, type AccessLevel, mobileKey, searchKeys, usernameKey } from './user-fields.ts'
 import type { NewUser, Profile, UserDocument, UserFields } from './user-shape.ts'
 
@@ -25,7 +26,12 @@ interface UserModel extends Model<UserFields>, LedgerStatics, CredentialStatics,
   findByName(username: string): Promise<UserDocument | null>
   findActive(id: Types.ObjectId | string): Promise<UserDocument | null>
   activeAmong(ids: Types.ObjectId[]): Promise<Map<string, AccessLevel>>
-  changeProfile(user: UserFields, change: Partial<Profile>): Promise<UserDocument | null>
+  findHolder(session: SessionFields): Promise<UserDocument | null>
+  changeProfile(
+    session: SessionFields,
+    user: UserFields,
+    change: Partial<Profile>,
+  ): Promise<UserDocument | null>
   noteAccess(id: Types.ObjectId, now: Date): Promise<void>
   locate(id: Types.ObjectId): Promise<string>
 }
@@ -47,6 +53,8 @@ const schema = new Schema<UserFields, UserModel>(
     profilePhoto: optional,
     passwordHash: { type: String, required: true, select: false },
     knownAddresses: { type: [{ _id: false, address: String, at: Date }], select: false },
+    sessionEpoch: { type: Number, default: 0 },
+    epochSession: { type: Schema.Types.ObjectId, default: null },
     access: { type: String, enum: ACCESS_LEVELS, required: true, default: 'user' },
     discoverable: { type: Boolean, required: true, default: false },
     disabled: { type: Boolean, required: true, default: false },
@@ -114,17 +122,29 @@ const schema = new Schema<UserFields, UserModel>(
         return User.findOne({ _id: id, ...usable }).exec()
       },
 
+      /** The user of a session while the session is valid, or null. */
+      findHolder(session: SessionFields): Promise<UserDocument | null> {
+        return User.findOne(holderOf(session)).exec()
+      },
+
       /** Of these accounts, those that may be used, by id, and what they are. */
       async activeAmong(ids: Types.ObjectId[]): Promise<Map<string, AccessLevel>> {
         const found = await User.find({ _id: { $in: ids }, ...usable }, { access: 1 }).lean()
         return new Map(found.map(({ _id, access }) => [_id.toString(), access]))
       },
 
-      /** Null when the telephone number, of which a part may be changed, is not what it was. */
-      changeProfile(user: UserFields, change: Partial<Profile>): Promise<UserDocument | null> {
-        const { _id, username, mobile, countryCode } = user
+      /**
+       * Changes the profile of a session's user. Returns null when the session is no longer valid, or when the
+       * telephone number is not the one that was read.
+       */
+      changeProfile(
+        session: SessionFields,
+        user: UserFields,
+        change: Partial<Profile>,
+      ): Promise<UserDocument | null> {
+        const { username, mobile, countryCode } = user
         return User.findOneAndUpdate(
-          { _id, mobile, countryCode, ...usable },
+          { mobile, countryCode, ...holderOf(session) },
           {
             ...change,
             ...(change.email ? { email: change.email.toLowerCase() } : {}),

@@ -1,9 +1,9 @@
-import type { Types } from 'mongoose'
 import type { Details } from '../../models/activity.ts'
 import type { Rights } from '../../models/plugins/administration.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import type { UserDocument, UserFields } from '../../models/user-shape.ts'
+import { confirmSender, type Sender } from '../auth/sender.ts'
 import { notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { keepAnAdmin } from './keep-an-admin.ts'
@@ -11,28 +11,32 @@ import { keepAnAdmin } from './keep-an-admin.ts'
 /**
  * Changes what an admin decides of an account. One that is disabled loses its sessions at once, for good.
  *
- * @throws conflict when no admin would remain, not_found when the account is gone
+ * @throws conflict when no admin would remain, not_found when the account is gone, and what `confirmSender` throws
  */
 export async function administer(
   { audit, changes }: Pick<Services, 'audit' | 'changes'>,
-  admin: { _id: Types.ObjectId },
+  admin: Sender,
   user: UserFields,
   rights: Rights,
 ): Promise<UserDocument> {
   const { _id, access, disabled } = user
   const grant = async (wanted: Rights) => {
+    await confirmSender({ sender: admin, access: 'admin' })
     const granted = await User.grant(_id, wanted)
     if (!granted) throw notFound()
     return granted
   }
   const leaves = rights.access === 'user' || rights.disabled === true
   const granted = leaves
-    ? await keepAnAdmin(user, { leave: () => grant(rights), stay: () => grant({ access, disabled }) })
+    ? await keepAnAdmin(user, {
+        leave: () => grant(rights),
+        stay: () => User.grant(_id, { access, disabled }),
+      })
     : await grant(rights)
   if (granted.disabled) await Session.endAll(_id)
   await audit({
     action: 'user.changed',
-    user: admin._id,
+    user: admin.user._id,
     concerns: _id,
     target: { type: 'user', id: _id.toString() },
     details: given(rights),

@@ -5,10 +5,11 @@ import { notLocked } from '../../models/asset-lock.ts'
 import { Project } from '../../models/project.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import type { UserDocument, UserFields } from '../../models/user-shape.ts'
+import type { UserFields } from '../../models/user-shape.ts'
 import { removeEverythingOf } from '../assets/remove-everything.ts'
 import type { Client } from '../auth/client.ts'
 import { confirmPassword } from '../auth/credentials.ts'
+import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
 import { locked } from '../errors.ts'
 import type { AssetServices, Services } from '../services.ts'
 import { keepAnAdmin } from './keep-an-admin.ts'
@@ -20,10 +21,11 @@ import { keepAnAdmin } from './keep-an-admin.ts'
  */
 export async function deleteAccount(
   services: AssetServices & Pick<Services, 'limits'>,
-  { _id }: UserDocument,
+  sender: Sender,
   { password, client }: { password: string; client: Client },
 ): Promise<void> {
-  await removeAccount(services, await confirmPassword(services, _id, password, client), _id)
+  const user = await confirmPassword(services, sender.user._id, password, client)
+  await removeAccount(services, user, { sender, access: 'owner' })
 }
 
 /**
@@ -31,16 +33,16 @@ export async function deleteAccount(
  * one fails, the sweep goes on from there.
  *
  * @param by who deletes it: its owner, or an admin
- * @throws conflict for the last admin; locked while a lock runs on an asset
+ * @throws conflict for the last admin; locked while a lock runs on an asset; what `confirmSender` throws
  */
-export async function removeAccount(
-  services: AssetServices,
-  user: UserFields,
-  by: Types.ObjectId,
-): Promise<void> {
+export async function removeAccount(services: AssetServices, user: UserFields, by: Authority): Promise<void> {
+  const sender = by.sender.user._id
   await assertUnlocked(user._id, services.clock.now())
   await keepAnAdmin(user, {
-    leave: () => User.setDeleting(user._id, true),
+    leave: async () => {
+      await confirmSender(by)
+      await User.setDeleting(user._id, true)
+    },
     stay: () => User.setDeleting(user._id, false),
   })
   // a lock that was set meanwhile still counts; one set later keeps its asset, and the account, until it ends
@@ -49,8 +51,8 @@ export async function removeAccount(
     throw refusal
   })
   await services.audit({
-    action: by.equals(user._id) ? 'account.deleted' : 'user.deleted',
-    user: by,
+    action: sender.equals(user._id) ? 'account.deleted' : 'user.deleted',
+    user: sender,
     target: { type: 'user', id: user._id.toString() },
   })
   await finishDeletion(services, user._id)

@@ -1,4 +1,4 @@
-import type { Types } from 'mongoose'
+import type { SessionFields } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import type { Profile, UserDocument } from '../../models/user-shape.ts'
 import { unauthenticated } from '../errors.ts'
@@ -7,15 +7,16 @@ import { requireWholePhone } from './phone.ts'
 /**
  * Changes what is given of a profile; null clears.
  *
- * @throws validation_failed for a mobile number without its country, taken (409, naming the field)
+ * @throws unauthenticated when the session ended meanwhile; validation_failed for a mobile number without its country;
+ *   taken (409, naming the field)
  */
-export async function updateProfile(id: Types.ObjectId, change: Partial<Profile>): Promise<UserDocument> {
+export async function updateProfile(session: SessionFields, change: Partial<Profile>): Promise<UserDocument> {
   for (;;) {
-    const user = await User.findActive(id)
+    const user = await User.findHolder(session)
     if (!user) throw unauthenticated()
     if (change.mobile !== undefined || change.countryCode !== undefined)
       requireWholePhone({ mobile: user.mobile, countryCode: user.countryCode, ...change })
-    const changed = await User.changeProfile(user, change)
+    const changed = await User.changeProfile(session, user, change)
     if (changed) return changed
   }
 }

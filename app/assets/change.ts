@@ -1,16 +1,20 @@
+import type { Types } from 'mongoose'
 import type { AssetFields, KeptObject, Trash } from '../../models/asset-shape.ts'
+import { type Authority, confirmSender } from '../auth/sender.ts'
 import { versionConflict } from '../errors.ts'
 import type { AssetServices } from '../services.ts'
 import { readAgain } from './read-again.ts'
 import { announceTrash, emptyTrash, withdrawTrash } from './trash.ts'
 
 interface Change {
+  /** Who changes it; the service itself where there is none. */
+  by: Authority | undefined
   /** Only if the asset is still at this version; else at whichever it is. */
   version?: number | undefined
   /** The objects that the asset will no longer name, and how many files are among them. */
   forgets: (current: AssetFields) => KeptObject[]
   files: (current: AssetFields) => number
-  /** One update, conditional on `sameObjects(current)`; null when it did not take place. */
+  /** One update, conditional on `sameObjects(current)` and on what `by` may do; null when it did not take place. */
   apply: (current: AssetFields, trash: Trash) => Promise<AssetFields | null>
   settle?: () => Promise<void>
 }
@@ -20,7 +24,8 @@ interface Change {
  * the version and the objects that were read, so no object is forgotten or removed twice; where another change came first, it begins anew.
  *
  * @returns the asset after the change
- * @throws `version_conflict`, `locked`, `not_found` when the asset or the upload is gone
+ * @throws `version_conflict`, `locked`, `not_found` when the asset or the upload is gone, and what `readAgain` and
+ *   `confirmSender` throw
  */
 export async function changeAsset(
   services: AssetServices,
@@ -30,6 +35,10 @@ export async function changeAsset(
   if (change.version !== undefined && change.version !== asset.version) throw versionConflict()
   for (let current = asset; ; ) {
     const trash = await announceTrash(current.owner, change.forgets(current), change.files(current))
+    await confirm(change.by, current.owner).catch(async (error) => {
+      await withdrawTrash(current.owner, trash)
+      throw error
+    })
     const changed = await change.apply(current, trash)
     if (changed) {
       await change.settle?.()
@@ -41,4 +50,8 @@ export async function changeAsset(
     await withdrawTrash(current.owner, trash)
     current = await readAgain(services, current, change)
   }
+}
+
+async function confirm(by: Authority | undefined, owner: Types.ObjectId): Promise<void> {
+  if (by) await confirmSender(by, owner)
 }

@@ -5,6 +5,7 @@ import type { AssetFields } from '../../models/asset-shape.ts'
 import { commitUpload } from '../../models/asset-upload.ts'
 import { describeWords } from '../../models/asset-words.ts'
 import type { AssetType } from '../../models/media.ts'
+import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
 import { notFound } from '../errors.ts'
 import type { ReceivedUpload } from '../request.ts'
 import type { Services } from '../services.ts'
@@ -21,10 +22,13 @@ export interface NewAsset {
 
 /**
  * Makes an asset of what a request has brought; its space is settled when this resolves. Its cover can follow later.
+ *
+ * @throws what `confirmSender` throws
  */
 export async function createAsset(
   { covers, clock, changes }: Pick<Services, 'covers' | 'clock' | 'changes'>,
   { intake, files, images }: Pick<ReceivedUpload, 'intake' | 'files' | 'images'>,
+  sender: Sender,
   given: NewAsset,
 ): Promise<AssetFields> {
   const pending = covers.begin(intake, files, intake.owner.toString())
@@ -37,8 +41,11 @@ export async function createAsset(
     description: given.description ?? '',
     tags: normalizeTags(given.tags ?? []),
   }
+  const by = { sender, access: 'owner' } as const
+  await confirmSender(by)
   const asset = await commitUpload(intake, {
     state: 'pending',
+    permitted: permitted(by),
     set: {
       ...described,
       ...describeWords(described),

@@ -4,6 +4,7 @@ import { notLocked } from '../../models/asset-lock.ts'
 import { bytesOf, objectsOfImage, sameObjects } from '../../models/asset-objects.ts'
 import type { AssetFields, AssetImage } from '../../models/asset-shape.ts'
 import { commitUpload } from '../../models/asset-upload.ts'
+import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
 import { notFound, tooLarge, versionConflict } from '../errors.ts'
 import type { AssetServices } from '../services.ts'
 import type { Intake } from '../space/intake.ts'
@@ -14,21 +15,25 @@ import { readAgain } from './read-again.ts'
  * Adds preview images behind those an asset has.
  *
  * @param version only if the asset is still at it
- * @throws `too_large` when there would be more than eight, `version_conflict`
+ * @throws `too_large` when there would be more than eight, and what `changeAsset` throws
  */
 export async function addImages(
   { changes, clock }: Pick<AssetServices, 'changes' | 'clock'>,
   { intake, images }: { intake: Intake; images: AssetImage[] },
   asset: AssetFields,
+  sender: Sender,
   version?: number,
 ): Promise<AssetFields> {
+  const by = { sender, access: 'write' } as const
   const settlement = { bytes: bytesOf(images.flatMap(objectsOfImage)), files: 0 }
   if (version !== undefined && version !== asset.version) throw versionConflict()
   for (let current = asset; ; ) {
     if (current.images.length + images.length > IMAGES.max)
       throw tooLarge(`There may be ${IMAGES.max} images at the most.`)
+    await confirmSender(by, current.owner)
     const changed = await commitUpload(intake, {
       state: 'ready',
+      permitted: permitted(by),
       current,
       set: {},
       now: clock.now(),
@@ -40,20 +45,23 @@ export async function addImages(
       await changes.publish({ kind: 'asset.updated', asset: changed._id, owner: changed.owner, space: true })
       return changed
     }
-    current = await readAgain({ clock }, current, { version })
+    current = await readAgain({ clock }, current, { version, by })
   }
 }
 
-/** Removes one preview image. @throws `not_found`, `version_conflict` */
+/** Removes one preview image. @throws `not_found`, and what `changeAsset` throws */
 export async function removeImage(
   services: AssetServices,
   asset: AssetFields,
   imageId: string,
+  sender: Sender,
   version?: number,
 ): Promise<void> {
+  const by = { sender, access: 'write' } as const
   const find = ({ images }: AssetFields) => images.find(({ id }) => id === imageId)
   if (!find(asset)) throw notFound()
   const { _id, owner } = await changeAsset(services, asset, {
+    by,
     version,
     forgets: (current) => {
       const image = find(current)
@@ -67,6 +75,7 @@ export async function removeImage(
           state: 'ready',
           ...sameObjects(current),
           'images.id': imageId,
+          ...permitted(by),
           ...notLocked(services.clock.now()),
         },
         {

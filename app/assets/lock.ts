@@ -1,10 +1,12 @@
-import type { Types, UpdateQuery } from 'mongoose'
+import type { UpdateQuery } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { isKept, isLocked, type LockMode } from '../../models/asset-lock.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import type { AssetFields, Lock } from '../../models/asset-shape.ts'
-import { conflict, locked, notFound, validationFailed } from '../errors.ts'
+import { type Authority, confirmSender, permitted, type Sender } from '../auth/sender.ts'
+import { conflict, locked, validationFailed } from '../errors.ts'
 import type { AssetServices } from '../services.ts'
+import { readAgain } from './read-again.ts'
 
 export interface LockRequest {
   mode?: LockMode
@@ -18,10 +20,15 @@ export interface LockRequest {
  *
  * @throws validation_failed for a mode without `until` or `until` without a mode, `locked` for a weaker one
  */
-export async function lockAsset(services: AssetServices, asset: AssetFields, request: LockRequest) {
+export async function lockAsset(
+  services: AssetServices,
+  asset: AssetFields,
+  sender: Sender,
+  request: LockRequest,
+): Promise<AssetFields> {
   const now = services.clock.now()
   const lock = strengthened(asset, request, now)
-  const changed = await setLock(services, asset, lock)
+  const changed = await setLock(services, asset, { sender, access: 'owner' }, lock)
   const { mode, until, legalHold } = lock
   const details = { mode, until: until?.toISOString() ?? null, legalHold }
   await services.audit({ action: 'lock.set', user: asset.owner, target: targetOf(asset), details })
@@ -29,33 +36,34 @@ export async function lockAsset(services: AssetServices, asset: AssetFields, req
 }
 
 /** Ends a legal hold; a retention stays. @throws `locked` when only a retention holds the asset */
-export async function releaseHold(services: AssetServices, asset: AssetFields): Promise<void> {
-  if (!(await endHold(services, asset))) return
+export async function releaseHold(
+  services: AssetServices,
+  asset: AssetFields,
+  sender: Sender,
+): Promise<void> {
+  if (!(await endHold(services, asset, { sender, access: 'owner' }))) return
   await services.audit({ action: 'lock.released', user: asset.owner, target: targetOf(asset) })
 }
 
 /** Ends whatever an admin may end: all but a compliance lock. @throws `locked` when only that holds the asset */
-export async function liftLock(
-  services: AssetServices,
-  asset: AssetFields,
-  admin: { _id: Types.ObjectId },
-): Promise<void> {
+export async function liftLock(services: AssetServices, asset: AssetFields, admin: Sender): Promise<void> {
+  const by = { sender: admin, access: 'admin' } as const
   const now = services.clock.now()
   if (!isLocked(asset, now)) return
-  if (asset.lock?.mode === 'compliance' && isKept(asset, now)) await endHold(services, asset)
-  else await setLock(services, asset, null)
+  if (asset.lock?.mode === 'compliance' && isKept(asset, now)) await endHold(services, asset, by)
+  else await setLock(services, asset, by, null)
   await services.audit({
     action: 'lock.lifted',
-    user: admin._id,
+    user: admin.user._id,
     concerns: asset.owner,
     target: targetOf(asset),
   })
 }
 
 /** Whether there was a hold to end. @throws `locked` when only a retention holds the asset */
-async function endHold(services: AssetServices, asset: AssetFields): Promise<boolean> {
+async function endHold(services: AssetServices, asset: AssetFields, by: Authority): Promise<boolean> {
   const { lock } = asset
-  if (lock?.legalHold) await setLock(services, asset, { ...lock, legalHold: false })
+  if (lock?.legalHold) await setLock(services, asset, by, { ...lock, legalHold: false })
   else if (isKept(asset, services.clock.now())) throw locked()
   return lock?.legalHold ?? false
 }
@@ -83,20 +91,19 @@ const incomplete = (field: string, message: string) => validationFailed([{ field
 async function setLock(
   { store, clock, changes }: AssetServices,
   asset: AssetFields,
+  by: Authority,
   lock: Lock | null,
 ): Promise<AssetFields> {
   const update: UpdateQuery<AssetFields> = { $set: { lock, updatedAt: clock.now() }, $inc: { version: 1 } }
+  await confirmSender(by, asset.owner)
   const changed = await Asset.findOneAndUpdate(
-    { _id: asset._id, state: 'ready', version: asset.version },
+    { _id: asset._id, state: 'ready', version: asset.version, ...permitted(by) },
     update,
-    {
-      returnDocument: 'after',
-    },
+    { returnDocument: 'after' },
   ).lean()
   if (!changed) {
-    if (await Asset.exists({ _id: asset._id, state: 'ready' }))
-      throw conflict('The asset has changed meanwhile.')
-    throw notFound()
+    await readAgain({ clock }, asset, { by, anyLock: true })
+    throw conflict('The asset has changed meanwhile.')
   }
   await store.protect(
     objectsOf(changed).map(({ key }) => key),

@@ -3,12 +3,16 @@ import { Asset } from '../../models/asset.ts'
 import { isLocked } from '../../models/asset-lock.ts'
 import { sameObjects } from '../../models/asset-objects.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
+import { type Authority, findableBy } from '../auth/sender.ts'
 import { locked, notFound, versionConflict } from '../errors.ts'
+import { requireAccess } from '../require-access.ts'
 import type { AssetServices } from '../services.ts'
 
 interface Attempt {
   /** The version the client insists on. */
   version?: number | undefined
+  /** Who changes the asset; the service itself where there is none. */
+  by?: Authority | undefined
   /** The change is one that a lock does not forbid. */
   anyLock?: boolean
 }
@@ -16,15 +20,17 @@ interface Attempt {
 /**
  * Why a conditional update of an asset did not take place: reads it again, to be tried anew.
  *
- * @throws `not_found` when it, or the upload that was to change it, is gone; `locked`, `version_conflict`
+ * @throws `not_found` when it, or the upload that was to change it, is gone, or the sender may no longer read it
+ * @throws `forbidden` when the sender may no longer change it; `locked`, `version_conflict`
  */
 export async function readAgain(
   { clock }: Pick<AssetServices, 'clock'>,
   tried: AssetFields,
-  { version, anyLock = false }: Attempt,
+  { version, by, anyLock = false }: Attempt,
 ): Promise<AssetFields> {
-  const current = await Asset.findOne({ _id: tried._id, state: 'ready' }).lean()
+  const current = await Asset.findOne({ _id: tried._id, ...findableBy(by) }).lean()
   if (!current) throw notFound()
+  if (by && by.access !== 'admin') requireAccess(current, by.sender.user, by.access)
   if (!anyLock && isLocked(current, clock.now())) throw locked()
   if (version !== undefined && current.version !== version) throw versionConflict()
   if (isDeepStrictEqual(sameObjects(current), sameObjects(tried))) throw notFound()

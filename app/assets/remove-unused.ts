@@ -1,5 +1,5 @@
-import type { Viewer } from '../../models/asset-access.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
+import type { Sender } from '../auth/sender.ts'
 import { refuseUsed } from '../projects/references.ts'
 import type { AssetServices } from '../services.ts'
 import { removeAsset } from './remove.ts'
@@ -19,9 +19,9 @@ interface Options {
 export async function removeUnused(
   services: AssetServices,
   asset: AssetFields,
-  viewer: Viewer,
+  sender: Sender,
   { force = false, version }: Options,
 ): Promise<void> {
-  if (!force) await refuseUsed(asset, viewer)
-  await removeAsset(services, asset, version)
+  if (!force) await refuseUsed(asset, sender.user)
+  await removeAsset(services, asset, sender, version)
 }

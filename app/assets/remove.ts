@@ -3,18 +3,20 @@ import { readersOf } from '../../models/asset-access.ts'
 import { notLocked } from '../../models/asset-lock.ts'
 import { objectsOf, sameObjects } from '../../models/asset-objects.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
+import { type Authority, permitted, type Sender } from '../auth/sender.ts'
 import type { AssetServices } from '../services.ts'
 import { changeAsset } from './change.ts'
 
 const NOTHING = { state: 'deleting', readers: [], files: [], images: [], cover: null, intents: [] } as const
 
-/** Deletes an asset for its owner, on record. As `discardAsset`. */
+/** Deletes an asset for its owner, on record. @throws what `discardAsset` throws */
 export async function removeAsset(
   services: AssetServices,
   asset: AssetFields,
+  sender: Sender,
   version?: number,
 ): Promise<void> {
-  await discardAsset(services, asset, version)
+  await discardAsset(services, asset, { by: { sender, access: 'owner' }, version })
   await services.audit({
     action: 'asset.deleted',
     user: asset.owner,
@@ -22,24 +24,37 @@ export async function removeAsset(
   })
 }
 
+interface Removal {
+  /** Who deletes it; the service itself where there is none. */
+  by?: Authority
+  /** Only if the asset is still at it. */
+  version?: number | undefined
+}
+
 /**
  * Deletes an asset: gone for readers at once, then its objects, its space, its document.
  *
- * @param version only if the asset is still at it
- * @throws `version_conflict`, `locked`, `not_found`
+ * @throws `version_conflict`, `locked`, `not_found`, and what `changeAsset` throws
  */
 export async function discardAsset(
   services: AssetServices,
   asset: AssetFields,
-  version?: number,
+  { by, version }: Removal = {},
 ): Promise<void> {
   const deleted = await changeAsset(services, asset, {
+    by,
     version,
     forgets: objectsOf,
     files: ({ files }) => files.length,
     apply: (current, trash) =>
       Asset.findOneAndUpdate(
-        { _id: current._id, state: 'ready', ...sameObjects(current), ...notLocked(services.clock.now()) },
+        {
+          _id: current._id,
+          state: 'ready',
+          ...sameObjects(current),
+          ...permitted(by),
+          ...notLocked(services.clock.now()),
+        },
         { $set: NOTHING, $push: { trash } },
         { returnDocument: 'after' },
       )

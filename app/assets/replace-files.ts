@@ -1,6 +1,7 @@
 import { bytesOf } from '../../models/asset-objects.ts'
 import type { AssetFields, AssetFile } from '../../models/asset-shape.ts'
 import { commitUpload } from '../../models/asset-upload.ts'
+import { permitted, type Sender } from '../auth/sender.ts'
 import type { AssetServices, Services } from '../services.ts'
 import type { Intake } from '../space/intake.ts'
 import { changeAsset } from './change.ts'
@@ -11,24 +12,28 @@ import { describeFiles } from './content.ts'
  * give their space back afterwards, so the new must fit beside them.
  *
  * @param version only if the asset is still at it; without it the last replacement wins, whole
- * @throws `version_conflict`
+ * @throws what `changeAsset` throws
  */
 export async function replaceFiles(
   services: AssetServices & Pick<Services, 'covers'>,
   { intake, files }: { intake: Intake; files: AssetFile[] },
   asset: AssetFields,
+  sender: Sender,
   version?: number,
 ): Promise<AssetFields> {
+  const by = { sender, access: 'write' } as const
   const pending = services.covers.begin(intake, files, intake.owner.toString())
   const cover = await pending.inTime()
   const settlement = { bytes: bytesOf(cover ? [...files, cover] : files), files: files.length }
   const changed = await changeAsset(services, asset, {
+    by,
     version,
     forgets: (current) => [...current.files, ...(current.cover ? [current.cover] : [])],
     files: (current) => current.files.length,
     apply: (current, trash) =>
       commitUpload(intake, {
         state: 'ready',
+        permitted: permitted(by),
         current,
         now: services.clock.now(),
         set: {

@@ -1,11 +1,13 @@
 import { Asset } from '../../models/asset.ts'
-import { accessOf, publish, type Viewer } from '../../models/asset-access.ts'
+import { publish } from '../../models/asset-access.ts'
 import { normalizeTags, type Visibility } from '../../models/asset-fields.ts'
 import { isLocked, notLocked } from '../../models/asset-lock.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
 import { describeWords } from '../../models/asset-words.ts'
 import type { AssetType } from '../../models/media.ts'
-import { forbidden, locked } from '../errors.ts'
+import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
+import { locked } from '../errors.ts'
+import { requireAccess } from '../require-access.ts'
 import type { AssetServices } from '../services.ts'
 import { readAgain } from './read-again.ts'
 
@@ -22,27 +24,32 @@ export interface AssetChange {
  * Changes fields of an asset; those not named stay.
  *
  * @param version only if the asset is still at it; without it the change is made to whatever is there
- * @throws `forbidden` when a writer changes the visibility, `locked`, `version_conflict`, `not_found`
+ * @throws `forbidden` when a writer changes the visibility, `locked`, `version_conflict`, `not_found`, and what
+ *   `confirmSender` throws
  */
 export async function updateAsset(
   { audit, changes, clock }: Pick<AssetServices, 'audit' | 'changes' | 'clock'>,
   asset: AssetFields,
-  user: NonNullable<Viewer>,
+  sender: Sender,
   change: AssetChange,
   version?: number,
 ): Promise<AssetFields> {
-  if (change.visibility !== undefined && accessOf(asset, user) !== 'owner') throw forbidden()
+  const { user } = sender
+  const by = { sender, access: change.visibility === undefined ? 'write' : 'owner' } as const
+  requireAccess(asset, user, by.access)
   if (Object.keys(change).length === 0) return asset
   const { visibility, ...fields } = change
   const protectedToo = Object.keys(fields).length > 0
   for (let current = asset; ; ) {
     const now = clock.now()
     if (protectedToo && isLocked(current, now)) throw locked()
+    await confirmSender(by, current.owner)
     const changed = await Asset.findOneAndUpdate(
       {
         _id: current._id,
         state: 'ready',
         version: version ?? current.version,
+        ...permitted(by),
         ...(protectedToo ? notLocked(now) : {}),
       },
       {
@@ -63,7 +70,7 @@ export async function updateAsset(
       await changes.publish({ kind: 'asset.updated', asset: changed._id, owner: changed.owner })
       return changed
     }
-    current = await readAgain({ clock }, current, { version, anyLock: !protectedToo })
+    current = await readAgain({ clock }, current, { version, by, anyLock: !protectedToo })
   }
 }
 

@@ -1,4 +1,5 @@
 import { isObjectIdOrHexString } from 'mongoose'
+import { isOfEpoch } from '../../models/plugins/credentials.ts'
 import { Session, type SessionFields } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import type { UserDocument } from '../../models/user-shape.ts'
@@ -17,7 +18,7 @@ export async function authenticateToken(
   if (![sub, jti].every((claim) => isObjectIdOrHexString(claim))) return null
   const now = clock.now()
   const [session, user] = await Promise.all([Session.findLive(jti, now), User.findActive(sub)])
-  if (!session || !user || !session.user.equals(user._id)) return null
+  if (!session || !user || !session.user.equals(user._id) || !isOfEpoch(user, session)) return null
   if (await Session.touch(session, now, config.auth.idleMs)) await User.noteAccess(user._id, now)
   return { user, session }
 }

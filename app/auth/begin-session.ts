@@ -1,4 +1,4 @@
-import { Session } from '../../models/session.ts'
+import { Session, type SessionFields } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import type { UserDocument } from '../../models/user-shape.ts'
 import { badCredentials } from '../errors.ts'
@@ -8,6 +8,7 @@ import { addressKey, type Client } from './client.ts'
 /** What a sign-in brings: `expiresAt` is when the session ends if it is not used again. */
 export interface SignedIn {
   user: UserDocument
+  session: SessionFields
   token: string
   expiresAt: Date
 }
@@ -26,6 +27,7 @@ export async function beginSession(
   const now = clock.now()
   const session = await Session.begin({
     user: user._id,
+    epoch: user.sessionEpoch,
     now,
     idleMs: config.auth.idleMs,
     userAgent,
@@ -43,5 +45,5 @@ export async function beginSession(
     user: user._id,
     target: { type: 'session', id: session._id.toString() },
   })
-  return { user: admitted, token: tokens.sign(session), expiresAt: session.expiresAt }
+  return { user: admitted, session, token: tokens.sign(session), expiresAt: session.expiresAt }
 }

@@ -1,5 +1,6 @@
 import { Session, type SessionFields } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
+import { unauthenticated } from '../errors.ts'
 import type { Services } from '../services.ts'
 import type { Client } from './client.ts'
 import { confirmPassword } from './credentials.ts'
@@ -16,6 +17,7 @@ interface Change {
  * Gives a user another password; every session but the one that asks ends.
  *
  * @throws bad_credentials (403) when `current` is wrong, or no longer right
+ * @throws unauthenticated when the session ended meanwhile
  * @throws validation_failed, too_many_requests, unavailable
  */
 export async function changePassword(
@@ -28,7 +30,10 @@ export async function changePassword(
   await refuseWeakPassword(password, [user.username, user.email])
   const passwordHash = await hashInTurn(services, client, password)
   // the hash that was verified may have been replaced by one of another cost, or by another password
-  while (!(await User.replacePassword(user, passwordHash))) user = await confirm()
+  while (!(await User.replacePassword(session, user, passwordHash))) {
+    if (!(await User.findHolder(session))) throw unauthenticated()
+    user = await confirm()
+  }
   await Session.endAll(user._id, { except: session._id })
   await services.audit({ action: 'password.changed', user: user._id })
 }

@@ -1,8 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { Asset } from '../../models/asset.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
 import { Link, type LinkFields } from '../../models/link.ts'
 import type { Client } from '../auth/client.ts'
 import { hashInTurn } from '../auth/hash-in-turn.ts'
+import { confirmSender, type Sender } from '../auth/sender.ts'
+import { notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
 
 export interface NewLink {
@@ -15,26 +18,34 @@ export interface NewLink {
  * Makes a link to an asset.
  *
  * @returns the link, and its token, which nobody can learn again
- * @throws `unavailable`
+ * @throws `not_found` when the asset is gone, what `confirmSender` throws, `unavailable`
  */
 export async function createLink(
   services: Pick<Services, 'audit' | 'clock' | 'config' | 'queues'>,
   asset: AssetFields,
+  sender: Sender,
   { expiresAt, maxDownloads, password }: NewLink,
   client: Client,
 ): Promise<{ link: LinkFields; token: string }> {
   const { audit, clock } = services
   const now = clock.now()
   const token = randomBytes(32).toString('base64url')
+  const passwordHash = password === undefined ? null : await hashInTurn(services, client, password)
+  await confirmSender({ sender })
   const link = await Link.create({
     asset: asset._id,
     owner: asset.owner,
     tokenHash: hashToken(token),
-    passwordHash: password === undefined ? null : await hashInTurn(services, client, password),
+    passwordHash,
     expiresAt: expiresAt ?? null,
     maxDownloads: maxDownloads ?? null,
     createdAt: now,
   })
+  // the link is another document than the asset: what ended the right meanwhile is looked for after it is stored
+  if (!(await Asset.exists({ _id: asset._id, state: 'ready', owner: sender.user._id }))) {
+    await Link.deleteOne({ _id: link._id })
+    throw notFound()
+  }
   await audit({
     action: 'link.created',
     user: asset.owner,

@@ -1,18 +1,21 @@
 import { Types } from 'mongoose'
 import type { AssetFields } from '../../models/asset-shape.ts'
 import { Link } from '../../models/link.ts'
+import { confirmSender, type Sender } from '../auth/sender.ts'
 import { notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
 
-/** Ends a link of an asset. @throws `not_found` when it has none of that id, or not any more */
+/** Ends a link of an asset. @throws `not_found` when it has none of that id, or not any more, and what `confirmSender` throws */
 export async function revokeLink(
   { audit, clock }: Pick<Services, 'audit' | 'clock'>,
   asset: AssetFields,
+  sender: Sender,
   id: string,
 ): Promise<void> {
   if (!Types.ObjectId.isValid(id)) throw notFound()
+  await confirmSender({ sender })
   const { modifiedCount } = await Link.updateOne(
-    { _id: id, asset: asset._id, revokedAt: null },
+    { _id: id, asset: asset._id, owner: sender.user._id, revokedAt: null },
     { revokedAt: clock.now() },
   )
   if (modifiedCount === 0) throw notFound()

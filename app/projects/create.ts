@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose'
 import { Project, type ProjectFields, type Scene } from '../../models/project.ts'
+import { confirmSender, type Sender } from '../auth/sender.ts'
 import type { Services } from '../services.ts'
 import { dropDeleted } from './references.ts'
 
@@ -9,12 +10,15 @@ interface NewProject {
   scenes?: Scene[]
 }
 
+/** Makes a project of the sender's. @throws what `confirmSender` throws */
 export async function createProject(
   { clock }: Pick<Services, 'clock'>,
-  owner: Types.ObjectId,
+  sender: Sender,
   { title, image = null, scenes = [] }: NewProject,
 ): Promise<ProjectFields> {
   const now = clock.now()
+  const owner = sender.user._id
+  await confirmSender({ sender })
   const readers = [owner.toString()]
   const project = await Project.create({
     owner,

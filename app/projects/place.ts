@@ -1,9 +1,9 @@
-import type { Viewer } from '../../models/asset-access.ts'
 import type { AssetFields, AssetFile } from '../../models/asset-shape.ts'
 import type { ProjectFields } from '../../models/project.ts'
 import type { SceneList } from '../../models/project-fields.ts'
 import { createAsset } from '../assets/create.ts'
 import { discardAsset } from '../assets/remove.ts'
+import type { Sender } from '../auth/sender.ts'
 import { notFound, unsupportedMedia } from '../errors.ts'
 import type { ReceivedUpload } from '../request.ts'
 import type { AssetServices, Services } from '../services.ts'
@@ -35,21 +35,22 @@ const TAKES: Record<SceneList, (file: AssetFile) => boolean> = {
 /**
  * Makes an asset of an upload and puts it into a scene; where it finds no place there, nothing of it stays.
  *
- * @throws `unsupported_media`, `not_found` for a scene that is none of the project's, `too_large`
+ * @throws `unsupported_media`, `not_found` for a scene that is none of the project's, `too_large`, and what
+ *   `changeProject` throws
  */
 export async function placeUpload(
   services: AssetServices & Pick<Services, 'covers'>,
   upload: ReceivedUpload,
-  user: NonNullable<Viewer>,
+  sender: Sender,
   where: Place,
 ): Promise<Placed> {
   const { project, sceneId, list } = where
   if (!upload.files.every(TAKES[list])) throw unsupportedMedia('This list takes no file of that kind.')
   if (sceneId !== undefined && !project?.scenes.some(({ id }) => id === sceneId)) throw notFound()
 
-  const asset = await createAsset(services, upload, {})
+  const asset = await createAsset(services, upload, sender, {})
   try {
-    return { asset, ...(await place(services, asset, user, where)) }
+    return { asset, ...(await place(services, asset, sender, where)) }
   } catch (error) {
     await discardAsset(services, asset)
     throw error
@@ -59,16 +60,16 @@ export async function placeUpload(
 async function place(
   services: AssetServices,
   { _id, name }: AssetFields,
-  user: NonNullable<Viewer>,
+  sender: Sender,
   { project, sceneId, list }: Place,
 ) {
   if (!project) {
     const scene = { ...emptyScene(), [list]: [_id] }
-    const made = await createProject(services, user._id, { title: name, scenes: [scene] })
+    const made = await createProject(services, sender, { title: name, scenes: [scene] })
     return { projectId: made._id.toString(), sceneId: scene.id }
   }
   const { scene } = sceneId
-    ? await addToScene(services, project, sceneId, { list, asset: _id })
-    : await addScene(services, project, { [list]: [_id.toString()] }, user)
+    ? await addToScene(services, project, sceneId, sender, { list, asset: _id })
+    : await addScene(services, project, { [list]: [_id.toString()] }, sender)
   return { projectId: project._id.toString(), sceneId: scene.id }
 }

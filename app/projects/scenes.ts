@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
-import type { Viewer } from '../../models/asset-access.ts'
 import type { ProjectFields, Scene } from '../../models/project.ts'
 import { SCENE_LIST, SCENES, type SceneList } from '../../models/project-fields.ts'
+import type { Sender } from '../auth/sender.ts'
 import { notFound, tooLarge, validationFailed } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { changeProject } from './change.ts'
@@ -27,16 +27,16 @@ export const emptyScene = (): Scene => ({
 /**
  * Adds a scene behind those a project has.
  *
- * @throws `too_large` when there are too many, `validation_failed` for assets that the viewer may not read
+ * @throws `too_large` when there are too many, `validation_failed` for assets that the sender may not read
  */
 export async function addScene(
   services: Pick<Services, 'clock'>,
   project: ProjectFields,
   lists: SceneLists,
-  viewer: Viewer,
+  sender: Sender,
 ): Promise<Changed> {
-  const scene = { ...emptyScene(), ...(await resolveReferences(lists, viewer)) }
-  const changed = await changeProject(services, project, ({ scenes }) => {
+  const scene = { ...emptyScene(), ...(await resolveReferences(lists, sender.user)) }
+  const changed = await changeProject(services, project, sender, ({ scenes }) => {
     if (scenes.length >= SCENES.max) throw tooLarge(`There may be ${SCENES.max} scenes at the most.`)
     return { scenes: [...scenes, scene] }
   })
@@ -49,13 +49,13 @@ export async function setScene(
   project: ProjectFields,
   id: string,
   lists: SceneLists,
-  viewer: Viewer,
+  sender: Sender,
 ): Promise<Changed> {
-  const given = Object.entries(await resolveReferences(lists, viewer)) as [SceneList, Types.ObjectId[]][]
-  return changeScene(services, project, id, async (scene) => {
+  const given = Object.entries(await resolveReferences(lists, sender.user)) as [SceneList, Types.ObjectId[]][]
+  return changeScene(services, project, id, sender, async (scene) => {
     const readable = await readableAmong(
       given.flatMap(([list]) => scene[list]),
-      viewer,
+      sender.user,
     )
     return Object.fromEntries(given.map(([list, ids]) => [list, keepUnseen(scene[list], ids, readable)]))
   })
@@ -66,9 +66,10 @@ export function addToScene(
   services: Pick<Services, 'clock'>,
   project: ProjectFields,
   id: string,
+  sender: Sender,
   { list, asset }: { list: SceneList; asset: Types.ObjectId },
 ): Promise<Changed> {
-  return changeScene(services, project, id, (scene) => {
+  return changeScene(services, project, id, sender, (scene) => {
     if (scene[list].length >= SCENE_LIST.max)
       throw tooLarge(`There may be ${SCENE_LIST.max} assets in a list at the most.`)
     return { [list]: [...scene[list], asset] }
@@ -76,8 +77,13 @@ export function addToScene(
 }
 
 /** @throws `not_found` */
-export async function removeScene(services: Pick<Services, 'clock'>, project: ProjectFields, id: string) {
-  await changeProject(services, project, ({ scenes }) => {
+export async function removeScene(
+  services: Pick<Services, 'clock'>,
+  project: ProjectFields,
+  id: string,
+  sender: Sender,
+) {
+  await changeProject(services, project, sender, ({ scenes }) => {
     if (!scenes.some((scene) => scene.id === id)) throw notFound()
     return { scenes: scenes.filter((scene) => scene.id !== id) }
   })
@@ -95,9 +101,10 @@ async function changeScene(
   services: Pick<Services, 'clock'>,
   project: ProjectFields,
   id: string,
+  sender: Sender,
   decide: (scene: Scene) => Partial<Scene> | Promise<Partial<Scene>>,
 ): Promise<Changed> {
-  const changed = await changeProject(services, project, async ({ scenes }) => {
+  const changed = await changeProject(services, project, sender, async ({ scenes }) => {
     const scene = scenes.find((one) => one.id === id)
     if (!scene) throw notFound()
     const change = await decide(scene)

@@ -1,5 +1,6 @@
 import type { Viewer } from '../../models/asset-access.ts'
 import type { ProjectFields } from '../../models/project.ts'
+import type { Sender } from '../auth/sender.ts'
 import type { Services } from '../services.ts'
 import { changeProject } from './change.ts'
 import { resolveReferences } from './references.ts'
@@ -14,16 +15,17 @@ export interface ProjectChange {
   sceneOrder?: string[]
 }
 
-/** @throws `validation_failed` for an asset that the viewer may not read, or an order that is none */
+/** @throws `validation_failed` for an asset that the sender may not read, or an order that is none, and what
+ * `changeProject` throws */
 export async function updateProject(
   services: Pick<Services, 'clock'>,
   project: ProjectFields,
+  sender: Sender,
   { title, image, sceneOrder }: ProjectChange,
-  viewer: Viewer,
 ): Promise<ProjectFields> {
   if (title === undefined && image === undefined && !sceneOrder) return project
-  const pictured = await imageOf(image, viewer)
-  return changeProject(services, project, ({ scenes }) => ({
+  const pictured = await imageOf(image, sender.user)
+  return changeProject(services, project, sender, ({ scenes }) => ({
     ...(title === undefined ? {} : { title }),
     ...(pictured === undefined ? {} : { image: pictured }),
     ...(sceneOrder ? { scenes: reordered(scenes, sceneOrder) } : {}),

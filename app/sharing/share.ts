@@ -1,6 +1,7 @@
 import type { Collaborator, Shared, SharingStatics } from '../../models/plugins/sharing.ts'
 import { User } from '../../models/user.ts'
 import { usernameKey } from '../../models/user-fields.ts'
+import { confirmSender, type Sender } from '../auth/sender.ts'
 import { conflict, notFound, validationFailed } from '../errors.ts'
 import type { Services } from '../services.ts'
 
@@ -12,21 +13,25 @@ export interface Sharing {
 
 /**
  * Shares something with the user of a name. Whether there is one makes no difference to the answer: a name that
- * is nobody's is kept like the others, and never gains access.
+ * is nobody's is kept like the others, and never gains access. To share with who holds a name now, end the old entry
+ * first.
  *
- * @throws `validation_failed` for the owner's own name, `conflict` when there are too many
+ * @throws `validation_failed` for the owner's own name, `conflict` when there are too many, and what `confirmSender`
+ *   throws
  */
 export async function shareWith(
   { audit, changes, clock }: Pick<Services, 'audit' | 'changes' | 'clock'>,
   { type, model }: Sharing,
   { _id, owner }: Pick<Shared, '_id' | 'owner'>,
+  sender: Sender,
   { username, access }: { username: string; access: 'read' | 'write' },
 ): Promise<Collaborator> {
   const key = usernameKey(username)
   const user = await User.findOne({ usernameKey: key, deleting: false }, { _id: 1 }).lean()
   if (user && owner.equals(user._id)) throw validationFailed([{ field: 'username', message: 'is the owner' }])
   const given = { username, usernameKey: key, user: user?._id ?? null, access, addedAt: clock.now() }
-  const kept = await model.share(_id, given)
+  await confirmSender({ sender })
+  const kept = await model.share(_id, sender.user._id, given)
   if (!kept) throw conflict('It is gone, or shared with too many already.')
   await audit({
     action: 'collaborator.set',
@@ -46,9 +51,11 @@ export async function unshareWith(
   { audit }: Pick<Services, 'audit'>,
   { type, model }: Sharing,
   { _id, owner }: Pick<Shared, '_id' | 'owner'>,
+  sender: Sender,
   username: string,
 ): Promise<void> {
-  if (!(await model.unshare(_id, usernameKey(username)))) throw notFound()
+  await confirmSender({ sender })
+  if (!(await model.unshare(_id, sender.user._id, usernameKey(username)))) throw notFound()
   await audit({
     action: 'collaborator.removed',
     user: owner,

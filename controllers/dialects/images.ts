@@ -7,9 +7,10 @@ import { searchAssets } from '../../models/asset-search.ts'
 import type { ListedAsset } from '../../models/asset-shape.ts'
 import { publicView } from '../../models/views/user.ts'
 import { required } from '../required.ts'
+import { senderOf } from '../sender-of.ts'
 
 export const create: RequestHandler = async (req, res) => {
-  const asset = await createAsset(req.services, required(req.upload), {})
+  const asset = await createAsset(req.services, required(req.upload), senderOf(req), {})
   res.status(201).json(success({ image: imageView(req, asset) }))
 }
 

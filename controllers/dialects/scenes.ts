@@ -9,6 +9,7 @@ import { pieceView, stageView } from '../../app/projects/stage.ts'
 import { Project } from '../../models/project.ts'
 import { ownerView } from '../../models/views/user.ts'
 import { required } from '../required.ts'
+import { senderOf } from '../sender-of.ts'
 
 /** The most projects that a user is shown with, newest first; `/api/projects` lists them all. */
 const SHOWN_PROJECTS = 100
@@ -37,6 +38,6 @@ export const readUser: RequestHandler = async (req, res) => {
 export const place: RequestHandler = async (req, res) => {
   const user = required(req.user)
   const where = { ...(req.valid as Pick<Place, 'sceneId' | 'list'>), project: req.project }
-  const { asset, ...ids } = await placeUpload(req.services, required(req.upload), user, where)
+  const { asset, ...ids } = await placeUpload(req.services, required(req.upload), senderOf(req), where)
   res.status(201).json(success({ ...ids, ...pieceView(req.services, asset, user) }))
 }

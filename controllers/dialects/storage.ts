@@ -7,6 +7,7 @@ import { signIn } from '../../app/auth/sign-in.ts'
 import { success } from '../../app/envelope.ts'
 import { ownerView } from '../../models/views/user.ts'
 import { required } from '../required.ts'
+import { senderOf } from '../sender-of.ts'
 
 interface Account {
   email: string
@@ -32,13 +33,13 @@ export const login: RequestHandler = async (req, res) => {
 }
 
 export const upload: RequestHandler = async (req, res) => {
-  const { _id } = await createAsset(req.services, required(req.upload), {})
+  const { _id } = await createAsset(req.services, required(req.upload), senderOf(req), {})
   res.status(201).json(success({ id: _id.toString() }))
 }
 
 export const remove: RequestHandler = async (req, res) => {
   const asset = required(req.asset)
   const { force } = req.valid as { force?: boolean }
-  await removeUnused(req.services, asset, req.user, { force })
+  await removeUnused(req.services, asset, senderOf(req), { force })
   res.json(success({ id: asset._id.toString() }))
 }

@@ -27,8 +27,10 @@ const statics: AdministrationStatics & ThisType<Model<UserFields>> = {
         $set: {
           ...(access === undefined ? {} : { access }),
           ...(disabled === undefined ? {} : { disabled }),
+          ...(disabled ? { epochSession: null } : {}),
           ...(limit === undefined ? {} : { 'space.limit': limit }),
         },
+        ...(disabled ? { $inc: { sessionEpoch: 1 } } : {}),
       },
       { returnDocument: 'after' },
     ).exec()

@@ -1,4 +1,5 @@
-import type { Model, Schema, Types } from 'mongoose'
+import type { Model, QueryFilter, Schema, Types } from 'mongoose'
+import type { SessionFields } from '../session.ts'
 import { usernameKey } from '../user-fields.ts'
 import type { KnownAddress, UserDocument, UserFields } from '../user-shape.ts'
 
@@ -24,8 +25,15 @@ export interface CredentialStatics {
    * @param address the `addressKey` of the client
    */
   admit(user: Verified, now: Date, address: string): Promise<UserDocument | null>
-  /** Sets the hash of another password; false when the one that was verified is no longer the account's. */
-  replacePassword(user: Verified, passwordHash: string): Promise<boolean>
+  /**
+   * Sets the hash of another password in a session, which ends every other one. Returns false when the password that
+   * was verified, or the session, is no longer valid.
+   */
+  replacePassword(
+    session: SessionFields,
+    verified: Pick<UserFields, 'passwordHash'>,
+    passwordHash: string,
+  ): Promise<boolean>
   /** Sets another hash of the same password; false when the one that was verified is no longer the account's. */
   rehashPassword(user: Verified, passwordHash: string): Promise<boolean>
   /** Returns a password hash of the highest cost in use; null without accounts. */
@@ -55,10 +63,10 @@ const statics: CredentialStatics & ThisType<Model<UserFields>> = {
     ).exec()
   },
 
-  async replacePassword({ _id, passwordHash: verified }, passwordHash) {
+  async replacePassword(session, { passwordHash: verified }, passwordHash) {
     const { matchedCount } = await this.updateOne(
-      { _id, passwordHash: verified, ...usable },
-      { passwordHash },
+      { passwordHash: verified, ...holderOf(session) },
+      { $set: { passwordHash, epochSession: session._id }, $inc: { sessionEpoch: 1 } },
     )
     return matchedCount === 1
   },
@@ -81,6 +89,22 @@ const statics: CredentialStatics & ThisType<Model<UserFields>> = {
 
 /** Of accounts that somebody may use. */
 export const usable = { deleting: false, disabled: false }
+
+type Epochs = Pick<UserFields, 'sessionEpoch' | 'epochSession'>
+
+/**
+ * Whether a session is still valid for its user. A password change and the disabling of an account raise the user's
+ * `sessionEpoch`: sessions of an earlier epoch have ended, except the one that changed the password.
+ */
+export function isOfEpoch({ sessionEpoch = 0, epochSession }: Epochs, session: SessionFields): boolean {
+  return sessionEpoch === (session.epoch ?? 0) || Boolean(epochSession?.equals(session._id))
+}
+
+/** The user of a valid session, as a filter: `isOfEpoch` for updates of the account itself. */
+export function holderOf({ _id, user, epoch = 0 }: SessionFields): QueryFilter<UserFields> {
+  const sameEpoch = { sessionEpoch: epoch === 0 ? { $in: [0, null] } : epoch }
+  return { _id: user, ...usable, $or: [sameEpoch, { epochSession: _id }] }
+}
 
 function nameOf(login: string) {
   if (login.startsWith('+')) return { mobileKey: login.slice(1) }

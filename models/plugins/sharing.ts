@@ -22,13 +22,15 @@ export interface Shared {
 
 export interface SharingStatics {
   /**
-   * Lets a user read or write, under the name the owner wrote. A name that is there already is set anew.
+   * Lets a user read or write, under the name the owner wrote. Of a name that is in the list already only the access
+   * changes. A void entry (a name that was nobody's, or of a deleted account) stays void: whoever holds the name
+   * now gets no access by it.
    *
    * @returns the collaborator as kept; null when what was to be shared is gone or shared with too many
    */
-  share(id: Types.ObjectId, given: Collaborator): Promise<Collaborator | null>
+  share(id: Types.ObjectId, owner: Types.ObjectId, given: Collaborator): Promise<Collaborator | null>
   /** Ends what a name may do; false when it was not there. */
-  unshare(id: Types.ObjectId, usernameKey: string): Promise<boolean>
+  unshare(id: Types.ObjectId, owner: Types.ObjectId, usernameKey: string): Promise<boolean>
 }
 
 /** More than anybody shares one thing with by name; it bounds the document. */
@@ -39,45 +41,42 @@ const named = (collaborators: Collaborator[] | undefined, key: string) =>
 
 function sharingStatics(alive: QueryFilter<Shared>) {
   const statics: SharingStatics & ThisType<Model<Shared> & SharingStatics> = {
-    async share(id, given) {
+    async share(id, owner, given) {
       const key = given.usernameKey
-      const before = await this.findOne({ _id: id, ...alive }, { collaborators: 1 }).lean()
-      const other = named(before?.collaborators, key)
-      // the name may have belonged to nobody, or to somebody else, when it was added
-      if (other && String(other.user) !== String(given.user)) await this.unshare(id, key)
-
-      const reader = given.user ? { $addToSet: { readers: given.user.toString() } } : {}
       const changed =
         (await this.findOneAndUpdate(
-          { _id: id, ...alive, 'collaborators.usernameKey': key },
+          { _id: id, owner, ...alive, 'collaborators.usernameKey': key },
           {
             $set: {
               'collaborators.$[one].access': given.access,
               'collaborators.$[one].username': given.username,
             },
-            ...reader,
           },
           { arrayFilters: [{ 'one.usernameKey': key }], returnDocument: 'after' },
         ).lean()) ??
         (await this.findOneAndUpdate(
           {
             _id: id,
+            owner,
             ...alive,
             'collaborators.usernameKey': { $ne: key },
             [`collaborators.${MAX_COLLABORATORS - 1}`]: { $exists: false },
           },
-          { $push: { collaborators: given }, ...reader },
+          {
+            $push: { collaborators: given },
+            ...(given.user ? { $addToSet: { readers: given.user.toString() } } : {}),
+          },
           { returnDocument: 'after' },
         ).lean())
       return named(changed?.collaborators, key) ?? null
     },
 
-    async unshare(id, usernameKey) {
-      const found = await this.findOne({ _id: id, ...alive }, { collaborators: 1 }).lean()
+    async unshare(id, owner, usernameKey) {
+      const found = await this.findOne({ _id: id, owner, ...alive }, { collaborators: 1 }).lean()
       const one = named(found?.collaborators, usernameKey)
       if (!one) return false
-      await this.updateOne(
-        { _id: id },
+      const { modifiedCount } = await this.updateOne(
+        { _id: id, owner, collaborators: { $elemMatch: { usernameKey, user: one.user } } },
         {
           $pull: {
             collaborators: { usernameKey, user: one.user },
@@ -85,7 +84,7 @@ function sharingStatics(alive: QueryFilter<Shared>) {
           },
         },
       )
-      return true
+      return modifiedCount === 1
     },
   }
   return statics

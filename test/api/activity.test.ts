@@ -32,7 +32,10 @@ describe('activity', () => {
   })
   afterEach(() => app.stop())
 
-  async function read(user: TestUser, path = '/api/users/me/activity?limit=100'): Promise<Entry[]> {
+  async function read(
+    user: Pick<TestUser, 'get'>,
+    path = '/api/users/me/activity?limit=100',
+  ): Promise<Entry[]> {
     const { body } = await user.get(path).expect(200)
     return body.res.activity
   }

@@ -90,10 +90,17 @@ describe('collaborators', () => {
     ])
     const carol = await signUp(app, 'carol')
     await carol.get(`/api/assets/${asset.id}`).expect(404)
-    await share('carol', 'read').expect(200)
-    await carol.get(`/api/assets/${asset.id}`).expect(200)
+    await share('carol', 'write').expect(200)
+    await carol.get(`/api/assets/${asset.id}`).expect(404)
     const again = await ada.get(`/api/assets/${asset.id}/collaborators`).expect(200)
     expect(again.body.res.collaborators).to.have.length(2)
+    const stored = await Asset.findById(asset.id).orFail().lean()
+    expect(stored.readers).to.deep.equal([ada.user.id, bob.user.id])
+    expect(stored.collaborators[1]).to.deep.include({ username: 'carol', user: null, access: 'write' })
+
+    await ada.delete(`/api/assets/${asset.id}/collaborators/carol`).expect(204)
+    await share('carol', 'read').expect(200)
+    await carol.get(`/api/assets/${asset.id}`).expect(200)
   })
 
   it('refuses a wrong access, the owner’s own name and what is no name', async () => {

@@ -145,19 +145,32 @@ describe('an admin and accounts', () => {
     expect(await stored(ada)).to.include({ access: 'user' })
   })
 
-  it('a later account of the same name gains nothing of what the deleted one could read', async () => {
-    const bob = await signUp(app, 'bob')
-    const asset = await uploadAsset(ada)
-    const collaborators = `/api/assets/${asset.id}/collaborators`
-    await ada.put(`${collaborators}/bob`).send({ access: 'write' }).expect(200)
-    await bob.get(`/api/assets/${asset.id}`).expect(200)
-    await root.delete(url(bob)).expect(204)
-    const namesake = await signUp(app, 'bob')
-    await namesake.get(`/api/assets/${asset.id}`).expect(404)
-    await namesake.patch(`/api/assets/${asset.id}`).send({ name: 'x' }).expect(404)
-    const { body } = await ada.get(collaborators).expect(200)
-    expect(body.res.collaborators[0]).to.include({ username: 'bob', access: 'write' })
-    await ada.put(`${collaborators}/bob`).send({ access: 'read' }).expect(200)
-    await namesake.get(`/api/assets/${asset.id}`).expect(200)
-  })
+  for (const [kind, make, change] of [
+    ['assets', async () => (await uploadAsset(ada)).id, { name: 'x' }],
+    [
+      'projects',
+      async () => (await ada.post('/api/projects').send({ title: 'Room' })).body.res.project.id,
+      { title: 'x' },
+    ],
+  ] as const)
+    it(`PUT /api/${kind}/:id/collaborators/:username – the name of a deleted account → no access for a later account of that name`, async () => {
+      const name = `bob-${kind}`
+      const bob = await signUp(app, name)
+      const path = `/api/${kind}/${await make()}`
+      const entry = `${path}/collaborators/${name}`
+      await ada.put(entry).send({ access: 'write' }).expect(200)
+      await bob.get(path).expect(200)
+      await root.delete(url(bob)).expect(204)
+      const namesake = await signUp(app, name)
+      await namesake.get(path).expect(404)
+      for (const access of ['read', 'write']) {
+        const { body } = await ada.put(entry).send({ access }).expect(200)
+        expect(body.res.collaborator).to.include({ username: name, access })
+        await namesake.get(path).expect(404)
+        await namesake.patch(path).send(change).expect(404)
+      }
+      await ada.delete(entry).expect(204)
+      await ada.put(entry).send({ access: 'read' }).expect(200)
+      await namesake.get(path).expect(200)
+    })
 })

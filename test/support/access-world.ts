@@ -77,12 +77,12 @@ export async function makeScene(app: TestApp, state: State): Promise<Scene> {
     visibility: state === 'public' ? 'public' : 'private',
   })
   const { _id } = planted
-  const made = await createProject(services, owner.user._id, { title: name, scenes: [emptyScene()] })
+  const made = await createProject(services, owner, { title: name, scenes: [emptyScene()] })
   if (state === 'shared' || state === 'locked')
     for (const access of ['read', 'write'] as const) {
       const given = { username: access === 'read' ? 'reader' : 'writer', access }
-      await shareWith(services, { type: 'asset', model: Asset }, planted, given)
-      await shareWith(services, { type: 'project', model: Project }, made, given)
+      await shareWith(services, { type: 'asset', model: Asset }, planted, owner, given)
+      await shareWith(services, { type: 'project', model: Project }, made, owner, given)
     }
   const lock = {
     mode: 'compliance' as const,
@@ -94,7 +94,7 @@ export async function makeScene(app: TestApp, state: State): Promise<Scene> {
     await store.protect([file.key], lock)
   }
   const asset = await Asset.findById(_id).orFail().lean()
-  const { link, token } = await createLink(services, asset, {}, { address: undefined, userAgent: undefined })
+  const { link, token } = await createLink(services, asset, owner, {}, { address: undefined, userAgent: undefined })
   return {
     state,
     owner,

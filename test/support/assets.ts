@@ -19,7 +19,7 @@ export interface AssetAnswer {
 
 /** Uploads an asset through the API. */
 export async function uploadAsset(
-  user: TestUser,
+  user: Pick<TestUser, 'post'>,
   fields: Record<string, string> = {},
   files: Record<string, Buffer> = { 'chair.obj': obj() },
 ): Promise<AssetAnswer> {

@@ -1,5 +1,6 @@
 import type { Test } from 'supertest'
 import { beginSession } from '../../app/auth/begin-session.ts'
+import type { SessionFields } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import type { NewUser, UserDocument } from '../../models/user-shape.ts'
 import type { TestApp } from './app.ts'
@@ -10,6 +11,7 @@ export const PASSWORD = 'correct horse battery'
 /** A signed-in user: its requests carry its token. */
 export interface TestUser {
   user: UserDocument
+  session: SessionFields
   token: string
   head(path: string): Test
   get(path: string): Test
@@ -44,8 +46,8 @@ export async function signUpAdmin(app: TestApp, username: string): Promise<TestU
 export async function signIn(app: TestApp, { _id }: UserDocument): Promise<TestUser> {
   const account = await User.findById(_id).select('+passwordHash').orFail()
   const client = { address: '127.0.0.1', userAgent: 'tests' }
-  const { user, token } = await beginSession(app.services, account, client)
-  return { user, token, ...requestsOf(app, token) }
+  const { user, session, token } = await beginSession(app.services, account, client)
+  return { user, session, token, ...requestsOf(app, token) }
 }
 
 /** Requests that carry a token. */

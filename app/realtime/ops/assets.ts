@@ -30,11 +30,12 @@ export const get = open<{ id: string }>({
 export const remove = forUsers<{ id: string; force?: boolean }>({
   rules: rules.remove,
   writes: true,
-  async answer({ services, user }, { id, force }) {
+  async answer(call, { id, force }) {
+    const { services, user } = call
     const asset = await findAsset(id, user)
     if (!asset) throw notFound()
     requireAccess(asset, user, 'owner')
-    await removeUnused(services, asset, user, { force })
+    await removeUnused(services, asset, call, { force })
     return { id }
   },
 })

@@ -36,7 +36,7 @@ export const upload = forUsers<NewUpload>({
     })
     try {
       const file = await receive(call, intake, inflow, { name: given.name, size })
-      const asset = await createAsset(services, { intake, files: [file], images: [] }, given)
+      const asset = await createAsset(services, { intake, files: [file], images: [] }, call, given)
       const [view] = await presentAssets([asset], user, services.clock.now())
       return { asset: view }
     } catch (error) {

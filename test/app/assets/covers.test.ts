@@ -162,7 +162,7 @@ describe('late cover', () => {
 
   const stale: [change: string, make: (asset: Parameters<typeof discardAsset>[1]) => Promise<unknown>][] = [
     ['deletion', (asset) => discardAsset(app.services, asset)],
-    ['deletion of a version', (asset) => discardAsset(app.services, asset, asset.version)],
+    ['deletion of a version', (asset) => discardAsset(app.services, asset, { version: asset.version })],
   ]
   for (const [change, make] of stale)
     it(`added between the read and the update of a ${change} → removed with the asset`, async () => {

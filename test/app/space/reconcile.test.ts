@@ -104,7 +104,7 @@ describe('the recount of space', () => {
     await Asset.updateOne({ _id: id }, { $set: { trash: [] } })
     expect(await recount()).to.deep.equal([])
     expect((await User.spaceOf(ada.user._id))?.used).to.equal(Number(used) - 2000)
-    await removeAsset(app.services, await Asset.findById(id).orFail().lean())
+    await removeAsset(app.services, await Asset.findById(id).orFail().lean(), ada)
     expect(await recount()).to.deep.equal([])
   })
 

@@ -1,0 +1,52 @@
+import type { Types } from 'mongoose'
+import { changeableBy, type Viewer, visibleTo } from '../../models/asset-access.ts'
+import { isOfEpoch } from '../../models/plugins/credentials.ts'
+import type { SessionFields } from '../../models/session.ts'
+import { User } from '../../models/user.ts'
+import { forbidden, notFound, unauthenticated } from '../errors.ts'
+
+/** The signed-in user who sends a request, and the session it is sent in. */
+export interface Sender {
+  user: NonNullable<Viewer>
+  session: SessionFields
+}
+
+/**
+ * What a change needs at the moment it takes effect: the sender must still be signed in, and must still have this
+ * access to what is changed. `admin` is an admin's access to what belongs to others.
+ */
+export interface Authority {
+  sender: Sender
+  access: 'write' | 'owner' | 'admin'
+}
+
+/**
+ * Reads the sender's account again. Call it directly before the update that makes a change visible: a request may
+ * take as long as its body. The end of the session by time or by signing out does not count.
+ *
+ * @param owner whose data is changed, where that may be somebody else: nobody changes the data of a deleted account
+ * @throws `unauthenticated` when the sender is disabled or deleted, or the password was changed in another session
+ * @throws `forbidden` when the sender is no longer an admin, `not_found` when the owner is being deleted
+ */
+export async function confirmSender(
+  { sender: { session }, access }: Pick<Authority, 'sender'> & { access?: Authority['access'] },
+  owner: Types.ObjectId = session.user,
+): Promise<void> {
+  const ids = owner.equals(session.user) ? [owner] : [session.user, owner]
+  const fields = { access: 1, deleting: 1, disabled: 1, sessionEpoch: 1, epochSession: 1 } as const
+  const accounts = await User.find({ _id: { $in: ids }, deleting: false }, fields).lean()
+  const user = accounts.find(({ _id }) => _id.equals(session.user))
+  if (!user || user.disabled || !isOfEpoch(user, session)) throw unauthenticated()
+  if (access === 'admin' && user.access !== 'admin') throw forbidden()
+  if (accounts.length < ids.length) throw notFound()
+}
+
+/** The access of an authority as a condition on the document that is changed. Nothing where the service itself acts. */
+export function permitted(by: Authority | undefined) {
+  return !by || by.access === 'admin' ? {} : changeableBy(by.sender.user, by.access)
+}
+
+/** A filter that finds an asset again for who changes it: for a user while they may read it. */
+export function findableBy(by: Authority | undefined) {
+  return !by || by.access === 'admin' ? { state: 'ready' as const } : visibleTo(by.sender.user)
+}

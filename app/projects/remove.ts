@@ -1,0 +1,17 @@
+import { Project, type ProjectFields } from '../../models/project.ts'
+import { confirmSender, type Sender } from '../auth/sender.ts'
+import { notFound } from '../errors.ts'
+import type { Services } from '../services.ts'
+
+/** Deletes a project for its owner; its assets stay. @throws `not_found`, and what `confirmSender` throws */
+export async function removeProject(
+  { audit }: Pick<Services, 'audit'>,
+  { _id }: ProjectFields,
+  sender: Sender,
+): Promise<void> {
+  const owner = sender.user._id
+  await confirmSender({ sender })
+  const { deletedCount } = await Project.deleteOne({ _id, owner })
+  if (deletedCount === 0) throw notFound()
+  await audit({ action: 'project.deleted', user: owner, target: { type: 'project', id: _id.toString() } })
+}
