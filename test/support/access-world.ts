@@ -94,7 +94,13 @@ export async function makeScene(app: TestApp, state: State): Promise<Scene> {
     await store.protect([file.key], lock)
   }
   const asset = await Asset.findById(_id).orFail().lean()
-  const { link, token } = await createLink(services, asset, owner, {}, { address: undefined, userAgent: undefined })
+  const { link, token } = await createLink(
+    services,
+    asset,
+    owner,
+    {},
+    { address: undefined, userAgent: undefined },
+  )
   return {
     state,
     owner,

@@ -1,0 +1,99 @@
+import { expect } from 'chai'
+import { startApp, type TestApp } from '../support/app.ts'
+import { DatabaseGate } from '../support/database-gate.ts'
+import {
+  contentOf,
+  DEMOTED,
+  forgetAll,
+  LOCKED,
+  makeWorld,
+  OWNER_DELETED,
+  SENDER_LOSSES,
+  traceOf,
+  type World,
+  WRITER_LOSSES,
+} from '../support/rights-world.ts'
+import { closeSockets } from '../support/socket.ts'
+import { WAYS, type Way } from './rights.table.ts'
+
+/**
+ * Every way to change something × every way to lose the right meanwhile. What is in the changed document is lost
+ * directly before the update; the state of accounts is lost directly before it is read the last time.
+ */
+describe('rights that are lost while a request runs', function () {
+  this.timeout(30_000)
+  let app: TestApp
+  let gate: DatabaseGate
+  before(async () => {
+    app = await startApp()
+    gate = new DatabaseGate()
+  })
+  after(() => {
+    gate.close()
+    return app.stop()
+  })
+  afterEach(closeSockets)
+
+  const worldOf = async ({ role, isPublic, prepare }: Way): Promise<World> => {
+    const world = await makeWorld(app, role, isPublic)
+    await prepare?.(world)
+    return world
+  }
+
+  for (const way of WAYS) {
+    const { name, role, effect, ownAccount, locks, send } = way
+    /** The number of the command that makes the change visible, and that of the last look at the accounts. */
+    let moments: { update: number; look: number }
+    const losses = [
+      ...Object.entries(SENDER_LOSSES).map(([what, loss]) => ({
+        what,
+        loss,
+        inDocument: Boolean(ownAccount),
+      })),
+      ...(role === 'writer' ? Object.entries(WRITER_LOSSES) : []).map(([what, loss]) => ({
+        what,
+        loss,
+        inDocument: true,
+      })),
+      ...(role === 'writer' ? [{ what: 'owner deleted', loss: OWNER_DELETED, inDocument: false }] : []),
+      ...(role === 'admin' ? [{ what: 'demoted', loss: DEMOTED, inDocument: false }] : []),
+      ...(locks ? [{ what: 'asset locked', loss: LOCKED, inDocument: true }] : []),
+    ]
+
+    describe(name, () => {
+      before(async () => {
+        await forgetAll()
+        const world = await worldOf(way)
+        const commands = await gate.record(async () => {
+          const { status, text } = await send(world[role], world)
+          expect(status, text).to.be.within(200, 299)
+        })
+        const update = commands.indexOf(effect)
+        moments = { update, look: commands.lastIndexOf('users.find', update) }
+        expect(update, commands.join(' ')).to.be.greaterThan(0)
+        if (!ownAccount) expect(update - moments.look, commands.join(' ')).to.be.within(1, 2)
+      })
+
+      for (const { what, loss, inDocument } of losses) {
+        const [status, lose] = loss
+        it(`${what} → ${status}, nothing changed`, async () => {
+          const world = await worldOf(way)
+          const there = await contentOf()
+          const trace = await traceOf(app)
+          let left = new Map<string, unknown>()
+          const answer = await gate.before(
+            inDocument ? moments.update : moments.look,
+            async () => {
+              await lose(world, world[role])
+              left = new Map([...(await contentOf())].filter(([id]) => there.has(id)))
+            },
+            () => send(world[role], world),
+          )
+          expect(answer.status, answer.text).to.equal(status)
+          expect(await contentOf()).to.deep.equal(left)
+          expect(await traceOf(app)).to.deep.equal(trace)
+        })
+      }
+    })
+  }
+})

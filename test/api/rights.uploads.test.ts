@@ -1,0 +1,125 @@
+import { expect } from 'chai'
+import { administer } from '../../app/accounts/administer.ts'
+import { User } from '../../models/user.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { eventually } from '../support/eventually.ts'
+import { beginUpload, multipart } from '../support/raw-upload.ts'
+import {
+  contentOf,
+  LOCKED,
+  makeWorld,
+  OWNER_DELETED,
+  type Role,
+  SENDER_LOSSES,
+  traceOf,
+  type World,
+  WRITER_LOSSES,
+} from '../support/rights-world.ts'
+import { png } from '../support/samples.ts'
+import { closeSockets, SocketClient } from '../support/socket.ts'
+
+const HOUR = 3_600_000
+const STATUS: Record<string, number> = { unauthenticated: 401 }
+
+interface Way {
+  name: string
+  role: Role
+  /** Sends a half of a file, waits for `meanwhile`, and sends the rest. */
+  send: (world: World, file: Buffer, meanwhile: () => Promise<void>) => Promise<number>
+}
+
+const http = (
+  method: 'POST' | 'PUT',
+  pathOf: (world: World) => string,
+  role: Role,
+  field = 'files',
+): Way => ({
+  name: `${method} ${pathOf({ scene: { at: (rest: string) => `/api/assets/:id${rest}` } } as World)}`,
+  role,
+  async send(world, file, meanwhile) {
+    const { app, [role]: sender } = world
+    const how = { method, path: pathOf(world), field, name: 'a.png' }
+    const body = multipart(file, how)
+    const { sending, answer } = beginUpload({ origin: app.origin, token: sender.token }, how)
+    sending.write(body.subarray(0, body.length / 2))
+    await underWay()
+    await meanwhile()
+    sending.end(body.subarray(body.length / 2))
+    return (await answer).status
+  },
+})
+
+const WAYS: Way[] = [
+  http('POST', () => '/api/assets', 'owner'),
+  http('POST', () => '/api/upload', 'owner', 'file'),
+  http('POST', () => '/images', 'owner', 'image'),
+  http('POST', () => '/base', 'owner', 'file'),
+  http('PUT', ({ scene }) => scene.at('/files'), 'writer'),
+  http('POST', ({ scene }) => scene.at('/images'), 'writer', 'images'),
+  {
+    name: 'op upload',
+    role: 'owner',
+    async send({ app, owner }, file, meanwhile) {
+      const socket = await SocketClient.signedIn(app.origin, owner.token)
+      const id = socket.begin('upload', { name: 'a.png', size: file.length })
+      await socket.find(({ event }) => event === 'upload.ready')
+      socket.send(file.subarray(0, file.length / 2))
+      await meanwhile()
+      socket.send(file.subarray(file.length / 2))
+      const { err } = await socket.answerTo(id)
+      return err ? (STATUS[err.code] ?? 500) : 201
+    },
+  },
+]
+
+const underWay = () =>
+  eventually(async () => {
+    if (!(await User.exists({ 'space.open.0': { $exists: true } }))) throw new Error('no space is reserved')
+  })
+
+describe('rights that are lost while the bytes of an upload come', () => {
+  let app: TestApp
+  let file: Buffer
+  before(async () => {
+    app = await startApp()
+    file = await png({ width: 64, height: 64 })
+  })
+  after(() => app.stop())
+  afterEach(closeSockets)
+
+  for (const { name, role, send } of WAYS) {
+    const others = { ...WRITER_LOSSES, 'asset locked': LOCKED, 'owner deleted': OWNER_DELETED }
+    const losses = { ...SENDER_LOSSES, ...(role === 'writer' ? others : {}) }
+    for (const [what, [status, lose]] of Object.entries(losses))
+      it(`${name} – ${what} → ${status}, nothing changed`, async () => {
+        const world = await makeWorld(app, role)
+        const there = await contentOf()
+        const trace = await traceOf(app)
+        let left = new Map<string, unknown>()
+        const answered = await send(world, file, async () => {
+          await lose(world, world[role])
+          left = new Map([...(await contentOf())].filter(([id]) => there.has(id)))
+        })
+        expect(answered).to.equal(status)
+        await eventually(async () => expect(await traceOf(app)).to.deep.equal(trace))
+        expect(await contentOf()).to.deep.equal(left)
+      })
+
+    it(`${name} – the session runs out → done`, async () => {
+      const world = await makeWorld(app, role)
+      const answered = await send(world, file, async () => {
+        app.clock.advance(49 * HOUR)
+      })
+      expect(answered).to.be.within(200, 201)
+    })
+
+    if (role === 'writer')
+      it(`${name} – the owner is disabled → done`, async () => {
+        const world = await makeWorld(app, role)
+        const answered = await send(world, file, async () => {
+          await administer(app.services, world.root, world.owner.user, { disabled: true })
+        })
+        expect(answered).to.be.within(200, 201)
+      })
+  }
+})

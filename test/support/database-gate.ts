@@ -1,0 +1,88 @@
+import mongoose from 'mongoose'
+
+/** A command that the service sends to the database: its collection and method, such as `assets.findOneAndUpdate`. */
+export type Command = string
+
+const METHODS = [
+  'findOne',
+  'findOneAndUpdate',
+  'insertOne',
+  'updateOne',
+  'updateMany',
+  'deleteOne',
+  'deleteMany',
+] as const
+
+type Method = (...args: unknown[]) => Promise<unknown>
+
+/**
+ * Notes the database commands of this process, and holds one of them back until something else has been done: the
+ * moment between a check and the change that relies on it.
+ */
+export class DatabaseGate {
+  #commands: Command[] | null = null
+  #held: { index: number; run: () => Promise<void> } | null = null
+  readonly #restore: (() => void)[] = []
+
+  constructor() {
+    const { Collection, FindCursor } = mongoose.mongo
+    for (const method of METHODS)
+      this.#wrap(Collection.prototype, method, (one) => `${one.collectionName}.${method}`)
+    this.#wrap(FindCursor.prototype, 'toArray', (one) => `${one.namespace.collection}.find`)
+  }
+
+  /** Returns the commands that are sent while `work` runs. */
+  async record(work: () => Promise<unknown>): Promise<Command[]> {
+    const commands: Command[] = []
+    this.#commands = commands
+    await work().finally(() => this.#end())
+    return commands
+  }
+
+  /** Runs `work`, and before its command number `index` runs `first`. */
+  async before<T>(index: number, first: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+    let done = false
+    const run = async () => {
+      done = true
+      await first()
+    }
+    this.#commands = []
+    this.#held = { index, run }
+    const result = await work().finally(() => this.#end())
+    if (!done) throw new Error(`the work has no command number ${index}`)
+    return result
+  }
+
+  close(): void {
+    for (const restore of this.#restore) restore()
+  }
+
+  #end(): void {
+    this.#commands = null
+    this.#held = null
+  }
+
+  async #pass(command: Command): Promise<void> {
+    const commands = this.#commands
+    if (!commands) return
+    const index = commands.push(command) - 1
+    const held = this.#held
+    if (held?.index !== index) return
+    this.#commands = null
+    await held.run()
+  }
+
+  #wrap<T extends object>(target: T, method: string, nameOf: (one: T) => Command): void {
+    const methods = target as unknown as Record<string, Method>
+    const original = methods[method]
+    if (!original) throw new Error(`the driver has no ${method}`)
+    const pass = this.#pass.bind(this)
+    methods[method] = async function (this: T, ...args: unknown[]) {
+      await pass(nameOf(this))
+      return original.apply(this, args)
+    }
+    this.#restore.push(() => {
+      methods[method] = original
+    })
+  }
+}
