@@ -1,5 +1,6 @@
 import { access, constants, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { closeToOthers } from '../private-files.ts'
 import { diskEngine } from './disk-engine.ts'
 import { translateDiskError } from './disk-errors.ts'
 import { listFiles } from './disk-list.ts'
@@ -30,6 +31,8 @@ export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectSt
   const mounted = () => access(temporary, constants.R_OK | constants.W_OK | constants.X_OK)
 
   await mkdir(temporary, { recursive: true, mode: 0o700 }).catch(refuse)
+  // Folders and files below are made private; a root that is closed covers what others have put there.
+  for (const folder of [root, temporary]) await closeToOthers(folder, 0o700).catch(refuse)
 
   const store: ObjectStore = {
     kind: 'disk',

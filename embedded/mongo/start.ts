@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, realpathSync } from 'node:fs'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { realpathSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import { Cursors } from './commands/cursors.ts'
 import type { Engine } from './commands/engine.ts'
 import { removeExpired } from './expiry.ts'
-import { removeAddress, uriOf, writeAddress } from './running.ts'
+import { findRunningMongo, readAddress, removeAddress, uriOf, writeAddress } from './running.ts'
+import { listenPrivately, removeSocket } from './socket.ts'
 import { Catalog } from './storage/catalog.ts'
 import { acquireLock, releaseLock } from './storage/lock.ts'
+import { makePrivate } from './storage/private.ts'
 import { Store } from './storage/store.ts'
 import { serve } from './wire/connection.ts'
 
@@ -18,31 +20,31 @@ export { findRunningMongo } from './running.ts'
 export interface EmbeddedMongoOptions {
   /** Where the data is kept; made when it is not there. One process at a time. */
   dir: string
-  /** A free port when left out. */
-  port?: number
   /** How often expired documents are removed and idle cursors closed; 60 as MongoDB does. */
   ttlSeconds?: number
 }
 
 export interface EmbeddedMongo {
-  /** `mongodb://127.0.0.1:PORT/?…`, without the name of a database. */
+  /** `mongodb://…mongo.sock/?…`, without the name of a database. */
   uri: string
   /** Commits everything, closes all connections and lets go of the directory. */
   close(): Promise<void>
 }
 
 /**
- * Starts a stand-in for MongoDB on the loopback interface, for development and tests: no authentication, no
- * replication. Throws `DirectoryInUse` when another process serves the directory.
+ * Starts a stand-in for MongoDB on a Unix socket, for development and tests. Only the user of this process can open the
+ * socket and read the files.
+ *
+ * @throws DirectoryInUse when another process serves the directory
  */
 export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise<EmbeddedMongo> {
-  mkdirSync(options.dir, { recursive: true })
+  makePrivate(options.dir)
   const dir = realpathSync(options.dir)
   // What lies in the temporary directory is not meant to outlive a restart of the machine.
   const outlivesMachine = !dir.startsWith(realpathSync(tmpdir()) + sep)
   const store = new Store(join(dir, 'data'), { outlivesMachine })
   try {
-    acquireLock(store, dir)
+    await acquireLock(store, dir, { answers: async () => (await findRunningMongo(dir)) !== null })
   } catch (error) {
     await store.close()
     throw error
@@ -59,15 +61,37 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
 async function listen(
   store: Store,
   dir: string,
-  { port = 0, ttlSeconds = 60 }: EmbeddedMongoOptions,
+  { ttlSeconds = 60 }: EmbeddedMongoOptions,
 ): Promise<EmbeddedMongo> {
-  const engine: Engine = { catalog: new Catalog(store), cursors: new Cursors(), instance: randomUUID() }
+  const instance = randomUUID()
   const sockets = new Set<Socket>()
-  const server = acceptInto(sockets, engine)
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const { port: bound } = server.address() as AddressInfo
-  await writeAddress(dir, { port: bound, instance: engine.instance })
+  let load: (engine: Engine) => void = () => undefined
+  const loaded = new Promise<Engine>((resolve) => {
+    load = resolve
+  })
+  const server = acceptInto(sockets, loaded)
+  const former = await readAddress(dir)
+  if (former) removeSocket(former.socket)
+  const path = await listenPrivately(server, dir)
+  const stopListening = async () => {
+    const closed = once(server, 'close')
+    server.close()
+    for (const socket of sockets) socket.destroy()
+    await closed
+    removeSocket(path)
+    await removeAddress(dir)
+  }
+  let engine: Engine
+  try {
+    // Others can ask from now on who holds the directory; documents take their time to load.
+    await writeAddress(dir, { socket: path, instance })
+    makePrivate(dir)
+    engine = { catalog: new Catalog(store), cursors: new Cursors(), instance }
+  } catch (error) {
+    await stopListening()
+    throw error
+  }
+  load(engine)
   const timer = setInterval(() => {
     removeExpired(engine.catalog)
     engine.cursors.reap()
@@ -75,17 +99,13 @@ async function listen(
   let closing: Promise<void> | undefined
   const shut = async () => {
     clearInterval(timer)
-    const closed = once(server, 'close')
-    server.close()
-    for (const socket of sockets) socket.destroy()
-    await closed
-    await removeAddress(dir)
+    await stopListening()
     await store.committed()
     releaseLock(store, dir)
     await store.close()
   }
   return {
-    uri: uriOf(bound),
+    uri: uriOf(path),
     close: () => {
       closing ??= shut()
       return closing
@@ -93,12 +113,15 @@ async function listen(
   }
 }
 
-function acceptInto(sockets: Set<Socket>, engine: Engine): Server {
+/** Connections that come before the documents are loaded wait for them. */
+function acceptInto(sockets: Set<Socket>, loaded: Promise<Engine>): Server {
   let connections = 0
   return createServer((socket) => {
     connections += 1
+    const connection = connections
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    serve(socket, engine, connections)
+    socket.on('error', () => socket.destroy())
+    loaded.then((engine) => serve(socket, engine, connection))
   })
 }

@@ -8,6 +8,7 @@ import { loadConfig } from '../../config/env.ts'
 import { Asset } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import { Upload } from '../../models/upload.ts'
+import { socketOf } from '../embedded/engine.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { makeBucket, type TestBucket } from '../support/bucket.ts'
 import type { Client } from '../support/client.ts'
@@ -39,7 +40,9 @@ describe('faults between the service and what it needs', function () {
 
   before(async () => {
     const uri = new URL(await databaseUri())
-    database = await new FaultProxy({ host: uri.hostname, port: Number(uri.port) }).listen()
+    const path = socketOf(uri.href)
+    const target = path.startsWith('/') ? { path } : { host: uri.hostname, port: Number(uri.port) }
+    database = await new FaultProxy(target).listen()
     uri.host = `127.0.0.1:${database.port}`
     bucket = await makeBucket()
     if (!bucket) fake = await startFakeS3()

@@ -57,8 +57,8 @@ describe('the process', function () {
   })
 
   it('listens while the database cannot be reached, and serves as soon as it can be', async () => {
-    const port = await freePort()
-    const uri = `mongodb://127.0.0.1:${port}/kura?directConnection=true`
+    const socket = join(folder, 'late', 'mongo.sock')
+    const uri = `mongodb://${encodeURIComponent(socket)}/kura?directConnection=true`
     const { origin, output, signal, ended } = await startProcess({ DATA_DIR: folder, MONGODB_URI: uri })
     expect(output()).to.contain('has not answered yet')
     expect(await status(`${origin}/healthz`)).to.equal(200)
@@ -69,7 +69,7 @@ describe('the process', function () {
     expect(await refused.json()).to.have.nested.property('err.code', 'unavailable')
     expect(output()).to.not.contain('AppError')
 
-    const database = await startEmbeddedMongo({ dir: join(folder, 'late'), port })
+    const database = await startEmbeddedMongo({ dir: join(folder, 'late') })
     try {
       await eventually(async () => expect(await status(`${origin}/readyz`)).to.equal(200), 30_000)
       await register(origin)

@@ -1,15 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { mongo } from 'mongoose'
 import { findRunningMongo, startEmbeddedMongo } from '../../embedded/mongo/start.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Document, temporaryDirectory } from './engine.ts'
+import { type Document, socketOf, temporaryDirectory } from './engine.ts'
 
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 2)
 const WRITER = fileURLToPath(new URL('./crash-writer.ts', import.meta.url))
@@ -114,15 +113,12 @@ describe('What the embedded database keeps', () => {
     })
 
     it('is let go when the server cannot listen', async () => {
-      const taken = createServer().listen(0, '127.0.0.1')
-      await once(taken, 'listening')
-      const address = taken.address()
-      const port = typeof address === 'object' ? address?.port : undefined
-      const error = await startEmbeddedMongo({ dir, ...(port !== undefined && { port }) }).catch(
-        (e: unknown) => e,
-      )
-      expect(error).to.have.property('code', 'EADDRINUSE')
-      taken.close()
+      await mkdir(join(dir, 'mongo.sock'))
+      const error = await startEmbeddedMongo({ dir }).catch((e: unknown) => e)
+      expect(error)
+        .to.have.property('code')
+        .that.matches(/EISDIR/)
+      await rmdir(join(dir, 'mongo.sock'))
       await serving(async () => {})
     })
   })
@@ -133,14 +129,15 @@ describe('What the embedded database keeps', () => {
       const address = join(dir, 'address.json')
       const left = await serving(async (_database, uri) => {
         expect(await findRunningMongo(dir)).to.equal(uri)
-        expect(uri).to.match(/^mongodb:\/\/127\.0\.0\.1:\d+\/\?directConnection=true&retryWrites=false$/)
+        expect(uri).to.match(/^mongodb:\/\/%2F\S+mongo\.sock\/\?directConnection=true&retryWrites=false$/)
         return readFile(address, 'utf8')
       })
       expect(await findRunningMongo(dir)).to.equal(null)
       await writeFile(address, left)
       expect(await findRunningMongo(dir)).to.equal(null)
       const other = await temporaryDirectory()
-      const stranger = await startEmbeddedMongo({ dir: other.path, port: JSON.parse(left).port })
+      const stranger = await startEmbeddedMongo({ dir: other.path })
+      await writeFile(address, JSON.stringify({ ...JSON.parse(left), socket: socketOf(stranger.uri) }))
       expect(await findRunningMongo(dir)).to.equal(null)
       await stranger.close()
       await other.remove()

@@ -24,6 +24,9 @@ export function withDatabase(uri: string, name: string): string {
   return url.href
 }
 
+/** The path of the Unix socket that a URI names. */
+export const socketOf = (uri: string) => decodeURIComponent(new URL(uri).hostname)
+
 /** A connection to an empty database of its own, dropped and closed by `close`. */
 export async function openDatabase(): Promise<{ connection: Connection; close(): Promise<void> }> {
   const directory = onRealEngine ? undefined : await temporaryDirectory()

@@ -6,7 +6,7 @@ import { toBson } from '../../embedded/mongo/values/codec.ts'
 import type { Doc } from '../../embedded/mongo/values/types.ts'
 import { Frames } from '../../embedded/mongo/wire/frames.ts'
 import { readMessage, writeCommand } from '../../embedded/mongo/wire/message.ts'
-import { temporaryDirectory } from './engine.ts'
+import { socketOf, temporaryDirectory } from './engine.ts'
 
 const int32 = (value: number) => {
   const bytes = Buffer.alloc(4)
@@ -43,7 +43,7 @@ describe('The wire', () => {
   })
 
   async function client() {
-    const made = new Client(connect(Number(new URL(server.uri).port), '127.0.0.1'))
+    const made = new Client(connect(socketOf(server.uri)))
     open.push(made)
     await once(made.socket, 'connect')
     return made
@@ -132,21 +132,21 @@ describe('The wire', () => {
   it('survives a client that hangs up in the middle', async () => {
     const leaving = await client()
     leaving.socket.write(ping.subarray(0, 10))
-    leaving.socket.resetAndDestroy()
+    leaving.socket.destroy()
     expect(await count('nothing')).to.equal(0)
   })
 
   it('closes every socket and answers to nobody any more when it is closed', async () => {
     const other = await temporaryDirectory()
     const brief = await startEmbeddedMongo({ dir: other.path })
-    const port = Number(new URL(brief.uri).port)
-    const socket = connect(port, '127.0.0.1')
+    const path = socketOf(brief.uri)
+    const socket = connect(path)
     await once(socket, 'connect')
     const closed = once(socket, 'close')
     await Promise.all([brief.close(), brief.close()])
     await closed
-    const [error] = await once(connect(port, '127.0.0.1'), 'error')
-    expect(error).to.have.property('code', 'ECONNREFUSED')
+    const [error] = await once(connect(path), 'error')
+    expect(error).to.have.property('code', 'ENOENT')
     await other.remove()
   })
 })

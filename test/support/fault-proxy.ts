@@ -19,7 +19,7 @@ export class FaultProxy {
   #broken = 0
   #server = createServer((client) => this.#join(client))
 
-  constructor(private readonly target: { host: string; port: number }) {}
+  constructor(private readonly target: { host: string; port: number } | { path: string }) {}
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port
