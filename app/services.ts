@@ -13,6 +13,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { type Cursors, createCursors } from './cursor.ts'
 import { renderQueue } from './media/render-apart.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { ProxyCheck } from './proxy-check.ts'
 import { createQueues, type Queues } from './queues.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import { openStore } from './storage/open-store.ts'
@@ -27,6 +28,7 @@ export interface Services {
   passport: ReturnType<typeof createPassport>
   limits: Limits
   queues: Queues
+  proxyCheck: ProxyCheck
   slowestHash: SlowestHash
   metrics: Metrics
   log: Logger
@@ -91,6 +93,7 @@ export async function openServices({
     passport: createPassport(tokens),
     limits: createLimits(config.auth, queues),
     queues,
+    proxyCheck: new ProxyCheck({ config, log }),
     slowestHash: createSlowestHash(config.auth.bcryptCost, clock),
     metrics: createMetrics([...Object.values(queues), renderQueue, coverQueue]),
     store: opened,

@@ -40,6 +40,7 @@ export function attach(server: Server, services: Services, limits: SocketLimits 
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!asksForSocket(request)) return serveWithoutUpgrade(server, request, socket, head)
+    services.proxyCheck.look(request.headers)
     const address = addressOf(request)
     try {
       assertAdmissible(services, request)

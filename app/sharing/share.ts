@@ -39,8 +39,9 @@ export async function shareWith(
     target: { type, id: _id.toString() },
     details: { username, access },
   })
-  if (type === 'asset' && kept.user) {
-    const readers = [kept.user.toString()]
+  if (type === 'asset') {
+    // an unknown name is announced to nobody, so that it takes as long as a known one
+    const readers = kept.user ? [kept.user.toString()] : []
     await changes.publish({ kind: 'asset.updated', asset: _id, owner, readers })
   }
   return kept

@@ -75,6 +75,40 @@ describe('POST /api/auth/register', () => {
     expect(passwordHash).to.not.include(accountKey)
   })
 
+  it('POST /api/auth/register – email and password only → 201, a valid username made from the email', async () => {
+    const made: [email: string, username: RegExp][] = [
+      ['grace.hopper@example.org', /^grace\.hopper$/],
+      ['grace.hopper@example.com', /^grace\.hopper-[0-9a-f]{8}$/],
+      ['ab@example.org', /^user-[0-9a-f]{8}$/],
+      ['---@example.org', /^user-[0-9a-f]{8}$/],
+      [`${'long'.repeat(12)}@example.org`, /^(long){8}$/],
+      [`${'long'.repeat(12)}@example.com`, /^[long]{23}-[0-9a-f]{8}$/],
+    ]
+    for (const [email, username] of made) {
+      const { body } = await register({ email, password: PASSWORD }).expect(201)
+      expect(body.res.user.username, email).to.match(username)
+      expect(body.res).to.not.have.property('accountKey')
+      const stored = await User.findById(body.res.user.id).orFail()
+      expect(stored).to.include({ email, usernameKey: stored.username.toLowerCase() })
+      await app.api.post('/api/auth/login').send({ login: email, password: PASSWORD }).expect(200)
+      await app.api.post('/api/auth/login').send({ login: stored.username, password: PASSWORD }).expect(200)
+    }
+  })
+
+  it('POST /api/auth/register – six at once with one name before the @ → six usernames', async () => {
+    const domains = ['a', 'b', 'c', 'd', 'e', 'f']
+    const all = await Promise.all(domains.map((domain) => register({ email: `same@${domain}.example.org` })))
+    expect(all.map(({ status }) => status)).to.deep.equal(domains.map(() => 201))
+    expect(new Set(all.map(({ body }) => body.res.user.username)).size).to.equal(6)
+    expect(all.every(({ body }) => body.res.accountKey)).to.equal(true)
+  })
+
+  it('POST /api/auth/register – six at once with one email → one account', async () => {
+    const all = await Promise.all(Array.from({ length: 6 }, () => register({ email: 'one@example.org' })))
+    expect(all.map(({ status }) => status).sort()).to.deep.equal([201, 409, 409, 409, 409, 409])
+    expect(await User.countDocuments({ email: 'one@example.org' })).to.equal(1)
+  })
+
   it('gives one of many who ask for a name at once, and no other', async () => {
     const all = await Promise.all(
       ['eve', 'Eve', 'eVe', 'EVE'].map((username) => register({ username, password: PASSWORD })),
@@ -134,6 +168,56 @@ describe('POST /api/auth/register', () => {
       ['countryCode'],
     ],
     ['access', { ...valid, access: 'admin' }, 400, 'validation_failed', ['access']],
+    [
+      'a taken name and a taken email',
+      { ...valid, username: 'ada.l', email: 'ada@example.org' },
+      409,
+      'taken',
+      ['email', 'username'],
+    ],
+    [
+      'a short name and a short password',
+      { username: 'x', password: '1' },
+      400,
+      'validation_failed',
+      ['password', 'username'],
+    ],
+    [
+      'no name and a common password',
+      { password: 'password' },
+      400,
+      'validation_failed',
+      ['password', 'username'],
+    ],
+    [
+      'a weak password and a mobile alone',
+      { ...valid, mobile: '5550100', password: '1' },
+      400,
+      'validation_failed',
+      ['countryCode', 'password'],
+    ],
+    [
+      'a weak password beside names of other types',
+      { username: 5, email: 6, password: '1' },
+      400,
+      'validation_failed',
+      ['email', 'password', 'username'],
+    ],
+    [
+      'the part of the email before the @ for a password',
+      { email: 'oakchair@example.org', password: 'OakChair' },
+      400,
+      'validation_failed',
+      ['password'],
+    ],
+    ['null for a name and an email', { username: null, email: null }, 400, 'validation_failed', ['username']],
+    [
+      'null for a name beside an email',
+      { username: null, email: 'x@example.org' },
+      400,
+      'validation_failed',
+      ['username'],
+    ],
     ['two faults', { ...valid, username: 'a', email: 'b' }, 400, 'validation_failed', ['email', 'username']],
     ['a list', [valid], 400, 'validation_failed', ['body']],
     ['an empty list', [], 400, 'validation_failed', ['body']],
