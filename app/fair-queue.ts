@@ -21,9 +21,12 @@ interface Waiter {
 /** No client receives it: only the log and the metrics show it. */
 const clientClosed = () => new AppError(499, 'client_closed', 'The client closed the connection.')
 
+/** Keys whose last start is remembered: enough for all keys that have tasks again and again. */
+const REMEMBERED_KEYS = 1000
+
 /**
- * Runs expensive tasks, a few at a time, in turn for each key (round-robin), so that one key with many tasks
- * delays another key by one task at most. The number of waiting tasks is bounded: when the queue is full, the key
+ * Runs expensive tasks, a few at a time. The next task is of the key that has waited longest since its last start, so
+ * that a key with many tasks does not delay a key with few: that one is next. The number of waiting tasks is bounded: when the queue is full, the key
  * with the most waiting tasks loses its newest one (longest queue drop), or the new task is refused if its own key
  * is the one with the most.
  */
@@ -32,9 +35,12 @@ export class FairQueue {
   /** Totals since the start: tasks refused because the queue was full, waiting tasks dropped by their signal. */
   refused = 0
   dropped = 0
-  /** In the order in which the keys are served. A key without a waiting task is absent. */
+  /** A key without a waiting task is absent. */
   readonly #waiting = new Map<string, Waiter[]>()
   readonly #running = new Map<string, number>()
+  /** Number of the last start of each key, the latest at the end. */
+  readonly #lastStarts = new Map<string, number>()
+  #starts = 0
   #waitingCount = 0
   #runningCount = 0
 
@@ -51,7 +57,7 @@ export class FairQueue {
   }
 
   /**
-   * Runs a task when it is its key's turn. A signal that aborts while the task waits removes it from the queue;
+   * Runs a task when it is the turn of its key. A signal that aborts while the task waits removes it from the queue;
    * a running task goes on.
    *
    * @returns the result of the task
@@ -74,7 +80,7 @@ export class FairQueue {
       this.dropped++
       throw clientClosed()
     }
-    if (this.#hasRoom(key)) return this.#count(key, 1)
+    if (this.#hasRoom(key)) return this.#enter(key)
     this.#makeRoom(key)
     return this.#wait(key, signal)
   }
@@ -127,15 +133,31 @@ export class FairQueue {
   }
 
   #startWaiting(): void {
-    for (const [key, [next, ...others]] of this.#waiting) {
-      if (!next || !this.#hasRoom(key)) continue
-      this.#waiting.delete(key)
-      // at the end: the other keys come first
-      if (others.length > 0) this.#waiting.set(key, others)
-      this.#waitingCount--
-      this.#count(key, 1)
+    for (let key = this.#nextKey(); key !== null; key = this.#nextKey()) {
+      const next = this.#waiting.get(key)?.[0]
+      if (!next) return
+      this.#remove(key, next)
+      this.#enter(key)
       next.start()
     }
+  }
+
+  /** Returns the waiting key that may start and whose last start is longest ago; null when none may start. */
+  #nextKey(): string | null {
+    let next: { key: string; start: number } | null = null
+    for (const key of this.#waiting.keys()) {
+      const start = this.#lastStarts.get(key) ?? 0
+      if (this.#hasRoom(key) && (!next || start < next.start)) next = { key, start }
+    }
+    return next?.key ?? null
+  }
+
+  #enter(key: string): void {
+    this.#count(key, 1)
+    this.#lastStarts.delete(key)
+    this.#lastStarts.set(key, ++this.#starts)
+    const [oldest] = this.#lastStarts.keys()
+    if (oldest !== undefined && this.#lastStarts.size > REMEMBERED_KEYS) this.#lastStarts.delete(oldest)
   }
 
   #count(key: string, change: 1 | -1): void {

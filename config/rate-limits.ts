@@ -24,10 +24,9 @@ export const KNOWN_ADDRESS_MS = 30 * 24 * HOUR * 1000
 export const registrationLimit = (points: number) => ({ points, duration: HOUR })
 
 /**
- * Password hashes of a process. They run in threads of libuv, which has 4: some stay free for files, and not every
- * core is busy. The number is so low that right passwords under way cannot use up a limit of wrong ones.
+ * Password hashes of a process. They run in threads of libuv, which has 4: some stay free for files. The number is so low that right passwords under way cannot use up a limit of wrong ones.
  */
 export const HASH_QUEUE = {
-  concurrency: Math.max(1, Math.min(3, availableParallelism() - 1)),
+  concurrency: Math.min(3, availableParallelism()),
   maxWaiting: 100,
 }

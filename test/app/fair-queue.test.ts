@@ -46,7 +46,7 @@ describe('FairQueue', () => {
       (name) => [name[0] ?? '', name] as const,
     ))
       void add(key, name)
-    for (const name of ['a1', 'a2', 'b1', 'c1', 'a3', 'b2']) {
+    for (const name of ['a1', 'b1', 'c1', 'a2', 'b2', 'a3']) {
       await turn()
       expect(started.at(-1)).to.equal(name)
       expect(await end(name)).to.equal('done')
@@ -98,9 +98,21 @@ describe('FairQueue', () => {
     expect(await waiting[2]).to.equal('503 unavailable')
     expect([queue.waiting, queue.refused]).to.deep.equal([3, 1])
     await end('a1')
+    await turn()
+    expect(started).to.deep.equal(['a1', 'b1'])
+  })
+
+  it('run – key without a task for a while → starts before the keys that always have tasks', async () => {
+    const { started, add, end } = scene({ concurrency: 1, maxWaiting: 10 })
+    for (const name of ['c1', 'a1', 'a2', 'a3', 'b1', 'b2']) void add(name[0] ?? '', name)
+    for (const name of ['c1', 'a1', 'b1']) {
+      await end(name)
+      await turn()
+    }
+    void add('c', 'c2')
     await end('a2')
     await turn()
-    expect(started).to.deep.equal(['a1', 'a2', 'b1'])
+    expect(started).to.deep.equal(['c1', 'a1', 'b1', 'a2', 'c2'])
   })
 
   it('run – full of keys with one waiting task each → the new task is refused', async () => {

@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { json, register, send, uploadFile } from '../support/client.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
+
+/** How long the load is kept up. */
+const LOAD_MS = 20_000
+const CONNECTIONS = 20
+const ADDRESSES = 4
+
+describe('passwords under load', () => {
+  let dir: string
+  let service: ServiceProcess
+  const errors: string[] = []
+  before(async function () {
+    this.timeout(180_000)
+    dir = await mkdtemp(join(tmpdir(), 'kura-passwords-'))
+    const env = { DATA_DIR: dir, TRUST_PROXY: '1', BCRYPT_COST: '12', LOG_LEVEL: 'error' }
+    service = await startProcess(env)
+  })
+  after(async () => {
+    await killAll()
+    await rm(dir, { recursive: true, force: true })
+  })
+
+  const from = (address: string, request: RequestInit = {}): RequestInit => ({
+    ...request,
+    headers: { 'Content-Type': 'application/json', ...request.headers, 'X-Forwarded-For': address },
+  })
+
+  it('20 connections of 4 addresses send the most expensive requests → logins < 2 s (median), GET of an asset < 250 ms (p95)', async function () {
+    this.timeout(120_000)
+    const { origin } = service
+    const owner = await register(origin)
+    const file = await uploadFile(owner, Buffer.alloc(10_000, 1))
+    const asset = file.split('/').slice(0, 4).join('/')
+    const bearer = { Authorization: `Bearer ${owner.token}`, 'Content-Type': 'application/json' }
+    const request = { ...json({ password: 'open sesame' }), headers: bearer }
+    const { link } = await send<{ link: { url: string } }>(`${origin}${asset}/links`, request, 201)
+
+    const deadline = Date.now() + LOAD_MS
+    const answers = new Map<string, number>()
+    type Attack = (n: number) => readonly [path: string, request: RequestInit]
+    const attacks: [Attack, ...Attack[]] = [
+      (n: number) => ['/api/auth/login', json({ login: `nobody-${n}`, password: 'wrong password' })],
+      (n: number) => ['/api/auth/login', json({ login: owner.username, password: `wrong ${n}` })],
+      (n: number) => ['/api/auth/register', json({ username: `attacker-${n}`, password: 'a long password' })],
+      () => ['/api/auth/register', json({ username: owner.username })],
+      () => [link.url, { headers: { 'X-Link-Password': 'open sesame' } }],
+    ]
+    // of 5 connections with one address each sends another of the 5 kinds
+    const attackOf = (n: number) => (attacks[Math.floor((n % CONNECTIONS) / ADDRESSES)] ?? attacks[0])(n)
+    const attack = async (connection: number) => {
+      const address = `192.0.2.${connection % ADDRESSES}`
+      for (let n = connection; Date.now() < deadline; n += CONNECTIONS) {
+        const [path, init] = attackOf(n)
+        const answer = await fetch(`${origin}${path}`, from(address, init))
+        await answer.arrayBuffer()
+        const key = `${path.replace(/links\/.*/, 'links')} ${answer.status}`
+        answers.set(key, (answers.get(key) ?? 0) + 1)
+      }
+    }
+    const measure = async (request: () => Promise<Response>, status: number, pauseMs: number) => {
+      const times: number[] = []
+      while (Date.now() < deadline) {
+        const start = performance.now()
+        const answer = await request()
+        await answer.arrayBuffer()
+        times.push(performance.now() - start)
+        if (answer.status !== status) errors.push(`${answer.status} in place of ${status}`)
+        await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      }
+      return times.sort((one, other) => one - other)
+    }
+    const credentials = json({ login: owner.username, password: owner.password })
+    const [logins, gets] = await Promise.all([
+      measure(() => fetch(`${origin}/api/auth/login`, from('198.51.100.1', credentials)), 200, 200),
+      measure(() => fetch(`${origin}${asset}`, { headers: bearer }), 200, 20),
+      ...Array.from({ length: CONNECTIONS }, (_, n) => attack(n)),
+    ])
+
+    const at = (times: number[], part: number) =>
+      Math.round(times[Math.floor(times.length * part)] ?? Number.NaN)
+    process.stdout.write(
+      `      ${logins.length} logins: median ${at(logins, 0.5)} ms, p95 ${at(logins, 0.95)} ms; ` +
+        `${gets.length} GETs: median ${at(gets, 0.5)} ms, p95 ${at(gets, 0.95)} ms; ` +
+        `attackers' answers: ${JSON.stringify(Object.fromEntries(answers))}\n`,
+    )
+    expect(errors).to.deep.equal([])
+    expect(at(logins, 0.5)).to.be.lessThan(2000)
+    expect(at(gets, 0.95)).to.be.lessThan(250)
+    expect(service.hasEnded()).to.equal(false)
+    expect(service.output()).to.not.match(/"level":(50|60)/)
+  })
+})
