@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { customCleanEnv, type ReporterOptions } from 'envalid'
+import { KNOWN_SECRETS } from './known-secrets.ts'
 import { variables } from './variables.ts'
 
 const HOUR = 3_600_000
@@ -83,6 +84,11 @@ function contradictions(env: Environment, production: boolean): string[] {
     if (env[name] && !env.S3_BUCKET) faults.push(`S3_BUCKET must be given with ${name}`)
   for (const name of production ? ['MONGODB_URI', 'JWT_SECRET'] : [])
     if (!env[name]) faults.push(`${name} must be given when NODE_ENV is production`)
+  for (const [name, known] of production ? Object.entries(KNOWN_SECRETS) : [])
+    if (env[name]?.split(',').some((secret) => known.includes(secret.trim())))
+      faults.push(
+        `${name} is an example that everybody knows; choose another one when NODE_ENV is production`,
+      )
   return faults
 }
 

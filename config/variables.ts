@@ -62,7 +62,10 @@ export const variables = {
     default: 20,
     desc: 'Registrations an hour from one address; 0: no limit.',
   }),
-  METRICS_TOKEN: text({ default: undefined, desc: 'Bearer token for /metrics; absent: open.' }),
+  METRICS_TOKEN: text({
+    default: undefined,
+    desc: 'Bearer token for /metrics; absent: open, in production 404.',
+  }),
   LOG_LEVEL: str({
     choices: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     default: 'info',

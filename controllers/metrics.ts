@@ -1,12 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
-import { unauthenticated } from '../app/errors.ts'
+import { notFound, unauthenticated } from '../app/errors.ts'
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
-/** What Prometheus reads; only for the bearer of `METRICS_TOKEN` where that is set. */
+/** What Prometheus reads; only for the bearer of `METRICS_TOKEN`, without which it is open outside of production. */
 export const read: RequestHandler = async ({ services, headers }, res) => {
-  const { token } = services.config.metrics
+  const { metrics, production } = services.config
+  const { token } = metrics
+  if (production && !token) throw notFound()
   if (token && !timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`)))
     throw unauthenticated()
   const { registry } = services.metrics

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { isObjectIdOrHexString, type Model, model, Schema, Types } from 'mongoose'
 import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 
@@ -10,6 +11,8 @@ export const USER_AGENT_MAX = 500
 
 export interface SessionFields {
   _id: Types.ObjectId
+  /** 128 random bits that the token of this session carries; sessions of earlier versions have none. */
+  key?: string
   user: Types.ObjectId
   /** The user's `sessionEpoch` at sign-in; missing is 0. */
   epoch?: number
@@ -34,11 +37,18 @@ interface SessionPage {
   next: Position | null
 }
 
+/** An ObjectId, and the key of the session where it has one. */
+const TOKEN_ID = /^([0-9a-f]{24})(?:\.([\w-]{22}))?$/
+
+/** Returns the id that the token of a session carries (`jti`, RFC 7519 section 4.1.7). */
+export const tokenIdOf = ({ _id, key }: Pick<SessionFields, '_id' | 'key'>): string =>
+  key ? `${_id.toString()}.${key}` : _id.toString()
+
 const NEWEST: Order = { field: 'createdAt', direction: -1 }
 
 interface SessionModel extends Model<SessionFields> {
   begin(options: BeginOptions): Promise<SessionFields>
-  findLive(id: string, now: Date): Promise<SessionFields | null>
+  findLive(tokenId: string, now: Date): Promise<SessionFields | null>
   livingAmong(ids: Types.ObjectId[], now: Date): Promise<Set<string>>
   touch(session: SessionFields, now: Date, idleMs: number): Promise<boolean>
   listLive(
@@ -53,6 +63,7 @@ interface SessionModel extends Model<SessionFields> {
 
 const schema = new Schema<SessionFields, SessionModel>(
   {
+    key: { type: String },
     user: { type: Schema.Types.ObjectId, ref: 'User', required: true },
     epoch: { type: Number, default: 0 },
     createdAt: { type: Date, required: true },
@@ -68,6 +79,7 @@ const schema = new Schema<SessionFields, SessionModel>(
       async begin({ user, epoch = 0, now, idleMs, userAgent, address }: BeginOptions) {
         const session: SessionFields = {
           _id: new Types.ObjectId(),
+          key: randomBytes(16).toString('base64url'),
           user,
           epoch,
           createdAt: now,
@@ -80,9 +92,13 @@ const schema = new Schema<SessionFields, SessionModel>(
         return session
       },
 
-      /** Unless it has ended by the clock, whatever the database's own sweep has done yet. */
-      findLive(id: string, now: Date) {
-        return this.findOne({ _id: id, expiresAt: { $gt: now } }).lean()
+      /**
+       * Returns the session of a token, or null for an id of another form and for a session that has ended by the
+       * clock, whatever the database's own sweep has done yet.
+       */
+      async findLive(tokenId: string, now: Date) {
+        const [, id, key = null] = TOKEN_ID.exec(tokenId) ?? []
+        return id ? this.findOne({ _id: id, key, expiresAt: { $gt: now } }).lean() : null
       },
 
       /** Of these sessions, the ids of those that have not ended. */

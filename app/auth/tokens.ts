@@ -1,7 +1,7 @@
 import { createHash, createSecretKey } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import type { StrategyOptionsWithoutRequest } from 'passport-jwt'
-import { SESSION_MAX_MS, type SessionFields } from '../../models/session.ts'
+import { SESSION_MAX_MS, type SessionFields, tokenIdOf } from '../../models/session.ts'
 
 const ALGORITHM = 'HS256'
 const PARTIES = { issuer: 'kura', audience: 'kura' } as const
@@ -35,9 +35,10 @@ export function createTokens(secrets: readonly string[]): Tokens {
   const keyOf = (token: string) => keys.get(keyIdIn(token))
 
   return {
-    sign({ _id, user, createdAt }) {
+    sign(session) {
+      const { user, createdAt } = session
       const iat = Math.floor(createdAt.getTime() / 1000)
-      const claims = { sub: user.toString(), jti: _id.toString(), iat, exp: iat + SESSION_MAX_MS / 1000 }
+      const claims = { sub: user.toString(), jti: tokenIdOf(session), iat, exp: iat + SESSION_MAX_MS / 1000 }
       return jwt.sign(claims, signingKey, { algorithm: ALGORITHM, keyid, ...PARTIES })
     },
     verify(token) {

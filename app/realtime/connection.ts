@@ -14,6 +14,8 @@ import type { SocketLimits } from './limits.ts'
 export interface Identity {
   user: { _id: Types.ObjectId; username: string; access: AccessLevel }
   session: Types.ObjectId
+  /** What the token of the session names it by. */
+  tokenId: string
 }
 
 /** One socket: what is known of its peer, what runs on it, and how fast it may go. */

@@ -96,7 +96,7 @@ export class Dispatcher {
     const { identity } = connection
     if (stopping.aborted || !prepared) throw unavailable()
     if (!identity) return { user: null, session: null }
-    const claims = { sub: identity.user._id.toString(), jti: identity.session.toString() }
+    const claims = { sub: identity.user._id.toString(), jti: identity.tokenId }
     const caller = await authenticateToken(this.services, claims)
     connection.hasEnded = caller === null
     if (!caller) throw unauthenticated()

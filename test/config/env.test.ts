@@ -105,6 +105,46 @@ describe('loadConfig', () => {
     expect(faultsOf({ NODE_ENV: 'production', ...given })).to.deep.equal([])
   })
 
+  const KNOWN: [string, string][] = [
+    ['JWT_SECRET', 'only-for-trying-only-for-trying-only-for-trying'],
+    ['JWT_SECRET', `${SECRET}, only-for-trying-only-for-trying-only-for-trying`],
+    ['AWS_ACCESS_KEY_ID', 'GK0123456789abcdef01234567'],
+    ['AWS_SECRET_ACCESS_KEY', '0123456789abcdef'.repeat(4)],
+  ]
+  for (const [name, value] of KNOWN)
+    it(`${name} – ${value} of the repository's history → refused in production`, () => {
+      const keys = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key' }
+      const given = { MONGODB_URI: 'mongodb://db.example/kura', JWT_SECRET: SECRET, ...keys, [name]: value }
+      expect(faultsOf({ NODE_ENV: 'production', ...given })).to.deep.equal([
+        `${name} is an example that everybody knows; choose another one when NODE_ENV is production`,
+      ])
+      expect(faultsOf(given)).to.deep.equal([])
+    })
+
+  const PREFIXES: [string, string][] = [
+    ['team', 'team/'],
+    ['team/', 'team/'],
+    ['team/kura-1.b', 'team/kura-1.b/'],
+  ]
+  for (const [given, prefix] of PREFIXES)
+    it(`S3_PREFIX – ${given} → ${prefix}`, () => {
+      expect(loadConfig({ S3_BUCKET: 'b', S3_PREFIX: given }).storage.s3?.prefix).to.equal(prefix)
+    })
+  for (const wrong of [
+    '/',
+    '/team',
+    'team//kura',
+    '../team',
+    'team/./kura',
+    'tea m',
+    'team\\kura',
+    'téam',
+    'a'.repeat(401),
+  ])
+    it(`S3_PREFIX – ${wrong.slice(0, 20)} → refused`, () => {
+      expect(faultsOf({ S3_BUCKET: 'b', S3_PREFIX: wrong }).join()).to.match(/^S3_PREFIX must be segments/)
+    })
+
   it('names every fault at once', () => {
     const faults = faultsOf({
       PORT: 'http',

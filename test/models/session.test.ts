@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Types } from 'mongoose'
-import { Session } from '../../models/session.ts'
+import { Session, tokenIdOf } from '../../models/session.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 
 const HOUR = 3_600_000
@@ -19,10 +19,32 @@ describe('Session', () => {
   after(() => app.stop())
 
   it('lives until it has been idle for its time, by the clock', async () => {
-    const { _id } = await begin()
-    expect(await Session.findLive(String(_id), later(48 * HOUR - 1))).to.deep.include({ _id, user })
-    expect(await Session.findLive(String(_id), later(48 * HOUR))).to.equal(null)
+    const session = await begin()
+    const { _id } = session
+    expect(await Session.findLive(tokenIdOf(session), later(48 * HOUR - 1))).to.deep.include({ _id, user })
+    expect(await Session.findLive(tokenIdOf(session), later(48 * HOUR))).to.equal(null)
     expect(await Session.findById(_id)).to.not.equal(null)
+  })
+
+  it('findLive – wrong key, or none → null; session of an earlier version, which has none → found', async () => {
+    const session = await begin()
+    const other = await begin()
+    expect(session.key)
+      .to.match(/^[\w-]{22}$/)
+      .and.not.equal(other.key)
+    for (const wrong of [
+      `${session._id}`,
+      `${session._id}.${other.key}`,
+      `${session._id}.`,
+      `.${session.key}`,
+      '',
+    ])
+      expect(await Session.findLive(wrong, NOW), wrong).to.equal(null)
+
+    const { key, ...earlier } = { ...session, _id: new Types.ObjectId() }
+    await Session.collection.insertOne(earlier)
+    expect(await Session.findLive(`${earlier._id}`, NOW)).to.deep.include({ _id: earlier._id })
+    expect(await Session.findLive(`${earlier._id}.${key}`, NOW)).to.equal(null)
   })
 
   it('lives on by being used, but not past 30 days', async () => {

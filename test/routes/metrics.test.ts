@@ -30,6 +30,23 @@ describe('GET /metrics', () => {
   })
 })
 
+describe('GET /metrics in production', () => {
+  let app: TestApp
+  before(async () => {
+    const production = { NODE_ENV: 'production', MONGODB_URI: 'mongodb://unused.example' }
+    app = await startApp({ env: { ...production, JWT_SECRET: 'a-secret-of-production-of-32-characters' } })
+  })
+  after(() => app.stop())
+
+  it('GET /metrics – production without METRICS_TOKEN → 404', async () => {
+    for (const header of ['', 'Bearer ', 'Bearer undefined', 'Bearer null']) {
+      const { body, text } = await app.api.get('/metrics').set('Authorization', header).expect(404)
+      expect(body.err.code).to.equal('not_found')
+      expect(text).not.to.contain('process_')
+    }
+  })
+})
+
 describe('GET /metrics behind METRICS_TOKEN', () => {
   let app: TestApp
   before(async () => {

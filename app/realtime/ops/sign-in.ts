@@ -1,3 +1,4 @@
+import { tokenIdOf } from '../../../models/session.ts'
 import { sessionView } from '../../../models/views/session.ts'
 import { ownerView } from '../../../models/views/user.ts'
 import * as rules from '../../../routes/socket.rules.ts'
@@ -58,7 +59,11 @@ async function callerOf({ services }: Call, token: string): Promise<Caller> {
 
 function admit({ connections, connection }: Call, { user, session }: Caller): void {
   const { _id, username, access } = user
-  connections.admit(connection, { user: { _id, username, access }, session: session._id })
+  connections.admit(connection, {
+    user: { _id, username, access },
+    session: session._id,
+    tokenId: tokenIdOf(session),
+  })
 }
 
 /** A session that the socket cannot have has no use. */

@@ -30,7 +30,7 @@ describe('tokens', () => {
     const iat = Math.floor(session.createdAt.getTime() / 1000)
     expect(jwt.decode(ada.token)).to.deep.equal({
       sub: ada.user.id,
-      jti: session.id,
+      jti: `${session.id}.${session.key}`,
       iat,
       exp: iat + 30 * 86_400,
       iss: 'kura',
