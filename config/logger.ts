@@ -35,7 +35,22 @@ export const requestLog = (log: Logger): Options => ({
   customLogLevel: (_req, res, error) => (error || res.statusCode >= 500 ? 'error' : 'info'),
 })
 
-/** Without the query, and without the token that is the key to a link or a signed URL. */
+/** The segment behind `links` or `signed`, unless it is the id of a link, which opens nothing. */
+const TOKEN = /(\/(?:links|signed)\/+)(?![0-9a-f]{24}(?:\/|$))[^/]+/gi
+/** How often a path is decoded: proxies and clients encode what is encoded already. */
+const DECODINGS = 3
+
+/**
+ * Returns the path without the query and without the token that opens a link or a signed URL. Case, slashes and
+ * percent-encoding can differ from the route, because a request that finds no route is logged too.
+ */
 function pathOf(url: string): string {
-  return (url.split('?')[0] ?? '').replace(/^(\/api\/(?:links|signed)\/)[^/]+/, '$1…')
+  const path = url.split(/[?#]/)[0] ?? ''
+  let plain = path
+  for (let count = 0; count < DECODINGS; count += 1)
+    plain = plain.replace(/%([2-7][0-9a-f])/gi, (_all, code) =>
+      String.fromCharCode(Number.parseInt(code, 16)),
+    )
+  const redacted = plain.replaceAll('\\', '/').replace(TOKEN, '$1…')
+  return redacted.includes('…') ? redacted : path
 }

@@ -4,6 +4,7 @@ import type { Request, RequestHandler, Response } from 'express'
 import { countBytes } from '../app/assets/count-download.ts'
 import { replaceFiles } from '../app/assets/replace-files.ts'
 import { notFound } from '../app/errors.ts'
+import { downloadName } from '../app/media/file-name.ts'
 import { describeBytes, isFresh, sendStream } from '../app/storage/send-object.ts'
 import type { AssetFields } from '../models/asset-shape.ts'
 import { required } from './required.ts'
@@ -44,7 +45,7 @@ async function sendZip(req: Request, res: Response, asset: AssetFields): Promise
   describeBytes(res, { isPublic: isPublic(req, asset), etag: `"${digest}"` })
   res.set({
     'Accept-Ranges': 'none',
-    'Content-Disposition': contentDisposition(`${asset.name}.zip`),
+    'Content-Disposition': contentDisposition(downloadName(asset.name, 'zip')),
     'Content-Type': 'application/zip',
   })
   if (isFresh(req, res)) res.status(304).end()

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { countBytes } from '../app/assets/count-download.ts'
+import { downloadName } from '../app/media/file-name.ts'
 import { mayShowInline } from '../app/media/inline.ts'
 import { sendObject } from '../app/storage/send-object.ts'
 import type { AssetFields, AssetFile, Picture } from '../models/asset-shape.ts'
@@ -38,7 +39,7 @@ export async function sendPicture(
   { isPublic }: Pick<Manner, 'isPublic'>,
 ): Promise<void> {
   const { key, size, sha256, mediaType } = picture
-  const name = `${asset.name}.${mediaType.split('/')[1]}`
+  const name = downloadName(asset.name, String(mediaType.split('/')[1]))
   const sendable = { key, size, sha256, mediaType, name, isPublic, modifiedAt: asset.createdAt, inline: true }
   await sendObject(req.services.store, sendable, req, res, async () => undefined)
 }

@@ -1,3 +1,5 @@
+import { cleanName } from './names.ts'
+
 export const NAME = { min: 1, max: 200 } as const
 export const DESCRIPTION = { max: 5000 } as const
 export const TAG = { min: 1, max: 40 } as const
@@ -9,7 +11,7 @@ export const SIGNED_URL = { defaultExpiry: 3600, maxExpiry: 86_400 } as const
 export const VISIBILITIES = ['private', 'public'] as const
 export type Visibility = (typeof VISIBILITIES)[number]
 
-/** Tags as they are kept: lower-cased, trimmed, each once, in the order given. */
+/** Returns tags as they are stored: cleaned like names, in lower case, each once, in the order given. */
 export function normalizeTags(tags: readonly string[]): string[] {
-  return [...new Set(tags.map((tag) => tag.trim().toLowerCase()).filter((tag) => tag !== ''))]
+  return [...new Set(tags.map((tag) => cleanName(tag).toLowerCase()).filter((tag) => tag !== ''))]
 }

@@ -4,14 +4,14 @@ import { SCOPES, SORT_NAMES } from '../models/asset-sorts.ts'
 import { ASSET_TYPES, MEDIA } from '../models/media.ts'
 import { choice, flag, moment, tagList, wholeNumber } from './rules/fields.ts'
 import { page } from './rules/page.ts'
-import { text, textField } from './rules/text.ts'
+import { nameField, text, textField } from './rules/text.ts'
 
 const ANY = { values: 'falsy' } as const
 /** More words than this find nothing that fewer do not. */
 const QUESTION = { max: 500 }
 
 const described = () => [
-  textField(body('name').optional(), NAME),
+  nameField(body('name').optional(), NAME),
   textField(body('description').optional(), { ...DESCRIPTION, min: 0, lines: true }),
   choice(body('type').optional(), ASSET_TYPES),
   tagList(body('tags').optional(), { ...TAGS, each: TAG }),

@@ -1,7 +1,7 @@
 import { body, type ValidationChain } from 'express-validator'
 import { SCENE_LIST, SCENE_LISTS, SCENES, TITLE } from '../models/project-fields.ts'
 import { page } from './rules/page.ts'
-import { nullable, text, textField } from './rules/text.ts'
+import { nameField, nullable, text } from './rules/text.ts'
 
 /** A list of ids, each once. */
 const ids = (chain: ValidationChain, { max }: { max: number }): ValidationChain =>
@@ -19,10 +19,10 @@ const image = () => text(nullable(body('image')))
 
 export const list = page()
 
-export const create = [textField(body('title'), TITLE), image()]
+export const create = [nameField(body('title'), TITLE), image()]
 
 export const update = [
-  textField(body('title').optional(), TITLE),
+  nameField(body('title').optional(), TITLE),
   image(),
   ids(body('sceneOrder').optional(), SCENES),
 ]

@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { ZipArchive } from 'archiver'
 import type { AssetFile } from '../../models/asset-shape.ts'
+import { cleanFileName } from '../media/file-name.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
 /**
@@ -16,7 +17,7 @@ export function zipFiles(
   signal: AbortSignal,
 ): Readable {
   const archive = new ZipArchive({ store: true })
-  const names = uniqueNames(files.map(({ name }) => name))
+  const names = uniqueNames(files.map(({ name }) => cleanFileName(name)))
   const fill = async () => {
     for (const [index, { key }] of files.entries()) {
       const body = await store.open(key, undefined, signal)

@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import { cleanName } from '../../models/names.ts'
 
 const MAX_NAME_BYTES = 255
 const MAX_EXTENSION_BYTES = 32
@@ -6,23 +7,26 @@ const MAX_EXTENSION_BYTES = 32
 const UNITS_WORTH_READING = 2 * MAX_NAME_BYTES
 
 const PATH = /^.*[\\/]/s
-/**
- * Control characters, line separators and halves of surrogate pairs; and the bidirectional embeddings,
- * overrides and isolates, with which `gpj.exe` is made to read `exe.jpg` (Unicode TR 36 §2.5). Right-to-left
- * text needs none of them: marks (U+200E, U+200F, U+061C) and joiners, which it does need, are kept.
- */
-const UNWANTED = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu
+/** Of Windows: `C:a.exe` is a file of another folder. */
+const DRIVE = /^(?:[A-Za-z]:)+/
+/** Control characters, line separators and halves of surrogate pairs. */
+const UNWANTED = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /**
- * A client's file name made safe to keep and to send: no path, no control characters, at most 255 bytes of
- * UTF-8, cut between characters in front of the extension. `file` where nothing is left.
+ * Returns a client's file name as it is stored and sent: no path, no drive letter, no control or invisible characters,
+ * at most 255 bytes of UTF-8, cut between characters in front of the extension. `file` where nothing is left.
  */
 export function cleanFileName(name: string): string {
-  const bare = name.replace(PATH, '').replace(UNWANTED, '')
-  if (/^\.{0,2}$/.test(bare.trim())) return 'file'
-  return Buffer.byteLength(bare) > MAX_NAME_BYTES ? shorten(bare) : bare
+  const bare = cleanName(cleanName(name.replace(PATH, '').replace(UNWANTED, '')).replace(DRIVE, ''))
+  if (/^\.{0,2}$/.test(bare)) return 'file'
+  return Buffer.byteLength(bare) > MAX_NAME_BYTES ? cleanName(shorten(bare)) : bare
+}
+
+/** Returns the name under which a browser saves something of an asset. A `/` in the asset's name begins no path. */
+export function downloadName(assetName: string, extension: string): string {
+  return `${cleanFileName(assetName.replace(/[\\/]/g, '_'))}.${extension}`
 }
 
 function shorten(name: string): string {

@@ -3,7 +3,7 @@ import { NAME } from '../../models/user-fields.ts'
 import * as assets from '../assets.rules.ts'
 import { passwordOrDigest } from '../rules/password.ts'
 import { email } from '../rules/profile.ts'
-import { nullable, text, textField } from '../rules/text.ts'
+import { nameField, nullable, text } from '../rules/text.ts'
 
 /** Read by `takeToken`. */
 const token = () => [text(body('token').optional()), text(query('token').optional())]
@@ -12,7 +12,7 @@ const token = () => [text(body('token').optional()), text(query('token').optiona
 const unlessKnown = (field: string) =>
   body(field).if((_value: unknown, { req }: { req: object }) => !('user' in req))
 
-export const create = [email(), textField(nullable(body('name')), NAME), passwordOrDigest()]
+export const create = [email(), nameField(nullable(body('name')), NAME), passwordOrDigest()]
 
 export const login = [email(unlessKnown('email')), passwordOrDigest(unlessKnown('password')), ...token()]
 

@@ -1,5 +1,6 @@
 import type { ValidationChain } from 'express-validator'
 import { normalizeTags } from '../../models/asset-fields.ts'
+import { hasVisible } from '../../models/names.ts'
 import { type DayEdge, parseMoment } from './moment.ts'
 import { text } from './text.ts'
 
@@ -44,10 +45,7 @@ interface TagLimits {
 /** Tags, repeated or comma-separated or both; they come out as they are kept. */
 export function tagList(chain: ValidationChain, { max, each }: TagLimits): ValidationChain {
   const withinLimits = (tags: string[]) =>
-    tags.every(
-      (tag) =>
-        [...tag].length >= each.min && [...tag].length <= each.max && !/[\p{Cc}\p{Cs}\uFFFD]/u.test(tag),
-    )
+    tags.every((tag) => hasVisible(tag) && [...tag].length <= each.max && !/[\p{Cc}\p{Cs}\uFFFD]/u.test(tag))
   return chain
     .custom((value: unknown) => [value].flat().every((tag) => typeof tag === 'string'))
     .withMessage('must be text, or a list of texts')

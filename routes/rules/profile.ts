@@ -1,7 +1,7 @@
 import { body, type ValidationChain } from 'express-validator'
 import { EMAIL, NAME, PROFILE_PHOTO, SETTINGS, USERNAME } from '../../models/user-fields.ts'
 import { countryCode, mobile } from './phone.ts'
-import { nullable, textField } from './text.ts'
+import { nameField, nullable, textField } from './text.ts'
 
 /** The name of a new account. */
 export const username = (chain = body('username')): ValidationChain =>
@@ -13,7 +13,7 @@ export const email = (chain = body('email')): ValidationChain =>
   textField(chain, EMAIL).isEmail().withMessage('must be an email address')
 
 export const names = () =>
-  ['name', 'firstName', 'lastName'].map((field) => textField(nullable(body(field)), NAME))
+  ['name', 'firstName', 'lastName'].map((field) => nameField(nullable(body(field)), NAME))
 
 /** How one is called and can be reached; each may be absent, or null. */
 export const profile = () => [

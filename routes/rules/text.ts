@@ -1,4 +1,5 @@
 import type { ValidationChain } from 'express-validator'
+import { cleanName, hasVisible } from '../../models/names.ts'
 
 interface Length {
   /** In characters, as Unicode counts them; default 1. */
@@ -17,11 +18,26 @@ const UNPRINTABLE_BUT_LINES = /(?![\r\n\t])[\p{Cc}\p{Cs}\uFFFD]/u
 
 /** A string, and nothing that is made into one; no control characters, no invalid text. */
 export function text(chain: ValidationChain, { lines = false } = {}): ValidationChain {
-  const unprintable = lines ? UNPRINTABLE_BUT_LINES : UNPRINTABLE
+  return printable(string(chain), lines ? UNPRINTABLE_BUT_LINES : UNPRINTABLE)
+}
+
+/** The name of something, as it is stored: without invisible characters, and with at least one visible one. */
+export function nameField(chain: ValidationChain, { max }: Pick<Length, 'max'>): ValidationChain {
+  return printable(string(chain).customSanitizer(cleanName), UNPRINTABLE)
+    .custom((value: string) => hasVisible(value) && [...value].length <= max)
+    .withMessage(`must have 1 to ${max} characters, one of them visible`)
+    .bail()
+}
+
+function string(chain: ValidationChain): ValidationChain {
   return chain
     .custom((value) => typeof value === 'string')
     .withMessage('must be text')
     .bail()
+}
+
+function printable(chain: ValidationChain, unprintable: RegExp): ValidationChain {
+  return chain
     .custom((value: string) => !unprintable.test(value))
     .withMessage('must not contain control characters or invalid text')
     .bail()

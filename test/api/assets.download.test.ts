@@ -97,6 +97,17 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     await ada.get(path).set('Range', 'bytes=-5').expect(200).expect('Content-Length', '0')
   })
 
+  it('GET /api/assets/:id/download – unsafe names in the database → a zip with clean names', async () => {
+    const files = { 'a.txt': Buffer.from('a'), 'b.txt': Buffer.from('b'), 'c.txt': Buffer.from('c') }
+    const { id } = await uploadAsset(ada, { visibility: 'public', name: '../up' }, files)
+    const unsafe = ['../../etc/passwd', 'C:\\run\0.exe', '..']
+    const set = Object.fromEntries(unsafe.map((name, at) => [`files.${at}.name`, name]))
+    await Asset.updateOne({ _id: id }, { $set: set })
+    const { body, headers } = await app.api.get(`/api/assets/${id}/download`).responseType('blob').expect(200)
+    expect([...(await unzip(body)).keys()]).to.have.members(['passwd', 'run.exe', 'file'])
+    expect(headers['content-disposition']).to.equal('attachment; filename=.._up.zip')
+  })
+
   it('GET of JavaScript – any name → text/plain, and the stored type stays', async () => {
     const bytes = Buffer.from('alert(1)\n')
     for (const name of ['run.js', 'run.mjs']) {
