@@ -13,9 +13,6 @@ const LEFT_MS = 3_600_000
 /** The most bytes of all temporary files of this process together. */
 export const SPOOL_MAX_BYTES = 1_000_000_000
 
-/** Bytes of the temporary files, by the user whose pictures they are. */
-const held = new Map<string, number>()
-
 /** Counts bytes against a quota before they are written, and back when the temporary file is gone. */
 export interface SpoolQuota {
   take(bytes: number): Promise<void>
@@ -76,48 +73,73 @@ export async function removeLeftFiles(): Promise<void> {
 
 /** Counts the bytes of one temporary file before they are written. */
 class SpoolMeter extends Transform {
-  #bytes = 0
+  bytes = 0
   /** Those of them that the quota has counted. */
   #taken = 0
+  #isComplete = false
 
   constructor(private readonly options: SpoolOptions) {
     super()
+    spoolsOf(options.user).add(this)
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.#count(chunk.length).then(() => done(null, chunk), done)
   }
 
+  override _flush(done: TransformCallback): void {
+    this.#isComplete = true
+    done()
+  }
+
+  /** Gives back what was counted. Call it when the file is removed. */
+  release(): void {
+    const { user, quota } = this.options
+    const own = spoolsOf(user)
+    own.delete(this)
+    if (own.size === 0) spools.delete(user)
+    quota?.giveBack(this.#taken)
+    this.#taken = 0
+  }
+
   async #count(bytes: number): Promise<void> {
-    const { user, maxBytes, quota } = this.options
-    if (this.#bytes + bytes > maxBytes) throw tooLarge(`The image is larger than ${maxBytes} bytes.`)
-    claim(user, bytes)
-    this.#bytes += bytes
+    const { maxBytes, quota } = this.options
+    if (this.bytes + bytes > maxBytes) throw tooLarge(`The image is larger than ${maxBytes} bytes.`)
+    this.bytes += bytes
+    this.#makeRoom()
     if (!quota) return
     await quota.take(bytes)
     this.#taken += bytes
   }
 
-  /** Gives back what was counted. Call it when the file is removed. */
-  release(): void {
-    claim(this.options.user, -this.#bytes)
-    this.options.quota?.giveBack(this.#taken)
-    this.#bytes = 0
-    this.#taken = 0
+  /**
+   * Refuses the youngest incomplete files of the user until the others fit. Were the one refused that has no room,
+   * many that grow at the same time would all be refused.
+   */
+  #makeRoom(): void {
+    const own = spoolsOf(this.options.user)
+    while (!fits(own)) {
+      const youngest = [...own].filter((spool) => !spool.#isComplete).at(-1) ?? this
+      own.delete(youngest)
+      youngest.destroy(overloaded('Too many images are being processed; try again later.'))
+      if (youngest === this) break
+    }
   }
 }
 
-/**
- * Counts bytes of a user's temporary files. A user can hold as much as remains free then, so that there is always
- * room for another user.
- *
- * @throws unavailable
- */
-function claim(user: string, bytes: number): void {
-  const own = (held.get(user) ?? 0) + bytes
-  const others = [...held].reduce((sum, [one, size]) => (one === user ? sum : sum + size), 0)
-  if (bytes > 0 && own > SPOOL_MAX_BYTES - others - own)
-    throw overloaded('Too many images are being processed; try again later.')
-  if (own > 0) held.set(user, own)
-  else held.delete(user)
+/** The temporary files of each user, the oldest first. */
+const spools = new Map<string, Set<SpoolMeter>>()
+
+function spoolsOf(user: string): Set<SpoolMeter> {
+  const own = spools.get(user) ?? new Set()
+  spools.set(user, own)
+  return own
 }
+
+/** Whether a user holds no more than remains free, so that there is always room for another user. */
+function fits(own: Set<SpoolMeter>): boolean {
+  const free = [...spools.values()].reduce((left, each) => left - sum(each), SPOOL_MAX_BYTES)
+  return sum(own) <= free
+}
+
+const sum = (each: Set<SpoolMeter>) => [...each].reduce((total, { bytes }) => total + bytes, 0)

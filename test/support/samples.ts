@@ -1,4 +1,5 @@
 /** Small real files of many kinds, made here so that no test needs a file of anybody else's. */
+import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 
@@ -151,3 +152,27 @@ export const odt = () =>
   zip({ mimetype: 'application/vnd.oasis.opendocument.text', 'content.xml': '<office/>' })
 export const usdz = () => zip({ 'chair.usda': '#usda 1.0\n' })
 export const threeMf = () => zip({ '[Content_Types].xml': '<Types/>', '3D/3dmodel.model': '<model/>' })
+
+/**
+ * An animation of noise, which takes the time of its pixels to encode. Its LZW codes have 8 bits: 7 of a pixel, and
+ * the table is cleared before longer codes are due.
+ */
+export function noisyGif({ width = 1000, height = 1000, frames = 39 } = {}): Buffer {
+  const RUN = 100
+  const size = Buffer.from(new Uint16Array([width, height]).buffer)
+  const parts = [bytes('GIF89a'), size, Buffer.from([0xf6, 0, 0]), randomBytes(3 * 128)]
+  for (let frame = 0; frame < frames; frame++) {
+    const pixels = randomBytes(width * height).map((value) => value & 0x7f)
+    const runs: Buffer[] = []
+    for (let at = 0; at < pixels.length; at += RUN)
+      runs.push(Buffer.from([0x80]), Buffer.from(pixels.subarray(at, at + RUN)))
+    const codes = Buffer.concat([...runs, Buffer.from([0x81])])
+    parts.push(bytes('\x21\xf9\x04\0\x0a\0\0\0\x2c\0\0\0\0'), size, bytes('\0\x07'))
+    for (let at = 0; at < codes.length; at += 255) {
+      const block = codes.subarray(at, at + 255)
+      parts.push(Buffer.from([block.length]), block)
+    }
+    parts.push(bytes('\0'))
+  }
+  return Buffer.concat([...parts, bytes(';')])
+}

@@ -72,6 +72,19 @@ describe('withFile', () => {
     expect(await spooled()).to.deep.equal([])
   })
 
+  it('many images of one user at the same time → the youngest are refused, the others made', async function () {
+    this.timeout(60_000)
+    const size = 90 * MB
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        withFile(bytes(size), options(), async () => 'made').catch((error) => error.status),
+      ),
+    )
+    expect(outcomes[0]).to.equal('made')
+    expect(outcomes.filter((outcome) => outcome !== 'made' && outcome !== 503)).to.deep.equal([])
+    expect(await spooled()).to.deep.equal([])
+  })
+
   it('folder is missing → 503 that says so', async () => {
     const folder = tmpdir()
     process.env.TMPDIR = join(folder, 'missing')

@@ -1,0 +1,184 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { AssetAnswer } from '../support/assets.ts'
+import { type Client, register, send } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
+import { startFakeS3 } from '../support/fake-s3.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
+import { noisyGif, png } from '../support/samples.ts'
+
+const GIFS = 30
+
+const print = (figures: string) => process.stdout.write(`        ${figures}\n`)
+
+const authorized = ({ token }: Client) => ({ Authorization: `Bearer ${token}` })
+
+function form(parts: [field: string, name: string, bytes: Buffer][]): FormData {
+  const body = new FormData()
+  for (const [field, name, bytes] of parts) body.append(field, new Blob([bytes]), name)
+  return body
+}
+
+const post = (client: Client, body: FormData, signal?: AbortSignal) =>
+  fetch(`${client.origin}/api/assets`, {
+    method: 'POST',
+    headers: authorized(client),
+    body,
+    ...(signal ? { signal } : {}),
+  })
+
+async function metric({ origin }: ServiceProcess, line: string): Promise<number> {
+  const text = await (await fetch(`${origin}/metrics`)).text()
+  const found = text.split('\n').find((one) => one.startsWith(`${line} `))
+  return Number(found?.split(' ')[1] ?? 0)
+}
+
+const stores: [name: string, open: () => Promise<{ env: Record<string, string>; close(): Promise<void> }>][] =
+  [
+    ['disk', async () => ({ env: {}, close: async () => undefined })],
+    [
+      'S3',
+      async () => {
+        const bucket = await startFakeS3()
+        const { endpoint, name } = bucket
+        const keys = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' }
+        return { env: { S3_ENDPOINT: endpoint, S3_BUCKET: name, ...keys }, close: () => bucket.close() }
+      },
+    ],
+  ]
+
+for (const [name, open] of stores)
+  describe(`one account's animations, on ${name}`, function () {
+    this.timeout(300_000)
+    let folder: string
+    let temporary: string
+    let service: ServiceProcess
+    let store: Awaited<ReturnType<typeof open>>
+    let gif: Buffer
+
+    before(async () => {
+      gif = noisyGif()
+      folder = await mkdtemp(join(tmpdir(), 'kura-pictures-'))
+      temporary = await mkdtemp(join(tmpdir(), 'kura-pictures-tmp-'))
+      store = await open()
+      service = await startProcess({ DATA_DIR: folder, TMPDIR: temporary, ...store.env })
+    })
+    after(async () => {
+      await killAll()
+      await store.close()
+      for (const path of [folder, temporary]) await rm(path, { recursive: true, force: true })
+    })
+
+    const pictures = (what: string) => metric(service, `${what}{queue="pictures"}`)
+    const idle = async (client: Client) => {
+      await eventually(async () => {
+        expect((await pictures('queue_waiting')) + (await pictures('queue_running'))).to.equal(0)
+        const space = await send<{ reserved: number }>(
+          `${client.origin}/api/space`,
+          { headers: authorized(client) },
+          200,
+        )
+        expect(space.reserved).to.equal(0)
+      }, 60_000)
+      expect(await readdir(temporary)).to.deep.equal([])
+    }
+
+    it('another account uploads a picture → answered in 1.5 s, its thumbnail before most animations', async () => {
+      const [eve, bob] = await Promise.all([register(service.origin), register(service.origin)])
+      const statuses: number[] = []
+      const sent = Array.from({ length: GIFS }, async () => {
+        const { status } = await post(
+          eve,
+          form([
+            ['files', 'a.txt', Buffer.from('a')],
+            ['images', 'a.gif', gif],
+          ]),
+        )
+        statuses.push(status)
+      })
+      await eventually(async () => expect(await pictures('queue_waiting')).to.be.greaterThan(5), 60_000)
+
+      const begun = Date.now()
+      const answer = await post(bob, form([['files', 'cat.png', await png({ width: 800, height: 600 })]]))
+      const answeredMs = Date.now() - begun
+      const { res } = (await answer.json()) as { res: { asset: AssetAnswer } }
+      const finished = await eventually(async () => {
+        const { asset: now } = await send<{ asset: AssetAnswer }>(
+          `${bob.origin}/api/assets/${res.asset.id}`,
+          { headers: authorized(bob) },
+          200,
+        )
+        expect(now.thumbnail).to.be.a('string')
+        expect(now.version).to.equal(1)
+        return statuses.filter((status) => status === 201).length
+      }, 60_000)
+      const thumbnailMs = Date.now() - begun
+      const waiting = await pictures('queue_waiting')
+      print(`answered after ${answeredMs} ms, thumbnail after ${thumbnailMs} ms`)
+      expect(answer.status).to.equal(201)
+      expect(answeredMs).to.be.lessThan(1500)
+      expect(waiting, 'animations that still wait').to.be.greaterThan(finished)
+
+      await Promise.all(sent)
+      print(`all animations after ${Date.now() - begun} ms: ${summary(statuses)}`)
+      expect(statuses.every((status) => status === 201 || status === 503)).to.equal(true)
+      await idle(eve)
+    })
+
+    it('clients that leave → their animations are dropped', async () => {
+      const eve = await register(service.origin)
+      const dropped = await pictures('queue_dropped_total')
+      const leave = new AbortController()
+      const sent = Array.from({ length: 10 }, () =>
+        post(
+          eve,
+          form([
+            ['files', 'a.txt', Buffer.from('a')],
+            ['images', 'a.gif', gif],
+          ]),
+          leave.signal,
+        ).catch((error) => error.name),
+      )
+      await eventually(async () => expect(await pictures('queue_waiting')).to.be.greaterThan(5), 60_000)
+      leave.abort()
+      await Promise.all(sent)
+      const begun = Date.now()
+      await eventually(async () => expect(await pictures('queue_waiting')).to.equal(0))
+      print(`nothing waits ${Date.now() - begun} ms after the clients left`)
+      expect((await pictures('queue_dropped_total')) - dropped).to.be.greaterThan(5)
+      await idle(eve)
+    })
+
+    it('SIGTERM while pictures wait → ends in time, without an error', async () => {
+      const eve = await register(service.origin)
+      const leave = new AbortController()
+      for (let sent = 0; sent < 6; sent++)
+        post(
+          eve,
+          form([
+            ['files', 'a.txt', Buffer.from('a')],
+            ['images', 'a.gif', gif],
+          ]),
+          leave.signal,
+        ).catch(() => undefined)
+      await eventually(async () => expect(await pictures('queue_waiting')).to.be.greaterThan(2), 60_000)
+      const bob = await register(service.origin)
+      const late = await post(bob, form([['files', 'cat.png', await png({ width: 800, height: 600 })]]))
+      expect(late.status).to.equal(201)
+      const begun = Date.now()
+      service.signal('SIGTERM')
+      leave.abort()
+      expect(await service.ended).to.equal(0)
+      print(`ended after ${Date.now() - begun} ms`)
+      expect(service.output()).to.not.match(/"statusCode":500|"level":60/)
+      expect(await readdir(temporary)).to.deep.equal([])
+    })
+  })
+
+function summary(statuses: number[]): string {
+  const counts = new Map<number, number>()
+  for (const status of statuses) counts.set(status, (counts.get(status) ?? 0) + 1)
+  return [...counts].map(([status, count]) => `${count} × ${status}`).join(', ')
+}
