@@ -1,14 +1,18 @@
 import { expect } from 'chai'
+import { storePicture } from '../../../app/assets/receive-image.ts'
 import { discardAsset } from '../../../app/assets/remove.ts'
 import { makeThumbnail } from '../../../app/media/preview.ts'
 import { renderQueue } from '../../../app/media/render-apart.ts'
+import { Intake } from '../../../app/space/intake.ts'
+import { undoUpload } from '../../../app/space/undo-upload.ts'
 import { Asset } from '../../../models/asset.ts'
+import { attachCover } from '../../../models/asset-upload.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app.ts'
 import { type AssetAnswer, uploadAsset } from '../../support/assets.ts'
 import { eventually } from '../../support/eventually.ts'
-import { obj, png } from '../../support/samples.ts'
+import { obj, png, svg } from '../../support/samples.ts'
 import { keysOf, measuredSpace } from '../../support/state.ts'
 import { PASSWORD, signUp, type TestUser } from '../../support/users.ts'
 
@@ -23,6 +27,7 @@ async function holdRenderer(): Promise<() => Promise<void>> {
   }
 }
 
+const makeSmallThumbnail = async () => makeThumbnail(await png(), { user: 'eve' })
 describe('late cover', () => {
   let app: TestApp
   let ada: TestUser
@@ -159,6 +164,34 @@ describe('late cover', () => {
     await finish()
     expect((await read(asset)).asset.thumbnail).to.equal(null)
   })
+
+  const killed: [moment: string, attach: boolean][] = [
+    ['before', false],
+    ['after', true],
+  ]
+  for (const [moment, attach] of killed)
+    it(`process killed right ${moment} the cover is attached → the sweep ends it exactly`, async () => {
+      await release()
+      // an image of which no thumbnail is made
+      const { id } = await uploadAsset(ada, {}, { 'cat.svg': svg() })
+      const { _id, files } = await Asset.findById(id).orFail().lean()
+      const owner = ada.user._id
+      const thumbnail = await makeSmallThumbnail()
+      const intake = await Intake.begin(app.services, { owner, asset: _id, isNew: false, announced: 1000 })
+      const picture = await storePicture(app.store, intake, thumbnail)
+      if (attach) {
+        const unsettled = { id: intake.id, bytes: picture.size, files: 0 }
+        const file = String(files[0]?.key)
+        expect(await attachCover(intake, { cover: picture, file, now: app.clock.now(), unsettled })).to.be.an(
+          'object',
+        )
+      }
+      const record = await Upload.findById(intake.id).orFail().lean()
+      await undoUpload(app.store, record)
+      await expectExact()
+      expect((await Asset.findById(id).orFail().lean()).cover !== null).to.equal(attach)
+      await intake.discard()
+    })
 
   const stale: [change: string, make: (asset: Parameters<typeof discardAsset>[1]) => Promise<unknown>][] = [
     ['deletion', (asset) => discardAsset(app.services, asset)],
