@@ -31,7 +31,7 @@ export async function createAsset(
   sender: Sender,
   given: NewAsset,
 ): Promise<AssetFields> {
-  const pending = covers.begin(intake, files, intake.owner.toString())
+  const pending = covers.begin(intake, files, sender.user._id.toString())
   const cover = await pending.inTime()
   const settlement = { bytes: bytesOf(objectsOf({ files, images, cover })), files: files.length }
   const now = clock.now()

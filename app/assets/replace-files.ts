@@ -22,7 +22,7 @@ export async function replaceFiles(
   version?: number,
 ): Promise<AssetFields> {
   const by = { sender, access: 'write' } as const
-  const pending = services.covers.begin(intake, files, intake.owner.toString())
+  const pending = services.covers.begin(intake, files, sender.user._id.toString())
   const cover = await pending.inTime()
   const settlement = { bytes: bytesOf(cover ? [...files, cover] : files), files: files.length }
   const changed = await changeAsset(services, asset, {
