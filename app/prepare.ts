@@ -40,6 +40,7 @@ export function prepare(services: Services, uri: string): Preparation {
   }
   const openForWrites = async () => {
     await lookUntil(() => hasUniqueIndexes(services), stopping)
+    services.writesRefused = 'The service waits for its store; try again later.'
     await lookUntil(() => hasOwnStore(services), stopping)
     if (stopping.aborted) return
     await ensureAdmin(services)

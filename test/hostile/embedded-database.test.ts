@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { expect } from 'chai'
@@ -71,10 +71,15 @@ describe('the embedded database on a machine with other users', function () {
     for (const [path, , isFolder] of await modesBelow(join(folder, 'mongo')))
       await chmod(path, isFolder ? 0o755 : 0o644)
     for (const path of ['mongo', 'objects', 'objects/.tmp']) await chmod(join(folder, path), 0o777)
+    const elsewhere = await mkdtemp(join(tmpdir(), 'kura-elsewhere-'))
+    await chmod(elsewhere, 0o755)
+    await symlink(elsewhere, join(folder, 'mongo/link'))
     await chmod(join(folder, 'jwt-secret'), 0o644)
 
     const second = await startProcess({ DATA_DIR: folder })
     await uploadFile(await register(second.origin), Buffer.from('of the second start'))
+    expect(await modeOf(elsewhere), 'behind a symbolic link').to.equal(0o755)
+    for (const path of [join(folder, 'mongo/link'), elsewhere]) await rm(path, { recursive: true })
     const found = (await modesBelow(folder)).map(([path, mode, isFolder]) => [
       path,
       mode.toString(8),

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -7,12 +7,14 @@ import { join } from 'node:path'
  */
 export function makePrivate(dir: string): boolean {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
-  close(dir)
+  close(realpathSync(dir))
   return (statSync(dir).mode & 0o077) === 0
 }
 
+/** Symbolic links are left alone: what they lead to may be anything. */
 function close(path: string): void {
-  const state = statSync(path)
+  const state = lstatSync(path)
+  if (state.isSymbolicLink()) return
   if (state.isDirectory()) for (const name of readdirSync(path)) close(join(path, name))
   const mode = state.isDirectory() ? 0o700 : 0o600
   if (state.uid === process.getuid?.() && (state.mode & 0o777) !== mode) chmodSync(path, mode)
