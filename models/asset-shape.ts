@@ -69,6 +69,8 @@ export interface AssetFields extends Shared {
   media: Media
   tags: string[]
   visibility: Visibility
+  /** Raised by each change of visibility: signed URLs of an earlier epoch have ended. Missing is 0. */
+  visibilityEpoch?: number
   files: AssetFile[]
   images: AssetImage[]
   /** The thumbnail of the asset's own image file. */

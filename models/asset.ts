@@ -48,6 +48,7 @@ const schema = new Schema<AssetFields, AssetModel>(
     media: { type: String, enum: MEDIA, default: 'other' },
     tags: { type: [String], default: [] },
     visibility: { type: String, enum: VISIBILITIES, default: 'private' },
+    visibilityEpoch: { type: Number, default: 0 },
     files: [
       {
         _id: false,

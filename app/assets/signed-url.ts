@@ -1,10 +1,10 @@
-import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { visibleTo } from '../../models/asset-access.ts'
 import { SIGNED_URL } from '../../models/asset-fields.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
 import type { AssetFields, AssetFile, ListedAsset, Picture } from '../../models/asset-shape.ts'
 import { User } from '../../models/user.ts'
+import type { UserFields } from '../../models/user-shape.ts'
 import { notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
 
@@ -18,15 +18,16 @@ interface Wanted {
 }
 
 /**
- * An address that opens one file or picture without a header, for as long as the user may read the asset, its
- * visibility stays and the time has not run out. Nothing of it is kept.
+ * Returns an address that opens one file or picture without a header while the user can read the asset. It ends with
+ * its time, with any change of the asset's visibility, and with a password change or the disabling of the user.
+ * Nothing of it is stored.
  *
  * @throws not_found for an id that is no file or picture of the asset
  */
 export function signUrl(
   { urls, clock }: Pick<Services, 'urls' | 'clock'>,
   asset: ListedAsset,
-  user: { _id: Types.ObjectId },
+  user: Pick<UserFields, '_id' | 'sessionEpoch'>,
   { file, image, expiresIn = SIGNED_URL.defaultExpiry }: Wanted = {},
 ): { url: string; expiresAt: Date } {
   const found = image === undefined ? fileOf(asset, file) : pictureOf(asset, image)
@@ -38,6 +39,8 @@ export function signUrl(
     ...(image === undefined ? { file: found.id } : { image: found.id }),
     user: user._id.toString(),
     visibility: asset.visibility,
+    visibilityEpoch: asset.visibilityEpoch ?? 0,
+    sessionEpoch: user.sessionEpoch,
   }
   return { url: `/api/signed/${urls.sign(bytes, expiresAt)}`, expiresAt }
 }
@@ -50,9 +53,10 @@ export async function followSignedUrl(
   const bytes = urls.verify(token, clock.now())
   if (!bytes) throw notFound()
   const user = await User.findActive(bytes.user)
+  if (!user || user.sessionEpoch !== (bytes.sessionEpoch ?? 0)) throw notFound()
   const readable = { _id: bytes.asset, visibility: bytes.visibility, ...visibleTo(user) }
-  const asset = user && (await Asset.findOne(readable).lean())
-  if (!asset) throw notFound()
+  const asset = await Asset.findOne(readable).lean()
+  if (!asset || (asset.visibilityEpoch ?? 0) !== (bytes.visibilityEpoch ?? 0)) throw notFound()
   const picture = bytes.image === undefined ? undefined : pictureOf(asset, bytes.image)
   if (picture) return { asset, picture }
   const file = bytes.file === undefined ? undefined : fileOf(asset, bytes.file)

@@ -54,18 +54,18 @@ export async function updateAsset(
       },
       {
         $set: { ...fieldsOf(current, fields), ...(visibility ? { visibility } : {}), updatedAt: now },
-        $inc: { version: 1 },
+        $inc: { version: 1, ...(changesVisibility(current, visibility) ? { visibilityEpoch: 1 } : {}) },
         ...publish(visibility),
       },
       { returnDocument: 'after' },
     ).lean()
     if (changed) {
-      if (visibility && visibility !== current.visibility)
+      if (changesVisibility(current, visibility))
         await audit({
           action: 'asset.visibility_changed',
           user: user._id,
           target: { type: 'asset', id: current._id.toString() },
-          details: { visibility },
+          details: { visibility: changed.visibility },
         })
       await changes.publish({ kind: 'asset.updated', asset: changed._id, owner: changed.owner })
       return changed
@@ -73,6 +73,9 @@ export async function updateAsset(
     current = await readAgain({ clock }, current, { version, by, anyLock: !protectedToo })
   }
 }
+
+const changesVisibility = (current: AssetFields, visibility: Visibility | undefined) =>
+  visibility !== undefined && visibility !== current.visibility
 
 function fieldsOf(current: AssetFields, { tags, type, ...texts }: Omit<AssetChange, 'visibility'>) {
   const described = {

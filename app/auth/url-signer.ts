@@ -13,8 +13,10 @@ export interface SignedBytes {
   file?: string
   image?: string
   user: string
-  /** Of the asset when the URL was made: with another one the URL is dead. */
+  /** Of the asset and of the user when the URL was made: with others the URL has ended. Missing epochs are 0. */
   visibility: Visibility
+  visibilityEpoch?: number
+  sessionEpoch?: number
 }
 
 /** Makes and reads the tokens of signed URLs; nothing of them is kept. */

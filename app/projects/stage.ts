@@ -3,14 +3,18 @@ import { Asset } from '../../models/asset.ts'
 import { type Viewer, visibleTo } from '../../models/asset-access.ts'
 import type { ListedAsset } from '../../models/asset-shape.ts'
 import type { ProjectFields, Scene } from '../../models/project.ts'
+import type { UserFields } from '../../models/user-shape.ts'
 import { signUrl } from '../assets/signed-url.ts'
 import type { Services } from '../services.ts'
 import { referencesOf } from './references.ts'
 
+/** A viewer who signs addresses. */
+type Signing = NonNullable<Viewer> & Pick<UserFields, 'sessionEpoch'>
+
 type Signer = Pick<Services, 'urls' | 'clock'>
 
 /** An asset in a scene as the former scene editor knows it; `localPath` opens for an hour. */
-export function pieceView(services: Signer, asset: ListedAsset, viewer: NonNullable<Viewer>) {
+export function pieceView(services: Signer, asset: ListedAsset, viewer: Signing) {
   const { id = '', name = asset.name } = asset.files[0] ?? {}
   const extension = extname(name)
   return {
@@ -23,7 +27,7 @@ export function pieceView(services: Signer, asset: ListedAsset, viewer: NonNulla
 }
 
 /** Projects as the former scene editor knows them; assets that the viewer may not read are left out. */
-export async function stageView(services: Signer, projects: ProjectFields[], viewer: NonNullable<Viewer>) {
+export async function stageView(services: Signer, projects: ProjectFields[], viewer: Signing) {
   const ids = projects.flatMap(referencesOf)
   const found = ids.length > 0 ? await Asset.find({ _id: { $in: ids }, ...visibleTo(viewer) }).lean() : []
   const pieces = new Map(

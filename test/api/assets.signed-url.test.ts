@@ -5,7 +5,7 @@ import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
 import { obj, png, svg } from '../support/samples.ts'
-import { signUp, type TestUser } from '../support/users.ts'
+import { PASSWORD, signUp, signUpAdmin, type TestUser } from '../support/users.ts'
 
 const HOUR = 3_600_000
 
@@ -122,6 +122,43 @@ describe('signed URLs', () => {
     await app.api.get(own.url).expect(200)
     await ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'public' }).expect(200)
     await app.api.get(own.url).expect(404)
+  })
+
+  it('GET /api/signed/:token – visibility changed and changed back → 404', async () => {
+    for (const first of ['private', 'public']) {
+      await ada.patch(`/api/assets/${asset.id}`).send({ visibility: first }).expect(200)
+      const { url } = await sign(ada)
+      await ada.patch(`/api/assets/${asset.id}`).send({ visibility: first, name: 'x' }).expect(200)
+      await app.api.get(url).expect(200)
+      const other = first === 'private' ? 'public' : 'private'
+      for (const visibility of [other, first])
+        await ada.patch(`/api/assets/${asset.id}`).send({ visibility }).expect(200)
+      await app.api.get(url).expect(404)
+      await app.api.get((await sign(ada)).url).expect(200)
+    }
+  })
+
+  it('GET /api/signed/:token – password changed → 404, also for URLs made in the session that goes on', async () => {
+    const carol = await signUp(app, 'carol')
+    await ada.put(`/api/assets/${asset.id}/collaborators/carol`).send({ access: 'read' }).expect(200)
+    const { url } = await sign(carol)
+    await app.api.get(url).expect(200)
+    const change = { current: PASSWORD, password: 'another horse battery' }
+    await carol.put('/api/auth/password').send(change).expect(204)
+    await app.api.get(url).expect(404)
+    await app.api.get((await sign(carol)).url).expect(200)
+  })
+
+  it('GET /api/signed/:token – user disabled and enabled again → 404', async () => {
+    const dora = await signUp(app, 'dora')
+    await ada.put(`/api/assets/${asset.id}/collaborators/dora`).send({ access: 'read' }).expect(200)
+    const { url } = await sign(dora)
+    const root = await signUpAdmin(app, 'root')
+    for (const disabled of [true, false]) {
+      await root.patch(`/api/users/${dora.user.id}`).send({ disabled }).expect(200)
+      await app.api.get(url).expect(404)
+    }
+    await dora.get('/api/assets').expect(401)
   })
 
   it('die with the user and with the asset', async () => {
