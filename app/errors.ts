@@ -65,7 +65,7 @@ export const badCredentials = () =>
   })
 /** A signed-in caller was asked for the password again. */
 export const wrongPassword = () => new AppError(403, 'bad_credentials', 'The password is wrong.')
-export const forbidden = () => new AppError(403, 'forbidden', 'You may not do this.')
+export const forbidden = (message = 'You may not do this.') => new AppError(403, 'forbidden', message)
 export const notFound = () => new AppError(404, 'not_found', 'There is nothing here.')
 export const methodNotAllowed = (allow: string[]) =>
   new AppError(405, 'method_not_allowed', 'This path does not take that method.', {
@@ -100,7 +100,9 @@ export const unavailable = (
 ) => new AppError(503, 'unavailable', message, { headers: retryAfter(5), cause })
 /** A bounded queue is full. @param message says which one */
 export const overloaded = (message: string) => unavailable(undefined, message)
-export const locked = () => new AppError(423, 'locked', 'The asset is locked: it cannot be changed now.')
+/** @param details which locks hold, and until when */
+export const locked = (details: Detail[]) =>
+  new AppError(423, 'locked', 'The asset is locked: it cannot be changed now.', { details })
 export const linkExpired = () => new AppError(410, 'link_expired', 'This link has ended.')
 export const spaceExceeded = () =>
   new AppError(507, 'space_exceeded', 'This does not fit in the space of the account.')

@@ -66,6 +66,7 @@ export function loadConfig(environment: Environment) {
           ? { username: env.ADMIN_USERNAME, password: env.ADMIN_PASSWORD }
           : null,
     },
+    locks: { compliance: env.COMPLIANCE_LOCKS, maxDays: env.LOCK_MAX_DAYS },
     activity: { days: env.ACTIVITY_DAYS },
     space: { user: env.USER_SPACE_BYTES, server: env.SERVER_SPACE_BYTES, file: env.MAX_FILE_BYTES },
     metrics: { token: env.METRICS_TOKEN ?? null },

@@ -57,6 +57,12 @@ export const variables = {
   ADMIN_USERNAME: text({ default: undefined, desc: 'Name of an admin account made at start if missing.' }),
   ADMIN_PASSWORD: text({ default: undefined, desc: 'Its first password.' }),
   ACTIVITY_DAYS: integer(1, 3650)({ default: 365, desc: 'Days that records of activity are kept.' }),
+  COMPLIANCE_LOCKS: str({
+    choices: ['on', 'admin', 'off'],
+    default: 'on',
+    desc: 'Who may set compliance locks, which nobody can lift: every owner, admins on their own assets, or nobody.',
+  }),
+  LOCK_MAX_DAYS: integer(1, 36_500)({ default: 3650, desc: 'Days from now that a lock can run at most.' }),
   BCRYPT_COST: integer(4, 20)({ default: 12, desc: 'Cost of a password hash: each step doubles the time.' }),
   REGISTRATIONS_PER_HOUR: integer(0)({
     default: 20,

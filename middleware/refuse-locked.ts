@@ -1,9 +1,10 @@
 import type { RequestHandler } from 'express'
-import { locked } from '../app/errors.ts'
+import { lockedBy } from '../app/assets/locked-by.ts'
 import { isLocked } from '../models/asset-lock.ts'
 
 /** Spares the upload to an asset that is locked; what changes it asks again. */
 export const refuseLocked: RequestHandler = (req, _res, next) => {
-  if (req.asset && isLocked(req.asset, req.services.clock.now())) throw locked()
+  const now = req.services.clock.now()
+  if (req.asset && isLocked(req.asset, now)) throw lockedBy(req.asset, now)
   next()
 }

@@ -79,6 +79,8 @@ export interface AssetFields extends Shared {
   downloads: number
   version: number
   lock: Lock | null
+  /** When an admin took the asset down while it was locked: it can never be public or linked again. Missing is null. */
+  takenDownAt?: Date | null
   /** What text search looks in: name, tags and description without accents. */
   words: { name: string; tags: string[]; description: string }
   /** Uploads under way that may yet change this asset. */

@@ -66,6 +66,7 @@ const schema = new Schema<AssetFields, AssetModel>(
     downloads: { type: Number, default: 0 },
     version: { type: Number, default: 0 },
     lock: { type: lockSchema, default: null },
+    takenDownAt: { type: Date, default: null },
     words: { name: String, tags: [String], description: String },
     intents: { type: [String], default: [] },
     unsettled: [{ _id: false, id: String, bytes: Number, files: Number }],

@@ -28,9 +28,19 @@ export const link = [
     .withMessage(`must have 1 to ${LINK_PASSWORD.max} bytes`),
 ]
 
+const DAY = 86_400_000
+
 export const lock = [
   choice(body('mode').optional(), LOCK_MODES),
-  future('until'),
+  future('until')
+    .bail()
+    .custom((value: Date, { req }) => {
+      const { clock, config } = (req as Request).services
+      return value.getTime() <= clock.now().getTime() + config.locks.maxDays * DAY
+    })
+    .withMessage(
+      (_value, { req }) => `must be within ${(req as Request).services.config.locks.maxDays} days`,
+    ),
   body('legalHold')
     .optional()
     .custom((value) => value === true)

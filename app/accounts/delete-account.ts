@@ -75,5 +75,12 @@ export async function finishDeletion(services: AssetServices, id: Types.ObjectId
 
 /** @throws locked */
 async function assertUnlocked(owner: Types.ObjectId, now: Date): Promise<void> {
-  if (await Asset.exists({ owner, state: 'ready', $nor: [notLocked(now)] })) throw locked()
+  const count = await Asset.countDocuments({ owner, state: 'ready', $nor: [notLocked(now)] })
+  if (count > 0)
+    throw locked([
+      {
+        field: 'assets',
+        message: `${count} locked ${count === 1 ? 'asset holds' : 'assets hold'} the account`,
+      },
+    ])
 }

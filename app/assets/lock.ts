@@ -4,8 +4,9 @@ import { isKept, isLocked, type LockMode } from '../../models/asset-lock.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import type { AssetFields, Lock } from '../../models/asset-shape.ts'
 import { type Authority, confirmSender, permitted, type Sender } from '../auth/sender.ts'
-import { conflict, locked, validationFailed } from '../errors.ts'
-import type { AssetServices } from '../services.ts'
+import { conflict, forbidden, validationFailed } from '../errors.ts'
+import type { AssetServices, Services } from '../services.ts'
+import { lockedBy } from './locked-by.ts'
 import { readAgain } from './read-again.ts'
 
 export interface LockRequest {
@@ -18,15 +19,17 @@ export interface LockRequest {
  * Locks an asset or holds it more firmly: a retention can be extended, never shortened or weakened. The objects
  * are locked in the store too, where it can.
  *
- * @throws validation_failed for a mode without `until` or `until` without a mode, `locked` for a weaker one
+ * @throws validation_failed for a mode without `until` or `until` without a mode, `locked` for a weaker one,
+ *   `forbidden` for a compliance lock where the service does not allow it
  */
 export async function lockAsset(
-  services: AssetServices,
+  services: AssetServices & Pick<Services, 'config'>,
   asset: AssetFields,
   sender: Sender,
   request: LockRequest,
 ): Promise<AssetFields> {
   const now = services.clock.now()
+  if (request.mode === 'compliance') await requireComplianceAllowed(services.config, sender)
   const lock = strengthened(asset, request, now)
   const changed = await setLock(services, asset, { sender, access: 'owner' }, lock)
   const { mode, until, legalHold } = lock
@@ -64,8 +67,16 @@ export async function liftLock(services: AssetServices, asset: AssetFields, admi
 async function endHold(services: AssetServices, asset: AssetFields, by: Authority): Promise<boolean> {
   const { lock } = asset
   if (lock?.legalHold) await setLock(services, asset, by, { ...lock, legalHold: false })
-  else if (isKept(asset, services.clock.now())) throw locked()
+  else if (isKept(asset, services.clock.now())) throw lockedBy(asset, services.clock.now())
   return lock?.legalHold ?? false
+}
+
+/** Nobody can lift a compliance lock, so the operator says who may set one. @throws `forbidden` */
+async function requireComplianceAllowed({ locks }: Services['config'], sender: Sender): Promise<void> {
+  if (locks.compliance === 'off') throw forbidden('This service does not allow compliance locks.')
+  if (locks.compliance === 'on') return
+  if (sender.user.access !== 'admin') throw forbidden('Only admins can set compliance locks here.')
+  await confirmSender({ sender, access: 'admin' })
 }
 
 const targetOf = ({ _id }: AssetFields) => ({ type: 'asset' as const, id: _id.toString() })
@@ -77,7 +88,7 @@ function strengthened(asset: AssetFields, { mode, until, legalHold }: LockReques
   const kept = isKept(asset, now) ? asset.lock : null
   const weaker =
     kept && mode && ((kept.mode === 'compliance' && mode !== 'compliance') || isEarlier(until, kept.until))
-  if (weaker) throw locked()
+  if (weaker) throw lockedBy(asset, now)
   return {
     mode: mode ?? kept?.mode ?? null,
     until: until ?? kept?.until ?? null,

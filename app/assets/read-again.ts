@@ -4,9 +4,10 @@ import { isLocked } from '../../models/asset-lock.ts'
 import { sameObjects } from '../../models/asset-objects.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
 import { type Authority, findableBy } from '../auth/sender.ts'
-import { locked, notFound, versionConflict } from '../errors.ts'
+import { notFound, versionConflict } from '../errors.ts'
 import { requireAccess } from '../require-access.ts'
 import type { AssetServices } from '../services.ts'
+import { lockedBy } from './locked-by.ts'
 
 interface Attempt {
   /** The version the client insists on. */
@@ -31,7 +32,7 @@ export async function readAgain(
   const current = await Asset.findOne({ _id: tried._id, ...findableBy(by) }).lean()
   if (!current) throw notFound()
   if (by && by.access !== 'admin') requireAccess(current, by.sender.user, by.access)
-  if (!anyLock && isLocked(current, clock.now())) throw locked()
+  if (!anyLock && isLocked(current, clock.now())) throw lockedBy(current, clock.now())
   if (version !== undefined && current.version !== version) throw versionConflict()
   if (isDeepStrictEqual(sameObjects(current), sameObjects(tried))) throw notFound()
   return current

@@ -1,27 +1,28 @@
+import { Asset } from '../../models/asset.ts'
+import { publish } from '../../models/asset-access.ts'
+import { isLocked } from '../../models/asset-lock.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
-import type { Sender } from '../auth/sender.ts'
+import { Link } from '../../models/link.ts'
+import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
 import { AppError, forbidden, notFound } from '../errors.ts'
 import type { AssetServices } from '../services.ts'
 import { readAgain } from './read-again.ts'
 import { discardAsset } from './remove.ts'
 
 /**
- * Removes an asset that everybody can read. What its owner has made private meanwhile is theirs alone.
+ * Takes down an asset that everybody can read: removes it, or hides it for good while a lock runs on it. An asset that
+ * its owner made private meanwhile is left alone.
  *
- * @throws `forbidden` for a private asset, `locked`, `not_found`
+ * @throws `forbidden` for a private asset, `not_found`, and what `confirmSender` throws
  */
 export async function takeDown(services: AssetServices, asset: AssetFields, admin: Sender): Promise<void> {
   const by = { sender: admin, access: 'admin' } as const
   for (let current = asset; ; ) {
     if (current.state !== 'ready') throw notFound()
     if (current.visibility !== 'public') throw forbidden()
-    try {
-      await discardAsset(services, current, { by, version: current.version })
-      break
-    } catch (error) {
-      if (!(error instanceof AppError && error.code === 'version_conflict')) throw error
-      current = await readAgain(services, current, { by })
-    }
+    const remove = isLocked(current, services.clock.now()) ? hide : discard
+    if (await remove(services, current, by)) break
+    current = await readAgain(services, current, { by, anyLock: true })
   }
   await services.audit({
     action: 'asset.taken_down',
@@ -29,4 +30,34 @@ export async function takeDown(services: AssetServices, asset: AssetFields, admi
     concerns: asset.owner,
     target: { type: 'asset', id: asset._id.toString() },
   })
+}
+
+/** Returns false when the asset was changed or locked meanwhile. */
+async function discard(services: AssetServices, asset: AssetFields, by: Authority): Promise<boolean> {
+  try {
+    await discardAsset(services, asset, { by, version: asset.version })
+    return true
+  } catch (error) {
+    if (error instanceof AppError && ['version_conflict', 'locked'].includes(error.code)) return false
+    throw error
+  }
+}
+
+/** Makes a locked asset private and ends its links; its bytes stay as the lock demands. Returns false as `discard`. */
+async function hide(services: AssetServices, asset: AssetFields, by: Authority): Promise<boolean> {
+  const { _id, owner, version } = asset
+  const now = services.clock.now()
+  await confirmSender(by, owner)
+  const { modifiedCount } = await Asset.updateOne(
+    { _id, state: 'ready', version, visibility: 'public' },
+    {
+      $set: { visibility: 'private', takenDownAt: now, updatedAt: now },
+      $inc: { version: 1, visibilityEpoch: 1 },
+      ...publish('private'),
+    },
+  )
+  if (modifiedCount === 0) return false
+  await Link.updateMany({ asset: _id, revokedAt: null }, { revokedAt: now })
+  await services.changes.publish({ kind: 'asset.updated', asset: _id, owner })
+  return true
 }

@@ -6,9 +6,10 @@ import type { AssetFields } from '../../models/asset-shape.ts'
 import { describeWords } from '../../models/asset-words.ts'
 import type { AssetType } from '../../models/media.ts'
 import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
-import { locked } from '../errors.ts'
+import { forbidden } from '../errors.ts'
 import { requireAccess } from '../require-access.ts'
 import type { AssetServices } from '../services.ts'
+import { lockedBy } from './locked-by.ts'
 import { readAgain } from './read-again.ts'
 
 /** Fields a writer may change, and visibility, which is the owner's. */
@@ -24,7 +25,7 @@ export interface AssetChange {
  * Changes fields of an asset; those not named stay.
  *
  * @param version only if the asset is still at it; without it the change is made to whatever is there
- * @throws `forbidden` when a writer changes the visibility, `locked`, `version_conflict`, `not_found`, and what
+ * @throws `forbidden` when a writer changes the visibility, or an asset that was taken down is to be public, `locked`, `version_conflict`, `not_found`, and what
  *   `confirmSender` throws
  */
 export async function updateAsset(
@@ -42,7 +43,9 @@ export async function updateAsset(
   const protectedToo = Object.keys(fields).length > 0
   for (let current = asset; ; ) {
     const now = clock.now()
-    if (protectedToo && isLocked(current, now)) throw locked()
+    if (protectedToo && isLocked(current, now)) throw lockedBy(current, now)
+    if (visibility === 'public' && current.takenDownAt)
+      throw forbidden('An administrator took this asset down: it stays private.')
     await confirmSender(by, current.owner)
     const changed = await Asset.findOneAndUpdate(
       {

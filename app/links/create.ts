@@ -5,7 +5,7 @@ import { Link, type LinkFields } from '../../models/link.ts'
 import type { Client } from '../auth/client.ts'
 import { hashInTurn } from '../auth/hash-in-turn.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
-import { notFound } from '../errors.ts'
+import { forbidden, notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
 
 export interface NewLink {
@@ -18,7 +18,7 @@ export interface NewLink {
  * Makes a link to an asset.
  *
  * @returns the link, and its token, which nobody can learn again
- * @throws `not_found` when the asset is gone, what `confirmSender` throws, `unavailable`
+ * @throws `not_found` when the asset is gone, `forbidden` when it was taken down, what `confirmSender` throws, `unavailable`
  */
 export async function createLink(
   services: Pick<Services, 'audit' | 'clock' | 'config' | 'queues'>,
@@ -28,6 +28,7 @@ export async function createLink(
   client: Client,
 ): Promise<{ link: LinkFields; token: string }> {
   const { audit, clock } = services
+  if (asset.takenDownAt) throw takenDown()
   const now = clock.now()
   const token = randomBytes(32).toString('base64url')
   const passwordHash = password === undefined ? null : await hashInTurn(services, client, password)
@@ -42,9 +43,13 @@ export async function createLink(
     createdAt: now,
   })
   // the link is another document than the asset: what ended the right meanwhile is looked for after it is stored
-  if (!(await Asset.exists({ _id: asset._id, state: 'ready', owner: sender.user._id }))) {
+  const current = await Asset.findOne(
+    { _id: asset._id, state: 'ready', owner: sender.user._id },
+    { takenDownAt: 1 },
+  )
+  if (!current || current.takenDownAt) {
     await Link.deleteOne({ _id: link._id })
-    throw notFound()
+    throw current ? takenDown() : notFound()
   }
   await audit({
     action: 'link.created',
@@ -59,6 +64,8 @@ export async function createLink(
   })
   return { link: link.toObject(), token }
 }
+
+const takenDown = () => forbidden('An administrator took this asset down: it can have no links.')
 
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex')

@@ -32,7 +32,7 @@ export async function followLink(
     User.exists({ _id: to.owner, deleting: false, disabled: false }),
   ])
   if (!link || !asset || !owner) throw notFound()
-  if (!isOpen(link, clock.now())) throw linkExpired()
+  if (!isOpen(link, clock.now()) || asset.takenDownAt) throw linkExpired()
   await unlock(limits, link, password, client)
   return { link, asset }
 }

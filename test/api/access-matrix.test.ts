@@ -95,7 +95,7 @@ describe('who may do what', function () {
   function assertEmpty({ body, headers, status, text }: Response, { secrets }: Scene, what: string): void {
     expect(body, what).to.have.all.keys('status', 'err')
     expect(body.err, what).to.include({ code: CODES[status] })
-    const keys = ['code', 'message', 'requestId', ...(status === 400 ? ['details'] : [])]
+    const keys = ['code', 'message', 'requestId', ...([400, 423].includes(status) ? ['details'] : [])]
     expect(body.err, what).to.have.all.keys(keys)
     if (status === 404) expect({ ...body, err: { ...body.err, requestId: '' } }, what).to.deep.equal(missing)
     expect(headers, what).to.not.have.any.keys(REPRESENTATION)

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
+import { Link } from '../../models/link.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
 import { keysOf, stateOf } from '../support/state.ts'
@@ -11,6 +12,7 @@ describe('/api/admin/assets/:id', () => {
   let app: TestApp
   let root: TestUser
   let ada: TestUser
+  let bob: TestUser
   let asset: AssetAnswer
   const url = () => `/api/admin/assets/${asset.id}`
   const lock = (body: object) => ada.put(`/api/assets/${asset.id}/lock`).send(body).expect(200)
@@ -21,6 +23,7 @@ describe('/api/admin/assets/:id', () => {
     app = await startApp()
     root = await signUpAdmin(app, 'root')
     ada = await signUp(app, 'ada')
+    bob = await signUp(app, 'bob')
   })
   beforeEach(async () => {
     asset = await uploadAsset(ada, { name: 'My secret chair', tags: 'secret' })
@@ -87,18 +90,54 @@ describe('/api/admin/assets/:id', () => {
     await root.delete(`${url()}/lock`).expect(204)
   })
 
-  it('lifts no compliance lock, but the hold beside it, and takes down nothing locked', async () => {
-    await ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'public' }).expect(200)
+  it('lifts no compliance lock, but the hold beside it', async () => {
     await lock({ mode: 'compliance', until: later(2), legalHold: true })
     await root.delete(`${url()}/lock`).expect(204)
     expect((await stored()).lock).to.include({ mode: 'compliance', legalHold: false })
     const { body } = await root.delete(`${url()}/lock`).expect(423)
     expect(body.err.code).to.equal('locked')
-    await root.delete(url()).expect(423)
+    expect(body.err.details[0].message).to.match(/^a compliance lock runs until /)
     expect((await stored()).lock).to.include({ mode: 'compliance' })
-    app.clock.advance(2 * HOUR + 1)
-    await root.delete(url()).expect(204)
   })
+
+  const LOCKS: [name: string, body: { legalHold?: true; mode?: string }, hours: number][] = [
+    ['compliance lock', { mode: 'compliance' }, 2],
+    ['legal hold', { legalHold: true }, 0],
+  ]
+  for (const [name, body, hours] of LOCKS)
+    it(`DELETE /api/admin/assets/:id – public asset with a ${name} → private for good, unlinked, bytes stay`, async () => {
+      const path = `/api/assets/${asset.id}`
+      await ada.patch(path).send({ visibility: 'public' }).expect(200)
+      await lock(hours > 0 ? { ...body, until: later(hours) } : body)
+      await ada.put(`${path}/collaborators/bob`).send({ access: 'read' }).expect(200)
+      const { body: linked } = await ada.post(`${path}/links`).send({}).expect(201)
+      const { body: signed } = await ada.get(`${path}/url`).expect(200)
+      const before = await stored()
+      const keys = await keysOf(app)
+
+      await root.delete(url()).expect(204)
+      const taken = await stored()
+      expect(taken).to.include({ visibility: 'private', version: before.version + 1 })
+      expect(taken.readers).to.deep.equal([ada.user.id, bob.user.id])
+      expect(taken.lock).to.deep.equal(before.lock)
+      expect(await keysOf(app)).to.deep.equal(keys)
+      await app.api.get(path).expect(404)
+      await app.api.get(linked.res.link.url).expect(410)
+      await app.api.get(signed.res.url).expect(404)
+      await bob.get(path).expect(200)
+      await ada.get(`${path}/download`).expect(200)
+
+      const changed = await ada.patch(path).send({ visibility: 'public' }).expect(403)
+      expect(changed.body.err.code).to.equal('forbidden')
+      await ada.post(`${path}/links`).send({}).expect(403)
+      expect(await Link.countDocuments({ asset: asset.id, revokedAt: null })).to.equal(0)
+      await ada.patch(path).send({ visibility: 'private' }).expect(200)
+      await root.delete(url()).expect(403)
+      if (hours > 0) app.clock.advance(hours * HOUR + 1)
+      else await ada.delete(`${path}/lock`).expect(204)
+      await ada.patch(path).send({ visibility: 'public' }).expect(403)
+      await ada.delete(path).expect(204)
+    })
 
   it('is for admins only, whether the asset is there or not', async () => {
     for (const path of [url(), '/api/admin/assets/64b000000000000000000000', '/api/admin/assets/x']) {

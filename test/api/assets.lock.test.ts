@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
+import { notLocked } from '../../models/asset-lock.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
 import { obj, png } from '../support/samples.ts'
 import { stateOf } from '../support/state.ts'
-import { PASSWORD, signUp, type TestUser } from '../support/users.ts'
+import { PASSWORD, signUp, signUpAdmin, type TestUser } from '../support/users.ts'
 
 const HOUR = 3_600_000
 
@@ -15,6 +16,7 @@ describe('write once, read many', () => {
   let asset: AssetAnswer
   const later = (hours: number) => new Date(app.clock.now().getTime() + hours * HOUR).toISOString()
   const lock = (body: object) => ada.put(`/api/assets/${asset.id}/lock`).send(body)
+  const lockedAssets = () => Asset.countDocuments({ owner: ada.user._id, $nor: [notLocked(app.clock.now())] })
   const stored = () => Asset.findById(asset.id).orFail().lean()
 
   before(async () => {
@@ -58,7 +60,14 @@ describe('write once, read many', () => {
         for (const user of [ada, bob]) expect((await change(user, url, image)).status, what).to.equal(423)
       const { body: refused } = await ada.delete(url).expect(423)
       expect(refused.err.code).to.equal('locked')
-      await ada.delete('/api/users/me').send({ password: PASSWORD }).expect(423)
+      const until = (await stored()).lock?.until?.toISOString()
+      const message = until ? `a ${name} lock runs until ${until}` : 'a legal hold runs until it is ended'
+      expect(refused.err.details).to.deep.equal([{ field: 'lock', message }])
+      const { body: held } = await ada.delete('/api/users/me').send({ password: PASSWORD }).expect(423)
+      const [detail] = held.err.details
+      expect(detail.field).to.equal('assets')
+      expect(detail.message).to.match(/^\d+ locked assets? holds? the account$/)
+      expect(parseInt(detail.message, 10)).to.equal(await lockedAssets())
       expect(await stateOf(app)).to.deep.equal(before)
       await ada.get(`${url}/download`).expect(200)
     })
@@ -123,6 +132,8 @@ describe('write once, read many', () => {
     ['an end without a mode', () => ({ until: later(1) }), 'mode'],
     ['an end in the past', () => ({ mode: 'governance', until: '2001-01-01' }), 'until'],
     ['a week for an end', () => ({ mode: 'governance', until: '2999-W01' }), 'until'],
+    ['an end beyond LOCK_MAX_DAYS', () => ({ mode: 'compliance', until: later(3650 * 24 + 1) }), 'until'],
+    ['the year 9999', () => ({ mode: 'governance', until: '9999-12-31' }), 'until'],
     ['an unknown mode', () => ({ mode: 'iron', until: later(1) }), 'mode'],
     ['a hold that is false', () => ({ legalHold: false }), 'legalHold'],
   ]
@@ -131,5 +142,42 @@ describe('write once, read many', () => {
       const { body: answer } = await lock(body()).expect(400)
       expect(answer.err.details[0].field).to.equal(field)
       expect((await stored()).lock).to.equal(null)
+    })
+})
+
+describe('the operator’s bounds of locks', () => {
+  const DAYS = 24 * HOUR
+  /** Who may set a compliance lock on an asset of their own, by the setting. */
+  const POLICIES: [policy: string, user: number, admin: number][] = [
+    ['on', 200, 200],
+    ['admin', 403, 200],
+    ['off', 403, 403],
+  ]
+  for (const [policy, user, admin] of POLICIES)
+    it(`PUT /api/assets/:id/lock – COMPLIANCE_LOCKS=${policy} → ${user} for a user, ${admin} for an admin`, async () => {
+      const app = await startApp({ env: { COMPLIANCE_LOCKS: policy, LOCK_MAX_DAYS: '10' } })
+      try {
+        const senders = [
+          [await signUp(app, 'ada'), user],
+          [await signUpAdmin(app, 'root'), admin],
+        ] as const
+        for (const [sender, status] of senders) {
+          const { id } = await uploadAsset(sender)
+          const lock = (mode: string, days: number) =>
+            sender
+              .put(`/api/assets/${id}/lock`)
+              .send({ mode, until: new Date(app.clock.now().getTime() + days * DAYS) })
+          await lock('governance', 10.1).expect(400)
+          const { body } = await lock('compliance', 9).expect(status)
+          const { lock: kept } = await Asset.findById(id).orFail().lean()
+          expect(kept?.mode ?? null).to.equal(status === 200 ? 'compliance' : null)
+          if (status === 403) {
+            expect(body.err.code).to.equal('forbidden')
+            await lock('governance', 9).expect(200)
+          }
+        }
+      } finally {
+        await app.stop()
+      }
     })
 })
