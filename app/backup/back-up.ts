@@ -74,6 +74,6 @@ export async function backUp(
 
 /** Accounts as they are, but for what is under way in them. */
 async function* readUsers(): AsyncGenerator<UserFields> {
-  const users = User.find({ deleting: false }).select('+passwordHash').lean()
+  const users = User.find({ deleting: false }).select('+passwordHash +knownAddresses').lean()
   for await (const user of users.cursor()) yield { ...user, space: { ...user.space, reserved: 0, open: [] } }
 }
