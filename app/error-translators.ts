@@ -2,6 +2,7 @@ import { MulterError } from 'multer'
 import { fromDatabase } from './database-errors.ts'
 import {
   AppError,
+  fileTooLarge,
   internal,
   malformedJson,
   malformedUpload,
@@ -39,11 +40,12 @@ const fromExpress: Translator = (error) => {
 
 const fromMulter: Translator = (error) => {
   if (!(error instanceof MulterError)) return null
-  switch (error.code) {
+  switch (error.code as string) {
     case 'LIMIT_FILE_SIZE':
-      return tooLarge('A file is larger than this server takes.', error)
+      return fileTooLarge(error)
     case 'LIMIT_UNEXPECTED_FILE':
       return validationFailed([{ field: error.field ?? 'file', message: 'is not a file field here' }], error)
+    case 'INVALID_FIELD_NAME':
     case 'LIMIT_FIELD_KEY':
     case 'MISSING_FIELD_NAME':
       return malformedUpload(error)

@@ -72,6 +72,7 @@ export const methodNotAllowed = (allow: string[]) =>
     headers: { Allow: allow.join(', ') },
   })
 /** @param fields at least one */
+export const timeout = (message: string) => new AppError(408, 'timeout', message)
 export const taken = (fields: string[], cause?: unknown) =>
   new AppError(409, 'taken', `Another account has this ${fields.join(' and this ')}.`, {
     details: fields.map((field) => ({ field, message: 'is taken' })),
@@ -82,6 +83,7 @@ export const versionConflict = (message = 'The asset has changed since you read 
   new AppError(412, 'version_conflict', message)
 export const tooLarge = (message: string, cause?: unknown) =>
   new AppError(413, 'too_large', message, { cause })
+export const fileTooLarge = (cause?: unknown) => tooLarge('A file is larger than this server takes.', cause)
 export const unsupportedMedia = (message: string, cause?: unknown) =>
   new AppError(415, 'unsupported_media', message, { cause })
 export const rangeNotSatisfiable = (size: number) =>

@@ -69,6 +69,7 @@ export function loadConfig(environment: Environment) {
     locks: { compliance: env.COMPLIANCE_LOCKS, maxDays: env.LOCK_MAX_DAYS },
     activity: { days: env.ACTIVITY_DAYS },
     space: { user: env.USER_SPACE_BYTES, server: env.SERVER_SPACE_BYTES, file: env.MAX_FILE_BYTES },
+    uploads: { minBytesPerSecond: env.MIN_UPLOAD_BYTES_PER_SECOND },
     metrics: { token: env.METRICS_TOKEN ?? null },
     log: { level: env.LOG_LEVEL },
   })

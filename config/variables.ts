@@ -45,6 +45,10 @@ export const variables = {
   USER_SPACE_BYTES: integer(0)({ default: 50 * GB, desc: 'Space of a user, in bytes.' }),
   SERVER_SPACE_BYTES: integer(0)({ default: 500 * GB, desc: 'Space of all users together, in bytes.' }),
   MAX_FILE_BYTES: integer(1)({ default: 5 * GB, desc: 'The largest single file, in bytes.' }),
+  MIN_UPLOAD_BYTES_PER_SECOND: integer(0)({
+    default: 10_000,
+    desc: 'The lowest speed of an upload over a minute, in bytes a second; slower ones end. 0: no limit.',
+  }),
   SESSION_IDLE_HOURS: integer(
     1,
     720,

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Request, RequestHandler, Response } from 'express'
 import { Types } from 'mongoose'
 import multer from 'multer'
@@ -14,7 +13,10 @@ import {
 import { PREVIEW_MAX_BYTES } from '../app/media/preview.ts'
 import type { ReceivedUpload } from '../app/request.ts'
 import { Intake, OVERHEAD_BYTES } from '../app/space/intake.ts'
-import { UploadEngine } from '../app/storage/upload-engine.ts'
+import { type Receive, UploadEngine } from '../app/storage/upload-engine.ts'
+import { MultipartSource } from '../app/uploads/multipart-source.ts'
+import { SILENCE_MS } from '../app/uploads/pace.ts'
+import { UNNAMED } from '../app/uploads/part-header.ts'
 
 interface Bound {
   min: number
@@ -44,8 +46,6 @@ const FIELDS = {
   fieldNestingDepth: 1,
   fieldArrayIndexLimit: 40,
 }
-/** How long the rest of a refused body is read, so that the client comes to read the answer. */
-const LINGER_MS = 5000
 
 /**
  * Streams the files of a multipart request into the store: `req.upload` holds what came. Space is reserved
@@ -53,7 +53,7 @@ const LINGER_MS = 5000
  */
 export function upload(bounds: Bounds, { authenticateByField }: Options = {}): RequestHandler {
   return async (req, res, next) => {
-    if (!req.is('multipart/form-data')) throw unsupportedMedia('The body must be multipart/form-data.')
+    refuseParts(req)
     const announced = contentLength(req)
     if (announced !== undefined && announced > largestBody(bounds, req.services.config.space.file))
       throw tooLarge('The body is larger than all that may be in it.')
@@ -63,23 +63,19 @@ export function upload(bounds: Bounds, { authenticateByField }: Options = {}): R
       req.upload ??= { intake: await beginIntake(req, announced), files: [], images: [] }
       return req.upload
     }
-    const engine = new UploadEngine(async (file, request) => {
+    const receiveOne: Receive = async (file, request) => {
       const { intake } = await begin()
       const { store } = req.services
       return file.fieldname === fieldOf(bounds, 'images')
-        ? { image: await receiveImage(store, intake, file.stream, String(request.user?._id)) }
+        ? { image: await receiveImage(store, intake, file.stream, String(req.user?._id)) }
         : { file: await receiveFile(store, intake, file, request) }
-    })
+    }
     if (req.user || !authenticateByField) await begin()
-    if (res.destroyed) throw malformedUpload(new Error('the client went before its body was read'))
-    // what begins late, or fails early, must not go on behind the back of who undoes it
+    if (res.destroyed) throw clientGone()
     const abandon = () => req.upload?.intake.abandon()
-    res.once('close', abandon)
-    await receive(req, res, bounds, engine)
-      .finally(() => engine.idle())
-      .finally(() => res.off('close', abandon))
+    const allReceived = await receive(req, res, bounds, { receiveOne, abandon })
     const { files, images } = await begin()
-    for (const received of engine.received) {
+    for (const received of allReceived) {
       if ('file' in received) files.push(received.file)
       else images.push(received.image)
     }
@@ -100,27 +96,79 @@ async function beginIntake({ user, asset, services }: Request, announced: number
   })
 }
 
-/** Resolves when all is stored; rejects with what went wrong first, soon after even if the client sends on. */
-async function receive(req: Request, res: Response, bounds: Bounds, engine: UploadEngine): Promise<void> {
+/** Refuses what is no multipart body, a piece of one, or a compressed one. */
+function refuseParts({ headers }: Request): void {
+  if (!/^multipart\/form-data *(;|$)/i.test(headers['content-type'] ?? ''))
+    throw unsupportedMedia('The body must be multipart/form-data.')
+  if (headers['content-range'] !== undefined)
+    throw validationFailed([{ field: 'Content-Range', message: 'is not taken here: send whole files' }])
+  if (!/^(identity)?$/i.test(headers['content-encoding'] ?? ''))
+    throw unsupportedMedia('The body must have no Content-Encoding.')
+}
+
+/**
+ * Resolves when all is stored; rejects with the first error, without waiting for the rest of the request. All streams
+ * that were given away are destroyed then.
+ */
+async function receive(
+  req: Request,
+  res: Response,
+  bounds: Bounds,
+  { receiveOne, abandon }: { receiveOne: Receive; abandon: () => void },
+) {
+  const { space, uploads } = req.services.config
+  const source = new MultipartSource(req, {
+    fileField: fileFieldOf(bounds),
+    bytesPerSecond: uploads.minBytesPerSecond,
+  })
+  const engine = new UploadEngine((file, request) => {
+    const originalname = source.fileNames[Number(file.originalname)] ?? UNNAMED
+    return receiveOne(Object.assign(file, { originalname }), request)
+  })
   const parse = multer({
     storage: engine,
     defParamCharset: 'utf8',
-    limits: { ...FIELDS, fileSize: req.services.config.space.file },
+    limits: { ...FIELDS, fileSize: space.file },
     fileFilter: countFiles(bounds),
   }).any()
-  const parsed = new Promise<void>((resolve, reject) => {
-    parse(req, res, (error: unknown) => (error ? reject(error) : resolve()))
-  })
-  // Nobody waits for an answer any more: all is received, or the client has gone.
-  const ended = new AbortController()
-  const end = () => ended.abort()
+  // the source ends a silent upload with an answer; the connection must not close before
+  req.setTimeout(2 * SILENCE_MS)
+  const end = () => source.destroy(clientGone())
   res.once('close', end)
-  const failed = engine.failure.then(async (error) => {
-    await delay(LINGER_MS, undefined, { signal: ended.signal }).catch(() => undefined)
+  source.once('error', abandon)
+  const request = source as unknown as Request
+  const parsed = new Promise<void>((resolve, reject) => {
+    parse(request, res, (error: unknown) => (error ? reject(error) : resolve()))
+  })
+  // Multer fills it as fields come
+  req.body = request.body
+  const failed = engine.failure.then((error) => {
+    source.destroy(error instanceof Error ? error : undefined)
     throw error
   })
   failed.catch(() => undefined)
-  await Promise.race([parsed, failed]).finally(end)
+  try {
+    await Promise.race([parsed, failed])
+  } catch (error) {
+    abandon()
+    throw source.errored ?? error
+  } finally {
+    res.off('close', end)
+    source.destroy()
+    // what begins late, or fails early, must not go on while the upload is undone
+    await engine.idle()
+  }
+  return engine.received
+}
+
+/** Returns which file field a name means: `files[]` and `files[0]` mean `files`, and so does `file` there. */
+function fileFieldOf(bounds: Bounds): (name: string) => string | undefined {
+  const fields = KINDS.filter((kind) => bounds[kind]).map((kind) => fieldOf(bounds, kind))
+  return (name) => {
+    const bare = name.replace(/\[\d*\]$/, '')
+    if (bare === 'file' && fields.includes('files')) return 'files'
+    return fields.find((field) => field === bare)
+  }
 }
 
 function countFiles(bounds: Bounds): NonNullable<multer.Options['fileFilter']> {
@@ -128,7 +176,11 @@ function countFiles(bounds: Bounds): NonNullable<multer.Options['fileFilter']> {
   return (_req, { fieldname }, accept) => {
     const kind = KINDS.find((one) => bounds[one] && fieldOf(bounds, one) === fieldname)
     const bound = kind && bounds[kind]
-    if (!bound) return accept(validationFailed([{ field: fieldname, message: 'is not a file field here' }]))
+    if (!bound) {
+      const fields = KINDS.filter((one) => bounds[one]).map((one) => fieldOf(bounds, one))
+      const message = `is not a file field here: use ${fields.join(' or ')}`
+      return accept(validationFailed([{ field: fieldname, message }]))
+    }
     const count = (counts.get(fieldname) ?? 0) + 1
     counts.set(fieldname, count)
     if (count > bound.max) return accept(tooLarge(`There may be ${bound.max} ${fieldname} at the most.`))
@@ -146,3 +198,4 @@ function largestBody({ files, images }: Bounds, largestFile: number): number {
 }
 
 const missing = (field: string) => validationFailed([{ field, message: 'needs a file' }])
+const clientGone = () => malformedUpload(new Error('the client went before its body was read'))

@@ -25,7 +25,9 @@ export interface Sockets {
 const DRAIN_MS = 25_000
 
 /** Opens the door at `/ws` of a server (contract §8). */
-export function attach(server: Server, services: Services, limits: SocketLimits = LIMITS): Sockets {
+export function attach(server: Server, services: Services, given: Partial<SocketLimits> = {}): Sockets {
+  const bytesPerSecond = services.config.uploads.minBytesPerSecond
+  const limits = { ...LIMITS, bytesPerSecond, ...given }
   const connections = new Connections(limits)
   const delivery = new Delivery(services, connections)
   const door = new Door(services, connections, limits)

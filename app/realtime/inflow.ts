@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { malformedUpload } from '../errors.ts'
+import { Pace } from '../uploads/pace.ts'
 import type { SocketLimits } from './limits.ts'
 
 interface Brake {
@@ -17,13 +18,14 @@ export class Inflow extends Readable {
   #received = 0
   #size: number | undefined
   #held = false
-  #silence: NodeJS.Timeout | undefined
+  readonly #pace: Pace
 
   constructor(
     private readonly brake: Brake,
-    private readonly limits: Pick<SocketLimits, 'pauseBytes' | 'silenceMs'>,
+    limits: Pick<SocketLimits, 'pauseBytes' | 'silenceMs' | 'windowMs' | 'bytesPerSecond'>,
   ) {
     super({ highWaterMark: limits.pauseBytes })
+    this.#pace = new Pace(limits, (error) => this.destroy(error))
     // Whatever befalls it reaches the upload by whoever reads it, or after it has been refused nobody.
     this.on('error', () => undefined)
   }
@@ -36,17 +38,17 @@ export class Inflow extends Readable {
   accept(size: number): void {
     if (this.destroyed) return
     this.#size = size
-    this.#silence = setTimeout(() => this.#giveUp(), this.limits.silenceMs)
-    this.#silence.unref()
+    if (!this.#held) this.#pace.release()
     this.#settle()
   }
 
   receive(chunk: Buffer): void {
     if (this.destroyed) return
     this.#received += chunk.length
-    this.#silence?.refresh()
+    this.#pace.received(chunk.length)
     if (chunk.length > 0 && !this.push(chunk)) {
       this.#held = true
+      this.#pace.hold()
       this.brake.hold()
     }
     if (this.#size !== undefined) this.#settle()
@@ -55,7 +57,7 @@ export class Inflow extends Readable {
   /** Ends with the last byte announced. */
   #settle(): void {
     if (this.isComplete) {
-      clearTimeout(this.#silence)
+      this.#pace.hold()
       this.push(null)
     } else if (this.#received > Number(this.#size))
       this.destroy(malformedUpload(undefined, 'The upload has more bytes than announced.'))
@@ -66,21 +68,15 @@ export class Inflow extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    clearTimeout(this.#silence)
     this.#release()
+    this.#pace.hold()
     done(error)
   }
 
   #release(): void {
     if (!this.#held) return
     this.#held = false
-    this.#silence?.refresh()
+    if (this.#size !== undefined && !this.isComplete) this.#pace.release()
     this.brake.release()
-  }
-
-  /** Nothing came; unless nothing could come. */
-  #giveUp(): void {
-    if (this.#held) this.#silence?.refresh()
-    else this.destroy(malformedUpload(undefined, 'The upload stopped before its end.'))
   }
 }

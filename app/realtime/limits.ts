@@ -1,3 +1,5 @@
+import { SILENCE_MS, WINDOW_MS } from '../uploads/pace.ts'
+
 const MiB = 1024 * 1024
 
 /** What a socket may cost; contract §8 and §10 where they name a figure. */
@@ -24,8 +26,12 @@ export const LIMITS = {
   sessionsMs: 3000,
   /** How often changes of other processes are looked for, where nothing tells of them. */
   changesMs: 1000,
-  /** An upload that brings nothing for so long is given up, like a silent request. */
-  silenceMs: 60_000,
+  /** An upload that brings nothing for so long ends, like a silent request. */
+  silenceMs: SILENCE_MS,
+  /** Over how long the speed of an upload is measured. */
+  windowMs: WINDOW_MS,
+  /** The lowest speed of an upload, in bytes a second. */
+  bytesPerSecond: 10_000,
 }
 
 export type SocketLimits = Readonly<typeof LIMITS>

@@ -1,4 +1,5 @@
 import { finished, type Readable } from 'node:stream'
+import { fileTooLarge } from '../errors.ts'
 import type { EngineOptions } from './object-store.ts'
 
 /**
@@ -12,6 +13,6 @@ export function openFileSource(file: Express.Multer.File, { meter }: Pick<Engine
     if (error) metered.destroy(error)
   })
   // busboy ends an oversize file as if it were whole, after this event.
-  file.stream.once('limit', () => metered.destroy(new Error('The file passes the size limit.')))
+  file.stream.once('limit', () => metered.destroy(fileTooLarge()))
   return metered
 }

@@ -9,7 +9,7 @@ export type Receive = (file: Express.Multer.File, request: Request) => Promise<R
 
 /**
  * A Multer engine out of one function per file. Multer answers an aborted request without waiting for the
- * engine and a failed one only when the client has sent everything: `idle` and `failure` tell what is so.
+ * engine, and waits for all running files when one has failed: `idle` and `failure` are for that.
  */
 export class UploadEngine implements StorageEngine {
   /** In the order of the request. */

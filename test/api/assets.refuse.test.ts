@@ -65,10 +65,10 @@ const REFUSALS: Refusal[] = [
   },
   {
     name: 'a file in a field of another name',
-    request: (post) => file(post).attach('file', obj(), 'a.obj'),
+    request: (post) => file(post).attach('model', obj(), 'a.obj'),
     status: 400,
     code: 'validation_failed',
-    field: 'file',
+    field: 'model',
   },
   { name: 'JSON', request: (post) => post.send({ name: 'x' }), status: 415, code: 'unsupported_media' },
   {

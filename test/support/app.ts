@@ -11,7 +11,7 @@ import { createHttpServer } from '../../app/http-server.ts'
 import { createApp } from '../../app/index.ts'
 import { syncIndexes } from '../../app/indexes.ts'
 import { attach, type Sockets } from '../../app/realtime/attach.ts'
-import { LIMITS, type SocketLimits } from '../../app/realtime/limits.ts'
+import type { SocketLimits } from '../../app/realtime/limits.ts'
 import { openServices, type Services } from '../../app/services.ts'
 import type { ObjectStore } from '../../app/storage/object-store.ts'
 import { loadConfig } from '../../config/env.ts'
@@ -84,7 +84,7 @@ export async function startApp({
   const serve = async (one: Services) => {
     const server = createHttpServer(createApp(one))
     servers.push(server)
-    const sockets = attach(server, one, { ...LIMITS, ...limits })
+    const sockets = attach(server, one, limits)
     doors.push(sockets)
     recordAnswers(server)
     return { origin: await listen(server), sockets }

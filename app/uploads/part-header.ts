@@ -1,0 +1,159 @@
+import { malformedUpload, unsupportedMedia } from '../errors.ts'
+
+/** The header of one part of a multipart body. */
+export interface PartHeader {
+  /** The name of its field. */
+  name: string
+  /** Undefined where it gives no file name, `''` where it gives an empty one. */
+  fileName: string | undefined
+  /** The lower-case media type of a part without a file name; `''` where it gives none. */
+  mediaType: string
+  /** The lower-case label of its character set. */
+  charset: string | undefined
+}
+
+/** A header value: what stands before the first `;`, in lower case, and its parameters; null: cannot be read. */
+interface HeaderValue {
+  value: string
+  parameters: Map<string, string | null>
+}
+
+/** The name of a file whose own name is missing or cannot be read. */
+export const UNNAMED = 'file'
+
+const LINE = /^([\w!#$%&'*+.^`|~-]+):(.*)$/s
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
+/** What no header value may have: control characters but the tab. */
+const CONTROL = /[^\t\x20-\x7e\x80-\xff]/
+const ENCODINGS = new Set(['7bit', '8bit', 'binary'])
+
+const malformed = (message: string) => malformedUpload(undefined, message)
+
+/**
+ * Reads the lines between a boundary and the content of its part (RFC 7578 §4, RFC 2046 §5.1).
+ *
+ * @throws malformed_upload where a line cannot be read, the field has no name, or the content is encoded
+ */
+export function readPartHeader(block: string): PartHeader {
+  const headers = new Map<string, string>()
+  for (const line of block.replaceAll(/\r\n(?=[ \t])/g, '').split('\r\n')) {
+    const [, key = '', value = ''] = LINE.exec(line) ?? []
+    if (!key || CONTROL.test(value)) throw malformed('The header of a part cannot be read.')
+    const name = key.toLowerCase()
+    if (headers.has(name)) throw malformed(`A part has the header ${key} twice.`)
+    headers.set(name, value.trim())
+  }
+  assertWhole(headers)
+  const { value, parameters } = parseHeaderValue(headers.get('content-disposition') ?? '')
+  if (value !== 'form-data') throw malformed('A part has no Content-Disposition: form-data.')
+  const name = parameters.get('name')
+  if (!name) throw malformed('A part has no field name.')
+  const fileName = readFileName(parameters)
+  const type = parseHeaderValue(fileName === undefined ? (headers.get('content-type') ?? '') : '')
+  const charset = type.parameters.get('charset')?.toLowerCase()
+  return { name: decode(name), fileName, mediaType: type.value, charset }
+}
+
+/** Refuses parts whose content is not the file itself. */
+function assertWhole(headers: ReadonlyMap<string, string>): void {
+  const encoding = headers.get('content-transfer-encoding')
+  if (encoding !== undefined && !ENCODINGS.has(encoding.toLowerCase()))
+    throw malformed('A part has a Content-Transfer-Encoding. Send its bytes as they are (RFC 7578 §4.7).')
+  if (headers.has('content-range')) throw malformed('A part has a Content-Range. Send whole files.')
+  if (!/^(identity)?$/i.test(headers.get('content-encoding') ?? ''))
+    throw unsupportedMedia('A part has a Content-Encoding. Send its bytes as they are.')
+}
+
+/** `filename*` goes before `filename` (RFC 6266 §4.3); browsers escape `"` and line ends in the latter only. */
+function readFileName(parameters: HeaderValue['parameters']): string | undefined {
+  const plain = parameters.get('filename')
+  const extended = parameters.get('filename*')
+  const decoded = typeof extended === 'string' ? decodeExtended(extended) : extended
+  if (decoded) return decoded
+  if (plain) return decode(plain).replace(/%(22|0[AD])/gi, (escaped) => decodeURIComponent(escaped))
+  if (plain === null || decoded === null) return UNNAMED
+  return plain ?? decoded
+}
+
+/**
+ * Splits a header value at its semicolons, in linear time.
+ *
+ * @throws malformed_upload for a parameter without a name, or one given twice
+ */
+export function parseHeaderValue(text: string): HeaderValue {
+  const parameters: HeaderValue['parameters'] = new Map()
+  const first = endOf(text, 0)
+  const value = text.slice(0, first).trim().toLowerCase()
+  for (let at = first; at < text.length; ) {
+    const { raw, end } = nextParameter(text, at + 1)
+    at = end
+    if (raw.trim() === '') continue
+    const equals = raw.indexOf('=')
+    const name = raw.slice(0, Math.max(0, equals)).trim().toLowerCase()
+    if (!TOKEN.test(name)) throw malformed('A header parameter cannot be read.')
+    if (parameters.has(name)) throw malformed(`The header parameter ${name} is given twice.`)
+    parameters.set(name, unquote(raw.slice(equals + 1).trim()))
+  }
+  return { value, parameters }
+}
+
+const endOf = (text: string, from: number) => {
+  const end = text.indexOf(';', from)
+  return end < 0 ? text.length : end
+}
+
+/** A parameter as it is written: up to the next semicolon outside of quotes. */
+function nextParameter(text: string, from: number): { raw: string; end: number } {
+  let quoted = false
+  let at = from
+  for (; at < text.length; at++) {
+    const character = text[at]
+    if (quoted && character === '\\' && isEscape(text[at + 1])) at++
+    else if (character === '"') quoted = !quoted
+    else if (character === ';' && !quoted) break
+  }
+  return { raw: text.slice(from, at), end: at }
+}
+
+const isEscape = (character: string | undefined) => character === '"' || character === '\\'
+
+/** The value of a parameter; null where quotes stand in it alone. A backslash before another character is itself. */
+function unquote(raw: string): string | null {
+  if (!raw.startsWith('"')) return raw === '' || raw.includes('"') ? null : raw
+  let value = ''
+  for (let at = 1; at < raw.length; at++) {
+    if (raw[at] === '"') return at === raw.length - 1 ? value : null
+    if (raw[at] === '\\' && isEscape(raw[at + 1])) at++
+    value += raw[at]
+  }
+  return null
+}
+
+/** Reads the bytes of a header, which Node and we hold as Latin-1, as UTF-8, else as Windows-1252. */
+function decode(text: string): string {
+  const bytes = Buffer.from(text, 'latin1')
+  return decodeUtf8(bytes) ?? new TextDecoder('windows-1252').decode(bytes)
+}
+
+function decodeUtf8(bytes: Buffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    // it is in another character set
+    return null
+  }
+}
+
+/** The value of `filename*` (RFC 8187 §3.2.1); null where it cannot be read. */
+function decodeExtended(text: string): string | null {
+  const [charset = '', , ...rest] = text.split("'")
+  if (rest.length === 0) return null
+  const value = rest.join("'")
+  if (/%(?![\da-f]{2})/i.test(value)) return null
+  const bytes = Buffer.from(
+    value.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    'latin1',
+  )
+  if (/^utf-?8$/i.test(charset)) return decodeUtf8(bytes)
+  return /^iso-8859-1$/i.test(charset) ? bytes.toString('latin1') : null
+}
