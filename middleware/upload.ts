@@ -34,6 +34,8 @@ interface Bounds {
 const KINDS = ['files', 'images'] as const
 const fieldOf = (bounds: Bounds, kind: (typeof KINDS)[number]) => bounds[kind]?.field ?? kind
 
+const fieldsOf = (bounds: Bounds) => KINDS.filter((kind) => bounds[kind]).map((kind) => fieldOf(bounds, kind))
+
 interface Options {
   /** Says who a caller is that brings the token as a field before the file. */
   authenticateByField?: (req: Request, res: Response) => Promise<void>
@@ -163,7 +165,7 @@ async function receive(
 
 /** Returns which file field a name means: `files[]` and `files[0]` mean `files`, and so does `file` there. */
 function fileFieldOf(bounds: Bounds): (name: string) => string | undefined {
-  const fields = KINDS.filter((kind) => bounds[kind]).map((kind) => fieldOf(bounds, kind))
+  const fields = fieldsOf(bounds)
   return (name) => {
     const bare = name.replace(/\[\d*\]$/, '')
     if (bare === 'file' && fields.includes('files')) return 'files'
@@ -177,8 +179,7 @@ function countFiles(bounds: Bounds): NonNullable<multer.Options['fileFilter']> {
     const kind = KINDS.find((one) => bounds[one] && fieldOf(bounds, one) === fieldname)
     const bound = kind && bounds[kind]
     if (!bound) {
-      const fields = KINDS.filter((one) => bounds[one]).map((one) => fieldOf(bounds, one))
-      const message = `is not a file field here: use ${fields.join(' or ')}`
+      const message = `is not a file field here: use ${fieldsOf(bounds).join(' or ')}`
       return accept(validationFailed([{ field: fieldname, message }]))
     }
     const count = (counts.get(fieldname) ?? 0) + 1
@@ -188,10 +189,8 @@ function countFiles(bounds: Bounds): NonNullable<multer.Options['fileFilter']> {
   }
 }
 
-function contentLength(req: Request): number | undefined {
-  const length = req.get('Content-Length')
-  return length === undefined ? undefined : Number(length)
-}
+const contentLength = ({ headers: { 'content-length': length } }: Request) =>
+  length === undefined ? undefined : Number(length)
 
 function largestBody({ files, images }: Bounds, largestFile: number): number {
   return (files?.max ?? 0) * largestFile + (images?.max ?? 0) * PREVIEW_MAX_BYTES + OVERHEAD_BYTES

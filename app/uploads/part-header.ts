@@ -21,6 +21,9 @@ interface HeaderValue {
 /** The name of a file whose own name is missing or cannot be read. */
 export const UNNAMED = 'file'
 
+/** The character sets that the parser reads a field in. */
+const CHARSETS = new Set(['utf-8', 'windows-1252', 'utf-16le'])
+
 const LINE = /^([\w!#$%&'*+.^`|~-]+):(.*)$/s
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 /** What no header value may have: control characters but the tab. */
@@ -156,4 +159,20 @@ function decodeExtended(text: string): string | null {
   )
   if (/^utf-?8$/i.test(charset)) return decodeUtf8(bytes)
   return /^iso-8859-1$/i.test(charset) ? bytes.toString('latin1') : null
+}
+
+/** Returns the name by which the parser knows a character set. @throws unsupported_media */
+export function encodingOf(label = 'utf-8'): string {
+  const encoding = nameEncoding(label)
+  if (!CHARSETS.has(encoding)) throw unsupportedMedia('The fields of an upload must be in UTF-8.')
+  return encoding
+}
+
+function nameEncoding(label: string): string {
+  try {
+    return new TextDecoder(label).encoding
+  } catch {
+    // no such character set
+    return ''
+  }
 }
