@@ -20,12 +20,9 @@ export const openApi: RequestHandler = async (_req, res) => {
 export function send(specifier: string): RequestHandler {
   const path = pathOf(specifier)
   return (_req, res, next) =>
-    res.sendFile(
-      path,
-      { maxAge: 0, acceptRanges: false },
-      (error?: Error & { status?: number; code?: string }) => {
-        if (!error || error.code === 'ECONNABORTED') return
-        next(error.status === 412 ? versionConflict('The file has changed since you read it.') : error)
-      },
-    )
+    res.sendFile(path, { maxAge: 0, acceptRanges: false }, (error?: Error & { status?: number }) => {
+      // an error without a status is one of the connection: it ended, or its next bytes are no request
+      if (error?.status === undefined) return
+      next(error.status === 412 ? versionConflict('The file has changed since you read it.') : error)
+    })
 }

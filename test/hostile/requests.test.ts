@@ -1,0 +1,47 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { expect } from 'chai'
+import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
+
+const PATHS = ['/docs', '/docs/swagger-ui-bundle.js', '/openapi.json', '/healthz', '/api/assets']
+/** What follows a request on its connection and is no request. */
+const GARBAGE = ['{}', '\0'.repeat(100), 'GET\r\n\r\n', 'GET /docs HTTP/9.9\r\n\r\n']
+
+describe('malformed requests', function () {
+  this.timeout(120_000)
+  let folder: string
+  let service: ServiceProcess
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kura-requests-'))
+    service = await startProcess({ DATA_DIR: folder })
+  })
+  after(async () => {
+    await killAll()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  /** Returns all that the service answers before it closes the connection. */
+  async function answersTo(bytes: string): Promise<string> {
+    const socket = connect(Number(new URL(service.origin).port), '127.0.0.1')
+    await once(socket, 'connect')
+    socket.write(bytes, 'latin1')
+    return text(socket)
+  }
+
+  for (const path of PATHS)
+    it(`GET ${path} – bytes behind it that are no request → no 500, nothing in the log`, async () => {
+      for (const garbage of GARBAGE)
+        for (let count = 0; count < 10; count += 1) {
+          const answers = await answersTo(`GET ${path} HTTP/1.1\r\nHost: kura\r\n\r\n${garbage}`)
+          expect(answers)
+            .to.match(/HTTP\/1\.1 400 /)
+            .and.not.contain(' 500 ')
+        }
+      expect(service.hasEnded()).to.equal(false)
+      expect(service.output()).to.not.match(/"level":[56]0/)
+    })
+})
