@@ -68,8 +68,13 @@ export function loadConfig(environment: Environment) {
     },
     locks: { compliance: env.COMPLIANCE_LOCKS, maxDays: env.LOCK_MAX_DAYS },
     activity: { days: env.ACTIVITY_DAYS },
-    space: { user: env.USER_SPACE_BYTES, server: env.SERVER_SPACE_BYTES, file: env.MAX_FILE_BYTES },
     uploads: { minBytesPerSecond: env.MIN_UPLOAD_BYTES_PER_SECOND },
+    space: {
+      /** Of a user without limits of their own. */
+      quota: { limit: env.USER_SPACE_BYTES, fileLimit: env.USER_FILES },
+      server: env.SERVER_SPACE_BYTES,
+      file: env.MAX_FILE_BYTES,
+    },
     metrics: { token: env.METRICS_TOKEN ?? null },
     log: { level: env.LOG_LEVEL },
   })

@@ -43,6 +43,7 @@ export const variables = {
     desc: 'Secrets that sign tokens, comma-separated: the first signs, all verify; absent: one is made under DATA_DIR.',
   }),
   USER_SPACE_BYTES: integer(0)({ default: 50 * GB, desc: 'Space of a user, in bytes.' }),
+  USER_FILES: integer(0)({ default: 250_000, desc: 'Files that a user can store.' }),
   SERVER_SPACE_BYTES: integer(0)({ default: 500 * GB, desc: 'Space of all users together, in bytes.' }),
   MAX_FILE_BYTES: integer(1)({ default: 5 * GB, desc: 'The largest single file, in bytes.' }),
   MIN_UPLOAD_BYTES_PER_SECOND: integer(0)({

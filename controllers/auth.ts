@@ -10,12 +10,12 @@ import { required } from './required.ts'
 
 export const register: RequestHandler = async (req, res) => {
   const registered = await registerAccount(req.services, req.valid as Registration, clientOf(req))
-  res.status(201).json(success(presentSignIn(registered)))
+  res.status(201).json(success(presentSignIn(req.services, registered)))
 }
 
 export const login: RequestHandler = async (req, res) => {
   const signedIn = await beginSession(req.services, required(req.user), clientOf(req))
-  res.json(success(presentSignIn(signedIn)))
+  res.json(success(presentSignIn(req.services, signedIn)))
 }
 
 export const logout: RequestHandler = async (req, res) => {

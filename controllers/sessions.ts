@@ -11,7 +11,12 @@ import { senderOf } from './sender-of.ts'
 /** The caller, and the session of their token. */
 export const current: RequestHandler = async (req, res) => {
   const session = required(req.session)
-  res.json(success({ user: ownerView(required(req.user)), session: sessionView(session, session) }))
+  res.json(
+    success({
+      user: ownerView(required(req.user), req.services.config.space.quota),
+      session: sessionView(session, session),
+    }),
+  )
 }
 
 /** The caller's live sessions, newest first. */

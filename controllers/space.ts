@@ -4,5 +4,5 @@ import { describeSpace } from '../app/space/describe.ts'
 import { required } from './required.ts'
 
 export const read: RequestHandler = async (req, res) => {
-  res.json(success(await describeSpace(required(req.user))))
+  res.json(success(await describeSpace(req.services, required(req.user))))
 }

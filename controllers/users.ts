@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import { administer } from '../app/accounts/administer.ts'
 import { deleteAccount, removeAccount } from '../app/accounts/delete-account.ts'
 import { updateProfile } from '../app/accounts/update-profile.ts'
@@ -11,13 +11,16 @@ import { ownerView, userView } from '../models/views/user.ts'
 import { required } from './required.ts'
 import { senderOf } from './sender-of.ts'
 
+/** Returns the limits of accounts without limits of their own. */
+const quotaFor = (req: Request) => req.services.config.space.quota
+
 export const readOwn: RequestHandler = (req, res) => {
-  res.json(success({ user: ownerView(required(req.user)) }))
+  res.json(success({ user: ownerView(required(req.user), quotaFor(req)) }))
 }
 
 export const updateOwn: RequestHandler = async (req, res) => {
   const user = await updateProfile(required(req.session), req.valid as Partial<Profile>)
-  res.json(success({ user: ownerView(user) }))
+  res.json(success({ user: ownerView(user, quotaFor(req)) }))
 }
 
 export const removeOwn: RequestHandler = async (req, res) => {
@@ -38,14 +41,14 @@ export const list: RequestHandler = async (req, res) => {
   })
   res.json(
     success({
-      users: users.map((user) => userView(user, viewer)),
+      users: users.map((user) => userView(user, viewer, quotaFor(req))),
       next: req.services.cursors.write(query, next),
     }),
   )
 }
 
 export const read: RequestHandler = (req, res) => {
-  res.json(success({ user: userView(required(req.account), required(req.user)) }))
+  res.json(success({ user: userView(required(req.account), required(req.user), quotaFor(req)) }))
 }
 
 /** What an admin decides. */
@@ -53,15 +56,15 @@ export const update: RequestHandler = async (req, res) => {
   const { space, ...rights } = req.valid as AdminChange
   const user = await administer(req.services, senderOf(req), required(req.account), {
     ...rights,
-    limit: space?.limit,
+    ...space,
   })
-  res.json(success({ user: userView(user, required(req.user)) }))
+  res.json(success({ user: userView(user, required(req.user), quotaFor(req)) }))
 }
 
 interface AdminChange {
   access?: AccessLevel
   disabled?: boolean
-  space?: { limit: number }
+  space?: { limit?: number | null; fileLimit?: number | null }
 }
 
 export const remove: RequestHandler = async (req, res) => {

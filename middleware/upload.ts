@@ -62,7 +62,7 @@ export function upload(bounds: Bounds, { authenticateByField }: Options = {}): R
 
     const begin = async (): Promise<ReceivedUpload> => {
       if (!req.user) await authenticateByField?.(req, res)
-      req.upload ??= { intake: await beginIntake(req, announced), files: [], images: [] }
+      req.upload ??= { intake: await beginIntake(req, announced, bounds), files: [], images: [] }
       return req.upload
     }
     const receiveOne: Receive = async (file, request) => {
@@ -88,13 +88,18 @@ export function upload(bounds: Bounds, { authenticateByField }: Options = {}): R
 }
 
 /** Reserves space for what is announced, at whose cost it is. */
-async function beginIntake({ user, asset, services }: Request, announced: number | undefined) {
+async function beginIntake(
+  { user, asset, services }: Request,
+  announced: number | undefined,
+  { files }: Bounds,
+) {
   if (!user) throw unauthenticated()
   return Intake.begin(services, {
     owner: asset?.owner ?? user._id,
     asset: asset?._id ?? new Types.ObjectId(),
     isNew: !asset,
     announced,
+    mostFiles: files?.max ?? 0,
   })
 }
 

@@ -9,8 +9,6 @@ import { ACCESS_LEVELS, type AccessLevel, mobileKey, searchKeys, usernameKey } f
 import type { NewUser, Profile, UserDocument, UserFields } from './user-shape.ts'
 
 interface AccountOptions {
-  /** Of the account's space, in bytes. */
-  limit: number
   access?: AccessLevel
 }
 
@@ -21,7 +19,7 @@ interface RegisterOptions extends AccountOptions {
 
 interface UserModel extends Model<UserFields>, LedgerStatics, CredentialStatics, AdministrationStatics {
   register(input: NewUser, password: string, options: RegisterOptions): Promise<UserDocument>
-  add(input: NewUser, passwordHash: string, options: AccountOptions): Promise<UserDocument>
+  add(input: NewUser, passwordHash: string, options?: AccountOptions): Promise<UserDocument>
   takenFields(input: Partial<NewUser>): Promise<string[]>
   findByName(username: string): Promise<UserDocument | null>
   findActive(id: Types.ObjectId | string): Promise<UserDocument | null>
@@ -82,7 +80,7 @@ const schema = new Schema<UserFields, UserModel>(
       add(
         input: NewUser,
         passwordHash: string,
-        { limit, access = 'user' }: AccountOptions,
+        { access = 'user' }: AccountOptions = {},
       ): Promise<UserDocument> {
         return User.create({
           ...input,
@@ -92,7 +90,6 @@ const schema = new Schema<UserFields, UserModel>(
           searchKeys: searchKeys(input),
           passwordHash,
           access,
-          space: { limit },
         })
       },
 

@@ -24,11 +24,16 @@ export const administer = [
   body('space')
     .optional()
     .custom(isSpace)
-    .withMessage('must be an object of one field, limit: a whole number of bytes'),
+    .withMessage(
+      'must be an object of limit (bytes) and fileLimit, each a whole number or null for the default',
+    ),
 ]
 
 function isSpace(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const { limit, ...others } = value as { limit?: unknown }
-  return Number.isSafeInteger(limit) && Number(limit) >= 0 && Object.keys(others).length === 0
+  const { limit = null, fileLimit = null, ...others } = value as { limit?: unknown; fileLimit?: unknown }
+  const isLimit = (one: unknown) => one === null || (Number.isSafeInteger(one) && Number(one) >= 0)
+  return (
+    isLimit(limit) && isLimit(fileLimit) && Object.keys(value).length > 0 && Object.keys(others).length === 0
+  )
 }

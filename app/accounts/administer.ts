@@ -41,7 +41,7 @@ export async function administer(
     target: { type: 'user', id: _id.toString() },
     details: given(rights),
   })
-  if (rights.limit !== undefined)
+  if (rights.limit !== undefined || rights.fileLimit !== undefined)
     await changes.publish({ kind: 'space', asset: null, owner: _id, space: true })
   return granted
 }

@@ -26,7 +26,7 @@ export async function ensureAdmin(services: AssetServices & Pick<Services, 'conf
 
 async function create(
   { username, password }: { username: string; password: string },
-  { auth, space }: Services['config'],
+  { auth }: Services['config'],
 ) {
   const { min, max, pattern } = USERNAME
   if (username.length < min || username.length > max || !pattern.test(username))
@@ -39,7 +39,7 @@ async function create(
     if (!(error instanceof AppError)) throw error
     throw new ConfigError(error.details.map(({ message }) => `ADMIN_PASSWORD ${message}`))
   }
-  const options = { cost: auth.bcryptCost, limit: space.user, access: 'admin' as const }
+  const options = { cost: auth.bcryptCost, access: 'admin' as const }
   return User.register({ username }, password, options).catch(async (error) => {
     // another process that starts at the same time was quicker
     const other = await User.findByName(username)

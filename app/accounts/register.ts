@@ -38,7 +38,7 @@ export async function createAccount(
   { password, ...input }: Registration,
   client: Client,
 ): Promise<{ user: UserDocument; accountKey?: string }> {
-  const { audit, config, limits } = services
+  const { audit, limits } = services
   if (password !== undefined) await refuseWeakPassword(password, accountNames(input))
   const accountKey = randomBytes(32).toString('base64url')
   const user = await limits.registering(client, async () => {
@@ -46,8 +46,7 @@ export async function createAccount(
     const fields = await User.takenFields(input)
     if (fields.length > 0) throw taken(fields)
     const passwordHash = await hashInTurn(services, client, password ?? accountKey)
-    const add = (username: string) =>
-      User.add({ ...input, username }, passwordHash, { limit: config.space.user })
+    const add = (username: string) => User.add({ ...input, username }, passwordHash)
     return input.username === undefined
       ? registerLike(usernameLike(input.email ?? ''), add)
       : add(input.username)

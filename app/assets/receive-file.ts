@@ -16,6 +16,7 @@ export async function receiveFile(
   file: Express.Multer.File,
   request: Request,
 ): Promise<AssetFile> {
+  await intake.addFile()
   const key = intake.nextKey()
   const meter = new Meter({ take: (bytes) => intake.take(bytes) })
   const engine = store.engine({
@@ -43,6 +44,7 @@ export async function receiveStream(
   intake: Intake,
   { name, size, stream, passed }: IncomingFile,
 ): Promise<AssetFile> {
+  await intake.addFile()
   const key = intake.nextKey()
   const take = async (bytes: number) => {
     await intake.take(bytes)

@@ -1,7 +1,16 @@
 import { ownerView } from '../../models/views/user.ts'
 import type { Registered } from '../accounts/register.ts'
+import type { Services } from '../services.ts'
 
-/** What a sign-in or a registration answers (contract §2). */
-export function presentSignIn({ user, token, expiresAt, accountKey }: Registered) {
-  return { user: ownerView(user), token, expiresAt, ...(accountKey ? { accountKey } : {}) }
+/** Serializes the answer to a sign-in or a registration. */
+export function presentSignIn(
+  { config }: Pick<Services, 'config'>,
+  { user, token, expiresAt, accountKey }: Registered,
+) {
+  return {
+    user: ownerView(user, config.space.quota),
+    token,
+    expiresAt,
+    ...(accountKey ? { accountKey } : {}),
+  }
 }

@@ -65,5 +65,5 @@ export function describeDiscrepancy({ username, was, is, strays }: Discrepancy):
   return `space of ${whose}: ${describeSums(was)}, should be ${describeSums(is)}${forgotten}`
 }
 
-const describeSums = ({ used, reserved, files }: Sums) =>
-  `${used} bytes used, ${reserved} reserved, ${files} files`
+const describeSums = ({ used, reserved, files, reservedFiles }: Sums) =>
+  `${used} bytes used, ${reserved} reserved, ${files} files, ${reservedFiles} reserved`

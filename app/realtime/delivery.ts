@@ -60,7 +60,7 @@ export class Delivery {
 
   async #tellSpace({ owner }: NewChange): Promise<void> {
     const user = this.#subscribers().find(({ _id }) => _id.equals(owner))
-    if (user) tell(user.sockets, { event: 'space', space: await describeSpace(user) })
+    if (user) tell(user.sockets, { event: 'space', space: await describeSpace(this.services, user) })
   }
 
   #subscribers(): Subscriber[] {

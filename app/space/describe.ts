@@ -1,18 +1,24 @@
 import type { Types } from 'mongoose'
 import { Capacity, SERVER } from '../../models/capacity.ts'
+import { quotaOf } from '../../models/plugins/ledger.ts'
 import { User } from '../../models/user.ts'
 import type { AccessLevel } from '../../models/user-fields.ts'
 import { unauthenticated } from '../errors.ts'
+import type { Services } from '../services.ts'
 
 /**
- * What a user's space holds, in bytes; an admin also sees everybody's together.
+ * Returns what a user's space holds, in bytes and files; an admin also sees the sum of all users.
  *
  * @throws `unauthenticated` when the account is gone
  */
-export async function describeSpace({ _id, access }: { _id: Types.ObjectId; access: AccessLevel }) {
+export async function describeSpace(
+  { config }: Pick<Services, 'config'>,
+  { _id, access }: { _id: Types.ObjectId; access: AccessLevel },
+) {
   const space = await User.spaceOf(_id)
   if (!space) throw unauthenticated()
-  const { used, reserved, limit, files } = space
+  const { used, reserved, files } = space
+  const { limit, fileLimit } = quotaOf(space, config.space.quota)
   const free = Math.max(0, limit - used - reserved)
   const server = access === 'admin' ? await Capacity.spaceOf(SERVER) : null
   return {
@@ -21,6 +27,7 @@ export async function describeSpace({ _id, access }: { _id: Types.ObjectId; acce
     limit,
     free,
     files,
+    fileLimit,
     ...(server ? { server: { used: server.used, limit: server.limit } } : {}),
   }
 }

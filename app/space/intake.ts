@@ -8,20 +8,31 @@ import { type NewUpload, Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
-import { type Account, accountsOf, extend, open, settle } from './accounts.ts'
+import {
+  addFile,
+  extend,
+  type LimitedAccount,
+  limitedAccountsOf,
+  open,
+  type Reserved,
+  settle,
+} from './accounts.ts'
 import { prefixOf } from './keys.ts'
+import { Patience } from './patience.ts'
 import { undoUpload } from './undo-upload.ts'
 
 /** Heartbeats in the time after which an upload without one is dead. */
 const HEARTBEATS = 4
 /** How much is reserved at a time where the length is not known. */
 const STEP_BYTES = 8 * 1024 * 1024
+/** Milliseconds without a byte after which an upload gives back what it holds ahead of its bytes. */
+const SILENCE_MS = 10_000
 /** How long somebody waits at the most for an upload to be discarded. */
 const DISCARD_MS = 5000
 /** What a multipart body of a few fields carries besides its files, at the most. */
 export const OVERHEAD_BYTES = 64 * 1024
 
-type IntakeServices = Pick<Services, 'store' | 'log' | 'staleMs'>
+type IntakeServices = Pick<Services, 'store' | 'log' | 'staleMs' | 'config'>
 
 interface Options {
   owner: Types.ObjectId
@@ -30,6 +41,8 @@ interface Options {
   isNew: boolean
   /** The length of the whole body in bytes, where it is announced. */
   announced: number | undefined
+  /** How many files it brings at most; at least one unless 0. Each is counted by `addFile`. */
+  mostFiles: number
   /** How much of that may be other than files, at the most; default: as in a multipart body. */
   overhead?: number
 }
@@ -41,14 +54,20 @@ interface Options {
 export class Intake {
   #taken = 0
   #objects = 0
-  #held: Map<Account, number> = new Map()
+  #files = 0
+  /** What is reserved on each account. */
+  #held: Map<LimitedAccount, Reserved> = new Map()
   #turn: Promise<unknown> = Promise.resolve()
+  #isOver = false
+  readonly #patience = new Patience()
   #heartbeat: NodeJS.Timeout
   readonly #abandoned = new AbortController()
+  readonly #silence: NodeJS.Timeout
 
   private constructor(
     private readonly services: IntakeServices,
     private readonly record: NewUpload,
+    private readonly announced: number | undefined,
   ) {
     this.#heartbeat = setInterval(() => {
       Upload.beat(record._id).catch((error) =>
@@ -56,6 +75,8 @@ export class Intake {
       )
     }, services.staleMs / HEARTBEATS)
     this.#heartbeat.unref()
+    this.#silence = setTimeout(() => void this.#inTurn(() => this.#releaseAhead()), SILENCE_MS)
+    this.#silence.unref()
   }
 
   /** Writes the record, then reserves. @throws `space_exceeded`, `server_full` */
@@ -69,7 +90,7 @@ export class Intake {
       prefix: prefixOf(location, id),
     }
     await Upload.begin(record)
-    const intake = new Intake(services, record)
+    const intake = new Intake(services, record, options.announced)
     try {
       await intake.#announce(options.isNew)
       await intake.#reserve(options)
@@ -110,18 +131,35 @@ export class Intake {
    * @throws `space_exceeded`, `server_full`
    */
   take(bytes: number): Promise<void> {
-    const taken = this.#turn.then(() => this.#take(bytes))
-    this.#turn = taken.catch(() => undefined)
-    return taken
+    return this.#inTurn(() => this.#take(bytes))
+  }
+
+  /** Counts a file that is about to be stored. @throws `space_exceeded` when the user has too many */
+  addFile(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#files++
+      for (const [account, held] of this.#held) {
+        if (held.files >= this.#files) continue
+        await addFile(account, this.id)
+        held.files = this.#files
+      }
+    })
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(step)
+    this.#turn = done.catch(() => undefined)
+    return done
   }
 
   async #take(bytes: number): Promise<void> {
     const needed = this.#taken + bytes
+    this.#silence.refresh()
     for (const [account, held] of this.#held) {
-      if (needed <= held) continue
-      const missing = needed - held
-      const added = await extend(account, this.id, missing, Math.max(missing, STEP_BYTES))
-      this.#held.set(account, held + added)
+      if (needed <= held.bytes) continue
+      const missing = needed - held.bytes
+      const ahead = this.#stillToCome(needed, account.aheadBytes)
+      held.bytes += await extend(account, this.id, missing, missing + ahead, this.#patience)
     }
     this.#taken += bytes
   }
@@ -136,9 +174,28 @@ export class Intake {
     this.#abandoned.abort()
   }
 
+  /** Returns how many bytes to reserve ahead, once `taken` have come. */
+  #stillToCome(taken: number, aheadBytes = STEP_BYTES): number {
+    if (this.announced === undefined) return STEP_BYTES
+    return Math.max(0, Math.min(this.announced - taken, aheadBytes))
+  }
+
+  /** Gives back what is held ahead, on accounts that bound it. It is reserved again when bytes come. */
+  async #releaseAhead(): Promise<void> {
+    for (const [account, held] of this.#held) {
+      if (account.aheadBytes === undefined || held.bytes === this.#taken || this.#isOver) continue
+      try {
+        const change = { from: held.bytes, to: this.#taken }
+        if (await account.ledger.shrink(account.id, this.id, change)) held.bytes = this.#taken
+      } catch (error) {
+        this.services.log.warn({ err: error }, 'reserved capacity could not be given back')
+      }
+    }
+  }
+
   /** Counts what was kept and forgets the record; the asset must name the upload as unsettled already. */
   async settle(settlement: Settlement): Promise<void> {
-    clearInterval(this.#heartbeat)
+    this.#end()
     await settle([...this.#held.keys()], this.id, settlement)
     await Asset.updateOne({ _id: this.asset }, { $pull: { unsettled: { id: this.id } } })
     await Upload.deleteOne({ _id: this.id })
@@ -147,7 +204,7 @@ export class Intake {
   /** Leaves nothing of the upload: no object, no reserved space, no record, no half asset. */
   async discard(): Promise<void> {
     this.abandon()
-    clearInterval(this.#heartbeat)
+    this.#end()
     await undoUpload(this.services.store, this.record)
   }
 
@@ -161,15 +218,25 @@ export class Intake {
     await Promise.race([discarded, late])
   }
 
+  #end(): void {
+    this.#isOver = true
+    clearInterval(this.#heartbeat)
+    clearTimeout(this.#silence)
+  }
+
   async #announce(isNew: boolean): Promise<void> {
     if (isNew) await beginAsset(this)
     else if (!(await expectUpload(this))) throw notFound()
   }
 
-  async #reserve({ announced, overhead = OVERHEAD_BYTES }: Options): Promise<void> {
-    const bytes = announced ?? STEP_BYTES
-    const slack = announced === undefined ? bytes : Math.min(bytes, overhead)
-    for (const account of accountsOf(this.owner))
-      this.#held.set(account, await open(account, { id: this.id, bytes, slack }))
+  async #reserve({ announced, mostFiles, overhead = OVERHEAD_BYTES }: Options): Promise<void> {
+    const least = Math.max(0, (announced ?? 0) - overhead)
+    for (const account of limitedAccountsOf(this.owner, this.services.config.space.quota)) {
+      const { aheadBytes = Number.MAX_SAFE_INTEGER } = account
+      const bytes = Math.min(announced ?? STEP_BYTES, aheadBytes)
+      const slack = announced === undefined ? bytes : Math.min(bytes, overhead)
+      const reserved = await open(account, { id: this.id, bytes, slack, files: mostFiles }, least)
+      this.#held.set(account, reserved)
+    }
   }
 }

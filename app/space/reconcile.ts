@@ -11,6 +11,7 @@ export interface Sums {
   used: number
   reserved: number
   files: number
+  reservedFiles: number
 }
 
 /** An account whose sums are not what is stored. */
@@ -80,15 +81,17 @@ async function recount({ ledger, id, username, truth }: Recount, { fix, before }
     if (!space) return 'right'
     const strays = await findStrays(space.open, before)
     const { bytes, files } = await truth(space)
-    const { used, reserved } = space
-    const is = { used: bytes, reserved: reservedBy(space.open, strays), files }
+    const { used, reserved, reservedFiles = 0 } = space
+    const was = { used, reserved, files: space.files, reservedFiles }
+    const held = reservedBy(space.open, strays)
+    const is = { used: bytes, reserved: held.bytes, files, reservedFiles: held.files }
     const isRight =
-      used === is.used && reserved === is.reserved && space.files === files && strays.length === 0
+      strays.length === 0 && (Object.keys(is) as (keyof Sums)[]).every((sum) => was[sum] === is[sum])
     const unchanged = async () => (await ledger.spaceOf(id))?.revision === space.revision
     const settled =
       fix && !isRight ? await ledger.correct(id, space, { bytes, files, strays }) : await unchanged()
     if (settled && isRight) return 'right'
-    if (settled) return { username, was: { used, reserved, files: space.files }, is, strays: strays.length }
+    if (settled) return { username, was, is, strays: strays.length }
     await delay(PAUSE_MS * attempt)
   }
   return 'busy'

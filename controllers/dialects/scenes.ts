@@ -16,14 +16,20 @@ const SHOWN_PROJECTS = 100
 
 export const login: RequestHandler = async (req, res) => {
   const { user, token } = await beginSession(req.services, required(req.user), clientOf(req))
-  res.json(success({ token, user: ownerView(user) }))
+  res.json(success({ token, user: ownerView(user, req.services.config.space.quota) }))
 }
 
 export const createUser: RequestHandler = async (req, res) => {
   const client = clientOf(req)
   const { user: made, accountKey } = await createAccount(req.services, req.valid as Registration, client)
   const { user, token } = await beginSession(req.services, made, client)
-  res.status(201).json(success({ user: ownerView(user), token, ...(accountKey ? { accountKey } : {}) }))
+  res.status(201).json(
+    success({
+      user: ownerView(user, req.services.config.space.quota),
+      token,
+      ...(accountKey ? { accountKey } : {}),
+    }),
+  )
 }
 
 /** The caller, with their projects. */
@@ -32,7 +38,7 @@ export const readUser: RequestHandler = async (req, res) => {
   if (req.params.userId !== user.id) throw notFound()
   const own = await Project.listFor(user, { limit: SHOWN_PROJECTS, from: undefined })
   const projects = await stageView(req.services, own.projects, user)
-  res.json(success({ user: { ...ownerView(user), projects } }))
+  res.json(success({ user: { ...ownerView(user, req.services.config.space.quota), projects } }))
 }
 
 export const place: RequestHandler = async (req, res) => {

@@ -24,7 +24,7 @@ export const create: RequestHandler = async (req, res) => {
 export const login: RequestHandler = async (req, res) => {
   if (req.user) {
     const token = req.services.tokens.sign(required(req.session))
-    res.json(success({ user: ownerView(req.user), token }))
+    res.json(success({ user: ownerView(req.user, req.services.config.space.quota), token }))
     return
   }
   const { email, password } = req.valid as Account

@@ -7,8 +7,10 @@ import { usable } from './credentials.ts'
 export interface Rights {
   access?: AccessLevel | undefined
   disabled?: boolean | undefined
-  /** Of the account's space, in bytes. */
-  limit?: number | undefined
+  /** Of the account's space, in bytes; null: the server's default. */
+  limit?: number | null | undefined
+  /** Of the account's files; null: the server's default. */
+  fileLimit?: number | null | undefined
 }
 
 export interface AdministrationStatics {
@@ -20,7 +22,7 @@ export interface AdministrationStatics {
 }
 
 const statics: AdministrationStatics & ThisType<Model<UserFields>> = {
-  grant(id, { access, disabled, limit }) {
+  grant(id, { access, disabled, limit, fileLimit }) {
     return this.findOneAndUpdate(
       { _id: id, deleting: false },
       {
@@ -29,6 +31,7 @@ const statics: AdministrationStatics & ThisType<Model<UserFields>> = {
           ...(disabled === undefined ? {} : { disabled }),
           ...(disabled ? { epochSession: null } : {}),
           ...(limit === undefined ? {} : { 'space.limit': limit }),
+          ...(fileLimit === undefined ? {} : { 'space.fileLimit': fileLimit }),
         },
         ...(disabled ? { $inc: { sessionEpoch: 1 } } : {}),
       },

@@ -5,6 +5,14 @@ export interface NewEntry {
   id: string
   bytes: number
   slack: number
+  /** Files that it will store; absent: none. */
+  files?: number
+}
+
+/** Limits of an account: bytes and files. */
+export interface Quota {
+  limit: number
+  fileLimit: number
 }
 
 /** Space promised, and since when. */
@@ -12,15 +20,29 @@ export interface OpenEntry extends NewEntry {
   at: Date
 }
 
-/** What an account of space holds, in bytes; used + reserved never passes limit. */
+/**
+ * What an account of space holds, in bytes and files; used + reserved never passes the limit, nor do files +
+ * reservedFiles pass the limit of files. A limit that is null or absent is the default that the caller gives.
+ */
 export interface Space {
-  limit: number
+  limit: number | null
+  fileLimit?: number | null
   used: number
   reserved: number
   files: number
+  reservedFiles?: number
   revision: number
   open: OpenEntry[]
 }
+
+/** Returns the limits of an account. */
+export const quotaOf = (
+  { limit, fileLimit }: Pick<Space, 'limit' | 'fileLimit'>,
+  defaults: Quota,
+): Quota => ({
+  limit: limit ?? defaults.limit,
+  fileLimit: fileLimit ?? defaults.fileLimit,
+})
 
 /** What a settled entry has really brought or, negative, given back. */
 export interface Settlement {
@@ -36,12 +58,26 @@ export interface Truth extends Settlement {
 }
 
 export interface LedgerStatics {
-  /** Opens an entry; false when its bytes do not fit, it is open already or the account takes none. */
-  reserve(account: Id, entry: NewEntry): Promise<boolean>
+  /**
+   * Opens an entry; false when its bytes or files do not fit, it is open already, or the account takes none.
+   *
+   * @param bounds `least`: bytes beside what is used that must fit, also beyond the entry's; `freeFiles`: files
+   *   that must be free, if it has any; `mostOpen`: entries that the account has at most
+   */
+  reserve(
+    account: Id,
+    entry: NewEntry,
+    quota: Quota,
+    bounds?: { least?: number; freeFiles?: number; mostOpen?: number },
+  ): Promise<boolean>
   /** Opens an empty entry for something that will give space back, whatever the account's state. */
   announce(account: Id, entry: string): Promise<void>
   /** Adds bytes to an open entry, all of whose former ones are needed, of the new ones all but `slack`; false when they do not fit. */
-  extend(account: Id, entry: string, bytes: number, slack?: number): Promise<boolean>
+  extend(account: Id, entry: string, bytes: number, quota: Quota, slack?: number): Promise<boolean>
+  /** Adds files to an open entry; false when they do not fit. */
+  extendFiles(account: Id, entry: string, files: number, quota: Quota): Promise<boolean>
+  /** Gives bytes of an open entry back, all that is left is needed; false when it does not hold `from` bytes any more. */
+  shrink(account: Id, entry: string, change: { from: number; to: number }): Promise<boolean>
   /** Closes an entry and counts what came of it; false when it was closed before: nothing counts twice. */
   settle(account: Id, entry: string, settlement: Settlement): Promise<boolean>
   /** Puts the sums right; false when the account is no longer the one that was read. */
@@ -52,26 +88,54 @@ export interface LedgerStatics {
 
 const count = { type: Number, required: true, default: 0 }
 
-const fits = (bytes: number) => ({
-  $expr: { $lte: [{ $add: ['$space.used', '$space.reserved', bytes] }, '$space.limit'] },
+const fitsBeside = (addends: (string | number)[], { limit }: Quota) => ({
+  $expr: { $lte: [{ $add: addends }, { $ifNull: ['$space.limit', limit] }] },
 })
 
-const pushed = ({ bytes, ...entry }: NewEntry) => ({
-  $inc: { 'space.reserved': bytes, 'space.revision': 1 },
-  $push: { 'space.open': { ...entry, bytes, at: new Date() } },
+const fits = (bytes: number, quota: Quota) => fitsBeside(['$space.used', '$space.reserved', bytes], quota)
+
+const filesFit = (files: number, { fileLimit }: Quota) => ({
+  $expr: {
+    $lte: [
+      { $add: ['$space.files', { $ifNull: ['$space.reservedFiles', 0] }, files] },
+      { $ifNull: ['$space.fileLimit', fileLimit] },
+    ],
+  },
 })
 
-/** Bytes reserved after the strays have gone. */
-export const reservedBy = (open: readonly OpenEntry[], strays: readonly string[] = []): number =>
-  open.reduce((sum, { id, bytes }) => (strays.includes(id) ? sum : sum + bytes), 0)
+const pushed = ({ bytes, files = 0, ...entry }: NewEntry) => ({
+  $inc: { 'space.reserved': bytes, 'space.reservedFiles': files, 'space.revision': 1 },
+  $push: { 'space.open': { ...entry, bytes, files, at: new Date() } },
+})
+
+/** Returns the bytes and files reserved by all entries but those named. */
+export function reservedBy(open: readonly OpenEntry[], without: readonly string[] = []): Settlement {
+  const sum = { bytes: 0, files: 0 }
+  for (const { id, bytes, files = 0 } of open) {
+    if (without.includes(id)) continue
+    sum.bytes += bytes
+    sum.files += files
+  }
+  return sum
+}
+
+/** Matches an entry that is still as it was read; one that an older release opened has no files. */
+const asRead = ({ id, bytes, files }: OpenEntry) => ({ id, bytes, ...(files === undefined ? {} : { files }) })
 
 type Statics = LedgerStatics & ThisType<Model<{ space: Space }> & LedgerStatics>
 
 const createStatics = (takes: QueryFilter<unknown>): Statics => ({
-  async reserve(account, entry) {
-    const absent = { 'space.open.id': { $ne: entry.id } }
+  async reserve(account, entry, quota, { least = 0, freeFiles = 0, mostOpen } = {}) {
+    const { bytes, files = 0 } = entry
+    const conditions = [
+      { 'space.open.id': { $ne: entry.id } },
+      ...(bytes > 0 ? [fits(bytes, quota)] : []),
+      ...(least > bytes ? [fitsBeside(['$space.used', least], quota)] : []),
+      ...(files > 0 ? [filesFit(Math.max(files, freeFiles), quota)] : []),
+      ...(mostOpen ? [{ [`space.open.${mostOpen - 1}`]: { $exists: false } }] : []),
+    ]
     const { modifiedCount } = await this.updateOne(
-      { _id: account, ...takes, ...absent, ...(entry.bytes > 0 ? fits(entry.bytes) : {}) },
+      { _id: account, ...takes, $and: conditions },
       pushed(entry),
       { timestamps: false },
     )
@@ -84,12 +148,35 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
     })
   },
 
-  async extend(account, entry, bytes, slack = 0) {
+  async extend(account, entry, bytes, quota, slack = 0) {
     const { modifiedCount } = await this.updateOne(
-      { _id: account, 'space.open.id': entry, ...fits(bytes) },
+      { _id: account, 'space.open.id': entry, ...fits(bytes, quota) },
       {
         $inc: { 'space.reserved': bytes, 'space.open.$[entry].bytes': bytes, 'space.revision': 1 },
         $set: { 'space.open.$[entry].slack': slack },
+      },
+      { arrayFilters: [{ 'entry.id': entry }], timestamps: false },
+    )
+    return modifiedCount === 1
+  },
+
+  async extendFiles(account, entry, files, quota) {
+    const { modifiedCount } = await this.updateOne(
+      { _id: account, 'space.open.id': entry, ...filesFit(files, quota) },
+      {
+        $inc: { 'space.reservedFiles': files, 'space.open.$[entry].files': files, 'space.revision': 1 },
+      },
+      { arrayFilters: [{ 'entry.id': entry }], timestamps: false },
+    )
+    return modifiedCount === 1
+  },
+
+  async shrink(account, entry, { from, to }) {
+    const { modifiedCount } = await this.updateOne(
+      { _id: account, 'space.open': { $elemMatch: { id: entry, bytes: from } } },
+      {
+        $inc: { 'space.reserved': to - from, 'space.revision': 1 },
+        $set: { 'space.open.$[entry].bytes': to, 'space.open.$[entry].slack': 0 },
       },
       { arrayFilters: [{ 'entry.id': entry }], timestamps: false },
     )
@@ -102,10 +189,11 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
       const open = space?.open.find(({ id }) => id === entry)
       if (!open) return false
       const { modifiedCount } = await this.updateOne(
-        { _id: account, 'space.open': { $elemMatch: { id: entry, bytes: open.bytes } } },
+        { _id: account, 'space.open': { $elemMatch: asRead(open) } },
         {
           $inc: {
             'space.reserved': -open.bytes,
+            'space.reservedFiles': -(open.files ?? 0),
             'space.used': bytes,
             'space.files': files,
             'space.revision': 1,
@@ -119,10 +207,16 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
   },
 
   async correct(account, { revision, open }, { bytes, files, strays }) {
+    const reserved = reservedBy(open, strays)
     const { modifiedCount } = await this.updateOne(
       { _id: account, 'space.revision': revision },
       {
-        $set: { 'space.used': bytes, 'space.files': files, 'space.reserved': reservedBy(open, strays) },
+        $set: {
+          'space.used': bytes,
+          'space.files': files,
+          'space.reserved': reserved.bytes,
+          'space.reservedFiles': reserved.files,
+        },
         $pull: { 'space.open': { id: { $in: strays } } },
         $inc: { 'space.revision': 1 },
       },
@@ -147,12 +241,14 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
 export function ledger(schema: Schema, { takes = {} }: { takes?: QueryFilter<unknown> } = {}): void {
   schema.add({
     space: {
-      limit: count,
+      limit: { type: Number, default: null },
+      fileLimit: { type: Number, default: null },
       used: count,
       reserved: count,
       files: count,
+      reservedFiles: count,
       revision: count,
-      open: [{ _id: false, id: String, bytes: Number, slack: Number, at: Date }],
+      open: [{ _id: false, id: String, bytes: Number, slack: Number, files: Number, at: Date }],
     },
   })
   Object.assign(schema.statics, createStatics(takes))

@@ -1,8 +1,9 @@
+import { type Quota, quotaOf } from '../plugins/ledger.ts'
 import type { UserFields } from '../user-shape.ts'
 
-/** An account as its owner sees it (contract §2). */
-export function ownerView(user: UserFields) {
-  const { used, limit, files } = user.space
+/** Serializes an account for its owner. @param defaults limits of an account that has none of its own */
+export function ownerView(user: UserFields, defaults: Quota) {
+  const { used, files } = user.space
   return {
     id: user._id.toString(),
     username: user.username,
@@ -15,7 +16,7 @@ export function ownerView(user: UserFields) {
     profilePhoto: user.profilePhoto,
     access: user.access,
     discoverable: user.discoverable,
-    space: { used, limit, files },
+    space: { used, files, ...quotaOf(user.space, defaults) },
     settings: JSON.parse(user.settings) as Record<string, unknown>,
     createdAt: user.createdAt,
     updatedAt: user.updatedAt,
@@ -24,8 +25,8 @@ export function ownerView(user: UserFields) {
 }
 
 /** An account as an admin sees it. */
-function adminView(user: UserFields) {
-  return { ...ownerView(user), disabled: user.disabled }
+function adminView(user: UserFields, defaults: Quota) {
+  return { ...ownerView(user, defaults), disabled: user.disabled }
 }
 
 /** A discoverable account as others see it (contract §2). */
@@ -34,7 +35,7 @@ export function publicView({ _id, username, name, profilePhoto }: UserFields) {
 }
 
 /** An account that the viewer may know, as far as they may know it. */
-export function userView(user: UserFields, viewer: UserFields) {
-  if (viewer.access === 'admin') return adminView(user)
-  return user._id.equals(viewer._id) ? ownerView(user) : publicView(user)
+export function userView(user: UserFields, viewer: UserFields, defaults: Quota) {
+  if (viewer.access === 'admin') return adminView(user, defaults)
+  return user._id.equals(viewer._id) ? ownerView(user, defaults) : publicView(user)
 }

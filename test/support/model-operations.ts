@@ -119,7 +119,14 @@ export async function expectSums(model: Model, { users, admin }: Real, at: numbe
   const [used, limit] = [model.usedBy(at), Number(model.limits[at])]
   const own = await (users[at] as TestUser).get('/api/space').expect(200)
   const free = Math.max(0, limit - used)
-  expect(own.body.res).to.deep.equal({ used, limit, free, reserved: 0, files: model.filesOf(at) })
+  expect(own.body.res).to.deep.equal({
+    used,
+    limit,
+    free,
+    reserved: 0,
+    files: model.filesOf(at),
+    fileLimit: 250_000,
+  })
   const { body } = await admin.get('/api/space').expect(200)
   expect(body.res.server).to.deep.equal({ used: model.used(), limit: model.serverLimit })
 }

@@ -13,7 +13,13 @@ export async function keysOf({ store }: Pick<TestApp, 'store'>, prefix = ''): Pr
 
 /** All that lasts: what a refused request must leave as it was. */
 export async function stateOf(app: Pick<TestApp, 'store'>) {
-  const sums = { 'space.used': 1, 'space.reserved': 1, 'space.files': 1, 'space.open': 1 }
+  const sums = {
+    'space.used': 1,
+    'space.reserved': 1,
+    'space.files': 1,
+    'space.reservedFiles': 1,
+    'space.open': 1,
+  }
   return {
     objects: await keysOf(app),
     assets: await Asset.find().sort({ _id: 1 }).lean(),

@@ -30,7 +30,6 @@ export async function signUp(
   const { bcryptCost } = app.services.config.auth
   const user = await User.register({ username, ...profile }, PASSWORD, {
     cost: bcryptCost,
-    limit: app.services.config.space.user,
   })
   return signIn(app, user)
 }

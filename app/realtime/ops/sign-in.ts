@@ -40,7 +40,10 @@ export const auth = open<{ token: string }>({
     const caller = await callerOf(call, token)
     if (call.user && !call.user._id.equals(caller.user._id)) refuseSecond(call)
     admit(call, caller)
-    return { user: ownerView(caller.user), session: sessionView(caller.session, caller.session) }
+    return {
+      user: ownerView(caller.user, call.services.config.space.quota),
+      session: sessionView(caller.session, caller.session),
+    }
   },
 })
 
@@ -75,5 +78,5 @@ async function enter(call: Call, signedIn: Registered): Promise<object> {
     await endSession(call.services, caller.session)
     throw refusal
   }
-  return presentSignIn(signedIn)
+  return presentSignIn(call.services, signedIn)
 }

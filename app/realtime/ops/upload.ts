@@ -32,6 +32,7 @@ export const upload = forUsers<NewUpload>({
       asset: new Types.ObjectId(),
       isNew: true,
       announced: size,
+      mostFiles: 1,
       overhead: 0,
     })
     try {

@@ -27,6 +27,12 @@ function add(values: unknown[]): number | null {
   return sum
 }
 
+function firstThatIs(values: unknown[]): unknown {
+  if (values.length < 2) throw new CommandError(1257300, '$ifNull needs at least two arguments')
+  const last = values.length - 1
+  return values.find((value, index) => index === last || (value !== null && value !== undefined))
+}
+
 const OPERATORS = new Map<string, (values: unknown[]) => unknown>([
   ['$eq', comparison((order) => order === 0)],
   ['$ne', comparison((order) => order !== 0)],
@@ -35,6 +41,7 @@ const OPERATORS = new Map<string, (values: unknown[]) => unknown>([
   ['$lt', comparison((order) => order < 0)],
   ['$lte', comparison((order) => order <= 0)],
   ['$add', add],
+  ['$ifNull', firstThatIs],
 ])
 
 /** Compiles an aggregation expression; unknown operators are refused (168) before any document is looked at. */

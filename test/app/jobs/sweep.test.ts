@@ -16,6 +16,9 @@ import { type FakeS3, startFakeS3 } from '../../support/fake-s3.ts'
 import { keysOf, measuredSpace, stateOf } from '../../support/state.ts'
 import { signUp, type TestUser } from '../../support/users.ts'
 
+/** Limits of accounts without limits of their own. */
+const QUOTA = { limit: 5e10, fileLimit: 1000 }
+
 describe('the sweep', () => {
   let s3: FakeS3
   let app: TestApp
@@ -50,8 +53,8 @@ describe('the sweep', () => {
     const prefix = prefixOf(location, _id)
     await Upload.begin({ _id, owner: ada.user._id, asset, prefix })
     await beginAsset({ id: _id, asset, owner: ada.user._id })
-    await User.reserve(ada.user._id, { id: _id, bytes: 5000, slack: OVERHEAD_BYTES })
-    await Capacity.reserve(SERVER, { id: _id, bytes: 5000, slack: OVERHEAD_BYTES })
+    await User.reserve(ada.user._id, { id: _id, bytes: 5000, slack: OVERHEAD_BYTES }, QUOTA)
+    await Capacity.reserve(SERVER, { id: _id, bytes: 5000, slack: OVERHEAD_BYTES }, QUOTA)
     await app.store.put(`${prefix}1`, Buffer.alloc(1000))
     s3.begin(`${prefix}2`)
     return _id
@@ -113,7 +116,7 @@ describe('the sweep', () => {
   it('takes nothing into an account under deletion', async () => {
     await User.setDeleting(ada.user._id, true)
     const entry = { id: randomUUID(), bytes: 0, slack: 0 }
-    expect(await User.reserve(ada.user._id, entry)).to.equal(false)
+    expect(await User.reserve(ada.user._id, entry, QUOTA)).to.equal(false)
     await User.deleteOne({ _id: ada.user._id })
   })
 
@@ -131,8 +134,8 @@ describe('the sweep', () => {
 
   it('gives back what a request reserved after it was given up', async () => {
     const entry = { id: randomUUID(), bytes: 700, slack: 0 }
-    await User.reserve(ada.user._id, entry)
-    await Capacity.reserve(SERVER, entry)
+    await User.reserve(ada.user._id, entry, QUOTA)
+    await Capacity.reserve(SERVER, entry, QUOTA)
     await sweepAfter(60_000)
     expect((await User.spaceOf(ada.user._id))?.reserved).to.equal(700)
     await sweepAfter(-60_000)

@@ -23,6 +23,7 @@ describe('the intake of an upload', () => {
       asset: new Types.ObjectId(),
       isNew: true,
       announced: undefined,
+      mostFiles: 1,
     })
 
   it('counts what several files bring at once, to the last byte and not one more', async () => {

@@ -66,7 +66,7 @@ describe('space at its edge, over two processes', function () {
       while (!done) {
         for (const space of [await User.spaceOf(id), await Capacity.spaceOf(SERVER)]) {
           if (!space) throw new Error('no account')
-          expect(space.used + space.reserved, 'used and reserved').to.be.at.most(space.limit)
+          expect(space.used + space.reserved, 'used and reserved').to.be.at.most(Number(space.limit))
         }
         looks++
         await delay(10)

@@ -13,6 +13,9 @@ import { png } from '../../support/samples.ts'
 import { measuredSpace, stateOf } from '../../support/state.ts'
 import { signUp, type TestUser } from '../../support/users.ts'
 
+/** Limits of accounts without limits of their own. */
+const QUOTA = { limit: 5e10, fileLimit: 1000 }
+
 async function recount(fix = true, before = new Date()): Promise<Discrepancy[]> {
   const found: Discrepancy[] = []
   for await (const discrepancy of reconcile({ fix, before })) found.push(discrepancy)
@@ -50,7 +53,7 @@ describe('the recount of space', () => {
     expect((await recount(false)).map(({ username }) => username)).to.deep.equal(['ada', null])
     const [user] = await recount()
     expect(user?.was.used).to.equal(Number(right?.used) + 77)
-    expect(user?.is).to.deep.equal({ used: right?.used, reserved: 0, files: 2 })
+    expect(user?.is).to.deep.equal({ used: right?.used, reserved: 0, files: 2, reservedFiles: 0 })
     expect(await recount()).to.deep.equal([])
     expect((await Capacity.spaceOf(SERVER))?.reserved).to.equal(0)
     expect((await Capacity.spaceOf(SERVER))?.used).to.equal(await measuredSpace(app))
@@ -58,8 +61,8 @@ describe('the recount of space', () => {
 
   it('drops entries of nobody, but none that is young', async () => {
     const entry = { id: randomUUID(), bytes: 300, slack: 0 }
-    await User.reserve(bob.user._id, entry)
-    await Capacity.reserve(SERVER, entry)
+    await User.reserve(bob.user._id, entry, QUOTA)
+    await Capacity.reserve(SERVER, entry, QUOTA)
     expect(await recount(true, new Date(Date.now() - 60_000))).to.deep.equal([])
     expect((await User.spaceOf(bob.user._id))?.reserved).to.equal(300)
     const found = await recount()
@@ -78,8 +81,8 @@ describe('the recount of space', () => {
     // committed and settled nowhere, then with the user only
     const upload = { id: randomUUID(), bytes: 9000, slack: 0 }
     const unsettled = { id: upload.id, bytes: 2000, files: 1 }
-    await User.reserve(ada.user._id, upload)
-    await Capacity.reserve(SERVER, upload)
+    await User.reserve(ada.user._id, upload, QUOTA)
+    await Capacity.reserve(SERVER, upload, QUOTA)
     await User.updateOne({ _id: ada.user._id }, { $inc: { 'space.used': -2000, 'space.files': -1 } })
     await Capacity.updateOne({ _id: SERVER }, { $inc: { 'space.used': -2000, 'space.files': -1 } })
     await Asset.updateOne({ _id: id }, { $push: { unsettled } })

@@ -66,19 +66,7 @@ const refusedHere: [code: number, commands: Document[]][] = [
   [
     168,
     [
-      ...[
-        '$function',
-        '$cond',
-        '$ifNull',
-        '$switch',
-        '$and',
-        '$or',
-        '$not',
-        '$in',
-        '$map',
-        '$filter',
-        '$let',
-      ],
+      ...['$function', '$cond', '$abs', '$switch', '$and', '$or', '$not', '$in', '$map', '$filter', '$let'],
       ...[
         '$concat',
         '$toLower',
