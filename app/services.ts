@@ -81,7 +81,7 @@ export async function openServices({
     log,
     audit: createAudit({ config, log, clock }),
     changes,
-    covers: new Covers({ store: opened, log, clock, changes, staleMs }, coverWaitMs),
+    covers: new Covers({ config, store: opened, log, clock, changes, staleMs }, coverWaitMs),
     clock,
     staleMs,
     stopping,

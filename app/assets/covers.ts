@@ -39,7 +39,7 @@ export interface PendingCover {
 
 const NONE: PendingCover = { inTime: async () => null, addLater: () => undefined }
 
-type Needed = Pick<Services, 'store' | 'log' | 'clock' | 'changes' | 'staleMs'>
+type Needed = Pick<Services, 'store' | 'config' | 'log' | 'clock' | 'changes' | 'staleMs'>
 
 /**
  * Makes covers: the thumbnail of an asset's first file that is a picture. An upload never fails for its cover, and

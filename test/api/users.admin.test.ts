@@ -29,7 +29,7 @@ describe('an admin and accounts', () => {
       .send({ space: { limit: 5 } })
       .expect(200)
     expect(body.res.user).to.include({ username: 'ada', access: 'user', disabled: false })
-    expect(body.res.user.space).to.deep.equal({ used: 0, limit: 5, files: 0 })
+    expect(body.res.user.space).to.deep.equal({ used: 0, limit: 5, files: 0, fileLimit: 250_000 })
     await ada.post('/api/assets').attach('files', Buffer.alloc(6), 'a.bin').expect(507)
     await root.patch(url(ada)).send({ access: 'admin' }).expect(200)
     expect(await stored(ada)).to.include({ access: 'admin', disabled: false })

@@ -16,7 +16,11 @@ describe('loadConfig', () => {
   it('needs nothing in development', () => {
     const config = loadConfig({})
     expect(config.http).to.deep.equal({ port: 8080, host: '0.0.0.0', origins: [], trustProxy: 0 })
-    expect(config.space).to.deep.equal({ user: 50e9, server: 500e9, file: 5e9 })
+    expect(config.space).to.deep.equal({
+      quota: { limit: 50e9, fileLimit: 250_000 },
+      server: 500e9,
+      file: 5e9,
+    })
     expect(config.auth).to.deep.equal({
       secrets: null,
       bcryptCost: 12,

@@ -177,7 +177,13 @@ describe('late cover', () => {
       const { _id, files } = await Asset.findById(id).orFail().lean()
       const owner = ada.user._id
       const thumbnail = await makeSmallThumbnail()
-      const intake = await Intake.begin(app.services, { owner, asset: _id, isNew: false, announced: 1000 })
+      const intake = await Intake.begin(app.services, {
+        owner,
+        asset: _id,
+        isNew: false,
+        announced: 1000,
+        mostFiles: 0,
+      })
       const picture = await storePicture(app.store, intake, thumbnail)
       if (attach) {
         const unsettled = { id: intake.id, bytes: picture.size, files: 0 }
