@@ -113,7 +113,14 @@ export class Covers {
   async #add({ _id, owner }: AssetFields, file: AssetFile, picture: EncodedPicture): Promise<void> {
     const { services } = this
     const announced = picture.data.length
-    const intake = await Intake.begin(services, { owner, asset: _id, isNew: false, announced, overhead: 0 })
+    const intake = await Intake.begin(services, {
+      owner,
+      asset: _id,
+      isNew: false,
+      announced,
+      mostFiles: 0,
+      overhead: 0,
+    })
     try {
       const cover = await storeCover(services.store, intake, picture)
       const settlement = { bytes: cover.size, files: 0 }
