@@ -1,4 +1,9 @@
-import type { Collaborator, Shared, SharingStatics } from '../../models/plugins/sharing.ts'
+import {
+  type Collaborator,
+  readerOf,
+  type Shared,
+  type SharingStatics,
+} from '../../models/plugins/sharing.ts'
 import { User } from '../../models/user.ts'
 import { usernameKey } from '../../models/user-fields.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
@@ -40,9 +45,8 @@ export async function shareWith(
     details: { username, access },
   })
   if (type === 'asset') {
-    // an unknown name is announced to nobody, so that it takes as long as a known one
-    const readers = kept.user ? [kept.user.toString()] : []
-    await changes.publish({ kind: 'asset.updated', asset: _id, owner, readers })
+    // for a name that is nobody's too, so that it takes as long; nobody receives that change
+    await changes.publish({ kind: 'asset.updated', asset: _id, owner, readers: [readerOf(kept)] })
   }
   return kept
 }

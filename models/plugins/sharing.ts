@@ -12,7 +12,7 @@ export interface Collaborator {
   addedAt: Date
 }
 
-/** What an owner shares. `readers` holds, as text, the ids of all who may read it. */
+/** What an owner shares. `readers` holds the ids of all who may read it, and names that are nobody's. */
 export interface Shared {
   _id: Types.ObjectId
   owner: Types.ObjectId
@@ -39,6 +39,13 @@ const MAX_COLLABORATORS = 200
 const named = (collaborators: Collaborator[] | undefined, key: string) =>
   collaborators?.find(({ usernameKey }) => usernameKey === key)
 
+/**
+ * Returns what stands for a collaborator in `readers`. A name that is nobody's stands there too, as text that is no
+ * user's id: the indexes of `readers` change as for a known name, so that sharing takes as long.
+ */
+export const readerOf = ({ user, usernameKey }: Pick<Collaborator, 'user' | 'usernameKey'>): string =>
+  user ? user.toString() : `name:${usernameKey}`
+
 function sharingStatics(alive: QueryFilter<Shared>) {
   const statics: SharingStatics & ThisType<Model<Shared> & SharingStatics> = {
     async share(id, owner, given) {
@@ -64,7 +71,7 @@ function sharingStatics(alive: QueryFilter<Shared>) {
           },
           {
             $push: { collaborators: given },
-            ...(given.user ? { $addToSet: { readers: given.user.toString() } } : {}),
+            $addToSet: { readers: readerOf(given) },
           },
           { returnDocument: 'after' },
         ).lean())
@@ -80,7 +87,7 @@ function sharingStatics(alive: QueryFilter<Shared>) {
         {
           $pull: {
             collaborators: { usernameKey, user: one.user },
-            ...(one.user ? { readers: one.user.toString() } : {}),
+            readers: readerOf(one),
           },
         },
       )

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
+import { Change } from '../../models/change.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
 import { obj } from '../support/samples.ts'
@@ -45,6 +46,21 @@ describe('collaborators', () => {
     await bob.post(`${url}/links`).send({}).expect(403)
     await bob.put(`${url}/lock`).send({ legalHold: true }).expect(403)
     expect(await stateOf(app)).to.deep.equal(before)
+  })
+
+  it('PUT …/collaborators/:username – known or unknown name → the same writes; DELETE undoes them', async () => {
+    const { readers } = await Asset.findById(asset.id).orFail()
+    for (const [name, reader] of [
+      ['bob', bob.user.id],
+      ['Nobody', 'name:nobody'],
+    ]) {
+      const changes = await Change.countDocuments()
+      await share(String(name), 'read').expect(200)
+      expect((await Asset.findById(asset.id).orFail()).readers).to.deep.equal([...readers, reader])
+      expect(await Change.countDocuments()).to.equal(changes + 1)
+      await ada.delete(`/api/assets/${asset.id}/collaborators/${name}`).expect(204)
+      expect((await Asset.findById(asset.id).orFail()).readers).to.deep.equal(readers)
+    }
   })
 
   it('what a writer stores counts against the owner', async () => {
