@@ -177,3 +177,25 @@ describe('an upload over a socket', () => {
     expect(await stateOf(app)).to.deep.equal(before)
   })
 })
+
+describe('a slow upload over a socket', () => {
+  let app: TestApp
+  let ada: TestUser
+  before(async () => {
+    app = await startApp({ limits: { windowMs: 500, bytesPerSecond: 100_000 } })
+    ada = await signUp(app, 'ada')
+  })
+  after(() => app.stop())
+  afterEach(closeSockets)
+
+  it('upload – slower than the limit → timeout, nothing left', async () => {
+    const before = await stateOf(app)
+    const slow = await SocketClient.signedIn(app.origin, ada.token)
+    const id = slow.begin('upload', { name: 'slow.bin', size: MiB })
+    await slow.find(({ event }) => event === 'upload.ready')
+    const feeding = setInterval(() => slow.send(Buffer.alloc(1000)), 100)
+    const { err } = await slow.answerTo(id).finally(() => clearInterval(feeding))
+    expect(err?.code).to.equal('timeout')
+    await eventually(async () => expect(await stateOf(app)).to.deep.equal(before))
+  })
+})
