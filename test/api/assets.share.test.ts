@@ -111,7 +111,7 @@ describe('collaborators', () => {
     const again = await ada.get(`/api/assets/${asset.id}/collaborators`).expect(200)
     expect(again.body.res.collaborators).to.have.length(2)
     const stored = await Asset.findById(asset.id).orFail().lean()
-    expect(stored.readers).to.deep.equal([ada.user.id, bob.user.id])
+    expect(stored.readers).to.deep.equal([ada.user.id, bob.user.id, 'name:carol'])
     expect(stored.collaborators[1]).to.deep.include({ username: 'carol', user: null, access: 'write' })
 
     await ada.delete(`/api/assets/${asset.id}/collaborators/carol`).expect(204)
