@@ -8,8 +8,9 @@ import { attach } from './app/realtime/attach.ts'
 import { openServices } from './app/services.ts'
 import { drain, RunningRequests, shutDown } from './app/shutdown.ts'
 import { explainFault } from './app/start-fault.ts'
-import { endOnFault, onStopSignal, untilAborted } from './app/stop-signals.ts'
+import { exit, handleUncaughtErrors, onStopSignal, untilAborted } from './app/stop-signals.ts'
 import { loadConfig } from './config/env.ts'
+import { standardOutput } from './config/log-output.ts'
 import { createLogger } from './config/logger.ts'
 
 if (process.env.NODE_ENV !== 'production') readDotenv({ quiet: true })
@@ -17,19 +18,22 @@ if (process.env.NODE_ENV !== 'production') readDotenv({ quiet: true })
 async function main(): Promise<void> {
   const config = loadConfig(process.env)
   const log = createLogger(config.log)
-  endOnFault(log)
+  handleUncaughtErrors(log)
   const stopping = onStopSignal(log)
 
   const embedded = config.database.uri ? null : await startEmbedded(config.database.dir)
   const uri = config.database.uri ?? String(embedded?.uri)
   const services = await openServices({ config, log, stopping })
 
-  const server = createHttpServer(createApp(services))
+  const server = createHttpServer(createApp(services), {
+    connections: config.http.connections,
+    onRefused: () => services.metrics.refusedConnections.inc(),
+  })
   const running = new RunningRequests(server)
   const sockets = attach(server, services)
   await listen(server, config.http)
   const { ready, ended } = prepare(services, uri)
-  process.stdout.write(await greeting(services, server, ready))
+  standardOutput.write(await greeting(services, server, ready))
 
   await Promise.race([untilAborted(stopping), ended])
   await shutDown(
@@ -47,7 +51,7 @@ async function main(): Promise<void> {
     ],
     log,
   )
-  process.exit(0)
+  exit(0, 1000)
 }
 
 async function startEmbedded(dir: string) {

@@ -54,6 +54,9 @@ export const malformedJson = (cause?: unknown) =>
   new AppError(400, 'malformed_json', 'The request body is not valid JSON.', { cause })
 export const malformedUpload = (cause?: unknown, message = 'The upload is not a complete multipart body.') =>
   new AppError(400, 'malformed_upload', message, { cause })
+/** What is not HTTP, or not a WebSocket handshake. */
+export const malformedRequest = (message: string, cause?: unknown, headers: Record<string, string> = {}) =>
+  new AppError(400, 'malformed_request', message, { cause, headers })
 export const unauthenticated = (cause?: unknown) =>
   new AppError(401, 'unauthenticated', 'A valid token is needed.', {
     headers: { 'WWW-Authenticate': 'Bearer' },
@@ -71,8 +74,8 @@ export const methodNotAllowed = (allow: string[]) =>
   new AppError(405, 'method_not_allowed', 'This path does not take that method.', {
     headers: { Allow: allow.join(', ') },
   })
+export const timeout = (message: string, cause?: unknown) => new AppError(408, 'timeout', message, { cause })
 /** @param fields at least one */
-export const timeout = (message: string) => new AppError(408, 'timeout', message)
 export const taken = (fields: string[], cause?: unknown) =>
   new AppError(409, 'taken', `Another account has this ${fields.join(' and this ')}.`, {
     details: fields.map((field) => ({ field, message: 'is taken' })),
@@ -84,6 +87,8 @@ export const versionConflict = (message = 'The asset has changed since you read 
 export const tooLarge = (message: string, cause?: unknown) =>
   new AppError(413, 'too_large', message, { cause })
 export const fileTooLarge = (cause?: unknown) => tooLarge('A file is larger than this server takes.', cause)
+export const headersTooLarge = (cause?: unknown) =>
+  new AppError(431, 'too_large', 'The header of the request is over 16 kB.', { cause })
 export const unsupportedMedia = (message: string, cause?: unknown) =>
   new AppError(415, 'unsupported_media', message, { cause })
 export const rangeNotSatisfiable = (size: number) =>

@@ -1,21 +1,54 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Express } from 'express'
 import type { Config } from '../config/env.ts'
 import { answerBeforeBody, hasContent } from './answer-before-body.ts'
+import {
+  type AppError,
+  headersTooLarge,
+  malformedRequest,
+  methodNotAllowed,
+  timeout,
+  tooLarge,
+} from './errors.ts'
+import { closeAfterAnswer, refuseConnection } from './refuse-connection.ts'
 
 /** A connection that moves nothing for this long, either way, is closed: a slow client cannot hold it. */
 const IDLE_MS = 60_000
+/** How long a request's header may take, counted from the opening of the connection or from its first byte. */
+const HEADER_MS = 20_000
+/** How often slow headers are looked for. */
+const CHECK_MS = 2000
+
+interface ServerOptions {
+  /** Connections at a time; more are closed. One address can have half of them. 0: no limit. */
+  connections?: number
+  /** Called for each connection that is closed because there are too many. */
+  onRefused?: () => void
+}
 
 /**
- * An HTTP server for long uploads and downloads: no bound on a whole request, but on every silence in it.
+ * Creates an HTTP server for long uploads and downloads: no bound on a whole request, but on every silence in it.
  * A client that waits for `100 Continue` (RFC 9110 §10.1.1) gets it when its body is about to be read, and so
- * never sends what is refused by its headers alone.
+ * never sends what is refused by its headers alone. What Node's parser refuses is answered in the error envelope.
  */
-export function createHttpServer(app: Express): Server {
-  const timeouts = { requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 65_000 }
-  const server = createServer(timeouts, app)
+export function createHttpServer(app: Express, { connections = 0, onRefused }: ServerOptions = {}): Server {
+  const server = createServer(
+    {
+      requestTimeout: 0,
+      headersTimeout: HEADER_MS,
+      connectionsCheckingInterval: CHECK_MS,
+      keepAliveTimeout: 65_000,
+      // `refuseWithoutHost` answers in the envelope, Node would not.
+      requireHostHeader: false,
+    },
+    app,
+  )
+  const answers = new WeakMap<Duplex, ServerResponse>()
   server.prependListener('request', (req, res) => {
+    answers.set(req.socket, res)
     // Logs, metrics, the drain and each pipe of a download follow the end of one answer: no leak, but over ten.
     res.setMaxListeners(20)
     if (hasContent(req)) answerBeforeBody(req, res)
@@ -24,9 +57,79 @@ export function createHttpServer(app: Express): Server {
     askWhenRead(req, res)
     server.emit('request', req, res)
   })
+  // Other expectations may be ignored (RFC 9110 §10.1.1).
+  server.on('checkExpectation', (req, res) => server.emit('request', req, res))
+  server.on('connect', (_req, socket) => refuseConnection(socket, methodNotAllowed([])))
+  server.on('clientError', (error, socket) => refuseUnparsed(error, socket, answers.get(socket)))
   server.setTimeout(IDLE_MS)
   server.maxRequestsPerSocket = 0
+  if (connections > 0) limitConnections(server, connections, onRefused)
   return server
+}
+
+/** Refuses connections over the limit, and those of one address over half of it. */
+function limitConnections(server: Server, most: number, onRefused: () => void = () => undefined): void {
+  const ofAddress = new Map<string, Set<Socket>>()
+  server.maxConnections = most
+  server.on('drop', onRefused)
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? ''
+    const sockets = ofAddress.get(address) ?? new Set()
+    // A connection is announced a second time when its request asked for an upgrade that is not given.
+    if (sockets.has(socket)) return
+    if (sockets.size >= Math.ceil(most / 2)) {
+      onRefused()
+      socket.destroy()
+      return
+    }
+    ofAddress.set(address, sockets.add(socket))
+    socket.once('close', () => {
+      sockets.delete(socket)
+      if (sockets.size === 0) ofAddress.delete(address)
+    })
+  })
+}
+
+/** Connections that were refused already: Node reports the same error again with all that still arrives. */
+const refused = new WeakSet<Duplex>()
+
+/**
+ * Answers what Node could not parse, or what did not arrive in time.
+ *
+ * @param running the answer to the last request of the connection
+ */
+function refuseUnparsed(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  running: ServerResponse | undefined,
+): void {
+  if (refused.has(socket)) return
+  refused.add(socket)
+  const answer = () => {
+    if (socket.writable && error.code !== 'ECONNRESET') refuseConnection(socket, unparsed(error))
+    else socket.destroy()
+  }
+  if (!running) answer()
+  else if (running.req.complete) {
+    // The error is in a later request: the answer to this one goes out first.
+    if (running.writableFinished || running.destroyed) answer()
+    else running.once('close', answer)
+  } else if (!running.headersSent) answer()
+  else if (running.writableFinished) closeAfterAnswer(socket)
+  else running.once('close', () => socket.destroy())
+}
+
+function unparsed(error: NodeJS.ErrnoException): AppError {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return headersTooLarge(error)
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return tooLarge('The chunk extensions of the request are too long.', error)
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return timeout(`The header of the request did not arrive within ${HEADER_MS / 1000} s.`, error)
+    default:
+      return malformedRequest('The request is not valid HTTP.', error)
+  }
 }
 
 /** `_read` is what a stream calls when somebody wants its bytes; after an answer Node itself reads the rest. */
@@ -43,7 +146,10 @@ function askWhenRead(req: IncomingMessage, res: ServerResponse): void {
 }
 
 /** @throws the system's error where the address cannot be listened on */
-export async function listen(server: Server, { port, host }: Config['http']): Promise<void> {
+export async function listen(
+  server: Server,
+  { port, host }: Pick<Config['http'], 'port' | 'host'>,
+): Promise<void> {
   server.listen(port, host)
   await once(server, 'listening')
 }

@@ -11,6 +11,8 @@ import { measure } from '../middleware/measure.ts'
 import { refuseMethod } from '../middleware/method-not-allowed.ts'
 import { refuseUnknown } from '../middleware/not-found.ts'
 import { noteOrigin } from '../middleware/note-origin.ts'
+import { parseInTime } from '../middleware/parse-in-time.ts'
+import { refuseWithoutHost } from '../middleware/refuse-without-host.ts'
 import { identifyRequest } from '../middleware/request-id.ts'
 import { routes } from '../routes/index.ts'
 import type { Services } from './services.ts'
@@ -34,7 +36,12 @@ export function createApp(services: Services): Express {
   app.use(measure)
   app.use(helmet(securityHeaders))
   app.use(cors(corsOptions(config.http)))
-  app.use(express.json({ limit: JSON_BYTES, strict: true, type: ['application/json', 'application/*+json'] }))
+  app.use(refuseWithoutHost)
+  app.use(
+    parseInTime(
+      express.json({ limit: JSON_BYTES, strict: true, type: ['application/json', 'application/*+json'] }),
+    ),
+  )
   app.use(routes)
   app.use(refuseMethod(routes))
   app.use(refuseUnknown)

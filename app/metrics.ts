@@ -1,13 +1,17 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { standardOutput } from '../config/log-output.ts'
+import { containedErrors } from './contained-errors.ts'
 import type { FairQueue } from './fair-queue.ts'
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
 
-/** What a process tells Prometheus: its own state, and how long its answers take. */
+/** What a process tells Prometheus: its own state, how long its answers take, and what it refused or lost. */
 export interface Metrics {
   registry: Registry
   /** Seconds from a request's arrival to the end of its answer, by method, route and status. */
   answers: Histogram<'method' | 'route' | 'status'>
+  /** Connections that were closed because there were too many. */
+  refusedConnections: Counter
 }
 
 /** @param queues whose length is shown */
@@ -22,7 +26,22 @@ export function createMetrics(queues: FairQueue[] = []): Metrics {
     registers: [registry],
   })
   measureQueues(registry, queues)
-  return { registry, answers }
+  const refusedConnections = new Counter({
+    name: 'kura_connections_refused_total',
+    help: 'Connections that were closed because there were too many',
+    registers: [registry],
+  })
+  new Counter({
+    name: 'kura_log_lines_dropped_total',
+    help: 'Lines of the log that could not be written',
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(standardOutput.dropped)
+    },
+  })
+  registry.registerMetric(containedErrors)
+  return { registry, answers, refusedConnections }
 }
 
 function measureQueues(registry: Registry, queues: FairQueue[]): void {

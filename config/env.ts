@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { customCleanEnv, type ReporterOptions } from 'envalid'
 import { KNOWN_SECRETS } from './known-secrets.ts'
@@ -38,7 +39,13 @@ export function loadConfig(environment: Environment) {
   return freeze({
     production,
     dataDir,
-    http: { port: env.PORT, host: env.HOST, origins: env.CORS_ORIGINS, trustProxy: env.TRUST_PROXY },
+    http: {
+      port: env.PORT,
+      host: env.HOST,
+      origins: env.CORS_ORIGINS,
+      trustProxy: env.TRUST_PROXY,
+      connections: env.MAX_CONNECTIONS || connectionsByMemory(),
+    },
     database: { uri: env.MONGODB_URI ?? null, dir: resolve(dataDir, 'mongo') },
     storage: {
       dir: resolve(dataDir, 'objects'),
@@ -78,6 +85,21 @@ export function loadConfig(environment: Environment) {
     metrics: { token: env.METRICS_TOKEN ?? null },
     log: { level: env.LOG_LEVEL },
   })
+}
+
+/** Memory that a busy connection can take in its buffers, and how many there can be at most by default. */
+const CONNECTION_BYTES = 512 * 1024
+const DEFAULT_CONNECTIONS = { least: 200, most: 20_000 }
+
+/** Returns as many connections as fit into half of the memory of the machine or container. */
+export function connectionsByMemory(memory = constrainedMemory()): number {
+  const { least, most } = DEFAULT_CONNECTIONS
+  return Math.min(most, Math.max(least, Math.floor(memory / 2 / CONNECTION_BYTES)))
+}
+
+/** Bytes of memory; without a limit `process.constrainedMemory` returns 0 or a number beyond any machine. */
+function constrainedMemory(): number {
+  return Math.min(totalmem(), process.constrainedMemory?.() || Number.POSITIVE_INFINITY)
 }
 
 function contradictions(env: Environment, production: boolean): string[] {

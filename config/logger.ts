@@ -1,6 +1,7 @@
 import { type Logger, pino } from 'pino'
 import type { Options } from 'pino-http'
 import type { Config } from './env.ts'
+import { standardOutput } from './log-output.ts'
 
 const SECRET_FIELDS = [
   'authorization',
@@ -12,12 +13,10 @@ const SECRET_FIELDS = [
   'passwordHash',
 ]
 
-/** Logs as JSON lines; what is secret is left out wherever it stands. */
+/** Logs as JSON lines on standard output; what is secret is left out wherever it stands. */
 export function createLogger({ level }: Config['log']) {
-  return pino({
-    level,
-    redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), remove: true },
-  })
+  const paths = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`])
+  return pino({ level, redact: { paths, remove: true } }, standardOutput)
 }
 
 const QUIET = new Set(['/healthz', '/readyz', '/metrics'])

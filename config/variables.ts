@@ -54,6 +54,10 @@ export const variables = {
     1,
     720,
   )({ default: 48, desc: 'Hours without access after which a session ends.' }),
+  MAX_CONNECTIONS: integer(0)({
+    default: 0,
+    desc: 'Connections at a time, half of them from one address; 0: as many as the memory allows.',
+  }),
   CORS_ORIGINS: origins({
     default: [],
     desc: 'Web origins that may call from a browser, or *; absent: none.',

@@ -5,7 +5,7 @@ import { countBytes } from '../app/assets/count-download.ts'
 import { replaceFiles } from '../app/assets/replace-files.ts'
 import { notFound } from '../app/errors.ts'
 import { downloadName } from '../app/media/file-name.ts'
-import { describeBytes, isFresh, sendStream } from '../app/storage/send-object.ts'
+import { describeBytes, isFresh, leaving, sendStream } from '../app/storage/send-object.ts'
 import type { AssetFields } from '../models/asset-shape.ts'
 import { required } from './required.ts'
 import { sendAsset } from './send-asset.ts'
@@ -51,11 +51,10 @@ async function sendZip(req: Request, res: Response, asset: AssetFields): Promise
   if (isFresh(req, res)) res.status(304).end()
   else if (req.method === 'HEAD') res.end()
   else {
-    const gone = new AbortController()
-    res.once('close', () => gone.abort())
+    const client = leaving(res)
     await countBytes(asset._id, { link: req.link, whole: true, now: req.services.clock.now() })
     const { zipFiles } = await import('../app/assets/zip.ts')
-    const zip = zipFiles(req.services.store, asset.files, asset.updatedAt, gone.signal)
+    const zip = zipFiles(req.services.store, asset.files, asset.updatedAt, client)
     await sendStream(zip, res)
   }
 }

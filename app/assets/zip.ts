@@ -17,14 +17,15 @@ export function zipFiles(
   signal: AbortSignal,
 ): Readable {
   const archive = new ZipArchive({ store: true })
+  // The archiver can emit several errors, also when its reader has left.
+  archive.on('error', () => undefined)
   const names = uniqueNames(files.map(({ name }) => cleanFileName(name)))
   const fill = async () => {
     for (const [index, { key }] of files.entries()) {
       const body = await store.open(key, undefined, signal)
       body.once('error', (error) => archive.destroy(error))
-      const added = once(archive, 'entry', { signal })
       archive.append(body, { name: names[index] ?? 'file', date: modifiedAt })
-      await added
+      await once(archive, 'entry', { signal })
     }
     await archive.finalize()
   }

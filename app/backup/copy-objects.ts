@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { Transform } from 'node:stream'
+import { pipeline as pipelineOf, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { assertKey } from '../storage/keys.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
@@ -33,9 +33,9 @@ function checking({ key, size, sha256 }: ObjectEntry): Transform {
  * @throws ObjectMissing, BackupFault when its bytes are not what its document says
  */
 export async function copyOut(store: ObjectStore, dir: string, entry: ObjectEntry): Promise<void> {
-  const source = await store.open(entry.key)
   const path = pathOf(dir, entry.key)
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const source = await store.open(entry.key)
   try {
     await pipeline(source, checking(entry), createWriteStream(path, { mode: 0o600, flush: true }))
   } catch (error) {
@@ -51,10 +51,8 @@ export async function dropCopies(dir: string, keys: string[]): Promise<void> {
 
 /** Puts an object back. @throws BackupFault when the copy is damaged */
 export async function copyIn(store: ObjectStore, dir: string, entry: ObjectEntry): Promise<void> {
-  const source = createReadStream(pathOf(dir, entry.key))
-  const checked = checking(entry)
-  source.once('error', (error) => checked.destroy(error))
-  await store.put(entry.key, source.pipe(checked))
+  const checked = pipelineOf(createReadStream(pathOf(dir, entry.key)), checking(entry), () => undefined)
+  await store.put(entry.key, checked)
 }
 
 /** @throws BackupFault when a copy is not there or damaged */

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { translateError } from '../error-translators.ts'
+import { malformedRequest } from '../errors.ts'
+import { refuseConnection } from '../refuse-connection.ts'
 import type { Services } from '../services.ts'
 import { addressReader } from './address.ts'
-import { asksForSocket, assertAdmissible, refuseUpgrade } from './admit.ts'
+import { asksForSocket, assertAdmissible } from './admit.ts'
 import { Connections } from './connections.ts'
 import { serveWithoutUpgrade } from './decline-upgrade.ts'
 import { Delivery } from './delivery.ts'
@@ -38,21 +39,29 @@ export function attach(server: Server, services: Services, given: Partial<Socket
     maxPayload: limits.frameBytes,
     perMessageDeflate: false,
     handleProtocols: () => false,
+    // Pongs count as answers that the peer has to read.
+    autoPong: false,
+    ...closeTimeout(limits.closeMs),
   })
 
+  const refuse = (socket: Duplex, request: IncomingMessage, error: unknown) => {
+    const refusal = translateError(error)
+    const requestId = randomUUID()
+    const { code } = refusal
+    services.log.info({ address: request.socket.remoteAddress, requestId, code }, 'socket refused')
+    refuseConnection(socket, refusal, requestId)
+  }
+  handshakes.on('wsClientError', (error, socket, request) => refuse(socket, request, handshakeRefused(error)))
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!asksForSocket(request)) return serveWithoutUpgrade(server, request, socket, head)
-    services.proxyCheck.look(request.headers)
-    const address = addressOf(request)
     try {
+      if (!asksForSocket(request)) return serveWithoutUpgrade(server, request, socket, head)
+      services.proxyCheck.look(request.headers)
+      const address = addressOf(request)
       assertAdmissible(services, request)
       connections.refuseCrowd(address)
-      handshakes.handleUpgrade(request, socket, head, (one) => door.enter(one, request, address))
+      handshakes.handleUpgrade(request, socket, head, (one) => door.enter(one, socket, request, address))
     } catch (error) {
-      const refusal = translateError(error)
-      const requestId = randomUUID()
-      services.log.info({ address, requestId, code: refusal.code }, 'socket refused')
-      refuseUpgrade(request, socket as Socket, refusal, requestId)
+      refuse(socket, request, error)
     }
   })
 
@@ -68,3 +77,10 @@ export function attach(server: Server, services: Services, given: Partial<Socket
     },
   }
 }
+
+/** The version header tells a client of another version which one to use (RFC 6455 §4.4). */
+const handshakeRefused = (cause: Error) =>
+  malformedRequest('The WebSocket handshake is not valid.', cause, { 'Sec-WebSocket-Version': '13' })
+
+/** The types of ws 8.18 do not know this option of ws 8.23 yet. */
+const closeTimeout = (ms: number): object => ({ closeTimeout: ms })

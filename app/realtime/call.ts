@@ -6,6 +6,7 @@ import type { Services } from '../services.ts'
 import { validator } from '../validate.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
+import type { FrameId } from './frames.ts'
 import type { Inflow } from './inflow.ts'
 
 /** What an operation works with. */
@@ -14,7 +15,7 @@ export interface Call {
   connections: Connections
   connection: Connection
   /** What the client calls it. */
-  id: unknown
+  id: FrameId
   /** Who asks, as the database has them at this moment; null for nobody. */
   user: UserDocument | null
   session: SessionFields | null

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
+import type { Duplex } from 'node:stream'
 import type { Types } from 'mongoose'
-import pLimit from 'p-limit'
 import type { WebSocket } from 'ws'
 import type { AccessLevel } from '../../models/user-fields.ts'
 import type { Client } from '../auth/client.ts'
@@ -9,6 +8,7 @@ import { malformedUpload } from '../errors.ts'
 import { ByteDoor } from './byte-door.ts'
 import { POLICY_VIOLATION, TOO_BIG } from './close-codes.ts'
 import type { SocketLimits } from './limits.ts'
+import { Outbox } from './outbox.ts'
 
 /** Who is signed in on a socket. */
 export interface Identity {
@@ -18,7 +18,19 @@ export interface Identity {
   tokenId: string
 }
 
-/** One socket: what is known of its peer, what runs on it, and how fast it may go. */
+interface Handlers {
+  /** Handles one frame. */
+  frame(connection: Connection, data: Buffer, isBinary: boolean): void
+  /** Refuses bytes that belong to no upload. */
+  refuseBytes(connection: Connection): void
+  /** Reports an unexpected error; the connection is terminated afterwards. */
+  failed(connection: Connection, error: unknown): void
+}
+
+/** Why a connection is not read: an upload or answers wait, or too many operations run. */
+type Brake = 'upload' | 'operations' | 'answers'
+
+/** One socket: its peer, the operations that run on it, and its flow control in both directions. */
 export class Connection {
   readonly id = randomUUID()
   identity: Identity | null = null
@@ -26,6 +38,8 @@ export class Connection {
   hasEnded = false
   /** Whether it wants events. */
   subscribed = false
+  /** Why the service closed it, if it did: a peer that does not answer leaves 1006 for the socket itself. */
+  closeCode: number | undefined
   /** Whether a sign of life has come since this was asked last. */
   alive = true
   /** The last sign-in that was asked for: what came after it waits for it. */
@@ -33,26 +47,38 @@ export class Connection {
   readonly bytes: ByteDoor
   /** Resolves when the socket is closed and nothing runs on it any more. */
   readonly ended: Promise<void>
-  readonly #brakes = new Set<'upload' | 'operations'>()
-  readonly #atOnce: ReturnType<typeof pLimit>
+  readonly #brakes = new Set<Brake>()
+  /** Frames that arrived while the connection was held, in their order. */
+  #inbox: { data: Buffer; isBinary: boolean }[] = []
+  #isTakingInbox = false
+  readonly #outbox: Outbox
   #running = 0
   #onIdle: (() => void)[] = []
 
+  /** @param wire the network connection below the WebSocket */
   constructor(
     private readonly socket: WebSocket,
+    private readonly wire: Duplex & { setTimeout?(ms: number): unknown },
     readonly client: Client,
     private readonly limits: SocketLimits,
-    refuseBytes: (connection: Connection) => void,
+    private readonly handlers: Handlers,
   ) {
-    this.#atOnce = pLimit(limits.operationsAtOnce)
     this.bytes = new ByteDoor({
       limits,
       hold: () => this.#hold('upload'),
       release: () => this.#release('upload'),
-      refused: () => refuseBytes(this),
+      refused: () => handlers.refuseBytes(this),
       flooded: () => this.close(TOO_BIG, 'too many bytes ahead'),
     })
-    this.ended = once(socket, 'close').then(() => {
+    this.#outbox = new Outbox({
+      limits,
+      hold: () => this.#hold('answers'),
+      release: () => this.#release('answers'),
+      overflow: () => this.close(POLICY_VIOLATION, 'answers are not read'),
+    })
+    wire.on('timeout', () => this.close(POLICY_VIOLATION, 'answers are not read'))
+    // Not `once` of node:events: it rejects on 'error', which every malformed frame emits.
+    this.ended = new Promise<void>((resolve) => socket.once('close', () => resolve())).then(() => {
       this.#cutOff()
       return this.idle()
     })
@@ -67,27 +93,42 @@ export class Connection {
     return this.#brakes.size > 0
   }
 
-  /** Resolves when the message is on its way, or never will be: the peer has gone. */
-  send(message: object): Promise<void> {
-    return new Promise((resolve) => this.socket.send(JSON.stringify(message), () => resolve()))
+  /** Takes a frame of the peer. It waits while operations or answers hold the connection. */
+  receive(data: Buffer, isBinary: boolean): void {
+    if (!this.isOpen) return
+    this.#inbox.push({ data, isBinary })
+    this.#takeInbox()
   }
 
-  /** Sends an event; a peer that does not read is let go. */
-  notify(event: object): void {
-    if (this.socket.bufferedAmount > this.limits.unreadBytes) this.close(POLICY_VIOLATION, 'too slow')
-    else void this.send(event)
+  /** Sends a message. Resolves when it is written, or when the connection is lost; never rejects. */
+  async send(message: object): Promise<void> {
+    try {
+      const text = JSON.stringify(message)
+      if (this.isOpen)
+        await this.#outbox.send(Buffer.byteLength(text), (done) => this.socket.send(text, done))
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
-  /** Runs an operation when its turn comes. */
+  /** Ends this connection because of an unexpected error. */
+  fail(error: unknown): void {
+    this.handlers.failed(this, error)
+    this.terminate()
+  }
+
+  /** Runs an operation. A rejection ends this connection only. */
   async run(operation: () => Promise<void>): Promise<void> {
     this.#running++
-    const running = this.#atOnce(operation)
-    if (this.#running > this.limits.operationsAtOnce) this.#hold('operations')
-    await running.finally(() => {
-      this.#running--
-      if (this.#running <= this.limits.operationsAtOnce) this.#release('operations')
-      if (this.#running === 0) for (const tell of this.#onIdle.splice(0)) tell()
-    })
+    if (this.#running >= this.limits.operationsAtOnce) this.#hold('operations')
+    try {
+      await operation()
+    } catch (error) {
+      this.fail(error)
+    }
+    this.#running--
+    if (this.#running < this.limits.operationsAtOnce) this.#release('operations')
+    if (this.#running === 0) for (const tell of this.#onIdle.splice(0)) tell()
   }
 
   /** Resolves when nothing runs on it. */
@@ -95,31 +136,67 @@ export class Connection {
     if (this.#running > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
   }
 
-  ping(): void {
+  /** Asks the peer for a sign of life. */
+  async ping(): Promise<void> {
     this.alive = false
-    this.socket.ping()
+    if (this.isOpen) await this.#outbox.send(0, (done) => this.socket.ping('', false, done))
   }
 
+  /** Answers a ping, unless answers wait already. */
+  async pong(data: Buffer): Promise<void> {
+    if (this.isOpen && !this.#brakes.has('answers'))
+      await this.#outbox.send(data.length, (done) => this.socket.pong(data, false, done))
+  }
+
+  /** Closes the connection; it is cut off when the peer does not close its side within `closeMs`. */
   close(code: number, reason: string): void {
     this.#cutOff()
+    this.closeCode ??= code
     this.socket.close(code, reason)
-  }
-
-  #cutOff(): void {
-    this.bytes.fail(malformedUpload(undefined, 'The socket was closed.'))
+    // Only a socket that is read receives the peer's close frame.
+    this.#brakes.clear()
+    this.socket.resume()
   }
 
   terminate(): void {
     this.socket.terminate()
   }
 
-  #hold(brake: 'upload' | 'operations'): void {
-    this.#brakes.add(brake)
-    this.socket.pause()
+  #cutOff(): void {
+    this.#inbox = []
+    this.wire.setTimeout?.(0)
+    this.bytes.fail(malformedUpload(undefined, 'The socket was closed.'))
   }
 
-  #release(brake: 'upload' | 'operations'): void {
-    this.#brakes.delete(brake)
+  #takeInbox(): void {
+    if (this.#isTakingInbox) return
+    this.#isTakingInbox = true
+    const inbox = this.#inbox
+    let taken = 0
+    try {
+      for (const { data, isBinary } of inbox) {
+        if (!this.isOpen || this.#brakes.has('operations') || this.#brakes.has('answers')) break
+        taken++
+        this.handlers.frame(this, data, isBinary)
+      }
+    } catch (error) {
+      this.fail(error)
+    }
+    inbox.splice(0, taken)
+    this.#isTakingInbox = false
+  }
+
+  #hold(brake: Brake): void {
+    if (!this.isOpen || this.#brakes.has(brake)) return
+    this.#brakes.add(brake)
+    this.socket.pause()
+    if (brake === 'answers') this.wire.setTimeout?.(this.limits.unreadMs)
+  }
+
+  #release(brake: Brake): void {
+    if (!this.#brakes.delete(brake)) return
+    if (brake === 'answers') this.wire.setTimeout?.(0)
     if (this.#brakes.size === 0) this.socket.resume()
+    this.#takeInbox()
   }
 }

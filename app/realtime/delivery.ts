@@ -78,5 +78,5 @@ export class Delivery {
 }
 
 function tell(sockets: Connection[], event: object): void {
-  for (const socket of sockets) if (socket.isOpen) socket.notify(event)
+  for (const socket of sockets) if (socket.isOpen) socket.send(event)
 }

@@ -10,7 +10,7 @@ import type { Call, Operation } from './call.ts'
 import { UNAUTHENTICATED } from './close-codes.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
-import { type Frame, readFrame } from './frames.ts'
+import { type Frame, type FrameId, readFrame } from './frames.ts'
 import type { Inflow } from './inflow.ts'
 import { OPERATIONS } from './operations.ts'
 
@@ -68,7 +68,8 @@ export class Dispatcher {
     const code = 'err' in outcome ? outcome.err.code : undefined
     const seconds = end({ status: code ?? 'success' })
     log.info({ socket: connection.id, address, requestId, op, code, seconds }, 'frame answered')
-    await connection.send({ id: frame.id, ...outcome })
+    // Not awaited: an answer that is not read counts as unread, not as a running operation.
+    connection.send({ id: frame.id, ...outcome })
     if (connection.hasEnded) connection.close(UNAUTHENTICATED, 'the session has ended')
   }
 
@@ -103,8 +104,8 @@ export class Dispatcher {
     return caller
   }
 
-  #refuse(connection: Connection, id: unknown, refusal: AppError): void {
-    void connection.send({ id, ...this.#explain(refusal, randomUUID()) })
+  #refuse(connection: Connection, id: FrameId, refusal: AppError): void {
+    connection.send({ id, ...this.#explain(refusal, randomUUID()) })
   }
 
   #explain(refusal: AppError, requestId: string) {

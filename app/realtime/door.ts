@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { USER_AGENT_MAX } from '../../models/session.ts'
 import type { Client } from '../auth/client.ts'
+import { containedErrors } from '../contained-errors.ts'
 import type { Services } from '../services.ts'
 import { UNAUTHENTICATED } from './close-codes.ts'
 import { Connection } from './connection.ts'
@@ -21,12 +23,17 @@ export class Door {
     this.#dispatcher = new Dispatcher(services, connections)
   }
 
-  enter(socket: WebSocket, { headers }: IncomingMessage, address: string | undefined): void {
+  /** @param wire the network connection below the WebSocket */
+  enter(socket: WebSocket, wire: Duplex, { headers }: IncomingMessage, address: string | undefined): void {
     const left = new AbortController()
     socket.once('close', () => left.abort())
     const userAgent = headers['user-agent']?.slice(0, USER_AGENT_MAX)
     const client = { address, userAgent, signal: left.signal }
-    const connection = new Connection(socket, client, this.limits, (one) => this.#dispatcher.refuseBytes(one))
+    const connection = new Connection(socket, wire, client, this.limits, {
+      frame: (one, data, isBinary) => (isBinary ? one.bytes.take(data) : this.#dispatcher.take(one, data)),
+      refuseBytes: (one) => this.#dispatcher.refuseBytes(one),
+      failed: (one, error) => this.#report(one, error),
+    })
     this.connections.add(connection)
     const grace = setTimeout(() => {
       if (!connection.identity) connection.close(UNAUTHENTICATED, 'nobody has signed in')
@@ -42,12 +49,14 @@ export class Door {
     const live = () => {
       connection.alive = true
     }
-    socket.on('pong', live).on('ping', live)
+    socket.on('pong', live)
+    socket.on('ping', (data) => {
+      live()
+      connection.pong(data)
+    })
     socket.on('message', (data, isBinary) => {
       live()
-      if (!connection.isOpen || !Buffer.isBuffer(data)) return
-      if (isBinary) connection.bytes.take(data)
-      else this.#dispatcher.take(connection, data)
+      if (Buffer.isBuffer(data)) connection.receive(data, isBinary)
     })
     // what breaks the protocol: the library closes the socket with the code that says so
     socket.on('error', (error) =>
@@ -55,8 +64,16 @@ export class Door {
     )
   }
 
+  #report(connection: Connection, error: unknown): void {
+    containedErrors.inc({ kind: 'socket' })
+    this.services.log.error({ err: error, socket: connection.id }, 'an unexpected error ended this socket')
+  }
+
   #forget(connection: Connection, { address }: Client, code: number): void {
     this.connections.remove(connection)
-    this.services.log.info({ socket: connection.id, address, code }, 'socket closed')
+    this.services.log.info(
+      { socket: connection.id, address, code: connection.closeCode ?? code },
+      'socket closed',
+    )
   }
 }

@@ -10,8 +10,14 @@ export const LIMITS = {
   aheadBytes: 4 * MiB,
   /** At so many bytes ahead the socket is read no further until the store has taken some. */
   pauseBytes: MiB,
-  /** Answers and events that the peer has not read; more close the socket with 1008. */
+  /** Bytes of answers, errors, events and pings that the peer has not read; more close the socket with 1008. */
   unreadBytes: 4 * MiB,
+  /** With more bytes unread than this, the socket is read no further. */
+  waitingBytes: MiB / 4,
+  /** How long a peer may read nothing of more than `waitingBytes`; then the socket is closed with 1008. */
+  unreadMs: 8000,
+  /** How long a peer has to close its side of a socket that the service closed. */
+  closeMs: 10_000,
   /** How long a socket may stay without a sign-in. */
   signInMs: 10_000,
   /** Sockets of one user, in this process. */

@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { addAbortSignal, type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { diskCode } from './disk-errors.ts'
+import { guarded } from './guarded.ts'
 import { type ByteRange, ObjectMissing } from './object-store.ts'
 
 async function openFile(root: string, key: string): Promise<FileHandle> {
@@ -31,7 +32,7 @@ export async function readObject(
   try {
     await assertReadable(handle, key, range)
     const stream = handle.createReadStream({ ...range, highWaterMark: 256 * 1024 })
-    return signal ? addAbortSignal(signal, stream) : stream
+    return guarded(stream, signal)
   } catch (error) {
     await handle.close()
     throw error

@@ -1,6 +1,7 @@
-import { addAbortSignal, pipeline, Readable, Transform } from 'node:stream'
+import { pipeline, Readable, Transform } from 'node:stream'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { unavailable } from '../errors.ts'
+import { guarded } from './guarded.ts'
 import { type ByteRange, ObjectMissing } from './object-store.ts'
 import { s3Code, translateS3Error } from './s3-errors.ts'
 
@@ -55,6 +56,5 @@ export async function readObject(
     .send(command, signal && { abortSignal: signal })
     .catch((error: unknown) => Promise.reject(readingFailure(Key, error)))
   if (!(Body instanceof Readable)) throw unavailable(new Error(`The bucket sent no body for ${Key}.`))
-  const stream = watchReading(Body, idle)
-  return signal ? addAbortSignal(signal, stream) : stream
+  return guarded(watchReading(Body, idle), signal)
 }

@@ -4,6 +4,7 @@ import { create as contentDisposition } from 'content-disposition'
 import type { Request, Response } from 'express'
 import fresh from 'fresh'
 import { rangeNotSatisfiable } from '../errors.ts'
+import { translateDiskError } from './disk-errors.ts'
 import type { ByteRange, ObjectStore } from './object-store.ts'
 
 /** Stored bytes to be sent, and what is said of them. */
@@ -56,9 +57,11 @@ export async function sendObject(
     res.end()
     return
   }
-  const gone = new AbortController()
-  res.once('close', () => gone.abort())
-  const body = await store.open(object.key, range, gone.signal)
+  const client = leaving(res)
+  const body = await store.open(object.key, range, client).catch((error) => {
+    if (!client.aborted) throw error
+  })
+  if (!body) return
   await begin(!range || range.start === 0).catch((error) => {
     body.destroy()
     throw error
@@ -66,12 +69,38 @@ export async function sendObject(
   await sendStream(body, res)
 }
 
-/** Pipes to the client; one that closed the connection wanted no more. */
+/** Returns a signal that is aborted when the connection of a response is closed. */
+export function leaving(res: Response): AbortSignal {
+  const gone = new AbortController()
+  if (res.destroyed) gone.abort()
+  else res.once('close', () => gone.abort())
+  return gone.signal
+}
+
+/**
+ * Pipes a stream to the response. A client that disconnects is not an error. A response that turns out shorter
+ * than its `Content-Length` is broken off, else the client would wait for the rest.
+ *
+ * @throws the error of the stream, even one that it had before
+ */
 export async function sendStream(body: Readable, res: Response): Promise<void> {
+  if (body.errored && !isClientGone(body.errored)) throw translateDiskError(body.errored)
+  const { socket } = res
+  const announced = res.get('Content-Length')
+  let sent = 0
+  if (announced !== undefined)
+    body.on('data', (chunk: Buffer) => {
+      sent += chunk.length
+    })
   try {
     await pipeline(body, res)
   } catch (error) {
-    if (!isClientGone(error)) throw error
+    if (!isClientGone(error)) throw translateDiskError(error)
+    return
+  }
+  if (announced !== undefined && sent !== Number(announced)) {
+    socket?.destroy()
+    throw new Error(`the object has ${sent} bytes instead of ${announced}`)
   }
 }
 

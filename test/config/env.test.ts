@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { ConfigError, loadConfig } from '../../config/env.ts'
+import { ConfigError, connectionsByMemory, loadConfig } from '../../config/env.ts'
 
 const SECRET = 'a secret of at least 32 characters'
 const faultsOf = (env: Record<string, string>) => {
@@ -15,7 +15,9 @@ const faultsOf = (env: Record<string, string>) => {
 describe('loadConfig', () => {
   it('needs nothing in development', () => {
     const config = loadConfig({})
-    expect(config.http).to.deep.equal({ port: 8080, host: '0.0.0.0', origins: [], trustProxy: 0 })
+    const { connections, ...http } = config.http
+    expect(http).to.deep.equal({ port: 8080, host: '0.0.0.0', origins: [], trustProxy: 0 })
+    expect(connections).to.be.within(200, 20_000)
     expect(config.space).to.deep.equal({
       quota: { limit: 50e9, fileLimit: 250_000 },
       server: 500e9,
@@ -30,6 +32,14 @@ describe('loadConfig', () => {
     })
     expect(config.database.uri).to.equal(null)
     expect(config.storage.s3).to.equal(null)
+  })
+
+  it('MAX_CONNECTIONS – absent or 0 → by the memory, from 200 to 20,000', () => {
+    expect(connectionsByMemory(64e6)).to.equal(200)
+    expect(connectionsByMemory(1024 ** 3)).to.equal(1024)
+    expect(connectionsByMemory(1024 ** 4)).to.equal(20_000)
+    expect(loadConfig({ MAX_CONNECTIONS: '7' }).http.connections).to.equal(7)
+    expect(loadConfig({ MAX_CONNECTIONS: '0' }).http.connections).to.equal(loadConfig({}).http.connections)
   })
 
   it('takes an empty variable for none', () => {

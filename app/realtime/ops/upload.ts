@@ -59,9 +59,9 @@ function receive(
     received += bytes
     if (received < size && Date.now() - told < PROGRESS_MS) return
     told = Date.now()
-    connection.notify({ event: 'upload.progress', id, received, size })
+    connection.send({ event: 'upload.progress', id, received, size })
   }
-  connection.notify({ event: 'upload.ready', id })
+  connection.send({ event: 'upload.ready', id })
   stream.accept(size)
   return receiveStream(services.store, intake, { name, size, stream, passed })
 }

@@ -200,7 +200,7 @@ describe('a peer that reads no events', () => {
     const [connection] = app.sockets.connections
     // more than the system's own buffers take
     for (let n = 0; n < 20_000 && connection?.isOpen; n++)
-      connection.notify({ event: 'asset.updated', filler: ''.padEnd(20_000) })
+      connection.send({ event: 'asset.updated', filler: ''.padEnd(20_000) })
     expect(connection?.isOpen).to.equal(false)
     socket.socket.resume()
     expect((await socket.closed).code).to.equal(1008)

@@ -6,6 +6,7 @@ import { stateOf } from '../../support/state.ts'
 import { signUp, type TestUser } from '../../support/users.ts'
 
 const MiB = 1024 * 1024
+const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
 
 describe('the frames of a socket', () => {
   let app: TestApp
@@ -47,6 +48,32 @@ describe('the frames of a socket', () => {
     ['an object for text', '{"id":1,"op":"list","args":{"q":{"$ne":1}}}', 1, 'validation_failed', ['q']],
     ['a list for text', '{"id":1,"op":"get","args":{"id":["x"]}}', 1, 'validation_failed', ['id']],
     ['__proto__', '{"id":1,"op":"space","args":{"__proto__":1}}', 1, 'validation_failed', ['__proto__']],
+    ['an id that is an object', '{"id":{"a":1},"op":"space"}', null, 'validation_failed', ['id']],
+    ['an id that is a list', '{"id":["a"],"op":"space"}', null, 'validation_failed', ['id']],
+    ['an id that is a boolean', '{"id":false,"op":"space"}', null, 'validation_failed', ['id']],
+    ['an id beyond all numbers', '{"id":1e999,"op":"space"}', null, 'validation_failed', ['id']],
+    [
+      'an id of 201 characters',
+      `{"id":"${''.padEnd(201, 'x')}","op":"space"}`,
+      null,
+      'validation_failed',
+      ['id'],
+    ],
+    ['an id nested 5,000 deep', `{"id":${deep(5000)},"op":"space"}`, null, 'validation_failed', ['id']],
+    [
+      'arguments nested 5,000 deep',
+      `{"id":1,"op":"list","args":{"q":${deep(5000)}}}`,
+      1,
+      'validation_failed',
+      ['args'],
+    ],
+    [
+      'every error of a frame together',
+      '{"id":[],"to":1,"args":1}',
+      null,
+      'validation_failed',
+      ['to', 'id', 'op', 'args'],
+    ],
     ['a text frame over 100 kB', `{"id":1,"op":"${''.padEnd(102_400)}"}`, null, 'too_large'],
   ]
   for (const [what, frame, id, code, fields] of frames)
@@ -59,8 +86,8 @@ describe('the frames of a socket', () => {
       await socket.expect('space')
     })
 
-  it('echoes whatever id there is', async () => {
-    for (const id of [0, '', 'ü', false, null, 1.5, ['a'], { deep: { er: 1 } }]) {
+  it('id – text of up to 200 characters, a number or null → is in the answer', async () => {
+    for (const id of [0, '', 'ü', null, 1.5, -1, ''.padEnd(200, 'x')]) {
       const count = socket.messages.length
       socket.send({ id, op: 'space' })
       await socket.find((message) => socket.messages.indexOf(message) >= count)

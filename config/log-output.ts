@@ -1,0 +1,112 @@
+import { fstatSync, write } from 'node:fs'
+
+type Written = (error?: Error | null) => void
+
+/** Of lines that wait to be written, in characters; more are dropped. */
+const MAX_WAITING = 1024 * 1024
+
+/**
+ * The log on standard output. It never throws, never blocks the event loop and never grows without bound: a line
+ * that cannot be written (full disk, closed pipe, reader that stopped reading) is dropped and counted. The first
+ * drop is reported on standard error.
+ */
+export class LogOutput {
+  /** Lines that were not written. */
+  dropped = 0
+  #waiting: string[] = []
+  #characters = 0
+  #isWriting = false
+  #hasReported = false
+  #onIdle: (() => void)[] = []
+  #write: ((bytes: Buffer, written: Written) => void) | undefined
+
+  write(line: string): void {
+    if (this.#characters + line.length > MAX_WAITING) {
+      this.#drop(1, 'its reader is too slow')
+      return
+    }
+    this.#waiting.push(line)
+    this.#characters += line.length
+    if (!this.#isWriting) this.#writeWaiting()
+  }
+
+  /** Resolves when all lines are written or dropped, or when the time is over. */
+  async flush(limitMs: number): Promise<void> {
+    if (!this.#isWriting) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, limitMs)
+      this.#onIdle.push(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  #writeWaiting(): void {
+    const lines = this.#waiting
+    this.#waiting = []
+    this.#characters = 0
+    this.#isWriting = true
+    const written: Written = (error) => {
+      if (error) this.#drop(lines.length, error.message)
+      if (this.#waiting.length > 0) return this.#writeWaiting()
+      this.#isWriting = false
+      for (const tell of this.#onIdle.splice(0)) tell()
+    }
+    try {
+      this.#write ??= writerOfStandardOutput()
+      this.#write(Buffer.from(lines.join('')), written)
+    } catch (error) {
+      setImmediate(written, error as Error)
+    }
+  }
+
+  #drop(lines: number, reason: string): void {
+    this.dropped += lines
+    if (this.#hasReported) return
+    this.#hasReported = true
+    reportOnce(reason)
+  }
+}
+
+/** The log of this process. */
+export const standardOutput = new LogOutput()
+
+function reportOnce(reason: string): void {
+  try {
+    process.stderr.on('error', () => undefined)
+    process.stderr.write(
+      `Kura cannot write its log: ${reason}. Lines are dropped and counted (kura_log_lines_dropped_total); the service goes on.\n`,
+    )
+  } catch {
+    // Standard error is broken as well: the metric is all that is left.
+  }
+}
+
+/**
+ * Pipes, sockets and terminals are written by Node's own stream, which does not block on a full pipe. A write from
+ * the thread pool would: its thread could not be ended, and the process could not exit. Files are written from the
+ * thread pool, because Node's stream for files blocks and stays broken after an error.
+ */
+function writerOfStandardOutput(): (bytes: Buffer, written: Written) => void {
+  const { stdout } = process
+  const target = fstatSync(1)
+  if (!(target.isFIFO() || target.isSocket() || stdout.isTTY)) return writeFile
+  stdout.on('error', () => undefined)
+  return (bytes, written) => stdout.write(bytes, written)
+}
+
+let endsInMiddleOfLine = false
+
+/** A full disk can take a part of a line: the next line then begins on a new one. */
+function writeFile(bytes: Buffer, written: Written): void {
+  if (endsInMiddleOfLine) bytes = Buffer.concat([Buffer.from('\n'), bytes])
+  const writeFrom = (from: number) =>
+    write(1, bytes, from, bytes.length - from, null, (error, count) => {
+      const end = from + (error ? 0 : count)
+      endsInMiddleOfLine = end > 0 ? bytes[end - 1] !== 10 : endsInMiddleOfLine
+      if (error || end === bytes.length) written(error)
+      else writeFrom(end)
+    })
+  writeFrom(0)
+}
