@@ -111,7 +111,6 @@ export class Connection {
     }
   }
 
-  /** Ends this connection because of an unexpected error. */
   fail(error: unknown): void {
     this.handlers.failed(this, error)
     this.terminate()
@@ -136,7 +135,6 @@ export class Connection {
     if (this.#running > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
   }
 
-  /** Asks the peer for a sign of life. */
   async ping(): Promise<void> {
     this.alive = false
     if (this.isOpen) await this.#outbox.send(0, (done) => this.socket.ping('', false, done))

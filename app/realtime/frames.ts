@@ -38,19 +38,19 @@ export function readFrame(data: Buffer, operations: ReadonlyMap<string, unknown>
   if (!isObject(frame))
     return { id: null, fault: validationFailed([{ field: 'frame', message: 'must be a JSON object' }]) }
   const { id = null, op, args = {} } = frame
-  const details: Detail[] = Object.keys(frame)
-    .filter((name) => !FIELDS.has(name))
-    .map(unknownField)
-  if (!isFrameId(id))
-    details.push({
-      field: 'id',
-      message: `must be text of up to ${ID_CHARACTERS} characters, a number or null`,
-    })
+  const details: Detail[] = []
   if (typeof op !== 'string' || !operations.has(op))
     details.push({ field: 'op', message: `must be one of ${[...operations.keys()].join(', ')}` })
   if (!isObject(args)) details.push({ field: 'args', message: 'must be a JSON object' })
   else if (isDeeperThan(ARGS_DEPTH, args))
     details.push({ field: 'args', message: `must not be nested more than ${ARGS_DEPTH} levels deep` })
+  if (!isFrameId(id))
+    details.push({
+      field: 'id',
+      message: `must be text of up to ${ID_CHARACTERS} characters, a number or null`,
+    })
+  const unknown = Object.keys(frame).filter((name) => !FIELDS.has(name))
+  details.push(...unknown.map(unknownField))
   if (details.length > 0) return { id: isFrameId(id) ? id : null, fault: validationFailed(details) }
   return { id, op, args } as Frame
 }

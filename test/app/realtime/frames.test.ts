@@ -72,7 +72,7 @@ describe('the frames of a socket', () => {
       '{"id":[],"to":1,"args":1}',
       null,
       'validation_failed',
-      ['to', 'id', 'op', 'args'],
+      ['op', 'args', 'id', 'to'],
     ],
     ['a text frame over 100 kB', `{"id":1,"op":"${''.padEnd(102_400)}"}`, null, 'too_large'],
   ]
