@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { readdir, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Readable, Transform, type TransformCallback } from 'node:stream'
+import { type Readable, Transform, type TransformCallback, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { overloaded, tooLarge, unavailable } from '../errors.ts'
 
@@ -41,17 +40,8 @@ export async function withFile<T>(
 ): Promise<T> {
   const path = join(tmpdir(), `${PREFIX}${randomUUID()}`)
   const meter = new SpoolMeter(options)
-  const file = createWriteStream(path, { flags: 'wx', mode: 0o600 })
-  let fault: Error | undefined
-  file.once('error', (error) => {
-    fault = error
-  })
   try {
-    await pipeline(source, meter, file).catch((error) => {
-      throw error === fault
-        ? unavailable(error, 'Temporary files cannot be written; try again later.')
-        : error
-    })
+    await pipeline(source, meter, new TemporaryFile(path))
     return await use(path)
   } finally {
     // what cannot be removed now is left to `removeLeftFiles`
@@ -59,6 +49,40 @@ export async function withFile<T>(
     meter.release()
   }
 }
+
+/** A new file. Its errors are those of the API, because its source is destroyed with them and reports them. */
+class TemporaryFile extends Writable {
+  #file: FileHandle | undefined
+
+  constructor(private readonly path: string) {
+    super()
+  }
+
+  override _construct(done: (error?: Error) => void): void {
+    open(this.path, 'wx', 0o600)
+      .then((file) => {
+        this.#file = file
+      })
+      .then(() => done(), fail(done))
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
+    this.#opened.writeFile(chunk).then(() => done(), fail(done))
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    const closed = this.#file?.close() ?? Promise.resolve()
+    closed.then(() => done(error), fail(done))
+  }
+
+  get #opened(): FileHandle {
+    if (!this.#file) throw new TypeError('the file is not open')
+    return this.#file
+  }
+}
+
+const fail = (done: (error: Error) => void) => (error: unknown) =>
+  done(unavailable(error, 'Temporary files cannot be written; try again later.'))
 
 /** Removes the files of processes that were killed. */
 export async function removeLeftFiles(): Promise<void> {

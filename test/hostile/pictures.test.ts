@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -28,6 +29,17 @@ const post = (client: Client, body: FormData, signal?: AbortSignal) =>
     body,
     ...(signal ? { signal } : {}),
   })
+
+/** Sends an asset with this preview image. */
+const postImage = (client: Client, image: Buffer, signal?: AbortSignal) =>
+  post(
+    client,
+    form([
+      ['files', 'a.txt', Buffer.from('a')],
+      ['images', 'a.gif', image],
+    ]),
+    signal,
+  )
 
 async function metric({ origin }: ServiceProcess, line: string): Promise<number> {
   const text = await (await fetch(`${origin}/metrics`)).text()
@@ -89,13 +101,7 @@ for (const [name, open] of stores)
       const [eve, bob] = await Promise.all([register(service.origin), register(service.origin)])
       const statuses: number[] = []
       const sent = Array.from({ length: GIFS }, async () => {
-        const { status } = await post(
-          eve,
-          form([
-            ['files', 'a.txt', Buffer.from('a')],
-            ['images', 'a.gif', gif],
-          ]),
-        )
+        const { status } = await postImage(eve, gif)
         statuses.push(status)
       })
       await eventually(async () => expect(await pictures('queue_waiting')).to.be.greaterThan(5), 60_000)
@@ -132,14 +138,7 @@ for (const [name, open] of stores)
       const dropped = await pictures('queue_dropped_total')
       const leave = new AbortController()
       const sent = Array.from({ length: 10 }, () =>
-        post(
-          eve,
-          form([
-            ['files', 'a.txt', Buffer.from('a')],
-            ['images', 'a.gif', gif],
-          ]),
-          leave.signal,
-        ).catch((error) => error.name),
+        postImage(eve, gif, leave.signal).catch((error) => error.name),
       )
       await eventually(async () => expect(await pictures('queue_waiting')).to.be.greaterThan(5), 60_000)
       leave.abort()
@@ -154,15 +153,7 @@ for (const [name, open] of stores)
     it('SIGTERM while pictures wait → ends in time, without an error', async () => {
       const eve = await register(service.origin)
       const leave = new AbortController()
-      for (let sent = 0; sent < 6; sent++)
-        post(
-          eve,
-          form([
-            ['files', 'a.txt', Buffer.from('a')],
-            ['images', 'a.gif', gif],
-          ]),
-          leave.signal,
-        ).catch(() => undefined)
+      for (let sent = 0; sent < 6; sent++) postImage(eve, gif, leave.signal).catch(() => undefined)
       await eventually(async () => expect(await pictures('queue_waiting')).to.be.greaterThan(2), 60_000)
       const bob = await register(service.origin)
       const late = await post(bob, form([['files', 'cat.png', await png({ width: 800, height: 600 })]]))
@@ -182,3 +173,48 @@ function summary(statuses: number[]): string {
   for (const status of statuses) counts.set(status, (counts.get(status) ?? 0) + 1)
   return [...counts].map(([status, count]) => `${count} × ${status}`).join(', ')
 }
+
+/** Whether an ordinary user can mount a file system here. */
+const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0
+const mount = (options: string) =>
+  `exec unshare -rm sh -c 'mount -t tmpfs -o ${options} tmpfs "$TMPDIR" && exec "$@"' sh "$@"`
+
+const FOLDERS: [state: string, options: string][] = [
+  ['full', 'size=64k'],
+  ['read-only', 'ro'],
+]
+
+describe('temporary folder', function () {
+  this.timeout(120_000)
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kura-pictures-'))
+    await mkdir(join(folder, 'tmp'))
+  })
+  afterEach(async () => {
+    await killAll()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  for (const [state, options] of FOLDERS)
+    it(`${state} → preview images are 503 and say why, files are kept without a thumbnail`, async function () {
+      if (!canMount) this.skip()
+      const env = { DATA_DIR: join(folder, 'data'), TMPDIR: join(folder, 'tmp') }
+      const service = await startProcess(env, undefined, mount(options))
+      const ada = await register(service.origin)
+      const picture = noisyGif({ width: 600, height: 400, frames: 1 })
+
+      const refused = await postImage(ada, picture)
+      expect([refused.status, await refused.text()].join()).to.match(
+        /^503,.*Temporary files cannot be written/,
+      )
+      expect(refused.headers.get('Retry-After')).to.match(/^\d+$/)
+
+      const kept = await post(ada, form([['files', 'cat.gif', picture]]))
+      const { res } = (await kept.json()) as { res: { asset: AssetAnswer } }
+      expect([kept.status, res.asset.thumbnail]).to.deep.equal([201, null])
+      const space = await send<object>(`${ada.origin}/api/space`, { headers: authorized(ada) }, 200)
+      expect(space).to.include({ used: picture.length, reserved: 0, files: 1 })
+      expect(service.hasEnded()).to.equal(false)
+    })
+})
