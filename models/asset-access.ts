@@ -12,6 +12,20 @@ export type Access = 'owner' | 'write' | 'read'
 const EVERYBODY = 'public'
 
 /**
+ * Owners whose public assets do not follow the state of the account yet. The assets of a disabled or deleted account
+ * lose the reader `public`, and get it back with the account; that takes time where there are many. Until it is
+ * done, reads look at the owner.
+ */
+export interface OwnersInTransition {
+  /** Their public assets are hidden, whatever `readers` says. */
+  hidden: Types.ObjectId[]
+  /** Their public assets are shown, whatever `readers` says. */
+  shown: Types.ObjectId[]
+}
+
+export const NO_TRANSITION: OwnersInTransition = { hidden: [], shown: [] }
+
+/**
  * Who may read an asset, as the assets' `readers` field keeps it: `public`, the owner's id, each collaborator's id.
  * A change of visibility or collaborators adds or removes one of them; every read asks it and nothing else.
  */
@@ -39,13 +53,37 @@ export function includesViewer(readers: readonly string[], viewer: Viewer): bool
 }
 
 /** `visibleTo` of an asset that has been read. */
-export function isVisibleTo({ state, readers }: Pick<AssetFields, 'state' | 'readers'>, viewer: Viewer) {
-  return state === 'ready' && includesViewer(readers, viewer)
+export function isVisibleTo(
+  asset: Pick<AssetFields, 'state' | 'readers' | 'owner' | 'visibility'>,
+  viewer: Viewer,
+  { hidden, shown }: OwnersInTransition,
+): boolean {
+  const { state, readers, owner, visibility } = asset
+  if (state !== 'ready') return false
+  if (viewer && readers.includes(viewer._id.toString())) return true
+  const isOneOf = (owners: Types.ObjectId[]) => owners.some((one) => one.equals(owner))
+  if (isOneOf(hidden)) return false
+  return readers.includes(EVERYBODY) || (visibility === 'public' && isOneOf(shown))
+}
+
+/** What everybody may read, as filters that each an index serves. */
+export function publicAssets({ hidden, shown }: OwnersInTransition): QueryFilter<AssetFields>[] {
+  return [
+    { readers: EVERYBODY, ...(hidden.length > 0 ? { owner: { $nin: hidden } } : {}) },
+    ...(shown.length > 0 ? [{ visibility: 'public' as const, owner: { $in: shown } }] : []),
+  ]
 }
 
 /** The one rule of what a viewer may read: list, facets, asset, file, image, zip and link all go through it. */
-export function visibleTo(viewer: Viewer) {
-  return { state: 'ready' as const, readers: { $in: readerNames(viewer) } }
+export function visibleTo(
+  viewer: Viewer,
+  owners: OwnersInTransition = NO_TRANSITION,
+): QueryFilter<AssetFields> {
+  const ready = { state: 'ready' as const }
+  if (owners.hidden.length + owners.shown.length === 0)
+    return { ...ready, readers: { $in: readerNames(viewer) } }
+  const own = viewer ? [{ readers: viewer._id.toString() }] : []
+  return { ...ready, $or: [...own, ...publicAssets(owners)] }
 }
 
 /** What a user may change, or owns, as a filter: a condition of every update that a user makes. */

@@ -1,5 +1,5 @@
 import type { QueryFilter, Types } from 'mongoose'
-import { readerNames, type Viewer, visibleTo } from './asset-access.ts'
+import { type OwnersInTransition, publicAssets, type Viewer, visibleTo } from './asset-access.ts'
 import type { Visibility } from './asset-fields.ts'
 import type { AssetFields } from './asset-shape.ts'
 import type { Scope } from './asset-sorts.ts'
@@ -51,24 +51,25 @@ export function filterOf(criteria: Criteria): Filter {
  * The scope as filters that overlap at most, each with one equality on `readers`, so that an index serves
  * filter and sort alike: their pages are merged.
  */
-export function branchesOf(scope: Scope, viewer: Viewer): Filter[] {
+export function branchesOf(scope: Scope, viewer: Viewer, owners: OwnersInTransition): Filter[] {
   const mine = viewer?._id
   switch (scope) {
     case 'public':
-      return [{ readers: 'public' }]
+      return publicAssets(owners)
     case 'mine':
       return mine ? [{ readers: mine.toString(), owner: mine }] : []
     case 'shared':
       return mine ? [{ readers: mine.toString(), owner: { $ne: mine } }] : []
     case 'all':
-      return readerNames(viewer).map((readers) => ({ readers }))
+      return [...publicAssets(owners), ...(mine ? [{ readers: mine.toString() }] : [])]
   }
 }
 
 /** The scope as one filter, for counts and text search. */
-export function scopeOf(scope: Scope, viewer: Viewer): Filter {
-  const [only, ...others] = branchesOf(scope, viewer)
-  return others.length === 0 && only ? only : visibleTo(viewer)
+export function scopeOf(scope: Scope, viewer: Viewer, owners: OwnersInTransition): Filter {
+  if (scope === 'all') return visibleTo(viewer, owners)
+  const [only, ...others] = branchesOf(scope, viewer, owners)
+  return others.length === 0 && only ? only : { $or: [only ?? NOTHING, ...others] }
 }
 
 function range<T>(bounds: Record<string, T | undefined>): Record<string, T> | null {

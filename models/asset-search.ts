@@ -1,5 +1,5 @@
 import { Asset } from './asset.ts'
-import type { Viewer } from './asset-access.ts'
+import { NO_TRANSITION, type OwnersInTransition, type Viewer } from './asset-access.ts'
 import { branchesOf, type Criteria, type Filter, filterOf, scopeOf } from './asset-filter.ts'
 import type { ListedAsset } from './asset-shape.ts'
 import { RELEVANCE, SORTS, type Sort } from './asset-sorts.ts'
@@ -10,6 +10,8 @@ export interface PageRequest {
   sort: Sort
   limit: number
   after?: Position | undefined
+  /** Owners whose public assets are looked at apart; default: none. */
+  owners?: OwnersInTransition
 }
 
 export interface AssetPage {
@@ -28,12 +30,13 @@ export async function searchAssets(
   page: PageRequest,
 ): Promise<AssetPage> {
   if (criteria.q && onlyExcludes(criteria.q)) return { assets: [], next: null }
+  const { owners = NO_TRANSITION } = page
   const order = page.sort === 'relevance' ? RELEVANCE : SORTS[page.sort]
   const found =
     page.sort === 'relevance'
       ? await byRelevance(criteria, viewer, page)
       : criteria.q
-        ? await inOrder([filterOf(criteria), scopeOf(criteria.scope, viewer)], order, page)
+        ? await inOrder([filterOf(criteria), scopeOf(criteria.scope, viewer, owners)], order, page)
         : await merged(criteria, viewer, order, page)
   const { items: assets, next } = cut(found, order, page.limit)
   return { assets, next }
@@ -53,16 +56,20 @@ function inOrder(
 }
 
 async function merged(criteria: Criteria, viewer: Viewer, order: Order, page: PageRequest) {
+  const { owners = NO_TRANSITION } = page
   const pages = await Promise.all(
-    branchesOf(criteria.scope, viewer).map((branch) => inOrder([filterOf(criteria), branch], order, page)),
+    branchesOf(criteria.scope, viewer, owners).map((branch) =>
+      inOrder([filterOf(criteria), branch], order, page),
+    ),
   )
   const unique = new Map(pages.flat().map((asset) => [asset._id.toString(), asset]))
   return [...unique.values()].sort((one, other) => order.direction * compare(one, other, order))
 }
 
-function byRelevance(criteria: Criteria, viewer: Viewer, { limit, after: position }: PageRequest) {
+function byRelevance(criteria: Criteria, viewer: Viewer, page: PageRequest) {
+  const { limit, after: position, owners = NO_TRANSITION } = page
   return Asset.aggregate<ListedAsset & { score: number }>([
-    { $match: { $and: [filterOf(criteria), scopeOf(criteria.scope, viewer)] } },
+    { $match: { $and: [filterOf(criteria), scopeOf(criteria.scope, viewer, owners)] } },
     { $addFields: { score: { $meta: 'textScore' } } },
     ...(position ? [{ $match: after(RELEVANCE, position) }] : []),
     { $sort: sortBy(RELEVANCE) },

@@ -22,13 +22,13 @@ const BY_USERNAME: Order = { field: 'usernameKey', direction: 1 }
 const LAST = '\u{10ffff}'
 
 /**
- * Whom a viewer may know of: themselves, who chose to be discoverable, and an admin everybody. As filters that do
+ * Whom a viewer may know of: themselves, who chose to be discoverable unless they are disabled, and an admin everybody. As filters that do
  * not overlap, each served by an index together with the order of names: their pages are merged.
  */
 function branchesFor(viewer: Viewer): Filter[] {
   if (viewer?.access === 'admin') return [{}]
-  if (!viewer) return [{ discoverable: true }]
-  return [{ discoverable: true, _id: { $ne: viewer._id } }, { _id: viewer._id }]
+  if (!viewer) return [{ discoverable: true, disabled: false }]
+  return [{ discoverable: true, disabled: false, _id: { $ne: viewer._id } }, { _id: viewer._id }]
 }
 
 const knownTo = (viewer: Viewer): Filter => ({ deleting: false, $or: branchesFor(viewer) })

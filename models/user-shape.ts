@@ -38,6 +38,8 @@ export interface UserFields extends Profile {
   epochSession: Types.ObjectId | null
   access: AccessLevel
   disabled: boolean
+  /** Whether `readers` of the account's public assets may not follow `disabled` and `deleting` yet. */
+  readersPending: boolean
   /** The account is being removed: it is gone for everybody already. */
   deleting: boolean
   location: string | null

@@ -56,6 +56,7 @@ const schema = new Schema<UserFields, UserModel>(
     access: { type: String, enum: ACCESS_LEVELS, required: true, default: 'user' },
     discoverable: { type: Boolean, required: true, default: false },
     disabled: { type: Boolean, required: true, default: false },
+    readersPending: { type: Boolean, default: false },
     deleting: { type: Boolean, required: true, default: false },
     location: { type: String, default: null },
     settings: { type: String, required: true, default: '{}' },
@@ -175,6 +176,8 @@ schema.index({ mobileKey: 1 }, { unique: true, ...present('mobileKey') })
 schema.index({ discoverable: 1, usernameKey: 1, _id: 1 })
 schema.index({ searchKeys: 1 })
 schema.index({ access: 1 }, { partialFilterExpression: { access: 'admin' } })
+// owners in transition, which every read of assets looks for; mostly there are none
+schema.index({ disabled: 1, readersPending: 1 })
 schema.index({ deleting: 1 }, { partialFilterExpression: { deleting: true } })
 // what is not finished, for the sweep; partial it would not serve every engine
 schema.index({ 'space.open.at': 1 })

@@ -7,18 +7,21 @@ import { confirmSender, type Sender } from '../auth/sender.ts'
 import { notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { keepAnAdmin } from './keep-an-admin.ts'
+import { settleSoon } from './settle-readers.ts'
 
 /**
- * Changes what an admin decides of an account. One that is disabled loses its sessions at once, for good.
+ * Changes what an admin decides of an account. One that is disabled loses its sessions at once, for good, and its
+ * public assets until it is enabled again.
  *
  * @throws conflict when no admin would remain, not_found when the account is gone, and what `confirmSender` throws
  */
 export async function administer(
-  { audit, changes }: Pick<Services, 'audit' | 'changes'>,
+  services: Pick<Services, 'audit' | 'changes' | 'log'>,
   admin: Sender,
   user: UserFields,
   rights: Rights,
 ): Promise<UserDocument> {
+  const { audit, changes } = services
   const { _id, access, disabled } = user
   const grant = async (wanted: Rights) => {
     await confirmSender({ sender: admin, access: 'admin' })
@@ -34,6 +37,7 @@ export async function administer(
       })
     : await grant(rights)
   if (granted.disabled) await Session.endAll(_id)
+  if (rights.disabled !== undefined) await settleSoon(services, _id)
   await audit({
     action: 'user.changed',
     user: admin.user._id,

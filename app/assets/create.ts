@@ -5,6 +5,7 @@ import type { AssetFields } from '../../models/asset-shape.ts'
 import { commitUpload } from '../../models/asset-upload.ts'
 import { describeWords } from '../../models/asset-words.ts'
 import type { AssetType } from '../../models/media.ts'
+import { hideIfClosed } from '../accounts/settle-readers.ts'
 import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
 import { notFound } from '../errors.ts'
 import type { ReceivedUpload } from '../request.ts'
@@ -62,6 +63,7 @@ export async function createAsset(
   })
   if (!asset) throw notFound()
   await intake.settle(settlement)
+  await hideIfClosed(asset)
   await changes.publish({ kind: 'asset.created', asset: asset._id, owner: asset.owner, space: true })
   pending.addLater(asset)
   return asset

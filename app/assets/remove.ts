@@ -1,5 +1,4 @@
 import { Asset } from '../../models/asset.ts'
-import { readersOf } from '../../models/asset-access.ts'
 import { notLocked } from '../../models/asset-lock.ts'
 import { objectsOf, sameObjects } from '../../models/asset-objects.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
@@ -41,13 +40,16 @@ export async function discardAsset(
   asset: AssetFields,
   { by, version }: Removal = {},
 ): Promise<void> {
-  const deleted = await changeAsset(services, asset, {
+  // a disabled owner's public asset has no reader `public`
+  let readers: string[] = []
+  const { _id, owner } = await changeAsset(services, asset, {
     by,
     version,
     forgets: objectsOf,
     files: ({ files }) => files.length,
-    apply: (current, trash) =>
-      Asset.findOneAndUpdate(
+    apply: (current, trash) => {
+      readers = current.readers
+      return Asset.findOneAndUpdate(
         {
           _id: current._id,
           state: 'ready',
@@ -59,9 +61,8 @@ export async function discardAsset(
         { returnDocument: 'after' },
       )
         .lean()
-        .exec(),
+        .exec()
+    },
   })
-  const { _id, owner } = deleted
-  const readers = readersOf(deleted)
   await services.changes.publish({ kind: 'asset.deleted', asset: _id, owner, readers, space: true })
 }

@@ -1,6 +1,7 @@
 import type { Viewer } from '../../models/asset-access.ts'
 import { countAssets, facetAssets } from '../../models/asset-facets.ts'
 import { searchAssets } from '../../models/asset-search.ts'
+import { readConsistently } from '../../models/owners-in-transition.ts'
 import type { Services } from '../services.ts'
 import { presentAssets } from './present.ts'
 import { criteriaOf, type SearchQuery } from './search-criteria.ts'
@@ -17,11 +18,13 @@ export async function findAssets(
 ) {
   const { criteria, sort } = await criteriaOf(query, viewer)
   const after = cursors.read(query, cursor, 'search')
-  const [page, counts, total] = await Promise.all([
-    searchAssets(criteria, viewer, { sort, limit, after }),
-    facets ? facetAssets(criteria, viewer) : undefined,
-    count ? countAssets(criteria, viewer) : undefined,
-  ])
+  const [page, counts, total] = await readConsistently((owners) =>
+    Promise.all([
+      searchAssets(criteria, viewer, { sort, limit, after, owners }),
+      facets ? facetAssets(criteria, viewer, owners) : undefined,
+      count ? countAssets(criteria, viewer, owners) : undefined,
+    ]),
+  )
   return {
     assets: await presentAssets(page.assets, viewer, clock.now()),
     next: cursors.write(query, page.next),

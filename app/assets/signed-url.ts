@@ -3,6 +3,7 @@ import { visibleTo } from '../../models/asset-access.ts'
 import { SIGNED_URL } from '../../models/asset-fields.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
 import type { AssetFields, AssetFile, ListedAsset, Picture } from '../../models/asset-shape.ts'
+import { readConsistently } from '../../models/owners-in-transition.ts'
 import { User } from '../../models/user.ts'
 import type { UserFields } from '../../models/user-shape.ts'
 import { notFound } from '../errors.ts'
@@ -54,8 +55,12 @@ export async function followSignedUrl(
   if (!bytes) throw notFound()
   const user = await User.findActive(bytes.user)
   if (!user || user.sessionEpoch !== (bytes.sessionEpoch ?? 0)) throw notFound()
-  const readable = { _id: bytes.asset, visibility: bytes.visibility, ...visibleTo(user) }
-  const asset = await Asset.findOne(readable).lean()
+  const named = { _id: bytes.asset, visibility: bytes.visibility }
+  const asset = await readConsistently((owners) =>
+    Asset.findOne({ ...named, ...visibleTo(user, owners) })
+      .lean()
+      .exec(),
+  )
   if (!asset || (asset.visibilityEpoch ?? 0) !== (bytes.visibilityEpoch ?? 0)) throw notFound()
   const picture = bytes.image === undefined ? undefined : pictureOf(asset, bytes.image)
   if (picture) return { asset, picture }

@@ -5,6 +5,7 @@ import { isLocked, notLocked } from '../../models/asset-lock.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
 import { describeWords } from '../../models/asset-words.ts'
 import type { AssetType } from '../../models/media.ts'
+import { hideIfClosed } from '../accounts/settle-readers.ts'
 import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
 import { forbidden } from '../errors.ts'
 import { requireAccess } from '../require-access.ts'
@@ -63,6 +64,7 @@ export async function updateAsset(
       { returnDocument: 'after' },
     ).lean()
     if (changed) {
+      if (visibility) await hideIfClosed(changed)
       if (changesVisibility(current, visibility))
         await audit({
           action: 'asset.visibility_changed',

@@ -1,7 +1,9 @@
 import { Asset } from '../../models/asset.ts'
+import { IN_TRANSITION } from '../../models/owners-in-transition.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
+import { settleReaders } from '../accounts/settle-readers.ts'
 import { emptyTrash, HALF_REMOVED } from '../assets/trash.ts'
 import { removeLeftFiles } from '../media/spool.ts'
 import type { AssetServices } from '../services.ts'
@@ -27,6 +29,9 @@ export async function sweep(services: AssetServices): Promise<void> {
 
   for await (const user of User.find({ deleting: true }, { _id: 1 }).lean().cursor())
     await attempt(services, 'a deleted account', () => finishDeletion(services, user._id))
+
+  for await (const user of User.find(IN_TRANSITION, { _id: 1 }).lean().cursor())
+    await attempt(services, 'the readers of a disabled or enabled account', () => settleReaders(user._id))
 
   const before = new Date(Date.now() - FORGOTTEN * staleMs)
   await attempt(services, 'unfinished objects', () => abandonForgotten(store, before))

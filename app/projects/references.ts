@@ -2,6 +2,7 @@ import { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { type Viewer, visibleTo } from '../../models/asset-access.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
+import { readConsistently } from '../../models/owners-in-transition.ts'
 import { Project, type ProjectContent, projectsOf, type Scene, using } from '../../models/project.ts'
 import { SCENE_LISTS } from '../../models/project-fields.ts'
 import { conflict, validationFailed } from '../errors.ts'
@@ -14,7 +15,11 @@ export function referencesOf({ image, scenes }: Pick<ProjectContent, 'image' | '
 /** Of these assets, the ids of those that the viewer may read. */
 export async function readableAmong(ids: Types.ObjectId[], viewer: Viewer): Promise<Set<string>> {
   if (ids.length === 0) return new Set()
-  const found = await Asset.find({ _id: { $in: ids }, ...visibleTo(viewer) }, { _id: 1 }).lean()
+  const found = await readConsistently((owners) =>
+    Asset.find({ _id: { $in: ids }, ...visibleTo(viewer, owners) }, { _id: 1 })
+      .lean()
+      .exec(),
+  )
   return new Set(found.map(({ _id }) => _id.toString()))
 }
 

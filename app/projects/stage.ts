@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { Asset } from '../../models/asset.ts'
 import { type Viewer, visibleTo } from '../../models/asset-access.ts'
 import type { ListedAsset } from '../../models/asset-shape.ts'
+import { readConsistently } from '../../models/owners-in-transition.ts'
 import type { ProjectFields, Scene } from '../../models/project.ts'
 import type { UserFields } from '../../models/user-shape.ts'
 import { signUrl } from '../assets/signed-url.ts'
@@ -29,7 +30,14 @@ export function pieceView(services: Signer, asset: ListedAsset, viewer: Signing)
 /** Projects as the former scene editor knows them; assets that the viewer may not read are left out. */
 export async function stageView(services: Signer, projects: ProjectFields[], viewer: Signing) {
   const ids = projects.flatMap(referencesOf)
-  const found = ids.length > 0 ? await Asset.find({ _id: { $in: ids }, ...visibleTo(viewer) }).lean() : []
+  const found =
+    ids.length > 0
+      ? await readConsistently((owners) =>
+          Asset.find({ _id: { $in: ids }, ...visibleTo(viewer, owners) })
+            .lean()
+            .exec(),
+        )
+      : []
   const pieces = new Map(
     found.map((asset) => [asset._id.toString(), pieceView(services, asset, viewer)] as const),
   )

@@ -1,6 +1,7 @@
 import { Asset } from '../../models/asset.ts'
 import { includesViewer, isVisibleTo } from '../../models/asset-access.ts'
 import type { NewChange } from '../../models/change.ts'
+import { ownersInTransition } from '../../models/owners-in-transition.ts'
 import { presentAssets } from '../assets/present.ts'
 import type { Services } from '../services.ts'
 import { describeSpace } from '../space/describe.ts'
@@ -48,10 +49,10 @@ export class Delivery {
   }
 
   async #tellAsset({ kind, asset: id, readers }: NewChange): Promise<void> {
-    const asset = await Asset.findById(id).lean()
+    const [asset, owners] = await Promise.all([Asset.findById(id).lean(), ownersInTransition()])
     if (!asset) return
     const concerned = this.#subscribers().filter(
-      (user) => isVisibleTo(asset, user) && (!readers || includesViewer(readers, user)),
+      (user) => isVisibleTo(asset, user, owners) && (!readers || includesViewer(readers, user)),
     )
     const now = this.services.clock.now()
     const views = await Promise.all(concerned.map((user) => presentAssets([asset], user, now)))

@@ -28,7 +28,7 @@ const statics: AdministrationStatics & ThisType<Model<UserFields>> = {
       {
         $set: {
           ...(access === undefined ? {} : { access }),
-          ...(disabled === undefined ? {} : { disabled }),
+          ...(disabled === undefined ? {} : { disabled, readersPending: true }),
           ...(disabled ? { epochSession: null } : {}),
           ...(limit === undefined ? {} : { 'space.limit': limit }),
           ...(fileLimit === undefined ? {} : { 'space.fileLimit': fileLimit }),
@@ -44,7 +44,7 @@ const statics: AdministrationStatics & ThisType<Model<UserFields>> = {
   },
 
   async setDeleting(id, deleting) {
-    await this.updateOne({ _id: id }, { deleting }, { timestamps: false })
+    await this.updateOne({ _id: id }, { deleting, readersPending: true }, { timestamps: false })
   },
 }
 

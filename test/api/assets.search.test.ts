@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
+import { NO_TRANSITION } from '../../models/asset-access.ts'
 import { branchesOf, filterOf } from '../../models/asset-filter.ts'
 import { SORTS } from '../../models/asset-sorts.ts'
 import { after as following, sortBy } from '../../models/plugins/page.ts'
@@ -278,7 +279,7 @@ describe('GET /api/assets', () => {
     ]
     for (const order of Object.values(SORTS))
       for (const given of criteria)
-        for (const branch of branchesOf('all', ada.user))
+        for (const branch of branchesOf('all', ada.user, NO_TRANSITION))
           for (const position of [
             null,
             following(order, [order.field === 'nameKey' ? 'a' : new Date(), ada.user._id]),

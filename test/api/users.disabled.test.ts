@@ -1,0 +1,203 @@
+import { expect } from 'chai'
+import { sweep } from '../../app/jobs/sweep.ts'
+import { Asset } from '../../models/asset.ts'
+import { User } from '../../models/user.ts'
+import { startApp, type TestApp } from '../support/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
+import { DatabaseGate } from '../support/database-gate.ts'
+import { png, svg } from '../support/samples.ts'
+import { closeSockets, SocketClient } from '../support/socket.ts'
+import { signIn, signUp, signUpAdmin, type TestUser } from '../support/users.ts'
+
+describe('a disabled account', () => {
+  let app: TestApp
+  let root: TestUser
+  let ada: TestUser
+  let reader: TestUser
+  let stranger: TestUser
+  let asset: AssetAnswer
+  let image: string
+  let link: string
+  let signed: Record<'ada' | 'reader' | 'stranger', string>
+  let project: string
+
+  const path = (rest = '') => `/api/assets/${asset.id}${rest}`
+  const stored = () => Asset.findById(asset.id).orFail().lean()
+  const disable = (disabled: boolean) =>
+    root.patch(`/api/users/${ada.user.id}`).send({ disabled }).expect(200)
+  const signUrl = async (user: TestUser) => (await user.get(path('/url')).expect(200)).body.res.url as string
+
+  let picture: Buffer
+
+  before(async () => {
+    app = await startApp()
+    picture = await png()
+    root = await signUpAdmin(app, 'root')
+    reader = await signUp(app, 'reader')
+    stranger = await signUp(app, 'stranger')
+  })
+  let count = 0
+  beforeEach(async () => {
+    ada = await signUp(app, `ada-${count++}`, { discoverable: true })
+    asset = await uploadAsset(
+      ada,
+      { name: 'Oak chair', visibility: 'public', tags: 'oak' },
+      { 'a.svg': svg() },
+    )
+    const { body: added } = await ada.post(path('/images')).attach('images', picture, 'a.png').expect(201)
+    image = added.res.asset.images[0].url
+    await uploadAsset(ada, { name: 'Private chair' })
+    await ada.put(path('/collaborators/reader')).send({ access: 'write' }).expect(200)
+    link = (await ada.post(path('/links')).send({}).expect(201)).body.res.link.url
+    signed = { ada: await signUrl(ada), reader: await signUrl(reader), stranger: await signUrl(stranger) }
+    const { body } = await stranger.post('/api/projects').send({ title: 'Room', image: asset.id }).expect(201)
+    project = `/api/projects/${body.res.project.id}`
+  })
+  afterEach(async () => {
+    await closeSockets()
+    await Asset.deleteMany({})
+  })
+  after(() => app.stop())
+
+  const status = async (request: PromiseLike<{ status: number }>) => (await request).status === 200
+  const lists = (user: Pick<TestUser, 'get'>, query: string) => async () => {
+    const { body } = await user.get(`/api/assets?count=1&facets=1&${query}`).expect(200)
+    const { assets, total, facets } = body.res
+    expect(assets).to.have.length(total)
+    for (const facet of Object.values<unknown[]>(facets)) expect(facet.length).to.equal(total > 0 ? 1 : 0)
+    return total === 1
+  }
+  const overSocket = async (op: string, args: object, found: (res: object) => boolean) => {
+    const socket = await SocketClient.signedIn(app.origin, stranger.token)
+    const { res } = await socket.ask(op, args)
+    return res !== undefined && found(res)
+  }
+
+  /** Everything that others than its collaborators can see of the account, and whether they see it. */
+  const others = (): Record<string, () => Promise<boolean>> => ({
+    'GET asset, anonymous': () => status(app.api.get(path())),
+    'GET asset': () => status(stranger.get(path())),
+    'GET asset, admin': () => status(root.get(path())),
+    'GET file': () => status(app.api.get(String(asset.files[0]?.url))),
+    'GET download': () => status(app.api.get(path('/download'))),
+    'GET image': () => status(app.api.get(image)),
+    'GET url': () => status(stranger.get(path('/url'))),
+    'signed URL of another user': () => status(app.api.get(signed.stranger)),
+    link: () => status(app.api.get(link)),
+    'file by link': () => status(app.api.get(`${link}/download`)),
+    'list, anonymous': lists(app.api, ''),
+    list: lists(stranger, ''),
+    'list, admin': lists(root, ''),
+    'scope public': lists(reader, 'scope=public'),
+    'search by word': lists(stranger, 'q=oak'),
+    'search by word, sorted': lists(stranger, 'q=oak&sort=name&scope=public'),
+    'search by tag': lists(app.api, 'tag=oak'),
+    'search by owner': lists(stranger, `owner=${ada.user.username}`),
+    'op get': () => overSocket('get', { id: asset.id }, () => true),
+    'op list': () => overSocket('list', {}, (res) => (res as { assets: object[] }).assets.length === 1),
+    'reference in a project': async () =>
+      (await stranger.get(project).expect(200)).body.res.project.image === asset.id,
+    'reference in a project, compatibility route': async () =>
+      (await stranger.get(`/user/${stranger.user.id}`).expect(200)).body.res.user.projects[0].image !== null,
+    profile: () => status(stranger.get(`/api/users/${ada.user.id}`)),
+    'list of users': async () =>
+      (await stranger.get(`/api/users?q=${ada.user.username}`).expect(200)).body.res.users.length === 1,
+  })
+  const expectOthers = async (visible: boolean) => {
+    for (const [what, sees] of Object.entries(others())) expect(await sees(), what).to.equal(visible)
+  }
+  const expectKept = async () => {
+    expect((await reader.get(path()).expect(200)).body.res.asset.access).to.equal('write')
+    await reader.get(String(asset.files[0]?.url)).expect(200)
+    await reader.patch(path()).send({ description: 'By the reader' }).expect(200)
+    await app.api.get(signed.reader).expect(200)
+    expect(await lists(reader, 'scope=shared')()).to.equal(true)
+    expect(await lists(reader, '')()).to.equal(true)
+    const { body } = await root.get(`/api/users/${ada.user.id}`).expect(200)
+    expect(body.res.user.username).to.equal(ada.user.username)
+  }
+
+  it('PATCH /api/users/:id {disabled} – true → closed to others, kept by collaborators; false → as before', async () => {
+    await expectOthers(true)
+    const socket = await SocketClient.signedIn(app.origin, ada.token)
+    await disable(true)
+    expect((await stored()).readers).to.deep.equal([ada.user.id, reader.user.id])
+    expect(await User.findById(ada.user._id).lean()).to.include({ readersPending: false })
+    await expectOthers(false)
+    await expectKept()
+    await ada.get('/api/assets').expect(401)
+    await app.api.get(signed.ada).expect(404)
+    expect((await socket.closed).code).to.equal(4401)
+
+    await disable(false)
+    expect((await stored()).readers).to.have.members(['public', ada.user.id, reader.user.id])
+    await expectOthers(true)
+    await ada.get('/api/assets').expect(401)
+    await app.api.get(signed.ada).expect(404)
+    expect(await lists(await signIn(app, ada.user), 'scope=mine&tag=oak')()).to.equal(true)
+  }).timeout(20_000)
+
+  const STATES: [what: string, update: object][] = [
+    ['before its assets are hidden', { $set: { disabled: true, readersPending: true } }],
+    ['disabled by a former release', { $set: { disabled: true, readersPending: null } }],
+  ]
+  for (const [what, update] of STATES)
+    it(`${what} – reads look at the owner; the sweep hides the assets`, async () => {
+      await User.collection.updateOne({ _id: ada.user._id }, update)
+      await expectOthers(false)
+      await expectKept()
+      await sweep(app.services)
+      expect((await stored()).readers).not.to.include('public')
+      expect(await User.findById(ada.user._id).lean()).to.include({ readersPending: false })
+      await expectOthers(false)
+    })
+
+  it('enabled, before its assets are shown – reads look at the owner; the sweep shows the assets', async () => {
+    await disable(true)
+    await User.updateOne({ _id: ada.user._id }, { disabled: false, readersPending: true })
+    await expectOthers(true)
+    await sweep(app.services)
+    expect((await stored()).readers).to.include('public')
+    expect(await User.findById(ada.user._id).lean()).to.include({ readersPending: false })
+  })
+
+  it('is told to no subscriber who may not read the asset', async () => {
+    const outsider = await SocketClient.signedIn(app.origin, stranger.token, { subscribe: true })
+    const insider = await SocketClient.signedIn(app.origin, reader.token, { subscribe: true })
+    await User.updateOne({ _id: ada.user._id }, { disabled: true, readersPending: true })
+    await reader.patch(path()).send({ name: 'Hidden' }).expect(200)
+    await insider.find(({ event }) => event === 'asset.updated')
+    await sweep(app.services)
+    await root.delete(`/api/users/${ada.user.id}`).expect(204)
+    await insider.find(({ event }) => event === 'asset.deleted')
+    expect(outsider.events).to.deep.equal([])
+  })
+
+  const PUBLISH: [what: string, publish: () => PromiseLike<{ status: number }>][] = [
+    ['PATCH /api/assets/:id', () => ada.patch(path()).send({ visibility: 'public' })],
+    [
+      'POST /api/assets',
+      () => ada.post('/api/assets').field('visibility', 'public').attach('files', svg(), 'b.svg'),
+    ],
+  ]
+  for (const [what, publish] of PUBLISH)
+    it(`${what} {visibility: public} – disabled directly before the update → hidden`, async () => {
+      await ada.patch(path()).send({ visibility: 'private' }).expect(200)
+      const gate = new DatabaseGate()
+      try {
+        const commands = await gate.record(async () => {
+          expect((await publish()).status).to.be.within(200, 201)
+        })
+        await ada.patch(path()).send({ visibility: 'private' }).expect(200)
+        await Asset.updateMany({}, { visibility: 'private', $pull: { readers: 'public' } })
+        const disabling = async () => {
+          await disable(true)
+        }
+        await gate.before(commands.indexOf('assets.findOneAndUpdate'), disabling, async () => publish())
+      } finally {
+        gate.close()
+      }
+      expect(await Asset.countDocuments({ visibility: 'public' })).to.equal(1)
+      expect(await Asset.countDocuments({ readers: 'public' })).to.equal(0)
+    })
+})
