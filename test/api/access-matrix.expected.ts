@@ -1,12 +1,14 @@
 import { type Caller, STATES, type State } from '../support/access-world.ts'
 
-/** The status for each state, in the order of STATES: private, public, shared, locked. */
+/** The status for each state but `closed`, in the order of STATES: private, public, shared, locked. */
 export type Statuses = readonly [number, number, number, number]
 
 /** Who is not named fares as a stranger, and a link holder, whose link another route would need, as nobody. */
-export interface Expected extends Partial<Record<Caller, Statuses>> {
+export type Expected = Partial<Record<Caller, Statuses>> & {
   anonymous: Statuses
   stranger: Statuses
+  /** The status in the state `closed`, where that is another than in `shared`; the owner's token has ended: 401. */
+  closed?: Partial<Record<Caller, number>>
 }
 
 export const always = (status: number): Statuses => [status, status, status, status]
@@ -51,6 +53,7 @@ export const holders: Expected = {
   anonymous: always(404),
   stranger: always(404),
   'link holder': always(200),
+  closed: { 'link holder': 404 },
 }
 
 /** Projects are never public, and have no lock. */
@@ -77,10 +80,13 @@ export const projectOwners = (done: number): Expected => ({
 export const anybody = (status: number): Expected => ({
   anonymous: always(status),
   stranger: always(status),
+  closed: { owner: status },
 })
 
 /** What is expected of a caller in a state. */
 export const statusFor = (expected: Expected, caller: Caller, state: State): number => {
+  if (state === 'closed')
+    return expected.closed?.[caller] ?? (caller === 'owner' ? 401 : statusFor(expected, caller, 'shared'))
   const statuses = expected[caller] ?? (caller === 'link holder' ? expected.anonymous : expected.stranger)
   return statuses[STATES.indexOf(state)] ?? Number.NaN
 }

@@ -1,5 +1,12 @@
 import type { Response } from 'supertest'
-import { type Caller, type Requests, type Scene, STATES, type State } from '../support/access-world.ts'
+import {
+  CALLERS,
+  type Caller,
+  type Requests,
+  type Scene,
+  STATES,
+  type State,
+} from '../support/access-world.ts'
 import { obj, png } from '../support/samples.ts'
 import { DIALECTS } from './access-matrix.dialects.ts'
 import {
@@ -34,6 +41,8 @@ export interface Row {
 }
 
 const NEITHER = '64b000000000000000000000'
+/** A signed URL of a disabled user opens for nobody. */
+const ended = Object.fromEntries(CALLERS.map((caller) => [caller, 404]))
 const holds = (caller: Caller) => caller === 'link holder'
 const open = (path: string): Row => ({
   route: `GET ${path}`,
@@ -184,7 +193,11 @@ const BEARERS: Row[] = [
     send: (as, on, who) => as.get(on.byLink(holds(who), `/images/${on.imageId}`)),
     expected: holders,
   },
-  { route: 'GET /api/signed/:token', send: (as, on) => as.get(on.signedUrl), expected: everybody },
+  {
+    route: 'GET /api/signed/:token',
+    send: (as, on) => as.get(on.signedUrl),
+    expected: { ...everybody, closed: ended },
+  },
 ]
 
 const ACCOUNTS: Row[] = [
@@ -254,7 +267,7 @@ const ADMINISTRATION: Row[] = [
   {
     route: 'DELETE /api/admin/assets/:assetId',
     send: (as, { asset }) => as.delete(`/api/admin/assets/${asset._id}`),
-    expected: admins(403, 204, 403, 403),
+    expected: { ...admins(403, 204, 403, 403), closed: { admin: 204 } },
     changes: true,
   },
   {
@@ -330,7 +343,7 @@ function only(rows: Row[], states: readonly State[]): Row[] {
 export const MATRIX: Row[] = [
   ...only([...OPEN, ...ASSETS, ...SHARING, ...BEARERS, ...ACCOUNTS, ...ADMINISTRATION], STATES),
   // nor are projects ever public or locked
-  ...only(PROJECTS, ['private', 'shared']),
+  ...only(PROJECTS, ['private', 'shared', 'closed']),
   ...DIALECTS,
 ]
 

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
+import { settleReaders } from '../../app/accounts/settle-readers.ts'
 import { signUrl } from '../../app/assets/signed-url.ts'
 import { createLink } from '../../app/links/create.ts'
 import { createProject } from '../../app/projects/create.ts'
@@ -8,6 +9,7 @@ import { shareWith } from '../../app/sharing/share.ts'
 import { Asset } from '../../models/asset.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
 import { Project } from '../../models/project.ts'
+import { User } from '../../models/user.ts'
 import type { TestApp } from './app.ts'
 import { plantAsset } from './assets.ts'
 import { requestsOf, signUp, signUpAdmin, type TestUser } from './users.ts'
@@ -15,8 +17,11 @@ import { requestsOf, signUp, signUpAdmin, type TestUser } from './users.ts'
 export const CALLERS = ['anonymous', 'stranger', 'reader', 'writer', 'owner', 'admin', 'link holder'] as const
 export type Caller = (typeof CALLERS)[number]
 
-/** `private` and `public` are shared with nobody; `shared` and `locked` are private, and shared by name. */
-export const STATES = ['private', 'public', 'shared', 'locked'] as const
+/**
+ * `private` and `public` are shared with nobody; `shared` and `locked` are private, and shared by name; `closed` is
+ * public and shared by name, and its owner is disabled.
+ */
+export const STATES = ['private', 'public', 'shared', 'locked', 'closed'] as const
 export type State = (typeof STATES)[number]
 
 /** What one asset brings with it: its owner, and ids to ask for. */
@@ -74,11 +79,11 @@ export async function makeScene(app: TestApp, state: State): Promise<Scene> {
     images: [image],
     media: 'image',
     size: file.size,
-    visibility: state === 'public' ? 'public' : 'private',
+    visibility: state === 'public' || state === 'closed' ? 'public' : 'private',
   })
   const { _id } = planted
   const made = await createProject(services, owner, { title: name, scenes: [emptyScene()] })
-  if (state === 'shared' || state === 'locked')
+  if (state === 'shared' || state === 'locked' || state === 'closed')
     for (const access of ['read', 'write'] as const) {
       const given = { username: access === 'read' ? 'reader' : 'writer', access }
       await shareWith(services, { type: 'asset', model: Asset }, planted, owner, given)
@@ -101,6 +106,11 @@ export async function makeScene(app: TestApp, state: State): Promise<Scene> {
     {},
     { address: undefined, userAgent: undefined },
   )
+  const signedUrl = signUrl(services, asset, owner.user).url
+  if (state === 'closed') {
+    await User.grant(owner.user._id, { disabled: true })
+    await settleReaders(owner.user._id)
+  }
   return {
     state,
     owner,
@@ -110,7 +120,7 @@ export async function makeScene(app: TestApp, state: State): Promise<Scene> {
     fileId: file.id,
     imageId: image.id,
     linkId: link._id.toString(),
-    signedUrl: signUrl(services, asset, owner.user).url,
+    signedUrl,
     projectId: made._id,
     project: `/api/projects/${made._id}`,
     sceneId: String(made.scenes[0]?.id),
