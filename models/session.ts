@@ -49,7 +49,7 @@ const NEWEST: Order = { field: 'createdAt', direction: -1 }
 interface SessionModel extends Model<SessionFields> {
   begin(options: BeginOptions): Promise<SessionFields>
   findLive(tokenId: string, now: Date): Promise<SessionFields | null>
-  livingAmong(ids: Types.ObjectId[], now: Date): Promise<Set<string>>
+  livingAmong(ids: Types.ObjectId[], now: Date): Promise<Map<string, Date>>
   touch(session: SessionFields, now: Date, idleMs: number): Promise<boolean>
   listLive(
     user: Types.ObjectId,
@@ -101,10 +101,10 @@ const schema = new Schema<SessionFields, SessionModel>(
         return id ? this.findOne({ _id: id, key, expiresAt: { $gt: now } }).lean() : null
       },
 
-      /** Of these sessions, the ids of those that have not ended. */
-      async livingAmong(ids: Types.ObjectId[], now: Date): Promise<Set<string>> {
-        const found = await this.find({ _id: { $in: ids }, expiresAt: { $gt: now } }, { _id: 1 }).lean()
-        return new Set(found.map(({ _id }) => _id.toString()))
+      /** Returns those of these sessions that have not ended, by their ids: when each runs out if it is not used. */
+      async livingAmong(ids: Types.ObjectId[], now: Date): Promise<Map<string, Date>> {
+        const found = await this.find({ _id: { $in: ids }, expiresAt: { $gt: now } }, { expiresAt: 1 }).lean()
+        return new Map(found.map(({ _id, expiresAt }) => [_id.toString(), expiresAt]))
       },
 
       /** Notes an access, at most once a minute; answers whether it was noted. */

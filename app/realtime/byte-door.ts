@@ -20,6 +20,11 @@ export class ByteDoor {
 
   constructor(private readonly options: Options) {}
 
+  /** Whether an upload runs. */
+  get isTaken(): boolean {
+    return this.#inflow !== null
+  }
+
   /** Takes the door for an upload from its request on. @throws `conflict` while another has it */
   claim(): Inflow {
     if (this.#inflow) throw conflict('An upload runs on this socket already.')

@@ -12,7 +12,8 @@ type SignedIn = Connection & { identity: Identity }
 
 /**
  * Closes the sockets whose session has ended, or whose user may no longer use the account, on whichever process
- * that was decided; and notes what the others' users are by now.
+ * that was decided; and notes what the others' users are by now. A session that merely runs out does not end the upload
+ * on its socket.
  */
 export async function closeEnded(
   { clock }: Pick<Services, 'clock'>,
@@ -32,9 +33,13 @@ async function closeEndedAmong(connections: SignedIn[], now: Date): Promise<void
     User.activeAmong(connections.map(({ identity }) => identity.user._id)),
   ])
   for (const connection of connections) {
-    const { session, user } = connection.identity
+    const { identity, bytes } = connection
+    const { session, user } = identity
     const access = users.get(user._id.toString())
-    if (access && sessions.has(session.toString())) user.access = access
+    const expiresAt = sessions.get(session.toString())
+    if (expiresAt) identity.expiresAt = expiresAt
+    const uploadGoesOn = bytes.isTaken && identity.expiresAt <= now
+    if (access && (expiresAt || uploadGoesOn)) user.access = access
     else connection.close(UNAUTHENTICATED, 'the session has ended')
   }
 }

@@ -14,6 +14,8 @@ import { Outbox } from './outbox.ts'
 export interface Identity {
   user: { _id: Types.ObjectId; username: string; access: AccessLevel }
   session: Types.ObjectId
+  /** When the session runs out, as it was known last. */
+  expiresAt: Date
   /** What the token of the session names it by. */
   tokenId: string
 }

@@ -65,6 +65,7 @@ function admit({ connections, connection }: Call, { user, session }: Caller): vo
   connections.admit(connection, {
     user: { _id, username, access },
     session: session._id,
+    expiresAt: session.expiresAt,
     tokenId: tokenIdOf(session),
   })
 }

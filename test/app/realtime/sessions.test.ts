@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { pino } from 'pino'
 import { closeEnded } from '../../../app/realtime/close-ended.ts'
 import { Activity } from '../../../models/activity.ts'
+import { Asset } from '../../../models/asset.ts'
 import { Attempt } from '../../../models/attempt.ts'
 import { Session } from '../../../models/session.ts'
 import { startApp, type TestApp } from '../../support/app.ts'
@@ -47,6 +48,30 @@ describe('the session of a socket', () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     app.clock.advance(48 * HOUR + 1000)
     expect((await socket.closed).code).to.equal(4401)
+  })
+
+  it('op upload – the session runs out → asset created, then 4401', async () => {
+    const socket = await SocketClient.signedIn(app.origin, ada.token)
+    const id = socket.begin('upload', { name: 'a.bin', size: 2 })
+    await socket.find(({ event }) => event === 'upload.ready')
+    socket.send(Buffer.alloc(1))
+    app.clock.advance(48 * HOUR + 1000)
+    // the database removes the sessions that have run out
+    await Session.deleteMany({ user: ada.user._id })
+    await closeEnded(app.services, app.sockets.connections)
+    socket.send(Buffer.alloc(1))
+    expect((await socket.answerTo(id)).status).to.equal('success')
+    expect((await socket.closed).code).to.equal(4401)
+  })
+
+  it('op upload – the session is ended → closed with 4401, nothing created', async () => {
+    const socket = await SocketClient.signedIn(app.origin, ada.token)
+    socket.begin('upload', { name: 'a.bin', size: 2 })
+    await socket.find(({ event }) => event === 'upload.ready')
+    socket.send(Buffer.alloc(1))
+    await ada.post('/api/auth/logout').expect(204)
+    expect((await socket.closed).code).to.equal(4401)
+    await eventually(async () => expect(await Asset.countDocuments({ owner: ada.user._id })).to.equal(0))
   })
 
   it('is used by every operation', async () => {
