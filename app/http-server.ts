@@ -106,8 +106,10 @@ function refuseUnparsed(
   if (refused.has(socket)) return
   refused.add(socket)
   const answer = () => {
-    if (socket.writable && error.code !== 'ECONNRESET') refuseConnection(socket, unparsed(error))
-    else socket.destroy()
+    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
+    // Nothing may follow an answer that closes the connection.
+    else if (running?.shouldKeepAlive === false) closeAfterAnswer(socket)
+    else refuseConnection(socket, unparsed(error))
   }
   if (!running) answer()
   else if (running.req.complete) {
