@@ -1,0 +1,38 @@
+import { expect } from 'chai'
+import { killAll } from '../support/process.ts'
+import { runHostile } from './hostile-run.ts'
+
+/** What fits into two minutes beside other tests. */
+const COUNTS = {
+  frames: 300,
+  handshakes: 44,
+  downloads: 150,
+  uploads: 60,
+  bodies: 500,
+  requests: 2000,
+  json: 400,
+  http: 46,
+  slow: 40,
+  slowMs: 3000,
+}
+
+/** How much more memory a second round of the same attacks may need. */
+const GROWTH = 1.1
+
+describe('hostile clients against the compiled service', function () {
+  this.timeout(600_000)
+  after(killAll)
+
+  it('two equal rounds of every attack → same process, no 500, nothing left, no growth', async () => {
+    const { faults, peaks, slowestHealth, statuses } = await runHostile({
+      counts: COUNTS,
+      seed: 20_261_130,
+      rounds: 2,
+    })
+    expect(faults).to.deep.equal([])
+    const [first = 0, second = Number.POSITIVE_INFINITY] = peaks
+    expect(second / first, `memory of the second round (${peaks.join(', ')})`).to.be.at.most(GROWTH)
+    expect(slowestHealth).to.be.greaterThan(0)
+    expect(Object.keys(statuses)).to.include.members(['200', '201', '400', '401', '404'])
+  })
+})
