@@ -7,8 +7,8 @@ const pathOf = createRequire(import.meta.url).resolve
 
 /** The OpenAPI document as JSON, for pages and generators of any origin. */
 export const openApi: RequestHandler = async (_req, res) => {
-  const { openApiDocument } = await import('../app/openapi-document.ts')
-  res.set('Cache-Control', 'no-cache').json(openApiDocument)
+  const { openApiETag, openApiJson } = await import('../app/openapi-document.ts')
+  res.set({ 'Cache-Control': 'no-cache', ETag: openApiETag }).type('json').send(openApiJson)
 }
 
 /**
