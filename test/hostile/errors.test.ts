@@ -1,0 +1,70 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { eventually } from '../support/eventually.ts'
+import { killAll, runProcess, startProcess } from '../support/process.ts'
+
+/** Loaded before the service: makes errors of the kind that a line on standard input names. */
+const FAULTS = `
+import { EventEmitter } from 'node:events'
+const faults = {
+  rejection: () => void Promise.reject(new Error('made by the test')),
+  nothing: () => void Promise.reject(undefined),
+  connection: () => new EventEmitter().emit('error', Object.assign(new Error('made by the test'), { code: 'EPIPE', syscall: 'write' })),
+  exception: () => { throw new Error('made by the test') },
+  exceptions: () => setInterval(() => { throw new Error('made by the test') }, 5),
+  null: () => { throw null },
+}
+process.stdin.on('data', (line) => setImmediate(faults[String(line).trim()])).unref()
+`
+
+describe('an error that nothing handled', function () {
+  this.timeout(60_000)
+  let folder: string
+  let env: Record<string, string>
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kura-errors-'))
+    await writeFile(join(folder, 'faults.mjs'), FAULTS)
+    env = { DATA_DIR: join(folder, 'data'), NODE_OPTIONS: `--import=${join(folder, 'faults.mjs')}` }
+  })
+  afterEach(async () => {
+    await killAll()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  for (const [fault, kind] of [
+    ['rejection', 'rejection'],
+    ['nothing', 'rejection'],
+    ['connection', 'connection'],
+  ] as const)
+    it(`${fault} → logged and counted, the process goes on and ends with 0`, async () => {
+      const { origin, say, output, signal, ended } = await startProcess(env)
+      for (const count of [1, 2]) {
+        say(fault)
+        await eventually(async () => {
+          const metrics = await (await fetch(`${origin}/metrics`)).text()
+          expect(metrics).to.contain(`kura_contained_errors_total{kind="${kind}"} ${count}`)
+        })
+      }
+      expect(output().match(/"level":50/g)).to.have.length(2)
+      signal('SIGTERM')
+      expect(await ended).to.equal(0)
+    })
+
+  for (const fault of ['exception', 'exceptions', 'null'])
+    it(`${fault} → one fatal line, exit code 1`, async () => {
+      const { say, output, ended } = await startProcess(env)
+      say(fault)
+      expect(await ended).to.equal(1)
+      expect(output().match(/"level":60/g)).to.have.length(1)
+    })
+
+  it('exception while the log cannot be written → exit code 1', async () => {
+    const { say, output, ended } = runProcess(env, 'server.ts', 'exec >/dev/full')
+    await eventually(() => expect(output()).to.contain('cannot write its log'), 30_000)
+    say('exceptions')
+    expect(await ended).to.equal(1)
+  })
+})
