@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventually } from '../support/eventually.ts'
 import { makeGround } from '../support/kill-ground.ts'
@@ -42,7 +42,7 @@ export interface HostileReport {
   ground: string
   /** Answers by status; 0 is a connection that was closed without an answer. */
   statuses: Record<number, number>
-  /** The highest resident memory of each round, in bytes. */
+  /** The highest memory of each round, in bytes, without mapped files. */
   peaks: number[]
   /** The slowest answer of /healthz during the attacks, in milliseconds. */
   slowestHealth: number
@@ -50,6 +50,8 @@ export interface HostileReport {
   faults: string[]
 }
 
+/** Memory settings of `npm start`. */
+const AS_STARTED = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=8' }
 /** How soon `/healthz` must answer once an attack has ended, in milliseconds. */
 const HEALTH_MS = 100
 /** How long what an attack left may take to be cleaned up, in milliseconds. */
@@ -68,7 +70,7 @@ export async function runHostile({
   progress,
 }: Options): Promise<HostileReport> {
   const ground = await makeGround()
-  const env = { LOG_LEVEL: 'warn', REGISTRATIONS_PER_HOUR: '0', ...ground.env }
+  const env = { LOG_LEVEL: 'warn', REGISTRATIONS_PER_HOUR: '0', ...AS_STARTED, ...ground.env }
   const service = await startProcess(env)
   const report: HostileReport = {
     ground: ground.description,
@@ -81,10 +83,10 @@ export async function runHostile({
   try {
     for (let round = 1; round <= rounds && report.faults.length === 0; round++) {
       if (round > 2 && limitMs !== undefined && Date.now() - begun > limitMs) break
-      await resetPeak(service.pid)
+      const memory = watchMemory(service.pid)
       await runRound(service, env, { counts, seed: seed + (limitMs ? round : 0), report, only, progress })
       if (service.hasEnded()) break
-      report.peaks.push(await peakOf(service.pid))
+      report.peaks.push(memory.end())
       progress?.(`round ${round}: peak ${Math.round(Number(report.peaks.at(-1)) / 1e6)} MB`)
     }
     report.faults.push(...faultsOfLog(service.output()))
@@ -198,10 +200,21 @@ function faultsOfLog(output: string): string[] {
     .map((line) => `the log says ${line.slice(0, 2000)}`)
 }
 
-/** Lets the kernel measure the highest resident memory anew (proc(5), clear_refs). */
-const resetPeak = (pid: number) => writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => undefined)
-
-async function peakOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024
+/**
+ * Samples the memory of a process until `end`, which returns the highest value in bytes. Pages of mapped files do not
+ * count: those of the embedded database are a cache that the system takes back.
+ */
+function watchMemory(pid: number): { end(): number } {
+  let peak = 0
+  const sample = async () => {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+    peak = Math.max(peak, Number(/RssAnon:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024)
+  }
+  const timer = setInterval(() => void sample(), 20)
+  return {
+    end() {
+      clearInterval(timer)
+      return peak
+    },
+  }
 }
