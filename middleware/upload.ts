@@ -140,7 +140,11 @@ async function receive(
   }).any()
   // the source ends a silent upload with an answer; the connection must not close before
   req.setTimeout(2 * SILENCE_MS)
-  const end = () => source.destroy(clientGone())
+  const end = () => {
+    // the source may have ended already, while its pictures still wait for their turn
+    abandon()
+    source.destroy(clientGone())
+  }
   res.once('close', end)
   source.once('error', abandon)
   const request = source as unknown as Request

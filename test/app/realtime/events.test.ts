@@ -62,7 +62,7 @@ describe('the events of a socket', () => {
     for (const socket of [here, there]) {
       await socket.find(({ event }) => event === 'asset.deleted')
       expect(about(socket, id)).to.deep.equal(['asset.created', ...updates, 'asset.deleted'])
-      const { used, reserved, limit, free, files: count } = (await ada.get('/api/space')).body.res
+      const { used, reserved, limit, free, files: count, fileLimit } = (await ada.get('/api/space')).body.res
       await eventually(() =>
         expect(socket.eventsOf('space').at(-1)?.space).to.deep.equal({
           used,
@@ -70,6 +70,7 @@ describe('the events of a socket', () => {
           limit,
           free,
           files: count,
+          fileLimit,
         }),
       )
       expect(socket.eventsOf('space')).to.have.length(5)
