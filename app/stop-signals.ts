@@ -35,7 +35,7 @@ const CONNECTION_ERRORS = new Set([
 ])
 
 /**
- * Decides about errors that nobody caught (decision 0012). An unhandled rejection and a connection's error are
+ * Decides about errors that nobody caught (decision 0013). An unhandled rejection and a connection's error are
  * logged and counted, and the process goes on. Any other exception left some function in the middle of its work:
  * the state of the process is unknown, so the process ends with exit code 1.
  */

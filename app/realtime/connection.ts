@@ -53,6 +53,8 @@ export class Connection {
   /** Frames that arrived while the connection was held, in their order. */
   #inbox: { data: Buffer; isBinary: boolean }[] = []
   #isTakingInbox = false
+  /** Frames that arrived after the close. */
+  #ignored = 0
   readonly #outbox: Outbox
   #running = 0
   #onIdle: (() => void)[] = []
@@ -97,9 +99,12 @@ export class Connection {
 
   /** Takes a frame of the peer. It waits while operations or answers hold the connection. */
   receive(data: Buffer, isBinary: boolean): void {
-    if (!this.isOpen) return
-    this.#inbox.push({ data, isBinary })
-    this.#takeInbox()
+    if (this.isOpen) {
+      this.#inbox.push({ data, isBinary })
+      this.#takeInbox()
+      if (this.#inbox.length > this.limits.waitingFrames)
+        this.close(POLICY_VIOLATION, 'too many frames at once')
+    } else if (++this.#ignored > this.limits.waitingFrames) this.terminate()
   }
 
   /** Sends a message. Resolves when it is written, or when the connection is lost; never rejects. */
@@ -196,7 +201,7 @@ export class Connection {
   #release(brake: Brake): void {
     if (!this.#brakes.delete(brake)) return
     if (brake === 'answers') this.wire.setTimeout?.(0)
-    if (this.#brakes.size === 0) this.socket.resume()
     this.#takeInbox()
+    if (this.#brakes.size === 0) this.socket.resume()
   }
 }

@@ -14,6 +14,8 @@ export const LIMITS = {
   unreadBytes: 4 * MiB,
   /** With more bytes unread than this, the socket is read no further. */
   waitingBytes: MiB / 4,
+  /** Frames that may wait while the socket is held; more close it with 1008. One read brings up to 3,640 operations. */
+  waitingFrames: 4096,
   /** How long a peer may read nothing of more than `waitingBytes`; then the socket is closed with 1008. */
   unreadMs: 8000,
   /** How long a peer has to close its side of a socket that the service closed. */

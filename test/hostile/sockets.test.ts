@@ -150,18 +150,26 @@ describe('hostile sockets', function () {
       name: string,
       open: () => Promise<Socket>,
       flood: Buffer,
-      code: number,
+      code: number | string,
       count: number,
       limit: number,
     ][] = [
-      ['malformed JSON without a sign-in', anonymous, frame(''), 4401, 8, 150e6],
-      ['pings without a sign-in', anonymous, frame('', { opcode: 9 }), 4401, 8, 150e6],
-      ['large pings without a sign-in', anonymous, frame(''.padEnd(125), { opcode: 9 }), 4401, 8, 150e6],
+      ['malformed JSON without a sign-in', anonymous, frame(''), 1008, 8, 150e6],
+      ['pings without a sign-in', anonymous, frame('', { opcode: 9 }), '(?:4401|1008)', 8, 150e6],
+      [
+        'large pings without a sign-in',
+        anonymous,
+        frame(''.padEnd(125), { opcode: 9 }),
+        '(?:4401|1008)',
+        8,
+        150e6,
+      ],
       ['malformed JSON', signedIn, frame(''), 1008, 8, 150e6],
+      ['long malformed JSON', signedIn, frame('{'.padEnd(200)), 1008, 8, 150e6],
       ['lists', signedIn, frame('{"id":1,"op":"list","args":{"limit":100}}'), 1008, 2, 250e6],
     ]
     for (const [name, open, one, code, count, limit] of FLOODS)
-      it(`${name} – sent without end → closed with ${code}, memory stays below ${limit / 1e6} MB more`, async () => {
+      it(`${name} – sent without end → closed, memory stays below ${limit / 1e6} MB more`, async () => {
         const sockets = await Promise.all(Array.from({ length: count }, open))
         const closedBefore = closedWith(service, code)
         for (const socket of sockets) socket.pause()
@@ -178,7 +186,7 @@ describe('hostile sockets', function () {
   })
 })
 
-const closedWith = ({ output }: ServiceProcess, code: number) =>
+const closedWith = ({ output }: ServiceProcess, code: number | string) =>
   output().match(new RegExp(`"code":${code},"msg":"socket closed"`, 'g'))?.length ?? 0
 
 /** Memory of a process, in bytes. */
