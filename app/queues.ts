@@ -1,10 +1,12 @@
-import { HASH_QUEUE } from '../config/rate-limits.ts'
+import { HASH_QUEUE, SEARCH_QUEUE } from '../config/rate-limits.ts'
 import { FairQueue } from './fair-queue.ts'
 
 /** The queues of a process. */
 export interface Queues {
   /** Every bcrypt hash and comparison for a client, by the client's `addressKey`. */
   passwords: FairQueue
+  /** Every search of assets, by the user's id or else by the client's `addressKey`. */
+  searches: FairQueue
 }
 
 export const createQueues = (): Queues => ({
@@ -12,5 +14,10 @@ export const createQueues = (): Queues => ({
     name: 'passwords',
     full: 'Too many passwords wait to be checked; try again later.',
     ...HASH_QUEUE,
+  }),
+  searches: new FairQueue({
+    name: 'searches',
+    full: 'Too many searches wait; try again later.',
+    ...SEARCH_QUEUE,
   }),
 })

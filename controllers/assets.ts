@@ -4,6 +4,7 @@ import { removeUnused } from '../app/assets/remove-unused.ts'
 import { findAssets } from '../app/assets/search.ts'
 import type { SearchQuery } from '../app/assets/search-criteria.ts'
 import { type AssetChange, updateAsset } from '../app/assets/update.ts'
+import { clientOf } from '../app/auth/client.ts'
 import { success } from '../app/envelope.ts'
 import { required } from './required.ts'
 import { sendAsset } from './send-asset.ts'
@@ -16,7 +17,7 @@ export const create: RequestHandler = async (req, res) => {
 }
 
 export const list: RequestHandler = async (req, res) => {
-  const found = await findAssets(req.valid as SearchQuery, req.user, req.services)
+  const found = await findAssets(req.valid as SearchQuery, req.user, req.services, clientOf(req))
   res.set('Cache-Control', 'private, no-cache').vary('Authorization').json(success(found))
 }
 

@@ -1,6 +1,8 @@
 import type { Request, RequestHandler } from 'express'
 import { createAsset } from '../../app/assets/create.ts'
+import { searchInTurn } from '../../app/assets/search.ts'
 import { signUrl } from '../../app/assets/signed-url.ts'
+import { clientOf } from '../../app/auth/client.ts'
 import { success } from '../../app/envelope.ts'
 import { notFound } from '../../app/errors.ts'
 import { searchAssets } from '../../models/asset-search.ts'
@@ -17,11 +19,10 @@ export const create: RequestHandler = async (req, res) => {
 /** The caller's own images, newest first. */
 export const list: RequestHandler = async (req, res) => {
   const { limit, cursor } = req.valid as { limit: number; cursor?: string }
-  const { assets, next } = await searchAssets({ scope: 'mine', media: 'image', tags: [] }, req.user, {
-    sort: 'newest',
-    limit,
-    after: req.services.cursors.read('images', cursor),
-  })
+  const after = req.services.cursors.read('images', cursor)
+  const { assets, next } = await searchInTurn(req.services, req.user, clientOf(req), () =>
+    searchAssets({ scope: 'mine', media: 'image', tags: [] }, req.user, { sort: 'newest', limit, after }),
+  )
   res.json(
     success({
       images: assets.map((asset) => imageView(req, asset)),

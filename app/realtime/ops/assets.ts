@@ -11,7 +11,7 @@ import { forUsers, type Operation, open } from '../call.ts'
 const search = open<SearchQuery>({
   rules: rules.list,
   location: 'query',
-  answer: ({ services, user }, query) => findAssets(query, user, services),
+  answer: ({ services, user, connection }, query) => findAssets(query, user, services, connection.client),
 })
 
 /** The search of `GET /api/assets`; its parameters may be JSON numbers and booleans. */
