@@ -25,8 +25,10 @@ async function main(): Promise<void> {
   const uri = config.database.uri ?? String(embedded?.uri)
   const services = await openServices({ config, log, stopping })
 
+  const { connections, trustProxy } = config.http
   const server = createHttpServer(createApp(services), {
-    connections: config.http.connections,
+    connections,
+    connectionsPerAddress: trustProxy === 0 ? Math.ceil(connections / 2) : connections,
     onRefused: () => services.metrics.refusedConnections.inc(),
   })
   const running = new RunningRequests(server)

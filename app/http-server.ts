@@ -23,8 +23,10 @@ const HEADER_MS = 20_000
 const CHECK_MS = 2000
 
 interface ServerOptions {
-  /** Connections at a time; more are closed. One address can have half of them. 0: no limit. */
+  /** Connections at a time; more are closed. 0: no limit. */
   connections?: number
+  /** The same for one address. A proxy brings all connections from its own. */
+  connectionsPerAddress?: number
   /** Called for each connection that is closed because there are too many. */
   onRefused?: () => void
 }
@@ -34,7 +36,7 @@ interface ServerOptions {
  * A client that waits for `100 Continue` (RFC 9110 §10.1.1) gets it when its body is about to be read, and so
  * never sends what is refused by its headers alone. What Node's parser refuses is answered in the error envelope.
  */
-export function createHttpServer(app: Express, { connections = 0, onRefused }: ServerOptions = {}): Server {
+export function createHttpServer(app: Express, options: ServerOptions = {}): Server {
   const server = createServer(
     {
       requestTimeout: 0,
@@ -63,21 +65,24 @@ export function createHttpServer(app: Express, { connections = 0, onRefused }: S
   server.on('clientError', (error, socket) => refuseUnparsed(error, socket, answers.get(socket)))
   server.setTimeout(IDLE_MS)
   server.maxRequestsPerSocket = 0
-  if (connections > 0) limitConnections(server, connections, onRefused)
+  if (options.connections) limitConnections(server, options)
   return server
 }
 
-/** Refuses connections over the limit, and those of one address over half of it. */
-function limitConnections(server: Server, most: number, onRefused: () => void = () => undefined): void {
+/** Closes connections over the limits. */
+function limitConnections(
+  server: Server,
+  { connections = 0, connectionsPerAddress = connections, onRefused = () => undefined }: ServerOptions,
+): void {
   const ofAddress = new Map<string, Set<Socket>>()
-  server.maxConnections = most
+  server.maxConnections = connections
   server.on('drop', onRefused)
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? ''
     const sockets = ofAddress.get(address) ?? new Set()
     // A connection is announced a second time when its request asked for an upgrade that is not given.
     if (sockets.has(socket)) return
-    if (sockets.size >= Math.ceil(most / 2)) {
+    if (sockets.size >= connectionsPerAddress) {
       onRefused()
       socket.destroy()
       return

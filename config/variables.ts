@@ -56,7 +56,7 @@ export const variables = {
   )({ default: 48, desc: 'Hours without access after which a session ends.' }),
   MAX_CONNECTIONS: integer(0)({
     default: 0,
-    desc: 'Connections at a time, half of them from one address; 0: as many as the memory allows.',
+    desc: 'Connections at a time, at most half of them from one address where TRUST_PROXY is 0; 0: as many as the memory allows.',
   }),
   CORS_ORIGINS: origins({
     default: [],
