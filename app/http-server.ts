@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { Express } from 'express'
 import type { Config } from '../config/env.ts'
 import { answerBeforeBody, hasContent } from './answer-before-body.ts'
+import { addressKey } from './auth/client.ts'
 import {
   type AppError,
   headersTooLarge,
@@ -78,7 +79,7 @@ function limitConnections(
   server.maxConnections = connections
   server.on('drop', onRefused)
   server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? ''
+    const address = addressKey(socket.remoteAddress)
     const sockets = ofAddress.get(address) ?? new Set()
     // A connection is announced a second time when its request asked for an upgrade that is not given.
     if (sockets.has(socket)) return

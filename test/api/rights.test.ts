@@ -20,12 +20,15 @@ import { WAYS, type Way } from './rights.table.ts'
  * Every way to change something × every way to lose the right meanwhile. What is in the changed document is lost
  * directly before the update; the state of accounts is lost directly before it is read the last time.
  */
+const HOUR = 3_600_000
+
 describe('rights that are lost while a request runs', function () {
   this.timeout(30_000)
   let app: TestApp
   let gate: DatabaseGate
   before(async () => {
-    app = await startApp()
+    // the looks of sockets at sessions and changes would be counted among the commands of a request
+    app = await startApp({ limits: { sessionsMs: HOUR, changesMs: HOUR } })
     gate = new DatabaseGate()
   })
   after(() => {
