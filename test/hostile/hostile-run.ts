@@ -176,7 +176,7 @@ async function assertHealthy(origin: string): Promise<void> {
     const took = performance.now() - began
     if (status !== 200 || took > HEALTH_MS)
       throw new Error(`/healthz: ${status} after ${Math.round(took)} ms`)
-  }, 10_000)
+  }, 60_000)
 }
 
 /** Runs `storage:check` beside the service; a running command sees what a sweep would still have to remove. */

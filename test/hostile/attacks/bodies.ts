@@ -15,8 +15,8 @@ interface BodyCase {
   others: string[]
 }
 
-/** What answers a whole request that came to its end within this time, in milliseconds. */
-const ANSWER_MS = 15_000
+/** How long the answer to a whole request may take on a busy machine before it is a fault, in milliseconds. */
+const ANSWER_MS = 60_000
 const BOUNDARY = 'xYzZY'
 
 const lineEnd = fc.constantFrom('\r\n', '\r\n', '\r\n', '\n', '\r', '')
