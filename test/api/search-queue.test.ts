@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { expect } from 'chai'
 import { SEARCH_QUEUE } from '../../config/rate-limits.ts'
 import { startApp, type TestApp } from '../support/app.ts'
+import { eventually } from '../support/eventually.ts'
 import { SocketClient } from '../support/socket.ts'
 import { signUp, type TestUser } from '../support/users.ts'
 
@@ -19,12 +20,13 @@ describe('the queue of searches', () => {
   function occupy(key: string): () => Promise<unknown> {
     const gate = new EventEmitter()
     const held = once(gate, 'open')
-    const tasks = Array.from({ length: SEARCH_QUEUE.perKey + SEARCH_QUEUE.maxWaiting }, () =>
+    const tasks = Array.from({ length: SEARCH_QUEUE.concurrency + SEARCH_QUEUE.maxWaiting }, () =>
       app.services.queues.searches.run(key, () => held),
     )
+    const ended = Promise.allSettled(tasks)
     return () => {
       gate.emit('open')
-      return Promise.all(tasks)
+      return ended
     }
   }
 
@@ -36,8 +38,11 @@ describe('the queue of searches', () => {
     const socket = await SocketClient.open(app.origin)
     expect((await socket.ask('list')).err?.code).to.equal('unavailable')
     socket.close()
-    await ada.get('/api/assets?facets=1&count=1').expect(200)
-    await release()
+    const search = ada.get('/api/assets?facets=1&count=1').expect(200)
+    await Promise.all([
+      search,
+      eventually(() => expect(app.services.queues.searches.refused).to.equal(3)).then(release),
+    ])
     await app.api.get('/api/assets').expect(200)
   })
 

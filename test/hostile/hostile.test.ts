@@ -16,22 +16,23 @@ const COUNTS = {
   slowMs: 3000,
 }
 
-/** How much more memory a second round of the same attacks may need. */
+/** How much more memory a round may need than those before it. The first one fills caches and pools. */
 const GROWTH = 1.1
 
 describe('hostile clients against the compiled service', function () {
   this.timeout(600_000)
   after(killAll)
 
-  it('two equal rounds of every attack → same process, no 500, nothing left, no growth', async () => {
+  it('three equal rounds of every attack → same process, no 500, nothing left, no growth', async () => {
     const { faults, peaks, slowestHealth, statuses } = await runHostile({
       counts: COUNTS,
       seed: 20_261_130,
-      rounds: 2,
+      rounds: 3,
     })
     expect(faults).to.deep.equal([])
-    const [first = 0, second = Number.POSITIVE_INFINITY] = peaks
-    expect(second / first, `memory of the second round (${peaks.join(', ')})`).to.be.at.most(GROWTH)
+    const [first = 0, second = 0, third = Number.POSITIVE_INFINITY] = peaks
+    const growth = third / Math.max(first, second)
+    expect(growth, `memory of the last round (${peaks.join(', ')})`).to.be.at.most(GROWTH)
     expect(slowestHealth).to.be.greaterThan(0)
     expect(Object.keys(statuses)).to.include.members(['200', '201', '400', '401', '404'])
   })
