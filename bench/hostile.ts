@@ -5,7 +5,7 @@
  */
 import { fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Bench, MB, run, say } from './harness.ts'
 
@@ -108,6 +108,8 @@ async function attack(target: Target): Promise<void> {
   const request = attacksOn(target)[target.attack]
   if (!request) throw new Error(`there is no attack ${target.attack}`)
   const over = new AbortController()
+  // each request under way listens to it, and thousands follow each other
+  setMaxListeners(0, over.signal)
   let answers = 0
   const attackers = Array.from({ length: CONNECTIONS }, async (_, index) => {
     while (!over.signal.aborted) {

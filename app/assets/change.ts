@@ -21,7 +21,8 @@ interface Change {
 
 /**
  * Changes an asset so that some of its objects go. The update holds only while the asset has
- * the version and the objects that were read, so no object is forgotten or removed twice; where another change came first, it begins anew.
+ * the version and the objects that were read, so no object is
+ * forgotten or removed twice. Retries when another request changed the asset first.
  *
  * @returns the asset after the change
  * @throws `version_conflict`, `locked`, `not_found` when the asset or the upload is gone, and what `readAgain` and

@@ -9,7 +9,7 @@ export const FORMAT = 1
 
 /**
  * What is kept of the database, in the order in which it is put back. Not kept: sessions, for one that has been
- * ended must not come back; unfinished uploads, attempts and events, which are over; sums, which are counted anew.
+ * ended must not come back; unfinished uploads, attempts and events, which are over; sums, which are recounted.
  */
 export const COLLECTIONS = ['users', 'assets', 'links', 'projects', 'activities'] as const
 export type CollectionName = (typeof COLLECTIONS)[number]

@@ -25,7 +25,7 @@ interface Options {
 
 /**
  * Puts a backup back. All of it is verified before anything is changed; objects come before the documents that name
- * them, and in the end the space of every account is counted anew. The database gets a new id, and the store carries
+ * them, and in the end the space of every account is recounted. The database gets a new id, and the store carries
  * it.
  *
  * @throws BackupFault when the backup is not whole, or the database is not empty
