@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { parse } from 'yaml'
+import { existsSync, readFileSync } from 'node:fs'
+import { joinOpenApi } from './join-openapi.js'
 
-/** Found through package.json ("imports"), so from the sources and from dist/ alike, under any loader. */
-const path = createRequire(import.meta.url).resolve('#docs/openapi.yaml')
+/** `npm run build` joins the document once and writes it beside the program. Beside the sources there is no such file. */
+const BUILT = new URL('openapi.json', import.meta.url)
 
 /**
  * The OpenAPI document as JSON, serialized once: doing it for each request blocks the event loop for milliseconds.
- * Imported when it is first asked for, because parsing so much YAML takes as long as half of a start.
+ * Imported when it is first asked for, because parsing the YAML of the sources takes as long as half of a start.
  */
-export const openApiJson = Buffer.from(JSON.stringify(parse(readFileSync(path, 'utf8'))))
+export const openApiJson = existsSync(BUILT)
+  ? readFileSync(BUILT)
+  : Buffer.from(JSON.stringify(joinOpenApi()))
 
 export const openApiETag = `"${createHash('sha256').update(openApiJson).digest('base64url')}"`

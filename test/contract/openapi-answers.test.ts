@@ -8,7 +8,7 @@ const answering = (status: number): DocumentedRoute[] =>
 const nameOf = ({ method, path }: DocumentedRoute) => `${method} ${path}`
 
 /** What every reading route has in common, tried on all that document it. */
-describe('answers that docs/openapi.yaml documents', () => {
+describe('answers that docs/openapi documents', () => {
   let app: TestApp
   let scene: Scene
 

@@ -31,7 +31,7 @@ const takesHeader = (header: string) => (route: DocumentedRoute) =>
   route.parameters.some(({ name }) => name === header)
 
 /** The document's own words, tried on every route that says them. */
-describe('refusals that docs/openapi.yaml documents', () => {
+describe('refusals that docs/openapi documents', () => {
   let app: TestApp
   let scene: Scene
   let bob: TestUser

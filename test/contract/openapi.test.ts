@@ -49,7 +49,7 @@ function examplesOf({ example, examples = {} }: Pick<MediaType, 'example' | 'exa
 const responsesOf = ({ responses }: Operation) =>
   Object.entries(responses).map(([status, response]) => [status, resolve<Response>(response)] as const)
 
-describe('docs/openapi.yaml', () => {
+describe('docs/openapi', () => {
   let app: TestApp
   before(async () => {
     app = await startApp()

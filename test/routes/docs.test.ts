@@ -108,7 +108,7 @@ describe('GET /docs', () => {
       '/docs/index.html',
       '/docs/swagger-ui.js',
       '/docs/../package.json',
-      '/docs/%2e%2e/openapi.yaml',
+      '/docs/%2e%2e/openapi/root.yaml',
     ]) {
       await api.get(path).expect(404)
     }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
+import { joinOpenApi } from '../../app/join-openapi.js'
 
 export type Schema = Record<string, unknown>
 
@@ -70,9 +69,7 @@ export interface DocumentedRoute {
   parameters: Parameter[]
 }
 
-const FILE = new URL('../../docs/openapi.yaml', import.meta.url)
-
-export const openApi: OpenApiDocument = parse(readFileSync(FILE, 'utf8'))
+export const openApi = joinOpenApi() as OpenApiDocument
 
 /** What a local reference (`#/components/…`) stands for; anything else is itself. */
 export function resolve<T extends object>(node: T | Reference): T {

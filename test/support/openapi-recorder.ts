@@ -1,4 +1,4 @@
-/** Holds every answer that a test sees against docs/openapi.yaml; the run fails at its end if one differs. */
+/** Holds every answer that a test sees against docs/openapi; the run fails at its end if one differs. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { documentedRoutes, routeOf } from './openapi-document.ts'
 import { judge } from './openapi-judge.ts'
@@ -97,6 +97,6 @@ export const mochaHooks = {
       problems.push(...unseen(/^2|304/).map((answer) => `${answer}: no test has seen it`))
     if (process.env.OPENAPI_UNSEEN) process.stdout.write(`${unseen(/./).join('\n')}\n`)
     if (problems.length > 0)
-      throw new Error(`docs/openapi.yaml and the service differ:\n  ${problems.join('\n  ')}`)
+      throw new Error(`docs/openapi and the service differ:\n  ${problems.join('\n  ')}`)
   },
 }
