@@ -1,4 +1,4 @@
-import { mp4, obj, svg } from '../support/samples.ts'
+import { mp4, obj, svg } from '../support/data/samples.ts'
 import { always, anybody, type Expected, owners, projectWriters, users } from './access-matrix.expected.ts'
 import type { Row } from './access-matrix.table.ts'
 

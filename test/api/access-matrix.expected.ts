@@ -1,4 +1,4 @@
-import { type Caller, STATES, type State } from '../support/access-world.ts'
+import { type Caller, STATES, type State } from '../support/app/access-world.ts'
 
 /** The status for each state but `closed`, in the order of STATES: private, public, shared, locked. */
 export type Statuses = readonly [number, number, number, number]

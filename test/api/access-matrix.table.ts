@@ -6,8 +6,8 @@ import {
   type Scene,
   STATES,
   type State,
-} from '../support/access-world.ts'
-import { obj, png } from '../support/samples.ts'
+} from '../support/app/access-world.ts'
+import { obj, png } from '../support/data/samples.ts'
 import { DIALECTS } from './access-matrix.dialects.ts'
 import {
   admins,

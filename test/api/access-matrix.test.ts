@@ -13,9 +13,9 @@ import {
   type Scene,
   STATES,
   type State,
-} from '../support/access-world.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { mountedRoutes } from '../support/mounted-routes.ts'
+} from '../support/app/access-world.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { mountedRoutes } from '../support/openapi/mounted-routes.ts'
 import { mayRead, statusFor } from './access-matrix.expected.ts'
 import { MATRIX, type Row } from './access-matrix.table.ts'
 

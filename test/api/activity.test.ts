@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { Activity } from '../../models/activity.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { uploadAsset } from '../support/assets.ts'
-import { PASSWORD, requestsOf, signIn, signUp, signUpAdmin, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { uploadAsset } from '../support/app/assets.ts'
+import { PASSWORD, requestsOf, signIn, signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
 
 const DAY = 86_400_000
 const HOUR = 3_600_000

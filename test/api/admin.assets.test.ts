@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { Link } from '../../models/link.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
-import { keysOf, stateOf } from '../support/state.ts'
-import { signUp, signUpAdmin, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
+import { keysOf, stateOf } from '../support/app/state.ts'
+import { signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
 
 const HOUR = 3_600_000
 

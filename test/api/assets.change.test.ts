@@ -2,11 +2,11 @@ import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
-import { glb, obj, png } from '../support/samples.ts'
-import { keysOf, measuredSpace, stateOf } from '../support/state.ts'
-import { signUp, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
+import { keysOf, measuredSpace, stateOf } from '../support/app/state.ts'
+import { signUp, type TestUser } from '../support/app/users.ts'
+import { glb, obj, png } from '../support/data/samples.ts'
 
 describe('an asset changes', () => {
   let app: TestApp

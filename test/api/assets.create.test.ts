@@ -4,10 +4,10 @@ import { Asset } from '../../models/asset.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { glb, html, jpegWithExif, mp4, obj, png, stlBinary, svgWithScript } from '../support/samples.ts'
-import { keysOf, measuredSpace, stateOf } from '../support/state.ts'
-import { signUp, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { keysOf, measuredSpace, stateOf } from '../support/app/state.ts'
+import { signUp, type TestUser } from '../support/app/users.ts'
+import { glb, html, jpegWithExif, mp4, obj, png, stlBinary, svgWithScript } from '../support/data/samples.ts'
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 

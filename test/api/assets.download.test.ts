@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
+import { signUp, type TestUser } from '../support/app/users.ts'
+import { html, htmlNamedPng, obj, png, svgWithScript } from '../support/data/samples.ts'
+import { unzip } from '../support/data/zip.ts'
 import { eventually } from '../support/eventually.ts'
-import { html, htmlNamedPng, obj, png, svgWithScript } from '../support/samples.ts'
-import { signUp, type TestUser } from '../support/users.ts'
-import { unzip } from '../support/zip.ts'
 
 const BYTES = Buffer.from('0123456789abcdefghij')
 

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { notLocked } from '../../models/asset-lock.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
-import { obj, png } from '../support/samples.ts'
-import { stateOf } from '../support/state.ts'
-import { PASSWORD, signUp, signUpAdmin, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
+import { stateOf } from '../support/app/state.ts'
+import { PASSWORD, signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
+import { obj, png } from '../support/data/samples.ts'
 
 const HOUR = 3_600_000
 

@@ -3,11 +3,11 @@ import { connect } from 'node:net'
 import { expect } from 'chai'
 import type { Response, Test } from 'supertest'
 import { Upload } from '../../models/upload.ts'
-import { startApp, type TestApp } from '../support/app.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { stateOf } from '../support/app/state.ts'
+import { signUp, type TestUser } from '../support/app/users.ts'
+import { obj, png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
-import { obj, png } from '../support/samples.ts'
-import { stateOf } from '../support/state.ts'
-import { signUp, type TestUser } from '../support/users.ts'
 
 const FILE_LIMIT = 200_000
 

@@ -5,9 +5,9 @@ import { branchesOf, filterOf } from '../../models/asset-filter.ts'
 import { SORTS } from '../../models/asset-sorts.ts'
 import { after as following, sortBy } from '../../models/plugins/page.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { plantAsset } from '../support/assets.ts'
-import { signUp, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { plantAsset } from '../support/app/assets.ts'
+import { signUp, type TestUser } from '../support/app/users.ts'
 
 const DAY = 86_400_000
 const NOON = Date.parse('2026-01-01T12:00:00Z')

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { Change } from '../../models/change.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
-import { obj } from '../support/samples.ts'
-import { stateOf } from '../support/state.ts'
-import { signUp, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
+import { stateOf } from '../support/app/state.ts'
+import { signUp, type TestUser } from '../support/app/users.ts'
+import { obj } from '../support/data/samples.ts'
 
 describe('collaborators', () => {
   let app: TestApp

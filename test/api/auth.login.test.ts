@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import { beginSession } from '../../app/auth/begin-session.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { PASSWORD, requestsOf, signUp } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { PASSWORD, requestsOf, signUp } from '../support/app/users.ts'
 
 describe('POST /api/auth/login', () => {
   let app: TestApp

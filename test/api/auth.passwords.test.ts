@@ -6,11 +6,11 @@ import { Attempt } from '../../models/attempt.ts'
 import { Link } from '../../models/link.ts'
 import { costOf, hashPassword } from '../../models/password.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { uploadFile } from '../support/client.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { uploadFile } from '../support/app/client.ts'
+import { closeSockets, SocketClient } from '../support/app/socket.ts'
+import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
 import { eventually } from '../support/eventually.ts'
-import { closeSockets, SocketClient } from '../support/socket.ts'
-import { PASSWORD, signUp, type TestUser } from '../support/users.ts'
 
 const DAY_MS = 86_400_000
 

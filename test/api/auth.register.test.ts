@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { PASSWORD } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { PASSWORD } from '../support/app/users.ts'
 
 describe('POST /api/auth/register', () => {
   let app: TestApp

@@ -2,10 +2,10 @@ import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { Link } from '../../models/link.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
-import { obj, png } from '../support/samples.ts'
-import { signUp, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
+import { signUp, type TestUser } from '../support/app/users.ts'
+import { obj, png } from '../support/data/samples.ts'
 
 const HOUR = 3_600_000
 

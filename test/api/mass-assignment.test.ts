@@ -2,11 +2,11 @@ import { expect } from 'chai'
 import { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
-import { obj } from '../support/samples.ts'
-import { stateOf } from '../support/state.ts'
-import { PASSWORD, signUp, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
+import { stateOf } from '../support/app/state.ts'
+import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
+import { obj } from '../support/data/samples.ts'
 
 /** What only the service says, each with a value that would do harm. */
 const OF_ASSETS: Record<string, unknown> = {

@@ -2,9 +2,9 @@ import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { Project } from '../../models/project.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
-import { signUp, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
+import { signUp, type TestUser } from '../support/app/users.ts'
 
 /** With a bidi override, a zero-width space, a soft hyphen, a decomposed accent and outer blanks. */
 const GIVEN = ' ca\u200bf\u00ade\u0301\u202e \n'

@@ -2,10 +2,10 @@ import { expect } from 'chai'
 import { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { Project } from '../../models/project.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
-import { keysOf, stateOf } from '../support/state.ts'
-import { PASSWORD, signUp, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
+import { keysOf, stateOf } from '../support/app/state.ts'
+import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
 
 interface SceneAnswer {
   id: string

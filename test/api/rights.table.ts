@@ -1,8 +1,8 @@
 import type { Response } from 'supertest'
-import type { Role, World } from '../support/rights-world.ts'
-import { mp4, obj, png, svg } from '../support/samples.ts'
-import { SocketClient } from '../support/socket.ts'
-import { PASSWORD, type TestUser } from '../support/users.ts'
+import type { Role, World } from '../support/app/rights-world.ts'
+import { SocketClient } from '../support/app/socket.ts'
+import { PASSWORD, type TestUser } from '../support/app/users.ts'
+import { mp4, obj, png, svg } from '../support/data/samples.ts'
 
 /** A route that changes something. */
 export interface Way {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { startApp, type TestApp } from '../support/app.ts'
-import { DatabaseGate } from '../support/database-gate.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { DatabaseGate } from '../support/app/database-gate.ts'
 import {
   contentOf,
   DEMOTED,
@@ -12,8 +12,8 @@ import {
   traceOf,
   type World,
   WRITER_LOSSES,
-} from '../support/rights-world.ts'
-import { closeSockets } from '../support/socket.ts'
+} from '../support/app/rights-world.ts'
+import { closeSockets } from '../support/app/socket.ts'
 import { WAYS, type Way } from './rights.table.ts'
 
 /**

@@ -1,9 +1,8 @@
 import { expect } from 'chai'
 import { administer } from '../../app/accounts/administer.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { eventually } from '../support/eventually.ts'
-import { beginUpload, multipart } from '../support/raw-upload.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { beginUpload, multipart } from '../support/app/raw-upload.ts'
 import {
   contentOf,
   LOCKED,
@@ -14,9 +13,10 @@ import {
   traceOf,
   type World,
   WRITER_LOSSES,
-} from '../support/rights-world.ts'
-import { png } from '../support/samples.ts'
-import { closeSockets, SocketClient } from '../support/socket.ts'
+} from '../support/app/rights-world.ts'
+import { closeSockets, SocketClient } from '../support/app/socket.ts'
+import { png } from '../support/data/samples.ts'
+import { eventually } from '../support/eventually.ts'
 
 const HOUR = 3_600_000
 const STATUS: Record<string, number> = { unauthenticated: 401 }

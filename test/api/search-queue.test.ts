@@ -1,10 +1,10 @@
 import { EventEmitter, once } from 'node:events'
 import { expect } from 'chai'
 import { SEARCH_QUEUE } from '../../config/rate-limits.ts'
-import { startApp, type TestApp } from '../support/app.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { SocketClient } from '../support/app/socket.ts'
+import { signUp, type TestUser } from '../support/app/users.ts'
 import { eventually } from '../support/eventually.ts'
-import { SocketClient } from '../support/socket.ts'
-import { signUp, type TestUser } from '../support/users.ts'
 
 describe('the queue of searches', () => {
   let app: TestApp

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { PASSWORD, requestsOf, signIn, signUp } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { PASSWORD, requestsOf, signIn, signUp } from '../support/app/users.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -2,10 +2,10 @@ import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { uploadAsset } from '../support/assets.ts'
-import { keysOf } from '../support/state.ts'
-import { PASSWORD, signIn, signUp, signUpAdmin, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { uploadAsset } from '../support/app/assets.ts'
+import { keysOf } from '../support/app/state.ts'
+import { PASSWORD, signIn, signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
 
 const HOUR = 3_600_000
 

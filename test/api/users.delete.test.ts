@@ -4,9 +4,9 @@ import { Asset } from '../../models/asset.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { keysOf } from '../support/state.ts'
-import { PASSWORD, signIn, signUp } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { keysOf } from '../support/app/state.ts'
+import { PASSWORD, signIn, signUp } from '../support/app/users.ts'
 
 describe('DELETE /api/users/me', () => {
   let app: TestApp

@@ -2,12 +2,12 @@ import { expect } from 'chai'
 import { sweep } from '../../app/jobs/sweep.ts'
 import { Asset } from '../../models/asset.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { type AssetAnswer, uploadAsset } from '../support/assets.ts'
-import { DatabaseGate } from '../support/database-gate.ts'
-import { png, svg } from '../support/samples.ts'
-import { closeSockets, SocketClient } from '../support/socket.ts'
-import { signIn, signUp, signUpAdmin, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
+import { DatabaseGate } from '../support/app/database-gate.ts'
+import { closeSockets, SocketClient } from '../support/app/socket.ts'
+import { signIn, signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
+import { png, svg } from '../support/data/samples.ts'
 
 describe('a disabled account', () => {
   let app: TestApp

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { uploadAsset } from '../support/assets.ts'
-import { signUp, signUpAdmin, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { uploadAsset } from '../support/app/assets.ts'
+import { signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
 
 const PUBLIC = ['id', 'username', 'name', 'profilePhoto']
 

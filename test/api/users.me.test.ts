@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { signUp, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { signUp, type TestUser } from '../support/app/users.ts'
 
 describe('/api/users/me', () => {
   let app: TestApp

@@ -7,7 +7,7 @@ import { createFeed } from '../../app/changes/feed.ts'
 import { followOthers } from '../../app/changes/follow-others.ts'
 import { InsertStream } from '../../app/changes/insert-stream.ts'
 import { Change, type NewChange } from '../../models/change.ts'
-import { startApp, type TestApp } from '../support/app.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
 import { eventually } from '../support/eventually.ts'
 
 const log = pino({ level: 'silent' })

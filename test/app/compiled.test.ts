@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import supertest from 'supertest'
-import { json, register } from '../support/client.ts'
-import { openApi } from '../support/openapi-document.ts'
-import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
-import { obj, png } from '../support/samples.ts'
-import { unzip } from '../support/zip.ts'
+import { json, register } from '../support/app/client.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
+import { obj, png } from '../support/data/samples.ts'
+import { unzip } from '../support/data/zip.ts'
+import { openApi } from '../support/openapi/document.ts'
 
 /** What a bundle gets wrong, it gets wrong in parts that are loaded late, or lie beside it. */
 describe('the compiled service', function () {

@@ -3,10 +3,10 @@ import { Types } from 'mongoose'
 import { createCursors } from '../../app/cursor.ts'
 import { AppError } from '../../app/errors.ts'
 import type { Position } from '../../models/plugins/page.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { uploadAsset } from '../support/assets.ts'
-import { png } from '../support/samples.ts'
-import { signIn, signUpAdmin, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { uploadAsset } from '../support/app/assets.ts'
+import { signIn, signUpAdmin, type TestUser } from '../support/app/users.ts'
+import { png } from '../support/data/samples.ts'
 
 const SECRETS = ['first secret '.repeat(4), 'second secret '.repeat(4)]
 const cursors = createCursors(SECRETS)

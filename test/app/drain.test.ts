@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { expect } from 'chai'
-import { type Client, register, uploadFile } from '../support/client.ts'
+import { type Client, register, uploadFile } from '../support/app/client.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
 import { eventually } from '../support/eventually.ts'
-import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
 
 /** More than the buffers of both ends of a connection take. */
 const BYTES = randomBytes(24_000_000)

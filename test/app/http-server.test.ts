@@ -2,10 +2,10 @@ import { connect } from 'node:net'
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { obj } from '../support/samples.ts'
-import { stateOf } from '../support/state.ts'
-import { signUp, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { stateOf } from '../support/app/state.ts'
+import { signUp, type TestUser } from '../support/app/users.ts'
+import { obj } from '../support/data/samples.ts'
 
 const BODY = [
   '--b\r\nContent-Disposition: form-data; name="files"; filename="chair.obj"\r\n',

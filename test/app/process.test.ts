@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { MARK } from '../../app/storage/object-store.ts'
 import { startEmbeddedMongo } from '../../embedded/mongo/start.ts'
-import { json, register, send, uploadFile } from '../support/client.ts'
+import { json, register, send, uploadFile } from '../support/app/client.ts'
+import { freePort } from '../support/app/http.ts'
+import { killAll, runProcess, startProcess } from '../support/app/process.ts'
 import { eventually } from '../support/eventually.ts'
-import { type FakeS3, startFakeS3 } from '../support/fake-s3.ts'
-import { freePort } from '../support/http.ts'
-import { killAll, runProcess, startProcess } from '../support/process.ts'
+import { type FakeS3, startFakeS3 } from '../support/s3/fake-s3.ts'
 
 const status = async (address: string) => (await fetch(address)).status
 

@@ -2,8 +2,8 @@ import { PassThrough } from 'node:stream'
 import { expect } from 'chai'
 import { pino } from 'pino'
 import { ProxyCheck } from '../../app/proxy-check.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { closeSockets, SocketClient } from '../support/socket.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { closeSockets, SocketClient } from '../support/app/socket.ts'
 
 describe('forwarded headers', () => {
   for (const [trustProxy, header, warnings] of [

@@ -3,7 +3,7 @@ import { createServer, get, type IncomingMessage, type Server, type ServerRespon
 import { expect } from 'chai'
 import { pino } from 'pino'
 import { drain, RunningRequests, shutDown } from '../../app/shutdown.ts'
-import { listen } from '../support/http.ts'
+import { listen } from '../support/app/http.ts'
 
 const log = pino({ level: 'silent' })
 

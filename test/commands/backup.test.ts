@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { json, register, send, uploadFile } from '../support/client.ts'
-import { killAll, runProcess, startProcess } from '../support/process.ts'
+import { json, register, send, uploadFile } from '../support/app/client.ts'
+import { killAll, runProcess, startProcess } from '../support/app/process.ts'
 
 describe('npm run backup and npm run restore', function () {
   this.timeout(240_000)

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import mongoose from 'mongoose'
 import { startEmbeddedMongo } from '../../embedded/mongo/start.ts'
-import { freePort } from '../support/http.ts'
-import { killAll, runProcess } from '../support/process.ts'
+import { freePort } from '../support/app/http.ts'
+import { killAll, runProcess } from '../support/app/process.ts'
 
 const COMMAND = 'commands/db-indexes.ts'
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { parse } from 'dotenv'
 import { loadConfig } from '../../config/env.ts'
-import { configurationTable, envExample } from '../support/variables-text.ts'
+import { configurationTable, envExample } from '../support/data/variables-text.ts'
 
 describe('what is written about the configuration', () => {
   it('.env.example has every variable, its default and its sentence', async () => {

@@ -9,7 +9,7 @@ import express, { type ErrorRequestHandler } from 'express'
 import multer, { type StorageEngine } from 'multer'
 import type { StoredFile } from '../../app/storage/object-store.ts'
 import { eventually } from '../support/eventually.ts'
-import { keysIn } from '../support/object-stores.ts'
+import { keysIn } from '../support/s3/object-stores.ts'
 import { expectNothing, type Place } from './object-store.ts'
 
 const MB = 1024 * 1024

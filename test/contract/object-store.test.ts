@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import { openDiskStore } from '../../app/storage/disk-store.ts'
 import { MARK } from '../../app/storage/object-store.ts'
 import { openS3Store } from '../../app/storage/s3-store.ts'
-import { startFakeS3 } from '../support/fake-s3.ts'
+import { startFakeS3 } from '../support/s3/fake-s3.ts'
 import { describeObjectStore } from './object-store.ts'
 
 describeObjectStore('disk', async () => {

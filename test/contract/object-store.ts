@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { AppError } from '../../app/errors.ts'
 import { MARK, ObjectMissing, type ObjectStore } from '../../app/storage/object-store.ts'
 import { eventually } from '../support/eventually.ts'
-import { keysIn, rejection } from '../support/object-stores.ts'
+import { keysIn, rejection } from '../support/s3/object-stores.ts'
 import { describeEngine } from './object-store-engine.ts'
 
 export interface StoreFixture {

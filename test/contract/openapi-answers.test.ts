@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { startApp, type TestApp } from '../support/app.ts'
-import { type DocumentedRoute, documentedRoutes } from '../support/openapi-document.ts'
-import { openScene, type Scene } from '../support/openapi-scene.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { type DocumentedRoute, documentedRoutes } from '../support/openapi/document.ts'
+import { openScene, type Scene } from '../support/openapi/scene.ts'
 
 const answering = (status: number): DocumentedRoute[] =>
   documentedRoutes.filter(({ method, operation }) => method === 'GET' && status in operation.responses)

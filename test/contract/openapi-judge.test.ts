@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { openApi } from '../support/openapi-document.ts'
-import { type Exchange, judge } from '../support/openapi-judge.ts'
+import { openApi } from '../support/openapi/document.ts'
+import { type Exchange, judge } from '../support/openapi/judge.ts'
 
 const examples = openApi.components.examples as Record<string, { value: { res: Record<string, object> } }>
 const answer = examples.Asset?.value ?? { res: {} }

@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import type { Test } from 'supertest'
-import { startApp, type TestApp } from '../support/app.ts'
-import { type DocumentedRoute, documentedRoutes, openApi } from '../support/openapi-document.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { stateOf } from '../support/app/state.ts'
+import { signUp, type TestUser } from '../support/app/users.ts'
+import { type DocumentedRoute, documentedRoutes, openApi } from '../support/openapi/document.ts'
 import {
   isForAdmins,
   NOTHING,
@@ -9,9 +11,7 @@ import {
   type Params,
   type Scene,
   takesJson,
-} from '../support/openapi-scene.ts'
-import { stateOf } from '../support/state.ts'
-import { signUp, type TestUser } from '../support/users.ts'
+} from '../support/openapi/scene.ts'
 
 interface Refusal {
   name: string

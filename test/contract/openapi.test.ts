@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import type { Express } from 'express'
 import * as errors from '../../app/errors.ts'
 import { createApp } from '../../app/index.ts'
-import { startApp, type TestApp } from '../support/app.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
 import {
   documentedRoutes,
   type MediaType,
@@ -12,8 +12,8 @@ import {
   openApi,
   type Response,
   resolve,
-} from '../support/openapi-document.ts'
-import { faultsOf, PAGE_FILE } from '../support/openapi-judge.ts'
+} from '../support/openapi/document.ts'
+import { faultsOf, PAGE_FILE } from '../support/openapi/judge.ts'
 
 /** What the router of Express 5 keeps of a route or of a mounted router. */
 interface Layer {

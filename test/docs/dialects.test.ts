@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { Project } from '../../models/project.ts'
-import { startApp, type TestApp } from '../support/app.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
 
 const run = promisify(execFile)
 

@@ -6,8 +6,8 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { measuredSpace } from '../support/state.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { measuredSpace } from '../support/app/state.ts'
 
 const run = promisify(execFile)
 

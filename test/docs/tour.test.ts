@@ -8,8 +8,8 @@ import { expect } from 'chai'
 import sharp from 'sharp'
 import { Asset } from '../../models/asset.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
-import { measuredSpace } from '../support/state.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { measuredSpace } from '../support/app/state.ts'
 
 const run = promisify(execFile)
 const has = (command: string) => spawnSync(command, ['--version']).status === 0

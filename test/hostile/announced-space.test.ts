@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { type Client, register } from '../support/client.ts'
+import { type Client, register } from '../support/app/client.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
+import { announced, beginUpload, multipart, uploadRaw } from '../support/app/raw-upload.ts'
 import { eventually } from '../support/eventually.ts'
-import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
-import { announced, beginUpload, multipart, uploadRaw } from '../support/raw-upload.ts'
 
 const GB = 1e9
 const MB = 1e6

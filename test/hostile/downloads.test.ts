@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
-import { type Client, register, send } from '../support/client.ts'
+import { type Client, register, send } from '../support/app/client.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
+import { rawConnection } from '../support/app/raw-socket.ts'
 import { eventually } from '../support/eventually.ts'
-import { type FakeS3, startFakeS3 } from '../support/fake-s3.ts'
-import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
-import { rawConnection } from '../support/raw-socket.ts'
+import { type FakeS3, startFakeS3 } from '../support/s3/fake-s3.ts'
 
 const BYTES = randomBytes(3_000_000)
 const LEAVING = 60

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { register } from '../support/client.ts'
-import { freePort } from '../support/http.ts'
-import { hasNginx, startNginx } from '../support/nginx.ts'
-import { killAll, startProcess } from '../support/process.ts'
+import { register } from '../support/app/client.ts'
+import { freePort } from '../support/app/http.ts'
+import { hasNginx, startNginx } from '../support/app/nginx.ts'
+import { killAll, startProcess } from '../support/app/process.ts'
 
 const MB = 1_000_000
 /** More than the buffers of a loopback connection hold. */

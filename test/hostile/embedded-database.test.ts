@@ -7,8 +7,7 @@ import { acquireLock, releaseLock } from '../../embedded/mongo/storage/lock.ts'
 import { Store } from '../../embedded/mongo/storage/store.ts'
 import { toBson } from '../../embedded/mongo/values/codec.ts'
 import { socketOf } from '../embedded/engine.ts'
-import { register, uploadFile } from '../support/client.ts'
-import { eventually } from '../support/eventually.ts'
+import { register, uploadFile } from '../support/app/client.ts'
 import {
   killAll,
   runProcess,
@@ -16,7 +15,8 @@ import {
   startProcess,
   untilListening,
   untilSaid,
-} from '../support/process.ts'
+} from '../support/app/process.ts'
+import { eventually } from '../support/eventually.ts'
 
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777
 

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { killAll, runProcess, startProcess } from '../support/app/process.ts'
 import { eventually } from '../support/eventually.ts'
-import { killAll, runProcess, startProcess } from '../support/process.ts'
 
 /** Loaded before the service: makes errors of the kind that a line on standard input names. */
 const FAULTS = `

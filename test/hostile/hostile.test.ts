@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { killAll } from '../support/process.ts'
+import { killAll } from '../support/app/process.ts'
 import { runHostile } from './hostile-run.ts'
 
 /** What fits into two minutes beside other tests. */

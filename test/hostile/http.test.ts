@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
-import { register } from '../support/client.ts'
+import { register } from '../support/app/client.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
+import { rawConnection } from '../support/app/raw-socket.ts'
 import { eventually } from '../support/eventually.ts'
-import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
-import { rawConnection } from '../support/raw-socket.ts'
 
 const UUID = /^[0-9a-f-]{36}$/
 const UPGRADES = 200

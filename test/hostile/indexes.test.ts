@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import mongoose, { type Connection } from 'mongoose'
 import { withDatabase } from '../embedded/engine.ts'
-import { json, register } from '../support/client.ts'
+import { json, register } from '../support/app/client.ts'
+import { databaseUri } from '../support/app/mongo.ts'
+import { killAll, runProcess, startProcess } from '../support/app/process.ts'
+import { SocketClient } from '../support/app/socket.ts'
 import { eventually } from '../support/eventually.ts'
-import { databaseUri } from '../support/mongo.ts'
-import { killAll, runProcess, startProcess } from '../support/process.ts'
-import { SocketClient } from '../support/socket.ts'
 
 const MISSING = /no unique indexes yet; the operator has to run `npm run db:indexes`/
 

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { register, uploadFile } from '../support/client.ts'
-import { documentedRoutes, resolve, type Schema } from '../support/openapi-document.ts'
-import { NOTHING, takesJson } from '../support/openapi-scene.ts'
-import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
-import { closeSockets, SocketClient } from '../support/socket.ts'
+import { register, uploadFile } from '../support/app/client.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
+import { closeSockets, SocketClient } from '../support/app/socket.ts'
+import { documentedRoutes, resolve, type Schema } from '../support/openapi/document.ts'
+import { NOTHING, takesJson } from '../support/openapi/scene.ts'
 
 const MAX_DETAILS = 20
 const MAX_ANSWER_BYTES = 8000

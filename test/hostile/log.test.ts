@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { register } from '../support/client.ts'
-import { compiled } from '../support/compiled.ts'
+import { register } from '../support/app/client.ts'
+import { compiled } from '../support/app/compiled.ts'
+import { freePort } from '../support/app/http.ts'
+import { killAll, runProcess } from '../support/app/process.ts'
 import { eventually } from '../support/eventually.ts'
-import { freePort } from '../support/http.ts'
-import { killAll, runProcess } from '../support/process.ts'
 
 /** More than a pipe and the lines that may wait take together, in requests with long addresses. */
 const MANY_REQUESTS = 400

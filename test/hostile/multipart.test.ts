@@ -7,12 +7,12 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import mongoose from 'mongoose'
 import { withDatabase } from '../embedded/engine.ts'
-import { type Client, register, uploadFile } from '../support/client.ts'
+import { type Client, register, uploadFile } from '../support/app/client.ts'
+import { databaseUri } from '../support/app/mongo.ts'
+import { killAll, runProcess, type ServiceProcess, startProcess } from '../support/app/process.ts'
+import { bodies, type GeneratedBody } from '../support/data/multipart-grammar.ts'
 import { eventually } from '../support/eventually.ts'
-import { type FakeS3, startFakeS3 } from '../support/fake-s3.ts'
-import { databaseUri } from '../support/mongo.ts'
-import { bodies, type GeneratedBody } from '../support/multipart-grammar.ts'
-import { killAll, runProcess, type ServiceProcess, startProcess } from '../support/process.ts'
+import { type FakeS3, startFakeS3 } from '../support/s3/fake-s3.ts'
 
 const seed = Number(process.env.MULTIPART_SEED ?? 20_261_130)
 const RUNS = Number(process.env.MULTIPART_RUNS ?? 250)

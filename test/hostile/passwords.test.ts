@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { json, register, send, uploadFile } from '../support/client.ts'
-import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
+import { json, register, send, uploadFile } from '../support/app/client.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
 
 /** How long the load is kept up. */
 const LOAD_MS = 20_000

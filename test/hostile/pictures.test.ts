@@ -3,12 +3,12 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import type { AssetAnswer } from '../support/assets.ts'
-import { type Client, register, send } from '../support/client.ts'
+import type { AssetAnswer } from '../support/app/assets.ts'
+import { type Client, register, send } from '../support/app/client.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
+import { noisyGif, png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
-import { startFakeS3 } from '../support/fake-s3.ts'
-import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
-import { noisyGif, png } from '../support/samples.ts'
+import { startFakeS3 } from '../support/s3/fake-s3.ts'
 
 const GIFS = 30
 

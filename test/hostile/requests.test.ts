@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
-import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
 
 const PATHS = ['/docs', '/docs/swagger-ui-bundle.js', '/openapi.json', '/healthz', '/api/assets']
 /** What follows a request on its connection and is no request. */

@@ -4,11 +4,11 @@ import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { type Client, register, uploadFile } from '../support/client.ts'
+import { type Client, register, uploadFile } from '../support/app/client.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
+import { frame, rawWebSocket } from '../support/app/raw-socket.ts'
+import { SocketClient } from '../support/app/socket.ts'
 import { eventually } from '../support/eventually.ts'
-import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
-import { frame, rawWebSocket } from '../support/raw-socket.ts'
-import { SocketClient } from '../support/socket.ts'
 
 const MiB = 1024 * 1024
 const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)

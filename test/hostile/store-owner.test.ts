@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import mongoose from 'mongoose'
 import { withDatabase } from '../embedded/engine.ts'
-import { json, register, uploadFile } from '../support/client.ts'
+import { json, register, uploadFile } from '../support/app/client.ts'
+import { databaseUri } from '../support/app/mongo.ts'
+import { killAll, runProcess, type ServiceProcess, startProcess } from '../support/app/process.ts'
 import { eventually } from '../support/eventually.ts'
-import { type FakeS3, startFakeS3 } from '../support/fake-s3.ts'
-import { databaseUri } from '../support/mongo.ts'
-import { killAll, runProcess, type ServiceProcess, startProcess } from '../support/process.ts'
+import { type FakeS3, startFakeS3 } from '../support/s3/fake-s3.ts'
 
 type Env = Record<string, string>
 

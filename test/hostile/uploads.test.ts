@@ -7,10 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
 import mongoose from 'mongoose'
 import { withDatabase } from '../embedded/engine.ts'
-import { type Client, json, register } from '../support/client.ts'
+import { type Client, json, register } from '../support/app/client.ts'
+import { databaseUri } from '../support/app/mongo.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
 import { eventually } from '../support/eventually.ts'
-import { databaseUri } from '../support/mongo.ts'
-import { killAll, type ServiceProcess, startProcess } from '../support/process.ts'
 
 const file = (name: string) =>
   `--b\r\nContent-Disposition: form-data; name="files"; filename="${name}"\r\n\r\n`

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { startApp, type TestApp } from '../support/app.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
 
 const OURS = 'https://app.example.org'
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { startApp, type TestApp } from '../support/app.ts'
-import { PASSWORD, signUp, type TestUser } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
 
 describe('what every answer has in common', () => {
   let app: TestApp

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Types } from 'mongoose'
 import { Session, tokenIdOf } from '../../models/session.ts'
-import { startApp, type TestApp } from '../support/app.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR

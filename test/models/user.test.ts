@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { hashPassword, verifyAccount, verifyPassword } from '../../models/password.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
 
 const OPTIONS = { cost: 4, limit: 1000 }
 

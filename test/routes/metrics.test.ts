@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { startApp, type TestApp } from '../support/app.ts'
-import { signUp } from '../support/users.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { signUp } from '../support/app/users.ts'
 
 describe('GET /metrics', () => {
   let open: TestApp

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { Asset } from '../../../models/asset.ts'
 import type { AssetFile } from '../../../models/asset-shape.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { plantAsset, uploadAsset } from '../../support/assets.ts'
-import { animatedGif, jpegWithExif, obj, png, svg } from '../../support/samples.ts'
-import { keysOf, measuredSpace, stateOf } from '../../support/state.ts'
-import { signUp, type TestUser } from '../../support/users.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { plantAsset, uploadAsset } from '../../support/app/assets.ts'
+import { keysOf, measuredSpace, stateOf } from '../../support/app/state.ts'
+import { signUp, type TestUser } from '../../support/app/users.ts'
+import { animatedGif, jpegWithExif, obj, png, svg } from '../../support/data/samples.ts'
 
 /** The requests of the images service's own clients. */
 describe('the images dialect', () => {

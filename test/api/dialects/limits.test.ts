@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { Attempt } from '../../../models/attempt.ts'
 import { User } from '../../../models/user.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { PASSWORD, signUp } from '../../support/users.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { PASSWORD, signUp } from '../../support/app/users.ts'
 
 const PHONE = { mobile: '15112345678', countryCode: '49' }
 const EMAIL = 'ada@example.org'

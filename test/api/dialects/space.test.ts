@@ -5,11 +5,11 @@ import { expect } from 'chai'
 import { Project } from '../../../models/project.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { measuredSpace, stateOf } from '../../support/app/state.ts'
+import { signUp, type TestUser } from '../../support/app/users.ts'
+import { mp4, obj, png } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
-import { mp4, obj, png } from '../../support/samples.ts'
-import { measuredSpace, stateOf } from '../../support/state.ts'
-import { signUp, type TestUser } from '../../support/users.ts'
 
 const FILE_LIMIT = 200_000
 const SMALL_SPACE = 100_000

@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import { ensureAdmin } from '../../../app/accounts/ensure-admin.ts'
 import { ConfigError, loadConfig } from '../../../config/env.ts'
 import { User } from '../../../models/user.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { PASSWORD, signUp } from '../../support/users.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { PASSWORD, signUp } from '../../support/app/users.ts'
 
 describe('ensureAdmin', () => {
   let app: TestApp

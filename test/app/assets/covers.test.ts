@@ -9,12 +9,12 @@ import { Asset } from '../../../models/asset.ts'
 import { attachCover } from '../../../models/asset-upload.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { type AssetAnswer, uploadAsset } from '../../support/assets.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { type AssetAnswer, uploadAsset } from '../../support/app/assets.ts'
+import { keysOf, measuredSpace } from '../../support/app/state.ts'
+import { PASSWORD, signUp, type TestUser } from '../../support/app/users.ts'
+import { obj, png, svg } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
-import { obj, png, svg } from '../../support/samples.ts'
-import { keysOf, measuredSpace } from '../../support/state.ts'
-import { PASSWORD, signUp, type TestUser } from '../../support/users.ts'
 
 /** Keeps the renderer busy until it is called. */
 async function holdRenderer(): Promise<() => Promise<void>> {

@@ -11,11 +11,11 @@ import { restore } from '../../../app/backup/restore.ts'
 import { checkStorage } from '../../../app/integrity/check.ts'
 import { describeFault } from '../../../app/integrity/fault.ts'
 import { Asset } from '../../../models/asset.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { uploadAsset } from '../../support/assets.ts'
-import { png } from '../../support/samples.ts'
-import { keysOf } from '../../support/state.ts'
-import { PASSWORD, signIn, signUp, type TestUser } from '../../support/users.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { uploadAsset } from '../../support/app/assets.ts'
+import { keysOf } from '../../support/app/state.ts'
+import { PASSWORD, signIn, signUp, type TestUser } from '../../support/app/users.ts'
+import { png } from '../../support/data/samples.ts'
 
 describe('a backup', function () {
   this.timeout(60_000)

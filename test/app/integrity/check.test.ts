@@ -7,10 +7,10 @@ import { prefixOf } from '../../../app/space/keys.ts'
 import { Asset } from '../../../models/asset.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { uploadAsset } from '../../support/assets.ts'
-import { keysOf, measuredSpace, stateOf } from '../../support/state.ts'
-import { signUp, type TestUser } from '../../support/users.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { uploadAsset } from '../../support/app/assets.ts'
+import { keysOf, measuredSpace, stateOf } from '../../support/app/state.ts'
+import { signUp, type TestUser } from '../../support/app/users.ts'
 
 describe('the check of store and documents', () => {
   let app: TestApp

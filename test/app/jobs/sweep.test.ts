@@ -10,11 +10,11 @@ import { beginAsset } from '../../../models/asset-upload.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { uploadAsset } from '../../support/assets.ts'
-import { type FakeS3, startFakeS3 } from '../../support/fake-s3.ts'
-import { keysOf, measuredSpace, stateOf } from '../../support/state.ts'
-import { signUp, type TestUser } from '../../support/users.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { uploadAsset } from '../../support/app/assets.ts'
+import { keysOf, measuredSpace, stateOf } from '../../support/app/state.ts'
+import { signUp, type TestUser } from '../../support/app/users.ts'
+import { type FakeS3, startFakeS3 } from '../../support/s3/fake-s3.ts'
 
 /** Limits of accounts without limits of their own. */
 const QUOTA = { limit: 5e10, fileLimit: 1000 }

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { identify } from '../../../app/media/identify.ts'
 import { MEDIA } from '../../../models/media.ts'
-import * as samples from '../../support/samples.ts'
+import * as samples from '../../support/data/samples.ts'
 
 const HEAD_BYTES = 4096
 const UNKNOWN = 'application/octet-stream'

@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import sharp from 'sharp'
 import { AppError } from '../../../app/errors.ts'
 import * as preview from '../../../app/media/preview.ts'
-import * as samples from '../../support/samples.ts'
+import * as samples from '../../support/data/samples.ts'
 import { useOwnTemporaryFolder } from '../../support/temporary-folder.ts'
 
 const { PREVIEW_MAX_BYTES } = preview

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import { RenderFault, renderApart, renderQueue } from '../../../app/media/render-apart.ts'
+import { animatedGif, png } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
-import { animatedGif, png } from '../../support/samples.ts'
 
 const ada = { user: 'ada' }
 const times = { stillMs: 60_000, animationMs: 60_000 }

@@ -8,11 +8,11 @@ import {
   type Scene,
   STATES,
   type State,
-} from '../../support/access-world.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { closeSockets, SocketClient } from '../../support/socket.ts'
-import { stateOf } from '../../support/state.ts'
-import { PASSWORD } from '../../support/users.ts'
+} from '../../support/app/access-world.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { closeSockets, SocketClient } from '../../support/app/socket.ts'
+import { stateOf } from '../../support/app/state.ts'
+import { PASSWORD } from '../../support/app/users.ts'
 
 const CALLERS = ['anonymous', 'stranger', 'reader', 'writer', 'owner'] as const
 type Caller = (typeof CALLERS)[number]

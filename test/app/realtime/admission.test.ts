@@ -4,9 +4,9 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
 import WebSocket, { type ClientOptions } from 'ws'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { closeSockets, SocketClient } from '../../support/socket.ts'
-import { signUp } from '../../support/users.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { closeSockets, SocketClient } from '../../support/app/socket.ts'
+import { signUp } from '../../support/app/users.ts'
 
 const OURS = 'https://app.example.org'
 

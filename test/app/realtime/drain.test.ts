@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { register } from '../../support/client.ts'
-import { killAll, startProcess } from '../../support/process.ts'
-import { closeSockets, SocketClient } from '../../support/socket.ts'
+import { register } from '../../support/app/client.ts'
+import { killAll, startProcess } from '../../support/app/process.ts'
+import { closeSockets, SocketClient } from '../../support/app/socket.ts'
 
 describe('sockets of a service that stops', function () {
   this.timeout(60_000)

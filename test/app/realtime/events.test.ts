@@ -2,12 +2,12 @@ import { expect } from 'chai'
 import { Asset } from '../../../models/asset.ts'
 import { Change } from '../../../models/change.ts'
 import { User } from '../../../models/user.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { uploadAsset } from '../../support/assets.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { uploadAsset } from '../../support/app/assets.ts'
+import { closeSockets, SocketClient } from '../../support/app/socket.ts'
+import { signUp, signUpAdmin, type TestUser } from '../../support/app/users.ts'
+import { png } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
-import { png } from '../../support/samples.ts'
-import { closeSockets, SocketClient } from '../../support/socket.ts'
-import { signUp, signUpAdmin, type TestUser } from '../../support/users.ts'
 
 describe('the events of a socket', () => {
   let app: TestApp

@@ -3,12 +3,12 @@ import { expect } from 'chai'
 import { Asset } from '../../../models/asset.ts'
 import { Session } from '../../../models/session.ts'
 import { User } from '../../../models/user.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { plantAsset, uploadAsset } from '../../support/assets.ts'
-import { obj, png } from '../../support/samples.ts'
-import { closeSockets, SocketClient } from '../../support/socket.ts'
-import { keysOf, measuredSpace, stateOf } from '../../support/state.ts'
-import { PASSWORD, signIn, signUp, type TestUser } from '../../support/users.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { plantAsset, uploadAsset } from '../../support/app/assets.ts'
+import { closeSockets, SocketClient } from '../../support/app/socket.ts'
+import { keysOf, measuredSpace, stateOf } from '../../support/app/state.ts'
+import { PASSWORD, signIn, signUp, type TestUser } from '../../support/app/users.ts'
+import { obj, png } from '../../support/data/samples.ts'
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 

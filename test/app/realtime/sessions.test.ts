@@ -5,10 +5,10 @@ import { Activity } from '../../../models/activity.ts'
 import { Asset } from '../../../models/asset.ts'
 import { Attempt } from '../../../models/attempt.ts'
 import { Session } from '../../../models/session.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { closeSockets, SocketClient } from '../../support/app/socket.ts'
+import { PASSWORD, signIn, signUp, signUpAdmin, type TestUser } from '../../support/app/users.ts'
 import { eventually } from '../../support/eventually.ts'
-import { closeSockets, SocketClient } from '../../support/socket.ts'
-import { PASSWORD, signIn, signUp, signUpAdmin, type TestUser } from '../../support/users.ts'
 
 const HOUR = 3_600_000
 

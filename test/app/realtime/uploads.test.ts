@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { Asset } from '../../../models/asset.ts'
 import { Upload } from '../../../models/upload.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { closeSockets, SocketClient } from '../../support/app/socket.ts'
+import { stateOf } from '../../support/app/state.ts'
+import { signUp, type TestUser } from '../../support/app/users.ts'
 import { eventually } from '../../support/eventually.ts'
-import { closeSockets, SocketClient } from '../../support/socket.ts'
-import { stateOf } from '../../support/state.ts'
-import { signUp, type TestUser } from '../../support/users.ts'
 
 const MiB = 1024 * 1024
 

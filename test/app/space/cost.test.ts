@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import mongoose from 'mongoose'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { uploadAsset } from '../../support/assets.ts'
-import { png } from '../../support/samples.ts'
-import { signUp, type TestUser } from '../../support/users.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { uploadAsset } from '../../support/app/assets.ts'
+import { signUp, type TestUser } from '../../support/app/users.ts'
+import { png } from '../../support/data/samples.ts'
 
 /** What was asked of a collection, as Mongoose tells it. */
 interface Sent {

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { Upload } from '../../../models/upload.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
-import type { Client } from '../../support/client.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import type { Client } from '../../support/app/client.ts'
+import { beginUpload, multipart, uploadRaw } from '../../support/app/raw-upload.ts'
+import { stateOf } from '../../support/app/state.ts'
+import { signUp } from '../../support/app/users.ts'
 import { eventually } from '../../support/eventually.ts'
-import { type FakeS3, startFakeS3 } from '../../support/fake-s3.ts'
-import { beginUpload, multipart, uploadRaw } from '../../support/raw-upload.ts'
-import { stateOf } from '../../support/state.ts'
-import { signUp } from '../../support/users.ts'
+import { type FakeS3, startFakeS3 } from '../../support/s3/fake-s3.ts'
 
 const SIZE = 20_000_000
 /** Two parts of a multipart upload and a piece of the third. */

@@ -2,9 +2,9 @@ import { expect } from 'chai'
 import { Types } from 'mongoose'
 import { Intake } from '../../../app/space/intake.ts'
 import { User } from '../../../models/user.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { stateOf } from '../../support/state.ts'
-import { signUp, type TestUser } from '../../support/users.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { stateOf } from '../../support/app/state.ts'
+import { signUp, type TestUser } from '../../support/app/users.ts'
 
 describe('the intake of an upload', () => {
   let app: TestApp

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { runKills } from '../../support/kill-run.ts'
-import { killAll } from '../../support/process.ts'
+import { killAll } from '../../support/app/process.ts'
+import { runKills } from '../../support/kill/run.ts'
 
 describe('kill -9 at any moment', function () {
   this.timeout(420_000)

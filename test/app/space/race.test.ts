@@ -14,12 +14,12 @@ import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { withDatabase } from '../../embedded/engine.ts'
-import { type Client, register } from '../../support/client.ts'
+import { type Client, register } from '../../support/app/client.ts'
+import { databaseUri } from '../../support/app/mongo.ts'
+import { killAll, startProcess } from '../../support/app/process.ts'
+import { announced, beginUpload, uploadRaw } from '../../support/app/raw-upload.ts'
+import { measuredSpace } from '../../support/app/state.ts'
 import { eventually } from '../../support/eventually.ts'
-import { databaseUri } from '../../support/mongo.ts'
-import { killAll, startProcess } from '../../support/process.ts'
-import { announced, beginUpload, uploadRaw } from '../../support/raw-upload.ts'
-import { measuredSpace } from '../../support/state.ts'
 
 const AT_ONCE = 64
 const PLENTY = 1e9

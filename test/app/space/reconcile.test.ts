@@ -7,11 +7,11 @@ import { Asset } from '../../../models/asset.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
-import { startApp, type TestApp } from '../../support/app.ts'
-import { uploadAsset } from '../../support/assets.ts'
-import { png } from '../../support/samples.ts'
-import { measuredSpace, stateOf } from '../../support/state.ts'
-import { signUp, type TestUser } from '../../support/users.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { uploadAsset } from '../../support/app/assets.ts'
+import { measuredSpace, stateOf } from '../../support/app/state.ts'
+import { signUp, type TestUser } from '../../support/app/users.ts'
+import { png } from '../../support/data/samples.ts'
 
 /** Limits of accounts without limits of their own. */
 const QUOTA = { limit: 5e10, fileLimit: 1000 }

@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import { AppError } from '../../../app/errors.ts'
 import { openDiskStore } from '../../../app/storage/disk-store.ts'
 import { type ObjectStore, ObjectsNotRemoved } from '../../../app/storage/object-store.ts'
-import { keysIn, rejection } from '../../support/object-stores.ts'
+import { keysIn, rejection } from '../../support/s3/object-stores.ts'
 
 describe('disk store', () => {
   let dir: string

@@ -4,9 +4,9 @@ import { expect } from 'chai'
 import { AppError } from '../../../app/errors.ts'
 import { type ObjectStore, ObjectsNotRemoved } from '../../../app/storage/object-store.ts'
 import type { S3StoreOptions } from '../../../app/storage/s3-client.ts'
-import type { FakeS3, Fault } from '../../support/fake-s3.ts'
-import { IMPATIENT, openFakeS3Store } from '../../support/fake-s3-store.ts'
-import { keysIn, rejection } from '../../support/object-stores.ts'
+import type { FakeS3, Fault } from '../../support/s3/fake-s3.ts'
+import { IMPATIENT, openFakeS3Store } from '../../support/s3/fake-s3-store.ts'
+import { keysIn, rejection } from '../../support/s3/object-stores.ts'
 
 const small = Buffer.from('0123456789')
 const large = Buffer.alloc(12 * 1024 * 1024, 7)

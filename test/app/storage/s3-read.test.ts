@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import { expect } from 'chai'
 import { watchReading } from '../../../app/storage/s3-read.ts'
 import { eventually } from '../../support/eventually.ts'
-import { rejection } from '../../support/object-stores.ts'
+import { rejection } from '../../support/s3/object-stores.ts'
 
 const IDLE_MS = 20
 

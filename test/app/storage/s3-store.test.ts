@@ -4,9 +4,9 @@ import { expect } from 'chai'
 import type { Request } from 'express'
 import type { ObjectStore, StoredFile } from '../../../app/storage/object-store.ts'
 import { eventually } from '../../support/eventually.ts'
-import type { FakeS3 } from '../../support/fake-s3.ts'
-import { openFakeS3Store } from '../../support/fake-s3-store.ts'
-import { keysIn } from '../../support/object-stores.ts'
+import type { FakeS3 } from '../../support/s3/fake-s3.ts'
+import { openFakeS3Store } from '../../support/s3/fake-s3-store.ts'
+import { keysIn } from '../../support/s3/object-stores.ts'
 
 const MiB = 1024 * 1024
 const small = Buffer.from('0123456789')

@@ -1,4 +1,4 @@
-import { documentedRoutes } from '../../support/openapi-document.ts'
+import { documentedRoutes } from '../../support/openapi/document.ts'
 import { type Ending, each, exchange, statusOf } from './wire.ts'
 import type { World } from './world.ts'
 

@@ -4,7 +4,7 @@ import {
   documentedRoutes,
   type Parameter,
   resolve,
-} from '../../support/openapi-document.ts'
+} from '../../support/openapi/document.ts'
 import { each } from './wire.ts'
 import type { World } from './world.ts'
 

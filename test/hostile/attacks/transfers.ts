@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
-import { multipart } from '../../support/raw-upload.ts'
+import { multipart } from '../../support/app/raw-upload.ts'
 import { dial, each } from './wire.ts'
 import type { World } from './world.ts'
 

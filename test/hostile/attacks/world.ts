@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { json, register, send } from '../../support/client.ts'
+import { json, register, send } from '../../support/app/client.ts'
 
 export interface Account {
   origin: string

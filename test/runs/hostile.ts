@@ -1,0 +1,44 @@
+/**
+ * `npm run test:hostile [-- --minutes N] [-- --seed N] [-- --only NAME,NAME]`: attacks the compiled service in rounds of other seeds for as
+ * long as told, on the disk and the embedded database, or on those that MONGODB_URI and S3_ENDPOINT name. Reports what
+ * was found, with exit code 1 for a fault.
+ */
+import { parseArgs } from 'node:util'
+import { runHostile } from '../hostile/hostile-run.ts'
+import { killAll } from '../support/app/process.ts'
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '2' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+  },
+})
+const counts = {
+  frames: 2000,
+  handshakes: 220,
+  downloads: 1000,
+  uploads: 300,
+  bodies: 3000,
+  requests: 10_000,
+  json: 2000,
+  http: 230,
+  slow: 200,
+  slowMs: 20_000,
+}
+const report = await runHostile({
+  counts,
+  seed: Number(values.seed),
+  rounds: Number.MAX_SAFE_INTEGER,
+  limitMs: Number(values.minutes) * 60_000,
+  ...(values.only === undefined ? {} : { only: values.only.split(',') }),
+  progress: (line) => process.stderr.write(`${line}\n`),
+}).finally(killAll)
+const megabytes = report.peaks.map((peak) => Math.round(peak / 1e6))
+process.stdout.write(
+  `${report.peaks.length} rounds on ${report.ground}: ${report.faults.length} faults, ` +
+    `peaks of ${megabytes.join(', ')} MB, slowest /healthz ${report.slowestHealth} ms, ` +
+    `answers ${JSON.stringify(report.statuses)}\n`,
+)
+for (const fault of report.faults) process.stdout.write(`  ${fault}\n`)
+process.exitCode = report.faults.length > 0 ? 1 : 0

@@ -1,0 +1,141 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Types } from 'mongoose'
+import { settleReaders } from '../../../app/accounts/settle-readers.ts'
+import { signUrl } from '../../../app/assets/signed-url.ts'
+import { createLink } from '../../../app/links/create.ts'
+import { createProject } from '../../../app/projects/create.ts'
+import { emptyScene } from '../../../app/projects/scenes.ts'
+import { shareWith } from '../../../app/sharing/share.ts'
+import { Asset } from '../../../models/asset.ts'
+import type { AssetFields } from '../../../models/asset-shape.ts'
+import { Project } from '../../../models/project.ts'
+import { User } from '../../../models/user.ts'
+import type { TestApp } from './app.ts'
+import { plantAsset } from './assets.ts'
+import { requestsOf, signUp, signUpAdmin, type TestUser } from './users.ts'
+
+export const CALLERS = ['anonymous', 'stranger', 'reader', 'writer', 'owner', 'admin', 'link holder'] as const
+export type Caller = (typeof CALLERS)[number]
+
+/**
+ * `private` and `public` are shared with nobody; `shared` and `locked` are private, and shared by name; `closed` is
+ * public and shared by name, and its owner is disabled.
+ */
+export const STATES = ['private', 'public', 'shared', 'locked', 'closed'] as const
+export type State = (typeof STATES)[number]
+
+/** What one asset brings with it: its owner, and ids to ask for. */
+export interface Scene {
+  state: State
+  owner: TestUser
+  asset: AssetFields
+  /** A path that begins at the asset. */
+  at(rest?: string): string
+  /** The same by a link to it. */
+  byLink(holds: boolean, rest?: string): string
+  fileId: string
+  imageId: string
+  linkId: string
+  signedUrl: string
+  projectId: Types.ObjectId
+  project: string
+  sceneId: string
+  /** What must not be in an answer to who may not read: names that are nowhere else. */
+  secrets: string[]
+}
+
+export type Requests = Pick<TestUser, 'get' | 'post' | 'put' | 'patch' | 'delete'>
+
+export type People = Record<'stranger' | 'reader' | 'writer' | 'admin', TestUser>
+
+export async function populate(app: TestApp): Promise<People> {
+  const [stranger, reader, writer, admin] = await Promise.all([
+    signUp(app, 'stranger'),
+    signUp(app, 'reader'),
+    signUp(app, 'writer'),
+    signUpAdmin(app, 'admin'),
+  ])
+  return { stranger, reader, writer, admin }
+}
+
+/** The requests of one of them. */
+export function requestsBy(app: TestApp, people: People, caller: Caller, { owner }: Scene): Requests {
+  if (caller === 'anonymous' || caller === 'link holder') return app.api
+  return requestsOf(app, (caller === 'owner' ? owner : people[caller]).token)
+}
+
+/** An asset in a state, with a link and a project of the same owner's; it has real objects. */
+export async function makeScene(app: TestApp, state: State): Promise<Scene> {
+  const { services, store } = app
+  const owner = await signUp(app, `owner-${randomUUID().slice(0, 8)}`)
+  const name = `a-${randomUUID()}`
+  const file = { ...(await keep(app)), name: `${name}.bin`, mediaType: 'image/png', media: 'image' as const }
+  const picture = { mediaType: 'image/webp', width: 1, height: 1 }
+  const image = { ...(await keep(app)), ...picture, thumbnail: { ...(await keep(app)), ...picture } }
+  const planted = await plantAsset(owner.user, {
+    name,
+    tags: [name],
+    files: [file],
+    images: [image],
+    media: 'image',
+    size: file.size,
+    visibility: state === 'public' || state === 'closed' ? 'public' : 'private',
+  })
+  const { _id } = planted
+  const made = await createProject(services, owner, { title: name, scenes: [emptyScene()] })
+  if (state === 'shared' || state === 'locked' || state === 'closed')
+    for (const access of ['read', 'write'] as const) {
+      const given = { username: access === 'read' ? 'reader' : 'writer', access }
+      await shareWith(services, { type: 'asset', model: Asset }, planted, owner, given)
+      await shareWith(services, { type: 'project', model: Project }, made, owner, given)
+    }
+  const lock = {
+    mode: 'compliance' as const,
+    until: new Date(app.clock.now().getTime() + 3_600_000),
+    legalHold: false,
+  }
+  if (state === 'locked') {
+    await Asset.updateOne({ _id }, { lock })
+    await store.protect([file.key], lock)
+  }
+  const asset = await Asset.findById(_id).orFail().lean()
+  const { link, token } = await createLink(
+    services,
+    asset,
+    owner,
+    {},
+    { address: undefined, userAgent: undefined },
+  )
+  const signedUrl = signUrl(services, asset, owner.user).url
+  if (state === 'closed') {
+    await User.grant(owner.user._id, { disabled: true })
+    await settleReaders(owner.user._id)
+  }
+  return {
+    state,
+    owner,
+    asset,
+    at: (rest = '') => `/api/assets/${_id}${rest}`,
+    byLink: (holds, rest = '') => `/api/links/${holds ? token : 'A'.repeat(43)}${rest}`,
+    fileId: file.id,
+    imageId: image.id,
+    linkId: link._id.toString(),
+    signedUrl,
+    projectId: made._id,
+    project: `/api/projects/${made._id}`,
+    sceneId: String(made.scenes[0]?.id),
+    secrets: [name, owner.user.username, token, file.id, image.id],
+  }
+}
+
+async function keep({ store }: TestApp) {
+  const key = `matrix/${randomUUID()}`
+  const bytes = Buffer.from(key)
+  await store.put(key, bytes)
+  return {
+    id: randomUUID(),
+    key,
+    size: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  }
+}

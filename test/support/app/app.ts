@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import mongoose from 'mongoose'
+import { pino } from 'pino'
+import supertest from 'supertest'
+import { connectDatabase, disconnectDatabase } from '../../../app/database.ts'
+import { createHttpServer } from '../../../app/http-server.ts'
+import { createApp } from '../../../app/index.ts'
+import { syncIndexes } from '../../../app/indexes.ts'
+import { attach, type Sockets } from '../../../app/realtime/attach.ts'
+import type { SocketLimits } from '../../../app/realtime/limits.ts'
+import { openServices, type Services } from '../../../app/services.ts'
+import type { ObjectStore } from '../../../app/storage/object-store.ts'
+import { loadConfig } from '../../../config/env.ts'
+import { Capacity } from '../../../models/capacity.ts'
+import { recordAnswers } from '../openapi/recorder.ts'
+import { makeBucket } from '../s3/bucket.ts'
+import { TestClock } from './clock.ts'
+import { listen } from './http.ts'
+import { databaseUri } from './mongo.ts'
+
+export interface TestApp {
+  /** Requests to the service: `app.api.get('/…')`. */
+  api: ReturnType<typeof supertest>
+  /** Where it listens, for clients that need a real address. */
+  origin: string
+  services: Services
+  store: ObjectStore
+  clock: TestClock
+  /** Its door for sockets. */
+  sockets: Sockets
+  /** A second process as far as the first can tell: the same database and store, nothing else shared. */
+  another(): Promise<ReturnType<typeof supertest>>
+  /** The same, by its address. */
+  anotherOrigin(): Promise<string>
+  stop(): Promise<void>
+}
+
+interface Options {
+  env?: Record<string, string>
+  store?: ObjectStore
+  /** Where the database is reached, if not at its own address. */
+  uri?: string
+  /** What differs for sockets. */
+  limits?: Partial<SocketLimits>
+  /** How long an upload waits for its cover, in milliseconds; default: longer than a busy machine needs. */
+  coverWaitMs?: number
+}
+
+const TEST_ENV = {
+  NODE_ENV: 'test',
+  LOG_LEVEL: 'silent',
+  BCRYPT_COST: '4',
+  REGISTRATIONS_PER_HOUR: '0',
+  JWT_SECRET: 'a-secret-that-only-tests-use-of-32-characters-at-least',
+}
+
+/** The whole service on a database and a store of its own. Call `stop` in an `after` hook. */
+export async function startApp({
+  env = {},
+  store: givenStore,
+  uri,
+  limits = {},
+  coverWaitMs = 30_000,
+}: Options = {}): Promise<TestApp> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'kura-test-'))
+  await connectDatabase(uri ?? (await databaseUri()), `kura-test-${randomBytes(6).toString('hex')}`)
+  await syncIndexes()
+  const bucket = givenStore ? null : await makeBucket()
+
+  const config = loadConfig({ ...TEST_ENV, ...(bucket?.env ?? {}), DATA_DIR: dataDir, ...env })
+  const log = pino({ level: config.log.level })
+  const clock = new TestClock()
+  const stop = new AbortController()
+  const given = { config, log, clock, stopping: stop.signal, coverWaitMs }
+  const services = await openServices(givenStore ? { ...given, store: givenStore } : given)
+  await Capacity.ensure(config.space.server)
+  services.prepared = true
+  const servers: Server[] = []
+  const doors: Sockets[] = []
+  const serve = async (one: Services) => {
+    const server = createHttpServer(createApp(one))
+    servers.push(server)
+    const sockets = attach(server, one, limits)
+    doors.push(sockets)
+    recordAnswers(server)
+    return { origin: await listen(server), sockets }
+  }
+  const { origin, sockets } = await serve(services)
+  const anotherOrigin = async () => {
+    const others = await openServices({ ...given, store: services.store })
+    return (await serve({ ...others, prepared: true })).origin
+  }
+
+  return {
+    api: supertest(origin),
+    origin,
+    services,
+    store: services.store,
+    clock,
+    sockets,
+    another: async () => supertest(await anotherOrigin()),
+    anotherOrigin,
+    async stop() {
+      stop.abort()
+      await Promise.all(doors.map((door) => door.close(1000)))
+      for (const server of servers) {
+        server.close()
+        server.closeAllConnections()
+      }
+      await mongoose.connection.dropDatabase()
+      await disconnectDatabase()
+      await bucket?.remove(services.store)
+      if (!givenStore) await services.store.close()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}

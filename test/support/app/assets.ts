@@ -1,0 +1,52 @@
+import { Types } from 'mongoose'
+import { Asset } from '../../../models/asset.ts'
+import { readersOf } from '../../../models/asset-access.ts'
+import type { AssetFields } from '../../../models/asset-shape.ts'
+import { describeWords } from '../../../models/asset-words.ts'
+import { obj } from '../data/samples.ts'
+import type { TestUser } from './users.ts'
+
+/** An asset as an answer has it, as far as tests read it. */
+export interface AssetAnswer {
+  id: string
+  version: number
+  size: number
+  downloads: number
+  files: { id: string; name: string; size: number; sha256: string; url: string }[]
+  images: { id: string; url: string }[]
+  thumbnail: string | null
+}
+
+/** Uploads an asset through the API. */
+export async function uploadAsset(
+  user: Pick<TestUser, 'post'>,
+  fields: Record<string, string> = {},
+  files: Record<string, Buffer> = { 'chair.obj': obj() },
+): Promise<AssetAnswer> {
+  const request = user.post('/api/assets').field(fields)
+  for (const [name, bytes] of Object.entries(files)) request.attach('files', bytes, name)
+  const { body } = await request.expect(201)
+  return body.res.asset
+}
+
+/** An asset's document without any bytes, for searches. */
+export async function plantAsset(
+  owner: { _id: Types.ObjectId },
+  fields: Partial<AssetFields> = {},
+): Promise<AssetFields> {
+  const described = { name: 'Chair', description: '', tags: [], ...fields }
+  const createdAt = fields.createdAt ?? new Date()
+  const asset = await Asset.create({
+    _id: new Types.ObjectId(),
+    owner: owner._id,
+    state: 'ready',
+    version: 1,
+    createdAt,
+    updatedAt: createdAt,
+    ...fields,
+    ...described,
+    ...describeWords(described),
+    readers: readersOf({ owner: owner._id, visibility: 'private', collaborators: [], ...fields }),
+  })
+  return asset.toObject()
+}

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import { eventually } from '../eventually.ts'
+
+/** What a client with nothing but an address and a token does. */
+export interface Client {
+  origin: string
+  token: string
+}
+
+/** Registers a user of a random name. */
+export async function register(origin: string): Promise<Client & { username: string; password: string }> {
+  await eventually(async () => {
+    if (!(await fetch(`${origin}/readyz`)).ok) throw new Error('it is not ready')
+  }, 60_000)
+  const account = { username: `u${randomUUID().slice(0, 8)}`, password: 'correct horse battery' }
+  const { token } = await send<{ token: string }>(`${origin}/api/auth/register`, json(account), 201)
+  return { origin, token, ...account }
+}
+
+/** A body of JSON for `fetch`. */
+export const json = (body: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+})
+
+/** Uploads one file; answers the path of its bytes. */
+export async function uploadFile({ origin, token }: Client, bytes: Buffer): Promise<string> {
+  const body = new FormData()
+  body.append('files', new Blob([bytes]), 'chair.bin')
+  const request = { method: 'POST', headers: { Authorization: `Bearer ${token}` }, body }
+  const { asset } = await send<{ asset: { files: { url: string }[] } }>(`${origin}/api/assets`, request, 201)
+  return String(asset.files[0]?.url)
+}
+
+/** The `res` of an answer that must have this status. */
+export async function send<T>(address: string, request: RequestInit, status: number): Promise<T> {
+  const answer = await fetch(address, request)
+  const body = (await answer.json()) as { res: T }
+  if (answer.status !== status) throw new Error(`${answer.status}: ${JSON.stringify(body)}`)
+  return body.res
+}

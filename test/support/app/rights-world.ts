@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import type { Model } from 'mongoose'
+import { administer } from '../../../app/accounts/administer.ts'
+import { changePassword } from '../../../app/auth/change-password.ts'
+import { shareWith, unshareWith } from '../../../app/sharing/share.ts'
+import { Asset } from '../../../models/asset.ts'
+import { Link } from '../../../models/link.ts'
+import { Project } from '../../../models/project.ts'
+import { Session, type SessionFields } from '../../../models/session.ts'
+import { Upload } from '../../../models/upload.ts'
+import { User } from '../../../models/user.ts'
+import { makeScene, type Scene } from './access-world.ts'
+import type { TestApp } from './app.ts'
+import { keysOf } from './state.ts'
+import { PASSWORD, signIn, signUp, signUpAdmin, type TestUser } from './users.ts'
+
+/** An asset and a project that a writer may change, the writer, and two admins. */
+export interface World {
+  app: TestApp
+  scene: Scene
+  owner: TestUser
+  writer: TestUser
+  admin: TestUser
+  /** An admin who stays one. */
+  root: TestUser
+  /** Another session of the sender's. */
+  otherSession: SessionFields
+}
+
+export type Role = 'owner' | 'writer' | 'admin'
+
+const shares = [
+  ['asset', Asset],
+  ['project', Project],
+] as const
+const sharedOf = ({ scene }: World, type: 'asset' | 'project') =>
+  type === 'asset' ? scene.asset : { _id: scene.projectId, owner: scene.owner.user._id }
+
+async function share(world: World, access: 'read' | 'write'): Promise<void> {
+  const given = { username: world.writer.user.username, access }
+  for (const [type, model] of shares)
+    await shareWith(world.app.services, { type, model }, sharedOf(world, type), world.owner, given)
+}
+
+export async function makeWorld(app: TestApp, role: Role, isPublic = false): Promise<World> {
+  const scene = await makeScene(app, isPublic ? 'public' : 'private')
+  const { owner } = scene
+  const name = randomUUID().slice(0, 8)
+  const writer = await signUp(app, `writer-${name}`)
+  const admin = await signUpAdmin(app, `admin-${name}`)
+  const root = await signUpAdmin(app, `root-${name}`)
+  const sender = { owner, writer, admin }[role]
+  const { session: otherSession } = await signIn(app, sender.user)
+  const world = { app, scene, owner, writer, admin, root, otherSession }
+  await share(world, 'write')
+  return world
+}
+
+/** The status of the answer, and what happens meanwhile. */
+type Loss = [status: number, lose: (world: World, sender: TestUser) => Promise<unknown>]
+
+/** What ends a sender's account or session. */
+export const SENDER_LOSSES = {
+  disabled: [401, ({ app, root }, { user }) => administer(app.services, root, user, { disabled: true })],
+  deleted: [401, (_world, { user }) => User.setDeleting(user._id, true)],
+  'password changed in another session': [
+    401,
+    async ({ app, otherSession: session }) => {
+      const change = { session, current: PASSWORD, password: 'another horse battery' }
+      await changePassword(app.services, change, { address: undefined, userAgent: undefined })
+    },
+  ],
+} as const satisfies Record<string, Loss>
+
+/** What ends a writer's right, which is in the document that is changed. */
+export const WRITER_LOSSES = {
+  removed: [
+    404,
+    async (world) => {
+      for (const [type, model] of shares)
+        await unshareWith(
+          world.app.services,
+          { type, model },
+          sharedOf(world, type),
+          world.owner,
+          world.writer.user.username,
+        )
+    },
+  ],
+  lowered: [403, (world) => share(world, 'read')],
+} as const satisfies Record<string, Loss>
+
+export const LOCKED: Loss = [
+  423,
+  ({ scene }) =>
+    Asset.updateOne({ _id: scene.asset._id }, { lock: { mode: null, until: null, legalHold: true } }),
+]
+
+/** The owner's deletion ends what others may do; that is read with the sender. */
+export const OWNER_DELETED: Loss = [404, ({ owner }) => User.setDeleting(owner.user._id, true)]
+
+export const DEMOTED: Loss = [
+  403,
+  ({ app, root }, { user }) => administer(app.services, root, user, { access: 'user' }),
+]
+
+/** Empties what `contentOf` reads, so that it stays small. */
+export async function forgetAll(): Promise<void> {
+  for (const model of [Asset, Project, Link, Session, User] as Model<unknown>[]) await model.deleteMany({})
+}
+
+/** All documents that a request can change, by their ids, without what an upload under way puts into them. */
+export async function contentOf(): Promise<Map<string, unknown>> {
+  const [assets, projects, links, sessions, users] = await Promise.all([
+    Asset.find({}, { intents: 0 }).lean(),
+    Project.find().lean(),
+    Link.find().lean(),
+    Session.find().lean(),
+    User.find({}, { space: 0 }).select('+passwordHash').lean(),
+  ])
+  const all = [...assets, ...projects, ...links, ...sessions, ...users]
+  return new Map(all.map((one) => [one._id.toString(), one]))
+}
+
+/** What uploads leave: objects, and space that is used or reserved. */
+export async function traceOf(app: TestApp) {
+  const sums = { 'space.used': 1, 'space.files': 1, 'space.reserved': 1, 'space.open': 1 } as const
+  return {
+    keys: await keysOf(app),
+    uploads: await Upload.countDocuments(),
+    accounts: await User.find({}, sums).lean(),
+  }
+}

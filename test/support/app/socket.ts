@@ -1,0 +1,131 @@
+import { once } from 'node:events'
+import WebSocket, { type ClientOptions } from 'ws'
+import { eventually } from '../eventually.ts'
+
+/** An answer to a frame, or an event, as far as tests read them. */
+export interface Message {
+  id?: unknown
+  status?: 'success' | 'error'
+  res?: Record<string, unknown> & { asset?: SocketAsset; assets?: SocketAsset[]; user?: { id: string } }
+  err?: { code: string; message: string; details?: { field: string; message: string }[]; requestId: string }
+  event?: string
+  asset?: SocketAsset
+  space?: Record<string, number>
+  received?: number
+  size?: number
+}
+
+interface SocketAsset {
+  id: string
+  name: string
+  access: string
+  owner: object | null
+  version: number
+  size: number
+  files: { sha256: string; name: string; mediaType: string }[]
+}
+
+const open = new Set<SocketClient>()
+
+/** A client of `/ws`. */
+export class SocketClient {
+  readonly messages: Message[] = []
+  /** How it was closed; not before. */
+  readonly closed: Promise<{ code: number; reason: string }>
+  #ids = 0
+
+  private constructor(readonly socket: WebSocket) {
+    open.add(this)
+    socket.on('message', (data) => this.messages.push(JSON.parse(String(data))))
+    socket.on('error', () => undefined)
+    this.closed = new Promise((resolve) => {
+      socket.once('close', (code, reason) => {
+        open.delete(this)
+        resolve({ code, reason: reason.toString() })
+      })
+    })
+  }
+
+  static async open(origin: string, options: ClientOptions = {}): Promise<SocketClient> {
+    const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/ws`, options)
+    const client = new SocketClient(socket)
+    await once(socket, 'open')
+    return client
+  }
+
+  /** Opens one and signs it in. */
+  static async signedIn(origin: string, token: string, { subscribe = false } = {}): Promise<SocketClient> {
+    const client = await SocketClient.open(origin)
+    await client.expect('auth', { token })
+    if (subscribe) await client.expect('subscribe')
+    return client
+  }
+
+  get events(): Message[] {
+    return this.messages.filter(({ event }) => event !== undefined)
+  }
+
+  eventsOf(name: string): Message[] {
+    return this.events.filter(({ event }) => event === name)
+  }
+
+  send(frame: unknown): void {
+    this.socket.send(Buffer.isBuffer(frame) ? frame : JSON.stringify(frame))
+  }
+
+  /** Asks and waits for the answer. */
+  ask(op: string, args?: object): Promise<Message> {
+    return this.answerTo(this.begin(op, args))
+  }
+
+  /** Asks; the answer's id. */
+  begin(op: string, args?: object): string {
+    this.#ids += 1
+    const id = `${op}-${this.#ids}`
+    this.send({ id, op, ...(args ? { args } : {}) })
+    return id
+  }
+
+  answerTo(id: unknown): Promise<Message> {
+    return this.find((message) => message.status !== undefined && message.id === id)
+  }
+
+  find(wanted: (message: Message) => boolean): Promise<Message> {
+    return eventually(() => {
+      const found = this.messages.find(wanted)
+      if (!found) throw new Error(`not among ${JSON.stringify(this.messages)}`)
+      return found
+    }, 15_000)
+  }
+
+  /** Asks for what must succeed. */
+  async expect(op: string, args?: object): Promise<NonNullable<Message['res']>> {
+    const { res, err } = await this.ask(op, args)
+    if (!res) throw new Error(`${op} was refused: ${JSON.stringify(err)}`)
+    return res
+  }
+
+  /** Asks for an upload and sends the bytes once the service takes them. */
+  async upload(bytes: Buffer, args: object, frameBytes = 64 * 1024): Promise<Message> {
+    const id = this.begin('upload', { size: bytes.length, ...args })
+    const first = await this.find((message) => message.id === id)
+    if (first.event !== 'upload.ready') return first
+    for (let from = 0; from < bytes.length; from += frameBytes)
+      this.socket.send(bytes.subarray(from, from + frameBytes))
+    return this.answerTo(id)
+  }
+
+  close(): void {
+    this.socket.close()
+  }
+}
+
+/** Ends whatever tests have left open. */
+export async function closeSockets(): Promise<void> {
+  await Promise.all(
+    [...open].map((client) => {
+      client.socket.terminate()
+      return client.closed
+    }),
+  )
+}

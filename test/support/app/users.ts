@@ -1,0 +1,63 @@
+import type { Test } from 'supertest'
+import { beginSession } from '../../../app/auth/begin-session.ts'
+import type { SessionFields } from '../../../models/session.ts'
+import { User } from '../../../models/user.ts'
+import type { NewUser, UserDocument } from '../../../models/user-shape.ts'
+import type { TestApp } from './app.ts'
+
+/** The password of everybody who signs up here. */
+export const PASSWORD = 'correct horse battery'
+
+/** A signed-in user: its requests carry its token. */
+export interface TestUser {
+  user: UserDocument
+  session: SessionFields
+  token: string
+  head(path: string): Test
+  get(path: string): Test
+  post(path: string): Test
+  put(path: string): Test
+  patch(path: string): Test
+  delete(path: string): Test
+}
+
+/** Makes an account and signs it in, without a request. */
+export async function signUp(
+  app: TestApp,
+  username: string,
+  profile: Omit<Partial<NewUser>, 'username'> = {},
+): Promise<TestUser> {
+  const { bcryptCost } = app.services.config.auth
+  const user = await User.register({ username, ...profile }, PASSWORD, {
+    cost: bcryptCost,
+  })
+  return signIn(app, user)
+}
+
+/** An admin, signed in. */
+export async function signUpAdmin(app: TestApp, username: string): Promise<TestUser> {
+  const { user } = await signUp(app, username)
+  await User.grant(user._id, { access: 'admin' })
+  return signIn(app, user)
+}
+
+/** One more session of a user. */
+export async function signIn(app: TestApp, { _id }: UserDocument): Promise<TestUser> {
+  const account = await User.findById(_id).select('+passwordHash').orFail()
+  const client = { address: '127.0.0.1', userAgent: 'tests' }
+  const { user, session, token } = await beginSession(app.services, account, client)
+  return { user, session, token, ...requestsOf(app, token) }
+}
+
+/** Requests that carry a token. */
+export function requestsOf({ api }: Pick<TestApp, 'api'>, token: string) {
+  const carrying = (request: Test) => request.set('Authorization', `Bearer ${token}`)
+  return {
+    head: (path: string) => carrying(api.head(path)),
+    get: (path: string) => carrying(api.get(path)),
+    post: (path: string) => carrying(api.post(path)),
+    put: (path: string) => carrying(api.put(path)),
+    patch: (path: string) => carrying(api.patch(path)),
+    delete: (path: string) => carrying(api.delete(path)),
+  }
+}

@@ -1,0 +1,147 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Client, register } from '../app/client.ts'
+import { announced, uploadRaw } from '../app/raw-upload.ts'
+import { png } from '../data/samples.ts'
+
+/** What an asset must hold, as far as its owner was told. */
+interface Promised {
+  /** The digests that its file may have: one, or two where the answer to a replacement never came. */
+  digests: Set<string>
+  /** How many preview images it has at least. */
+  images: number
+}
+
+/** What one client did, and what the service has promised it. */
+export class KillClient {
+  readonly promised = new Map<string, Promised>()
+  /** Assets whose deletion was acknowledged. */
+  readonly deleted = new Set<string>()
+  /** Accounts whose deletion was acknowledged. */
+  readonly gone: string[] = []
+  account: (Client & { username: string; password: string }) | undefined
+  answers = 0
+  broken = 0
+  #picture: Promise<Buffer> = png({ width: 40, height: 30 })
+
+  constructor(
+    private readonly origin: string,
+    private readonly stopping: () => boolean,
+  ) {}
+
+  /** Works on until it is told to stop; what breaks off is what this is about. */
+  async run(): Promise<void> {
+    while (!this.stopping()) {
+      try {
+        await this.#act()
+        this.answers++
+      } catch (error) {
+        if (error instanceof UnexpectedAnswer) throw error
+        this.broken++
+        await this.#untilReady()
+      }
+    }
+  }
+
+  async #act(): Promise<void> {
+    this.account ??= await register(this.origin)
+    const [id] = [...this.promised.keys()].sort(() => Math.random() - 0.5)
+    const dice = Math.random()
+    if (!id || dice < 0.5) await this.#create()
+    else if (dice < 0.7) await this.#replace(id)
+    else if (dice < 0.82) await this.#addImage(id)
+    else if (dice < 0.98) await this.#remove(id)
+    else await this.#leave()
+  }
+
+  /** What is asked of nobody promises nothing, and would only be counted as lost. */
+  async #untilReady(): Promise<void> {
+    const isReady = () =>
+      fetch(`${this.origin}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    while (!(await isReady()) && !this.stopping()) await delay(50)
+  }
+
+  get #client(): Client {
+    return { origin: this.origin, token: String(this.account?.token) }
+  }
+
+  async #create(): Promise<void> {
+    const { bytes, digest, how } = someFile()
+    const { status, res } = await uploadRaw(this.#client, bytes, how)
+    expectStatus('an upload', status, 201)
+    const asset = res?.asset as { id: string } | undefined
+    this.promised.set(String(asset?.id), { digests: new Set([digest]), images: 0 })
+  }
+
+  async #replace(id: string): Promise<void> {
+    const { bytes, digest, how } = someFile()
+    const promise = this.promised.get(id)
+    promise?.digests.add(digest)
+    const path = `/api/assets/${id}/files`
+    const { status } = await uploadRaw(this.#client, bytes, { ...how, method: 'PUT', path })
+    expectStatus('a replacement', status, 200)
+    promise?.digests.clear()
+    promise?.digests.add(digest)
+  }
+
+  async #addImage(id: string): Promise<void> {
+    const promise = this.promised.get(id)
+    if (!promise || promise.images >= 2) return
+    const picture = await this.#picture
+    const how = { path: `/api/assets/${id}/images`, field: 'images', name: 'front.png' }
+    const { status } = await uploadRaw(this.#client, picture, announced(picture, how))
+    expectStatus('a picture', status, 201)
+    promise.images++
+  }
+
+  async #remove(id: string): Promise<void> {
+    // asked for is as good as done: it may be either
+    this.promised.delete(id)
+    const answer = await this.#fetch(`/api/assets/${id}`, { method: 'DELETE' })
+    expectStatus('a deletion', answer.status, 204)
+    this.deleted.add(id)
+  }
+
+  async #leave(): Promise<void> {
+    const { password, username } = { password: '', username: '', ...this.account }
+    this.promised.clear()
+    const headers = { 'Content-Type': 'application/json' }
+    const body = JSON.stringify({ password })
+    const request = this.#fetch('/api/users/me', { method: 'DELETE', headers, body })
+    this.account = await request.then(
+      ({ status }) => {
+        expectStatus('an account deletion', status, 204)
+        this.gone.push(username)
+        return undefined
+      },
+      () => undefined,
+    )
+  }
+
+  #fetch(path: string, init: RequestInit): Promise<Response> {
+    const { origin, token } = this.#client
+    return fetch(`${origin}${path}`, {
+      ...init,
+      headers: { ...init.headers, Authorization: `Bearer ${token}`, Connection: 'close' },
+    })
+  }
+}
+
+class UnexpectedAnswer extends Error {}
+
+function expectStatus(what: string, status: number, wanted: number): void {
+  // 503: the restarted service has not reached its database yet
+  if (status !== wanted && status !== 503)
+    throw new UnexpectedAnswer(`${what}: ${status} instead of ${wanted}`)
+  if (status === 503) throw new Error('not ready')
+}
+
+function someFile() {
+  const size = Math.random() < 0.8 ? 1 + Math.floor(Math.random() * 40_000) : 1_000_000
+  const bytes = randomBytes(size)
+  const digest = createHash('sha256').update(bytes).digest('hex')
+  return { bytes, digest, how: Math.random() < 0.5 ? announced(bytes) : {} }
+}

@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '../app/http.ts'
+import { KillClient } from './clients.ts'
+import { makeGround } from './ground.ts'
+import { Standby } from './standby.ts'
+import { verify } from './verify.ts'
+
+const CLIENTS = 8
+/** Even if the machine is too busy for any answer. */
+const LONGEST_LIFE_MS = 20_000
+/** Short, for a restart that sweeps; long enough for the heartbeats of a machine that stands still for a while. */
+const STALE_MS = 10_000
+
+interface KillOptions {
+  kills: number
+  /** How many requests a process answers at the most before it is killed. */
+  life: number
+  progress?: (kill: number, answers: number) => void
+}
+
+export interface KillReport {
+  kills: number
+  /** Where database and bucket were. */
+  ground: string
+  answers: number
+  /** Requests without an answer. */
+  broken: number
+  /** Acknowledged assets that were verified in the end. */
+  assets: number
+  /** What should not be; empty. */
+  faults: string[]
+}
+
+/**
+ * Lets clients work while the service is killed again and again, then sweeps and compares what is there with
+ * what was acknowledged.
+ */
+export async function runKills({ kills, life, progress }: KillOptions): Promise<KillReport> {
+  const ground = await makeGround()
+  const settings = { LOG_LEVEL: 'fatal', REGISTRATIONS_PER_HOUR: '0', STALE_MS: String(STALE_MS) }
+  // One port, so that a client in the middle of something finds the next process.
+  const standby = new Standby({ ...settings, ...ground.env, PORT: String(await freePort()) })
+  let service = await standby.start()
+  let over = false
+  const clients = Array.from({ length: CLIENTS }, () => new KillClient(service.origin, () => over))
+  const sum = (what: (client: KillClient) => number) => clients.reduce((all, one) => all + what(one), 0)
+  const answers = () => sum((client) => client.answers)
+  const working = Promise.all(clients.map((client) => client.run()))
+  working.catch(() => {
+    over = true
+  })
+  try {
+    for (let kill = 1; kill <= kills && !over; kill++) {
+      const enough = answers() + Math.random() * life
+      const late = Date.now() + LONGEST_LIFE_MS
+      while (answers() < enough && Date.now() < late && !over) await delay(5)
+      await delay(Math.random() * 100)
+      service.signal('SIGKILL')
+      await service.ended
+      progress?.(kill, answers())
+      service = await standby.start()
+    }
+    over = true
+    await working
+    service.signal('SIGKILL')
+    await service.ended
+    return {
+      kills,
+      ground: ground.description,
+      answers: answers(),
+      broken: sum(({ broken }) => broken),
+      assets: sum(({ promised }) => promised.size),
+      faults: await ground.end((services) => verify(services, clients)),
+    }
+  } finally {
+    over = true
+    await standby.close()
+    await ground.remove()
+  }
+}

@@ -1,0 +1,33 @@
+import { runProcess, type ServiceProcess, untilListening, untilSaid } from '../app/process.ts'
+
+type Loaded = Omit<ServiceProcess, 'origin'>
+
+/** Services one after the other: while one works the next is loaded, which may take longer than a short life. */
+export class Standby {
+  #next: Promise<Loaded>
+
+  constructor(private readonly env: Record<string, string>) {
+    this.#next = this.#load()
+  }
+
+  /** Starts the next one; answers when it listens. */
+  async start(): Promise<ServiceProcess> {
+    const service = await this.#next
+    service.say('start')
+    this.#next = this.#load()
+    return untilListening(service)
+  }
+
+  /** Ends the one that waits. */
+  async close(): Promise<void> {
+    const { signal, ended } = await this.#next
+    signal('SIGKILL')
+    await ended
+  }
+
+  async #load(): Promise<Loaded> {
+    const service = runProcess(this.env, 'test/support/app/service.ts')
+    await untilSaid(service, /^Loaded\.$/m)
+    return service
+  }
+}

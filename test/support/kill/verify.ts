@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { checkStorage } from '../../../app/integrity/check.ts'
+import { describeFault } from '../../../app/integrity/fault.ts'
+import { sweep } from '../../../app/jobs/sweep.ts'
+import type { AssetServices } from '../../../app/services.ts'
+import { Asset } from '../../../models/asset.ts'
+import type { AssetFields } from '../../../models/asset-shape.ts'
+import { Capacity, SERVER } from '../../../models/capacity.ts'
+import type { Space } from '../../../models/plugins/ledger.ts'
+import { Upload } from '../../../models/upload.ts'
+import { User } from '../../../models/user.ts'
+import { keysOf, measuredSpace } from '../app/state.ts'
+import type { KillClient } from './clients.ts'
+
+/**
+ * Sweeps what killed processes have left, then tells what should not be: of what clients were promised, between
+ * store and documents, in the sums.
+ */
+export async function verify(given: AssetServices, clients: KillClient[]): Promise<string[]> {
+  // Nothing runs any more: what has not ended is dead.
+  const services = { ...given, staleMs: -1 }
+  await sweep(services)
+  const faults: string[] = []
+  for await (const { fault } of checkStorage(services, { fix: false, graceMs: -1 }))
+    faults.push(describeFault(fault))
+  faults.push(...(await compareObjects(services)), ...(await compareSums(services)))
+  if (await Upload.exists({})) faults.push('an upload is still recorded')
+  if (await User.exists({ deleting: true })) faults.push('an account is still being deleted')
+  if (await Asset.exists({ state: { $ne: 'ready' } })) faults.push('an asset is half made or half removed')
+  for (const client of clients) faults.push(...(await verifyClient(services, client)))
+  return faults
+}
+
+const contentOf = ({ files, images, cover }: AssetFields) => [
+  ...files,
+  ...images.flatMap((image) => [image, image.thumbnail]),
+  ...(cover ? [cover] : []),
+]
+
+async function compareObjects(services: AssetServices): Promise<string[]> {
+  const stored = new Set(await keysOf(services))
+  const named = new Set((await Asset.find().lean()).flatMap(contentOf).map(({ key }) => key))
+  return [
+    ...[...stored].filter((key) => !named.has(key)).map((key) => `no document names object ${key}`),
+    ...[...named].filter((key) => !stored.has(key)).map((key) => `object ${key} is missing`),
+  ]
+}
+
+async function compareSums(services: AssetServices): Promise<string[]> {
+  const users = await User.find().lean()
+  const accounts: [string, Space | null, string][] = [
+    ...users.map(({ username, space, location }): (typeof accounts)[number] => [
+      username,
+      space,
+      `${location}/`,
+    ]),
+    ['the server', await Capacity.spaceOf(SERVER), ''],
+  ]
+  const faults: string[] = []
+  for (const [whose, space, prefix] of accounts) {
+    const stored = await measuredSpace(services, prefix)
+    if (space?.used !== stored || space.reserved !== 0)
+      faults.push(`${whose}: ${stored} bytes stored, ${space?.used} used, ${space?.reserved} reserved`)
+  }
+  return faults
+}
+
+async function verifyClient({ store }: AssetServices, client: KillClient): Promise<string[]> {
+  const faults: string[] = []
+  for (const [id, { digests, images }] of client.promised) {
+    const asset = await Asset.findOne({ _id: id, state: 'ready' }).lean()
+    if (!asset) {
+      faults.push(`acknowledged asset ${id} is missing`)
+      continue
+    }
+    if (!digests.has(String(asset.files[0]?.sha256)))
+      faults.push(`asset ${id} has other content than was sent`)
+    if (asset.images.length < images) faults.push(`asset ${id} lacks an image`)
+    for (const { key, sha256 } of contentOf(asset)) {
+      const hash = createHash('sha256')
+      for await (const chunk of await store.open(key)) hash.update(chunk)
+      if (hash.digest('hex') !== sha256) faults.push(`object ${key} of asset ${id} has a wrong checksum`)
+    }
+  }
+  for (const id of client.deleted)
+    if (await Asset.exists({ _id: id })) faults.push(`deleted asset ${id} is there`)
+  for (const username of client.gone)
+    if (await User.findByName(username)) faults.push(`deleted account ${username} is there`)
+  return faults
+}

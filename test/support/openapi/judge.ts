@@ -1,0 +1,138 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import {
+  type DocumentedRoute,
+  type Header,
+  type MediaType,
+  openApi,
+  type Response,
+  resolve,
+  routeOf,
+  type Schema,
+} from './document.ts'
+
+/** One request and what was answered, as it went over the wire. */
+export interface Exchange {
+  method: string
+  /** Path and query. */
+  url: string
+  /** The parsed body of the request, where it had one. */
+  sent: unknown
+  status: number
+  /** Of the answer; names in lower case. */
+  headers: Record<string, string | string[] | number | undefined>
+  /** The text of a JSON answer. */
+  body?: string | undefined
+}
+
+/** The documentation page's own scripts and styles are no part of the API. */
+export const PAGE_FILE = /^\/docs\/./
+
+const DOCUMENT_ID = 'kura:openapi'
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+addFormats.default(ajv)
+for (const name of ['binary', 'password']) ajv.addFormat(name, true)
+ajv.addSchema({ $id: DOCUMENT_ID, ...openApi }, undefined, undefined, false)
+
+/** What is wrong with a value by a schema of the document; nothing when it fits. */
+export function faultsOf(schema: Schema, value: unknown): string[] {
+  const validate = compiled.get(schema) ?? ajv.compile(absolute(schema))
+  compiled.set(schema, validate)
+  if (validate(value)) return []
+  return (validate.errors ?? []).map(({ instancePath, message, params }) =>
+    `${instancePath} ${message} ${JSON.stringify(params)}`.trim(),
+  )
+}
+
+const compiled = new Map<Schema, ReturnType<typeof ajv.compile>>()
+
+/** The schema with its references led into the document, from wherever it is used. */
+function absolute(schema: Schema): Schema {
+  return JSON.parse(JSON.stringify(schema), (key, value) =>
+    key === '$ref' && typeof value === 'string' ? `${DOCUMENT_ID}${value}` : value,
+  )
+}
+
+/** Where an exchange is not as the document says, each in one sentence; nothing when it is. */
+export function judge(exchange: Exchange): string[] {
+  const { pathname, searchParams } = new URL(exchange.url, 'http://localhost')
+  const route = routeOf(exchange.method, pathname)
+  if (!route && PAGE_FILE.test(pathname)) return []
+  if (!route) return judgeUnknown(exchange)
+  const response = route.operation.responses[exchange.status]
+  if (!response)
+    return refusesUnwantedBody(route, exchange) ? [] : ['answers a status that is not documented']
+  const documented = resolve<Response>(response)
+  return [
+    ...(exchange.status < 300 ? judgeRequest(route, searchParams, exchange) : []),
+    ...judgeHeaders(documented, exchange),
+    ...judgeBody(documented, exchange),
+  ]
+}
+
+/** A path or method that the document does not have must be refused. */
+function judgeUnknown({ method, status, body }: Exchange): string[] {
+  if (status !== 404 && status !== 405) return ['answers, but is not documented']
+  return method === 'HEAD' ? [] : judgeError(body)
+}
+
+/** The document says once, for all routes, that a body where none belongs is refused. */
+function refusesUnwantedBody({ operation }: DocumentedRoute, { method, status, body }: Exchange): boolean {
+  if (operation.requestBody || ![400, 413, 415].includes(status)) return false
+  return method === 'HEAD' || judgeError(body).length === 0
+}
+
+function judgeError(body: string | undefined): string[] {
+  return faultsOf({ $ref: '#/components/schemas/Error' }, parsed(body))
+}
+
+/** What succeeds must be documented too: every query parameter, and every field of the body. */
+function judgeRequest(
+  { parameters, operation }: DocumentedRoute,
+  query: URLSearchParams,
+  { sent }: Exchange,
+): string[] {
+  const known = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name)
+  const unknown = [...new Set(query.keys())].filter((name) => !known.includes(name))
+  return [
+    ...unknown.map((name) => `takes the query parameter ${name}, which is not documented`),
+    ...judgeSent(operation.requestBody?.content, sent),
+  ]
+}
+
+function judgeSent(content: Record<string, MediaType> | undefined, sent: unknown): string[] {
+  const json = content?.['application/json']
+  if (json)
+    return faultsOf(json.schema, sent ?? {}).map((fault) => `takes a body that is not documented: ${fault}`)
+  const fields = Object.keys((content?.['multipart/form-data']?.schema.properties ?? {}) as object)
+  return Object.keys((sent ?? {}) as object)
+    .filter((name) => !fields.includes(name))
+    .map((name) => `takes the field ${name}, which is not documented`)
+}
+
+function judgeHeaders({ headers = {} }: Response, exchange: Exchange): string[] {
+  return Object.entries(headers).flatMap(([name, reference]) => {
+    const { required, schema } = resolve<Header>(reference)
+    const value = exchange.headers[name.toLowerCase()]
+    if (value === undefined) return required ? [`lacks the header ${name}`] : []
+    const typed = schema.type === 'integer' ? Number(value) : String(value)
+    return faultsOf(schema, typed).map((fault) => `header ${name}: ${typed} ${fault}`)
+  })
+}
+
+function judgeBody({ content }: Response, { method, headers, body }: Exchange): string[] {
+  const type = String(headers['content-type'] ?? '').replace(/;.*/, '')
+  if (!content) return body || (type && method !== 'HEAD' && headers['content-length']) ? ['has a body'] : []
+  const media = content[type] ?? content['*/*']
+  if (!media) return [`is ${type || 'nothing'}, not ${Object.keys(content).join(' or ')}`]
+  if (media.schema.type === 'string' || method === 'HEAD') return []
+  return faultsOf(media.schema, parsed(body))
+}
+
+function parsed(body = ''): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return `no JSON: ${body.slice(0, 100)}`
+  }
+}

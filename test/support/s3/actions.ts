@@ -1,0 +1,121 @@
+import { etagOf, type FakeBucket, type FakeUpload } from './state.ts'
+import {
+  completedXml,
+  createdXml,
+  deletedXml,
+  errorXml,
+  listXml,
+  partsXml,
+  texts,
+  uploadsXml,
+} from './xml.ts'
+
+export interface Answer {
+  status?: number
+  headers?: Record<string, string | number>
+  body?: string | Buffer
+}
+
+export interface Asked {
+  key: string
+  query: URLSearchParams
+  body: Buffer
+  range: string | undefined
+  /** Whether the object is only to be put where there is none. */
+  isNew: boolean
+  /** Whether one key of a DeleteObjects is refused. */
+  refuses: (key: string) => boolean
+}
+
+export const refusal = (status: number, code: string): Answer => ({ status, body: errorXml(code) })
+const xml = (body: string): Answer => ({ headers: { 'Content-Type': 'application/xml' }, body })
+
+function putObject(bucket: FakeBucket, { key, body, isNew }: Asked): Answer {
+  if (isNew && bucket.conditions === 'not implemented') return refusal(501, 'NotImplemented')
+  if (isNew && bucket.conditions === 'honoured' && bucket.objects.has(key))
+    return refusal(412, 'PreconditionFailed')
+  return { headers: { ETag: bucket.put(key, body).etag } }
+}
+
+function getObject(bucket: FakeBucket, { key, range }: Asked): Answer {
+  const object = bucket.objects.get(key)
+  if (!object) return refusal(404, 'NoSuchKey')
+  const { bytes, etag } = object
+  const headers = { ETag: etag, 'Content-Type': 'application/octet-stream' }
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? []
+  if (first === undefined) return { headers, body: bytes }
+  if (Number(first) >= bytes.length) return refusal(416, 'InvalidRange')
+  const body = bytes.subarray(Number(first), Number(last) + 1)
+  const contentRange = `bytes ${first}-${Number(first) + body.length - 1}/${bytes.length}`
+  return { status: 206, headers: { ...headers, 'Content-Range': contentRange }, body }
+}
+
+function listObjects(bucket: FakeBucket, { query }: Asked): Answer {
+  const prefix = query.get('prefix') ?? ''
+  const after = query.get('continuation-token') ?? ''
+  const found = [...bucket.objects.values()].filter(({ key }) => key.startsWith(prefix) && key > after)
+  const objects = found.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, bucket.pageSize)
+  return xml(listXml(objects, found.length > objects.length ? objects.at(-1)?.key : undefined))
+}
+
+function listUploads(bucket: FakeBucket, { query }: Asked): Answer {
+  const position = ({ key, id }: FakeUpload) => `${key} ${id}`
+  const after = `${query.get('key-marker') ?? ''} ${query.get('upload-id-marker') ?? ''}`
+  const found = [...bucket.uploads.values()]
+    .filter((upload) => upload.key.startsWith(query.get('prefix') ?? '') && position(upload) > after)
+    .sort((a, b) => (position(a) < position(b) ? -1 : 1))
+  const uploads = found.slice(0, bucket.pageSize)
+  return xml(uploadsXml(uploads, found.length > uploads.length ? uploads.at(-1) : undefined))
+}
+
+function deleteObjects(bucket: FakeBucket, { body, refuses }: Asked): Answer {
+  const keys = texts(body.toString(), 'Key')
+  if (keys.length > 1000) return refusal(400, 'MalformedXML')
+  const refused = keys.filter(refuses)
+  for (const key of keys) if (!refused.includes(key)) bucket.objects.delete(key)
+  return xml(deletedXml(refused))
+}
+
+function completeUpload(bucket: FakeBucket, upload: FakeUpload, { body }: Asked): Answer {
+  const numbers = texts(body.toString(), 'PartNumber').map(Number)
+  const parts = numbers.flatMap((number) => upload.parts.get(number)?.bytes ?? [])
+  if (parts.length < numbers.length) return refusal(400, 'InvalidPart')
+  if (parts.slice(0, -1).some(({ length }) => length < 5 * 1024 * 1024)) return refusal(400, 'EntityTooSmall')
+  bucket.uploads.delete(upload.id)
+  return xml(completedXml(bucket.put(upload.key, Buffer.concat(parts))))
+}
+
+type Action = (bucket: FakeBucket, asked: Asked) => Answer
+
+const withUpload =
+  (action: (bucket: FakeBucket, upload: FakeUpload, asked: Asked) => Answer): Action =>
+  (bucket, asked) => {
+    const upload = bucket.uploads.get(asked.query.get('uploadId') ?? '')
+    return upload ? action(bucket, upload, asked) : refusal(404, 'NoSuchUpload')
+  }
+
+/** What the fake can do, by the names of https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
+export const actions: Record<string, Action> = {
+  HeadBucket: () => ({}),
+  PutObject: putObject,
+  GetObject: getObject,
+  HeadObject: getObject,
+  DeleteObject: (bucket, { key }) => {
+    bucket.objects.delete(key)
+    return { status: 204 }
+  },
+  DeleteObjects: deleteObjects,
+  ListObjectsV2: listObjects,
+  ListMultipartUploads: listUploads,
+  CreateMultipartUpload: (bucket, { key }) => xml(createdXml(bucket.begin(key))),
+  UploadPart: withUpload((_bucket, upload, { query, body }) => {
+    upload.parts.set(Number(query.get('partNumber')), { bytes: body, etag: etagOf(body) })
+    return { headers: { ETag: etagOf(body) } }
+  }),
+  ListParts: withUpload((_bucket, upload) => xml(partsXml(upload))),
+  CompleteMultipartUpload: withUpload(completeUpload),
+  AbortMultipartUpload: withUpload((bucket, { id }) => {
+    bucket.uploads.delete(id)
+    return { status: 204 }
+  }),
+}
