@@ -12,16 +12,30 @@ const UNREACHABLE = [
   mongo.MongoServerClosedError,
   mongo.MongoTopologyClosedError,
   mongo.MongoOperationTimeoutError,
+  // what a connection brought that broke in the middle of a message
+  mongo.MongoParseError,
+  mongo.MongoUnexpectedServerResponseError,
   MongooseError.MongooseServerSelectionError,
 ]
 
 /** A server that stops, is no primary (any more), or ran out of time: PrimarySteppedDown and its like. */
 const PASSING_CODES = new Set<unknown>([50, 91, 189, 262, 10107, 11600, 11602, 13435, 13436])
 
+/** Codes of a socket error that the driver passes on as it is. */
+const SOCKET_CODES = new Set<unknown>([
+  'EPIPE',
+  'ECONNRESET',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+])
+
 /** A unique index that refuses is `taken`; a database that cannot be reached is `unavailable`; else null. */
 export function fromDatabase(error: Error): AppError | null {
   if (error instanceof mongo.MongoServerError && error.code === 11000) {
-    const field = CHOSEN[indexedField(error)]
+    const indexed = indexedField(error)
+    // Every `_id` is generated: it is there twice only when the driver repeated an insert whose answer was lost.
+    if (indexed === '_id') return unavailable(error)
+    const field = CHOSEN[indexed]
     return field ? taken([field], error) : null
   }
   return isPassing(error) ? unavailable(error) : null
@@ -32,7 +46,8 @@ export const isDnsFailure = (error: Error) =>
   'syscall' in error && typeof error.syscall === 'string' && /^query(Srv|Txt)$/.test(error.syscall)
 
 function indexedField({ keyPattern, message }: mongo.MongoServerError): string {
-  return Object.keys(keyPattern ?? {})[0] ?? / index: (\w+?)_-?1\b/.exec(message)?.[1] ?? ''
+  const [, field, id] = / index: (?:(\w+?)_-?1|(_id)_)\b/.exec(message) ?? []
+  return Object.keys(keyPattern ?? {})[0] ?? field ?? id ?? ''
 }
 
 function isPassing(error: Error): boolean {
@@ -43,7 +58,6 @@ function isPassing(error: Error): boolean {
       error.hasErrorLabel('RetryableWriteError') ||
       error.name === 'MongoWaitQueueTimeoutError'
     )
-  // What a socket says that the server has closed its end of; the driver passes it on as it is.
-  if ('code' in error && error.code === 'EPIPE') return true
+  if ('code' in error && SOCKET_CODES.has(error.code)) return true
   return error instanceof MongooseError && /bufferCommands|buffering timed out/.test(error.message)
 }

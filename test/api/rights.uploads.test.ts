@@ -19,7 +19,8 @@ import { png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
 
 const HOUR = 3_600_000
-const STATUS: Record<string, number> = { unauthenticated: 401 }
+/** Error codes and close codes of a socket as HTTP statuses. */
+const STATUS: Record<string, number> = { unauthenticated: 401, 4401: 401 }
 
 interface Way {
   name: string
@@ -66,7 +67,9 @@ const WAYS: Way[] = [
       socket.send(file.subarray(0, file.length / 2))
       await meanwhile()
       socket.send(file.subarray(file.length / 2))
-      const { err } = await socket.answerTo(id)
+      // The heartbeat may close the connection before the upload is refused.
+      const closed = socket.closed.then(({ code }) => ({ err: { code: String(code) } }))
+      const { err } = await Promise.race([socket.answerTo(id), closed])
       return err ? (STATUS[err.code] ?? 500) : 201
     },
   },

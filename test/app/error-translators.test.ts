@@ -50,6 +50,18 @@ describe('translateError', () => {
       'a connection that the server has half closed',
       Object.assign(new Error('This socket has been ended by the other party'), { code: 'EPIPE' }),
     ],
+    [
+      'a write to a socket that is destroyed',
+      Object.assign(new Error('Cannot call write after a stream was destroyed'), {
+        code: 'ERR_STREAM_DESTROYED',
+      }),
+    ],
+    ['a broken message', new mongo.MongoParseError('Message size cannot be negative: -1')],
+    ['an insert that the driver repeated', duplicate({ keyPattern: { _id: 1 } })],
+    [
+      'an insert that the driver repeated, told in words',
+      duplicate({ errmsg: 'E11000 duplicate key error collection: kura.uploads index: _id_ dup key' }),
+    ],
     ['a topology that is closed', new mongo.MongoTopologyClosedError('Topology is closed')],
     ['a primary that stepped down', new mongo.MongoServerError({ code: 10107, errmsg: 'not primary' })],
     ['a shutdown', new mongo.MongoServerError({ code: 11600, errmsg: 'interrupted at shutdown' })],
