@@ -1,4 +1,5 @@
-// The validator and the query parameters that name another document would make the page talk to strangers.
+// Without `validatorUrl: null` the page sends the document's address to validator.swagger.io, and with query
+// parameters anybody could make it load a document of another host.
 window.SwaggerUIBundle({
   url: '/openapi.json',
   domNode: document.getElementById('docs'),

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { expect } from 'chai'
 import express, { type RequestHandler } from 'express'
 import helmet from 'helmet'
@@ -102,6 +103,11 @@ describe('GET /docs', () => {
   for (const headers of [{ 'If-Match': '"another"' }, { Range: 'bytes=99999999-' }])
     it(`GET /openapi.json – ${JSON.stringify(headers)} → 200`, () =>
       api.get('/openapi.json').set(headers).expect(200))
+
+  it('package.json – install → no telemetry of swagger-ui-dist', () => {
+    const { scarfSettings } = createRequire(import.meta.url)('../../package.json')
+    expect(scarfSettings).to.deep.equal({ enabled: false })
+  })
 
   it('serves no other file of the package', async () => {
     for (const path of [
