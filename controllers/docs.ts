@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { RequestHandler } from 'express'
 import { versionConflict } from '../app/errors.ts'
@@ -19,10 +21,22 @@ export const openApi: RequestHandler = async (_req, res) => {
  */
 export function send(specifier: string): RequestHandler {
   const path = pathOf(specifier)
-  return (_req, res, next) =>
+  let etag: string | undefined
+  return async (_req, res, next) => {
+    // `send` takes an answer without an ETag for one that no `If-Match` holds for, and Express makes none here
+    etag ??= await etagOf(path)
+    res.set('ETag', etag)
     res.sendFile(path, { maxAge: 0, acceptRanges: false }, (error?: Error & { status?: number }) => {
       // an error without a status is one of the connection: it ended, or its next bytes are no request
       if (error?.status === undefined) return
       next(error.status === 412 ? versionConflict('The file has changed since you read it.') : error)
     })
+  }
+}
+
+/** Returns a strong ETag of a file (RFC 9110 section 8.8.3). */
+async function etagOf(path: string): Promise<string> {
+  return `"${createHash('sha256')
+    .update(await readFile(path))
+    .digest('base64url')}"`
 }

@@ -12,7 +12,9 @@ const service: RequestHandler = (req, _res, next) => {
   Object.assign(req, { services: { log } })
   next()
 }
-const api = supertest(express().use(helmet(securityHeaders), service, docs, handleErrors))
+// as `createApp` sets it: Express makes no ETag
+const app = express().set('etag', false)
+const api = supertest(app.use(helmet(securityHeaders), service, docs, handleErrors))
 
 /** The directives of an answer's policy, by name. */
 function policyOf(headers: Record<string, string>): Record<string, string> {
@@ -108,6 +110,14 @@ describe('GET /docs', () => {
     const { scarfSettings } = createRequire(import.meta.url)('../../package.json')
     expect(scarfSettings).to.deep.equal({ enabled: false })
   })
+
+  for (const path of ['/docs', '/docs/start.js', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js'])
+    it(`GET ${path} – its own ETag in If-Match → 200, in If-None-Match → 304`, async () => {
+      const { etag = '' } = (await api.get(path).expect(200)).headers
+      expect(etag).to.match(/^"[\w-]{43}"$/)
+      await api.get(path).set('If-Match', etag).expect(200)
+      await api.get(path).set('If-None-Match', etag).expect(304)
+    })
 
   it('serves no other file of the package', async () => {
     for (const path of [
