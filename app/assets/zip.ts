@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { extname } from 'node:path'
-import type { Readable } from 'node:stream'
+import { pipeline, type Readable, Transform } from 'node:stream'
 import { ZipArchive } from 'archiver'
 import type { AssetFile } from '../../models/asset-shape.ts'
 import { cleanFileName } from '../media/file-name.ts'
@@ -8,7 +8,8 @@ import type { ObjectStore } from '../storage/object-store.ts'
 
 /**
  * The files as one zip, made while it is read: each object is opened when its turn comes. Stored, not
- * compressed, since most media are compressed already. A failing object breaks the stream off.
+ * compressed, since most media are compressed already. An object that fails or has another size than its file
+ * breaks the stream off.
  */
 export function zipFiles(
   store: ObjectStore,
@@ -21,9 +22,11 @@ export function zipFiles(
   archive.on('error', () => undefined)
   const names = uniqueNames(files.map(({ name }) => cleanFileName(name)))
   const fill = async () => {
-    for (const [index, { key }] of files.entries()) {
-      const body = await store.open(key, undefined, signal)
-      body.once('error', (error) => archive.destroy(error))
+    for (const [index, file] of files.entries()) {
+      const object = await store.open(file.key, undefined, signal)
+      const body = pipeline(object, checkSize(file), (error) => {
+        if (error) archive.destroy(error)
+      })
       archive.append(body, { name: names[index] ?? 'file', date: modifiedAt })
       await once(archive, 'entry', { signal })
     }
@@ -31,6 +34,20 @@ export function zipFiles(
   }
   fill().catch((error) => archive.destroy(error))
   return archive
+}
+
+/** Passes the bytes of an object on. Fails at its end when it has not the size of the file. */
+function checkSize({ key, size }: AssetFile): Transform {
+  let passed = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, callback) {
+      passed += chunk.length
+      callback(null, chunk)
+    },
+    flush(callback) {
+      callback(passed === size ? null : new Error(`the object ${key} has ${passed} bytes instead of ${size}`))
+    },
+  })
 }
 
 /** Equal names, regardless of case, get ` (2)`, ` (3)` … before their extension. */

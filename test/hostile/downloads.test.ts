@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rename, rm, symlink, truncate } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm, stat, symlink, truncate } from 'node:fs/promises'
 import { get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -113,6 +113,23 @@ describe('hostile downloads', function () {
       for (const path of await objects()) await truncate(path, 1_000_000)
       expect(await readsWhole(service.origin, pathsOf(asset)[0] as string)).to.equal(false)
     })
+
+    for (const [what, length] of [
+      ['shorter than recorded', 1_000_000],
+      ['empty', 0],
+      ['longer than recorded', BYTES.length + 1],
+    ] as const)
+      for (const broken of [0, 1])
+        it(`GET zip – object ${broken + 1} of 2 is ${what} → the answer is broken off`, async () => {
+          await start()
+          const asset = await publish(ada, [BYTES])
+          const untouched = new Set(await objects())
+          const two = await publish(ada, broken === 0 ? [BYTES, Buffer.from('a')] : [Buffer.from('a'), BYTES])
+          const added = (await objects()).filter((one) => !untouched.has(one))
+          for (const path of added) if ((await stat(path)).size === BYTES.length) await truncate(path, length)
+          expect(await readsWhole(service.origin, pathsOf(two)[1] as string)).to.equal(false)
+          expect(await readsWhole(service.origin, pathsOf(asset)[0] as string)).to.equal(true)
+        })
 
     it('GET file, zip – the folder vanishes during the answer → it ends, the next ones are refused', async () => {
       await start()
