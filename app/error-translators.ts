@@ -1,4 +1,5 @@
 import { MulterError } from 'multer'
+import type { Logger } from 'pino'
 import { fromDatabase } from './database-errors.ts'
 import {
   AppError,
@@ -23,6 +24,17 @@ export function translateError(error: unknown): AppError {
     if (translated) return translated
   }
   return internal(error)
+}
+
+/**
+ * Logs the cause of an error with a status of 500 or more. Another error than `internal` without a cause is a decision
+ * of the service, such as a full queue: its status and code are in the log already.
+ *
+ * @param request what names the request in the log
+ */
+export function logCause(log: Logger, error: AppError, request: object): void {
+  if (error.status === 500 || (error.status > 500 && error.cause !== undefined))
+    log.error({ ...request, err: error.cause ?? error }, error.code)
 }
 
 /** Express's body parsers and router mark their errors with a `type` or a `status`. */

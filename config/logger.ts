@@ -31,7 +31,9 @@ export const requestLog = (log: Logger): Options => ({
     res: ({ statusCode }) => ({ statusCode }),
   },
   autoLogging: { ignore: ({ url = '' }) => QUIET.has(pathOf(url)) },
-  customLogLevel: (_req, res, error) => (error || res.statusCode >= 500 ? 'error' : 'info'),
+  // what is above 500 is a decision of the service, such as a full queue; a cause is logged apart, as an error
+  customLogLevel: (_req, res, error) =>
+    error || res.statusCode === 500 ? 'error' : res.statusCode > 500 ? 'warn' : 'info',
 })
 
 /** The segment behind `links` or `signed`, unless it is the id of a link, which opens nothing. */

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler } from 'express'
 import { failure } from '../app/envelope.ts'
-import { translateError } from '../app/error-translators.ts'
+import { logCause, translateError } from '../app/error-translators.ts'
 
 /** What a controller may have said already of the answer that it cannot give. */
 const REPRESENTATION = [
@@ -19,9 +19,7 @@ const REPRESENTATION = [
  */
 export const handleErrors: ErrorRequestHandler = (error, req, res, _next) => {
   const refusal = translateError(error)
-  // without a cause it is no fault but our decision, as while the service starts: its status says all
-  if (refusal.status >= 500 && refusal.cause !== undefined)
-    req.services.log.error({ reqId: req.id, err: refusal.cause }, refusal.code)
+  logCause(req.services.log, refusal, { reqId: req.id })
   if (res.headersSent) {
     res.destroy()
     return

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { authenticateToken } from '../auth/authenticate-token.ts'
 import { failure, success } from '../envelope.ts'
-import { translateError } from '../error-translators.ts'
+import { logCause, translateError } from '../error-translators.ts'
 import { type AppError, conflict, unauthenticated, unavailable } from '../errors.ts'
 import { type Origin, servicesFor } from '../origin.ts'
 import { assertWritable } from '../require-writable.ts'
@@ -109,8 +109,7 @@ export class Dispatcher {
   }
 
   #explain(refusal: AppError, requestId: string) {
-    if (refusal.status >= 500)
-      this.services.log.error({ err: refusal.cause ?? refusal, requestId }, refusal.code)
+    logCause(this.services.log, refusal, { requestId })
     return failure(refusal, requestId)
   }
 }

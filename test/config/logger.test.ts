@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expect } from 'chai'
 import { pino } from 'pino'
 import { requestLog } from '../../config/logger.ts'
@@ -36,6 +36,19 @@ describe('requestLog', () => {
   for (const [url, path] of ROWS)
     it(`${url} → ${path}`, () => {
       expect(req({ method: 'GET', url: url.replaceAll('TOKEN', TOKEN) }).path).to.equal(path)
+    })
+
+  for (const [status, level] of [
+    [200, 'info'],
+    [404, 'info'],
+    [500, 'error'],
+    [503, 'warn'],
+    [507, 'warn'],
+  ] as const)
+    it(`${status} → ${level}`, () => {
+      const { customLogLevel } = requestLog(pino({ enabled: false }))
+      const answer = { statusCode: status } as ServerResponse
+      expect(customLogLevel?.({} as IncomingMessage, answer)).to.equal(level)
     })
 
   it('a path of 16 kB that is encoded many times → under 20 ms', () => {
