@@ -5,7 +5,10 @@ import { FairQueue } from './fair-queue.ts'
 export interface Queues {
   /** Every bcrypt hash and comparison for a client, by the client's `addressKey`. */
   passwords: FairQueue
-  /** Every search of assets, by the user's id or else by the client's `addressKey`. */
+  /**
+   * Every search of assets and every lookup of the assets of projects, by `user <id>` or, without a user, by
+   * `address <key>` with the client's `addressKey`.
+   */
   searches: FairQueue
 }
 

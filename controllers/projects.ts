@@ -1,4 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { searchInTurn } from '../app/assets/search.ts'
+import { clientOf } from '../app/auth/client.ts'
 import { success } from '../app/envelope.ts'
 import { createProject } from '../app/projects/create.ts'
 import { presentProjects } from '../app/projects/present.ts'
@@ -12,13 +14,11 @@ import { senderOf } from './sender-of.ts'
 export const list: RequestHandler = async (req, res) => {
   const { limit, cursor } = req.valid as { limit: number; cursor?: string }
   const from = req.services.cursors.read('projects', cursor)
-  const { projects, next } = await Project.listFor(req.user, { limit, from })
-  res.json(
-    success({
-      projects: await presentProjects(projects, req.user),
-      next: req.services.cursors.write('projects', next),
-    }),
-  )
+  const { projects, next } = await inTurn(req, async () => {
+    const page = await Project.listFor(req.user, { limit, from })
+    return { projects: await presentProjects(page.projects, req.user), next: page.next }
+  })
+  res.json(success({ projects, next: req.services.cursors.write('projects', next) }))
 }
 
 export const create: RequestHandler = async (req, res) => {
@@ -30,7 +30,10 @@ export const create: RequestHandler = async (req, res) => {
   await send(req, res, project, 201)
 }
 
-export const read: RequestHandler = (req, res) => send(req, res, required(req.project))
+export const read: RequestHandler = async (req, res) => {
+  const [project] = await inTurn(req, () => presentProjects([required(req.project)], req.user))
+  res.json(success({ project }))
+}
 
 export const update: RequestHandler = async (req, res) => {
   const change = req.valid as ProjectChange
@@ -58,6 +61,10 @@ export const deleteScene: RequestHandler = async (req, res) => {
   await removeScene(req.services, required(req.project), String(req.params.sceneId), senderOf(req))
   res.status(204).end()
 }
+
+/** Looks up the assets of projects, up to 80,000 of one project, when it is the turn of the user. */
+const inTurn = <T>(req: Request, lookUp: () => Promise<T>): Promise<T> =>
+  searchInTurn(req.services, req.user, clientOf(req), lookUp)
 
 /** Answers with the project as the caller sees it, and with the scene that the request was about. */
 async function send(req: Request, res: Response, project: ProjectFields, status = 200, sceneId?: string) {

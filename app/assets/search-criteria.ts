@@ -29,7 +29,13 @@ export interface SearchQuery {
   count?: boolean
 }
 
-type Question = Omit<SearchQuery, 'limit' | 'cursor' | 'facets' | 'count'>
+/** What a search asks for, without its page and its counts. */
+export type Question = Omit<SearchQuery, 'limit' | 'cursor' | 'facets' | 'count'>
+
+/** @throws unauthenticated for a scope that needs a user */
+export function refuseScope({ scope }: Pick<SearchQuery, 'scope'>, viewer: Viewer): void {
+  if (!viewer && (scope === 'mine' || scope === 'shared')) throw unauthenticated()
+}
 
 /** What is asked for, for the one who asks: an owner they may not know has no assets. */
 export async function criteriaOf(
@@ -37,7 +43,6 @@ export async function criteriaOf(
   viewer: Viewer,
 ): Promise<{ criteria: Criteria; sort: Sort }> {
   const { sort = query.q ? 'relevance' : 'newest', scope = 'all', tag = [], owner, ...rest } = query
-  if (!viewer && (scope === 'mine' || scope === 'shared')) throw unauthenticated()
   const nobody = new Types.ObjectId()
   const ownerId = owner === undefined ? undefined : ((await knownUserId(owner, viewer)) ?? nobody)
   return { sort, criteria: { ...rest, scope, tags: tag, owner: ownerId } }

@@ -2,10 +2,11 @@ import type { Viewer } from '../../models/asset-access.ts'
 import { countAssets, facetAssets } from '../../models/asset-facets.ts'
 import { searchAssets } from '../../models/asset-search.ts'
 import { readConsistently } from '../../models/owners-in-transition.ts'
+import type { Position } from '../../models/plugins/page.ts'
 import { addressKey, type Client } from '../auth/client.ts'
 import type { Services } from '../services.ts'
 import { presentAssets } from './present.ts'
-import { criteriaOf, type SearchQuery } from './search-criteria.ts'
+import { criteriaOf, type Question, refuseScope, type SearchQuery } from './search-criteria.ts'
 
 /**
  * Runs a search when it is the turn of its user or, without a user, of its client's address.
@@ -17,34 +18,51 @@ export const searchInTurn = <T>(
   viewer: Viewer,
   { address, signal }: Client,
   search: () => Promise<T>,
-): Promise<T> => queues.searches.run(viewer?._id.toString() ?? addressKey(address), search, signal)
+): Promise<T> =>
+  queues.searches.run(viewer ? `user ${viewer._id}` : `address ${addressKey(address)}`, search, signal)
 
 /**
  * Returns a page of the assets that are asked for, as the viewer sees them, with facets and total where asked for.
  *
  * @throws validation_failed, unauthenticated for a scope that needs a user; as `searchInTurn`
  */
-export const findAssets = (
-  query: SearchQuery,
+export async function findAssets(
+  { cursor, limit, facets, count, ...query }: SearchQuery,
   viewer: Viewer,
   services: Pick<Services, 'cursors' | 'clock' | 'queues'>,
   client: Client,
-) => searchInTurn(services, viewer, client, () => search(query, viewer, services))
+) {
+  const { cursors } = services
+  // a request that is refused anyway takes no place in the queue
+  refuseScope(query, viewer)
+  const after = cursors.read(query, cursor, 'search')
+  const paged = { limit, after, facets, count }
+  return searchInTurn(services, viewer, client, () => search(query, paged, viewer, services))
+}
+
+interface Paged {
+  limit: number
+  after: Position | undefined
+  facets: boolean | undefined
+  count: boolean | undefined
+}
 
 async function search(
-  { cursor, limit, facets, count, ...query }: SearchQuery,
+  query: Question,
+  { limit, after, facets, count }: Paged,
   viewer: Viewer,
   { cursors, clock }: Pick<Services, 'cursors' | 'clock'>,
 ) {
   const { criteria, sort } = await criteriaOf(query, viewer)
-  const after = cursors.read(query, cursor, 'search')
-  const [page, counts, total] = await readConsistently((owners) =>
+  const [page, counts, counted] = await readConsistently((owners) =>
     Promise.all([
       searchAssets(criteria, viewer, { sort, limit, after, owners }),
       facets ? facetAssets(criteria, viewer, owners) : undefined,
-      count ? countAssets(criteria, viewer, owners) : undefined,
+      count && !facets ? countAssets(criteria, viewer, owners) : undefined,
     ]),
   )
+  // every asset has one visibility, so its facet counts the whole result
+  const total = counts && count ? counts.visibility.reduce((sum, one) => sum + one.count, 0) : counted
   return {
     assets: await presentAssets(page.assets, viewer, clock.now()),
     next: cursors.write(query, page.next),

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import { createAccount, type Registration } from '../../app/accounts/register.ts'
+import { searchInTurn } from '../../app/assets/search.ts'
 import { beginSession } from '../../app/auth/begin-session.ts'
 import { clientOf } from '../../app/auth/client.ts'
 import { success } from '../../app/envelope.ts'
@@ -36,8 +37,10 @@ export const createUser: RequestHandler = async (req, res) => {
 export const readUser: RequestHandler = async (req, res) => {
   const user = required(req.user)
   if (req.params.userId !== user.id) throw notFound()
-  const own = await Project.listFor(user, { limit: SHOWN_PROJECTS, from: undefined })
-  const projects = await stageView(req.services, own.projects, user)
+  const projects = await searchInTurn(req.services, user, clientOf(req), async () => {
+    const own = await Project.listFor(user, { limit: SHOWN_PROJECTS, from: undefined })
+    return stageView(req.services, own.projects, user)
+  })
   res.json(success({ user: { ...ownerView(user, req.services.config.space.quota), projects } }))
 }
 

@@ -221,6 +221,23 @@ describe('GET /api/assets', () => {
       await get('ada', `${other}&limit=1&cursor=${body.res.next}`).expect(400)
   })
 
+  for (const query of [
+    '',
+    'q=chair',
+    'q=-chair',
+    'tag=wood',
+    'scope=mine',
+    'visibility=public',
+    'minSize=20',
+    'media=audio',
+  ])
+    it(`GET /api/assets?${query} – count=1 with and without facets=1 → the same total`, async () => {
+      const { body: counted } = await get('ada', `${query}&count=1`).expect(200)
+      const { body } = await get('ada', `${query}&count=1&facets=1`).expect(200)
+      expect(counted.res.total).to.be.a('number')
+      expect(body.res.total).to.equal(counted.res.total)
+    })
+
   it('counts and facets the whole result, and nothing the caller may not read', async () => {
     const { body } = await get('ada', 'limit=1&facets=1&count=1').expect(200)
     expect(body.res.total).to.equal(4)

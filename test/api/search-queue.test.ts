@@ -31,13 +31,16 @@ describe('the queue of searches', () => {
   }
 
   it('GET /api/assets – the address has too many searches → 503 for it, 200 for a user', async () => {
-    const release = occupy('127.0.0.1')
+    const release = occupy('address 127.0.0.1')
     const { body, headers } = await app.api.get('/api/assets').expect(503)
     expect(body.err).to.include({ code: 'unavailable', message: 'Too many searches wait; try again later.' })
     expect(headers['retry-after']).to.match(/^\d+$/)
     const socket = await SocketClient.open(app.origin)
+    const errors: unknown[] = []
+    app.services.log.error = (...line: unknown[]) => errors.push(line)
     expect((await socket.ask('list')).err?.code).to.equal('unavailable')
     socket.close()
+    expect(errors).to.deep.equal([])
     const search = ada.get('/api/assets?facets=1&count=1').expect(200)
     await Promise.all([
       search,
@@ -46,11 +49,34 @@ describe('the queue of searches', () => {
     await app.api.get('/api/assets').expect(200)
   })
 
-  it('GET /images – the user has too many searches → 503', async () => {
-    const release = occupy(ada.user._id.toString())
-    const { body } = await ada.get('/images').expect(503)
-    expect(body.err.code).to.equal('unavailable')
+  it('GET – the user has too many searches → 503', async () => {
+    const { body: made } = await ada.post('/api/projects').send({ title: 'Room' }).expect(201)
+    const paths = [
+      '/api/assets',
+      '/images',
+      '/api/projects',
+      `/api/projects/${made.res.project.id}`,
+      `/user/${ada.user.id}`,
+    ]
+    const release = occupy(`user ${ada.user._id}`)
+    for (const path of paths) {
+      const { status, body } = await ada.get(path)
+      expect([status, body.err?.code], path).to.deep.equal([503, 'unavailable'])
+    }
     await release()
-    await ada.get('/images').expect(200)
+    for (const path of paths) await ada.get(path).expect(200)
+  })
+
+  it('GET – the queue is full and the request is wrong → its own error', async () => {
+    const releases = [occupy(`user ${ada.user._id}`), occupy('address 127.0.0.1')]
+    for (const path of ['/api/assets', '/images', '/api/projects']) {
+      const { status, body } = await ada.get(`${path}?cursor=abc`)
+      expect([status, body.err?.details?.[0]?.field], path).to.deep.equal([400, 'cursor'])
+    }
+    await app.api.get('/api/assets?cursor=abc').expect(400)
+    await app.api.get('/api/assets?scope=mine').expect(401)
+    await app.api.get('/api/projects').expect(401)
+    await ada.get(`/user/${'0'.repeat(24)}`).expect(404)
+    await Promise.all(releases.map((release) => release()))
   })
 })
