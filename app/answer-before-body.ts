@@ -16,7 +16,8 @@ type End = (chunk?: unknown, encoding?: BufferEncoding, callback?: () => void) =
 
 /**
  * Makes sure that a client can read an answer that is given before its request was read. A connection that is closed
- * while bytes still arrive is reset, and a reset discards the answer on its way to the client. So the head and the body
+ * while bytes still arrive is reset, and a reset discards the answer on its way to the client, as Node's own `end`
+ * makes happen: https://github.com/nodejs/node/issues/21026. So the head and the body
  * of the answer are sent at once, the rest of the request is read and dropped, and only then `end` closes the
  * connection.
  */
@@ -41,7 +42,7 @@ export function answerBeforeBody(req: IncomingMessage, res: ServerResponse): voi
     const given = args.filter((arg) => typeof arg !== 'function')
     const callback = args.find((arg) => typeof arg === 'function') as (() => void) | undefined
     sendAll(res, given[0], given[1] as BufferEncoding | undefined)
-    void (dropped ?? dropRest(req)).then(() => end(callback as never))
+    void (dropped ?? dropRest(req)).then(() => end(callback))
     return res
   }) as typeof res.end
 }

@@ -52,7 +52,8 @@ export function createHttpServer(app: Express, options: ServerOptions = {}): Ser
   const answers = new WeakMap<Duplex, ServerResponse>()
   server.prependListener('request', (req, res) => {
     answers.set(req.socket, res)
-    // Logs, metrics, the drain and each pipe of a download follow the end of one answer: no leak, but over ten.
+    // Logs, metrics and the drain each listen for the end of an answer, and `pipeline` adds about seven listeners of
+    // its own: https://github.com/nodejs/help/issues/4448. Node warns of a leak from eleven on.
     res.setMaxListeners(20)
     if (hasContent(req)) answerBeforeBody(req, res)
   })
@@ -96,7 +97,10 @@ function limitConnections(
   })
 }
 
-/** Connections that were refused already: Node reports the same error again with all that still arrives. */
+/**
+ * Connections that were refused already. Node can emit `clientError` several times for one connection:
+ * https://github.com/nodejs/node/issues/51073.
+ */
 const refused = new WeakSet<Duplex>()
 
 /**
@@ -140,7 +144,11 @@ function unparsed(error: NodeJS.ErrnoException): AppError {
   }
 }
 
-/** `_read` is what a stream calls when somebody wants its bytes; after an answer Node itself reads the rest. */
+/**
+ * Sends `100 Continue` when the body is first read. Node sends it at once, or leaves it to a `checkContinue` listener,
+ * but has no way to send it on demand: https://github.com/nodejs/node/issues/20744. A stream calls its `_read` when its
+ * bytes are wanted. After an answer Node itself reads the rest of the body, which must not send it.
+ */
 function askWhenRead(req: IncomingMessage, res: ServerResponse): void {
   const { _read } = req
   req._read = (size) => {

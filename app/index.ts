@@ -15,6 +15,7 @@ import { parseInTime } from '../middleware/parse-in-time.ts'
 import { refuseWithoutHost } from '../middleware/refuse-without-host.ts'
 import { identifyRequest } from '../middleware/request-id.ts'
 import { routes } from '../routes/index.ts'
+import { proxyTrust } from './auth/client.ts'
 import type { Services } from './services.ts'
 import './request.ts'
 
@@ -22,7 +23,7 @@ import './request.ts'
 export function createApp(services: Services): Express {
   const { config, log } = services
   const app = express()
-  app.set('trust proxy', config.http.trustProxy)
+  app.set('trust proxy', proxyTrust(config.http.trustProxy))
   app.set('query parser', 'simple')
   app.set('etag', false)
 

@@ -31,6 +31,8 @@ export function validator(rules: ValidationChain[] = []): (input: Input) => Prom
   return async (given) => {
     const body = checkShape('body', given.body, known.body)
     const query = checkShape('query', given.query, known.query)
+    // sanitizers write into their input, which fails on the `req.query` of Express 5, a getter:
+    // https://github.com/express-validator/express-validator/issues/1080
     const input = Object.create(given, { body: { value: body.fields }, query: { value: query.fields } })
     for (const { rule, reads } of readings) if (reads(input)) await rule.run(input)
     const details = validationResult(input)

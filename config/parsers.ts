@@ -1,5 +1,5 @@
-import { isIP } from 'node:net'
 import { makeExactValidator, makeValidator } from 'envalid'
+import proxyAddr from 'proxy-addr'
 
 /** Thrown by a parser; its message completes the sentence "NAME …". */
 const refuse = (message: string): never => {
@@ -73,12 +73,13 @@ export const proxies = makeExactValidator<number | string[]>((input) => {
 })
 
 function isProxy(proxy: string): boolean {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(proxy)) return true
-  const [ip = '', bits = '0', ...rest] = proxy.split('/')
-  const version = isIP(ip)
-  return (
-    version > 0 && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
-  )
+  try {
+    proxyAddr.compile(proxy)
+    return true
+  } catch (error) {
+    if (error instanceof TypeError) return false
+    throw error
+  }
 }
 
 function split(input: string): string[] {

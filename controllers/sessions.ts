@@ -1,7 +1,6 @@
 import type { RequestHandler } from 'express'
-import { confirmSender } from '../app/auth/sender.ts'
+import { revokeSession } from '../app/auth/end-session.ts'
 import { success } from '../app/envelope.ts'
-import { notFound } from '../app/errors.ts'
 import { Session } from '../models/session.ts'
 import { sessionView } from '../models/views/session.ts'
 import { ownerView } from '../models/views/user.ts'
@@ -36,14 +35,6 @@ export const list: RequestHandler = async (req, res) => {
 
 /** Ends one of the caller's sessions. */
 export const revoke: RequestHandler<{ sessionId: string }> = async (req, res) => {
-  const { sessionId } = req.params
-  const { _id } = required(req.user)
-  await confirmSender({ sender: senderOf(req) })
-  if (!(await Session.revoke(sessionId, _id))) throw notFound()
-  await req.services.audit({
-    action: 'session.revoked',
-    user: _id,
-    target: { type: 'session', id: sessionId },
-  })
+  await revokeSession(req.services, senderOf(req), req.params.sessionId)
   res.status(204).end()
 }

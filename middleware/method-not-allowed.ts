@@ -1,7 +1,10 @@
 import type { RequestHandler, Router } from 'express'
 import { methodNotAllowed } from '../app/errors.ts'
 
-/** What a router of Express 5 keeps; its published types describe Express 4. */
+/**
+ * A layer of a router (router 2.3). Express has no answer 405 of its own, and only the layers know which methods a path
+ * has: https://github.com/expressjs/express/issues/2414. @types/express 5.0 describes the layers of Express 4.
+ */
 interface Layer {
   match(path: string): { path: string } | false
   route?: { methods: Record<string, boolean> }

@@ -147,6 +147,7 @@ async function receive(
   }
   res.once('close', end)
   source.once('error', abandon)
+  // Multer uses the headers and the stream of its request alone, which `source` has
   const request = source as unknown as Request
   const parsed = new Promise<void>((resolve, reject) => {
     parse(request, res, (error: unknown) => (error ? reject(error) : resolve()))

@@ -1,7 +1,8 @@
 import DataLoader from 'dataloader'
-import { type QueryFilter, Types } from 'mongoose'
+import type { QueryFilter, Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
 import { foldText } from './asset-words.ts'
+import { isId } from './ids.ts'
 import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 import { User } from './user.ts'
 import { usernameKey } from './user-fields.ts'
@@ -79,7 +80,7 @@ export async function knownUserId(username: string, viewer: Viewer): Promise<Typ
 
 /** The account of an id, if the viewer may know it. */
 export async function knownUser(id: string, viewer: Viewer): Promise<UserFields | null> {
-  if (!Types.ObjectId.isValid(id)) return null
+  if (!isId(id)) return null
   return User.findOne({ $and: [{ _id: id }, knownTo(viewer)] }).lean()
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { isObjectIdOrHexString, type Model, model, Schema, Types } from 'mongoose'
+import { type Model, model, Schema, Types } from 'mongoose'
+import { isId } from './ids.ts'
 import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 
 const MINUTE = 60_000
@@ -37,8 +38,8 @@ interface SessionPage {
   next: Position | null
 }
 
-/** An ObjectId, and the key of the session where it has one. */
-const TOKEN_ID = /^([0-9a-f]{24})(?:\.([\w-]{22}))?$/
+/** The key of a session: 128 bits in base64url. */
+const KEY = /^[\w-]{22}$/
 
 /** Returns the id that the token of a session carries (`jti`, RFC 7519 section 4.1.7). */
 export const tokenIdOf = ({ _id, key }: Pick<SessionFields, '_id' | 'key'>): string =>
@@ -97,8 +98,9 @@ const schema = new Schema<SessionFields, SessionModel>(
        * clock, whatever the database's own sweep has done yet.
        */
       async findLive(tokenId: string, now: Date) {
-        const [, id, key = null] = TOKEN_ID.exec(tokenId) ?? []
-        return id ? this.findOne({ _id: id, key, expiresAt: { $gt: now } }).lean() : null
+        const [id, key = null, ...others] = tokenId.split('.')
+        if (!isId(id) || (key !== null && !KEY.test(key)) || others.length > 0) return null
+        return this.findOne({ _id: id, key, expiresAt: { $gt: now } }).lean()
       },
 
       /** Returns those of these sessions that have not ended, by their ids: when each runs out if it is not used. */
@@ -137,7 +139,7 @@ const schema = new Schema<SessionFields, SessionModel>(
 
       /** Ends a session of that user; false when there is none. */
       async revoke(id: string, user: Types.ObjectId) {
-        if (!isObjectIdOrHexString(id)) return false
+        if (!isId(id)) return false
         const { deletedCount } = await this.deleteOne({ _id: id, user })
         return deletedCount === 1
       },

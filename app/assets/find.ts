@@ -1,13 +1,12 @@
 import { Asset } from '../../models/asset.ts'
 import { type Viewer, visibleTo } from '../../models/asset-access.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
+import { isId } from '../../models/ids.ts'
 import { readConsistently } from '../../models/owners-in-transition.ts'
-
-const ID = /^[0-9a-f]{24}$/
 
 /** The asset of an id, for the one who asks: null for what they may not read, as for what is not there. */
 export async function findAsset(id: string, viewer: Viewer): Promise<AssetFields | null> {
-  if (!ID.test(id)) return null
+  if (!isId(id)) return null
   return readConsistently((owners) =>
     Asset.findOne({ _id: id, ...visibleTo(viewer, owners) })
       .lean()

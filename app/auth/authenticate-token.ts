@@ -1,4 +1,4 @@
-import { isObjectIdOrHexString } from 'mongoose'
+import { isId } from '../../models/ids.ts'
 import { isOfEpoch } from '../../models/plugins/credentials.ts'
 import { Session, type SessionFields } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
@@ -15,7 +15,7 @@ export async function authenticateToken(
   { sub, jti }: Claims,
 ): Promise<{ user: UserDocument; session: SessionFields } | null> {
   // a claim of another form names nothing
-  if (typeof jti !== 'string' || !isObjectIdOrHexString(sub)) return null
+  if (typeof jti !== 'string' || !isId(sub)) return null
   const now = clock.now()
   const [session, user] = await Promise.all([Session.findLive(jti, now), User.findActive(sub)])
   if (!session || !user || !session.user.equals(user._id) || !isOfEpoch(user, session)) return null

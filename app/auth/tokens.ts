@@ -57,7 +57,8 @@ export function createTokens(secrets: readonly string[]): Tokens {
       jwtFromRequest: ({ headers }) => tokenIn(headers.authorization),
       secretOrKeyProvider(_request, token, done) {
         const key = keyOf(token)
-        // jsonwebtoken, which gets the key, takes key objects; passport-jwt's types do not say so
+        // jsonwebtoken verifies with key objects, but the types of passport-jwt allow text and buffers only:
+        // https://github.com/DefinitelyTyped/DefinitelyTyped/pull/17607
         done(key ? null : new Error('the token names no key of ours'), key as unknown as string)
       },
     },

@@ -1,5 +1,5 @@
-import { Types } from 'mongoose'
 import type { AssetFields } from '../../models/asset-shape.ts'
+import { isId } from '../../models/ids.ts'
 import { Link } from '../../models/link.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
 import { notFound } from '../errors.ts'
@@ -12,7 +12,7 @@ export async function revokeLink(
   sender: Sender,
   id: string,
 ): Promise<void> {
-  if (!Types.ObjectId.isValid(id)) throw notFound()
+  if (!isId(id)) throw notFound()
   await confirmSender({ sender })
   const { modifiedCount } = await Link.updateOne(
     { _id: id, asset: asset._id, owner: sender.user._id, revokedAt: null },

@@ -2,6 +2,7 @@ import { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { type Viewer, visibleTo } from '../../models/asset-access.ts'
 import type { AssetFields } from '../../models/asset-shape.ts'
+import { isId } from '../../models/ids.ts'
 import { readConsistently } from '../../models/owners-in-transition.ts'
 import { Project, type ProjectContent, projectsOf, type Scene, using } from '../../models/project.ts'
 import { SCENE_LISTS } from '../../models/project-fields.ts'
@@ -34,7 +35,7 @@ export async function resolveReferences<Field extends string>(
   viewer: Viewer,
 ): Promise<Partial<Record<Field, Types.ObjectId[]>>> {
   const given = Object.entries(fields) as [Field, string[]][]
-  const valid = given.flatMap(([, ids]) => ids.filter((id) => Types.ObjectId.isValid(id)))
+  const valid = given.flatMap(([, ids]) => ids.filter(isId))
   const readable = await readableAmong(
     valid.map((id) => new Types.ObjectId(id)),
     viewer,

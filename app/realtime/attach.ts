@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import proxyAddr from 'proxy-addr'
 import { WebSocketServer } from 'ws'
+import { proxyTrust } from '../auth/client.ts'
 import { translateError } from '../error-translators.ts'
 import { malformedRequest } from '../errors.ts'
 import { refuseConnection } from '../refuse-connection.ts'
 import type { Services } from '../services.ts'
-import { addressReader } from './address.ts'
 import { asksForSocket, assertAdmissible } from './admit.ts'
 import { Connections } from './connections.ts'
 import { serveWithoutUpgrade } from './decline-upgrade.ts'
@@ -32,7 +33,7 @@ export function attach(server: Server, services: Services, given: Partial<Socket
   const connections = new Connections(limits)
   const delivery = new Delivery(services, connections)
   const door = new Door(services, connections, limits)
-  const addressOf = addressReader(services.config.http.trustProxy)
+  const trusts = proxyTrust(services.config.http.trustProxy)
   const handshakes = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -56,7 +57,7 @@ export function attach(server: Server, services: Services, given: Partial<Socket
     try {
       if (!asksForSocket(request)) return serveWithoutUpgrade(server, request, socket, head)
       services.proxyCheck.look(request.headers)
-      const address = addressOf(request)
+      const address = proxyAddr(request, trusts)
       assertAdmissible(services, request)
       connections.refuseCrowd(address)
       handshakes.handleUpgrade(request, socket, head, (one) => door.enter(one, socket, request, address))

@@ -1,14 +1,15 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-/** What asks for an upgrade in a request's headers, h2c's too. */
+/** The headers that ask for an upgrade, h2c included. */
 const UPGRADING = new Set(['upgrade', 'http2-settings', 'connection'])
 
 /**
- * Answers a request that asks for an upgrade we do not give as the ordinary request that it is as well
- * (RFC 9110 §7.8: a server may ignore Upgrade). Node hands such a request over half read as soon as anybody
- * listens for upgrades: it is put back onto its connection without the wish. It is the last of its connection:
- * hundreds of such requests one behind the other would each set the connection up again.
+ * Answers a request for an upgrade that is not offered, such as h2c, as an ordinary request (RFC 9110 §7.8: a server
+ * may ignore Upgrade). A server with an `upgrade` listener gets every such request there, with its body unread, and
+ * cannot return it to the parser: https://github.com/nodejs/node/issues/57054. So the request is put back onto its
+ * connection without the upgrade headers, and the connection is announced to the server again. The connection closes
+ * after the answer, because a client could otherwise repeat this expensive setup hundreds of times.
  */
 export function serveWithoutUpgrade(
   server: Server,

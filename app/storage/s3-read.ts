@@ -15,6 +15,7 @@ export function watchReading(source: Readable, idle: number): Readable {
       timer.refresh()
       callback(null, chunk)
     },
+    // replaces `_read` of this stream, which is what asks the source for more
     read(size) {
       timer.refresh()
       Transform.prototype._read.call(this, size)

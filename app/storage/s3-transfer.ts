@@ -26,7 +26,10 @@ export const byParts =
       Math.max(MIN_PART_BYTES, Math.ceil(announced / MAX_PARTS)),
     )
 
-/** By multer-s3, whose content type hook takes the body in place of the file's own stream. */
+/**
+ * Sends by multer-s3. Its `contentType` callback takes a third value, which multer-s3 3.0 sends in place of the file's
+ * own stream (`replacementStream`, https://github.com/anacronw/multer-s3/issues/154): here the watched body.
+ */
 export const byMulterS3 =
   (bucket: string, key: string, request: Request, file: Express.Multer.File): Transfer =>
   (client, body) =>

@@ -39,9 +39,10 @@ interface Watch {
 }
 
 /**
- * A client that notes every request of one upload before it goes out, and tells a failure at once: lib-storage
- * tells it when all its workers are done, of which one may be waiting for bytes that never come.
- * Its own abort does nothing here: it knows no upload whose creation was not answered; `discard` does.
+ * Returns a client that notes every request of one upload before it is sent, and reports a failure at once. lib-storage
+ * 3.1169 reports one only when all its workers have ended (`Promise.all`), and a worker can wait for bytes that never
+ * come. Its own abort is ignored: it does not cover an upload in one part
+ * (https://github.com/aws/aws-sdk-js-v3/issues/5109), nor one whose creation was not answered. `discard` covers both.
  * A part that is being sent is cut off by a failure; what makes an object is not: a bucket that is slow to answer
  * could make it after `discard`.
  */

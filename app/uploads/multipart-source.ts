@@ -53,7 +53,10 @@ export class MultipartSource extends Readable {
     this.request.resume()
   }
 
-  /** Multer takes its parser off when it has failed, and then waits for the end of its request, which is this. */
+  /**
+   * Ends the stream at once. When Multer 2.5 fails, it takes its parser off, reads the rest of its request and calls
+   * back at the end: https://github.com/expressjs/multer/issues/1218. Here its request is this stream.
+   */
   override unpipe(destination?: NodeJS.WritableStream): this {
     super.unpipe(destination)
     return this.destroy()

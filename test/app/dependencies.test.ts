@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join, normalize, relative } from 'node:path'
 import { expect } from 'chai'
 import { sourceFiles } from '../support/source-files.ts'
@@ -62,6 +62,15 @@ describe('the house', () => {
         files.includes(to) && !(MAY_IMPORT[roomOf(from)] ?? []).some((room) => isIn(to, room)),
     )
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).to.deep.equal([])
+  })
+
+  it('bench/ and scripts/ – every import → none from test/', async () => {
+    for (const folder of ['bench', 'scripts']) {
+      const names = (await readdir(folder, { recursive: true })).filter((name) => /\.[jt]s$/.test(name))
+      const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+      expect(names, folder).not.to.deep.equal([])
+      expect(texts.filter((text) => /'(?:\.\.\/)+test\//.test(text))).to.deep.equal([])
+    }
   })
 
   it('imports on demand its own files alone: of a package that is CommonJS a bundle would lack the names', async () => {

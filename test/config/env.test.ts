@@ -197,6 +197,7 @@ describe('loadConfig', () => {
     ['CORS_ORIGINS', '*,https://example.org'],
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0.0/0'],
     ['TRUST_PROXY', 'loopback,proxy.example.org'],
     ['NODE_ENV', 'staging'],
     ['ADMIN_USERNAME', 'root'],

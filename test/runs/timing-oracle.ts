@@ -10,7 +10,7 @@ import { signUp } from '../support/app/users.ts'
 /**
  * Prints how long the service takes to say "there is nothing here" of what is somebody else's and of what is
  * nowhere. The two are asked in turn, in random order, in one run: what they differ by should be lost in the spread.
- * Usage: `npx tsx bench/oracle.ts [rounds]`.
+ * Usage: `npx tsx test/runs/timing-oracle.ts [rounds]`.
  */
 
 interface Question {

@@ -12,6 +12,7 @@ export class Catalog {
     this.#nextUid = store.lastUid() + 1
     for (const { namespace, entry } of store.collections()) {
       const collection = new Collection(namespace, entry.uid, store)
+      // `normaliseSpec` checked them before they were stored
       collection.load(entry.indexes as unknown as IndexSpec[])
       this.#collections.set(namespace, collection)
       this.#nextUid = Math.max(this.#nextUid, entry.uid + 1)
