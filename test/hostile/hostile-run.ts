@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import { INSPECTED, usedMemory } from '../support/app/inspector.ts'
 import { runProcess, type ServiceProcess, startProcess } from '../support/app/process.ts'
 import { eventually } from '../support/eventually.ts'
 import { makeGround } from '../support/kill/ground.ts'
@@ -42,8 +43,10 @@ export interface HostileReport {
   ground: string
   /** Answers by status; 0 is a connection that was closed without an answer. */
   statuses: Record<number, number>
-  /** The highest memory of each round, in bytes, without mapped files. */
+  /** The highest memory of each round, in bytes, without mapped files. It depends on when the collector runs. */
   peaks: number[]
+  /** The memory in use after each round and a collection of garbage, in bytes. */
+  used: number[]
   /** The slowest answer of /healthz during the attacks, in milliseconds. */
   slowestHealth: number
   /** What must not be; empty. */
@@ -51,7 +54,7 @@ export interface HostileReport {
 }
 
 /** Memory settings of `npm start`. */
-const AS_STARTED = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=8' }
+const AS_STARTED = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: `--max-semi-space-size=8 ${INSPECTED}` }
 /** How soon `/healthz` must answer once an attack has ended, in milliseconds. */
 const HEALTH_MS = 100
 /** How long what an attack left may take to be cleaned up, in milliseconds. */
@@ -76,6 +79,7 @@ export async function runHostile({
     ground: ground.description,
     statuses: {},
     peaks: [],
+    used: [],
     slowestHealth: 0,
     faults: [],
   }
@@ -87,7 +91,11 @@ export async function runHostile({
       await runRound(service, env, { counts, seed: seed + (limitMs ? round : 0), report, only, progress })
       if (service.hasEnded()) break
       report.peaks.push(memory.end())
-      progress?.(`round ${round}: peak ${Math.round(Number(report.peaks.at(-1)) / 1e6)} MB`)
+      report.used.push(await usedMemory(service))
+      const [peak, used] = [report.peaks, report.used].map((values) =>
+        Math.round(Number(values.at(-1)) / 1e6),
+      )
+      progress?.(`round ${round}: peak ${peak} MB, in use ${used} MB`)
     }
     report.faults.push(...faultsOfLog(service.output()))
     service.signal('SIGTERM')

@@ -34,10 +34,10 @@ const report = await runHostile({
   ...(values.only === undefined ? {} : { only: values.only.split(',') }),
   progress: (line) => process.stderr.write(`${line}\n`),
 }).finally(killAll)
-const megabytes = report.peaks.map((peak) => Math.round(peak / 1e6))
+const megabytes = (values: number[]) => values.map((value) => Math.round(value / 1e6)).join(', ')
 process.stdout.write(
   `${report.peaks.length} rounds on ${report.ground}: ${report.faults.length} faults, ` +
-    `peaks of ${megabytes.join(', ')} MB, slowest /healthz ${report.slowestHealth} ms, ` +
+    `peaks of ${megabytes(report.peaks)} MB, in use ${megabytes(report.used)} MB, slowest /healthz ${report.slowestHealth} ms, ` +
     `answers ${JSON.stringify(report.statuses)}\n`,
 )
 for (const fault of report.faults) process.stdout.write(`  ${fault}\n`)
