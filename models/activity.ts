@@ -2,7 +2,7 @@ import { type Model, model, Schema, type Types } from 'mongoose'
 import { ACTIONS, type Action, LASTING_ACTIONS } from './activity-actions.ts'
 import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 
-const TARGET_TYPES = ['asset', 'link', 'project', 'session', 'user'] as const
+export const TARGET_TYPES = ['asset', 'link', 'project', 'session', 'user'] as const
 type TargetType = (typeof TARGET_TYPES)[number]
 
 /** What an act was done to. */

@@ -9,7 +9,8 @@ export interface FacetCount {
 
 export type Facets = Record<'type' | 'media' | 'tag' | 'visibility', FacetCount[]>
 
-const TOP_TAGS = 20
+/** Tags in the facets of a search: the most frequent ones. */
+export const TOP_TAGS = 20
 
 const matching = (criteria: Criteria, viewer: Viewer, owners: OwnersInTransition) => ({
   $and: [filterOf(criteria), scopeOf(criteria.scope, viewer, owners)],

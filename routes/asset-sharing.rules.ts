@@ -1,11 +1,12 @@
 import type { Request } from 'express'
 import { body } from 'express-validator'
 import { LOCK_MODES } from '../models/asset-lock.ts'
+import { COLLABORATOR_ACCESS } from '../models/plugins/sharing.ts'
 import { choice, moment } from './rules/fields.ts'
 import { page } from './rules/page.ts'
 import { text } from './rules/text.ts'
 
-export const collaborator = [choice(body('access'), ['read', 'write'])]
+export const collaborator = [choice(body('access'), COLLABORATOR_ACCESS)]
 
 export const links = page()
 
@@ -14,8 +15,8 @@ const future = (field: string) =>
     .custom((value: Date, { req }) => value > (req as Request).services.clock.now())
     .withMessage('must be in the future')
 
-/** Of a link's password, in bytes: what bcrypt reads. */
-const LINK_PASSWORD = { max: 72 }
+/** Of a link's password, in bytes: bcrypt reads no more. */
+export const LINK_PASSWORD = { max: 72 }
 
 export const link = [
   future('expiresAt'),

@@ -7,8 +7,8 @@ import { page } from './rules/page.ts'
 import { nameField, text, textField } from './rules/text.ts'
 
 const ANY = { values: 'falsy' } as const
-/** More words than this find nothing that fewer do not. */
-const QUESTION = { max: 500 }
+/** Of the searched words, in characters: more words do not find other assets. */
+export const SEARCH_TEXT = { max: 500 }
 
 const described = () => [
   nameField(body('name').optional(), NAME),
@@ -35,7 +35,7 @@ export const signedUrl = [
 ]
 
 export const search = [
-  textField(query('q').optional(ANY), QUESTION),
+  textField(query('q').optional(ANY), SEARCH_TEXT),
   choice(query('scope').optional(ANY), SCOPES),
   choice(query('type').optional(ANY), ASSET_TYPES),
   choice(query('media').optional(ANY), MEDIA),

@@ -1,7 +1,8 @@
 import { extname } from 'node:path'
 import { cleanName } from '../../models/names.ts'
 
-const MAX_NAME_BYTES = 255
+/** The longest stored file name, in bytes of UTF-8. */
+export const MAX_NAME_BYTES = 255
 const MAX_EXTENSION_BYTES = 32
 /** No character takes fewer bytes than UTF-16 units, so what matters of a long name lies well within this. */
 const UNITS_WORTH_READING = 2 * MAX_NAME_BYTES

@@ -21,8 +21,8 @@ export interface EncodedPicture {
 export const PREVIEW_MAX_BYTES = 100_000_000
 
 /** Past this size a picture is no preview, and takes the memory of one to encode. */
-const PREVIEW_SIDE = 2048
-const THUMBNAIL_SIDE = 512
+export const PREVIEW_SIDE = 2048
+export const THUMBNAIL_SIDE = 512
 
 /**
  * Makes the preview image that is kept in place of an uploaded one: no larger than 2048 × 2048 pixels,

@@ -13,7 +13,7 @@ import { required } from '../required.ts'
 import { senderOf } from '../sender-of.ts'
 
 /** The most projects that a user is shown with, newest first; `/api/projects` lists them all. */
-const SHOWN_PROJECTS = 100
+export const SHOWN_PROJECTS = 100
 
 export const login: RequestHandler = async (req, res) => {
   const { user, token } = await beginSession(req.services, required(req.user), clientOf(req))

@@ -1,5 +1,9 @@
 import type { Model, QueryFilter, Schema, Types } from 'mongoose'
 
+/** What a collaborator can do. */
+export const COLLABORATOR_ACCESS = ['read', 'write'] as const
+export type CollaboratorAccess = (typeof COLLABORATOR_ACCESS)[number]
+
 /** Whom the owner has let in, by name. */
 export interface Collaborator {
   /** As the owner wrote it. */
@@ -8,7 +12,7 @@ export interface Collaborator {
   usernameKey: string
   /** Null for a name that belonged to nobody when it was added. */
   user: Types.ObjectId | null
-  access: 'read' | 'write'
+  access: CollaboratorAccess
   addedAt: Date
 }
 
@@ -34,7 +38,7 @@ export interface SharingStatics {
 }
 
 /** More than anybody shares one thing with by name; it bounds the document. */
-const MAX_COLLABORATORS = 200
+export const MAX_COLLABORATORS = 200
 
 const named = (collaborators: Collaborator[] | undefined, key: string) =>
   collaborators?.find(({ usernameKey }) => usernameKey === key)
@@ -111,7 +115,7 @@ export function sharing(schema: Schema, alive: QueryFilter<Shared> = {}): void {
         username: String,
         usernameKey: String,
         user: { type: 'ObjectId', default: null },
-        access: { type: String, enum: ['read', 'write'] },
+        access: { type: String, enum: COLLABORATOR_ACCESS },
         addedAt: Date,
       },
     ],

@@ -1,0 +1,155 @@
+import { expect } from 'chai'
+import { PREVIEW_SIDE } from '../../app/media/preview.ts'
+import { SHOWN_PROJECTS } from '../../controllers/dialects/scenes.ts'
+import { REQUEST_ID } from '../../middleware/request-id.ts'
+import { TARGET_TYPES } from '../../models/activity.ts'
+import { ACTIONS } from '../../models/activity-actions.ts'
+import { Asset } from '../../models/asset.ts'
+import { TOP_TAGS } from '../../models/asset-facets.ts'
+import * as asset from '../../models/asset-fields.ts'
+import { LOCK_MODES } from '../../models/asset-lock.ts'
+import { SCOPES, SORT_NAMES } from '../../models/asset-sorts.ts'
+import { ASSET_TYPES, MEDIA } from '../../models/media.ts'
+import { COLLABORATOR_ACCESS, MAX_COLLABORATORS } from '../../models/plugins/sharing.ts'
+import { SCENE_LIST, SCENES, TITLE } from '../../models/project-fields.ts'
+import { USER_AGENT_MAX } from '../../models/session.ts'
+import * as user from '../../models/user-fields.ts'
+import { SEARCH_TEXT } from '../../routes/assets.rules.ts'
+import { LIMIT } from '../../routes/rules/page.ts'
+import { openApi } from '../support/openapi/document.ts'
+
+/** A country code in a request can begin with `+`. */
+const COUNTRY_CODE_INPUT = user.COUNTRY_CODE.source.replace('^', '^\\+?')
+
+/** Every limit of the document that the service knows as a constant. `placeOf` says what the names are. */
+const LIMITS: Record<string, unknown> = {
+  'AssetName minLength': asset.NAME.min,
+  'AssetName maxLength': asset.NAME.max,
+  'Description maxLength': asset.DESCRIPTION.max,
+  'AssetType enum': ASSET_TYPES,
+  'Media enum': MEDIA,
+  'Visibility enum': asset.VISIBILITIES,
+  'Tags maxItems': asset.TAGS.max,
+  'Tags items minLength': asset.TAG.min,
+  'Tags items maxLength': asset.TAG.max,
+  'FileParts minItems': asset.FILES.min,
+  'FileParts maxItems': asset.FILES.max,
+  'ImageParts maxItems': asset.IMAGES.max,
+  'Asset files maxItems': asset.FILES.max,
+  'Asset images maxItems': asset.IMAGES.max,
+  'Image width maximum': PREVIEW_SIDE,
+  'Image height maximum': PREVIEW_SIDE,
+  'InspectedAsset state enum': Asset.schema.path('state').options.enum,
+  'LockMode enum': LOCK_MODES,
+  'CollaboratorAccess enum': COLLABORATOR_ACCESS,
+  'Facets tag maxItems': TOP_TAGS,
+  'Username minLength': user.USERNAME.min,
+  'Username maxLength': user.USERNAME.max,
+  'Username pattern': user.USERNAME.pattern.source,
+  'Email maxLength': user.EMAIL.max,
+  'PersonName maxLength': user.NAME.max,
+  'Mobile pattern': user.MOBILE.source,
+  'CountryCode pattern': COUNTRY_CODE_INPUT,
+  'Account countryCode pattern': user.COUNTRY_CODE.source,
+  'AccessLevel enum': user.ACCESS_LEVELS,
+  'Session userAgent maxLength': USER_AGENT_MAX,
+  'Title minLength': TITLE.min,
+  'Title maxLength': TITLE.max,
+  'SceneList maxItems': SCENE_LIST.max,
+  'Project scenes maxItems': SCENES.max,
+  'Activity action enum': ACTIONS,
+  'Activity target type enum': TARGET_TYPES,
+  'ActivityPage activity maxItems': LIMIT.max,
+  'FormerUser projects maxItems': SHOWN_PROJECTS,
+  'RequestId pattern': REQUEST_ID.source,
+  'limit minimum': LIMIT.min,
+  'limit maximum': LIMIT.max,
+  'limit default': LIMIT.default,
+  'searchAssets q maxLength': SEARCH_TEXT.max,
+  'searchAssets scope enum': SCOPES,
+  'searchAssets sort enum': SORT_NAMES,
+  'searchAssets assets maxItems': LIMIT.max,
+  'signUrl expiresIn maximum': asset.SIGNED_URL.maxExpiry,
+  'signUrl expiresIn default': asset.SIGNED_URL.defaultExpiry,
+  'listCollaborators collaborators maxItems': MAX_COLLABORATORS,
+  'listLinks links maxItems': LIMIT.max,
+  'listSessions sessions maxItems': LIMIT.max,
+  'login login maxLength': user.EMAIL.max,
+  'login username maxLength': user.EMAIL.max,
+  'login email maxLength': user.EMAIL.max,
+  'updateProfile profilePhoto maxLength': user.PROFILE_PHOTO.max,
+  'listUsers q maxLength': user.NAME.max,
+  'listUsers users maxItems': LIMIT.max,
+  'listProjects projects maxItems': LIMIT.max,
+  'updateProject sceneOrder maxItems': SCENES.max,
+  'listProjectCollaborators collaborators maxItems': MAX_COLLABORATORS,
+  'storageCreate email maxLength': user.EMAIL.max,
+  'storageCreate password minLength': user.PASSWORD.min,
+  'storageLogin email maxLength': user.EMAIL.max,
+  'storageAuth email maxLength': user.EMAIL.max,
+  'listFormerImages limit minimum': LIMIT.min,
+  'listFormerImages limit maximum': LIMIT.max,
+  'listFormerImages limit default': LIMIT.max,
+  'listFormerImages images maxItems': LIMIT.max,
+  'editorLogin mobile pattern': user.MOBILE.source,
+  'editorLogin countryCode pattern': COUNTRY_CODE_INPUT,
+  'editorCreateUser mobile pattern': user.MOBILE.source,
+  'editorCreateUser countryCode pattern': COUNTRY_CODE_INPUT,
+  'editorCreateUser profilePhoto maxLength': user.PROFILE_PHOTO.max,
+}
+
+/** Limits without a constant: the form of a value that the service makes, and the few words of a flag or a header. */
+const WITHOUT_CONSTANT =
+  / (pattern|default)$| (code|access|Accept-Ranges|list) enum$|^(Flag|CacheControl|ErrorCode) enum$/
+
+const KEYWORDS = [
+  ...['minLength', 'maxLength', 'pattern', 'enum', 'minimum', 'maximum'],
+  ...['minItems', 'maxItems', 'minProperties', 'maxProperties', 'default'],
+]
+
+/** Parts of a path through the document that say nothing about a limit. */
+const STRUCTURE =
+  /^(\d+|\/.*|.*\/.*|get|put|post|patch|delete|paths|components|schemas|parameters|headers|responses|requestBody|content|schema|allOf|anyOf|oneOf|properties|res|err)$/
+
+interface Node extends Record<string, unknown> {
+  operationId?: string
+  in?: string
+  name?: string
+}
+
+/** Every limit as its place and value: `Title maxLength`, or with the operation that it belongs to. */
+function* limits(node: unknown, place: string[] = []): Generator<[place: string, value: unknown]> {
+  if (typeof node !== 'object' || node === null) return
+  const { operationId, in: location, name } = node as Node
+  const added = operationId ?? (location && name !== place.at(-1) ? name : undefined)
+  const here = added === undefined ? place : [...place, added]
+  for (const [key, value] of Object.entries(node)) {
+    const isLimit = KEYWORDS.includes(key) && (typeof value !== 'object' || Array.isArray(value))
+    if (isLimit) yield [[...here, key].join(' '), value]
+    else if (!/^examples?$/.test(key)) yield* limits(value, STRUCTURE.test(key) ? here : [...here, key])
+  }
+}
+
+const sorted = (value: unknown) => (Array.isArray(value) ? [...value].sort() : value)
+/** A lower bound of 0 or 1 says that a number is not negative or a text not empty. */
+const isNatural = (place: string, value: unknown) => / min\w+$/.test(place) && Number(value) <= 1
+
+describe('limits of the OpenAPI document', () => {
+  const documented = [...limits(openApi)]
+
+  it('every limit – has the value of the constant that the service checks', () => {
+    for (const [place, value] of documented)
+      if (place in LIMITS) expect(sorted(value), place).to.deep.equal(sorted(LIMITS[place]))
+  })
+
+  it('every constant – is in the document', () => {
+    expect(documented.map(([place]) => place)).to.include.members(Object.keys(LIMITS))
+  })
+
+  it('every limit – is compared with a constant or is known to have none', () => {
+    const unknown = documented.filter(
+      ([place, value]) => !(place in LIMITS) && !WITHOUT_CONSTANT.test(place) && !isNatural(place, value),
+    )
+    expect(unknown).to.deep.equal([])
+  })
+})
