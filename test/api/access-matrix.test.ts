@@ -28,7 +28,7 @@ const CODES: Record<number, string> = {
 }
 const REPRESENTATION = ['etag', 'last-modified', 'location', 'content-disposition', 'accept-ranges']
 
-describe('who may do what', function () {
+describe('access matrix', function () {
   this.timeout(60_000)
   let app: TestApp
   let people: People
@@ -57,7 +57,7 @@ describe('who may do what', function () {
   })
   after(() => app.stop())
 
-  it('has a row for every route that is mounted, and no other', () => {
+  it('access matrix – mounted routes → one row for each and no other', () => {
     const rows = MATRIX.map(({ route }) => route)
     expect(new Set(rows).size, 'rows twice').to.equal(rows.length)
     const mounted = mountedRoutes(createApp(app.services))
@@ -74,7 +74,7 @@ describe('who may do what', function () {
       await Promise.all((row.states ?? STATES).map((state) => tryRow(row, state)))
     })
 
-  it('leaves everything as it was where it was refused', async () => {
+  it('every route – refused caller → documents and objects unchanged', async () => {
     expect(await contentOf()).to.deep.equal(untouched)
   })
 

@@ -42,7 +42,7 @@ describe('activity', () => {
   const all = () => read(root, '/api/admin/activity?limit=100')
   const actions = (entries: Entry[]) => entries.map(({ action }) => action).reverse()
 
-  it('records who, what, when, from where and in which request', async () => {
+  it('POST /api/auth/login – good sign-in → activity with user, action, time, address, user agent and request id', async () => {
     await ada
       .put('/api/auth/password')
       .set({ 'User-Agent': 'a browser', 'X-Request-Id': 'request-1' })
@@ -64,7 +64,7 @@ describe('activity', () => {
     expect(Math.abs(Date.parse(String(entry?.at)) - app.clock.now().getTime())).to.be.lessThan(HOUR)
   })
 
-  it('has every act of an account, and no secret', async () => {
+  it('GET /api/activity – every recorded action of an account → listed, no secret in it', async () => {
     const { body: registered } = await app.api
       .post('/api/auth/register')
       .send({ username: 'mary' })
@@ -130,7 +130,7 @@ describe('activity', () => {
       expect(kept).not.to.contain(secret)
   })
 
-  it('shows a bad sign-in to its account, and with a name of nobody’s to admins alone', async () => {
+  it('POST /api/auth/login – wrong password → in the activity of that account; unknown name → for admins only', async () => {
     await app.api.post('/api/auth/login').send({ login: 'ada', password: 'wrong password' }).expect(401)
     await app.api.post('/api/auth/login').send({ login: TYPED, password: 'wrong password' }).expect(401)
     expect((await read(ada)).filter(({ action }) => action === 'login.failed')).to.have.length(1)
@@ -140,7 +140,7 @@ describe('activity', () => {
     expect(JSON.stringify(await Activity.find().lean())).not.to.contain(TYPED)
   })
 
-  it('shows users what admins did to them, not who and from where; admins the whole', async () => {
+  it('GET /api/activity – action of an admin on the account → shown without the admin; admins see all', async () => {
     const asset = await uploadAsset(ada, { visibility: 'public' })
     await ada.put(`/api/assets/${asset.id}/lock`).send({ legalHold: true }).expect(200)
     await root.delete(`/api/admin/assets/${asset.id}/lock`).expect(204)
@@ -160,7 +160,7 @@ describe('activity', () => {
     }
   })
 
-  it('shows nobody the activity of others', async () => {
+  it('GET /api/activity – activity of other users → not listed', async () => {
     const bob = await signUp(app, 'bob')
     expect(await read(bob)).to.have.length(1)
     const { body } = await bob.get('/api/admin/activity').expect(403)
@@ -169,7 +169,7 @@ describe('activity', () => {
     await app.api.get('/api/admin/activity').expect(401)
   })
 
-  it('is read in pages, newest first, undisturbed by what is added', async () => {
+  it('GET /api/activity – pages with a cursor → newest first, entries added meanwhile do not shift them', async () => {
     for (let n = 0; n < 4; n += 1) await signIn(app, ada.user)
     const whole = await read(ada)
     const ids: string[] = []
@@ -186,14 +186,14 @@ describe('activity', () => {
     await ada.get('/api/users/me/activity?user=1').expect(400)
   })
 
-  it('ends by the clock', async () => {
+  it('GET /api/activity – ACTIVITY_DAYS have passed → not listed', async () => {
     app.clock.advance(366 * DAY)
     expect(await Activity.countDocuments()).to.be.greaterThan(0)
     root = await signIn(app, root.user)
     expect(actions(await all())).to.deep.equal(['login.succeeded'])
   })
 
-  it('goes with the account: what stays says that it was deleted, and what it did as an admin', async () => {
+  it('DELETE /api/users/me – account with activity → only the deletion and its acts as an admin stay', async () => {
     const second = await signUpAdmin(app, 'second')
     await second.patch(`/api/users/${ada.user.id}`).send({ disabled: true }).expect(200)
     await second.delete('/api/users/me').send({ password: PASSWORD }).expect(204)

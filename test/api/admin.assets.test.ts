@@ -30,7 +30,7 @@ describe('/api/admin/assets/:id', () => {
   })
   after(() => app.stop())
 
-  it('shows what an admin needs and no more', async () => {
+  it('GET /api/admin/assets/:id – private asset → the fields an admin needs and no other', async () => {
     const { body, headers } = await root.get(url()).expect(200)
     const { createdAt, ...seen } = body.res.asset
     expect(seen).to.deep.equal({
@@ -45,7 +45,7 @@ describe('/api/admin/assets/:id', () => {
     expect(headers['cache-control']).to.equal('no-store')
   })
 
-  it('gives an admin no way into private content', async () => {
+  it('GET /api/assets/:id/… – admin, private asset of another user → 404, not listed or counted', async () => {
     const [file] = asset.files
     for (const path of ['', '/download', `/files/${file?.id}`, '/collaborators', '/links'])
       await root.get(`/api/assets/${asset.id}${path}`).expect(404)
@@ -54,7 +54,7 @@ describe('/api/admin/assets/:id', () => {
     expect(JSON.stringify(body)).not.to.contain('secret')
   })
 
-  it('takes down what is public, never what is private', async () => {
+  it('DELETE /api/admin/assets/:id – public asset → removed; private asset → refused', async () => {
     const before = await stateOf(app)
     const { body } = await root.delete(url()).expect(403)
     expect(body.err.code).to.equal('forbidden')
@@ -68,7 +68,7 @@ describe('/api/admin/assets/:id', () => {
     await root.get(url()).expect(404)
   })
 
-  it('takes down nothing that its owner makes private meanwhile', async () => {
+  it('DELETE /api/admin/assets/:id – owner makes it private meanwhile → 204 first, or 403 and kept', async () => {
     await ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'public' }).expect(200)
     const [hidden, removed] = await Promise.all([
       ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'private' }),
@@ -81,7 +81,7 @@ describe('/api/admin/assets/:id', () => {
     }
   })
 
-  it('lifts a governance lock and a legal hold', async () => {
+  it('DELETE /api/admin/assets/:id/lock – governance lock with a legal hold → both removed', async () => {
     await lock({ mode: 'governance', until: later(2), legalHold: true })
     await root.get(url()).expect(200)
     await root.delete(`${url()}/lock`).expect(204)
@@ -90,7 +90,7 @@ describe('/api/admin/assets/:id', () => {
     await root.delete(`${url()}/lock`).expect(204)
   })
 
-  it('lifts no compliance lock, but the hold beside it', async () => {
+  it('DELETE /api/admin/assets/:id/lock – compliance lock with a legal hold → only the hold is removed', async () => {
     await lock({ mode: 'compliance', until: later(2), legalHold: true })
     await root.delete(`${url()}/lock`).expect(204)
     expect((await stored()).lock).to.include({ mode: 'compliance', legalHold: false })
@@ -139,7 +139,7 @@ describe('/api/admin/assets/:id', () => {
       await ada.delete(path).expect(204)
     })
 
-  it('is for admins only, whether the asset is there or not', async () => {
+  it('/api/admin/assets/:id – other users, asset exists or not → 403', async () => {
     for (const path of [url(), '/api/admin/assets/64b000000000000000000000', '/api/admin/assets/x']) {
       for (const request of [ada.get(path), ada.delete(path), ada.delete(`${path}/lock`)]) {
         const { body } = await request.expect(403)

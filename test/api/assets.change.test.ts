@@ -8,7 +8,7 @@ import { keysOf, measuredSpace, stateOf } from '../support/app/state.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
 import { glb, obj, png } from '../support/data/samples.ts'
 
-describe('an asset changes', () => {
+describe('changing an asset', () => {
   let app: TestApp
   let ada: TestUser
   let bob: TestUser
@@ -31,7 +31,7 @@ describe('an asset changes', () => {
   }
 
   describe('PATCH /api/assets/:id', () => {
-    it('changes the fields it names, counts the version up, and is found by them', async () => {
+    it('PATCH /api/assets/:id – some fields → those change, version increases, search finds the new values', async () => {
       const asset = await uploadAsset(ada, { description: 'kept' })
       const { body, headers } = await ada
         .patch(`/api/assets/${asset.id}`)
@@ -50,7 +50,7 @@ describe('an asset changes', () => {
       expect(found.body.res.assets.map(({ id }: AssetAnswer) => id)).to.deep.equal([asset.id])
     })
 
-    it('makes an asset public and private again, at once for everybody', async () => {
+    it('PATCH /api/assets/:id – visibility public, then private → others can read it, then cannot, at once', async () => {
       const asset = await uploadAsset(ada)
       const url = `/api/assets/${asset.id}`
       await app.api.get(url).expect(404)
@@ -75,7 +75,7 @@ describe('an asset changes', () => {
       'readers',
     ]
     for (const field of [...FORBIDDEN_FIELDS, '_id', 'id', '$set', 'createdAt'])
-      it(`refuses to set ${field}`, async () => {
+      it(`PATCH /api/assets/:id – field ${field} → 400`, async () => {
         const asset = await uploadAsset(ada)
         const before = await stored(asset.id)
         const { body } = await ada
@@ -99,7 +99,7 @@ describe('an asset changes', () => {
       ['an unknown visibility', { visibility: 'secret' }, 'visibility'],
     ]
     for (const [name, change, field] of REFUSED)
-      it(`refuses ${name}`, async () => {
+      it(`PATCH /api/assets/:id – ${name} → 400 validation_failed, nothing changes`, async () => {
         const asset = await uploadAsset(ada)
         const before = await stored(asset.id)
         const { body } = await ada
@@ -111,7 +111,7 @@ describe('an asset changes', () => {
         expect(await stored(asset.id)).to.deep.equal(before)
       })
 
-    it('is refused to strangers, readers and callers without a token', async () => {
+    it('PATCH /api/assets/:id – no token or no write access → 401, 403 or 404, nothing changes', async () => {
       const hidden = await uploadAsset(ada)
       const shown = await uploadAsset(ada, { visibility: 'public' })
       const before = await stateOf(app)
@@ -122,7 +122,7 @@ describe('an asset changes', () => {
       expect(await stateOf(app)).to.deep.equal(before)
     })
 
-    it('of two writers with If-Match one wins', async () => {
+    it('PATCH /api/assets/:id – two writers with the same If-Match → one 200, one 412', async () => {
       const asset = await uploadAsset(ada)
       const { headers } = await ada.get(`/api/assets/${asset.id}`).expect(200)
       const attempts = await Promise.all(
@@ -138,7 +138,7 @@ describe('an asset changes', () => {
     })
   })
 
-  it('answers 304 to who has read this very answer', async () => {
+  it('GET /api/assets/:id – If-None-Match of the same answer → 304', async () => {
     const asset = await uploadAsset(ada)
     const { headers } = await ada.get(`/api/assets/${asset.id}`).expect(200)
     await ada.get(`/api/assets/${asset.id}`).set('If-None-Match', String(headers.etag)).expect(304)
@@ -147,7 +147,7 @@ describe('an asset changes', () => {
   })
 
   describe('PUT /api/assets/:id/files', () => {
-    it('replaces the files, their space and what they say of the asset', async () => {
+    it('PUT /api/assets/:id/files – other files → files, used space and detected types are replaced', async () => {
       const asset = await uploadAsset(ada, {}, { 'a.obj': obj(), 'b.png': await png() })
       const keys = (await stored(asset.id)).files.map(({ key }) => key)
       const { body } = await ada
@@ -164,7 +164,7 @@ describe('an asset changes', () => {
       await expectExactSpace()
     })
 
-    it('is whole under concurrency: the last one wins, and no object is left', async () => {
+    it('PUT /api/assets/:id/files – concurrent replacements → the last one wins, no object is left over', async () => {
       const asset = await uploadAsset(ada)
       const attempts = await Promise.all(
         Array.from({ length: 6 }, (_, n) =>
@@ -181,7 +181,7 @@ describe('an asset changes', () => {
       await expectExactSpace()
     })
 
-    it('with If-Match refuses a stale replacement before it is read, and keeps nothing of it', async () => {
+    it('PUT /api/assets/:id/files – stale If-Match → 412 before the body is read, nothing stored', async () => {
       const asset = await uploadAsset(ada)
       const before = await stateOf(app)
       const { body } = await ada
@@ -193,7 +193,7 @@ describe('an asset changes', () => {
       expect(await stateOf(app)).to.deep.equal(before)
     })
 
-    it('a download that has begun goes on with the old bytes', async () => {
+    it('PUT /api/assets/:id/files – download in progress → it ends with the old bytes', async () => {
       const old = Buffer.alloc(8_000_000, 1)
       const asset = await uploadAsset(ada, { visibility: 'public' }, { 'big.bin': old })
       const response = await fetch(`${app.origin}/api/assets/${asset.id}/download`)
@@ -206,7 +206,7 @@ describe('an asset changes', () => {
   })
 
   describe('preview images', () => {
-    it('are added behind those there are, and removed with their thumbnails', async () => {
+    it('POST and DELETE /api/assets/:id/images – images → appended, then removed with their thumbnails', async () => {
       const asset = await uploadAsset(ada, {}, { 'a.glb': glb() })
       const url = `/api/assets/${asset.id}/images`
       const added = await ada
@@ -228,7 +228,7 @@ describe('an asset changes', () => {
       await expectExactSpace()
     })
 
-    it('are eight at the most', async () => {
+    it('POST /api/assets/:id/images – more than eight images → refused', async () => {
       const asset = await uploadAsset(ada)
       const url = `/api/assets/${asset.id}/images`
       const picture = await png({ width: 8, height: 8 })
@@ -245,7 +245,7 @@ describe('an asset changes', () => {
   })
 
   describe('DELETE /api/assets/:id', () => {
-    it('leaves nothing', async () => {
+    it('DELETE /api/assets/:id – asset with files and images → no document, object or used space is left', async () => {
       const asset = await uploadAsset(ada, { visibility: 'public' }, { 'a.png': await png(), 'b.obj': obj() })
       const { images, files, cover } = await stored(asset.id)
       expect(images).to.have.length(0)
@@ -258,7 +258,7 @@ describe('an asset changes', () => {
       await expectExactSpace()
     })
 
-    it('is the owner’s alone', async () => {
+    it('DELETE /api/assets/:id – any other user → refused', async () => {
       const asset = await uploadAsset(ada, { visibility: 'public' })
       await bob.delete(`/api/assets/${asset.id}`).expect(403)
       await app.api.delete(`/api/assets/${asset.id}`).expect(401)
@@ -266,7 +266,7 @@ describe('an asset changes', () => {
       await ada.get(`/api/assets/${asset.id}`).expect(200)
     })
 
-    it('beside replacements: each ends with 200, 204 or 404, and nothing is left over', async () => {
+    it('DELETE /api/assets/:id – concurrent replacements → each 200, 204 or 404, nothing is left over', async () => {
       const asset = await uploadAsset(ada)
       const replace = () =>
         ada.put(`/api/assets/${asset.id}/files`).attach('files', Buffer.alloc(5000), 'x.bin')
@@ -283,7 +283,7 @@ describe('an asset changes', () => {
     })
   })
 
-  it('GET /api/space tells what is used', async () => {
+  it('GET /api/space – stored assets → used space', async () => {
     const used = await measuredSpace(app)
     const { body } = await ada.get('/api/space').expect(200)
     expect(body.res).to.include({ used, reserved: 0, limit: 50e9, free: 50e9 - used })

@@ -21,7 +21,7 @@ describe('POST /api/assets', () => {
   })
   after(() => app.stop())
 
-  it('stores a model with its picture, whatever the order of the parts', async () => {
+  it('POST /api/assets – model with an image, parts in any order → stored with thumbnail', async () => {
     const model = glb()
     const picture = await png({ width: 1200, height: 600 })
     const { status, headers, body } = await ada
@@ -77,7 +77,7 @@ describe('POST /api/assets', () => {
     expect((await Capacity.spaceOf(SERVER)) ?? {}).to.deep.include({ used, reserved: 0, open: [] })
   })
 
-  it('drops what a photograph says of its maker', async () => {
+  it('POST /api/assets – photograph with EXIF data → image without it', async () => {
     const { body } = await ada
       .post('/api/assets')
       .attach('files', obj(), 'chair.obj')
@@ -88,7 +88,7 @@ describe('POST /api/assets', () => {
     expect(image.body.toString('latin1')).not.to.contain('Ada Lovelace')
   })
 
-  it('makes the thumbnail of an image asset from the image itself', async () => {
+  it('POST /api/assets – image without a preview → thumbnail from the image itself', async () => {
     const { body } = await ada
       .post('/api/assets')
       .attach('files', await png({ width: 1024, height: 2048 }), 'tall.png')
@@ -100,7 +100,7 @@ describe('POST /api/assets', () => {
     expect(thumbnail.headers['content-type']).to.equal('image/webp')
   })
 
-  it('tells what files are by their content, and an asset by its most telling file', async () => {
+  it('POST /api/assets – files of several kinds → types detected from content, asset type from the main file', async () => {
     const { body } = await ada
       .post('/api/assets')
       .attach('files', mp4(), { filename: 'a.txt', contentType: 'text/html' })
@@ -114,7 +114,7 @@ describe('POST /api/assets', () => {
     expect(types).to.deep.equal(['video/mp4', 'model/stl', 'text/html', 'image/svg+xml'])
   })
 
-  it('keeps an empty file and a given type', async () => {
+  it('POST /api/assets – empty file and a given type → both kept', async () => {
     const { body } = await ada
       .post('/api/assets')
       .field({ name: 'Nothing', type: '3D', visibility: 'public' })
@@ -131,7 +131,7 @@ describe('POST /api/assets', () => {
     expect(file.body).to.have.length(0)
   })
 
-  it('gives every file a safe name', async () => {
+  it('POST /api/assets – unsafe file names → cleaned', async () => {
     const names = [
       '../../etc/passwd',
       'a"b\\c.txt',
@@ -152,7 +152,7 @@ describe('POST /api/assets', () => {
     }
   })
 
-  it('refuses a caller without a token and keeps nothing', async () => {
+  it('POST /api/assets – no token → 401, nothing stored', async () => {
     const before = await stateOf(app)
     const { body } = await app.api.post('/api/assets').attach('files', obj(), 'chair.obj').expect(401)
     expect(body.err.code).to.equal('unauthenticated')

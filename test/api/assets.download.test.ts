@@ -27,7 +27,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
   beforeEach(() => Asset.updateOne({ _id: asset.id }, { downloads: 0 }))
   after(() => app.stop())
 
-  it('sends anybody the bytes of a public asset, so that nothing of them can run', async () => {
+  it('GET /api/assets/:id/files/:fileId – public asset, no token → bytes with headers that keep them from running', async () => {
     const { body, headers } = await app.api.get(url).responseType('blob').expect(200)
     expect(body.equals(BYTES)).to.equal(true)
     expect(headers).to.include({
@@ -74,7 +74,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     ['bytes=abc', 200, undefined, '0123456789abcdefghij', 1],
   ]
   for (const [range, status, contentRange, bytes, counts] of RANGES) {
-    it(`answers Range: ${range.slice(0, 20)} with ${status} and counts ${counts}`, async () => {
+    it(`GET /api/assets/:id/files/:fileId – Range: ${range.slice(0, 20)} → ${status}, counted ${counts} times`, async () => {
       const { body, headers } = await app.api.get(url).set('Range', range).responseType('blob').expect(status)
       expect(body.toString()).to.equal(bytes)
       expect(headers['content-range']).to.equal(contentRange)
@@ -84,14 +84,14 @@ describe('GET /api/assets/:id/files/:fileId', () => {
   }
 
   for (const range of ['bytes=20-', 'bytes=-0', `bytes=${'9'.repeat(400)}-`])
-    it(`refuses Range: ${range.slice(0, 20)}, which is outside the file`, async () => {
+    it(`GET /api/assets/:id/files/:fileId – Range: ${range.slice(0, 20)} outside the file → 416, not counted`, async () => {
       const { body, headers } = await app.api.get(url).set('Range', range).expect(416)
       expect(headers['content-range']).to.equal('bytes */20')
       expect(body.err.code).to.equal('range_not_satisfiable')
       expect(await downloads()).to.equal(0)
     })
 
-  it('GET of an empty file – suffix range → 200 and no byte', async () => {
+  it('GET /api/assets/:id/files/:fileId – empty file, suffix range → 200 without a byte', async () => {
     const empty = await uploadAsset(ada, {}, { 'empty.txt': Buffer.alloc(0) })
     const path = String(empty.files[0]?.url)
     await ada.get(path).set('Range', 'bytes=-5').expect(200).expect('Content-Length', '0')
@@ -108,7 +108,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     expect(headers['content-disposition']).to.equal('attachment; filename=.._up.zip')
   })
 
-  it('GET of JavaScript – any name → text/plain, and the stored type stays', async () => {
+  it('GET /api/assets/:id/files/:fileId – JavaScript under any name → text/plain, stored type stays', async () => {
     const bytes = Buffer.from('alert(1)\n')
     for (const name of ['run.js', 'run.mjs']) {
       const script = await uploadAsset(ada, { visibility: 'public' }, { [name]: bytes })
@@ -121,7 +121,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     }
   })
 
-  it('sends the whole file where If-Range does not hold', async () => {
+  it('GET /api/assets/:id/files/:fileId – If-Range does not match → 200 with the whole file', async () => {
     const etag = `"${asset.files[0]?.sha256}"`
     await app.api.get(url).set({ Range: 'bytes=1-2', 'If-Range': etag }).expect(206)
     await app.api.get(url).set({ Range: 'bytes=1-2', 'If-Range': '"another"' }).expect(200)
@@ -131,7 +131,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
       .expect(200)
   })
 
-  it('answers 304 to who has the bytes, and HEAD without them; neither counts', async () => {
+  it('GET and HEAD /api/assets/:id/files/:fileId – If-None-Match or HEAD → no body, not counted', async () => {
     const etag = `"${asset.files[0]?.sha256}"`
     const unchanged = await app.api.get(url).set('If-None-Match', etag).expect(304)
     expect(unchanged.headers.etag).to.equal(etag)
@@ -140,7 +140,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     expect(await downloads()).to.equal(0)
   })
 
-  it('counts every one of 200 concurrent downloads, by two processes', async () => {
+  it('GET /api/assets/:id/files/:fileId – 200 concurrent downloads over two processes → all counted', async () => {
     const other = await app.another()
     const version = (await Asset.findById(asset.id).orFail().lean()).version
     await Promise.all(Array.from({ length: 200 }, (_, n) => (n % 2 ? other : app.api).get(url).expect(200)))
@@ -148,7 +148,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     expect((await Asset.findById(asset.id).orFail().lean()).version).to.equal(version)
   })
 
-  it('shows strangers nothing of a private asset', async () => {
+  it('GET /api/assets/:id/… – private asset, other user → 404', async () => {
     const hidden = await uploadAsset(ada)
     const bob = await signUp(app, 'bob')
     const missing = await bob.get('/api/assets/0123456789abcdef01234567/download').expect(404)
@@ -164,7 +164,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     await ada.get(String(hidden.files[0]?.url)).expect(200).expect('Cache-Control', 'private, no-cache')
   })
 
-  it('shows inline only what cannot run, and does not count looking', async () => {
+  it('GET /api/assets/:id/files/:fileId?inline=1 – any type → inline only what cannot run, not counted', async () => {
     const mixed = await uploadAsset(
       ada,
       {},
@@ -194,7 +194,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     expect(await downloads(mixed.id)).to.equal(4)
   })
 
-  it('sends several files as a zip with their names, equal ones told apart', async () => {
+  it('GET /api/assets/:id/download – several files → a zip, equal names made different', async () => {
     const request = ada.post('/api/assets').field('name', 'Set')
     request
       .attach('files', BYTES, 'part.bin')
@@ -214,7 +214,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     await app.api.head(path).set('Authorization', `Bearer ${ada.token}`).expect(200)
   })
 
-  it('survives a client that closes in the middle', async () => {
+  it('GET /api/assets/:id/download – client closes midway → the service goes on', async () => {
     const big = await uploadAsset(ada, { visibility: 'public' }, { 'big.bin': Buffer.alloc(20_000_000, 7) })
     const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')
     socket.write(`GET /api/assets/${big.id}/download HTTP/1.1\r\nHost: a\r\n\r\n`)
@@ -224,7 +224,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     await app.api.get(url).expect(200)
   })
 
-  it('refuses what is no file of the asset, and unknown query fields', async () => {
+  it('GET /api/assets/:id/files/:fileId – unknown file or query field → refused', async () => {
     await app.api.get(`/api/assets/${asset.id}/files/nothing`).expect(404)
     await app.api.get(`/api/assets/${'9'.repeat(300)}/download`).expect(404)
     await app.api.get('/api/assets/%00/download').expect(404)

@@ -9,7 +9,7 @@ import { obj, png } from '../support/data/samples.ts'
 
 const HOUR = 3_600_000
 
-describe('write once, read many', () => {
+describe('asset locks', () => {
   let app: TestApp
   let ada: TestUser
   let bob: TestUser
@@ -49,7 +49,7 @@ describe('write once, read many', () => {
     ['a legal hold', () => ({ legalHold: true })],
   ]
   for (const [name, body] of LOCKS)
-    it(`${name} holds against the owner, a writer and the deletion of the account`, async () => {
+    it(`PUT /api/assets/:id/lock – ${name} → owner, writer and account deletion cannot change the asset`, async () => {
       const { body: answer } = await lock(body()).expect(200)
       expect(answer.res.asset.lock).to.have.all.keys('mode', 'until', 'legalHold')
       expect(answer.res.asset.version).to.equal(3)
@@ -72,7 +72,7 @@ describe('write once, read many', () => {
       await ada.get(`${url}/download`).expect(200)
     })
 
-  it('leaves visibility, collaborators and links to the owner', async () => {
+  it('PUT /api/assets/:id/lock – locked asset → owner still sets visibility, collaborators and links', async () => {
     await lock({ mode: 'compliance', until: later(1) }).expect(200)
     const url = `/api/assets/${asset.id}`
     await ada.patch(url).send({ visibility: 'public' }).expect(200)
@@ -82,7 +82,7 @@ describe('write once, read many', () => {
     expect(await stored()).to.include({ visibility: 'public' })
   })
 
-  it('ends by the server’s clock', async () => {
+  it('PUT /api/assets/:id/lock – its end has passed on the clock of the server → not locked', async () => {
     await lock({ mode: 'compliance', until: later(1) }).expect(200)
     app.clock.advance(HOUR + 1000)
     const { body } = await ada.get(`/api/assets/${asset.id}`).expect(200)
@@ -91,7 +91,7 @@ describe('write once, read many', () => {
     await ada.delete(`/api/assets/${asset.id}`).expect(204)
   })
 
-  it('can be extended and made firmer, never shortened or weakened', async () => {
+  it('PUT /api/assets/:id/lock – later end or stronger mode → 200; earlier or weaker → refused', async () => {
     await lock({ mode: 'governance', until: later(2) }).expect(200)
     await lock({ mode: 'governance', until: later(1) }).expect(423)
     await lock({ mode: 'governance', until: later(3) }).expect(200)
@@ -107,14 +107,14 @@ describe('write once, read many', () => {
     await ada.delete(`/api/assets/${asset.id}`).expect(423)
   })
 
-  it('a legal hold alone ends by DELETE', async () => {
+  it('DELETE /api/assets/:id/lock – legal hold alone → removed', async () => {
     await lock({ legalHold: true }).expect(200)
     await ada.delete(`/api/assets/${asset.id}/lock`).expect(204)
     await ada.delete(`/api/assets/${asset.id}/lock`).expect(204)
     await ada.delete(`/api/assets/${asset.id}`).expect(204)
   })
 
-  it('wins against a replacement that has begun before it', async () => {
+  it('PUT /api/assets/:id/lock – replacement began before it → replacement or lock is refused', async () => {
     const [replaced, locked] = await Promise.all([
       ada.put(`/api/assets/${asset.id}/files`).attach('files', Buffer.alloc(2_000_000), 'x.bin'),
       lock({ mode: 'compliance', until: later(1) }),
@@ -138,14 +138,14 @@ describe('write once, read many', () => {
     ['a hold that is false', () => ({ legalHold: false }), 'legalHold'],
   ]
   for (const [name, body, field] of REFUSED)
-    it(`refuses ${name}`, async () => {
+    it(`PUT /api/assets/:id/lock – ${name} → 400, no lock`, async () => {
       const { body: answer } = await lock(body()).expect(400)
       expect(answer.err.details[0].field).to.equal(field)
       expect((await stored()).lock).to.equal(null)
     })
 })
 
-describe('the operator’s bounds of locks', () => {
+describe('limits of locks set by the operator', () => {
   const DAYS = 24 * HOUR
   /** Who may set a compliance lock on an asset of their own, by the setting. */
   const POLICIES: [policy: string, user: number, admin: number][] = [

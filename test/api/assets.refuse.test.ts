@@ -191,7 +191,7 @@ describe('POST /api/assets, refused', () => {
   after(() => app.stop())
 
   for (const { name, request, status, code, field } of REFUSALS) {
-    it(`${name}: ${status} ${code}, and nothing is left`, async () => {
+    it(`POST /api/assets – ${name} → ${status} ${code}, nothing is left`, async () => {
       const before = await stateOf(app)
       const { status: seen, body } = await request(ada.post('/api/assets'))
       expect({ status: seen, code: body.err?.code }, JSON.stringify(body)).to.deep.equal({ status, code })
@@ -201,7 +201,7 @@ describe('POST /api/assets, refused', () => {
     })
   }
 
-  it('a body announced larger than all that may be in it is refused unread', async () => {
+  it('POST /api/assets – Content-Length over the largest possible body → refused unread', async () => {
     const before = await stateOf(app)
     const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')
     socket.write(
@@ -216,7 +216,7 @@ describe('POST /api/assets, refused', () => {
     expect(await stateOf(app)).to.deep.equal(before)
   })
 
-  it('a client that goes away half-way leaves nothing', async () => {
+  it('POST /api/assets – client disconnects midway → nothing is left', async () => {
     const before = await stateOf(app)
     const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')
     socket.write(

@@ -144,7 +144,7 @@ describe('GET /api/assets', () => {
     ['ada', 'q=&type=&tag=&minSize=&scope=', ['Steel lamp', 'Café photo', 'oak Table', 'Oak chair']],
   ]
   for (const [caller, query, found] of SEARCHES)
-    it(`${caller}: ?${decodeURIComponent(query)}`, async () => {
+    it(`GET /api/assets?${decodeURIComponent(query)} – ${caller} → the expected assets`, async () => {
       expect(await names(caller, query)).to.deep.equal(found)
     })
 
@@ -172,7 +172,7 @@ describe('GET /api/assets', () => {
     ['ada', 'facets=yes', 400, 'facets'],
   ]
   for (const [caller, query, status, field] of REFUSED)
-    it(`${caller}: ?${query} is refused with ${status}`, async () => {
+    it(`GET /api/assets?${query} – ${caller} → ${status}`, async () => {
       const { body } = await get(caller, query).expect(status)
       expect(body.status).to.equal('error')
       if (field)
@@ -180,7 +180,7 @@ describe('GET /api/assets', () => {
       expect(JSON.stringify(body)).not.to.contain('chair')
     })
 
-  it('pages through everything once, in every sort, while others insert', async () => {
+  it('GET /api/assets – every sort, inserts meanwhile → each asset once', async () => {
     for (const sort of [...Object.keys(SORTS), 'relevance']) {
       const q = sort === 'relevance' ? '&q=chair oak lamp photo' : ''
       const whole = await names('ada', `sort=${sort}${q}`)
@@ -197,7 +197,7 @@ describe('GET /api/assets', () => {
     }
   })
 
-  it('ties are broken by id: nothing is skipped or shown twice', async () => {
+  it('GET /api/assets – equal sort values → ordered by id, none skipped or repeated', async () => {
     const same = { name: 'Same', tags: ['same'], visibility: 'public' as const, createdAt: new Date(NOON) }
     for (let n = 0; n < 7; n += 1) await plantAsset(n % 2 ? ada.user : bob.user, same)
     for (const sort of Object.keys(SORTS)) {
@@ -214,7 +214,7 @@ describe('GET /api/assets', () => {
     await Asset.deleteMany({ tags: 'same' })
   })
 
-  it('a cursor belongs to its query', async () => {
+  it('GET /api/assets – cursor of another query → refused', async () => {
     const { body } = await get('ada', 'sort=name&limit=1').expect(200)
     await get('ada', `sort=name&limit=2&cursor=${body.res.next}`).expect(200)
     for (const other of ['sort=size', 'sort=name&type=3D', 'sort=name&scope=mine'])
@@ -238,7 +238,7 @@ describe('GET /api/assets', () => {
       expect(body.res.total).to.equal(counted.res.total)
     })
 
-  it('counts and facets the whole result, and nothing the caller may not read', async () => {
+  it('GET /api/assets?count=1&facets=1 – hidden assets exist → the whole result without them', async () => {
     const { body } = await get('ada', 'limit=1&facets=1&count=1').expect(200)
     expect(body.res.total).to.equal(4)
     expect(body.res.facets).to.deep.equal({
@@ -268,7 +268,7 @@ describe('GET /api/assets', () => {
     expect(anonymous.body.res.facets.visibility).to.deep.equal([{ value: 'public', count: 2 }])
   })
 
-  it('names an owner only to who may know them', async () => {
+  it('GET /api/assets – owner not discoverable → owner named only to those who may know them', async () => {
     const owners = async (caller: Caller) => {
       const { body } = await get(caller, 'scope=public&sort=oldest').expect(200)
       return body.res.assets.map(
@@ -282,7 +282,7 @@ describe('GET /api/assets', () => {
     await User.updateOne({ _id: bob.user._id }, { discoverable: true })
   })
 
-  it('has an index for every sort with every filter', async () => {
+  it('indexes of assets – every sort with every filter → served by an index', async () => {
     const criteria = [
       {},
       { type: '3D' as const },

@@ -25,7 +25,7 @@ describe('collaborators', () => {
   })
   after(() => app.stop())
 
-  it('a reader reads, a writer changes, and neither does what is the owner’s', async () => {
+  it('/api/assets/:id – reader or writer → may read or change, not what only the owner may', async () => {
     const url = `/api/assets/${asset.id}`
     await share('bob', 'read').expect(200)
     const read = await bob.get(url).expect(200)
@@ -63,14 +63,14 @@ describe('collaborators', () => {
     }
   })
 
-  it('what a writer stores counts against the owner', async () => {
+  it('PUT /api/assets/:id/files – writer → counted against the owner', async () => {
     await share('bob', 'write').expect(200)
     await bob.put(`/api/assets/${asset.id}/files`).attach('files', Buffer.alloc(5000), 'x.bin').expect(200)
     const { body } = await bob.get('/api/space').expect(200)
     expect(body.res).to.include({ used: 0, files: 0 })
   })
 
-  it('what is shared is found by scope=shared, and no longer once the sharing has ended', async () => {
+  it('GET /api/assets?scope=shared – sharing begins, then ends → found, then not found', async () => {
     await share('bob', 'read').expect(200)
     const shared = async () => {
       const { body } = await bob.get('/api/assets?scope=shared&count=1&facets=1').expect(200)
@@ -85,7 +85,7 @@ describe('collaborators', () => {
     await ada.delete(`/api/assets/${asset.id}/collaborators/bob`).expect(404)
   })
 
-  it('a visibility change does not bring back somebody who was removed', async () => {
+  it('PATCH /api/assets/:id {visibility} – removed collaborator → still no access', async () => {
     await share('bob', 'read').expect(200)
     await ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'public' }).expect(200)
     await ada.delete(`/api/assets/${asset.id}/collaborators/bob`).expect(204)
@@ -94,7 +94,7 @@ describe('collaborators', () => {
     expect((await Asset.findById(asset.id).orFail().lean()).readers).to.deep.equal([ada.user.id])
   })
 
-  it('a name that is nobody’s answers and lists like the others, and never gains access', async () => {
+  it('PUT /api/assets/:id/collaborators/:username – unknown name → same answer and list, never access', async () => {
     const known = await share('Bob', 'read').expect(200)
     const unknown = await share('Carol', 'read').expect(200)
     expect(Object.keys(unknown.body.res.collaborator)).to.deep.equal(Object.keys(known.body.res.collaborator))
@@ -119,7 +119,7 @@ describe('collaborators', () => {
     await carol.get(`/api/assets/${asset.id}`).expect(200)
   })
 
-  it('refuses a wrong access, the owner’s own name and what is no name', async () => {
+  it('PUT /api/assets/:id/collaborators/:username – wrong access, name of the owner or invalid name → refused', async () => {
     const before = await stateOf(app)
     for (const [name, access] of [
       ['bob', 'owner'],

@@ -32,7 +32,7 @@ describe('signed URLs', () => {
   })
   after(() => app.stop())
 
-  it('open the first file without a header, to be shown, and count nothing', async () => {
+  it('GET /api/signed/:token – no header → first file inline, not counted', async () => {
     const { url, expiresAt } = await sign(ada)
     expect(new Date(expiresAt).getTime() - app.clock.now().getTime()).to.be.within(HOUR - 10_000, HOUR)
     const { body } = await app.api
@@ -50,7 +50,7 @@ describe('signed URLs', () => {
     expect(await downloads()).to.equal(0)
   })
 
-  it('send what is not to be shown as an attachment, which counts as a download', async () => {
+  it('GET /api/signed/:token – type that cannot be shown → attachment, counted as a download', async () => {
     for (const file of asset.files.slice(1)) {
       const { url } = await sign(ada, `?file=${file.id}`)
       await app.api
@@ -61,14 +61,14 @@ describe('signed URLs', () => {
     expect(await downloads()).to.equal(2)
   })
 
-  it('open pictures', async () => {
+  it('GET /api/signed/:token – made for an image → the image', async () => {
     const id = String(asset.thumbnail).split('/').at(-1)
     const { url } = await sign(ada, `?image=${id}`)
     await app.api.get(url).expect(200).expect('Content-Type', 'image/webp')
     expect(await downloads()).to.equal(0)
   })
 
-  it('expire when asked to', async () => {
+  it('GET /api/signed/:token – expiresIn has passed → 404', async () => {
     const { url } = await sign(ada, '?expiresIn=60')
     await app.api.get(url).expect(200)
     app.clock.advance(60_000)
@@ -76,7 +76,7 @@ describe('signed URLs', () => {
     expect(body.err.code).to.equal('not_found')
   })
 
-  it('are made for readers only, and within their limits', async () => {
+  it('GET /api/assets/:id/url – not a reader or outside the limits → refused', async () => {
     const path = `/api/assets/${asset.id}/url`
     await bob.get(path).expect(404)
     await app.api.get(path).expect(404)
@@ -88,7 +88,7 @@ describe('signed URLs', () => {
     await app.api.get(path).expect(401)
   })
 
-  it('are nothing unless we have signed them', async () => {
+  it('GET /api/signed/:token – signature not made by the service → 404', async () => {
     const { url } = await sign(ada)
     const [header, claims, signature] = url.split('/').at(-1)?.split('.') ?? []
     const other: SignedBytes = { asset: asset.id, user: ada.user.id, visibility: 'private' }
@@ -112,7 +112,7 @@ describe('signed URLs', () => {
       .expect(401)
   })
 
-  it('die with a change of visibility or sharing', async () => {
+  it('GET /api/signed/:token – visibility or sharing changed → 404', async () => {
     const own = await sign(ada)
     await ada.put(`/api/assets/${asset.id}/collaborators/bob`).send({ access: 'read' }).expect(200)
     const shared = await sign(bob)
@@ -161,7 +161,7 @@ describe('signed URLs', () => {
     await dora.get('/api/assets').expect(401)
   })
 
-  it('die with the user and with the asset', async () => {
+  it('GET /api/signed/:token – user disabled or being deleted, or asset deleted → 404', async () => {
     const { url } = await sign(ada)
     for (const field of ['disabled', 'deleting']) {
       await User.updateOne({ _id: ada.user._id }, { [field]: true })
@@ -173,7 +173,7 @@ describe('signed URLs', () => {
     await app.api.get(url).expect(404)
   })
 
-  it('stay good while secrets rotate', () => {
+  it('GET /api/signed/:token – JWT_SECRET rotated → 200', () => {
     const bytes: SignedBytes = { asset: 'a', file: 'f', user: 'u', visibility: 'private' }
     const [now, later] = [new Date(), new Date(Date.now() + HOUR)]
     const token = createUrlSigner(['old']).sign(bytes, later)

@@ -4,7 +4,7 @@ import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { PASSWORD, signUp } from '../support/app/users.ts'
 
-describe('the limits of sign-in', () => {
+describe('limits of sign-in', () => {
   let app: TestApp
   before(async () => {
     app = await startApp({ env: { TRUST_PROXY: '1' } })
@@ -20,7 +20,7 @@ describe('the limits of sign-in', () => {
     for (let i = 0; i < times; i++) await login(name, 'wrong password', address).expect(401)
   }
 
-  it('refuses the eleventh failure of one account from one address, on every process', async () => {
+  it('POST /api/auth/login – 11th failure of one account from one address → 429 on every process', async () => {
     await fail('ada', 9)
     await login('ada', PASSWORD).expect(200)
     await fail('ADA@example.org', 1)
@@ -39,14 +39,14 @@ describe('the limits of sign-in', () => {
     await login('ada', PASSWORD, '192.0.2.2').expect(200)
   })
 
-  it('counts an unknown name under its own text', async () => {
+  it('POST /api/auth/login – unknown name → counted under its own text', async () => {
     await fail('nobody', 5)
     await fail('Nobody', 5)
     await login('NOBODY', 'wrong password').expect(429)
     await login('somebody', 'wrong password').expect(401)
   })
 
-  it('refuses the fifty-first failure from one address, and counts no success and no refusal', async () => {
+  it('POST /api/auth/login – 51st failure from one address → 429; successes and refusals not counted', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) {
       await fail(`user-${name}`, 10, '192.0.2.9')
       if (name === 'c') {
@@ -59,19 +59,19 @@ describe('the limits of sign-in', () => {
     await login('bob', PASSWORD, '192.0.2.10').expect(200)
   })
 
-  it('refuses no one of many who sign in at once', async () => {
+  it('POST /api/auth/login – many users at once → none refused', async () => {
     const all = await Promise.all(Array.from({ length: 15 }, () => login('ada', PASSWORD)))
     expect(new Set(all.map(({ status }) => status))).to.deep.equal(new Set([200]))
     expect(await Attempt.find({ points: { $ne: 0 } })).to.deep.equal([])
   })
 
-  it('lets no more than ten guesses through that come at once', async () => {
+  it('POST /api/auth/login – concurrent wrong passwords → at most ten checked', async () => {
     const all = await Promise.all(Array.from({ length: 15 }, () => login('ada', 'wrong password')))
     expect(all.filter(({ status }) => status === 401)).to.have.length(10)
     expect(all.filter(({ status }) => status === 429)).to.have.length(5)
   })
 
-  it('begins anew when the fifteen minutes are over', async () => {
+  it('POST /api/auth/login – 15 minutes later → counted from zero', async () => {
     await fail('ada', 10)
     const expiry = (await Attempt.find().lean()).map(({ expire }) => expire.getTime() - Date.now())
     for (const left of expiry) expect(left).to.be.within(890_000, 900_000)
@@ -79,7 +79,7 @@ describe('the limits of sign-in', () => {
     await login('ada', PASSWORD).expect(200)
   })
 
-  it('limits where a signed-in user is asked for the password, too', async () => {
+  it('routes that ask for the password – signed-in user, ten wrong ones → 429', async () => {
     const bob = await signUp(app, 'cat')
     const change = { current: 'wrong password', password: 'quite another password' }
     for (let i = 0; i < 10; i++) await bob.put('/api/auth/password').send(change).expect(403)
@@ -90,7 +90,7 @@ describe('the limits of sign-in', () => {
   })
 })
 
-describe('the limit of registrations', () => {
+describe('limit of registrations', () => {
   let app: TestApp
   before(async () => {
     app = await startApp({ env: { REGISTRATIONS_PER_HOUR: '3', TRUST_PROXY: '1' } })
@@ -100,7 +100,7 @@ describe('the limit of registrations', () => {
   const register = (username: string, address = '192.0.2.1') =>
     app.api.post('/api/auth/register').set('X-Forwarded-For', address).send({ username })
 
-  it('counts accounts made from one address and refused ones, but no invalid request', async () => {
+  it('POST /api/auth/register – accounts made and names refused from one address → counted, invalid requests not', async () => {
     await register('ada').expect(201)
     await register('ada').expect(409)
     await register('x').expect(400)

@@ -25,7 +25,7 @@ describe('POST /api/auth/login', () => {
     ['mobile and +countryCode', { mobile: '1511234567', countryCode: '+49' }],
   ]
   for (const [name, body] of names) {
-    it(`takes ${name}`, async () => {
+    it(`POST /api/auth/login – ${name} → 200`, async () => {
       const res = await login({ ...body, password: PASSWORD }).set('User-Agent', 'a browser')
       expect(res.status, res.text).to.equal(200)
       expect(res.headers['cache-control']).to.equal('no-store')
@@ -79,7 +79,7 @@ describe('POST /api/auth/login', () => {
     ],
   ]
   for (const [name, body, status, code, field] of refusals) {
-    it(`refuses ${name}`, async () => {
+    it(`POST /api/auth/login – ${name} → refused`, async () => {
       const sessions = await Session.countDocuments()
       const res = await login(body)
       expect(res.status, res.text).to.equal(status)
@@ -92,7 +92,7 @@ describe('POST /api/auth/login', () => {
     })
   }
 
-  it('says the same of an unknown user as of a wrong password', async () => {
+  it('POST /api/auth/login – unknown user or wrong password → the same answer', async () => {
     const [wrong, unknown] = await Promise.all([
       login({ login: 'ada', password: 'wrong password' }),
       login({ login: 'nobody@example.org', password: 'wrong password' }),
@@ -101,7 +101,7 @@ describe('POST /api/auth/login', () => {
     expect(said(unknown)).to.deep.equal(said(wrong))
   })
 
-  it('refuses a disabled account like a wrong password, and ends its sessions', async () => {
+  it('POST /api/auth/login – disabled account → same answer as a wrong password, sessions end', async () => {
     const mallory = await signUp(app, 'mallory')
     await User.updateOne({ _id: mallory.user._id }, { disabled: true })
     const res = await login({ login: 'mallory', password: PASSWORD })
@@ -109,7 +109,7 @@ describe('POST /api/auth/login', () => {
     await mallory.get('/api/users/me').expect(401)
   })
 
-  it('lets no sign-in outlive a change of password that runs beside it', async () => {
+  it('POST /api/auth/login – password changes meanwhile → the session does not outlive the change', async () => {
     const eve = await signUp(app, 'eve')
     const verified = await User.findForSignIn('eve')
     await eve

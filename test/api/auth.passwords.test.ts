@@ -56,7 +56,7 @@ describe('password checks', () => {
     }
   }
 
-  describe('of a full queue', () => {
+  describe('with a full queue', () => {
     let empty: () => Promise<void>
     beforeEach(() => {
       empty = occupy(HASH_QUEUE.concurrency + HASH_QUEUE.maxWaiting)

@@ -13,7 +13,7 @@ describe('POST /api/auth/register', () => {
 
   const register = (body: object) => app.api.post('/api/auth/register').send(body)
 
-  it('makes an account and signs it in', async () => {
+  it('POST /api/auth/register – name and password → 201, signed in', async () => {
     const res = await register({
       username: 'Ada.L',
       password: PASSWORD,
@@ -61,7 +61,7 @@ describe('POST /api/auth/register', () => {
     expect(authed.body.res.user.username).to.equal('Ada.L')
   })
 
-  it('gives an account by name only a key that works as its password', async () => {
+  it('POST /api/auth/register – name only → 201 with a key that works as the password', async () => {
     const res = await register({ username: 'grace' })
 
     expect(res.status).to.equal(201)
@@ -109,7 +109,7 @@ describe('POST /api/auth/register', () => {
     expect(await User.countDocuments({ email: 'one@example.org' })).to.equal(1)
   })
 
-  it('gives one of many who ask for a name at once, and no other', async () => {
+  it('POST /api/auth/register – many ask for one name at once → one 201', async () => {
     const all = await Promise.all(
       ['eve', 'Eve', 'eVe', 'EVE'].map((username) => register({ username, password: PASSWORD })),
     )
@@ -117,7 +117,7 @@ describe('POST /api/auth/register', () => {
     expect(await User.countDocuments({ usernameKey: 'eve' })).to.equal(1)
   })
 
-  it('takes a password of 72 bytes, whatever it is made of', async () => {
+  it('POST /api/auth/register – password of 72 bytes of any characters → 201', async () => {
     const password = '🔑'.repeat(18)
     await register({ username: 'long.password', password }).expect(201)
     await app.api.post('/api/auth/login').send({ login: 'long.password', password }).expect(200)
@@ -223,7 +223,7 @@ describe('POST /api/auth/register', () => {
     ['an empty list', [], 400, 'validation_failed', ['body']],
   ]
   for (const [name, body, status, code, fields] of refusals) {
-    it(`refuses ${name}`, async () => {
+    it(`POST /api/auth/register – ${name} → ${status} ${code}, no account`, async () => {
       const before = await User.countDocuments()
       const res = await register(body)
       expect(res.body.err, res.text).to.include({ code })

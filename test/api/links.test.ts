@@ -34,7 +34,7 @@ describe('share links', () => {
   })
   after(() => app.stop())
 
-  it('show the asset, its files and its pictures to anybody who has one, and nothing of its owner', async () => {
+  it('GET /api/links/:token – no account → asset, files and images, nothing about the owner', async () => {
     const link = await make()
     const { body } = await app.api.get(link.url).expect(200)
     const shared = body.res.asset
@@ -50,7 +50,7 @@ describe('share links', () => {
     await app.api.get(`/api/assets/${asset.id}`).expect(404)
   })
 
-  it('are listed page by page, the newest first, revoked ones left out', async () => {
+  it('GET /api/assets/:id/links – several links → newest first in pages, without revoked ones', async () => {
     const made: string[] = []
     for (let count = 0; count < 5; count++) made.unshift((await make()).id)
     await ada.delete(`/api/assets/${asset.id}/links/${made[1]}`).expect(204)
@@ -68,13 +68,13 @@ describe('share links', () => {
     expect(body.err.details[0].field).to.equal('cursor')
   })
 
-  it('are secrets between server and owner: no cache keeps them', async () => {
+  it('POST and GET links – any answer → Cache-Control: no-store', async () => {
     const url = `/api/assets/${asset.id}/links`
     await ada.post(url).send({}).expect(201).expect('Cache-Control', 'no-store')
     await ada.get(url).expect(200).expect('Cache-Control', 'no-store')
   })
 
-  it('serve whoever sends no token, and nobody who sends a bad one', async () => {
+  it('GET /api/links/:token – invalid session token → 401; valid one → same view as without', async () => {
     const link = await make({ maxDownloads: 1 })
     const { body } = await app.api.get(`${link.url}/download`).set('Authorization', 'Bearer no').expect(401)
     expect(body.err.code).to.equal('unauthenticated')
@@ -83,7 +83,7 @@ describe('share links', () => {
     expect(own.res.asset).to.include({ access: 'read', owner: null })
   })
 
-  it('keep no token, and list what the owner may know', async () => {
+  it('GET /api/assets/:id/links – stored link → no token in document or list', async () => {
     const link = await make({ maxDownloads: 5, password: 'open sesame' })
     const kept = JSON.stringify(await stored(link.id))
     expect(kept).not.to.contain(link.token).and.not.to.contain('open sesame')
@@ -99,7 +99,7 @@ describe('share links', () => {
     expect(JSON.stringify(body)).not.to.contain(link.token)
   })
 
-  it('with a password ask for it, and limit the tries', async () => {
+  it('GET /api/links/:token – link with a password → 401 without it, limited tries', async () => {
     const link = await make({ password: 'open sesame' })
     const missing = await app.api.get(link.url).expect(401)
     expect(missing.body.err.code).to.equal('bad_credentials')
@@ -110,7 +110,7 @@ describe('share links', () => {
     expect(Number(headers['retry-after'])).to.be.within(1, 900)
   })
 
-  it('end at their time, when spent and when revoked: 410', async () => {
+  it('GET /api/links/:token – expired, used up or revoked → 410', async () => {
     const timed = await make({ expiresAt: new Date(app.clock.now().getTime() + HOUR).toISOString() })
     const revoked = await make()
     const spent = await make({ maxDownloads: 1 })
@@ -127,7 +127,7 @@ describe('share links', () => {
     expect(body.err.code).to.equal('not_found')
   })
 
-  it('give exactly as many downloads as they have, to 100 at once on two processes', async () => {
+  it('GET /api/links/:token/files/:fileId – 100 at once over two processes → exactly maxDownloads succeed', async () => {
     const link = await make({ maxDownloads: 10 })
     const other = await app.another()
     const answers = await Promise.all(
@@ -143,7 +143,7 @@ describe('share links', () => {
     expect(await stored(link.id)).to.include({ downloads: 10 })
   })
 
-  it('use nothing up for pictures, HEAD, what has not changed and what cannot be sent', async () => {
+  it('GET /api/links/:token/… – images, HEAD, 304 and failures → no download counted', async () => {
     const link = await make({ maxDownloads: 1 })
     const file = `${link.url}/files/${asset.files[1]?.id}`
     await app.api.head(file).expect(200)
@@ -157,7 +157,7 @@ describe('share links', () => {
     expect((await Asset.findById(asset.id).orFail().lean()).downloads).to.equal(1)
   })
 
-  it('die with the asset, and with the owner', async () => {
+  it('GET /api/links/:token – owner disabled or asset deleted → 404', async () => {
     const link = await make()
     await User.updateOne({ _id: ada.user._id }, { disabled: true })
     await app.api.get(link.url).expect(404)
@@ -189,7 +189,7 @@ describe('share links', () => {
     ['a token of its own', { token: 'x' }, 'token'],
   ]
   for (const [name, options, field] of REFUSED)
-    it(`are not made with ${name}`, async () => {
+    it(`POST /api/assets/:id/links – ${name} → refused, no link`, async () => {
       const before = await Link.countDocuments()
       const { body } = await ada.post(`/api/assets/${asset.id}/links`).send(options).expect(400)
       expect(body.err.details.map((detail: { field: string }) => detail.field).join(' ')).to.equal(field)

@@ -49,7 +49,7 @@ const PASSING = { lastAccessAt: 0, 'space.revision': 0 }
 /** In a form there is text only. */
 const inForm = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 
-describe('what only the service says', () => {
+describe('fields that only the service sets', () => {
   let app: TestApp
   let ada: TestUser
   let asset: AssetAnswer
@@ -77,20 +77,20 @@ describe('what only the service says', () => {
   }
 
   for (const [field, value] of Object.entries(OF_ASSETS)) {
-    it(`of a new asset: ${field}`, () =>
+    it(`POST /api/assets – ${field} → refused`, () =>
       assertRefused(field, () =>
         ada.post('/api/assets').field(field, inForm(value)).attach('files', obj(), 'a.obj'),
       ))
-    it(`of a changed asset: ${field}`, () =>
+    it(`PATCH /api/assets/:id – ${field} → refused`, () =>
       assertRefused(field, () => ada.patch(`/api/assets/${asset.id}`).send({ name: 'Mine', [field]: value })))
   }
 
   for (const [field, value] of Object.entries(OF_USERS)) {
-    it(`of a new account: ${field}`, () =>
+    it(`POST /api/auth/register – ${field} → refused`, () =>
       assertRefused(field, () =>
         app.api.post('/api/auth/register').send({ username: 'mallory', password: PASSWORD, [field]: value }),
       ))
-    it(`of one's own account: ${field}`, () =>
+    it(`PATCH /api/users/me – ${field} → refused`, () =>
       assertRefused(field, () => ada.patch('/api/users/me').send({ name: 'Ada', [field]: value })))
   }
 })

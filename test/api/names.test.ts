@@ -32,11 +32,11 @@ describe('names', () => {
     expect(named.files[0]?.name).to.equal('café.obj')
   })
 
-  it('POST /api/projects – the same for a title', async () => {
+  it('POST /api/projects – invisible characters in title → removed', async () => {
     expect((await Project.findById(projectId).orFail().lean()).title).to.equal(KEPT)
   })
 
-  it('PATCH /api/assets/:id – the same for name and tags', async () => {
+  it('PATCH /api/assets/:id – invisible characters in name and tags → removed', async () => {
     await ada
       .patch(`/api/assets/${asset.id}`)
       .send({ name: `2${GIVEN}`, tags: [`2${GIVEN}`] })
@@ -45,7 +45,7 @@ describe('names', () => {
     expect(stored).to.deep.include({ name: '2 café', tags: ['2 café'] })
   })
 
-  it('PATCH /api/users/me – the same for every name', async () => {
+  it('PATCH /api/users/me – invisible characters in any name → removed', async () => {
     const names = { name: GIVEN, firstName: GIVEN, lastName: GIVEN }
     await ada.patch('/api/users/me').send(names).expect(200)
     const stored = await User.findById(ada.user._id).orFail().lean()
@@ -53,7 +53,7 @@ describe('names', () => {
   })
 
   for (const name of INVISIBLE)
-    it(`${JSON.stringify(name)} for a name → 400, nothing changes`, async () => {
+    it(`PATCH /api/assets/:id – name ${JSON.stringify(name)} → 400, nothing changes`, async () => {
       const before = await Asset.findById(asset.id).lean()
       const fieldOf = async (request: ReturnType<TestUser['patch']>, fields: object) =>
         (await request.send(fields).expect(400)).body.err.details[0].field

@@ -45,7 +45,7 @@ describe('/api/projects', () => {
   })
   after(() => app.stop())
 
-  it('are made, read, changed and deleted', async () => {
+  it('/api/projects – create, read, change and delete → as sent, then 404', async () => {
     const { body, headers } = await ada
       .post('/api/projects')
       .send({ title: 'Hall', image: asset.id })
@@ -66,7 +66,7 @@ describe('/api/projects', () => {
     await ada.get(`/api/assets/${asset.id}`).expect(200)
   })
 
-  it('have scenes that are added, changed, put in order and removed', async () => {
+  it('/api/projects/:id/scenes – add, change, order and remove → as sent', async () => {
     const first = await addScene({ base: [asset.id] })
     expect(first.base).to.deep.equal([asset.id])
     const second = await addScene()
@@ -93,14 +93,14 @@ describe('/api/projects', () => {
     expect((await stored()).scenes.map(({ id }) => id)).to.deep.equal([first.id])
   })
 
-  it('take every one of many concurrent scenes', async () => {
+  it('POST /api/projects/:id/scenes – many at once → all kept', async () => {
     await Promise.all(Array.from({ length: 8 }, () => addScene({ base: [asset.id] })))
     const { scenes, version } = await stored()
     expect(scenes).to.have.length(8)
     expect(version).to.equal(9)
   })
 
-  it('refuse what is wrong, and keep as they are', async () => {
+  it('/api/projects – invalid input → refused, nothing changes', async () => {
     const scene = await addScene()
     const hidden = await uploadAsset(bob)
     const before = await stored()
@@ -128,7 +128,7 @@ describe('/api/projects', () => {
     expect(await Project.countDocuments({ title: 'x' })).to.equal(0)
   })
 
-  it('are nobody’s but their owner’s until shared, by reader and writer', async () => {
+  it('/api/projects/:id – other users → 404 until shared; reader reads, writer changes', async () => {
     const scene = await addScene({ base: [asset.id] })
     await app.api.get(url()).expect(401)
     await app.api.get('/api/projects').expect(401)
@@ -158,7 +158,7 @@ describe('/api/projects', () => {
     await bob.get(url()).expect(404)
   })
 
-  it('are listed newest first, page by page, to those who may read them', async () => {
+  it('GET /api/projects – several → newest first in pages, for those who may read them', async () => {
     const carol = await signUp(app, 'carol')
     for (const title of ['one', 'two', 'three']) await make(carol, { title })
     const first = await carol.get('/api/projects?limit=2').expect(200)
@@ -175,8 +175,8 @@ describe('/api/projects', () => {
     expect(body.res.projects.map(({ id }: ProjectAnswer) => id)).to.include(project.id)
   })
 
-  describe('and their assets', () => {
-    it('an asset that a scene uses is deleted by force only, and then out of its scenes', async () => {
+  describe('projects and their assets', () => {
+    it('DELETE /api/assets/:id – used by a scene → 409; with force=1 removed from its scenes', async () => {
       await addScene({ base: [asset.id], overlayImage: [asset.id] })
       await ada.patch(url()).send({ image: asset.id }).expect(200)
       const before = await stateOf(app)
@@ -194,7 +194,7 @@ describe('/api/projects', () => {
       expect(await keysOf(app)).not.to.include.members(before.objects)
     })
 
-    it('projects of strangers neither keep an asset nor tell of themselves', async () => {
+    it('DELETE /api/assets/:id – used by a project the owner cannot read → 204', async () => {
       await ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'public' }).expect(200)
       const theirs = await make(bob)
       await bob
@@ -205,7 +205,7 @@ describe('/api/projects', () => {
       expect((await Project.findById(theirs.id).orFail().lean()).scenes[0]?.base).to.deep.equal([])
     })
 
-    it('no scene refers to an asset once both its use and its deletion are done', async () => {
+    it('DELETE /api/assets/:id – added to a scene meanwhile → no scene refers to it in the end', async () => {
       const assets = await Promise.all(Array.from({ length: 6 }, () => uploadAsset(ada)))
       const scene = await addScene()
       const use = ({ id }: AssetAnswer) =>
@@ -216,7 +216,7 @@ describe('/api/projects', () => {
       expect((await stored()).scenes[0]).to.deep.include({ base: [], overlay: [] })
     })
 
-    it('go with their owner’s account', async () => {
+    it('DELETE /api/users/me – account with projects → projects deleted', async () => {
       const dora = await signUp(app, 'dora')
       const theirs = await make(dora)
       await dora.delete('/api/users/me').send({ password: PASSWORD }).expect(204)

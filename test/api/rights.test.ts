@@ -22,7 +22,7 @@ import { WAYS, type Way } from './rights.table.ts'
  */
 const HOUR = 3_600_000
 
-describe('rights that are lost while a request runs', function () {
+describe('rights lost while a request runs', function () {
   this.timeout(30_000)
   let app: TestApp
   let gate: DatabaseGate

@@ -80,7 +80,7 @@ const underWay = () =>
     if (!(await User.exists({ 'space.open.0': { $exists: true } }))) throw new Error('no space is reserved')
   })
 
-describe('rights that are lost while the bytes of an upload come', () => {
+describe('rights lost while the bytes of an upload arrive', () => {
   let app: TestApp
   let file: Buffer
   before(async () => {

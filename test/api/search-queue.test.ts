@@ -49,7 +49,7 @@ describe('the queue of searches', () => {
     await app.api.get('/api/assets').expect(200)
   })
 
-  it('GET – the user has too many searches → 503', async () => {
+  it('GET /api/assets – the user has too many searches → 503', async () => {
     const { body: made } = await ada.post('/api/projects').send({ title: 'Room' }).expect(201)
     const paths = [
       '/api/assets',
@@ -67,7 +67,7 @@ describe('the queue of searches', () => {
     for (const path of paths) await ada.get(path).expect(200)
   })
 
-  it('GET – the queue is full and the request is wrong → its own error', async () => {
+  it('GET /api/assets – queue full, request is wrong → its own error', async () => {
     const releases = [occupy(`user ${ada.user._id}`), occupy('address 127.0.0.1')]
     for (const path of ['/api/assets', '/images', '/api/projects']) {
       const { status, body } = await ada.get(`${path}?cursor=abc`)

@@ -18,7 +18,7 @@ describe('sessions', () => {
   })
   after(() => app.stop())
 
-  it('lists the caller’s own live sessions, newest first, by pages', async () => {
+  it('GET /api/auth/sessions – several sessions → own live ones, newest first in pages', async () => {
     const first = await signUp(app, 'ada')
     await signUp(app, 'stranger')
     const second = await signIn(app, first.user)
@@ -60,14 +60,14 @@ describe('sessions', () => {
     'cursor=abc',
     'page=2',
   ])
-    it(`refuses ?${query}`, async () => {
+    it(`GET /api/auth/sessions?${query} – invalid query → 400`, async () => {
       const bob = await signUp(app, `bob-${query.replace(/\W/g, '.')}`)
       const res = await bob.get(`/api/auth/sessions?${query}`)
       expect(res.status, res.text).to.equal(400)
       expect(res.body.err.details[0].field).to.equal(query.split('=')[0])
     })
 
-  it('ends at logout, on the very next request of every process', async () => {
+  it('POST /api/auth/logout – next request on any process → 401', async () => {
     const cat = await signUp(app, 'cat')
     const elsewhere = requestsOf({ api: await app.another() }, cat.token)
     await elsewhere.get('/api/auth/session').expect(200)
@@ -81,7 +81,7 @@ describe('sessions', () => {
     }
   })
 
-  it('ends when its user revokes it, and no one else’s', async () => {
+  it('DELETE /api/auth/sessions/:id – own session → 401 for it only; session of another user → 404', async () => {
     const dan = await signUp(app, 'dan')
     const phone = await signIn(app, dan.user)
     const eve = await signUp(app, 'eve')
@@ -97,7 +97,7 @@ describe('sessions', () => {
       await dan.delete(`/api/auth/sessions/${id}`).expect(404)
   })
 
-  it('dies 48 hours after its last access', async () => {
+  it('session – 48 hours without a request → 401', async () => {
     const fay = await signUp(app, 'fay')
     app.clock.advance(48 * HOUR - MINUTE)
     const { body } = await fay.get('/api/auth/session').expect(200)
@@ -111,7 +111,7 @@ describe('sessions', () => {
     await fay.get('/api/auth/session').expect(401)
   })
 
-  it('dies 30 days after it began, however much it is used', async () => {
+  it('session – 30 days after sign-in, always in use → 401', async () => {
     const gil = await signUp(app, 'gil')
     for (let day = 1; day < 30; day++) {
       app.clock.advance(DAY)
@@ -123,7 +123,7 @@ describe('sessions', () => {
     await gil.get('/api/auth/session').expect(401)
   })
 
-  it('notes its last access once a minute', async () => {
+  it('session – requests within one minute → lastAccessAt written once', async () => {
     const hal = await signUp(app, 'hal')
     const begun = await Session.findOne({ user: hal.user._id }).orFail().lean()
     app.clock.advance(30_000)
@@ -134,7 +134,7 @@ describe('sessions', () => {
     expect((await Session.findById(begun._id).orFail()).lastAccessAt).to.be.above(begun.lastAccessAt)
   })
 
-  it('does not come back when it is used while it ends', async () => {
+  it('session – request while it ends → stays ended', async () => {
     const ida = await signUp(app, 'ida')
     const session = await Session.findOne({ user: ida.user._id }).orFail().lean()
     await Session.end(session._id)
@@ -143,7 +143,7 @@ describe('sessions', () => {
   })
 
   describe('PUT /api/auth/password', () => {
-    it('gives another password and ends every other session', async () => {
+    it('PUT /api/auth/password – right password → changed, all other sessions end', async () => {
       const joe = await signUp(app, 'joe', { email: 'joe@example.org' })
       const phone = await signIn(app, joe.user)
       const other = await signUp(app, 'other')
@@ -159,7 +159,7 @@ describe('sessions', () => {
       await app.api.post('/api/auth/login').send({ login: 'joe', password }).expect(200)
     })
 
-    it('refuses, and changes nothing', async () => {
+    it('PUT /api/auth/password – wrong input or password → refused, nothing changes', async () => {
       const kim = await signUp(app, 'kim.kimble', { email: 'kim@example.org' })
       const phone = await signIn(app, kim.user)
       const stored = () => User.findById(kim.user._id).select('+passwordHash').orFail().lean()
@@ -187,7 +187,7 @@ describe('sessions', () => {
       await phone.get('/api/auth/session').expect(200)
     })
 
-    it('is done once of two that run at once', async () => {
+    it('PUT /api/auth/password – two at once → one succeeds', async () => {
       const leo = await signUp(app, 'leo')
       const change = (password: string) => leo.put('/api/auth/password').send({ current: PASSWORD, password })
       const results = await Promise.all([change('the one new password'), change('the other new password')])

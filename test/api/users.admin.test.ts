@@ -9,7 +9,7 @@ import { PASSWORD, signIn, signUp, signUpAdmin, type TestUser } from '../support
 
 const HOUR = 3_600_000
 
-describe('an admin and accounts', () => {
+describe('admins and accounts', () => {
   let app: TestApp
   let root: TestUser
   let ada: TestUser
@@ -23,7 +23,7 @@ describe('an admin and accounts', () => {
   })
   afterEach(() => app.stop())
 
-  it('changes access and space, and nothing that is not named', async () => {
+  it('PATCH /api/users/:id – access and space → changed, no other field', async () => {
     const { body } = await root
       .patch(url(ada))
       .send({ space: { limit: 5 } })
@@ -40,7 +40,7 @@ describe('an admin and accounts', () => {
     await root.patch(url(ada)).send({}).expect(200)
   })
 
-  it('disables: every session ends at once, nobody signs in; enables again', async () => {
+  it('PATCH /api/users/:id {disabled} – true, then false → all sessions end and no sign-in, then sign-in again', async () => {
     const second = await signIn(app, ada.user)
     const other = await app.another()
     await root.patch(url(ada)).send({ disabled: true }).expect(200)
@@ -68,7 +68,7 @@ describe('an admin and accounts', () => {
     ['a password hash', { passwordHash: 'x' }, 'passwordHash'],
     ['a location', { location: 'x' }, 'location'],
   ]
-  it('refuses what no admin may set', async () => {
+  it('PATCH /api/users/:id – fields that no admin may set → 400', async () => {
     const before = await stored(ada)
     for (const [name, body, field] of REFUSED) {
       const { body: answer, status } = await root.patch(url(ada)).send(body)
@@ -81,7 +81,7 @@ describe('an admin and accounts', () => {
     expect(await stored(ada)).to.deep.equal(before)
   })
 
-  it('the last admin is neither demoted, disabled nor deleted', async () => {
+  it('PATCH and DELETE /api/users/:id – last admin → 409', async () => {
     for (const change of [{ access: 'user' }, { disabled: true }]) {
       const { body } = await root.patch(url(root)).send(change).expect(409)
       expect(body.err.code).to.equal('conflict')
@@ -96,7 +96,7 @@ describe('an admin and accounts', () => {
     await root.delete(url(idle)).expect(204)
   })
 
-  it('of admins who all leave at once, one stays', async () => {
+  it('PATCH and DELETE /api/users/:id – all admins leave at once → one stays', async () => {
     const admins = [root, await signUpAdmin(app, 'second'), await signUpAdmin(app, 'third')]
     const leave = [
       (user: TestUser) => user.patch(url(user)).send({ access: 'user' }),
@@ -108,7 +108,7 @@ describe('an admin and accounts', () => {
     expect(await User.countDocuments({ access: 'admin', disabled: false, deleting: false })).to.be.at.least(1)
   })
 
-  it('deletes an account with all that is its own', async () => {
+  it('DELETE /api/users/:id – account with data → account and all its data deleted', async () => {
     await uploadAsset(ada)
     expect(await keysOf(app)).not.to.have.length(0)
     await root.delete(url(ada)).expect(204)
@@ -120,7 +120,7 @@ describe('an admin and accounts', () => {
     await root.delete(url(ada)).expect(404)
   })
 
-  it('deletes none while a lock runs on an asset', async () => {
+  it('DELETE /api/users/:id – an asset is locked → refused, nothing deleted', async () => {
     const asset = await uploadAsset(ada)
     const until = new Date(app.clock.now().getTime() + HOUR).toISOString()
     await ada.put(`/api/assets/${asset.id}/lock`).send({ mode: 'compliance', until }).expect(200)
@@ -132,7 +132,7 @@ describe('an admin and accounts', () => {
     await root.delete(url(ada)).expect(204)
   })
 
-  it('others do none of it, whoever it is about', async () => {
+  it('PATCH and DELETE /api/users/:id – not an admin → 403 for any id', async () => {
     const missing = '/api/users/64b000000000000000000000'
     for (const path of [url(root), url(ada), missing]) {
       for (const request of [ada.patch(path).send({ access: 'admin' }), ada.delete(path)]) {

@@ -17,7 +17,7 @@ describe('DELETE /api/users/me', () => {
 
   const login = (name: string) => app.api.post('/api/auth/login').send({ login: name, password: PASSWORD })
 
-  it('removes the account, its sessions, assets and objects, and frees its names', async () => {
+  it('DELETE /api/users/me – account with data → account, sessions, assets and objects gone, names free', async () => {
     const ada = await signUp(app, 'ada', { email: 'ada@example.org' })
     const elsewhere = await signIn(app, ada.user)
     const bob = await signUp(app, 'bob')
@@ -44,7 +44,7 @@ describe('DELETE /api/users/me', () => {
     expect(body.res.user.space).to.include({ used: 0, files: 0 })
   })
 
-  it('asks for the password', async () => {
+  it('DELETE /api/users/me – no or wrong password → refused', async () => {
     const cat = await signUp(app, 'cat')
     const refusals: [object, number, string][] = [
       [{ password: 'not this password' }, 403, 'bad_credentials'],
@@ -61,7 +61,7 @@ describe('DELETE /api/users/me', () => {
     await cat.get('/api/users/me').expect(200)
   })
 
-  it('keeps the last admin, also of two that leave at once', async () => {
+  it('DELETE /api/users/me – last admins, two at once → one stays', async () => {
     const [dan, eve] = await Promise.all([signUp(app, 'dan'), signUp(app, 'eve')])
     await User.updateMany({ usernameKey: { $in: ['dan', 'eve'] } }, { access: 'admin' })
     const leave = [dan, eve].map((admin) => admin.delete('/api/users/me').send({ password: PASSWORD }))
@@ -73,7 +73,7 @@ describe('DELETE /api/users/me', () => {
     expect(admins).to.not.have.length(0)
   })
 
-  it('hides an account half deleted, keeps its names, and can be finished', async () => {
+  it('account deletion – stopped midway → account hidden, name kept; finishDeletion completes it', async () => {
     const fay = await signUp(app, 'fay')
     await User.setDeleting(fay.user._id, true)
 
@@ -88,7 +88,7 @@ describe('DELETE /api/users/me', () => {
     await app.api.post('/api/auth/register').send({ username: 'fay', password: PASSWORD }).expect(201)
   })
 
-  it('never finishes what was not begun', async () => {
+  it('finishDeletion – deletion not begun → nothing deleted', async () => {
     const gil = await signUp(app, 'gil')
     await gil.post('/api/assets').attach('files', Buffer.from('kept'), 'a.txt').expect(201)
     await finishDeletion(app.services, gil.user._id)

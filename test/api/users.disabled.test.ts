@@ -161,7 +161,7 @@ describe('a disabled account', () => {
     expect(await User.findById(ada.user._id).lean()).to.include({ readersPending: false })
   })
 
-  it('is told to no subscriber who may not read the asset', async () => {
+  it('PATCH /api/users/:id {disabled} – subscribers who cannot read the asset → no event', async () => {
     const outsider = await SocketClient.signedIn(app.origin, stranger.token, { subscribe: true })
     const insider = await SocketClient.signedIn(app.origin, reader.token, { subscribe: true })
     await User.updateOne({ _id: ada.user._id }, { disabled: true, readersPending: true })

@@ -35,13 +35,13 @@ describe('GET /api/users', () => {
     return body.res.users.map(({ username }: Person) => username)
   }
 
-  it('shows others themselves and the discoverable, an admin everybody', async () => {
+  it('GET /api/users – user → self and discoverable users; admin → all users', async () => {
     expect(await names(ada)).to.deep.equal(['Ada', 'carol', 'zoe'])
     expect(await names(bob)).to.deep.equal(['Ada', 'bob', 'carol', 'zoe'])
     expect(await names(root)).to.deep.equal(['Ada', 'bob', 'carol', 'root', 'zoe'])
   })
 
-  it('shows of others four fields, of oneself and to an admin the whole', async () => {
+  it('GET /api/users – others → four fields; self or admin → all fields', async () => {
     const { body: seen } = await bob.get('/api/users')
     expect(seen.res.users[0]).to.have.all.keys(PUBLIC)
     expect(seen.res.users[1])
@@ -68,11 +68,11 @@ describe('GET /api/users', () => {
     ['', ['Ada', 'bob', 'carol', 'zoe']],
   ]
   for (const [q, found] of SEARCHES)
-    it(`finds ${JSON.stringify(found)} by "${q}"`, async () => {
+    it(`GET /api/users?q=${q} – names and usernames → ${JSON.stringify(found)}`, async () => {
       expect(await names(bob, `?q=${encodeURIComponent(q)}`)).to.deep.equal(found)
     })
 
-  it('finds by a changed name, and no longer by the old one', async () => {
+  it('GET /api/users?q= – name changed → found by the new one only', async () => {
     await bob.patch('/api/users/me').send({ name: 'Robert' }).expect(200)
     expect(await names(bob, '?q=robert')).to.deep.equal(['bob'])
     await bob.patch('/api/users/me').send({ name: null }).expect(200)
@@ -81,7 +81,7 @@ describe('GET /api/users', () => {
   })
 
   for (const who of ['bob', 'root'] as const)
-    it(`pages by a cursor that new accounts do not disturb, for ${who}`, async () => {
+    it(`GET /api/users – ${who}, accounts added meanwhile → pages without gap or repeat`, async () => {
       const user = who === 'bob' ? bob : root
       const whole = await names(user)
       const read: string[] = []
@@ -96,7 +96,7 @@ describe('GET /api/users', () => {
       expect(read).to.deep.equal(whole)
     })
 
-  it('refuses a mangled cursor, one of another search, a wrong limit and an unknown field', async () => {
+  it('GET /api/users – broken or foreign cursor, wrong limit or unknown field → 400', async () => {
     const { body } = await root.get('/api/users?limit=1').expect(200)
     for (const query of [
       'cursor=xyz',
@@ -109,7 +109,7 @@ describe('GET /api/users', () => {
       await root.get(`/api/users?${query}`).expect(400)
   })
 
-  it('GET /api/users/:id answers self, the discoverable and an admin; else 404, as for nobody', async () => {
+  it('GET /api/users/:id – self, discoverable or by an admin → 200; else 404 as for an unknown id', async () => {
     const nobody = await ada.get('/api/users/64b000000000000000000000').expect(404)
     const hidden = await ada.get(`/api/users/${bob.user.id}`).expect(404)
     const malformed = await ada.get('/api/users/nobody').expect(404)
@@ -130,7 +130,7 @@ describe('GET /api/users', () => {
     await bob.get(`/api/users/${ada.user.id}`).expect(404)
   })
 
-  it('an admin knows the owner of what they can read, and can search by it', async () => {
+  it('GET /api/assets?owner= – admin → owner named and found for every readable asset', async () => {
     const asset = await uploadAsset(bob, { visibility: 'public' })
     const { body } = await root.get(`/api/assets/${asset.id}`).expect(200)
     expect(body.res.asset.owner).to.deep.equal({ id: bob.user.id, username: 'bob' })

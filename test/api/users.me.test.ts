@@ -16,7 +16,7 @@ describe('/api/users/me', () => {
 
   const storedAda = () => User.findById(ada.user._id).orFail().lean()
 
-  it('answers the profile, to no cache', async () => {
+  it('GET /api/users/me – signed in → profile, Cache-Control: no-store', async () => {
     const res = await ada.get('/api/users/me').expect(200)
     expect(res.headers['cache-control']).to.equal('no-store')
     expect(res.body.res.user).to.include({
@@ -28,7 +28,7 @@ describe('/api/users/me', () => {
     expect(JSON.stringify(res.body)).to.not.match(/passwordHash|location|usernameKey|\$2b\$/)
   })
 
-  it('changes every field that may be changed', async () => {
+  it('PATCH /api/users/me – every field → changed', async () => {
     const profile = {
       name: 'Ada 🦉',
       email: 'ada@example.org',
@@ -50,14 +50,14 @@ describe('/api/users/me', () => {
     expect(again.body.res.user).to.deep.equal(res.body.res.user)
   })
 
-  it('keeps keys of settings that mean something to JavaScript', async () => {
+  it('PATCH /api/users/me – settings with keys such as constructor → kept as sent', async () => {
     const settings = '{"__proto__":{"admin":true},"constructor":1}'
     const res = await ada.patch('/api/users/me').type('json').send(`{"settings":${settings}}`).expect(200)
     expect(res.text).to.include(`"settings":${settings}`)
     expect((await storedAda()).settings).to.equal(settings)
   })
 
-  it('clears with null, and leaves what is not named', async () => {
+  it('PATCH /api/users/me – null → cleared, other fields stay', async () => {
     const res = await ada
       .patch('/api/users/me')
       .send({ email: null, mobile: null, countryCode: null, profilePhoto: null, settings: null })
@@ -70,7 +70,7 @@ describe('/api/users/me', () => {
     expect((await User.findById(grace.user._id).orFail()).mobileKey).to.equal('44-5550100')
   })
 
-  it('takes what two requests change of one number as whole numbers only', async () => {
+  it('PATCH /api/users/me – two requests change one number → one or the other as a whole', async () => {
     const linus = await signUp(app, 'linus', { countryCode: '1', mobile: '5550199' })
     await Promise.all([
       linus.patch('/api/users/me').send({ countryCode: '46' }),
@@ -123,7 +123,7 @@ describe('/api/users/me', () => {
     ['a name that objects inherit', { constructor: 'x' }, 400, 'validation_failed', 'constructor'],
   ]
   for (const [name, body, status, code, field] of refusals) {
-    it(`refuses ${name}`, async () => {
+    it(`PATCH /api/users/me – ${name} → ${status} ${code}, nothing changes`, async () => {
       const before = await storedAda()
       const res = await ada.patch('/api/users/me').send(body)
       expect(res.body.err, res.text).to.include({ code })
@@ -135,7 +135,7 @@ describe('/api/users/me', () => {
     })
   }
 
-  it('refuses __proto__ as a field, and an unknown query', async () => {
+  it('PATCH /api/users/me – __proto__ or unknown query → 400', async () => {
     const res = await ada.patch('/api/users/me').type('json').send('{"__proto__":{"access":"admin"}}')
     expect(res.status).to.equal(400)
     const query = await ada.get('/api/users/me?full=1')
@@ -144,7 +144,7 @@ describe('/api/users/me', () => {
     expect((await storedAda()).access).to.equal('user')
   })
 
-  it('is for nobody without a token', async () => {
+  it('/api/users/me – no token → 401', async () => {
     for (const request of [
       app.api.get('/api/users/me'),
       app.api.patch('/api/users/me').send({ name: 'x' }),

@@ -8,7 +8,7 @@ import { signUp, type TestUser } from '../../support/app/users.ts'
 import { animatedGif, jpegWithExif, obj, png, svg } from '../../support/data/samples.ts'
 
 /** The requests of the images service's own clients. */
-describe('the images dialect', () => {
+describe('compatibility routes for images', () => {
   let app: TestApp
   let ada: TestUser
   let bob: TestUser
@@ -21,7 +21,7 @@ describe('the images dialect', () => {
   })
   after(() => app.stop())
 
-  it('transcript: upload, list, read, show', async () => {
+  it('/images – upload, list, read and show → the recorded answers', async () => {
     const bytes = await png({ width: 1200, height: 700 })
     const created = await upload(bytes, 'room.png').expect(201)
     const { image } = created.body.res
@@ -54,7 +54,7 @@ describe('the images dialect', () => {
     expect(await measuredSpace(app)).to.equal((await ada.get('/api/space')).body.res.used)
   })
 
-  it('tells the sides of a picture as it is seen, and of what has none nothing', async () => {
+  it('POST /images – rotated image or no image → width and height as seen, or none', async () => {
     const turned = await upload(await jpegWithExif({ width: 60, height: 40 }), 'a.jpg').expect(201)
     expect(turned.body.res.image.data).to.include({ width: 40, height: 60 })
     const moving = await upload(await animatedGif({ width: 50, height: 30 }), 'a.gif').expect(201)
@@ -63,7 +63,7 @@ describe('the images dialect', () => {
     expect(drawn.body.res.image.data).to.include({ width: null, height: null, fileType: 'image/svg+xml' })
   })
 
-  it('lists page by page', async () => {
+  it('GET /images – page and limit → pages', async () => {
     const all = await ada.get('/images').expect(200)
     const first = await ada.get('/images?limit=2').expect(200)
     const second = await ada.get(`/images?limit=2&cursor=${first.body.res.next}`).expect(200)
@@ -73,7 +73,7 @@ describe('the images dialect', () => {
     await ada.get('/images?limit=101').expect(400)
   })
 
-  it('lists up to a hundred to who does not ask for pages', async () => {
+  it('GET /images – no page → up to 100 images', async () => {
     const carl = await signUp(app, 'carl')
     const file: AssetFile = {
       id: 'f',
@@ -93,7 +93,7 @@ describe('the images dialect', () => {
     await Asset.deleteMany({ owner: carl.user._id })
   })
 
-  it('shows nobody else, whatever they may read elsewhere, and no other kinds', async () => {
+  it('GET /images – assets of others and other types → not listed', async () => {
     const { body } = await upload(await png(), 'a.png').expect(201)
     const { id } = body.res.image
     await ada.put(`/api/assets/${id}/collaborators/bob`).send({ access: 'read' }).expect(200)
@@ -107,7 +107,7 @@ describe('the images dialect', () => {
     await ada.get('/images/x').expect(404)
   })
 
-  it('refuses other kinds, other fields and what does not fit, and leaves nothing', async () => {
+  it('POST /images – other types, other fields or too large → refused, nothing is left', async () => {
     const before = await stateOf(app)
     const other = await upload(obj(), 'fake.png').expect(415)
     expect(other.body.err.code).to.equal('unsupported_media')

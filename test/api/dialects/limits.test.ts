@@ -8,7 +8,7 @@ const PHONE = { mobile: '15112345678', countryCode: '49' }
 const EMAIL = 'ada@example.org'
 
 /** The limits of `test/api/auth.limits.test.ts`: the doors of former services count with the API's own. */
-describe('the limits of sign-in and registration', () => {
+describe('compatibility routes – limits of sign-in and registration', () => {
   let app: TestApp
   before(async () => {
     app = await startApp({ env: { TRUST_PROXY: '1', REGISTRATIONS_PER_HOUR: '3' } })
@@ -28,7 +28,7 @@ describe('the limits of sign-in and registration', () => {
     (password: string, address?: string) => post('/api/auth/login', { login: 'ada', password }, address),
   ]
 
-  it('refuses the eleventh failure of an account at every door, whichever the ten came through', async () => {
+  it('every sign-in route – 11th failure of an account over all of them → 429', async () => {
     for (let n = 0; n < 10; n++) await signIns[n % signIns.length]?.('wrong password').expect(401)
     for (const signIn of signIns) {
       const { status, body, headers } = await signIn(PASSWORD)
@@ -38,13 +38,13 @@ describe('the limits of sign-in and registration', () => {
     for (const signIn of signIns) await signIn(PASSWORD, '192.0.2.2').expect(200)
   })
 
-  it('counts no verification of a token', async () => {
+  it('routes that verify a token – many calls → not counted', async () => {
     const { body } = await post('/api/login', { email: EMAIL, password: PASSWORD }).expect(200)
     for (let n = 0; n < 12; n++) await post('/api/auth', { token: body.res.token }).expect(200)
     expect(await Attempt.find({ points: { $ne: 0 } }).lean()).to.deep.equal([])
   })
 
-  it('counts every account that a door makes or refuses as a registration, and no other request', async () => {
+  it('every route that makes accounts – accounts made or refused → counted, other requests not', async () => {
     await Promise.all([
       post('/api/create', { email: EMAIL, password: PASSWORD }, '192.0.2.3').expect(409),
       post('/user', PHONE, '192.0.2.3').expect(409),

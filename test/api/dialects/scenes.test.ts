@@ -15,7 +15,7 @@ const PHONE = { mobile: '15112345678', countryCode: '49' }
 const PASSWORD = 'correct horse battery'
 
 /** The requests of the scene editor. */
-describe('the scenes dialect', () => {
+describe('compatibility routes for scenes', () => {
   let app: TestApp
   const login = (body: object) => app.api.post('/login').send(body)
   const enter = async (phone: object) => {
@@ -28,7 +28,7 @@ describe('the scenes dialect', () => {
   })
   after(() => app.stop())
 
-  it('transcript: the first login makes the user, later ones must match', async () => {
+  it('POST /login – first login → makes the user; later logins must match', async () => {
     const first = await login({ ...PHONE, password: PASSWORD }).expect(200)
     expect(first.body.res).to.have.all.keys('token', 'user')
     const { user } = first.body.res
@@ -47,14 +47,14 @@ describe('the scenes dialect', () => {
     expect(await User.countDocuments({ mobile: PHONE.mobile })).to.equal(1)
   })
 
-  it('makes one user of many first logins at once', async () => {
+  it('POST /login – many first logins at once → one user', async () => {
     const phone = { mobile: '777777', countryCode: '1', password: PASSWORD }
     const answers = await Promise.all(Array.from({ length: 5 }, () => login(phone).expect(200)))
     expect(new Set(answers.map(({ body }) => body.res.user.id)).size).to.equal(1)
     expect(await User.countDocuments({ mobile: phone.mobile })).to.equal(1)
   })
 
-  it('lets one of many passwords win that come first for a number, on whichever process', async () => {
+  it('POST /login – several first passwords at once on two processes → one wins', async () => {
     const apis = [app.api, await app.another()]
     const phone = { mobile: '888888', countryCode: '1' }
     const answers = await Promise.all(
@@ -69,7 +69,7 @@ describe('the scenes dialect', () => {
     await login({ ...phone, password: `${PASSWORD} ${winner}` }).expect(200)
   })
 
-  it('takes a digest of any length for a password', async () => {
+  it('POST /login – digest of any length as password → accepted', async () => {
     const digest = createHash('sha512').update(PASSWORD).digest('hex')
     const phone = { mobile: '999999', countryCode: '1' }
     await app.api
@@ -82,7 +82,7 @@ describe('the scenes dialect', () => {
     await login({ mobile: '999990', countryCode: '1', password: digest }).expect(200)
   })
 
-  it('transcript: /user makes a user, with or without country and password', async () => {
+  it('POST /user – with or without country and password → user', async () => {
     const profile = {
       name: 'Grace',
       firstName: 'G',
@@ -108,7 +108,7 @@ describe('the scenes dialect', () => {
     await app.api.post('/api/auth/login').send({ username, password: bare.body.res.accountKey }).expect(200)
   })
 
-  it('transcript: the first upload makes project and scene, later ones fill them', async () => {
+  it('POST /base – first upload → project and scene; later ones fill them', async () => {
     const me = await enter({ mobile: '50000' })
     const picture = await png()
     const first = await me.post('/base').attach('file', picture, 'room.png').expect(201)
@@ -163,7 +163,7 @@ describe('the scenes dialect', () => {
     expect((await Project.findById(projectId).orFail()).scenes[0]?.base).to.have.length(0)
   })
 
-  it('shows a user to nobody else', async () => {
+  it('GET /user – another user → refused', async () => {
     const me = await enter({ mobile: '60000' })
     const ada = await signUp(app, 'ada')
     await ada.get(`/user/${me.id}`).expect(404)
@@ -171,7 +171,7 @@ describe('the scenes dialect', () => {
     await app.api.get(`/user/${me.id}`).expect(401)
   })
 
-  it('refuses wrong kinds, places and people, and leaves nothing', async () => {
+  it('scene routes – wrong type, place or user → refused, nothing is left', async () => {
     const me = await enter({ mobile: '70000' })
     const ada = await signUp(app, 'bea')
     const made = await me
@@ -211,7 +211,7 @@ describe('the scenes dialect', () => {
     expect(await Project.find().lean()).to.deep.equal(projects)
   })
 
-  it('refuses what a full list, or a full project, has no room for, and leaves nothing', async () => {
+  it('scene routes – list or project is full → refused, nothing is left', async () => {
     const me = await enter({ mobile: '80000' })
     const picture = await png()
     const made = await me.post('/base').attach('file', picture, 'a.png').expect(201)

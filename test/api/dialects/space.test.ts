@@ -55,7 +55,7 @@ const headersOf = ({ byField }: Door, token: string) => ({
 })
 
 /** As the space of the API: see what `app/space` is tested for; here, that every door goes by it. */
-describe('uploads through the doors of former services', () => {
+describe('uploads through the compatibility routes', () => {
   let app: TestApp
   let ada: TestUser
   let bob: TestUser
@@ -95,14 +95,14 @@ describe('uploads through the doors of former services', () => {
   for (const door of DOORS)
     describe(door.name, () => {
       for (const length of ['announced', 'unknown'] as const) {
-        it(`more than the caller's space, of ${length} length: 507, and nothing is left`, async () => {
+        it(`upload – over the quota, ${length} length → 507, nothing is left`, async () => {
           const before = await lasting()
           const { status, code } = await send(door, ada, SMALL_SPACE + OVERHEAD, length)
           expect({ status, code }).to.deep.equal({ status: 507, code: 'space_exceeded' })
           expect(await lasting()).to.deep.equal(before)
         })
 
-        it(`more than the server's space, of ${length} length: 507, and nothing is left`, async () => {
+        it(`upload – over the capacity, ${length} length → 507, nothing is left`, async () => {
           const { body } = await filler
             .post('/api/assets')
             .attach('files', Buffer.alloc(FILE_LIMIT), 'a')
@@ -114,7 +114,7 @@ describe('uploads through the doors of former services', () => {
           await filler.delete(`/api/assets/${body.res.asset.id}`).expect(204)
         })
 
-        it(`a file over the limit, of ${length} length: 413, and nothing is left`, async () => {
+        it(`upload – file over the limit, ${length} length → 413, nothing is left`, async () => {
           const before = await lasting()
           const { status, code } = await send(door, bob, FILE_LIMIT + 1, length)
           expect({ status, code }).to.deep.equal({ status: 413, code: 'too_large' })
@@ -122,7 +122,7 @@ describe('uploads through the doors of former services', () => {
         })
       }
 
-      it('a client that goes away half-way leaves nothing', async () => {
+      it('upload – client disconnects midway → nothing is left', async () => {
         const before = await lasting()
         const body = await bodyOf(door, ada.token, 50_000)
         const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')
@@ -135,7 +135,7 @@ describe('uploads through the doors of former services', () => {
         await eventually(async () => expect(await lasting()).to.deep.equal(before))
       })
 
-      it('many at once stay under the limit, and what is counted is what is there', async () => {
+      it('upload – many at once → under the limit, used space equals what is stored', async () => {
         const carol = await signUp(app, `carol-${DOORS.indexOf(door)}`)
         await User.updateOne({ _id: carol.user._id }, { 'space.limit': SMALL_SPACE })
         const answers = await Promise.all(
@@ -154,7 +154,7 @@ describe('uploads through the doors of former services', () => {
       })
     })
 
-  it('takes a file that exactly fits', async () => {
+  it('upload – file that exactly fits → stored', async () => {
     const [door] = DOORS as [Door]
     const { status, res } = await send(door, ada, SMALL_SPACE, 'announced')
     expect(status).to.equal(201)
@@ -162,7 +162,7 @@ describe('uploads through the doors of former services', () => {
     await ada.delete(`/api/assets/${res.id}`).expect(204)
   })
 
-  it('undoes an upload whose client went away while it was being announced', async () => {
+  it('upload – client disconnects while space is reserved → undone', async () => {
     const before = await lasting()
     const [, door] = DOORS as [Door, Door]
     const { begin } = Upload

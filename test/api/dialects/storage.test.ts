@@ -12,7 +12,7 @@ import { obj } from '../../support/data/samples.ts'
 const PASSWORD = 'correct horse battery'
 
 /** The requests of the storage service's own clients, one after the other, with what they read of the answers. */
-describe('the storage dialect', () => {
+describe('compatibility routes for storage', () => {
   let app: TestApp
   let token: string
   const post = (path: string, body: object) => app.api.post(path).send(body)
@@ -28,7 +28,7 @@ describe('the storage dialect', () => {
 
   for (const slash of ['', '/'])
     for (const form of [true, false])
-      it(`transcript: ${form ? 'forms' : 'JSON'}, paths ${slash ? 'with' : 'without'} a slash at the end`, async () => {
+      it(`storage routes – ${form ? 'forms' : 'JSON'}, paths ${slash ? 'with' : 'without'} a trailing slash → the recorded answers`, async () => {
         const email = `${form ? 'form' : 'json'}${slash ? '.slash' : ''}@example.org`
         const send = (path: string, body: object) =>
           app.api
@@ -72,7 +72,7 @@ describe('the storage dialect', () => {
         expect(await Asset.findById(id)).to.equal(null)
       })
 
-  it('takes a token from the body or the query, at these doors alone', async () => {
+  it('storage routes – token in body or query → accepted here only', async () => {
     for (const send of [
       () => app.api.post(`/api/auth/?token=${token}`),
       () => post('/api/auth/', { token }),
@@ -86,7 +86,7 @@ describe('the storage dialect', () => {
     await app.api.post('/images').field('token', token).attach('image', obj(), 'b.obj').expect(401)
   })
 
-  it('takes a digest of any length for a password', async () => {
+  it('storage sign-in – digest of any length as password → accepted', async () => {
     const digests = {
       hex512: createHash('sha512').update(PASSWORD).digest('hex'),
       base64: createHash('sha512').update(PASSWORD).digest('base64'),
@@ -105,7 +105,7 @@ describe('the storage dialect', () => {
     }
   })
 
-  it('gives accounts of equal names their own username', async () => {
+  it('storage registration – equal names → a username of its own for each account', async () => {
     const ids = await Promise.all(
       ['a', 'b', 'c'].map((host) =>
         post('/api/create/', { email: `Same.Name@${host}.org`, name: 'Same', password: PASSWORD }).expect(
@@ -121,7 +121,7 @@ describe('the storage dialect', () => {
     expect((await User.findById(short.body.res.id).orFail()).username).to.match(/^user-[0-9a-f]{8}$/)
   })
 
-  it('refuses as the API does, and leaves nothing behind', async () => {
+  it('storage routes – wrong input → same refusals as the API, nothing is left', async () => {
     const before = await stateOf(app)
     const taken = await post('/api/create/', {
       email: 'MECK@example.org',
@@ -167,7 +167,7 @@ describe('the storage dialect', () => {
     expect(await stateOf(app)).to.deep.equal(before)
   })
 
-  it('uploads under the same limits: who, what, how much', async () => {
+  it('storage upload – file name, file count or size over a limit, or no token → refused', async () => {
     const me = requestsOf(app, token)
     const before = await stateOf(app)
     await app.api.post('/api/upload/').attach('file', obj(), 'a.obj').expect(401)
@@ -190,7 +190,7 @@ describe('the storage dialect', () => {
     expect(body.res.used).to.equal(await measuredSpace(app, `${location}/`))
   })
 
-  it('does not remove what others own, nor what a scene uses', async () => {
+  it('storage delete – asset of another user or used by a scene → not removed', async () => {
     const me = requestsOf(app, token)
     const { body } = await me.post('/api/upload/').attach('file', obj(), 'a.obj').expect(201)
     const { id } = body.res
