@@ -1,6 +1,5 @@
 import type { Types } from 'mongoose'
-import { Activity, type Details, type Target } from '../models/activity.ts'
-import type { Action } from '../models/activity-actions.ts'
+import { type Action, Activity, type Details, type Target } from '../models/activity.ts'
 import { NOWHERE, type Origin } from './origin.ts'
 import type { Services } from './services.ts'
 

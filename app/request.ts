@@ -1,8 +1,8 @@
-import type { AssetFields, AssetFile, AssetImage } from '../models/asset-shape.ts'
+import type { AssetFields, AssetFile, AssetImage } from '../models/asset.ts'
 import type { LinkFields } from '../models/link.ts'
 import type { ProjectFields } from '../models/project.ts'
 import type { SessionFields } from '../models/session.ts'
-import type { UserDocument, UserFields } from '../models/user-shape.ts'
+import type { UserDocument, UserFields } from '../models/user.ts'
 import type { Services } from './services.ts'
 import type { Intake } from './space/intake.ts'
 

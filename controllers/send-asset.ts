@@ -3,7 +3,7 @@ import type { Request, Response } from 'express'
 import { presentAssets } from '../app/assets/present.ts'
 import { success } from '../app/envelope.ts'
 import { isFresh } from '../app/storage/send-object.ts'
-import type { ListedAsset } from '../models/asset-shape.ts'
+import type { ListedAsset } from '../models/asset.ts'
 import { assetView } from '../models/views/asset.ts'
 
 /** Answers with one asset as the caller sees it, its ETag made of its version and of this very answer. */

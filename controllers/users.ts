@@ -4,10 +4,9 @@ import { deleteAccount, removeAccount } from '../app/accounts/delete-account.ts'
 import { updateProfile } from '../app/accounts/update-profile.ts'
 import { clientOf } from '../app/auth/client.ts'
 import { success } from '../app/envelope.ts'
-import { listKnownUsers } from '../models/known-users.ts'
-import type { AccessLevel } from '../models/user-fields.ts'
-import type { Profile } from '../models/user-shape.ts'
+import type { AccessLevel, Profile } from '../models/user.ts'
 import { ownerView, userView } from '../models/views/user.ts'
+import { listVisibleUsers } from '../models/visible-users.ts'
 import { required } from './required.ts'
 import { senderOf } from './sender-of.ts'
 
@@ -34,7 +33,7 @@ export const list: RequestHandler = async (req, res) => {
   const { q, limit, cursor } = req.valid as { q?: string; limit: number; cursor?: string }
   const viewer = required(req.user)
   const query = ['users', q ?? null]
-  const { users, next } = await listKnownUsers(viewer, {
+  const { users, next } = await listVisibleUsers(viewer, {
     q,
     limit,
     from: req.services.cursors.read(query, cursor),

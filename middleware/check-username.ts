@@ -1,6 +1,6 @@
 import type { RequestParamHandler } from 'express'
 import { validationFailed } from '../app/errors.ts'
-import { USERNAME } from '../models/user-fields.ts'
+import { USERNAME } from '../models/user.ts'
 
 /** A username in a path has the shape of one, whether it is somebody's or not. */
 export const checkUsername: RequestParamHandler = (_req, _res, next, username: string) => {

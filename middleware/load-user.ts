@@ -1,10 +1,10 @@
 import type { RequestHandler } from 'express'
 import { notFound } from '../app/errors.ts'
-import { knownUser } from '../models/known-users.ts'
+import { visibleUser } from '../models/visible-users.ts'
 
 /** Finds the account that a path names, for the one who asks: whom they may not know is as if not there. */
 export const loadUser: RequestHandler = async (req, _res, next) => {
-  const account = await knownUser(String(req.params.userId), req.user)
+  const account = await visibleUser(String(req.params.userId), req.user)
   if (!account) throw notFound()
   req.account = account
   next()

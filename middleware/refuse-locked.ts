@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import { lockedBy } from '../app/assets/locked-by.ts'
-import { isLocked } from '../models/asset-lock.ts'
+import { isLocked } from '../models/asset.ts'
 
 /** Spares the upload to an asset that is locked; what changes it asks again. */
 export const refuseLocked: RequestHandler = (req, _res, next) => {

@@ -1,11 +1,40 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
-import { ACTIONS, type Action, LASTING_ACTIONS } from './activity-actions.ts'
 import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
+
+/** Actions of users that are recorded. */
+const USER_ACTIONS = [
+  'account.registered',
+  'account.deleted',
+  'login.succeeded',
+  'login.failed',
+  'password.changed',
+  'password.refused',
+  'session.ended',
+  'session.revoked',
+  'collaborator.set',
+  'collaborator.removed',
+  'link.created',
+  'link.revoked',
+  'lock.set',
+  'lock.released',
+  'asset.visibility_changed',
+  'asset.deleted',
+  'project.deleted',
+] as const
+
+/** Actions of admins on the data of other users. */
+const ADMIN_ACTIONS = ['user.changed', 'user.deleted', 'asset.taken_down', 'lock.lifted'] as const
+
+export const ACTIONS = [...USER_ACTIONS, ...ADMIN_ACTIONS] as const
+export type Action = (typeof ACTIONS)[number]
+
+/** Actions that stay recorded after the account that did them is deleted. */
+const LASTING_ACTIONS: readonly Action[] = [...ADMIN_ACTIONS, 'account.deleted']
 
 export const TARGET_TYPES = ['asset', 'link', 'project', 'session', 'user'] as const
 type TargetType = (typeof TARGET_TYPES)[number]
 
-/** What an act was done to. */
+/** The object of an action. */
 export interface Target {
   type: TargetType
   id: string
@@ -17,9 +46,9 @@ export interface ActivityFields {
   _id: Types.ObjectId
   at: Date
   action: Action
-  /** Who did it, or with whose account it was tried; null for nobody we know. */
+  /** The account that did it, or that a sign-in named; null when no account is known. */
   user: Types.ObjectId | null
-  /** In whose activity it is: who did it, and to whom it was done. */
+  /** The accounts whose activity list contains it: the one that did it, and the one that it concerns. */
   accounts: Types.ObjectId[]
   target: Target | null
   address: string | null
@@ -35,7 +64,7 @@ interface Page {
 }
 
 interface PageRequest {
-  /** Only what is in this account's activity; absent: everything. */
+  /** Only activities of this account; absent: of all accounts. */
   account?: Types.ObjectId
   now: Date
   limit: number
@@ -75,7 +104,7 @@ const schema = new Schema<ActivityFields, ActivityModel>(
     versionKey: false,
     minimize: false,
     statics: {
-      /** What is kept still, newest first; by the clock, whatever the database's own sweep has done yet. */
+      /** Returns a page of activities, newest first. Skips expired ones that the database has not deleted yet. */
       async page({ account, now, limit, from }: PageRequest): Promise<Page> {
         const found = await this.find({
           ...(account ? { accounts: account } : {}),
@@ -89,7 +118,7 @@ const schema = new Schema<ActivityFields, ActivityModel>(
         return { activities, next }
       },
 
-      /** Of somebody who is gone: only acts that others must be able to look up stay, without from where. */
+      /** Deletes the activities of a deleted account. Those that others must still see stay, without address and client. */
       async forget(user: Types.ObjectId): Promise<void> {
         const theirs = { accounts: user, user }
         await this.deleteMany({ ...theirs, action: { $nin: [...LASTING_ACTIONS] } })

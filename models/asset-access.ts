@@ -1,10 +1,10 @@
 import type { QueryFilter, Types, UpdateQuery } from 'mongoose'
-import type { Visibility } from './asset-fields.ts'
-import type { AssetFields } from './asset-shape.ts'
+import type { AssetFields, Visibility } from './asset.ts'
 import type { Shared } from './plugins/sharing.ts'
-import type { AccessLevel } from './user-fields.ts'
+import type { AccessLevel } from './user.ts'
+import { NO_TRANSITION, type OwnersInTransition, ownersInTransition } from './user-state.ts'
 
-/** Whoever asks: a signed-in user, or nobody. What a user may read does not depend on `access`; whom they may know does. */
+/** The caller: a signed-in user, or null for an anonymous one. `access` does not change what they may read, but which users they may see. */
 export type Viewer = { _id: Types.ObjectId; username: string; access?: AccessLevel } | null | undefined
 
 export type Access = 'owner' | 'write' | 'read'
@@ -12,22 +12,8 @@ export type Access = 'owner' | 'write' | 'read'
 const EVERYBODY = 'public'
 
 /**
- * Owners whose public assets do not follow the state of the account yet. The assets of a disabled or deleted account
- * lose the reader `public`, and get it back with the account; that takes time where there are many. Until it is
- * done, reads look at the owner.
- */
-export interface OwnersInTransition {
-  /** Their public assets are hidden, whatever `readers` says. */
-  hidden: Types.ObjectId[]
-  /** Their public assets are shown, whatever `readers` says. */
-  shown: Types.ObjectId[]
-}
-
-export const NO_TRANSITION: OwnersInTransition = { hidden: [], shown: [] }
-
-/**
- * Who may read an asset, as the assets' `readers` field keeps it: `public`, the owner's id, each collaborator's id.
- * A change of visibility or collaborators adds or removes one of them; every read asks it and nothing else.
+ * Returns the `readers` of an asset: `public`, the owner's id, each collaborator's id. A change of visibility or
+ * collaborators adds or removes one of them. Every read uses this field to decide who may read the asset.
  */
 export function readersOf(asset: Pick<AssetFields, 'owner' | 'visibility' | 'collaborators'>): string[] {
   const people = [asset.owner, ...asset.collaborators.map(({ user }) => user)].flatMap(
@@ -36,23 +22,23 @@ export function readersOf(asset: Pick<AssetFields, 'owner' | 'visibility' | 'col
   return asset.visibility === 'public' ? [EVERYBODY, ...people] : people
 }
 
-/** The part of an update that lets everybody read, or no longer; nothing where visibility stays. */
+/** Returns the part of an update that adds or removes the reader `public`; nothing without a new visibility. */
 export function publish(visibility: Visibility | undefined): UpdateQuery<AssetFields> {
   if (!visibility) return {}
   return visibility === 'public' ? { $addToSet: { readers: EVERYBODY } } : { $pull: { readers: EVERYBODY } }
 }
 
-/** The names under which a viewer reads: each is one equality on `readers`. */
+/** Returns the values of `readers` that let a viewer read. */
 export function readerNames(viewer: Viewer): string[] {
   return viewer ? [EVERYBODY, viewer._id.toString()] : [EVERYBODY]
 }
 
-/** Whether one of these readers is the viewer. */
+/** Returns whether one of these readers is the viewer. */
 export function includesViewer(readers: readonly string[], viewer: Viewer): boolean {
   return readerNames(viewer).some((name) => readers.includes(name))
 }
 
-/** `visibleTo` of an asset that has been read. */
+/** Returns whether the viewer may read an asset that has been loaded: `visibleTo` as a function. */
 export function isVisibleTo(
   asset: Pick<AssetFields, 'state' | 'readers' | 'owner' | 'visibility'>,
   viewer: Viewer,
@@ -66,7 +52,7 @@ export function isVisibleTo(
   return readers.includes(EVERYBODY) || (visibility === 'public' && isOneOf(shown))
 }
 
-/** What everybody may read, as filters that each an index serves. */
+/** Returns the public assets as filters, each served by an index. */
 export function publicAssets({ hidden, shown }: OwnersInTransition): QueryFilter<AssetFields>[] {
   return [
     { readers: EVERYBODY, ...(hidden.length > 0 ? { owner: { $nin: hidden } } : {}) },
@@ -74,7 +60,7 @@ export function publicAssets({ hidden, shown }: OwnersInTransition): QueryFilter
   ]
 }
 
-/** The one rule of what a viewer may read: list, facets, asset, file, image, zip and link all go through it. */
+/** Returns the filter of the assets that a viewer may read: the only rule for lists, facets, assets, files, images and zips. */
 export function visibleTo(
   viewer: Viewer,
   owners: OwnersInTransition = NO_TRANSITION,
@@ -86,15 +72,24 @@ export function visibleTo(
   return { ...ready, $or: [...own, ...publicAssets(owners)] }
 }
 
-/** What a user may change, or owns, as a filter: a condition of every update that a user makes. */
+/** Returns the filter of what a user may change, or owns: a condition of every update that a user makes. */
 export function changeableBy({ _id }: NonNullable<Viewer>, access: 'write' | 'owner'): QueryFilter<Shared> {
   if (access === 'owner') return { owner: _id }
   return { $or: [{ owner: _id }, { collaborators: { $elemMatch: { user: _id, access: 'write' } } }] }
 }
 
-/** What the viewer may do with what they may read. */
+/** Returns the access of a viewer to something that they may read. */
 export function accessOf(shared: Pick<Shared, 'owner' | 'collaborators'>, viewer: Viewer): Access {
   if (!viewer) return 'read'
   if (shared.owner.equals(viewer._id)) return 'owner'
   return shared.collaborators.find(({ user }) => user?.equals(viewer._id))?.access ?? 'read'
+}
+
+/**
+ * Runs a read that depends on who may read assets. Accounts in transition are rare: they are read at the same time,
+ * and the read is repeated when there are some.
+ */
+export async function readConsistently<T>(read: (owners: OwnersInTransition) => Promise<T>): Promise<T> {
+  const [result, owners] = await Promise.all([read(NO_TRANSITION), ownersInTransition()])
+  return owners.hidden.length + owners.shown.length > 0 ? read(owners) : result
 }

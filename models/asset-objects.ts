@@ -1,4 +1,4 @@
-import type { AssetFields, AssetImage, KeptObject, Picture } from './asset-shape.ts'
+import type { AssetFields, AssetImage, KeptObject, Picture } from './asset.ts'
 
 /** Every object an asset names. */
 export function objectsOf({

@@ -1,16 +1,54 @@
-import { Asset } from './asset.ts'
-import { NO_TRANSITION, type OwnersInTransition, type Viewer } from './asset-access.ts'
-import { branchesOf, type Criteria, type Filter, filterOf, scopeOf } from './asset-filter.ts'
-import type { ListedAsset } from './asset-shape.ts'
-import { RELEVANCE, SORTS, type Sort } from './asset-sorts.ts'
-import { onlyExcludes } from './asset-words.ts'
+import type { QueryFilter, Types } from 'mongoose'
+import { Asset, type AssetFields, type ListedAsset, type Visibility } from './asset.ts'
+import { publicAssets, type Viewer, visibleTo } from './asset-access.ts'
+import type { AssetType, Media } from './media.ts'
 import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
+import { foldText } from './text.ts'
+import { NO_TRANSITION, type OwnersInTransition } from './user-state.ts'
+
+/** The sorts that have an index each. `relevance` is computed by the text search. */
+export const SORTS = {
+  newest: { field: 'createdAt', direction: -1 },
+  oldest: { field: 'createdAt', direction: 1 },
+  updated: { field: 'updatedAt', direction: -1 },
+  name: { field: 'nameKey', direction: 1 },
+  size: { field: 'size', direction: -1 },
+  downloads: { field: 'downloads', direction: -1 },
+} as const satisfies Record<string, Order>
+
+export type Sort = keyof typeof SORTS | 'relevance'
+export const SORT_NAMES = [...(Object.keys(SORTS) as (keyof typeof SORTS)[]), 'relevance'] as const
+const RELEVANCE: Order = { field: 'score', direction: -1 }
+
+export const SCOPES = ['all', 'public', 'mine', 'shared'] as const
+export type Scope = (typeof SCOPES)[number]
+
+/** The criteria of a search; an absent one matches everything. Bounds: `…After` and `min…`, `max…` inclusive, `…Before` exclusive. */
+export interface Criteria {
+  q?: string | undefined
+  scope: Scope
+  type?: AssetType | undefined
+  media?: Media | undefined
+  tags: string[]
+  owner?: Types.ObjectId | undefined
+  visibility?: Visibility | undefined
+  minSize?: number | undefined
+  maxSize?: number | undefined
+  createdAfter?: Date | undefined
+  createdBefore?: Date | undefined
+  updatedAfter?: Date | undefined
+  updatedBefore?: Date | undefined
+}
+
+type Filter = QueryFilter<AssetFields>
+
+const NOTHING = { _id: { $in: [] } }
 
 export interface PageRequest {
   sort: Sort
   limit: number
   after?: Position | undefined
-  /** Owners whose public assets are looked at apart; default: none. */
+  /** Owners whose public assets are treated apart; default: none. */
   owners?: OwnersInTransition
 }
 
@@ -20,10 +58,20 @@ export interface AssetPage {
   next: Position | null
 }
 
+export interface FacetCount {
+  value: string
+  count: number
+}
+
+export type Facets = Record<'type' | 'media' | 'tag' | 'visibility', FacetCount[]>
+
 /** Internal fields that no list needs. */
 const HIDDEN = { words: 0, intents: 0, unsettled: 0, trash: 0 } as const
 
-/** A page of the assets that match and that the viewer may read, in a stable order. */
+/** Tags in the facets of a search: the most frequent ones. */
+export const TOP_TAGS = 20
+
+/** Returns a page of the assets that match and that the viewer may read, in a stable order. */
 export async function searchAssets(
   criteria: Criteria,
   viewer: Viewer,
@@ -42,7 +90,7 @@ export async function searchAssets(
   return { assets, next }
 }
 
-/** One more than the page holds, which tells whether there is a next one. */
+/** Reads one asset more than the page holds: it tells whether there is a next page. */
 function inOrder(
   filters: Filter[],
   order: Order,
@@ -80,10 +128,102 @@ function byRelevance(criteria: Criteria, viewer: Viewer, page: PageRequest) {
 
 const sortValue = (asset: ListedAsset, { field }: Order): unknown => asset[field as keyof ListedAsset]
 
-/** As the database compares the values of the sorted fields: dates, numbers, strings by their bytes. */
+/** Compares the sorted fields as the database does: dates, numbers, strings by their bytes. */
 function compare(one: ListedAsset, other: ListedAsset, order: Order): number {
   const [a, b] = [sortValue(one, order), sortValue(other, order)]
   const difference =
     typeof a === 'string' ? Buffer.compare(Buffer.from(a), Buffer.from(String(b))) : Number(a) - Number(b)
   return difference || Buffer.compare(one._id.id, other._id.id)
+}
+
+/** Returns how many assets match and are readable for the viewer. */
+export function countAssets(criteria: Criteria, viewer: Viewer, owners: OwnersInTransition): Promise<number> {
+  return Asset.countDocuments(matching(criteria, viewer, owners)).exec()
+}
+
+/** Returns how many assets of the whole result have each value, highest count first. */
+export async function facetAssets(
+  criteria: Criteria,
+  viewer: Viewer,
+  owners: OwnersInTransition,
+): Promise<Facets> {
+  const counted = (expression: string) => [
+    { $group: { _id: expression, count: { $sum: 1 } } },
+    { $sort: { count: -1 as const, _id: 1 as const } },
+    { $project: { _id: 0, value: '$_id', count: 1 } },
+  ]
+  const [facets] = await Asset.aggregate<Facets>([
+    { $match: matching(criteria, viewer, owners) },
+    {
+      $facet: {
+        type: counted('$type'),
+        media: counted('$media'),
+        tag: [{ $unwind: '$tags' }, ...counted('$tags'), { $limit: TOP_TAGS }],
+        visibility: counted('$visibility'),
+      },
+    },
+  ])
+  return facets ?? { type: [], media: [], tag: [], visibility: [] }
+}
+
+const matching = (criteria: Criteria, viewer: Viewer, owners: OwnersInTransition) => ({
+  $and: [filterOf(criteria), scopeOf(criteria.scope, viewer, owners)],
+})
+
+/** Returns the criteria as a filter, without the scope. */
+export function filterOf(criteria: Criteria): Filter {
+  const { q, type, media, tags, owner, visibility } = criteria
+  const createdAt = range({ $gte: criteria.createdAfter, $lt: criteria.createdBefore })
+  const updatedAt = range({ $gte: criteria.updatedAfter, $lt: criteria.updatedBefore })
+  const size = range({ $gte: criteria.minSize, $lte: criteria.maxSize })
+  return {
+    state: 'ready',
+    ...(q ? (onlyExcludes(q) ? NOTHING : { $text: { $search: foldText(q) } }) : {}),
+    ...(type ? { type } : {}),
+    ...(media ? { media } : {}),
+    ...(tags.length > 0 ? { tags: { $all: tags } } : {}),
+    ...(owner ? { owner } : {}),
+    ...(visibility ? { visibility } : {}),
+    ...(createdAt ? { createdAt } : {}),
+    ...(updatedAt ? { updatedAt } : {}),
+    ...(size ? { size } : {}),
+  }
+}
+
+/**
+ * Returns the scope as several filters, each with one equality on `readers`, so that an index serves filter and sort.
+ * The filters can overlap: their pages are merged.
+ */
+export function branchesOf(scope: Scope, viewer: Viewer, owners: OwnersInTransition): Filter[] {
+  const mine = viewer?._id
+  switch (scope) {
+    case 'public':
+      return publicAssets(owners)
+    case 'mine':
+      return mine ? [{ readers: mine.toString(), owner: mine }] : []
+    case 'shared':
+      return mine ? [{ readers: mine.toString(), owner: { $ne: mine } }] : []
+    case 'all':
+      return [...publicAssets(owners), ...(mine ? [{ readers: mine.toString() }] : [])]
+  }
+}
+
+/** Returns the scope as one filter, for counts and text search. */
+function scopeOf(scope: Scope, viewer: Viewer, owners: OwnersInTransition): Filter {
+  if (scope === 'all') return visibleTo(viewer, owners)
+  const [only, ...others] = branchesOf(scope, viewer, owners)
+  return others.length === 0 && only ? only : { $or: [only ?? NOTHING, ...others] }
+}
+
+function range<T>(bounds: Record<string, T | undefined>): Record<string, T> | null {
+  const given = Object.entries(bounds).flatMap(([operator, bound]) =>
+    bound === undefined ? [] : [[operator, bound]],
+  )
+  return given.length > 0 ? Object.fromEntries(given) : null
+}
+
+/** Returns whether a search consists of excluded terms only. Such a search finds nothing, on every engine. */
+export function onlyExcludes(q: string): boolean {
+  const terms = q.match(/-?"[^"]*"?|\S+/g) ?? []
+  return terms.length > 0 && terms.every((term) => term.startsWith('-'))
 }

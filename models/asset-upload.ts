@@ -1,8 +1,6 @@
 import type { QueryFilter, Types, UpdateQuery } from 'mongoose'
-import { Asset } from './asset.ts'
-import { notLocked } from './asset-lock.ts'
+import { Asset, type AssetFields, type Cover, notLocked, type Trash, type Unsettled } from './asset.ts'
 import { sameObjects } from './asset-objects.ts'
-import type { AssetFields, Cover, Trash, Unsettled } from './asset-shape.ts'
 
 /** An upload as an asset knows it. */
 interface Expected {

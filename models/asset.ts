@@ -1,9 +1,112 @@
 import { type Model, model, Schema } from 'mongoose'
-import { VISIBILITIES } from './asset-fields.ts'
-import { LOCK_MODES } from './asset-lock.ts'
-import type { AssetFields, AssetImage, Cover, Lock, Picture } from './asset-shape.ts'
-import { ASSET_TYPES, MEDIA } from './media.ts'
-import { type SharingStatics, sharing } from './plugins/sharing.ts'
+import { ASSET_TYPES, type AssetType, MEDIA, type Media } from './media.ts'
+import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
+import { cleanName, foldText } from './text.ts'
+
+export const NAME = { min: 1, max: 200 } as const
+export const DESCRIPTION = { max: 5000 } as const
+export const TAG = { min: 1, max: 40 } as const
+export const TAGS = { max: 20 } as const
+export const FILES = { min: 1, max: 20 } as const
+export const IMAGES = { max: 8 } as const
+/** How long a signed URL is valid, in seconds. */
+export const SIGNED_URL = { defaultExpiry: 3600, maxExpiry: 86_400 } as const
+export const VISIBILITIES = ['private', 'public'] as const
+export type Visibility = (typeof VISIBILITIES)[number]
+
+export const LOCK_MODES = ['governance', 'compliance'] as const
+export type LockMode = (typeof LOCK_MODES)[number]
+
+/** An object in the store. */
+export interface KeptObject {
+  key: string
+  size: number
+}
+
+export interface AssetFile extends KeptObject {
+  id: string
+  name: string
+  mediaType: string
+  media: Media
+  sha256: string
+}
+
+export interface Picture extends KeptObject {
+  id: string
+  mediaType: string
+  width: number
+  height: number
+  sha256: string
+}
+
+/** The thumbnail of an asset's own picture. */
+export interface Cover extends Picture {
+  /** The sides of that picture, upright. */
+  original?: { width: number; height: number }
+}
+
+export interface AssetImage extends Picture {
+  thumbnail: Picture
+}
+
+/** Space of a committed upload that is not counted as used yet. */
+export interface Unsettled {
+  id: string
+  bytes: number
+  files: number
+}
+
+/** Objects that the asset no longer names and that wait for their deletion; entry `id` of the ledger gives back their space. */
+export interface Trash {
+  id: string
+  keys: string[]
+  bytes: number
+  files: number
+}
+
+/** A lock (write once, read many): until when, and whether it can be lifted. */
+export interface Lock {
+  mode: LockMode | null
+  until: Date | null
+  legalHold: boolean
+}
+
+export interface AssetFields extends Shared {
+  /** `pending` until its upload is complete, `deleting` while its objects are deleted; only `ready` assets are visible. */
+  state: 'pending' | 'ready' | 'deleting'
+  name: string
+  nameKey: string
+  description: string
+  type: AssetType
+  /** Whether a client set the type, so that new files do not change it. */
+  typeGiven: boolean
+  media: Media
+  tags: string[]
+  visibility: Visibility
+  /** Raised by each change of visibility: signed URLs of an earlier epoch are invalid. Missing is 0. */
+  visibilityEpoch?: number
+  files: AssetFile[]
+  images: AssetImage[]
+  /** The thumbnail of the asset's own image file. */
+  cover: Cover | null
+  size: number
+  downloads: number
+  version: number
+  lock: Lock | null
+  /** When an admin took the asset down while it was locked: it can never be public or linked again. Missing is null. */
+  takenDownAt?: Date | null
+  /** The text that searches read: name, tags and description without accents. */
+  words: { name: string; tags: string[]; description: string }
+  /** Ids of running uploads that can still change this asset. */
+  intents: string[]
+  unsettled: Unsettled[]
+  trash: Trash[]
+  createdAt: Date
+  updatedAt: Date
+}
+
+/** An asset without the fields that only uploads, removals and text search need. */
+export type ListedAsset = Omit<AssetFields, 'words' | 'intents' | 'unsettled' | 'trash'>
 
 type AssetModel = Model<AssetFields> & SharingStatics
 
@@ -85,11 +188,11 @@ schema.index({ readers: 1, updatedAt: -1, _id: -1 })
 schema.index({ readers: 1, nameKey: 1, _id: 1 })
 schema.index({ readers: 1, size: -1, _id: -1 })
 schema.index({ readers: 1, downloads: -1, _id: -1 })
-// a tag is far more telling than a reader
+// a tag selects fewer assets than a reader
 schema.index({ tags: 1, createdAt: -1, _id: -1 })
 // one owner's assets: filter `owner`, account deletion, space recount
 schema.index({ owner: 1, createdAt: -1, _id: -1 })
-// what the sweep looks for
+// assets with removals to finish, for the sweep
 schema.index({ state: 1 }, { partialFilterExpression: { state: 'deleting' }, name: 'deleting' })
 schema.index({ 'trash.id': 1 }, { sparse: true })
 schema.index(
@@ -103,3 +206,40 @@ schema.index(
 )
 
 export const Asset = model<AssetFields, AssetModel>('Asset', schema)
+
+/** Returns tags as they are stored: cleaned like names, in lower case, each once, in the order given. */
+export function normalizeTags(tags: readonly string[]): string[] {
+  return [...new Set(tags.map((tag) => cleanName(tag).toLowerCase()).filter((tag) => tag !== ''))]
+}
+
+type Described = Pick<AssetFields, 'name' | 'description' | 'tags'>
+
+/** Returns the fields that sorts and text search read, derived from those that clients see. */
+export function describeWords({
+  name,
+  description,
+  tags,
+}: Described): Pick<AssetFields, 'nameKey' | 'words'> {
+  return {
+    nameKey: name.toLowerCase(),
+    words: { name: foldText(name), description: foldText(description), tags: tags.map(foldText) },
+  }
+}
+
+type Locked = { lock?: Lock | null }
+
+/** Returns whether a lock forbids to change or remove the asset now: a legal hold or a retention. */
+export function isLocked({ lock }: Locked, now: Date): boolean {
+  return Boolean(lock && (lock.legalHold || isKept({ lock }, now)))
+}
+
+/** Returns whether a retention runs. */
+export function isKept({ lock }: Locked, now: Date): boolean {
+  return Boolean(lock?.until && lock.until > now)
+}
+
+/** Returns the filter of assets that are not locked: a condition of every update that changes or removes what a lock protects. */
+export const notLocked = (now: Date) => ({
+  'lock.legalHold': { $ne: true },
+  'lock.until': { $not: { $gt: now } },
+})

@@ -1,5 +1,7 @@
 import { compare, hash } from 'bcrypt'
-import { PASSWORD } from './user-fields.ts'
+
+/** In UTF-8 bytes: bcrypt reads no further than 72 (OWASP Password Storage Cheat Sheet). */
+export const PASSWORD = { min: 8, max: 72 } as const
 
 /** Returns a bcrypt hash. @throws RangeError for a password that bcrypt would truncate */
 export async function hashPassword(password: string, cost: number): Promise<string> {

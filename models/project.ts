@@ -2,23 +2,32 @@ import { type Model, model, Schema, type Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
 import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
-import { SCENE_LISTS, type SceneList } from './project-fields.ts'
 
-/** What is on stage together: lists that refer to assets. */
+export const TITLE = { min: 1, max: 200 } as const
+/** The number of scenes in a project; it bounds the size of the document. */
+export const SCENES = { max: 200 } as const
+/** The number of assets in one list of a scene. */
+export const SCENE_LIST = { max: 100 } as const
+
+/** The lists of a scene, each of assets in order. */
+export const SCENE_LISTS = ['base', 'overlay', 'overlayImage', 'baseImage'] as const
+export type SceneList = (typeof SCENE_LISTS)[number]
+
+/** A scene: lists of assets that are shown together. */
 export type Scene = { id: string } & Record<SceneList, Types.ObjectId[]>
 
 export interface ProjectFields extends Shared {
   title: string
-  /** An asset. */
+  /** The id of an asset. */
   image: Types.ObjectId | null
   scenes: Scene[]
-  /** Goes up with every change but those of collaborators. */
+  /** Raised by every change except those of collaborators. */
   version: number
   createdAt: Date
   updatedAt: Date
 }
 
-/** What changes of a project. */
+/** The fields that clients can change. */
 export type ProjectContent = Pick<ProjectFields, 'title' | 'image' | 'scenes'>
 
 interface ProjectModel extends Model<ProjectFields>, SharingStatics {
@@ -31,10 +40,10 @@ interface ProjectModel extends Model<ProjectFields>, SharingStatics {
 
 const NEWEST: Order = { field: 'createdAt', direction: -1 }
 
-/** The one rule of what a viewer may read. */
+/** Returns the filter of the projects that a viewer may read. Every read uses it. */
 export const projectsOf = (viewer: Viewer) => ({ readers: viewer?._id.toString() ?? 'nobody' })
 
-/** What refers to an asset. */
+/** Returns the filter of the projects that refer to an asset. */
 export const using = (asset: Types.ObjectId) => ({
   $or: [{ image: asset }, ...SCENE_LISTS.map((list) => ({ [`scenes.${list}`]: asset }))],
 })
@@ -61,7 +70,7 @@ const schema = new Schema<ProjectFields, ProjectModel>(
     collection: 'projects',
     versionKey: false,
     statics: {
-      /** The projects that a viewer may read, newest first, from a position on. */
+      /** Returns a page of the projects that a viewer may read, newest first. */
       async listFor(
         viewer: Viewer,
         { limit, from }: { limit: number; from: Position | undefined },
@@ -74,7 +83,7 @@ const schema = new Schema<ProjectFields, ProjectModel>(
         return { projects, next }
       },
 
-      /** Takes an asset out of every project that refers to it. */
+      /** Removes an asset from every project that refers to it. */
       async forget(asset: Types.ObjectId): Promise<void> {
         const lists = Object.fromEntries(SCENE_LISTS.map((list) => [`scenes.$[].${list}`, asset]))
         await this.updateMany(using(asset), { $pull: lists, $inc: { version: 1 } })

@@ -1,38 +1,178 @@
 import { randomUUID } from 'node:crypto'
-import { type Model, model, Schema, type Types } from 'mongoose'
+import { type HydratedDocument, type Model, model, type QueryFilter, Schema, type Types } from 'mongoose'
 import { hashPassword } from './password.ts'
-import { type AdministrationStatics, administration } from './plugins/administration.ts'
-import { type CredentialStatics, credentials, holderOf, usable } from './plugins/credentials.ts'
-import { type LedgerStatics, ledger } from './plugins/ledger.ts'
+import { type LedgerStatics, ledger, type Space } from './plugins/ledger.ts'
 import type { SessionFields } from './session.ts'
-import { ACCESS_LEVELS, type AccessLevel, mobileKey, searchKeys, usernameKey } from './user-fields.ts'
-import type { NewUser, Profile, UserDocument, UserFields } from './user-shape.ts'
+import { foldText } from './text.ts'
+
+export const USERNAME = { min: 3, max: 32, pattern: /^[A-Za-z0-9._-]+$/ } as const
+export const NAME = { max: 100 } as const
+export const EMAIL = { max: 254 } as const
+export const COUNTRY_CODE = /^\d{1,3}$/
+export const MOBILE = /^\d{4,14}$/
+export const PROFILE_PHOTO = { max: 2048 } as const
+/** The length of the JSON text. */
+export const SETTINGS = { maxBytes: 4000 } as const
+export const ACCESS_LEVELS = ['user', 'admin'] as const
+export type AccessLevel = (typeof ACCESS_LEVELS)[number]
+
+/** The fields of a profile that its user can set. */
+export interface Profile {
+  email: string | null
+  name: string | null
+  mobile: string | null
+  countryCode: string | null
+  firstName: string | null
+  lastName: string | null
+  profilePhoto: string | null
+  discoverable: boolean
+  /** JSON text: the caller's own keys (`$set`, `a.b`, `__proto__`) never become keys of a document. */
+  settings: string
+}
+
+/** An address that the account has signed in from, as `addressKey` writes it. */
+export interface KnownAddress {
+  address: string
+  at: Date
+}
+
+export interface UserFields extends Profile {
+  _id: Types.ObjectId
+  username: string
+  usernameKey: string
+  mobileKey: string | null
+  /** The texts that a search for people compares; see `searchKeys`. */
+  searchKeys: string[]
+  passwordHash: string
+  /** Addresses of the last sign-ins, the latest at the end. */
+  knownAddresses: KnownAddress[]
+  /** Raised by each password change and each disabling: sessions and signed URLs of an earlier epoch are invalid. */
+  sessionEpoch: number
+  /** The session that made the last password change; it stays valid. */
+  epochSession: Types.ObjectId | null
+  access: AccessLevel
+  disabled: boolean
+  /** Whether `readers` of the account's public assets may not match `disabled` and `deleting` yet. */
+  readersPending: boolean
+  /** Whether the account is being deleted: nobody can see or use it any more. */
+  deleting: boolean
+  location: string | null
+  space: Space
+  lastAccessAt: Date | null
+  createdAt: Date
+  updatedAt: Date
+}
+
+export type NewUser = Pick<UserFields, 'username'> & Partial<Profile>
+
+export type UserDocument = HydratedDocument<UserFields>
 
 interface AccountOptions {
   access?: AccessLevel
 }
 
 interface RegisterOptions extends AccountOptions {
-  /** Of the password's hash. */
+  /** The bcrypt cost of the password's hash. */
   cost: number
 }
 
-interface UserModel extends Model<UserFields>, LedgerStatics, CredentialStatics, AdministrationStatics {
-  register(input: NewUser, password: string, options: RegisterOptions): Promise<UserDocument>
-  add(input: NewUser, passwordHash: string, options?: AccountOptions): Promise<UserDocument>
-  takenFields(input: Partial<NewUser>): Promise<string[]>
-  findByName(username: string): Promise<UserDocument | null>
-  findActive(id: Types.ObjectId | string): Promise<UserDocument | null>
-  activeAmong(ids: Types.ObjectId[]): Promise<Map<string, AccessLevel>>
-  findHolder(session: SessionFields): Promise<UserDocument | null>
+const statics = {
+  /** Creates an account with this password. @throws a duplicate key error when a name is taken */
+  async register(
+    input: NewUser,
+    password: string,
+    { cost, ...options }: RegisterOptions,
+  ): Promise<UserDocument> {
+    return User.add(input, await hashPassword(password, cost), options)
+  },
+
+  /** Creates an account. @throws a duplicate key error when a name is taken */
+  add(input: NewUser, passwordHash: string, { access = 'user' }: AccountOptions = {}): Promise<UserDocument> {
+    return User.create({
+      ...input,
+      email: input.email?.toLowerCase() ?? null,
+      usernameKey: usernameKey(input.username),
+      mobileKey: mobileKey(input),
+      searchKeys: searchKeys(input),
+      passwordHash,
+      access,
+    })
+  },
+
+  /** Returns those of `username`, `email` and `mobile` that belong to another account. */
+  async takenFields({ username, email, ...phone }: Partial<NewUser>): Promise<string[]> {
+    const names = [
+      ['username', 'usernameKey', username === undefined ? null : usernameKey(username)],
+      ['email', 'email', email?.toLowerCase() ?? null],
+      ['mobile', 'mobileKey', mobileKey(phone)],
+    ] as const
+    const given = names.filter(([, , value]) => value !== null)
+    if (given.length === 0) return []
+    const $or = given.map(([, key, value]) => ({ [key]: value }))
+    const found = await User.find({ $or }, { usernameKey: 1, email: 1, mobileKey: 1 }).lean()
+    return given
+      .filter(([, key, value]) => found.some((other) => other[key] === value))
+      .map(([field]) => field)
+  },
+
+  /** Returns the account of a username, also one under deletion, or null. */
+  findByName(username: string): Promise<UserDocument | null> {
+    return User.findOne({ usernameKey: usernameKey(username) }).exec()
+  },
+
+  /** Returns an account that can be used, or null. */
+  findActive(id: Types.ObjectId | string): Promise<UserDocument | null> {
+    return User.findOne({ _id: id, ...usable }).exec()
+  },
+
+  /** Returns the user of a session that is valid, or null. */
+  findHolder(session: SessionFields): Promise<UserDocument | null> {
+    return User.findOne(holderOf(session)).exec()
+  },
+
+  /** Returns the access levels of those of these accounts that can be used, by their ids. */
+  async activeAmong(ids: Types.ObjectId[]): Promise<Map<string, AccessLevel>> {
+    const found = await User.find({ _id: { $in: ids }, ...usable }, { access: 1 }).lean()
+    return new Map(found.map(({ _id, access }) => [_id.toString(), access]))
+  },
+
+  /**
+   * Changes the profile of a session's user. Returns null when the session is no longer valid, or when the
+   * telephone number is not the one that was read.
+   */
   changeProfile(
     session: SessionFields,
     user: UserFields,
     change: Partial<Profile>,
-  ): Promise<UserDocument | null>
-  noteAccess(id: Types.ObjectId, now: Date): Promise<void>
-  locate(id: Types.ObjectId): Promise<string>
+  ): Promise<UserDocument | null> {
+    const { username, mobile, countryCode } = user
+    return User.findOneAndUpdate(
+      { mobile, countryCode, ...holderOf(session) },
+      {
+        ...change,
+        ...(change.email ? { email: change.email.toLowerCase() } : {}),
+        mobileKey: mobileKey({ mobile, countryCode, ...change }),
+        ...(change.name === undefined ? {} : { searchKeys: searchKeys({ username, name: change.name }) }),
+      },
+      { returnDocument: 'after' },
+    ).exec()
+  },
+
+  /** Records the time of an access. */
+  async noteAccess(id: Types.ObjectId, now: Date): Promise<void> {
+    await User.updateOne({ _id: id }, { $max: { lastAccessAt: now } }, { timestamps: false })
+  },
+
+  /** Returns the random prefix of the keys of the user's objects. Creates it at the first call. */
+  async locate(id: Types.ObjectId): Promise<string> {
+    const { location } = await User.findById(id, { location: 1 }).orFail().lean()
+    if (location) return location
+    await User.updateOne({ _id: id, location: null }, { location: randomUUID() }, { timestamps: false })
+    return User.locate(id)
+  },
 }
+
+type UserModel = Model<UserFields> & LedgerStatics & typeof statics
 
 const optional = { type: String, default: null }
 
@@ -67,104 +207,7 @@ const schema = new Schema<UserFields, UserModel>(
     timestamps: true,
     minimize: false,
     versionKey: false,
-    statics: {
-      /** Makes an account with this password. @throws a duplicate key error when a name is taken */
-      async register(
-        input: NewUser,
-        password: string,
-        { cost, ...options }: RegisterOptions,
-      ): Promise<UserDocument> {
-        return User.add(input, await hashPassword(password, cost), options)
-      },
-
-      /** Makes an account. @throws a duplicate key error when a name is taken */
-      add(
-        input: NewUser,
-        passwordHash: string,
-        { access = 'user' }: AccountOptions = {},
-      ): Promise<UserDocument> {
-        return User.create({
-          ...input,
-          email: input.email?.toLowerCase() ?? null,
-          usernameKey: usernameKey(input.username),
-          mobileKey: mobileKey(input),
-          searchKeys: searchKeys(input),
-          passwordHash,
-          access,
-        })
-      },
-
-      /** Returns those of `username`, `email` and `mobile` that are another account's. */
-      async takenFields({ username, email, ...phone }: Partial<NewUser>): Promise<string[]> {
-        const names = [
-          ['username', 'usernameKey', username === undefined ? null : usernameKey(username)],
-          ['email', 'email', email?.toLowerCase() ?? null],
-          ['mobile', 'mobileKey', mobileKey(phone)],
-        ] as const
-        const given = names.filter(([, , value]) => value !== null)
-        if (given.length === 0) return []
-        const $or = given.map(([, key, value]) => ({ [key]: value }))
-        const found = await User.find({ $or }, { usernameKey: 1, email: 1, mobileKey: 1 }).lean()
-        return given
-          .filter(([, key, value]) => found.some((other) => other[key] === value))
-          .map(([field]) => field)
-      },
-
-      /** The account of that username, one under deletion too, or null. */
-      findByName(username: string): Promise<UserDocument | null> {
-        return User.findOne({ usernameKey: usernameKey(username) }).exec()
-      },
-
-      /** The account while it may be used, or null. */
-      findActive(id: Types.ObjectId | string): Promise<UserDocument | null> {
-        return User.findOne({ _id: id, ...usable }).exec()
-      },
-
-      /** The user of a session while the session is valid, or null. */
-      findHolder(session: SessionFields): Promise<UserDocument | null> {
-        return User.findOne(holderOf(session)).exec()
-      },
-
-      /** Of these accounts, those that may be used, by id, and what they are. */
-      async activeAmong(ids: Types.ObjectId[]): Promise<Map<string, AccessLevel>> {
-        const found = await User.find({ _id: { $in: ids }, ...usable }, { access: 1 }).lean()
-        return new Map(found.map(({ _id, access }) => [_id.toString(), access]))
-      },
-
-      /**
-       * Changes the profile of a session's user. Returns null when the session is no longer valid, or when the
-       * telephone number is not the one that was read.
-       */
-      changeProfile(
-        session: SessionFields,
-        user: UserFields,
-        change: Partial<Profile>,
-      ): Promise<UserDocument | null> {
-        const { username, mobile, countryCode } = user
-        return User.findOneAndUpdate(
-          { mobile, countryCode, ...holderOf(session) },
-          {
-            ...change,
-            ...(change.email ? { email: change.email.toLowerCase() } : {}),
-            mobileKey: mobileKey({ mobile, countryCode, ...change }),
-            ...(change.name === undefined ? {} : { searchKeys: searchKeys({ username, name: change.name }) }),
-          },
-          { returnDocument: 'after' },
-        ).exec()
-      },
-
-      async noteAccess(id: Types.ObjectId, now: Date): Promise<void> {
-        await User.updateOne({ _id: id }, { $max: { lastAccessAt: now } }, { timestamps: false })
-      },
-
-      /** The prefix of the user's objects, which nobody can guess; made at the first upload. */
-      async locate(id: Types.ObjectId): Promise<string> {
-        const { location } = await User.findById(id, { location: 1 }).orFail().lean()
-        if (location) return location
-        await User.updateOne({ _id: id, location: null }, { location: randomUUID() }, { timestamps: false })
-        return User.locate(id)
-      },
-    },
+    statics,
   },
 )
 
@@ -172,18 +215,54 @@ const present = (field: string) => ({ partialFilterExpression: { [field]: { $typ
 schema.index({ usernameKey: 1 }, { unique: true })
 schema.index({ email: 1 }, { unique: true, ...present('email') })
 schema.index({ mobileKey: 1 }, { unique: true, ...present('mobileKey') })
-// lists of people: everybody's for an admin is served by usernameKey
+// lists of people; usernameKey serves an admin's list of all
 schema.index({ discoverable: 1, usernameKey: 1, _id: 1 })
 schema.index({ searchKeys: 1 })
 schema.index({ access: 1 }, { partialFilterExpression: { access: 'admin' } })
-// owners in transition, which every read of assets looks for; mostly there are none
+// owners in transition, which every read of assets looks for; usually there are none
 schema.index({ disabled: 1, readersPending: 1 })
 schema.index({ deleting: 1 }, { partialFilterExpression: { deleting: true } })
-// what is not finished, for the sweep; partial it would not serve every engine
+// old open entries of the ledger, for the sweep; a partial index would not serve every engine
 schema.index({ 'space.open.at': 1 })
-// an account under deletion takes no upload any more: what it has can then be removed for good
+// an account under deletion refuses uploads, so that its data can be removed completely
 schema.plugin(ledger, { takes: { deleting: { $ne: true } } })
-schema.plugin(credentials)
-schema.plugin(administration)
 
 export const User = model<UserFields, UserModel>('User', schema)
+
+/**
+ * Returns the texts that a search for people compares: the username, and the name from each of its words on, without
+ * case and accents. A search for the beginning of one of them is a range of an index.
+ */
+export function searchKeys({ username, name }: { username: string; name?: string | null }): string[] {
+  const words = foldText(name ?? '')
+    .split(/\s+/u)
+    .filter(Boolean)
+  return [...new Set([foldText(username), ...words.map((_word, n) => words.slice(n).join(' '))])]
+}
+
+/** Returns the form of a username that is compared: usernames are unique regardless of case. */
+export const usernameKey = (username: string): string => username.toLowerCase()
+
+/** Returns the unique key of a telephone number; null unless both parts are given. */
+export function mobileKey(phone: { countryCode?: string | null; mobile?: string | null }): string | null {
+  return phone.countryCode && phone.mobile ? `${phone.countryCode}-${phone.mobile}` : null
+}
+
+/** The filter of accounts that can be used. */
+export const usable = { deleting: false, disabled: false }
+
+type Epochs = Pick<UserFields, 'sessionEpoch' | 'epochSession'>
+
+/**
+ * Returns whether a session is still valid for its user. A password change and the disabling of an account raise the user's
+ * `sessionEpoch`: sessions of an earlier epoch have ended, except the one that changed the password.
+ */
+export function isOfEpoch({ sessionEpoch = 0, epochSession }: Epochs, session: SessionFields): boolean {
+  return sessionEpoch === (session.epoch ?? 0) || Boolean(epochSession?.equals(session._id))
+}
+
+/** Returns the filter of the user of a valid session: `isOfEpoch` for updates of the account. */
+export function holderOf({ _id, user, epoch = 0 }: SessionFields): QueryFilter<UserFields> {
+  const sameEpoch = { sessionEpoch: epoch === 0 ? { $in: [0, null] } : epoch }
+  return { _id: user, ...usable, $or: [sameEpoch, { epochSession: _id }] }
+}

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import { body } from 'express-validator'
-import { LOCK_MODES } from '../models/asset-lock.ts'
+import { LOCK_MODES } from '../models/asset.ts'
 import { COLLABORATOR_ACCESS } from '../models/plugins/sharing.ts'
 import { choice, moment } from './rules/fields.ts'
 import { page } from './rules/page.ts'

@@ -11,7 +11,7 @@ import { matchVersion } from '../middleware/match-version.ts'
 import { must } from '../middleware/must.ts'
 import { refuseLocked } from '../middleware/refuse-locked.ts'
 import { upload } from '../middleware/upload.ts'
-import { FILES, IMAGES } from '../models/asset-fields.ts'
+import { FILES, IMAGES } from '../models/asset.ts'
 import { sharing } from './asset-sharing.ts'
 import * as rules from './assets.rules.ts'
 

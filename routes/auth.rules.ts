@@ -1,5 +1,5 @@
 import { body } from 'express-validator'
-import { EMAIL } from '../models/user-fields.ts'
+import { EMAIL } from '../models/user.ts'
 import { page } from './rules/page.ts'
 import { newPassword, password } from './rules/password.ts'
 import { countryOfMobile, phoneLogin } from './rules/phone.ts'
@@ -26,7 +26,7 @@ export const login = [
   password(),
 ]
 
-/** One name from whichever the caller gave, in the form of `User.findForSignIn`; undefined unless it is exactly one. */
+/** One name from whichever the caller gave, in the form of `findForSignIn`; undefined unless it is exactly one. */
 function foldName({ login, username, email, mobile, countryCode }: Record<string, unknown>): unknown {
   if ((mobile === undefined) !== (countryCode === undefined)) return undefined
   const phone = mobile === undefined ? undefined : phoneLogin({ mobile, countryCode })

@@ -1,5 +1,5 @@
 import { body, type ValidationChain } from 'express-validator'
-import { SCENE_LIST, SCENE_LISTS, SCENES, TITLE } from '../models/project-fields.ts'
+import { SCENE_LIST, SCENE_LISTS, SCENES, TITLE } from '../models/project.ts'
 import { page } from './rules/page.ts'
 import { nameField, nullable, text } from './rules/text.ts'
 

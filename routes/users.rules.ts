@@ -1,5 +1,5 @@
 import { body, query } from 'express-validator'
-import { ACCESS_LEVELS, NAME } from '../models/user-fields.ts'
+import { ACCESS_LEVELS, NAME } from '../models/user.ts'
 import { choice } from './rules/fields.ts'
 import { page } from './rules/page.ts'
 import { password } from './rules/password.ts'

@@ -8,9 +8,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as rates from '../config/rate-limits.ts'
 import { variables } from '../config/variables.ts'
-import * as assetFields from '../models/asset-fields.ts'
-import * as projectFields from '../models/project-fields.ts'
-import * as userFields from '../models/user-fields.ts'
+import * as asset from '../models/asset.ts'
+import { PASSWORD } from '../models/password.ts'
+import * as project from '../models/project.ts'
+import * as user from '../models/user.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const FOLDERS = ['app', 'config', 'middleware', 'models', 'routes']
@@ -54,9 +55,9 @@ export async function limitsText(): Promise<string> {
     '',
     '| field | limit |',
     '|---|---|',
-    ...fieldRows('asset', assetFields),
-    ...fieldRows('user', userFields),
-    ...fieldRows('project', projectFields),
+    ...fieldRows('asset', asset),
+    ...fieldRows('user', { ...user, PASSWORD }),
+    ...fieldRows('project', project),
     '',
     '## Rates and queues',
     '',
@@ -94,12 +95,14 @@ function rateRows(): string[] {
 }
 
 function fieldRows(of: string, fields: Record<string, unknown>): string[] {
-  return Object.entries(fields).flatMap(([name, bounds]) => {
-    const { min, max } = (bounds ?? {}) as { min?: unknown; max?: unknown }
-    if (typeof max !== 'number') return []
-    const field = `${of} ${name.toLowerCase().replaceAll('_', ' ')}`
-    return [`| ${field} | ${typeof min === 'number' ? `${min} to ${max}` : `up to ${max}`} |`]
-  })
+  return Object.entries(fields)
+    .sort()
+    .flatMap(([name, bounds]) => {
+      const { min, max } = (bounds ?? {}) as { min?: unknown; max?: unknown }
+      if (typeof max !== 'number') return []
+      const field = `${of} ${name.toLowerCase().replaceAll('_', ' ')}`
+      return [`| ${field} | ${typeof min === 'number' ? `${min} to ${max}` : `up to ${max}`} |`]
+    })
 }
 
 async function readLimits(): Promise<Limit[]> {

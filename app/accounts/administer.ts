@@ -1,8 +1,7 @@
 import type { Details } from '../../models/activity.ts'
-import type { Rights } from '../../models/plugins/administration.ts'
 import { Session } from '../../models/session.ts'
-import { User } from '../../models/user.ts'
-import type { UserDocument, UserFields } from '../../models/user-shape.ts'
+import type { UserDocument, UserFields } from '../../models/user.ts'
+import { grantRights, type Rights } from '../../models/user-state.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
 import { notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
@@ -25,7 +24,7 @@ export async function administer(
   const { _id, access, disabled } = user
   const grant = async (wanted: Rights) => {
     await confirmSender({ sender: admin, access: 'admin' })
-    const granted = await User.grant(_id, wanted)
+    const granted = await grantRights(_id, wanted)
     if (!granted) throw notFound()
     return granted
   }
@@ -33,7 +32,7 @@ export async function administer(
   const granted = leaves
     ? await keepAnAdmin(user, {
         leave: () => grant(rights),
-        stay: () => User.grant(_id, { access, disabled }),
+        stay: () => grantRights(_id, { access, disabled }),
       })
     : await grant(rights)
   if (granted.disabled) await Session.endAll(_id)

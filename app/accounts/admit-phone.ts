@@ -1,5 +1,4 @@
-import { User } from '../../models/user.ts'
-import { mobileKey } from '../../models/user-fields.ts'
+import { mobileKey, User } from '../../models/user.ts'
 import type { Client } from '../auth/client.ts'
 import type { Services } from '../services.ts'
 import { createAccount } from './register.ts'

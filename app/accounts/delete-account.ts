@@ -1,11 +1,10 @@
 import type { Types } from 'mongoose'
 import { Activity } from '../../models/activity.ts'
-import { Asset } from '../../models/asset.ts'
-import { notLocked } from '../../models/asset-lock.ts'
+import { Asset, notLocked } from '../../models/asset.ts'
 import { Project } from '../../models/project.ts'
 import { Session } from '../../models/session.ts'
-import { User } from '../../models/user.ts'
-import type { UserFields } from '../../models/user-shape.ts'
+import { User, type UserFields } from '../../models/user.ts'
+import { setDeleting } from '../../models/user-state.ts'
 import { removeEverythingOf } from '../assets/remove-everything.ts'
 import type { Client } from '../auth/client.ts'
 import { confirmPassword } from '../auth/credentials.ts'
@@ -41,13 +40,13 @@ export async function removeAccount(services: AssetServices, user: UserFields, b
   await keepAnAdmin(user, {
     leave: async () => {
       await confirmSender(by)
-      await User.setDeleting(user._id, true)
+      await setDeleting(user._id, true)
     },
-    stay: () => User.setDeleting(user._id, false),
+    stay: () => setDeleting(user._id, false),
   })
   // a lock that was set meanwhile still counts; one set later keeps its asset, and the account, until it ends
   await assertUnlocked(user._id, services.clock.now()).catch(async (refusal) => {
-    await User.setDeleting(user._id, false)
+    await setDeleting(user._id, false)
     throw refusal
   })
   await services.audit({

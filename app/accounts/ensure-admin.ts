@@ -1,6 +1,5 @@
 import { ConfigError } from '../../config/env.ts'
-import { User } from '../../models/user.ts'
-import { USERNAME } from '../../models/user-fields.ts'
+import { USERNAME, User } from '../../models/user.ts'
 import { refuseWeakPassword } from '../auth/password-policy.ts'
 import { AppError } from '../errors.ts'
 import type { AssetServices, Services } from '../services.ts'

@@ -1,5 +1,5 @@
-import { User } from '../../models/user.ts'
-import type { UserFields } from '../../models/user-shape.ts'
+import type { UserFields } from '../../models/user.ts'
+import { hasOtherAdmin } from '../../models/user-state.ts'
 import { conflict } from '../errors.ts'
 
 type Admin = Pick<UserFields, '_id' | 'access' | 'disabled'>
@@ -15,7 +15,7 @@ export async function keepAnAdmin<T>(
   { _id, access, disabled }: Admin,
   { leave, stay }: { leave: () => Promise<T>; stay: () => Promise<unknown> },
 ): Promise<T> {
-  const isLast = async () => access === 'admin' && !disabled && !(await User.hasOtherAdmin(_id))
+  const isLast = async () => access === 'admin' && !disabled && !(await hasOtherAdmin(_id))
   if (await isLast()) throw lastAdmin()
   const left = await leave()
   if (!(await isLast())) return left

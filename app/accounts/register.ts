@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { User } from '../../models/user.ts'
-import type { NewUser, UserDocument } from '../../models/user-shape.ts'
+import { type NewUser, User, type UserDocument } from '../../models/user.ts'
 import { beginSession, type SignedIn } from '../auth/begin-session.ts'
 import type { Client } from '../auth/client.ts'
 import { hashInTurn } from '../auth/hash-in-turn.ts'

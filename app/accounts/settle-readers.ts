@@ -1,9 +1,8 @@
 import type { QueryFilter, Types, UpdateQuery } from 'mongoose'
-import { Asset } from '../../models/asset.ts'
+import { Asset, type AssetFields } from '../../models/asset.ts'
 import { publish } from '../../models/asset-access.ts'
-import type { AssetFields } from '../../models/asset-shape.ts'
-import { IN_TRANSITION, isClosed } from '../../models/owners-in-transition.ts'
 import { User } from '../../models/user.ts'
+import { IN_TRANSITION, isClosed } from '../../models/user-state.ts'
 import type { Services } from '../services.ts'
 import { within } from '../shutdown.ts'
 

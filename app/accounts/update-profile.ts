@@ -1,6 +1,5 @@
 import type { SessionFields } from '../../models/session.ts'
-import { User } from '../../models/user.ts'
-import type { Profile, UserDocument } from '../../models/user-shape.ts'
+import { type Profile, User, type UserDocument } from '../../models/user.ts'
 import { unauthenticated } from '../errors.ts'
 import { requireWholePhone } from './phone.ts'
 

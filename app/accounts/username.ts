@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { USERNAME } from '../../models/user-fields.ts'
+import { USERNAME } from '../../models/user.ts'
 import { translateError } from '../error-translators.ts'
 
 /** Of random names: enough that two are never the same. */

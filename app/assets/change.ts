@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose'
-import type { AssetFields, KeptObject, Trash } from '../../models/asset-shape.ts'
+import type { AssetFields, KeptObject, Trash } from '../../models/asset.ts'
 import { type Authority, confirmSender } from '../auth/sender.ts'
 import { versionConflict } from '../errors.ts'
 import type { AssetServices } from '../services.ts'

@@ -1,5 +1,5 @@
+import type { AssetFile } from '../../models/asset.ts'
 import { bytesOf } from '../../models/asset-objects.ts'
-import type { AssetFile } from '../../models/asset-shape.ts'
 import type { AssetType } from '../../models/media.ts'
 import { assetMedia, assetType } from '../media/classify.ts'
 

@@ -1,4 +1,4 @@
-import type { AssetFields, AssetFile, Cover } from '../../models/asset-shape.ts'
+import type { AssetFields, AssetFile, Cover } from '../../models/asset.ts'
 import { attachCover } from '../../models/asset-upload.ts'
 import { AppError, notFound } from '../errors.ts'
 import { FairQueue } from '../fair-queue.ts'

@@ -1,8 +1,6 @@
-import { Asset } from '../../models/asset.ts'
-import { type Viewer, visibleTo } from '../../models/asset-access.ts'
-import type { AssetFields } from '../../models/asset-shape.ts'
+import { Asset, type AssetFields } from '../../models/asset.ts'
+import { readConsistently, type Viewer, visibleTo } from '../../models/asset-access.ts'
 import { isId } from '../../models/ids.ts'
-import { readConsistently } from '../../models/owners-in-transition.ts'
 
 /** The asset of an id, for the one who asks: null for what they may not read, as for what is not there. */
 export async function findAsset(id: string, viewer: Viewer): Promise<AssetFields | null> {

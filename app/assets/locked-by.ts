@@ -1,5 +1,4 @@
-import { isKept } from '../../models/asset-lock.ts'
-import type { AssetFields } from '../../models/asset-shape.ts'
+import { type AssetFields, isKept } from '../../models/asset.ts'
 import { type AppError, locked } from '../errors.ts'
 
 /** Returns the error for a change that an asset's lock forbids. Its details say which lock holds, and until when. */

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import type { AssetImage, Picture } from '../../models/asset-shape.ts'
+import type { AssetImage, Picture } from '../../models/asset.ts'
 import { type EncodedPicture, makePreview, makeThumbnail } from '../media/preview.ts'
 import type { Intake } from '../space/intake.ts'
 import type { ObjectStore } from '../storage/object-store.ts'

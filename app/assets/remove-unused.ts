@@ -1,4 +1,4 @@
-import type { AssetFields } from '../../models/asset-shape.ts'
+import type { AssetFields } from '../../models/asset.ts'
 import type { Sender } from '../auth/sender.ts'
 import { refuseUsed } from '../projects/references.ts'
 import type { AssetServices } from '../services.ts'

@@ -1,7 +1,5 @@
-import { Asset } from '../../models/asset.ts'
-import { notLocked } from '../../models/asset-lock.ts'
+import { Asset, type AssetFields, notLocked } from '../../models/asset.ts'
 import { objectsOf, sameObjects } from '../../models/asset-objects.ts'
-import type { AssetFields } from '../../models/asset-shape.ts'
 import { type Authority, permitted, type Sender } from '../auth/sender.ts'
 import type { AssetServices } from '../services.ts'
 import { changeAsset } from './change.ts'

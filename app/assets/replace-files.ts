@@ -1,5 +1,5 @@
+import type { AssetFields, AssetFile } from '../../models/asset.ts'
 import { bytesOf } from '../../models/asset-objects.ts'
-import type { AssetFields, AssetFile } from '../../models/asset-shape.ts'
 import { commitUpload } from '../../models/asset-upload.ts'
 import { permitted, type Sender } from '../auth/sender.ts'
 import type { AssetServices, Services } from '../services.ts'

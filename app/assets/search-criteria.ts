@@ -1,10 +1,9 @@
 import { Types } from 'mongoose'
+import type { Visibility } from '../../models/asset.ts'
 import type { Viewer } from '../../models/asset-access.ts'
-import type { Visibility } from '../../models/asset-fields.ts'
-import type { Criteria } from '../../models/asset-filter.ts'
-import type { Scope, Sort } from '../../models/asset-sorts.ts'
-import { knownUserId } from '../../models/known-users.ts'
+import type { Criteria, Scope, Sort } from '../../models/asset-search.ts'
 import type { AssetType, Media } from '../../models/media.ts'
+import { visibleUserId } from '../../models/visible-users.ts'
 import { unauthenticated } from '../errors.ts'
 
 /** A search as its query string has it, once the rules have passed it. */
@@ -44,6 +43,6 @@ export async function criteriaOf(
 ): Promise<{ criteria: Criteria; sort: Sort }> {
   const { sort = query.q ? 'relevance' : 'newest', scope = 'all', tag = [], owner, ...rest } = query
   const nobody = new Types.ObjectId()
-  const ownerId = owner === undefined ? undefined : ((await knownUserId(owner, viewer)) ?? nobody)
+  const ownerId = owner === undefined ? undefined : ((await visibleUserId(owner, viewer)) ?? nobody)
   return { sort, criteria: { ...rest, scope, tags: tag, owner: ownerId } }
 }

@@ -1,11 +1,14 @@
-import { Asset } from '../../models/asset.ts'
-import { visibleTo } from '../../models/asset-access.ts'
-import { SIGNED_URL } from '../../models/asset-fields.ts'
+import {
+  Asset,
+  type AssetFields,
+  type AssetFile,
+  type ListedAsset,
+  type Picture,
+  SIGNED_URL,
+} from '../../models/asset.ts'
+import { readConsistently, visibleTo } from '../../models/asset-access.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
-import type { AssetFields, AssetFile, ListedAsset, Picture } from '../../models/asset-shape.ts'
-import { readConsistently } from '../../models/owners-in-transition.ts'
-import { User } from '../../models/user.ts'
-import type { UserFields } from '../../models/user-shape.ts'
+import { User, type UserFields } from '../../models/user.ts'
 import { notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
 

@@ -1,7 +1,5 @@
-import { Asset } from '../../models/asset.ts'
+import { Asset, type AssetFields, isLocked } from '../../models/asset.ts'
 import { publish } from '../../models/asset-access.ts'
-import { isLocked } from '../../models/asset-lock.ts'
-import type { AssetFields } from '../../models/asset-shape.ts'
 import { Link } from '../../models/link.ts'
 import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
 import { AppError, forbidden, notFound } from '../errors.ts'

@@ -1,9 +1,13 @@
-import { Asset } from '../../models/asset.ts'
+import {
+  Asset,
+  type AssetFields,
+  describeWords,
+  isLocked,
+  normalizeTags,
+  notLocked,
+  type Visibility,
+} from '../../models/asset.ts'
 import { publish } from '../../models/asset-access.ts'
-import { normalizeTags, type Visibility } from '../../models/asset-fields.ts'
-import { isLocked, notLocked } from '../../models/asset-lock.ts'
-import type { AssetFields } from '../../models/asset-shape.ts'
-import { describeWords } from '../../models/asset-words.ts'
 import type { AssetType } from '../../models/media.ts'
 import { hideIfClosed } from '../accounts/settle-readers.ts'
 import { confirmSender, permitted, type Sender } from '../auth/sender.ts'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { extname } from 'node:path'
 import { pipeline, type Readable, Transform } from 'node:stream'
 import { ZipArchive } from 'archiver'
-import type { AssetFile } from '../../models/asset-shape.ts'
+import type { AssetFile } from '../../models/asset.ts'
 import { cleanFileName } from '../media/file-name.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 

@@ -1,8 +1,6 @@
 import { isId } from '../../models/ids.ts'
-import { isOfEpoch } from '../../models/plugins/credentials.ts'
 import { Session, type SessionFields } from '../../models/session.ts'
-import { User } from '../../models/user.ts'
-import type { UserDocument } from '../../models/user-shape.ts'
+import { isOfEpoch, User, type UserDocument } from '../../models/user.ts'
 import type { Services } from '../services.ts'
 import type { Claims } from './tokens.ts'
 

@@ -1,6 +1,6 @@
 import { Session, type SessionFields } from '../../models/session.ts'
-import { User } from '../../models/user.ts'
-import type { UserDocument } from '../../models/user-shape.ts'
+import { User, type UserDocument } from '../../models/user.ts'
+import { recordSignIn } from '../../models/user-credentials.ts'
 import { badCredentials } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { addressKey, type Client } from './client.ts'
@@ -33,7 +33,7 @@ export async function beginSession(
     userAgent,
     address,
   })
-  const admitted = await User.admit(user, now, addressKey(address))
+  const admitted = await recordSignIn(user, now, addressKey(address))
   if (!admitted) {
     await Session.end(session._id)
     await audit({ action: 'login.failed', user: user._id })

@@ -1,5 +1,6 @@
 import { Session, type SessionFields } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
+import { replacePassword } from '../../models/user-credentials.ts'
 import { unauthenticated } from '../errors.ts'
 import type { Services } from '../services.ts'
 import type { Client } from './client.ts'
@@ -30,7 +31,7 @@ export async function changePassword(
   await refuseWeakPassword(password, [user.username, user.email])
   const passwordHash = await hashInTurn(services, client, password)
   // the hash that was verified may have been replaced by one of another cost, or by another password
-  while (!(await User.replacePassword(session, user, passwordHash))) {
+  while (!(await replacePassword(session, user, passwordHash))) {
     if (!(await User.findHolder(session))) throw unauthenticated()
     user = await confirm()
   }

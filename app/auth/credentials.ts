@@ -1,14 +1,14 @@
 import type { Types } from 'mongoose'
 import { KNOWN_ADDRESS_MS } from '../../config/rate-limits.ts'
 import { costOf, hashPassword, verifyAccount, verifyPassword } from '../../models/password.ts'
-import { User } from '../../models/user.ts'
-import type { UserDocument } from '../../models/user-shape.ts'
+import type { UserDocument } from '../../models/user.ts'
+import { findForConfirmation, findForSignIn, rehashPassword } from '../../models/user-credentials.ts'
 import { badCredentials, wrongPassword } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { addressKey, type Client } from './client.ts'
 
 interface Credentials {
-  /** See `User.findForSignIn`. */
+  /** See `findForSignIn`. */
   login: string
   password: string
 }
@@ -29,7 +29,7 @@ export async function verifyCredentials(
 ): Promise<UserDocument> {
   const { audit, clock, config, limits, slowestHash } = services
   const { login, password } = credentials
-  const user = await User.findForSignIn(login)
+  const user = await findForSignIn(login)
   const account = user ? user.id : login.toLowerCase()
   let isCurrent = true
   const verified = await limits.signingIn(account, isKnown(user, client, clock.now()), client, async () => {
@@ -59,7 +59,7 @@ function isKnown(user: UserDocument | null, { address }: Client, now: Date): boo
 async function renewHash(user: UserDocument, password: string, cost: number): Promise<boolean> {
   if (costOf(user.passwordHash) === cost) return true
   const passwordHash = await hashPassword(password, cost)
-  const isRenewed = await User.rehashPassword(user, passwordHash)
+  const isRenewed = await rehashPassword(user, passwordHash)
   user.passwordHash = passwordHash
   return isRenewed
 }
@@ -77,7 +77,7 @@ export async function confirmPassword(
   client: Client,
 ): Promise<UserDocument> {
   const verified = await limits.confirming(id.toString(), client, async () => {
-    const user = await User.findForConfirmation(id)
+    const user = await findForConfirmation(id)
     return user && (await verifyPassword(password, user.passwordHash)) ? user : null
   })
   if (!verified) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { PASSWORD } from '../../models/user-fields.ts'
+import { PASSWORD } from '../../models/password.ts'
 
 /**
  * Old clients send a digest in a password's place, which may be longer than bcrypt reads: it becomes the base64

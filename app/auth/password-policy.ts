@@ -1,4 +1,4 @@
-import { PASSWORD } from '../../models/user-fields.ts'
+import { PASSWORD } from '../../models/password.ts'
 import { validationFailed } from '../errors.ts'
 
 /**

@@ -1,8 +1,7 @@
 import type { Types } from 'mongoose'
 import { changeableBy, type Viewer, visibleTo } from '../../models/asset-access.ts'
-import { isOfEpoch } from '../../models/plugins/credentials.ts'
 import type { SessionFields } from '../../models/session.ts'
-import { User } from '../../models/user.ts'
+import { isOfEpoch, User } from '../../models/user.ts'
 import { forbidden, notFound, unauthenticated } from '../errors.ts'
 
 /** The signed-in user who sends a request, and the session it is sent in. */

@@ -6,7 +6,7 @@ import { type CredentialServices, verifyCredentials } from './credentials.ts'
 /**
  * Signs somebody in by name and password.
  *
- * @param login see `User.findForSignIn`
+ * @param login see `findForSignIn`
  * @throws bad_credentials, too_many_requests, unavailable
  */
 export async function signIn(

@@ -1,5 +1,5 @@
 import { costOf } from '../../models/password.ts'
-import { User } from '../../models/user.ts'
+import { slowestPasswordHash } from '../../models/user-credentials.ts'
 import type { Clock } from '../clock.ts'
 
 const HOUR_MS = 3_600_000
@@ -18,7 +18,7 @@ export function createSlowestHash(cost: number, clock: Clock): SlowestHash {
   return async () => {
     const now = clock.now().getTime()
     if (!known || known.until <= now) {
-      const slowest = await User.slowestHash()
+      const slowest = await slowestPasswordHash()
       known = { cost: Math.max(cost, slowest ? costOf(slowest) : cost), until: now + HOUR_MS }
     }
     return known.cost

@@ -1,6 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
-import type { Visibility } from '../../models/asset-fields.ts'
+import type { Visibility } from '../../models/asset.ts'
 import { deriveKey } from './secret.ts'
 import { keyIdIn } from './tokens.ts'
 

@@ -1,7 +1,6 @@
 import type { Types } from 'mongoose'
-import { Asset } from '../../models/asset.ts'
+import { Asset, type AssetFields } from '../../models/asset.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
-import type { AssetFields } from '../../models/asset-shape.ts'
 import { ObjectMissing } from '../storage/object-store.ts'
 import { BackupFault, type ObjectEntry } from './format.ts'
 

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Asset } from '../../models/asset.ts'
-import type { AssetFields } from '../../models/asset-shape.ts'
+import { Asset, type AssetFields } from '../../models/asset.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { Upload } from '../../models/upload.ts'
 import { HALF_REMOVED } from '../assets/trash.ts'

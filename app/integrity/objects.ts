@@ -1,7 +1,6 @@
 import type { Types } from 'mongoose'
-import { Asset } from '../../models/asset.ts'
+import { Asset, type KeptObject } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
-import type { KeptObject } from '../../models/asset-shape.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { readKey } from '../space/keys.ts'

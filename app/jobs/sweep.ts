@@ -1,7 +1,7 @@
 import { Asset } from '../../models/asset.ts'
-import { IN_TRANSITION } from '../../models/owners-in-transition.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
+import { IN_TRANSITION } from '../../models/user-state.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
 import { settleReaders } from '../accounts/settle-readers.ts'
 import { emptyTrash, HALF_REMOVED } from '../assets/trash.ts'

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { Asset } from '../../models/asset.ts'
-import type { AssetFields } from '../../models/asset-shape.ts'
+import { Asset, type AssetFields } from '../../models/asset.ts'
 import { Link, type LinkFields } from '../../models/link.ts'
 import type { Client } from '../auth/client.ts'
 import { hashInTurn } from '../auth/hash-in-turn.ts'

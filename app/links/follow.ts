@@ -1,6 +1,5 @@
 import { Types } from 'mongoose'
-import { Asset } from '../../models/asset.ts'
-import type { AssetFields } from '../../models/asset-shape.ts'
+import { Asset, type AssetFields } from '../../models/asset.ts'
 import { isOpen, Link, type LinkFields } from '../../models/link.ts'
 import { verifyPassword } from '../../models/password.ts'
 import { User } from '../../models/user.ts'

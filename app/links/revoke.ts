@@ -1,4 +1,4 @@
-import type { AssetFields } from '../../models/asset-shape.ts'
+import type { AssetFields } from '../../models/asset.ts'
 import { isId } from '../../models/ids.ts'
 import { Link } from '../../models/link.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'

@@ -1,5 +1,5 @@
 import { extname } from 'node:path'
-import { cleanName } from '../../models/names.ts'
+import { cleanName } from '../../models/text.ts'
 
 /** The longest stored file name, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 255

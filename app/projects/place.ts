@@ -1,6 +1,5 @@
-import type { AssetFields, AssetFile } from '../../models/asset-shape.ts'
-import type { ProjectFields } from '../../models/project.ts'
-import type { SceneList } from '../../models/project-fields.ts'
+import type { AssetFields, AssetFile } from '../../models/asset.ts'
+import type { ProjectFields, SceneList } from '../../models/project.ts'
 import { createAsset } from '../assets/create.ts'
 import { discardAsset } from '../assets/remove.ts'
 import type { Sender } from '../auth/sender.ts'

@@ -1,13 +1,13 @@
 import type { Viewer } from '../../models/asset-access.ts'
-import { knownUsers } from '../../models/known-users.ts'
 import type { ProjectFields } from '../../models/project.ts'
 import { projectView } from '../../models/views/project.ts'
+import { visibleUsers } from '../../models/visible-users.ts'
 import { readableAmong, referencesOf } from './references.ts'
 
 /** Projects as a viewer sees them, in the same order. */
 export async function presentProjects(projects: ProjectFields[], viewer: Viewer) {
   const [known, readable] = await Promise.all([
-    knownUsers(
+    visibleUsers(
       projects.map(({ owner }) => owner),
       viewer,
     ),

@@ -1,11 +1,15 @@
 import { Types } from 'mongoose'
-import { Asset } from '../../models/asset.ts'
-import { type Viewer, visibleTo } from '../../models/asset-access.ts'
-import type { AssetFields } from '../../models/asset-shape.ts'
+import { Asset, type AssetFields } from '../../models/asset.ts'
+import { readConsistently, type Viewer, visibleTo } from '../../models/asset-access.ts'
 import { isId } from '../../models/ids.ts'
-import { readConsistently } from '../../models/owners-in-transition.ts'
-import { Project, type ProjectContent, projectsOf, type Scene, using } from '../../models/project.ts'
-import { SCENE_LISTS } from '../../models/project-fields.ts'
+import {
+  Project,
+  type ProjectContent,
+  projectsOf,
+  SCENE_LISTS,
+  type Scene,
+  using,
+} from '../../models/project.ts'
 import { conflict, validationFailed } from '../errors.ts'
 
 /** Every asset that a project refers to. */

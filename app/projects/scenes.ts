@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
-import type { ProjectFields, Scene } from '../../models/project.ts'
-import { SCENE_LIST, SCENES, type SceneList } from '../../models/project-fields.ts'
+import { type ProjectFields, SCENE_LIST, SCENES, type Scene, type SceneList } from '../../models/project.ts'
 import type { Sender } from '../auth/sender.ts'
 import { notFound, tooLarge, validationFailed } from '../errors.ts'
 import type { Services } from '../services.ts'

@@ -1,6 +1,6 @@
 import type { ValidationChain } from 'express-validator'
 import type { SessionFields } from '../../models/session.ts'
-import type { UserDocument } from '../../models/user-shape.ts'
+import type { UserDocument } from '../../models/user.ts'
 import { unauthenticated } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { validator } from '../validate.ts'

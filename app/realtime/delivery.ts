@@ -1,7 +1,7 @@
 import { Asset } from '../../models/asset.ts'
 import { includesViewer, isVisibleTo } from '../../models/asset-access.ts'
 import type { NewChange } from '../../models/change.ts'
-import { ownersInTransition } from '../../models/owners-in-transition.ts'
+import { ownersInTransition } from '../../models/user-state.ts'
 import { presentAssets } from '../assets/present.ts'
 import type { Services } from '../services.ts'
 import { describeSpace } from '../space/describe.ts'

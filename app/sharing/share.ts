@@ -4,8 +4,7 @@ import {
   type Shared,
   type SharingStatics,
 } from '../../models/plugins/sharing.ts'
-import { User } from '../../models/user.ts'
-import { usernameKey } from '../../models/user-fields.ts'
+import { User, usernameKey } from '../../models/user.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
 import { conflict, notFound, validationFailed } from '../errors.ts'
 import type { Services } from '../services.ts'

@@ -1,8 +1,7 @@
 import type { Types } from 'mongoose'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { quotaOf } from '../../models/plugins/ledger.ts'
-import { User } from '../../models/user.ts'
-import type { AccessLevel } from '../../models/user-fields.ts'
+import { type AccessLevel, User } from '../../models/user.ts'
 import { unauthenticated } from '../errors.ts'
 import type { Services } from '../services.ts'
 

@@ -1,7 +1,6 @@
 import type { Types } from 'mongoose'
-import { Asset } from '../../models/asset.ts'
+import { Asset, type AssetFields } from '../../models/asset.ts'
 import { bytesOf, objectsOf } from '../../models/asset-objects.ts'
-import type { AssetFields } from '../../models/asset-shape.ts'
 import type { Settlement, Space } from '../../models/plugins/ledger.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'

@@ -1,6 +1,5 @@
-import { Asset } from '../../models/asset.ts'
+import { Asset, type AssetFields } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
-import type { AssetFields } from '../../models/asset-shape.ts'
 import { type NewUpload, Upload } from '../../models/upload.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { accountsOf, settle } from './accounts.ts'

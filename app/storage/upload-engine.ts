@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { StorageEngine } from 'multer'
-import type { AssetFile, AssetImage } from '../../models/asset-shape.ts'
+import type { AssetFile, AssetImage } from '../../models/asset.ts'
 
 export type Received = { file: AssetFile } | { image: AssetImage }
 

@@ -1,5 +1,5 @@
 import type { ActivityFields } from '../activity.ts'
-import type { UserFields } from '../user-shape.ts'
+import type { UserFields } from '../user.ts'
 
 /**
  * A record as a viewer sees it (contract §2). Of what an admin has done to them, users learn what and when, not

@@ -1,23 +1,29 @@
+import {
+  type AssetFields,
+  type AssetFile,
+  type AssetImage,
+  isKept,
+  isLocked,
+  type ListedAsset,
+} from '../asset.ts'
 import { accessOf, type Viewer } from '../asset-access.ts'
-import { lockView } from '../asset-lock.ts'
-import type { AssetFile, AssetImage, ListedAsset } from '../asset-shape.ts'
 
-/** Whom an asset belongs to, as far as the viewer may know. */
-export interface KnownOwner {
+/** The owner of an asset, if the viewer may see them. */
+export interface VisibleOwner {
   id: string
   username: string
 }
 
 interface Sight {
   viewer: Viewer
-  /** The owner, if the viewer may know them. */
-  owner: KnownOwner | null
+  /** The owner; null when the viewer may not see them. */
+  owner: VisibleOwner | null
   now: Date
-  /** Where the asset's files and images are reached, if not at its own address. */
+  /** The path of the asset's files and images; default: the asset's own. */
   path?: string
 }
 
-/** An asset as a viewer sees it (contract §3); nothing of where its bytes are. */
+/** Serializes an asset for a viewer, without the keys of its objects. */
 export function assetView(
   asset: ListedAsset,
   { viewer, owner, now, path = `/api/assets/${asset._id}` }: Sight,
@@ -63,3 +69,16 @@ const imageView = ({ id, mediaType, width, height, size }: AssetImage, url: stri
   size,
   url,
 })
+
+/** Serializes an asset for an admin: only what an admin needs, not its name or content. */
+export function adminAssetView(asset: AssetFields, owner: VisibleOwner | null, now: Date) {
+  const { _id, size, visibility, state, createdAt } = asset
+  return { id: _id.toString(), owner, size, visibility, state, lock: lockView(asset, now), createdAt }
+}
+
+/** Serializes a lock; null when it no longer holds. */
+export function lockView(asset: Pick<AssetFields, 'lock'>, now: Date) {
+  if (!asset.lock || !isLocked(asset, now)) return null
+  const { mode, until, legalHold } = asset.lock
+  return isKept(asset, now) ? { mode, until, legalHold } : { mode: null, until: null, legalHold }
+}

@@ -1,11 +1,11 @@
 import { accessOf, type Viewer } from '../asset-access.ts'
 import type { ProjectFields, Scene } from '../project.ts'
-import type { KnownOwner } from './asset.ts'
+import type { VisibleOwner } from './asset.ts'
 
 interface Sight {
   viewer: Viewer
   /** The owner, if the viewer may know them. */
-  owner: KnownOwner | null
+  owner: VisibleOwner | null
   /** The ids of the assets that the viewer may read; others are as if they were not there. */
   readable: ReadonlySet<string>
 }

@@ -1,5 +1,5 @@
 import { type Quota, quotaOf } from '../plugins/ledger.ts'
-import type { UserFields } from '../user-shape.ts'
+import type { UserFields } from '../user.ts'
 
 /** Serializes an account for its owner. @param defaults limits of an account that has none of its own */
 export function ownerView(user: UserFields, defaults: Quota) {

@@ -5,7 +5,7 @@ import { countryCode, mobile, phoneLogin } from '../rules/phone.ts'
 import { names, photo } from '../rules/profile.ts'
 import { nullable, text } from '../rules/text.ts'
 
-/** `login` is what `verifyLogin` reads: a telephone number in the form of `User.findForSignIn`. */
+/** `login` is what `verifyLogin` reads: a telephone number in the form of `findForSignIn`. */
 export const login = [
   mobile(),
   countryCode(),

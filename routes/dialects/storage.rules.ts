@@ -1,5 +1,5 @@
 import { body, query } from 'express-validator'
-import { NAME } from '../../models/user-fields.ts'
+import { NAME } from '../../models/user.ts'
 import * as assets from '../assets.rules.ts'
 import { passwordOrDigest } from '../rules/password.ts'
 import { email } from '../rules/profile.ts'

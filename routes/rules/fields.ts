@@ -1,6 +1,6 @@
 import type { ValidationChain } from 'express-validator'
-import { normalizeTags } from '../../models/asset-fields.ts'
-import { hasVisible } from '../../models/names.ts'
+import { normalizeTags } from '../../models/asset.ts'
+import { hasVisible } from '../../models/text.ts'
 import { type DayEdge, parseMoment } from './moment.ts'
 import { text } from './text.ts'
 

@@ -1,5 +1,5 @@
 import { body, type ValidationChain } from 'express-validator'
-import { COUNTRY_CODE, MOBILE } from '../../models/user-fields.ts'
+import { COUNTRY_CODE, MOBILE } from '../../models/user.ts'
 import { text } from './text.ts'
 
 export const mobile = (chain = body('mobile')): ValidationChain =>
@@ -15,7 +15,7 @@ export const countryOfMobile = (): ValidationChain =>
     .custom((value) => value !== undefined && value !== null)
     .withMessage('is needed with a mobile number')
 
-/** Returns a telephone number as `User.findForSignIn` takes it. The fields can be anything: rules check them apart. */
+/** Returns a telephone number as `findForSignIn` takes it. The fields can be anything: rules check them apart. */
 export const phoneLogin = ({ mobile, countryCode }: Record<string, unknown>) =>
   `+${withoutPlus(asText(countryCode))}-${asText(mobile)}`
 

@@ -1,5 +1,5 @@
 import { body, type ValidationChain } from 'express-validator'
-import { EMAIL, NAME, PROFILE_PHOTO, SETTINGS, USERNAME } from '../../models/user-fields.ts'
+import { EMAIL, NAME, PROFILE_PHOTO, SETTINGS, USERNAME } from '../../models/user.ts'
 import { countryCode, mobile } from './phone.ts'
 import { nameField, nullable, textField } from './text.ts'
 

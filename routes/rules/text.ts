@@ -1,5 +1,5 @@
 import type { ValidationChain } from 'express-validator'
-import { cleanName, hasVisible } from '../../models/names.ts'
+import { cleanName, hasVisible } from '../../models/text.ts'
 
 interface Length {
   /** In characters, as Unicode counts them; default 1. */

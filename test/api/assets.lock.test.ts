@@ -1,6 +1,5 @@
 import { expect } from 'chai'
-import { Asset } from '../../models/asset.ts'
-import { notLocked } from '../../models/asset-lock.ts'
+import { Asset, notLocked } from '../../models/asset.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
 import { stateOf } from '../support/app/state.ts'

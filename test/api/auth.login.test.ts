@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { beginSession } from '../../app/auth/begin-session.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
+import { findForSignIn } from '../../models/user-credentials.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { PASSWORD, requestsOf, signUp } from '../support/app/users.ts'
 
@@ -111,7 +112,7 @@ describe('POST /api/auth/login', () => {
 
   it('POST /api/auth/login – password changes meanwhile → the session does not outlive the change', async () => {
     const eve = await signUp(app, 'eve')
-    const verified = await User.findForSignIn('eve')
+    const verified = await findForSignIn('eve')
     await eve
       .put('/api/auth/password')
       .send({ current: PASSWORD, password: 'another one, unknown' })

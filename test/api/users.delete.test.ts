@@ -4,6 +4,7 @@ import { Asset } from '../../models/asset.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
+import { setDeleting } from '../../models/user-state.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { keysOf } from '../support/app/state.ts'
 import { PASSWORD, signIn, signUp } from '../support/app/users.ts'
@@ -75,7 +76,7 @@ describe('DELETE /api/users/me', () => {
 
   it('account deletion – stopped midway → account hidden, name kept; finishDeletion completes it', async () => {
     const fay = await signUp(app, 'fay')
-    await User.setDeleting(fay.user._id, true)
+    await setDeleting(fay.user._id, true)
 
     await fay.get('/api/users/me').expect(401)
     const refused = await login('fay')

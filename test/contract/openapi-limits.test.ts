@@ -2,18 +2,15 @@ import { expect } from 'chai'
 import { PREVIEW_SIDE } from '../../app/media/preview.ts'
 import { SHOWN_PROJECTS } from '../../controllers/dialects/scenes.ts'
 import { REQUEST_ID } from '../../middleware/request-id.ts'
-import { TARGET_TYPES } from '../../models/activity.ts'
-import { ACTIONS } from '../../models/activity-actions.ts'
-import { Asset } from '../../models/asset.ts'
-import { TOP_TAGS } from '../../models/asset-facets.ts'
-import * as asset from '../../models/asset-fields.ts'
-import { LOCK_MODES } from '../../models/asset-lock.ts'
-import { SCOPES, SORT_NAMES } from '../../models/asset-sorts.ts'
+import { ACTIONS, TARGET_TYPES } from '../../models/activity.ts'
+import * as asset from '../../models/asset.ts'
+import { SCOPES, SORT_NAMES, TOP_TAGS } from '../../models/asset-search.ts'
 import { ASSET_TYPES, MEDIA } from '../../models/media.ts'
+import { PASSWORD } from '../../models/password.ts'
 import { COLLABORATOR_ACCESS, MAX_COLLABORATORS } from '../../models/plugins/sharing.ts'
-import { SCENE_LIST, SCENES, TITLE } from '../../models/project-fields.ts'
+import { SCENE_LIST, SCENES, TITLE } from '../../models/project.ts'
 import { USER_AGENT_MAX } from '../../models/session.ts'
-import * as user from '../../models/user-fields.ts'
+import * as user from '../../models/user.ts'
 import { SEARCH_TEXT } from '../../routes/assets.rules.ts'
 import { LIMIT } from '../../routes/rules/page.ts'
 import { openApi } from '../support/openapi/document.ts'
@@ -39,8 +36,8 @@ const LIMITS: Record<string, unknown> = {
   'Asset images maxItems': asset.IMAGES.max,
   'Image width maximum': PREVIEW_SIDE,
   'Image height maximum': PREVIEW_SIDE,
-  'InspectedAsset state enum': Asset.schema.path('state').options.enum,
-  'LockMode enum': LOCK_MODES,
+  'InspectedAsset state enum': asset.Asset.schema.path('state').options.enum,
+  'LockMode enum': asset.LOCK_MODES,
   'CollaboratorAccess enum': COLLABORATOR_ACCESS,
   'Facets tag maxItems': TOP_TAGS,
   'Username minLength': user.USERNAME.min,
@@ -84,7 +81,7 @@ const LIMITS: Record<string, unknown> = {
   'updateProject sceneOrder maxItems': SCENES.max,
   'listProjectCollaborators collaborators maxItems': MAX_COLLABORATORS,
   'storageCreate email maxLength': user.EMAIL.max,
-  'storageCreate password minLength': user.PASSWORD.min,
+  'storageCreate password minLength': PASSWORD.min,
   'storageLogin email maxLength': user.EMAIL.max,
   'storageAuth email maxLength': user.EMAIL.max,
   'listFormerImages limit minimum': LIMIT.min,

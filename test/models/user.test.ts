@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { hashPassword, verifyAccount, verifyPassword } from '../../models/password.ts'
 import { User } from '../../models/user.ts'
+import { findForSignIn, recordSignIn } from '../../models/user-credentials.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 
 const OPTIONS = { cost: 4, limit: 1000 }
@@ -19,14 +20,14 @@ describe('User', () => {
 
   for (const login of ['ada', 'ADA', 'ada@example.ORG', '+49-1511234567'])
     it(`is found for sign-in as ${login}, with its hash`, async () => {
-      const user = await User.findForSignIn(login)
+      const user = await findForSignIn(login)
       expect(user?.username).to.equal('Ada')
       expect(await verifyPassword('a password', String(user?.passwordHash))).to.equal(true)
     })
 
   for (const login of ['', 'ad', 'ada@', '+49', '+491511234567', '49-1511234567', '+', '@', '$ne'])
     it(`is not found for sign-in as "${login}"`, async () => {
-      expect(await User.findForSignIn(login)).to.equal(null)
+      expect(await findForSignIn(login)).to.equal(null)
     })
 
   it('shows its hash only where it is asked for', async () => {
@@ -51,14 +52,14 @@ describe('User', () => {
   })
 
   it('is admitted only with the hash that was verified, while it may be used', async () => {
-    const user = await User.findForSignIn('cat')
+    const user = await findForSignIn('cat')
     if (!user) throw new Error('there is no cat')
     const now = new Date()
-    expect((await User.admit(user, now, '192.0.2.1'))?.lastAccessAt).to.deep.equal(now)
-    expect(await User.admit({ _id: user._id, passwordHash: 'another' }, now, '192.0.2.1')).to.equal(null)
+    expect((await recordSignIn(user, now, '192.0.2.1'))?.lastAccessAt).to.deep.equal(now)
+    expect(await recordSignIn({ _id: user._id, passwordHash: 'another' }, now, '192.0.2.1')).to.equal(null)
     for (const state of [{ disabled: true }, { deleting: true }]) {
       await User.updateOne({ _id: user._id }, state)
-      expect(await User.admit(user, now, '192.0.2.1')).to.equal(null)
+      expect(await recordSignIn(user, now, '192.0.2.1')).to.equal(null)
       expect(await User.findActive(user._id)).to.equal(null)
       await User.updateOne({ _id: user._id }, { disabled: false, deleting: false })
     }

@@ -1,6 +1,5 @@
 import { expect } from 'chai'
-import { Asset } from '../../../models/asset.ts'
-import type { AssetFile } from '../../../models/asset-shape.ts'
+import { Asset, type AssetFile } from '../../../models/asset.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { plantAsset, uploadAsset } from '../../support/app/assets.ts'
 import { keysOf, measuredSpace, stateOf } from '../../support/app/state.ts'

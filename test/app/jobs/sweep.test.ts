@@ -10,6 +10,7 @@ import { beginAsset } from '../../../models/asset-upload.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
+import { setDeleting } from '../../../models/user-state.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
 import { keysOf, measuredSpace, stateOf } from '../../support/app/state.ts'
@@ -106,7 +107,7 @@ describe('the sweep', () => {
     await uploadAsset(ada)
     await dieUploading()
     await dieRemoving()
-    await User.setDeleting(ada.user._id, true)
+    await setDeleting(ada.user._id, true)
     await Promise.all([sweepAfter(-60_000), sweepAfter(-60_000)])
     expect(await User.exists({ _id: ada.user._id })).to.equal(null)
     expect(await Asset.countDocuments({ owner: ada.user._id })).to.equal(0)
@@ -114,7 +115,7 @@ describe('the sweep', () => {
   })
 
   it('takes nothing into an account under deletion', async () => {
-    await User.setDeleting(ada.user._id, true)
+    await setDeleting(ada.user._id, true)
     const entry = { id: randomUUID(), bytes: 0, slack: 0 }
     expect(await User.reserve(ada.user._id, entry, QUOTA)).to.equal(false)
     await User.deleteOne({ _id: ada.user._id })

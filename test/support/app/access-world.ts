@@ -6,10 +6,9 @@ import { createLink } from '../../../app/links/create.ts'
 import { createProject } from '../../../app/projects/create.ts'
 import { emptyScene } from '../../../app/projects/scenes.ts'
 import { shareWith } from '../../../app/sharing/share.ts'
-import { Asset } from '../../../models/asset.ts'
-import type { AssetFields } from '../../../models/asset-shape.ts'
+import { Asset, type AssetFields } from '../../../models/asset.ts'
 import { Project } from '../../../models/project.ts'
-import { User } from '../../../models/user.ts'
+import { grantRights } from '../../../models/user-state.ts'
 import type { TestApp } from './app.ts'
 import { plantAsset } from './assets.ts'
 import { requestsOf, signUp, signUpAdmin, type TestUser } from './users.ts'
@@ -108,7 +107,7 @@ export async function makeScene(app: TestApp, state: State): Promise<Scene> {
   )
   const signedUrl = signUrl(services, asset, owner.user).url
   if (state === 'closed') {
-    await User.grant(owner.user._id, { disabled: true })
+    await grantRights(owner.user._id, { disabled: true })
     await settleReaders(owner.user._id)
   }
   return {

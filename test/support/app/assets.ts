@@ -1,8 +1,6 @@
 import { Types } from 'mongoose'
-import { Asset } from '../../../models/asset.ts'
+import { Asset, type AssetFields, describeWords } from '../../../models/asset.ts'
 import { readersOf } from '../../../models/asset-access.ts'
-import type { AssetFields } from '../../../models/asset-shape.ts'
-import { describeWords } from '../../../models/asset-words.ts'
 import { obj } from '../data/samples.ts'
 import type { TestUser } from './users.ts'
 

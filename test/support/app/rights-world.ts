@@ -9,6 +9,7 @@ import { Project } from '../../../models/project.ts'
 import { Session, type SessionFields } from '../../../models/session.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
+import { setDeleting } from '../../../models/user-state.ts'
 import { makeScene, type Scene } from './access-world.ts'
 import type { TestApp } from './app.ts'
 import { keysOf } from './state.ts'
@@ -62,7 +63,7 @@ type Loss = [status: number, lose: (world: World, sender: TestUser) => Promise<u
 /** What ends a sender's account or session. */
 export const SENDER_LOSSES = {
   disabled: [401, ({ app, root }, { user }) => administer(app.services, root, user, { disabled: true })],
-  deleted: [401, (_world, { user }) => User.setDeleting(user._id, true)],
+  deleted: [401, (_world, { user }) => setDeleting(user._id, true)],
   'password changed in another session': [
     401,
     async ({ app, otherSession: session }) => {
@@ -97,7 +98,7 @@ export const LOCKED: Loss = [
 ]
 
 /** The owner's deletion ends what others may do; that is read with the sender. */
-export const OWNER_DELETED: Loss = [404, ({ owner }) => User.setDeleting(owner.user._id, true)]
+export const OWNER_DELETED: Loss = [404, ({ owner }) => setDeleting(owner.user._id, true)]
 
 export const DEMOTED: Loss = [
   403,

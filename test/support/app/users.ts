@@ -1,8 +1,8 @@
 import type { Test } from 'supertest'
 import { beginSession } from '../../../app/auth/begin-session.ts'
 import type { SessionFields } from '../../../models/session.ts'
-import { User } from '../../../models/user.ts'
-import type { NewUser, UserDocument } from '../../../models/user-shape.ts'
+import { type NewUser, User, type UserDocument } from '../../../models/user.ts'
+import { grantRights } from '../../../models/user-state.ts'
 import type { TestApp } from './app.ts'
 
 /** The password of everybody who signs up here. */
@@ -37,7 +37,7 @@ export async function signUp(
 /** An admin, signed in. */
 export async function signUpAdmin(app: TestApp, username: string): Promise<TestUser> {
   const { user } = await signUp(app, username)
-  await User.grant(user._id, { access: 'admin' })
+  await grantRights(user._id, { access: 'admin' })
   return signIn(app, user)
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { cleanName, hasVisible } from '../../models/names.ts'
+import { cleanName, hasVisible } from '../../models/text.ts'
 
 const ROWS: [why: string, given: string, kept: string][] = [
   ['a name that reads backwards', 'photo\u202egpj.exe', 'photogpj.exe'],

@@ -1,18 +1,16 @@
 import DataLoader from 'dataloader'
 import type { QueryFilter, Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
-import { foldText } from './asset-words.ts'
 import { isId } from './ids.ts'
 import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
-import { User } from './user.ts'
-import { usernameKey } from './user-fields.ts'
-import type { UserFields } from './user-shape.ts'
-import type { KnownOwner } from './views/asset.ts'
+import { foldText } from './text.ts'
+import { User, type UserFields, usernameKey } from './user.ts'
+import type { VisibleOwner } from './views/asset.ts'
 
 type Filter = QueryFilter<UserFields>
 
 interface PageRequest {
-  /** What a username, or a name from any of its words on, begins with. */
+  /** The beginning of a username, or of a name from one of its words on. */
   q: string | undefined
   limit: number
   from: Position | undefined
@@ -23,8 +21,8 @@ const BY_USERNAME: Order = { field: 'usernameKey', direction: 1 }
 const LAST = '\u{10ffff}'
 
 /**
- * Whom a viewer may know of: themselves, who chose to be discoverable unless they are disabled, and an admin everybody. As filters that do
- * not overlap, each served by an index together with the order of names: their pages are merged.
+ * Returns the accounts that a viewer may see, as filters that do not overlap, each served by an index together with the
+ * order of usernames: themselves, every discoverable account that is not disabled, and for an admin all accounts.
  */
 function branchesFor(viewer: Viewer): Filter[] {
   if (viewer?.access === 'admin') return [{}]
@@ -32,27 +30,30 @@ function branchesFor(viewer: Viewer): Filter[] {
   return [{ discoverable: true, disabled: false, _id: { $ne: viewer._id } }, { _id: viewer._id }]
 }
 
-const knownTo = (viewer: Viewer): Filter => ({ deleting: false, $or: branchesFor(viewer) })
+const visibleAccounts = (viewer: Viewer): Filter => ({ deleting: false, $or: branchesFor(viewer) })
 
-/** Of these users, those the viewer may know, by their id. */
-export async function knownUsers(ids: Types.ObjectId[], viewer: Viewer): Promise<Map<string, KnownOwner>> {
+/** Returns those of these users that the viewer may see, by their ids. */
+export async function visibleUsers(
+  ids: Types.ObjectId[],
+  viewer: Viewer,
+): Promise<Map<string, VisibleOwner>> {
   const self = viewer?._id.toString()
   const others = [...new Set(ids.map(String))].filter((id) => id !== self)
   const users = viewer?.access === 'admin' ? await find(others, viewer) : await discoverable.loadMany(others)
-  const known = new Map<string, KnownOwner>()
-  if (viewer && self) known.set(self, { id: self, username: viewer.username })
+  const visible = new Map<string, VisibleOwner>()
+  if (viewer && self) visible.set(self, { id: self, username: viewer.username })
   for (const user of users) {
     if (user instanceof Error) throw user
-    if (user) known.set(user.id, user)
+    if (user) visible.set(user.id, user)
   }
-  return known
+  return visible
 }
 
 /**
- * Whom anybody may know. What many requests ask for at once is one query; nothing is kept for a later one, since
- * a change holds from then on.
+ * Loads users that everybody may see. Requests at the same time share one query. No answer is kept for a later request,
+ * because a change takes effect at once.
  */
-const discoverable = new DataLoader<string, KnownOwner | null>(
+const discoverable = new DataLoader<string, VisibleOwner | null>(
   async (ids) => {
     const users = new Map((await find(ids, null)).map((user) => [user.id, user]))
     return ids.map((id) => users.get(id) ?? null)
@@ -60,32 +61,32 @@ const discoverable = new DataLoader<string, KnownOwner | null>(
   { cache: false, batchScheduleFn: (load) => setImmediate(load) },
 )
 
-async function find(ids: readonly string[], viewer: Viewer): Promise<KnownOwner[]> {
+async function find(ids: readonly string[], viewer: Viewer): Promise<VisibleOwner[]> {
   if (ids.length === 0) return []
   const users = await User.find(
-    { _id: { $in: [...new Set(ids)] }, ...knownTo(viewer) },
+    { _id: { $in: [...new Set(ids)] }, ...visibleAccounts(viewer) },
     { username: 1 },
   ).lean()
   return users.map(({ _id, username }) => ({ id: _id.toString(), username }))
 }
 
-/** The id behind a username, if the viewer may know it. */
-export async function knownUserId(username: string, viewer: Viewer): Promise<Types.ObjectId | null> {
+/** Returns the id of a username, or null when the viewer may not see the account. */
+export async function visibleUserId(username: string, viewer: Viewer): Promise<Types.ObjectId | null> {
   const user = await User.findOne(
-    { usernameKey: usernameKey(username), ...knownTo(viewer) },
+    { usernameKey: usernameKey(username), ...visibleAccounts(viewer) },
     { _id: 1 },
   ).lean()
   return user?._id ?? null
 }
 
-/** The account of an id, if the viewer may know it. */
-export async function knownUser(id: string, viewer: Viewer): Promise<UserFields | null> {
+/** Returns the account of an id, or null when the viewer may not see it. */
+export async function visibleUser(id: string, viewer: Viewer): Promise<UserFields | null> {
   if (!isId(id)) return null
-  return User.findOne({ $and: [{ _id: id }, knownTo(viewer)] }).lean()
+  return User.findOne({ $and: [{ _id: id }, visibleAccounts(viewer)] }).lean()
 }
 
-/** A page of the accounts that the viewer may know, by their usernames. */
-export async function listKnownUsers(
+/** Returns a page of the accounts that the viewer may see, ordered by username. */
+export async function listVisibleUsers(
   viewer: Viewer,
   { q, limit, from }: PageRequest,
 ): Promise<{ users: UserFields[]; next: Position | null }> {
@@ -106,5 +107,5 @@ export async function listKnownUsers(
   return { users, next }
 }
 
-/** As a range, which an index on a list of texts serves. */
+/** Returns the filter of a prefix as a range, which an index on a list of texts serves. */
 const beginningWith = (start: string) => ({ $elemMatch: { $gte: start, $lt: `${start}${LAST}` } })

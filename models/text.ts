@@ -1,5 +1,5 @@
 /**
- * Characters that nobody sees: bidi controls, with which `gpj.exe` reads `exe.jpg` (Unicode TR 36 §2.5), and
+ * Invisible characters: bidi controls, with which `gpj.exe` reads `exe.jpg` (Unicode TR 36 §2.5), and
  * default-ignorable ones, with which two names look alike. Joiners stay where scripts and emoji need them, between
  * letters or emoji, and variation selectors after an emoji.
  */
@@ -10,7 +10,7 @@ const INVISIBLE = new RegExp(
   'gu',
 )
 
-/** Something that is seen: no blank, no control, no lone accent, and not the empty braille pattern. */
+/** A visible character: no blank, no control character, no lone accent, and not the empty braille pattern. */
 const VISIBLE = /[^\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{M}\u2800]/u
 
 /** Returns a name as it is stored: in NFC, without invisible characters and outer blanks. */
@@ -19,4 +19,10 @@ export function cleanName(name: string): string {
   return seen.normalize('NFC').trim()
 }
 
+/** Returns whether a name has a visible character. */
 export const hasVisible = (name: string): boolean => VISIBLE.test(name)
+
+/** Returns text as it is searched: lower case without accents, so that every engine finds `café` by `cafe`. */
+export function foldText(text: string): string {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+}

@@ -1,0 +1,96 @@
+import type { Types } from 'mongoose'
+import type { SessionFields } from './session.ts'
+import {
+  holderOf,
+  type KnownAddress,
+  User,
+  type UserDocument,
+  type UserFields,
+  usable,
+  usernameKey,
+} from './user.ts'
+
+/** An account and the password hash that was verified. */
+type Verified = Pick<UserFields, '_id' | 'passwordHash'> & Partial<Pick<UserFields, 'knownAddresses'>>
+
+/** The number of addresses that are kept of an account: those of its last sign-ins. */
+const KNOWN_ADDRESSES_MAX = 20
+
+/**
+ * Returns the account of a name with its password hash and `knownAddresses`, or null.
+ *
+ * @param login a username, an email address, or a telephone number as `+49-1511234567`; their forms cannot overlap
+ */
+export function findForSignIn(login: string): Promise<UserDocument | null> {
+  return User.findOne({ ...nameOf(login), deleting: false })
+    .select('+passwordHash +knownAddresses')
+    .exec()
+}
+
+/** Returns an account that can be used, with its password hash, or null. */
+export function findForConfirmation(id: Types.ObjectId): Promise<UserDocument | null> {
+  return User.findOne({ _id: id, ...usable })
+    .select('+passwordHash')
+    .exec()
+}
+
+/**
+ * Records a sign-in. Returns null when the account or its password has changed since the password was verified. Call it
+ * after the session is stored: a password change in between ends that session or makes this return null.
+ *
+ * @param address the `addressKey` of the client
+ */
+export function recordSignIn(
+  { _id, passwordHash, knownAddresses = [] }: Verified,
+  now: Date,
+  address: string,
+): Promise<UserDocument | null> {
+  const others: KnownAddress[] = knownAddresses.filter((known) => known.address !== address)
+  const latest = [...others.slice(1 - KNOWN_ADDRESSES_MAX), { address, at: now }]
+  return User.findOneAndUpdate(
+    { _id, passwordHash, ...usable },
+    { $max: { lastAccessAt: now }, $set: { knownAddresses: latest } },
+    { returnDocument: 'after', timestamps: false },
+  ).exec()
+}
+
+/**
+ * Sets the hash of another password in a session, which ends every other session. Returns false when the password that
+ * was verified, or the session, is no longer valid.
+ */
+export async function replacePassword(
+  session: SessionFields,
+  { passwordHash: verified }: Pick<UserFields, 'passwordHash'>,
+  passwordHash: string,
+): Promise<boolean> {
+  const { matchedCount } = await User.updateOne(
+    { passwordHash: verified, ...holderOf(session) },
+    { $set: { passwordHash, epochSession: session._id }, $inc: { sessionEpoch: 1 } },
+  )
+  return matchedCount === 1
+}
+
+/** Sets another hash of the same password. Returns false when the account has another hash than the verified one. */
+export async function rehashPassword(
+  { _id, passwordHash: verified }: Verified,
+  passwordHash: string,
+): Promise<boolean> {
+  const { matchedCount } = await User.updateOne(
+    { _id, passwordHash: verified, ...usable },
+    { passwordHash },
+    { timestamps: false },
+  )
+  return matchedCount === 1
+}
+
+/** Returns a password hash of the highest cost in use; null without accounts. */
+export async function slowestPasswordHash(): Promise<string | null> {
+  // the cost has two digits and comes first: $2b$12$
+  const found = await User.findOne({}, { passwordHash: 1 }).sort({ passwordHash: -1 }).lean()
+  return found?.passwordHash ?? null
+}
+
+function nameOf(login: string) {
+  if (login.startsWith('+')) return { mobileKey: login.slice(1) }
+  return login.includes('@') ? { email: login.toLowerCase() } : { usernameKey: usernameKey(login) }
+}
