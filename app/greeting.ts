@@ -24,7 +24,7 @@ export async function greeting(services: Services, server: Server, ready: Promis
     `  try       ${register}`,
   ]
   if (services.prepared && services.writesRefused)
-    lines.push(`  warning   Writes are refused. ${services.writesRefused}`)
+    lines.push(`  warning   Writes are refused. ${services.writesRefused.message}`)
   if (config.production && store.kind === 'disk')
     lines.push(
       '  warning   Files are on the disk of this one machine: it must last, and only one can serve them.',

@@ -6,7 +6,7 @@ import { missingUniqueIndexes, syncIndexes } from './indexes.ts'
 import { recountSpace } from './jobs/recount-space.ts'
 import { type Job, repeat, untilHour } from './jobs/repeat.ts'
 import { sweep } from './jobs/sweep.ts'
-import type { Services } from './services.ts'
+import type { Services, WritesRefused } from './services.ts'
 import { claimStore, ForeignStore } from './store-owner.ts'
 
 const MINUTE = 60_000
@@ -14,8 +14,10 @@ const MINUTE = 60_000
 const NIGHT = 3
 /** Milliseconds between two looks at something that an operator has to put right. */
 const LOOK_AGAIN_MS = 10_000
-const FOREIGN =
-  'The store belongs to another database; the operator has to give this service a store of its own.'
+const FOREIGN: WritesRefused = {
+  check: 'store',
+  message: 'The store belongs to another database; the operator has to give this service a store of its own.',
+}
 
 interface Preparation {
   /** Resolves when the service reads and writes. */
@@ -35,12 +37,15 @@ export function prepare(services: Services, uri: string): Preparation {
     await connectDatabase(uri)
     if (!config.production) await syncIndexes()
     await Capacity.ensure(config.space.server)
-    services.writesRefused ??= 'The service is starting; try again later.'
+    services.writesRefused ??= { check: 'indexes', message: 'The service is starting; try again later.' }
     services.prepared = true
   }
   const openForWrites = async () => {
     await lookUntil(() => hasUniqueIndexes(services), stopping)
-    services.writesRefused = 'The service waits for its store; try again later.'
+    services.writesRefused = {
+      check: 'store',
+      message: 'The service waits for its store; try again later.',
+    }
     await lookUntil(() => hasOwnStore(services), stopping)
     if (stopping.aborted) return
     await ensureAdmin(services)
@@ -62,8 +67,10 @@ async function lookUntil(isRight: () => Promise<boolean>, signal: AbortSignal): 
 async function hasUniqueIndexes(services: Services): Promise<boolean> {
   const missing = await missingUniqueIndexes()
   if (missing.length === 0) return true
-  services.writesRefused =
-    'The database has no unique indexes yet; the operator has to run `npm run db:indexes`.'
+  services.writesRefused = {
+    check: 'indexes',
+    message: 'The database has no unique indexes yet; the operator has to run `npm run db:indexes`.',
+  }
   services.log.error({ missing }, 'unique indexes are missing, writes are refused: run `npm run db:indexes`')
   return false
 }

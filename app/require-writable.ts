@@ -3,5 +3,5 @@ import type { Services } from './services.ts'
 
 /** Refuses to write while the service has to wait, for example for its indexes. @throws `unavailable` */
 export function assertWritable({ writesRefused }: Pick<Services, 'writesRefused'>): void {
-  if (writesRefused !== null) throw unavailable(undefined, writesRefused)
+  if (writesRefused !== null) throw unavailable(undefined, writesRefused.message)
 }

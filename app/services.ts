@@ -42,8 +42,14 @@ export interface Services {
   stopping: AbortSignal
   /** Whether the database has been reached and can serve reads. */
   prepared: boolean
-  /** Why requests that write are refused now, as a sentence for clients; null when they are served. */
-  writesRefused: string | null
+  /** Why requests that write are refused now; null when they are served. */
+  writesRefused: WritesRefused | null
+}
+
+/** A sentence for clients, and the check of `/readyz` that it belongs to. */
+export interface WritesRefused {
+  check: 'indexes' | 'store'
+  message: string
 }
 
 /** What work on assets needs of them. */

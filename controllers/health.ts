@@ -1,29 +1,27 @@
 import type { RequestHandler } from 'express'
+import { failure } from '../app/envelope.ts'
+import { logCause } from '../app/error-translators.ts'
 import { unavailable } from '../app/errors.ts'
-import { assertWritable } from '../app/require-writable.ts'
-import { Capacity } from '../models/capacity.ts'
+import { checkReadiness } from '../app/readiness.ts'
 
-/** The process runs. */
+/** Answers that the process runs. */
 export const alive: RequestHandler = (_req, res) => {
   res.json({ ok: true })
 }
 
-/** Database and store answer, and the process takes work: send it requests. */
-export const ready: RequestHandler = async ({ services }, res) => {
-  const { store, stopping, prepared } = services
-  if (stopping.aborted || !prepared) throw unavailable()
-  assertWritable(services)
-  const signal = AbortSignal.timeout(2000)
-  await Promise.all([findCapacity(signal), store.check(signal)]).catch((error) => {
-    throw unavailable(error)
-  })
-  res.json({ ok: true })
-}
-
-/** The account of everybody's space is the last thing that the start of a service puts into its database. */
-async function findCapacity(signal: AbortSignal): Promise<void> {
-  const gaveUp = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('the database did not answer')), { once: true })
-  })
-  if (!(await Promise.race([Capacity.isOpen(), gaveUp]))) throw new Error('the database is not prepared yet')
+/** Answers whether the service takes requests, with the result of each check. */
+export const ready: RequestHandler = async (req, res) => {
+  const { log, stopping } = req.services
+  const { isReady, checks, causes } = await checkReadiness(req.services)
+  if (isReady) {
+    res.json({ ok: true, checks })
+    return
+  }
+  for (const cause of causes) logCause(log, unavailable(cause), { reqId: req.id })
+  const refusal = unavailable(
+    undefined,
+    stopping.aborted ? 'The service is stopping.' : 'The service is not ready; `checks` says why.',
+  )
+  res.set({ ...refusal.headers, 'Cache-Control': 'no-store' }).status(refusal.status)
+  res.json({ ...failure(refusal, req.id), checks })
 }

@@ -9,7 +9,6 @@ interface CapacityDocument {
 
 interface CapacityModel extends Model<CapacityDocument>, LedgerStatics {
   ensure(limit: number): Promise<void>
-  isOpen(): Promise<boolean>
 }
 
 export const SERVER = 'server'
@@ -22,10 +21,6 @@ const schema = new Schema<CapacityDocument, CapacityModel>(
       /** Makes sure that the account is there, with the limit of today's configuration. */
       async ensure(limit: number) {
         await this.updateOne({ _id: SERVER }, { $set: { 'space.limit': limit } }, { upsert: true })
-      },
-      /** Whether `ensure` has been, by this process or another. */
-      async isOpen() {
-        return (await this.exists({ _id: SERVER })) !== null
       },
     },
   },

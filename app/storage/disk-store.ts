@@ -1,4 +1,4 @@
-import { access, constants, mkdir } from 'node:fs/promises'
+import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { closeToOthers } from '../private-files.ts'
 import { diskEngine } from './disk-engine.ts'
@@ -38,6 +38,10 @@ export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectSt
     kind: 'disk',
     description: `Files are kept on disk in ${root}.`,
     check: () => mounted().catch(refuse),
+    async freeBytes() {
+      const { bavail, bsize } = await statfs(root).catch(refuse)
+      return bavail * bsize
+    },
     engine: (options) => diskEngine(store, options),
     put: async (key, body, signal) => writeObject(root, assertKey(key), body, signal),
     async open(key, range, signal) {

@@ -54,6 +54,8 @@ export interface ObjectStore {
   readonly description: string
   /** Makes sure that the store answers (and, on disk, that its folders are there). */
   check(signal?: AbortSignal): Promise<void>
+  /** Returns how many bytes still fit; null where the store has no such number. */
+  freeBytes(): Promise<number | null>
   /** The multer storage engine that streams uploads straight into this store. */
   engine(options: EngineOptions): StorageEngine
   /**

@@ -62,6 +62,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
       const command = new HeadBucketCommand({ Bucket: bucket })
       await within(timeouts.check, (abortSignal) => client.send(command, { abortSignal }), signal)
     },
+    freeBytes: async () => null,
     engine: (engine) => s3Engine(target, store.remove, engine),
     async put(key, body, signal, announced) {
       const source = Buffer.isBuffer(body) ? Readable.from([body], { objectMode: false }) : body

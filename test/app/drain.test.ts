@@ -47,6 +47,9 @@ describe('a process that is asked to stop', function () {
     await eventually(async () => {
       const answer = await fetch(`${service.origin}/readyz`)
       expect(answer.status).to.equal(503)
+      const { err, checks } = (await answer.json()) as { err: { message: string }; checks: object }
+      expect(err.message).to.equal('The service is stopping.')
+      expect(checks).to.include({ database: 'ok', store: 'ok' })
     })
     expect((await fetch(`${service.origin}/healthz`)).status).to.equal(200)
     const refused = await fetch(`${service.origin}/api/assets`)

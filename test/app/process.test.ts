@@ -62,7 +62,11 @@ describe('the process', function () {
     const { origin, output, signal, ended } = await startProcess({ DATA_DIR: folder, MONGODB_URI: uri })
     expect(output()).to.contain('has not answered yet')
     expect(await status(`${origin}/healthz`)).to.equal(200)
-    expect(await status(`${origin}/readyz`)).to.equal(503)
+    const ready = await fetch(`${origin}/readyz`)
+    expect(ready.status).to.equal(503)
+    const { checks } = (await ready.json()) as { checks: Record<string, string> }
+    expect(checks).to.include({ store: 'ok', log: 'ok', proxy: 'ok' })
+    for (const name of ['database', 'indexes', 'space']) expect(checks[name], name).to.match(/\.$/)
     const refused = await fetch(`${origin}/api/auth/register`, json({ username: 'ada' }))
     expect(refused.status).to.equal(503)
     expect(refused.headers.get('Retry-After')).to.match(/^\d+$/)

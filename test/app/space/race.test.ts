@@ -38,7 +38,7 @@ describe('space at its edge, over two processes', function () {
     const second = await startProcess(env)
     origins = [first.origin, second.origin]
     await connectDatabase(uri)
-    await eventually(async () => expect(await Capacity.isOpen()).to.equal(true), 30_000)
+    await eventually(async () => expect(await Capacity.spaceOf(SERVER)).to.not.equal(null), 30_000)
     store = await openStore(loadConfig({ DATA_DIR: folder }).storage)
   })
   after(async () => {
