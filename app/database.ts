@@ -4,6 +4,7 @@ import mongoose, { Error as MongooseError, mongo } from 'mongoose'
 import type { Logger } from 'pino'
 import { fromDatabase, isDnsFailure } from './database-errors.ts'
 import { AppError } from './errors.ts'
+import { refuseNewerSchema } from './maintenance/migrations/schema.ts'
 import './models.ts'
 
 mongoose.set('autoIndex', false)
@@ -31,11 +32,19 @@ const OPTIONS: mongoose.ConnectOptions = {
 /**
  * Connects every model to the database of the address, `kura` where it names none. What the address says of
  * time-outs goes before what is said here.
+ *
+ * @throws NewerSchema when a newer program has migrated the database
  */
 export async function connectDatabase(uri: string, dbName = databaseName(uri)): Promise<void> {
   const given = [...new ConnectionString(uri).searchParams.keys()].map((name) => name.toLowerCase())
   const others = Object.entries(OPTIONS).filter(([name]) => !given.includes(name.toLowerCase()))
   await mongoose.connect(uri, { ...Object.fromEntries(others), dbName })
+  try {
+    await refuseNewerSchema()
+  } catch (error) {
+    await disconnectDatabase()
+    throw error
+  }
 }
 
 /**

@@ -6,6 +6,8 @@ import { missingUniqueIndexes, syncIndexes } from './indexes.ts'
 import { recountSpace } from './jobs/recount-space.ts'
 import { type Job, repeat, untilHour } from './jobs/repeat.ts'
 import { sweep } from './jobs/sweep.ts'
+import { NEWEST_VERSION } from './maintenance/migrations/migrations.ts'
+import { schemaVersion } from './maintenance/migrations/schema.ts'
 import type { Services, WritesRefused } from './services.ts'
 import { claimStore, ForeignStore } from './store-owner.ts'
 
@@ -35,6 +37,7 @@ export function prepare(services: Services, uri: string): Preparation {
   const { config, log, stopping } = services
   const open = async () => {
     await connectDatabase(uri)
+    await updateSchema(services)
     if (!config.production) await syncIndexes()
     await Capacity.ensure(config.space.server)
     services.writesRefused ??= { check: 'indexes', message: 'The service is starting; try again later.' }
@@ -56,6 +59,24 @@ export function prepare(services: Services, uri: string): Preparation {
   }
   const ready = whenReachable(open, log, stopping).then(() => whenReachable(openForWrites, log, stopping))
   return { ready, ended: ready.then(work) }
+}
+
+/**
+ * Migrates an older database outside production. In production logs a warning and goes on, because this program reads
+ * the older form too.
+ */
+async function updateSchema({ config, log }: Services): Promise<void> {
+  const version = await schemaVersion()
+  if (version >= NEWEST_VERSION) return
+  if (config.production) {
+    log.warn(
+      { version, newest: NEWEST_VERSION },
+      'the database has an older schema: run `npm run db:migrate`',
+    )
+    return
+  }
+  const { migrate } = await import('./maintenance/migrations/migrate.ts')
+  await migrate({ report: (line) => log.info(line) })
 }
 
 /** Looks every 10 s until an operator has put something right, or until the process stops. */

@@ -3,7 +3,7 @@ import { isDnsFailure } from './database-errors.ts'
 import { AppError } from './errors.ts'
 
 /** Names of errors whose message is a whole sentence for operators. */
-const PLAIN = new Set(['BackupFault', 'ForeignStore'])
+const PLAIN = new Set(['BackupFault', 'ForeignStore', 'LeaseLost', 'NewerSchema'])
 
 type ListenError = NodeJS.ErrnoException & { address?: string; port?: number }
 

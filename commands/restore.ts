@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util'
 import { BackupFault } from '../app/backup/format.ts'
 import { restore } from '../app/backup/restore.ts'
+import { NEWEST_VERSION } from '../app/maintenance/migrations/migrations.ts'
 import { runCommand } from './run-command.ts'
 import { withServices } from './with-services.ts'
 
@@ -25,8 +26,12 @@ await runCommand((uri, config) => {
       takeStore: values['take-bucket'],
       serverLimit: config.space.server,
     }
-    const { collections, objects, createdAt } = await restore(services, dir, options)
+    const { collections, objects, createdAt, schemaVersion = 0 } = await restore(services, dir, options)
     const copied = objects.included ? `${objects.lines} objects` : 'their objects, which were there,'
-    return `${collections.users.lines} users, ${collections.assets.lines} assets and ${copied} are back as of ${createdAt}.`
+    const next =
+      schemaVersion < NEWEST_VERSION
+        ? `\nThe backup has schema version ${schemaVersion}: run \`npm run db:migrate\` to get version ${NEWEST_VERSION}.`
+        : ''
+    return `${collections.users.lines} users, ${collections.assets.lines} assets and ${copied} are back as of ${createdAt}.${next}`
   })
 })

@@ -11,6 +11,7 @@ export const PROGRAMS = [
   'server.ts',
   'commands/backup.ts',
   'commands/db-indexes.ts',
+  'commands/db-migrate.ts',
   'commands/restore.ts',
   'commands/space-reconcile.ts',
   'commands/storage-check.ts',

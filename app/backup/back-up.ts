@@ -2,6 +2,7 @@ import { Activity } from '../../models/activity.ts'
 import type { AssetFields } from '../../models/asset.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
+import { SchemaVersion } from '../../models/schema-version.ts'
 import { User, type UserFields } from '../../models/user.ts'
 import type { AssetServices } from '../services.ts'
 import { copyOut, dropCopies } from './copy-objects.ts'
@@ -30,6 +31,8 @@ export async function backUp(
 ): Promise<Backup> {
   await makeFolder(dir)
   const createdAt = clock.now().toISOString()
+  // Before the documents: a migration can run at the same time, and is then repeated after the restore.
+  const schemaVersion = (await SchemaVersion.current()) ?? 0
   const write = Object.fromEntries(
     await Promise.all(COLLECTIONS.map(async (name) => [name, await LineWriter.create(dir, name)] as const)),
   ) as Record<(typeof COLLECTIONS)[number], LineWriter>
@@ -64,6 +67,7 @@ export async function backUp(
   const manifest: Manifest = {
     format: FORMAT,
     createdAt,
+    schemaVersion,
     collections,
     objects: { ...(await objects.close()), bytes, included: options.objects },
   }

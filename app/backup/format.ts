@@ -31,6 +31,8 @@ export interface ObjectEntry {
 export interface Manifest {
   format: typeof FORMAT
   createdAt: string
+  /** The schema version of the documents; missing is 0. */
+  schemaVersion?: number
   collections: Record<CollectionName, LinesFile>
   objects: LinesFile & { bytes: number; included: boolean }
 }

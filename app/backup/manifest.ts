@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { NEWEST_VERSION } from '../maintenance/migrations/migrations.ts'
 import { BackupFault, FORMAT, MANIFEST, type Manifest } from './format.ts'
 
 /** Makes the folder of a backup. @throws BackupFault when something is in it */
@@ -35,4 +36,12 @@ export async function readManifest(dir: string): Promise<Manifest> {
     throw new BackupFault(`${MANIFEST} is damaged.`, { cause: error })
   }
   throw new BackupFault(`${MANIFEST} is of a format that this version does not know.`)
+}
+
+/** @throws BackupFault when a newer program made the backup */
+export function refuseNewerBackup({ schemaVersion = 0 }: Manifest): void {
+  if (schemaVersion > NEWEST_VERSION)
+    throw new BackupFault(
+      `The backup has schema version ${schemaVersion}; this program supports versions up to ${NEWEST_VERSION}. Restore it with the release that made it.`,
+    )
 }

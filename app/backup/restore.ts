@@ -3,7 +3,10 @@ import { Asset } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import { Capacity } from '../../models/capacity.ts'
 import { Installation } from '../../models/installation.ts'
+import { SchemaVersion } from '../../models/schema-version.ts'
 import { syncIndexes } from '../indexes.ts'
+import { type MigrationLease, withMigrationLease } from '../maintenance/migrations/lease.ts'
+import { firstFilledCollection } from '../maintenance/migrations/schema.ts'
 import type { AssetServices } from '../services.ts'
 import { reconcile } from '../space/reconcile.ts'
 import { refuseForeignStore, takeStore } from '../store-owner.ts'
@@ -39,8 +42,20 @@ export async function restore(
   const { store } = services
   if (!takesStore) await refuseForeignStore(store)
   const manifest = await verifyBackup(store, dir)
+  await withMigrationLease((lease) => putBack(services, dir, manifest, { replace, serverLimit, lease }))
+  return manifest
+}
+
+/** Replaces the documents while no migration can run. */
+async function putBack(
+  { store }: Pick<AssetServices, 'store'>,
+  dir: string,
+  manifest: Manifest,
+  { replace, serverLimit, lease }: Pick<Options, 'replace' | 'serverLimit'> & { lease: MigrationLease },
+): Promise<void> {
   if (replace) await emptyDatabase()
   else await assertEmpty()
+  await lease.setVersion(manifest.schemaVersion ?? 0)
   await takeStore(store)
   await syncIndexes()
   if (manifest.objects.included)
@@ -56,17 +71,15 @@ export async function restore(
   await Capacity.ensure(serverLimit)
   const corrections = reconcile({ fix: true, before: new Date() })
   while (!(await corrections.next()).done);
-  return manifest
 }
 
 async function assertEmpty(): Promise<void> {
-  for (const name of [...COLLECTIONS, 'uploads'])
-    if (await mongoose.connection.collection(name).findOne())
-      throw new BackupFault(`The database is not empty, it has ${name}: --replace removes what it has.`)
+  const name = await firstFilledCollection()
+  if (name) throw new BackupFault(`The database is not empty, it has ${name}: --replace removes what it has.`)
 }
 
 async function emptyDatabase(): Promise<void> {
-  const kept = [Capacity, Installation].map(({ collection }) => collection.name)
+  const kept = [Capacity, Installation, SchemaVersion].map(({ collection }) => collection.name)
   for (const { collection } of Object.values(mongoose.models))
     if (!kept.includes(collection.name)) await collection.deleteMany({})
 }

@@ -3,7 +3,7 @@ import type { ObjectStore } from '../storage/object-store.ts'
 import { verifyCopy } from './copy-objects.ts'
 import { BackupFault, type Manifest } from './format.ts'
 import { readEntries, verifyLines } from './lines.ts'
-import { readManifest } from './manifest.ts'
+import { readManifest, refuseNewerBackup } from './manifest.ts'
 
 /**
  * Reads all of a backup. Objects that are not part of it must be in the store, as large as they were.
@@ -12,6 +12,7 @@ import { readManifest } from './manifest.ts'
  */
 export async function verifyBackup(store: ObjectStore, dir: string): Promise<Manifest> {
   const manifest = await readManifest(dir)
+  refuseNewerBackup(manifest)
   for (const file of [...Object.values(manifest.collections), manifest.objects]) await verifyLines(dir, file)
   if (!manifest.objects.included) await verifyStored(store, dir, manifest)
   else for await (const entry of readEntries(dir, manifest.objects)) await verifyCopy(dir, entry)
