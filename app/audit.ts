@@ -1,9 +1,20 @@
 import type { Types } from 'mongoose'
+import type { Logger } from 'pino'
+import type { Config } from '../config/env.ts'
 import { type Action, Activity, type Details, type Target } from '../models/activity.ts'
-import { NOWHERE, type Origin } from './origin.ts'
-import type { Services } from './services.ts'
+import type { Clock } from './clock.ts'
 
 const DAY = 86_400_000
+
+/** From where something is asked. */
+export interface Origin {
+  address: string | null
+  userAgent: string | null
+  requestId: string | null
+}
+
+/** Of what the service does by itself. */
+export const NOWHERE: Origin = { address: null, userAgent: null, requestId: null }
 
 /** Something that was done, or tried. Nothing secret in it: no password, no token, no text that may be one. */
 export interface Act {
@@ -22,7 +33,13 @@ export interface Act {
  */
 export type Audit = (act: Act, origin?: Origin) => Promise<void>
 
-export function createAudit({ clock, config, log }: Pick<Services, 'clock' | 'config' | 'log'>): Audit {
+interface AuditDependencies {
+  clock: Clock
+  config: Pick<Config, 'activity'>
+  log: Logger
+}
+
+export function createAudit({ clock, config, log }: AuditDependencies): Audit {
   return async ({ action, user, concerns, target, details = {} }, origin = NOWHERE) => {
     const at = clock.now()
     const activity = {

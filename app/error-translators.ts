@@ -1,6 +1,6 @@
 import { MulterError } from 'multer'
 import type { Logger } from 'pino'
-import { fromDatabase } from './database-errors.ts'
+import { fromDatabase } from '../models/database-errors.ts'
 import {
   AppError,
   fileTooLarge,

@@ -6,16 +6,17 @@ import { JSON_BYTES } from '../config/body-limits.ts'
 import { corsOptions } from '../config/cors.ts'
 import { requestLog } from '../config/logger.ts'
 import { securityHeaders } from '../config/security-headers.ts'
+import { proxyTrust } from '../middleware/client-of.ts'
 import { handleErrors } from '../middleware/error-handler.ts'
 import { measure } from '../middleware/measure.ts'
 import { refuseMethod } from '../middleware/method-not-allowed.ts'
 import { refuseUnknown } from '../middleware/not-found.ts'
 import { noteOrigin } from '../middleware/note-origin.ts'
 import { parseInTime } from '../middleware/parse-in-time.ts'
+import { createPassport } from '../middleware/passport.ts'
 import { refuseWithoutHost } from '../middleware/refuse-without-host.ts'
 import { identifyRequest } from '../middleware/request-id.ts'
 import { routes } from '../routes/index.ts'
-import { proxyTrust } from './auth/client.ts'
 import type { Services } from './services.ts'
 import './request.ts'
 
@@ -27,8 +28,10 @@ export function createApp(services: Services): Express {
   app.set('query parser', 'simple')
   app.set('etag', false)
 
+  const passport = createPassport(services.tokens)
   app.use((req, _res, next) => {
     req.services = services
+    req.passport = passport
     next()
   })
   app.use(identifyRequest)

@@ -1,7 +1,17 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { standardOutput } from '../config/log-output.ts'
-import { containedErrors } from './contained-errors.ts'
 import type { FairQueue } from './fair-queue.ts'
+
+/**
+ * Counts unexpected errors that ended one socket, request or answer and left the process running (decision 0013).
+ * It belongs to the process, not to one app, because handlers of the process count here too.
+ */
+export const containedErrors = new Counter({
+  name: 'kura_contained_errors_total',
+  help: 'Unexpected errors that ended one socket, request or answer only',
+  labelNames: ['kind'] as const,
+  registers: [],
+})
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Services } from './services.ts'
+import type { Logger } from 'pino'
+import type { Config } from '../config/env.ts'
 
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'] as const
 
@@ -11,7 +12,7 @@ export class ProxyCheck {
   /** Whether a proxy's header has arrived that is not used. */
   isIgnored = false
 
-  constructor(private readonly services: Pick<Services, 'config' | 'log'>) {}
+  constructor(private readonly services: { config: Pick<Config, 'http'>; log: Logger }) {}
 
   /** Looks at the headers of a request. Writes a warning to the log the first time it finds one of a proxy. */
   look(headers: IncomingHttpHeaders): void {

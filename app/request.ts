@@ -1,3 +1,4 @@
+import type { createPassport } from '../middleware/passport.ts'
 import type { AssetFields, AssetFile, AssetImage } from '../models/asset.ts'
 import type { LinkFields } from '../models/link.ts'
 import type { ProjectFields } from '../models/project.ts'
@@ -20,6 +21,8 @@ declare global {
     interface Request {
       /** `createApp` */
       services: Services
+      /** `createApp` */
+      passport: ReturnType<typeof createPassport>
       /** `check`: the request's fields that passed the rules, in the shape the rules file states. */
       valid: unknown
       /** `authenticate` */

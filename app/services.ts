@@ -3,7 +3,6 @@ import type { Config } from '../config/env.ts'
 import { COVER_WAIT_MS, Covers, coverQueue } from './assets/covers.ts'
 import { type Audit, createAudit } from './audit.ts'
 import { createLimits, type Limits } from './auth/limits.ts'
-import { createPassport } from './auth/passport.ts'
 import { loadSecret } from './auth/secret.ts'
 import { createSlowestHash, type SlowestHash } from './auth/slowest-hash.ts'
 import { createTokens, type Tokens } from './auth/tokens.ts'
@@ -25,7 +24,6 @@ export interface Services {
   tokens: Tokens
   urls: UrlSigner
   cursors: Cursors
-  passport: ReturnType<typeof createPassport>
   limits: Limits
   queues: Queues
   proxyCheck: ProxyCheck
@@ -96,7 +94,6 @@ export async function openServices({
     tokens,
     urls: createUrlSigner(secrets),
     cursors: createCursors(secrets),
-    passport: createPassport(tokens),
     limits: createLimits(config.auth, queues),
     queues,
     proxyCheck: new ProxyCheck({ config, log }),

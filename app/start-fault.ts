@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/env.ts'
-import { isDnsFailure } from './database-errors.ts'
+import { isDnsFailure } from '../models/database-errors.ts'
 import { AppError } from './errors.ts'
 
 /** Names of errors whose message is a whole sentence for operators. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { constants } from 'node:os'
 import type { Logger } from 'pino'
 import { standardOutput } from '../config/log-output.ts'
-import { containedErrors } from './contained-errors.ts'
+import { containedErrors } from './metrics.ts'
 
 /** Ctrl-C under npm arrives twice, from the terminal and from npm: what follows this soon is the same one. */
 const ECHO_MS = 500

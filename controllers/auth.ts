@@ -2,10 +2,10 @@ import type { RequestHandler } from 'express'
 import { type Registration, register as registerAccount } from '../app/accounts/register.ts'
 import { beginSession } from '../app/auth/begin-session.ts'
 import { changePassword as change } from '../app/auth/change-password.ts'
-import { clientOf } from '../app/auth/client.ts'
 import { endSession } from '../app/auth/end-session.ts'
 import { presentSignIn } from '../app/auth/present.ts'
 import { success } from '../app/envelope.ts'
+import { clientOf } from '../middleware/client-of.ts'
 import { required } from './required.ts'
 
 export const register: RequestHandler = async (req, res) => {

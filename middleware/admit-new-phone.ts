@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import { admitPhone } from '../app/accounts/admit-phone.ts'
-import { clientOf } from '../app/auth/client.ts'
+import { clientOf } from './client-of.ts'
 
 /** Makes an account for a telephone number that has none, so that signing in finds one. */
 export const admitNewPhone: RequestHandler = async (req, _res, next) => {

@@ -11,7 +11,7 @@ const by =
       req.user = user
       next()
     }
-    req.services.passport.authenticate(strategy, { session: false }, decide)(req, res, next)
+    req.passport.authenticate(strategy, { session: false }, decide)(req, res, next)
   }
 
 /** Only callers with a live token pass; `req.user` and `req.session` are set. */

@@ -1,6 +1,6 @@
 import type { RequestParamHandler } from 'express'
-import { clientOf } from '../app/auth/client.ts'
 import { followLink } from '../app/links/follow.ts'
+import { clientOf } from './client-of.ts'
 
 /** Follows the link that a path names: `req.link` and `req.asset`, whoever asks. */
 export const loadLink: RequestParamHandler = async (req, _res, next, token: string) => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { asAppError } from '../../models/database-errors.ts'
 import { USERNAME } from '../../models/user.ts'
-import { translateError } from '../error-translators.ts'
 
 /** Of random names: enough that two are never the same. */
 const SUFFIX_BYTES = 4
@@ -40,8 +40,8 @@ export async function registerLike<T>(
 
 /** Whether something was refused because this field of it is another account's. */
 export function isTaken(error: unknown, field: string): boolean {
-  const { code, details } = translateError(error)
-  return code === 'taken' && details.some((detail) => detail.field === field)
+  const refusal = asAppError(error)
+  return refusal?.code === 'taken' && refusal.details.some((detail) => detail.field === field)
 }
 
 function usernameWith(beginning: string): string {

@@ -1,13 +1,14 @@
 import type { AssetFields, AssetFile, Cover } from '../../models/asset.ts'
 import { attachCover } from '../../models/asset-upload.ts'
+import type { ChangeFeed } from '../changes/feed.ts'
+import type { Clock } from '../clock.ts'
 import { AppError, notFound } from '../errors.ts'
 import { FairQueue } from '../fair-queue.ts'
 import { type EncodedPicture, PREVIEW_MAX_BYTES, tryThumbnail } from '../media/preview.ts'
 import type { Requester } from '../media/render-apart.ts'
-import type { Services } from '../services.ts'
 import { within } from '../shutdown.ts'
-import { Intake } from '../space/intake.ts'
-import { ObjectMissing } from '../storage/object-store.ts'
+import { Intake, type IntakeServices } from '../space/intake.ts'
+import { ObjectMissing, type ObjectStore } from '../storage/object-store.ts'
 import { storePicture } from './receive-image.ts'
 
 /** How long the answer to an upload waits for its cover, in milliseconds. */
@@ -39,7 +40,10 @@ export interface PendingCover {
 
 const NONE: PendingCover = { inTime: async () => null, addLater: () => undefined }
 
-type Needed = Pick<Services, 'store' | 'config' | 'log' | 'clock' | 'changes' | 'staleMs'>
+interface CoverServices extends IntakeServices {
+  clock: Clock
+  changes: ChangeFeed
+}
 
 /**
  * Makes covers: the thumbnail of an asset's first file that is a picture. An upload never fails for its cover, and
@@ -50,7 +54,7 @@ export class Covers {
   readonly #late = new Map<Promise<void>, AbortController>()
 
   constructor(
-    private readonly services: Needed,
+    private readonly services: CoverServices,
     private readonly waitMs = COVER_WAIT_MS,
   ) {}
 
@@ -140,7 +144,7 @@ export class Covers {
   }
 }
 
-async function storeCover(store: Services['store'], intake: Intake, picture: EncodedPicture): Promise<Cover> {
+async function storeCover(store: ObjectStore, intake: Intake, picture: EncodedPicture): Promise<Cover> {
   return { ...(await storePicture(store, intake, picture)), original: picture.original }
 }
 

@@ -1,7 +1,8 @@
+import type { Config } from '../../config/env.ts'
 import { isId } from '../../models/ids.ts'
 import { Session, type SessionFields } from '../../models/session.ts'
 import { isOfEpoch, User, type UserDocument } from '../../models/user.ts'
-import type { Services } from '../services.ts'
+import type { Clock } from '../clock.ts'
 import type { Claims } from './tokens.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { Claims } from './tokens.ts'
  * Both are read from the database every time: what one process ends is over for all.
  */
 export async function authenticateToken(
-  { clock, config }: Pick<Services, 'clock' | 'config'>,
+  { clock, config }: { clock: Clock; config: Pick<Config, 'auth'> },
   { sub, jti }: Claims,
 ): Promise<{ user: UserDocument; session: SessionFields } | null> {
   // a claim of another form names nothing

@@ -1,11 +1,15 @@
 import type { Types } from 'mongoose'
+import type { Config } from '../../config/env.ts'
 import { KNOWN_ADDRESS_MS } from '../../config/rate-limits.ts'
 import { costOf, hashPassword, verifyAccount, verifyPassword } from '../../models/password.ts'
 import type { UserDocument } from '../../models/user.ts'
 import { findForConfirmation, findForSignIn, rehashPassword } from '../../models/user-credentials.ts'
+import type { Audit } from '../audit.ts'
+import type { Clock } from '../clock.ts'
 import { badCredentials, wrongPassword } from '../errors.ts'
-import type { Services } from '../services.ts'
 import { addressKey, type Client } from './client.ts'
+import type { Limits } from './limits.ts'
+import type { SlowestHash } from './slowest-hash.ts'
 
 interface Credentials {
   /** See `findForSignIn`. */
@@ -14,7 +18,13 @@ interface Credentials {
 }
 
 /** What a check of credentials works with. */
-export type CredentialServices = Pick<Services, 'audit' | 'clock' | 'config' | 'limits' | 'slowestHash'>
+export interface CredentialServices {
+  audit: Audit
+  clock: Clock
+  config: Pick<Config, 'auth'>
+  limits: Limits
+  slowestHash: SlowestHash
+}
 
 /**
  * Returns the user with these credentials, `passwordHash` included. A hash of a former `BCRYPT_COST` is replaced.
@@ -71,7 +81,7 @@ async function renewHash(user: UserDocument, password: string, cost: number): Pr
  * @throws bad_credentials as 403, too_many_requests, unavailable
  */
 export async function confirmPassword(
-  { audit, limits }: Pick<Services, 'audit' | 'limits'>,
+  { audit, limits }: Pick<CredentialServices, 'audit' | 'limits'>,
   id: Types.ObjectId,
   password: string,
   client: Client,

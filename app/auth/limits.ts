@@ -1,5 +1,5 @@
 import { PASSWORD_LIMITS, registrationLimit } from '../../config/rate-limits.ts'
-import { translateError } from '../error-translators.ts'
+import { asAppError } from '../../models/database-errors.ts'
 import type { Queues } from '../queues.ts'
 import { addressKey, type Client } from './client.ts'
 import { createLimiter, type Limiter } from './limiter.ts'
@@ -65,7 +65,7 @@ export function createLimits({ registrationsPerHour }: Options, { passwords }: Q
       try {
         return await register()
       } catch (error) {
-        if (translateError(error).status >= 500) await registrations.giveBack(address)
+        if ((asAppError(error)?.status ?? 500) >= 500) await registrations.giveBack(address)
         throw error
       }
     },

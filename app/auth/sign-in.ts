@@ -10,7 +10,7 @@ import { type CredentialServices, verifyCredentials } from './credentials.ts'
  * @throws bad_credentials, too_many_requests, unavailable
  */
 export async function signIn(
-  services: CredentialServices & Pick<Services, 'tokens'>,
+  services: CredentialServices & Pick<Services, 'config' | 'tokens'>,
   { login, password }: { login: string; password: string },
   client: Client,
 ): Promise<SignedIn> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
 import { Change, type NewChange } from '../../models/change.ts'
-import type { Services } from '../services.ts'
 
 type Listener = (change: NewChange) => void
 
@@ -20,7 +20,7 @@ export interface ChangeFeed {
 /** `readers` and `space` may be left out: everybody who may read the asset, and no. */
 export type Announcement = Omit<NewChange, 'readers' | 'space'> & Partial<NewChange>
 
-export function createFeed({ log }: Pick<Services, 'log'>): ChangeFeed {
+export function createFeed({ log }: { log: Logger }): ChangeFeed {
   const origin = randomUUID()
   const listeners = new Set<Listener>()
   return {

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
+import type { Logger } from 'pino'
+import type { Config } from '../../config/env.ts'
 import { Asset } from '../../models/asset.ts'
 import { beginAsset, expectUpload } from '../../models/asset-upload.ts'
 import type { Settlement } from '../../models/plugins/ledger.ts'
 import { type NewUpload, Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { notFound } from '../errors.ts'
-import type { Services } from '../services.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
 import {
   addFile,
   extend,
@@ -32,7 +34,14 @@ const DISCARD_MS = 5000
 /** What a multipart body of a few fields carries besides its files, at the most. */
 export const OVERHEAD_BYTES = 64 * 1024
 
-type IntakeServices = Pick<Services, 'store' | 'log' | 'staleMs' | 'config'>
+/** What an upload works with. */
+export interface IntakeServices {
+  store: ObjectStore
+  log: Logger
+  /** An upload without a heartbeat for this many milliseconds is dead. */
+  staleMs: number
+  config: Pick<Config, 'space'>
+}
 
 interface Options {
   owner: Types.ObjectId

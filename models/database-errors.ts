@@ -1,5 +1,5 @@
 import { Error as MongooseError, mongo } from 'mongoose'
-import { type AppError, taken, unavailable } from './errors.ts'
+import { AppError, taken, unavailable } from '../app/errors.ts'
 
 /** The unique indexes whose values callers choose, and the field of the API behind each. */
 const CHOSEN: Record<string, string> = { usernameKey: 'username', email: 'email', mobileKey: 'mobile' }
@@ -40,6 +40,10 @@ export function fromDatabase(error: Error): AppError | null {
   }
   return isPassing(error) ? unavailable(error) : null
 }
+
+/** Returns the error that clients get for this one; null when it is an unexpected one. */
+export const asAppError = (error: unknown): AppError | null =>
+  error instanceof AppError ? error : error instanceof Error ? fromDatabase(error) : null
 
 /** Whether a DNS query of `mongodb+srv` failed: the driver passes on the error of Node's resolver. */
 export const isDnsFailure = (error: Error) =>

@@ -1,12 +1,12 @@
 import { Passport } from 'passport'
 import { Strategy as JwtStrategy } from 'passport-jwt'
 import { Strategy as LocalStrategy } from 'passport-local'
-import { authenticateToken } from './authenticate-token.ts'
-import { clientOf } from './client.ts'
-import { verifyCredentials } from './credentials.ts'
-import type { Claims, Tokens } from './tokens.ts'
+import { authenticateToken } from '../app/auth/authenticate-token.ts'
+import { verifyCredentials } from '../app/auth/credentials.ts'
+import type { Claims, Tokens } from '../app/auth/tokens.ts'
+import { clientOf } from './client-of.ts'
 
-/** The two ways to say who one is: `jwt`, a token, and `local`, a name and a password. */
+/** Creates the authenticator with its two strategies: `jwt`, a token, and `local`, a login and a password. */
 export function createPassport({ strategyOptions }: Pick<Tokens, 'strategyOptions'>) {
   const passport = new Passport()
   passport.use(
