@@ -14,6 +14,7 @@ import {
   timeout,
   tooLarge,
 } from './errors.ts'
+import { lastAnswer, oneAtATime, takeOver } from './pipelining.ts'
 import { closeAfterAnswer, refuseConnection } from './refuse-connection.ts'
 
 /** A connection that moves nothing for this long, either way, is closed: a slow client cannot hold it. */
@@ -47,11 +48,9 @@ export function createHttpServer(app: Express, options: ServerOptions = {}): Ser
       // `refuseWithoutHost` answers in the envelope, Node would not.
       requireHostHeader: false,
     },
-    app,
+    oneAtATime(app),
   )
-  const answers = new WeakMap<Duplex, ServerResponse>()
   server.prependListener('request', (req, res) => {
-    answers.set(req.socket, res)
     // Logs, metrics and the drain each listen for the end of an answer, and `pipeline` adds about seven listeners of
     // its own: https://github.com/nodejs/help/issues/4448. Node warns of a leak from eleven on.
     res.setMaxListeners(20)
@@ -63,8 +62,10 @@ export function createHttpServer(app: Express, options: ServerOptions = {}): Ser
   })
   // Other expectations may be ignored (RFC 9110 §10.1.1).
   server.on('checkExpectation', (req, res) => server.emit('request', req, res))
-  server.on('connect', (_req, socket) => refuseConnection(socket, methodNotAllowed([])))
-  server.on('clientError', (error, socket) => refuseUnparsed(error, socket, answers.get(socket)))
+  server.on('connect', (_req, socket) =>
+    takeOver(socket, () => refuseConnection(socket, methodNotAllowed([]))),
+  )
+  server.on('clientError', (error, socket) => refuseUnparsed(error, socket, lastAnswer(socket)))
   server.setTimeout(IDLE_MS)
   server.maxRequestsPerSocket = 0
   if (options.connections) limitConnections(server, options)

@@ -6,6 +6,7 @@ import { WebSocketServer } from 'ws'
 import { proxyTrust } from '../../middleware/client-of.ts'
 import { translateError } from '../error-translators.ts'
 import { malformedRequest } from '../errors.ts'
+import { takeOver } from '../pipelining.ts'
 import { refuseConnection } from '../refuse-connection.ts'
 import type { Services } from '../services.ts'
 import { asksForSocket, assertAdmissible } from './admit.ts'
@@ -53,7 +54,7 @@ export function attach(server: Server, services: Services, given: Partial<Socket
     refuseConnection(socket, refusal, requestId)
   }
   handshakes.on('wsClientError', (error, socket, request) => refuse(socket, request, handshakeRefused(error)))
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     try {
       if (!asksForSocket(request)) return serveWithoutUpgrade(server, request, socket, head)
       services.proxyCheck.look(request.headers)
@@ -64,6 +65,9 @@ export function attach(server: Server, services: Services, given: Partial<Socket
     } catch (error) {
       refuse(socket, request, error)
     }
+  }
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    takeOver(socket, () => upgrade(request, socket, head))
   })
 
   const stopListening = services.changes.listen((change) => delivery.take(change))
