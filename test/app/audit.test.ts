@@ -7,7 +7,7 @@ import '../../app/database.ts'
 import { loadConfig } from '../../config/env.ts'
 
 describe('audit', () => {
-  it('logs what it cannot write, with all that would have been in it, and does not fail the act', async () => {
+  it('audit – record cannot be written → logged whole, the action does not fail', async () => {
     const lines: string[] = []
     const log = pino({ level: 'info' }, { write: (line: string) => lines.push(line) })
     const audit = createAudit({ clock: systemClock, config: loadConfig({}), log })

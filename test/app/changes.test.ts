@@ -45,7 +45,7 @@ describe('changes of other processes', () => {
   }
   const change = () => ({ kind: 'space' as const, asset: null, owner: new Types.ObjectId(), space: true })
 
-  it('are heard once each, though this engine may tell of none, and its own are not', async () => {
+  it('listen – changes of other processes, with or without change streams → once each, own ones not', async () => {
     const one = follow(20)
     const other = createFeed({ log })
     const made = Array.from({ length: 5 }, change)
@@ -58,7 +58,7 @@ describe('changes of other processes', () => {
     await one.end()
   })
 
-  it('are heard even where they can be read later than others that came after them', async () => {
+  it('listen – record readable after later ones → still received', async () => {
     const one = follow(20)
     const other = createFeed({ log })
     await other.publish(change())
@@ -70,7 +70,7 @@ describe('changes of other processes', () => {
     await one.end()
   })
 
-  it('do not fail what changed when they cannot be recorded', async () => {
+  it('publish – record cannot be written → the change succeeds', async () => {
     const { record } = Change
     const feed = createFeed({ log })
     const heard: NewChange[] = []
@@ -82,14 +82,14 @@ describe('changes of other processes', () => {
     expect(heard).to.have.length(1)
   })
 
-  it('end at once when it is over', async () => {
+  it('close – poll running → ends at once', async () => {
     const one = follow(10 * MINUTE)
     await one.end()
   })
 })
 
-describe('a stream of insertions', () => {
-  it('tells of each, where the engine has one, and is opened once', async () => {
+describe('change stream', () => {
+  it('change stream – engine supports it → one event for each insertion, opened once', async () => {
     const fake = new FakeStream()
     let opened = 0
     let told = 0
@@ -107,7 +107,7 @@ describe('a stream of insertions', () => {
     expect(fake.closed).to.equal(true)
   })
 
-  it('stays silent where the engine has none, and is not asked for again soon', () => {
+  it('change stream – engine does not support it → silent, not tried again soon', () => {
     const opened: FakeStream[] = []
     const open = () => {
       const fake = new FakeStream()
@@ -122,8 +122,8 @@ describe('a stream of insertions', () => {
   })
 })
 
-describe('an alarm', () => {
-  it('wakes at a ring, and remembers one from before', async () => {
+describe('alarm', () => {
+  it('alarm – rung now or before → wakes', async () => {
     const alarm = new Alarm()
     alarm.ring()
     await alarm.sleep(MINUTE)

@@ -10,7 +10,7 @@ import { unzip } from '../support/data/zip.ts'
 import { openApi } from '../support/openapi/document.ts'
 
 /** What a bundle gets wrong, it gets wrong in parts that are loaded late, or lie beside it. */
-describe('the compiled service', function () {
+describe('compiled service', function () {
   this.timeout(120_000)
   let folder: string
   let service: ServiceProcess
@@ -24,7 +24,7 @@ describe('the compiled service', function () {
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('answers its documentation', async () => {
+  it('GET /docs – compiled service → 200', async () => {
     const api = supertest(service.origin)
     expect((await api.get('/openapi.json').expect(200)).body).to.deep.equal(openApi)
     await api.get('/docs').expect(200, /id="docs"/)
@@ -34,7 +34,7 @@ describe('the compiled service', function () {
       .expect('Content-Type', /javascript/)
   })
 
-  it('knows common passwords', async () => {
+  it('POST /api/auth/register – compiled service, common password → refused', async () => {
     const answer = await fetch(
       `${service.origin}/api/auth/register`,
       json({ username: 'ada', password: 'Password123' }),
@@ -45,7 +45,7 @@ describe('the compiled service', function () {
     ])
   })
 
-  it('digests, renders, and sends a zip', async () => {
+  it('POST /api/assets – compiled service → digest, thumbnail and zip', async () => {
     const { origin, token } = await register(service.origin)
     const api = supertest.agent(origin).auth(token, { type: 'bearer' })
     const picture = await png()

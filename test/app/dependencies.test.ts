@@ -30,7 +30,7 @@ const roomOf = (file: string) =>
     .filter((room) => file === room || file.startsWith(`${room}/`))
     .sort((one, other) => other.length - one.length)[0] ?? ''
 
-describe('the house', () => {
+describe('source files', () => {
   let imports: Import[]
   let files: string[]
   const isIn = (file: string, room: string) => file === room || file.startsWith(`${room}/`)
@@ -51,12 +51,12 @@ describe('the house', () => {
     imports = found.flat()
   })
 
-  it('is all read', () => {
+  it('source files – all folders → read', () => {
     expect(files.length).to.be.greaterThan(100)
     expect(imports.length).to.be.greaterThan(files.length)
   })
 
-  it('lets dependencies point one way', () => {
+  it('imports – every file → only the allowed folders', () => {
     const wrong = imports.filter(
       ({ from, to }) =>
         files.includes(to) && !(MAY_IMPORT[roomOf(from)] ?? []).some((room) => isIn(to, room)),
@@ -73,7 +73,7 @@ describe('the house', () => {
     }
   })
 
-  it('imports on demand its own files alone: of a package that is CommonJS a bundle would lack the names', async () => {
+  it('import() – every file → own files only, because a bundled CommonJS package has no names', async () => {
     const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
     const onDemand = texts.flatMap((text) =>
       [...text.matchAll(/\bimport\(([^)]*)\)/g)].map(([, what]) => what),
@@ -82,7 +82,7 @@ describe('the house', () => {
     expect(onDemand.filter((what) => !what?.startsWith("'."))).to.deep.equal([])
   })
 
-  it('knows the AWS SDK in the S3 store alone', () => {
+  it('imports – AWS SDK and multer-s3 → S3 store only', () => {
     const users = imports
       .filter(({ to }) => to.startsWith('@aws-sdk/') || to === 'multer-s3')
       .map(({ from }) => from)
@@ -90,7 +90,7 @@ describe('the house', () => {
     expect(users.filter((file) => !file.startsWith('app/storage/s3-'))).to.deep.equal([])
   })
 
-  it('reads the environment where a process begins, and hands it to the configuration', async () => {
+  it('process.env – every file → server.ts and commands/ only', async () => {
     const readers = await Promise.all(
       files.map(async (file) => ((await readFile(file, 'utf8')).includes('process.env') ? file : null)),
     )
@@ -98,7 +98,7 @@ describe('the house', () => {
     expect(found).to.deep.equal(['server.ts'])
   })
 
-  it('has no file over 300 lines', async () => {
+  it('source files – length → at most 300 lines', async () => {
     const lengths = await Promise.all(
       files.map(async (file) => ({ file, lines: (await readFile(file, 'utf8')).split('\n').length - 1 })),
     )

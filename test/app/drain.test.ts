@@ -14,7 +14,7 @@ import { eventually } from '../support/eventually.ts'
 const BYTES = randomBytes(24_000_000)
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
-describe('a process that is asked to stop', function () {
+describe('SIGTERM', function () {
   this.timeout(120_000)
   let folder: string
   let service: ServiceProcess
@@ -41,7 +41,7 @@ describe('a process that is asked to stop', function () {
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('says so, refuses new work, and lets a slow download end', async () => {
+  it('SIGTERM – slow download in progress → /readyz 503, new requests refused, download completes', async () => {
     const download = await beginDownload()
     service.signal('SIGTERM')
     await eventually(async () => {
@@ -62,7 +62,7 @@ describe('a process that is asked to stop', function () {
     expect(service.output()).to.not.contain('Warning')
   })
 
-  it('ends at once when it is asked again', async () => {
+  it('SIGTERM twice – slow download in progress → the process ends at once', async () => {
     const download = await beginDownload()
     const cut = once(download, 'error')
     service.signal('SIGTERM')

@@ -11,12 +11,12 @@ const said = (error: unknown) => {
 const duplicate = (fault: object) => new mongo.MongoServerError({ code: 11000, ...fault })
 
 describe('translateError', () => {
-  it('leaves an error of ours as it is', () => {
+  it('translateError – AppError → the same error', () => {
     const error = conflict('The last admin cannot be deleted.')
     expect(translateError(error)).to.equal(error)
   })
 
-  it('says nothing of an error that it does not know, and keeps the cause for the log', () => {
+  it('translateError – unknown error → 500 without its message, cause kept for the log', () => {
     for (const error of [new Error('secret'), new TypeError('secret'), 'secret', null, undefined]) {
       const translated = translateError(error)
       expect([translated.status, translated.code]).to.deep.equal([500, 'internal'])
@@ -35,7 +35,7 @@ describe('translateError', () => {
     ],
   ]
   for (const [fault, field] of names)
-    it(`names ${field} where a unique index refuses ${JSON.stringify(fault)}`, () => {
+    it(`translateError – unique index refuses ${JSON.stringify(fault)} → ${field} named`, () => {
       const { status, code, details } = translateError(duplicate(fault))
       expect({ status, code, details }).to.deep.equal({
         status: 409,
@@ -68,14 +68,14 @@ describe('translateError', () => {
     ['no time left', new mongo.MongoServerError({ code: 50, errmsg: 'operation exceeded time limit' })],
   ]
   for (const [name, error] of unreachable)
-    it(`makes ${name} unavailable`, () => {
+    it(`translateError – ${name} → unavailable`, () => {
       const translated = translateError(error)
       expect([translated.status, translated.code]).to.deep.equal([503, 'unavailable'])
       expect(translated.headers).to.have.property('Retry-After')
       expect(translated.cause).to.equal(error)
     })
 
-  it('makes a database that cannot be reached unavailable', async () => {
+  it('translateError – unreachable database → unavailable', async () => {
     const options = { serverSelectionTimeoutMS: 100, bufferCommands: false }
     const connection = mongoose.createConnection('mongodb://127.0.0.1:1/kura', options)
     const failed = connection.asPromise().catch((error: unknown) => error)
@@ -88,13 +88,13 @@ describe('translateError', () => {
     await connection.close()
   })
 
-  it('makes a path of invalid percent-encoding not found, but no fault of our own', () => {
+  it('translateError – path with invalid percent-encoding → not_found; the same error inside the service → 500', () => {
     const error = Object.assign(new URIError('Failed to decode param'), { status: 400 })
     expect(said(error)).to.deep.equal([404, 'not_found'])
     expect(said(new URIError('URI malformed'))).to.deep.equal([500, 'internal'])
   })
 
-  it('never lets a foreign error choose its own answer', () => {
+  it('translateError – error of a library with its own status → 500', () => {
     const foreign = Object.assign(new Error('secret'), { status: 403, code: 'forbidden', expose: true })
     expect(said(foreign)).to.deep.equal([500, 'internal'])
     expect(translateError(foreign)).to.be.instanceOf(AppError)

@@ -28,7 +28,7 @@ const DATABASE =
 const STORE = { attempts: 2, timeouts: { connect: 500, idle: 600, request: 3000, check: 500 } }
 const FAULTS: readonly ProxyFault[] = ['delay', 'stall', 'cut', 'reset', 'refuse']
 
-describe('faults between the service and what it needs', function () {
+describe('network faults to the database and the bucket', function () {
   this.timeout(120_000)
   let fake: FakeS3 | undefined
   let bucket: TestBucket | null
@@ -157,7 +157,7 @@ describe('faults between the service and what it needs', function () {
 
   for (const where of ['database', 'bucket'] as const)
     for (const fault of FAULTS)
-      it(`${where}: ${fault}`, async () => {
+      it(`every route – ${where}: ${fault} → bounded errors, consistent afterwards`, async () => {
         const requests = await prepare()
         const proxy = where === 'database' ? database : store
         proxy.do(fault)
@@ -166,7 +166,7 @@ describe('faults between the service and what it needs', function () {
         await expectClean()
       })
 
-  it('bucket: 503 SlowDown to every other request is tried again', async function () {
+  it('upload – bucket answers 503 SlowDown to every other request → retried, stored', async function () {
     if (!fake) return this.skip()
     const requests = await prepare()
     let asked = 0

@@ -33,7 +33,7 @@ function expectContinue(origin: string, headers: string[], body: string): Promis
   })
 }
 
-describe('a client that waits for 100 Continue', () => {
+describe('Expect: 100-continue', () => {
   let app: TestApp
   let ada: TestUser
 
@@ -50,7 +50,7 @@ describe('a client that waits for 100 Continue', () => {
   })
   after(() => app.stop())
 
-  it('is asked for a body that is wanted, once, and it is kept', async () => {
+  it('upload with Expect: 100-continue – accepted → one 100 Continue, body stored', async () => {
     const { statuses } = await expectContinue(app.origin, upload(ada.token), BODY)
     expect(statuses).to.deep.equal(['HTTP/1.1 100', 'HTTP/1.1 201'])
     const [asset] = await Asset.find({ owner: ada.user._id }).lean()
@@ -59,7 +59,7 @@ describe('a client that waits for 100 Continue', () => {
     expect((await app.store.open(key)).readable).to.equal(true)
   })
 
-  it('is asked for the JSON of a registration', async () => {
+  it('POST /api/auth/register with Expect: 100-continue – valid → 100 Continue, then 201', async () => {
     const body = JSON.stringify({ username: 'grace' })
     const headers = [
       'POST /api/auth/register HTTP/1.1',
@@ -93,7 +93,7 @@ describe('a client that waits for 100 Continue', () => {
     },
   ]
   for (const { name, headers, status, code } of REFUSED)
-    it(`is not asked for a body ${name}: ${status}`, async () => {
+    it(`upload with Expect: 100-continue – ${name} → ${status} without 100 Continue`, async () => {
       const before = await stateOf(app)
       const { statuses, text } = await expectContinue(app.origin, headers(), BODY)
       expect(statuses).to.deep.equal([`HTTP/1.1 ${status}`])

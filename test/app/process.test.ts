@@ -13,7 +13,7 @@ import { type FakeS3, startFakeS3 } from '../support/s3/fake-s3.ts'
 
 const status = async (address: string) => (await fetch(address)).status
 
-describe('the process', function () {
+describe('process', function () {
   this.timeout(120_000)
   let folder: string
 
@@ -25,7 +25,7 @@ describe('the process', function () {
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('keeps accounts and files over kill -9, and takes its folder and its port alone', async () => {
+  it('start – after kill -9 → accounts and files are there; folder or port in use → refused', async () => {
     const bytes = randomBytes(300_000)
     const first = await startProcess({ DATA_DIR: folder })
     const ada = await register(first.origin)
@@ -56,7 +56,7 @@ describe('the process', function () {
     expect(again.output()).to.not.contain('"level":50')
   })
 
-  it('listens while the database cannot be reached, and serves as soon as it can be', async () => {
+  it('start – database unreachable → listens, ready when it comes back', async () => {
     const socket = join(folder, 'late', 'mongo.sock')
     const uri = `mongodb://${encodeURIComponent(socket)}/kura?directConnection=true`
     const { origin, output, signal, ended } = await startProcess({ DATA_DIR: folder, MONGODB_URI: uri })
@@ -84,7 +84,7 @@ describe('the process', function () {
     }
   })
 
-  it('stops without a complaint while the database cannot be reached', async () => {
+  it('SIGTERM – database unreachable → exit without an error', async () => {
     const uri = `mongodb://127.0.0.1:${await freePort()}/kura`
     const { output, signal, ended } = await startProcess({ DATA_DIR: folder, MONGODB_URI: uri })
     const before = output().length
@@ -117,7 +117,7 @@ describe('the process', function () {
     })
     afterEach(() => bucket.close())
 
-    it('listens, and serves as soon as it does', async () => {
+    it('start – bucket does not answer → listens, ready when it does', async () => {
       bucket.fault = () => 'stall'
       const { origin } = await startProcess({
         DATA_DIR: folder,
@@ -134,7 +134,7 @@ describe('the process', function () {
     })
   })
 
-  it('names every fault of its configuration at once', async () => {
+  it('start – several configuration errors → all named', async () => {
     const { output, ended } = runProcess({ PORT: 'http', S3_ENDPOINT: 'here', NODE_ENV: 'production' })
     expect(await ended).to.equal(1)
     for (const name of ['PORT', 'S3_ENDPOINT', 'S3_BUCKET', 'MONGODB_URI', 'JWT_SECRET'])

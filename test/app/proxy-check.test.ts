@@ -13,7 +13,7 @@ describe('forwarded headers', () => {
     ['1', 'X-Forwarded-For', 0],
     ['loopback', 'X-Forwarded-For', 0],
   ] as const)
-    describe(`TRUST_PROXY=${trustProxy}, ${header} arrives`, () => {
+    describe(`ProxyCheck – TRUST_PROXY=${trustProxy}, ${header} arrives`, () => {
       let app: TestApp
       let log: PassThrough
       before(async () => {

@@ -8,7 +8,7 @@ import { listen } from '../support/app/http.ts'
 const log = pino({ level: 'silent' })
 
 describe('shutDown', () => {
-  it('runs every phase in order, also after one that fails and one that hangs', async () => {
+  it('shutDown – one phase fails, one hangs → all run in order', async () => {
     const ran: string[] = []
     const phase = (name: string, run: () => unknown = () => undefined) => ({
       name,
@@ -58,7 +58,7 @@ describe('drain', () => {
     origin = await listen(server)
   })
 
-  it('ends when the last answer has, however many there are', async () => {
+  it('drain – many running answers → ends with the last one', async () => {
     const [[, first], [, second]] = [await begin(), await begin()]
     let drained = false
     const draining = drain(server, running, 10_000).then(() => {
@@ -72,7 +72,7 @@ describe('drain', () => {
     expect(server.listening).to.equal(false)
   })
 
-  it('cuts what has not ended in time', async () => {
+  it('drain – answer not ended in time → cut off', async () => {
     const [answer] = await begin()
     const cut = once(answer, 'error')
     answer.resume()

@@ -51,11 +51,11 @@ describe('explainFault', () => {
     },
   ]
   for (const { name, error, says } of FAULTS)
-    it(`says ${name} without a stack`, () => {
+    it(`explainFault – ${name} → one sentence, no stack`, () => {
       expect(explainFault(error)).to.contain(says).and.not.contain('    at ')
     })
 
-  it('keeps the stack of what nobody foresaw', () => {
+  it('explainFault – unexpected error → message with its stack', () => {
     expect(explainFault(new TypeError('x is no function'))).to.match(/^TypeError: x is no function\n {4}at /)
   })
 })

@@ -22,7 +22,7 @@ const UNKNOWN = 'is not a field here'
 const TEXT = 'must be text'
 
 describe('validator', () => {
-  it('wrong and unknown fields of body and query – all are named together', async () => {
+  it('validator – wrong and unknown fields of body and query → all named together', async () => {
     const input = { body: { name: 1, other: 1, both: 1 }, query: { both: ['x', 'y'], page: '1', name: 'x' } }
     expect(await detailsOf(input)).to.have.deep.members([
       ['name', TEXT],
@@ -33,7 +33,7 @@ describe('validator', () => {
     ])
   })
 
-  it('an array for the body – one detail for it, beside the faults of the query', async () => {
+  it('validator – body is an array → one detail for it, beside those of the query', async () => {
     expect(
       await detailsOf({ body: Array(50_000).fill(1), query: { page: '1', both: '\0' } }),
     ).to.have.deep.members([
@@ -43,7 +43,7 @@ describe('validator', () => {
     ])
   })
 
-  it('20 faults – all are named; more – the last detail counts the rest', async () => {
+  it('validator – 20 errors or more → all named; above, the last detail counts the rest', async () => {
     const unknown = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, n) => [`x${n}`, 1]))
     expect(await detailsOf({ body: { name: 'a', ...unknown(20) } })).to.have.length(20)
@@ -52,7 +52,7 @@ describe('validator', () => {
     expect(details[19]).to.deep.equal(['', '2 more fields are invalid'])
   })
 
-  it('names that objects inherit – refused as unknown', async () => {
+  it('validator – names that objects inherit → refused as unknown', async () => {
     const inherited = JSON.parse('{"name":"a","__proto__":1,"constructor":1,"toString":1}')
     expect(await detailsOf({ body: inherited })).to.have.deep.members([
       ['__proto__', UNKNOWN],
@@ -61,13 +61,13 @@ describe('validator', () => {
     ])
   })
 
-  it('a name of 90,000 characters – 100 of them in the detail', async () => {
+  it('validator – field name of 90,000 characters → 100 of them in the detail', async () => {
     expect(await detailsOf({ body: { name: 'a', ['n'.repeat(90_000)]: 1 } })).to.deep.equal([
       ['n'.repeat(100), UNKNOWN],
     ])
   })
 
-  it('nothing but valid fields – only those with a rule, where they were given', async () => {
+  it('validator – valid fields → those with a rule, in the location they were sent in', async () => {
     expect(await detailsOf({ body: { name: 'a' }, query: { both: 'b' } })).to.deep.equal({
       name: 'a',
       both: 'b',

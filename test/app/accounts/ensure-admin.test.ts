@@ -24,7 +24,7 @@ describe('ensureAdmin', () => {
       (error: unknown) => error,
     )
 
-  it('makes the account when it is missing', async () => {
+  it('ensureAdmin – no such account → made', async () => {
     await ensure(ROOT)
     expect(await User.findByName('root')).to.include({ username: 'Root', access: 'admin' })
     const { body } = await app.api
@@ -34,24 +34,24 @@ describe('ensureAdmin', () => {
     expect(body.res.user.access).to.equal('admin')
   })
 
-  it('leaves an account that is there, its password too', async () => {
+  it('ensureAdmin – account exists → unchanged, its password too', async () => {
     await ensure(ROOT)
     const before = await User.find().select('+passwordHash').lean()
     await ensure({ ...ROOT, ADMIN_PASSWORD: 'another password of it' })
     expect(await User.find().select('+passwordHash').lean()).to.deep.equal(before)
   })
 
-  it('makes one account when several processes start at once', async () => {
+  it('ensureAdmin – several processes start at once → one account', async () => {
     await Promise.all([ensure(ROOT), ensure(ROOT), ensure(ROOT)])
     expect(await User.countDocuments()).to.equal(1)
   })
 
-  it('does nothing when none is configured', async () => {
+  it('ensureAdmin – not configured → nothing', async () => {
     await ensure({})
     expect(await User.countDocuments()).to.equal(0)
   })
 
-  it('stops at an ordinary account of that name', async () => {
+  it('ensureAdmin – ordinary account of that name → throws', async () => {
     await signUp(app, 'root')
     const error = await failure(ensure(ROOT))
     expect(error).to.be.instanceOf(ConfigError)
@@ -59,7 +59,7 @@ describe('ensureAdmin', () => {
     expect(await User.findByName('root')).to.include({ access: 'user' })
   })
 
-  it('stops at a password that nobody may have', async () => {
+  it('ensureAdmin – password against the policy → throws', async () => {
     for (const password of ['short', 'password123', 'x'.repeat(73)]) {
       const error = await failure(ensure({ ...ROOT, ADMIN_PASSWORD: password }))
       expect(error).to.be.instanceOf(ConfigError)
@@ -68,7 +68,7 @@ describe('ensureAdmin', () => {
     expect(await User.countDocuments()).to.equal(0)
   })
 
-  it('stops at a name that nobody may have', async () => {
+  it('ensureAdmin – invalid name → throws', async () => {
     for (const name of ['ab', 'root@example.org', 'r'.repeat(33)]) {
       const error = await failure(ensure({ ...ROOT, ADMIN_USERNAME: name }))
       expect(String(error)).to.include('ADMIN_USERNAME must have 3 to 32')
@@ -76,7 +76,7 @@ describe('ensureAdmin', () => {
     expect(await User.countDocuments()).to.equal(0)
   })
 
-  it('makes the account anew when an earlier one is half deleted', async () => {
+  it('ensureAdmin – earlier account half deleted → made again', async () => {
     await ensure(ROOT)
     const earlier = await User.findByName('root')
     await User.updateMany({}, { deleting: true })

@@ -3,7 +3,7 @@ import { refuseWeakPassword } from '../../../app/auth/password-policy.ts'
 
 const NAMES = ['Ada.Lovelace', 'ada@example.org', null, undefined]
 
-describe('the password policy', () => {
+describe('password policy', () => {
   const faults: [string, string][] = [
     ['1234567', 'bytes'],
     ['', 'bytes'],
@@ -16,7 +16,7 @@ describe('the password policy', () => {
     ['ADA@EXAMPLE.ORG', 'name'],
   ]
   for (const [password, fault] of faults)
-    it(`refuses "${password.slice(0, 20)}": ${fault}`, async () => {
+    it(`refuseWeakPassword – "${password.slice(0, 20)}" → ${fault}`, async () => {
       const error = await refuseWeakPassword(password, NAMES).catch((refusal) => refusal)
       expect(error).to.include({ status: 400, code: 'validation_failed' })
       expect(error.details).to.have.length(1)
@@ -30,5 +30,6 @@ describe('the password policy', () => {
     'correct horse battery',
     'ada.lovelace1815',
   ])
-    it(`takes "${password.slice(0, 20)}"`, () => refuseWeakPassword(password, NAMES))
+    it(`refuseWeakPassword – "${password.slice(0, 20)}" → accepted`, () =>
+      refuseWeakPassword(password, NAMES))
 })

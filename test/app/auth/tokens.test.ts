@@ -25,7 +25,7 @@ describe('tokens', () => {
     return status
   }
 
-  it('say who, which session, and until when, and no more', async () => {
+  it('sign – session → token with user, session and end, and nothing else', async () => {
     const session = await Session.findOne({ user: ada.user._id }).orFail()
     const iat = Math.floor(session.createdAt.getTime() / 1000)
     expect(jwt.decode(ada.token)).to.deep.equal({
@@ -41,11 +41,11 @@ describe('tokens', () => {
     expect(NEW).to.not.include(String(decoded()?.header.kid))
   })
 
-  it('need at least one secret', () => {
+  it('createTokens – no secret → throws', () => {
     expect(() => createTokens([])).to.throw(TypeError)
   })
 
-  it('signed by an older secret of the list are still good', async () => {
+  it('verify – signed with an older secret of the list → claims', async () => {
     const session = await Session.findOne({ user: ada.user._id }).orFail().lean()
     expect(await accepts(createTokens([OLD]).sign(session))).to.equal(200)
     expect(await accepts(createTokens([OLD, NEW]).sign(session))).to.equal(200)
@@ -79,7 +79,7 @@ describe('tokens', () => {
     ['nothing', () => ''],
   ]
   for (const [name, forge] of forgeries)
-    it(`with ${name} are refused, on open routes too`, async () => {
+    it(`GET with a token – ${name} → 401, on open routes too`, async () => {
       const token = forge()
       expect(await accepts(token)).to.equal(401)
       const open = await requestsOf(app, token).get('/api/assets')
@@ -117,7 +117,7 @@ describe('tokens', () => {
     return jwt.sign({}, NEW, all as jwt.SignOptions)
   }
 
-  it('of this test’s making are good where nothing is forged', async () => {
+  it('GET with a token – made by this test without forgery → 200', async () => {
     expect(await accepts(signed({}))).to.equal(200)
     expect(await accepts(sign({ alg: 'HS256', kid: kid() }, NEW))).to.equal(200)
   })

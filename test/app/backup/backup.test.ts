@@ -17,7 +17,7 @@ import { keysOf } from '../../support/app/state.ts'
 import { PASSWORD, signIn, signUp, type TestUser } from '../../support/app/users.ts'
 import { png } from '../../support/data/samples.ts'
 
-describe('a backup', function () {
+describe('backup and restore', function () {
   this.timeout(60_000)
   let app: TestApp
   let ada: TestUser
@@ -75,7 +75,7 @@ describe('a backup', function () {
       expect.fail(describeFault(fault))
   }
 
-  it('brings back everything after everything was lost', async () => {
+  it('restore – everything lost → everything back', async () => {
     const before = { documents: await documents(), keys: await keysOf(app) }
     const { manifest, faults } = await keep()
     expect(faults).to.deep.equal([])
@@ -95,14 +95,14 @@ describe('a backup', function () {
     expect(model.equals(Buffer.from(await answer.arrayBuffer()))).to.equal(true)
   })
 
-  it('ends sessions: one that was ended must not come back', async () => {
+  it('restore – sessions at the time of the backup → none', async () => {
     await keep()
     await loseDocuments()
     await putBack()
     await ada.get('/api/auth/session').expect(401)
   })
 
-  it('is not put into a database that has something, unless that may go', async () => {
+  it('restore – database not empty → refused without the option to replace it', async () => {
     await keep()
     await signUp(app, 'cyd')
     const before = await documents()
@@ -129,7 +129,7 @@ describe('a backup', function () {
   const objectPath = async () => join(dir, 'objects', String((await keysOf(app))[0]))
 
   for (const [name, damage, message] of damages)
-    it(`with ${name} changes nothing`, async () => {
+    it(`restore – backup with ${name} → refused, nothing changes`, async () => {
       await keep()
       const before = { documents: await documents(), keys: await keysOf(app) }
       await damage()
@@ -137,7 +137,7 @@ describe('a backup', function () {
       expect({ documents: await documents(), keys: await keysOf(app) }).to.deep.equal(before)
     })
 
-  it('of checksums alone needs the objects in the store', async () => {
+  it('restore – backup without objects → needs the objects in the store', async () => {
     await keep(false)
     await putBack(true)
     await expectClean()
@@ -145,7 +145,7 @@ describe('a backup', function () {
     expect(await refusal(putBack(true))).to.contain('1 objects are not in the store')
   })
 
-  it('tells of objects that are missing or damaged already', async () => {
+  it('backup – objects missing or damaged → reported', async () => {
     const [first, second] = (await Asset.findOne({ name: 'Oak chair' }).orFail().lean()).files
     await app.store.remove([String(first?.key)])
     await app.store.put(String(second?.key), Buffer.from('other bytes'))
@@ -157,12 +157,12 @@ describe('a backup', function () {
     expect(manifest.collections.assets.lines).to.equal(2)
   })
 
-  it('is written to a new folder only', async () => {
+  it('backup – folder exists → refused', async () => {
     await keep()
     expect(await refusal(keep())).to.contain('is not empty')
   })
 
-  it('made while everything changes is whole all the same', async () => {
+  it('backup – everything changes meanwhile → complete', async () => {
     let over = false
     const work = async (user: TestUser) => {
       for (let n = 0; !over; n++) {

@@ -12,7 +12,7 @@ import { uploadAsset } from '../../support/app/assets.ts'
 import { keysOf, measuredSpace, stateOf } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 
-describe('the check of store and documents', () => {
+describe('check of store and documents', () => {
   let app: TestApp
   let ada: TestUser
   let location: string
@@ -36,14 +36,14 @@ describe('the check of store and documents', () => {
   const asset = () => Asset.findOne({ state: 'ready' }).orFail().lean()
   const clean = { kinds: [], mended: true }
 
-  it('finds nothing in order, and changes nothing even when it may', async () => {
+  it('storage:check --fix – consistent store → no finding, no change', async () => {
     const before = await stateOf(app)
     expect(await check()).to.deep.equal(clean)
     expect(await check(true)).to.deep.equal(clean)
     expect(await stateOf(app)).to.deep.equal(before)
   })
 
-  it('finds objects that nothing names and removes them on request, none of others and none that is young', async () => {
+  it('storage:check – orphaned objects → found, removed with --fix; young or foreign objects kept', async () => {
     const [mine, gone] = [prefixOf(location, randomUUID()), prefixOf(randomUUID(), randomUUID())]
     await app.store.put(`${mine}1`, Buffer.from('x'))
     await app.store.put(`${gone}1`, Buffer.from('x'))
@@ -59,7 +59,7 @@ describe('the check of store and documents', () => {
       .and.to.include('foreign/object')
   })
 
-  it('leaves the objects of a live upload alone', async () => {
+  it('storage:check --fix – live upload → its objects stay', async () => {
     const upload = { _id: randomUUID(), owner: ada.user._id, asset: (await asset())._id }
     const prefix = prefixOf(location, upload._id)
     await Upload.begin({ ...upload, prefix })
@@ -70,7 +70,7 @@ describe('the check of store and documents', () => {
     expect(kinds).to.deep.equal([])
   })
 
-  it('finds missing objects and wrong sizes, which no mending brings back', async () => {
+  it('storage:check --fix – missing objects or wrong sizes → reported, not repaired', async () => {
     const [first, second] = (await asset()).files.map(({ key }) => key)
     await app.store.remove([String(first)])
     await app.store.put(String(second), Buffer.from('short'))
@@ -78,7 +78,7 @@ describe('the check of store and documents', () => {
     expect((await asset()).files).to.have.length(2)
   })
 
-  it('undoes dead uploads and forgotten assets, and ends removals', async () => {
+  it('storage:check --fix – dead uploads, forgotten assets, begun removals → ended', async () => {
     const pending = { _id: new Types.ObjectId(), owner: ada.user._id }
     await Asset.create({ ...pending, createdAt: new Date(0), updatedAt: new Date(0) })
     const dead = { _id: randomUUID(), owner: ada.user._id, asset: pending._id }
@@ -100,7 +100,7 @@ describe('the check of store and documents', () => {
     expect(await measuredSpace(app)).to.equal(1500)
   })
 
-  it('finds assets of an account that is not there', async () => {
+  it('storage:check – assets of an account that does not exist → found', async () => {
     await User.deleteOne({ _id: ada.user._id })
     await signUp(app, 'bob')
     const { kinds, mended } = await check(true, 3_600_000)
@@ -108,7 +108,7 @@ describe('the check of store and documents', () => {
     expect(mended).to.equal(false)
   })
 
-  it('does not mend by an empty database', async () => {
+  it('storage:check --fix – empty database → nothing removed', async () => {
     await User.deleteMany({})
     const refused = await check(true).catch((error: Error) => error.message)
     expect(refused).to.contain('is MONGODB_URI the right one?')

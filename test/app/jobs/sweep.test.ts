@@ -20,7 +20,7 @@ import { type FakeS3, startFakeS3 } from '../../support/s3/fake-s3.ts'
 /** Limits of accounts without limits of their own. */
 const QUOTA = { limit: 5e10, fileLimit: 1000 }
 
-describe('the sweep', () => {
+describe('sweep', () => {
   let s3: FakeS3
   let app: TestApp
   let ada: TestUser
@@ -78,7 +78,7 @@ describe('the sweep', () => {
     expect(await Capacity.spaceOf(SERVER)).to.deep.include({ used: bytes, reserved: 0, open: [] })
   }
 
-  it('leaves what is alive alone', async () => {
+  it('sweep – live uploads and assets → unchanged', async () => {
     const id = await dieUploading()
     const before = await stateOf(app)
     await sweepAfter(60_000)
@@ -89,7 +89,7 @@ describe('the sweep', () => {
     await expectOnly(0)
   })
 
-  it('ends what dead processes have left, two sweeps and a request at once', async () => {
+  it('sweep – uploads of dead processes, two sweeps and a request at once → ended once', async () => {
     for (let round = 0; round < 4; round++) {
       await dieUploading()
       await dieRemoving()
@@ -103,7 +103,7 @@ describe('the sweep', () => {
     )
   })
 
-  it('finishes an account whose deletion was cut short', async () => {
+  it('sweep – account deletion interrupted → completed', async () => {
     await uploadAsset(ada)
     await dieUploading()
     await dieRemoving()
@@ -114,14 +114,14 @@ describe('the sweep', () => {
     await expectOnly(0)
   })
 
-  it('takes nothing into an account under deletion', async () => {
+  it('reserve – account under deletion → false', async () => {
     await setDeleting(ada.user._id, true)
     const entry = { id: randomUUID(), bytes: 0, slack: 0 }
     expect(await User.reserve(ada.user._id, entry, QUOTA)).to.equal(false)
     await User.deleteOne({ _id: ada.user._id })
   })
 
-  it('abandons multipart uploads that a finished upload has forgotten, none of others', async () => {
+  it('sweep – multipart uploads that a finished upload left → aborted, no others', async () => {
     await uploadAsset(ada)
     const [key = ''] = await keysOf(app, `${location}/`)
     const forgotten = s3.begin(key)
@@ -133,7 +133,7 @@ describe('the sweep', () => {
     expect(await keysOf(app, `${location}/`)).to.deep.equal([key])
   })
 
-  it('gives back what a request reserved after it was given up', async () => {
+  it('sweep – request reserved after its upload was given up → space given back', async () => {
     const entry = { id: randomUUID(), bytes: 700, slack: 0 }
     await User.reserve(ada.user._id, entry, QUOTA)
     await Capacity.reserve(SERVER, entry, QUOTA)
@@ -144,7 +144,7 @@ describe('the sweep', () => {
     expect((await Capacity.spaceOf(SERVER))?.open).to.deep.equal([])
   })
 
-  it('forgets a removal that was announced and never begun', async () => {
+  it('sweep – removal announced but not begun → its entries dropped', async () => {
     await announceTrash(ada.user._id, [], 0)
     await sweepAfter(60_000)
     expect((await User.spaceOf(ada.user._id))?.open).to.have.length(1)

@@ -19,9 +19,9 @@ const ROWS: [medias: Media[], media: Media, type: AssetType][] = [
   [['other', 'archive'], 'archive', 'other'],
 ]
 
-describe('The media and type of an asset', () => {
+describe('classify', () => {
   for (const [medias, media, type] of ROWS) {
-    it(`[${medias.join(', ')}] is ${media}, ${type}`, () => {
+    it(`classify – files [${medias.join(', ')}] → ${media}, ${type}`, () => {
       expect(assetMedia(medias)).to.equal(media)
       expect(assetType(medias)).to.equal(type)
     })

@@ -44,10 +44,11 @@ const ROWS: [why: string, given: string, kept: string][] = [
 
 describe('cleanFileName', () => {
   for (const [why, given, kept] of ROWS) {
-    it(`${why}: ${JSON.stringify(given).slice(0, 60)}`, () => expect(cleanFileName(given)).to.equal(kept))
+    it(`cleanFileName – ${why}: ${JSON.stringify(given).slice(0, 60)} → clean name`, () =>
+      expect(cleanFileName(given)).to.equal(kept))
   }
 
-  it('makes of anything a name of 1 to 255 bytes without path or control characters, and the same again', () => {
+  it('cleanFileName – any text → 1 to 255 bytes without path or control characters, stable when repeated', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (given) => {
         const name = cleanFileName(given)
@@ -58,7 +59,7 @@ describe('cleanFileName', () => {
     )
   })
 
-  it('cuts a name of a megabyte at once', () => {
+  it('cleanFileName – name of a megabyte → cut in bounded time', () => {
     const begin = performance.now()
     expect(Buffer.byteLength(cleanFileName('é'.repeat(500_000)))).to.equal(254)
     expect(performance.now() - begin).to.be.below(500)

@@ -17,13 +17,13 @@ type Row = [what: string, name: string, file: Buffer | Promise<Buffer>, mediaTyp
 
 function table(rows: () => Row[]): void {
   for (const [what, name, file, mediaType, media] of rows()) {
-    it(`${name}: ${what} is ${mediaType}, ${media}`, async () => {
+    it(`identify – ${name}: ${what} → ${mediaType}, ${media}`, async () => {
       expect(await tell(name, await file)).to.deep.equal({ mediaType, media })
     })
   }
 }
 
-describe('identify: files that are what they are called', () => {
+describe('identify, files whose content and name agree', () => {
   table(() => [
     ['a picture', 'a.png', samples.png(), 'image/png', 'image'],
     ['a picture', 'a.jpg', samples.jpeg(), 'image/jpeg', 'image'],
@@ -59,7 +59,7 @@ describe('identify: files that are what they are called', () => {
   ])
 })
 
-describe('identify: models', () => {
+describe('identify, models', () => {
   const STEP = latin1("ISO-10303-21;\nHEADER;\nFILE_DESCRIPTION((''),'2;1');\n")
   const IGES = latin1(`${'An exported part'.padEnd(72)}S      1\n`)
   table(() => [
@@ -103,7 +103,7 @@ describe('identify: models', () => {
   ])
 })
 
-describe('identify: containers', () => {
+describe('identify, containers', () => {
   const CFB = Buffer.concat([latin1('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'), Buffer.alloc(504)])
   const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
   table(() => [
@@ -120,7 +120,7 @@ describe('identify: containers', () => {
   ])
 })
 
-describe('identify: files that are not what they are called', () => {
+describe('identify, files whose content and name differ', () => {
   table(() => [
     ['a page', 'cat.png', samples.htmlNamedPng(), 'text/html', 'document'],
     ['a script tag', 'cat.png', latin1('\n <script>alert(1)</script>'), 'text/html', 'document'],
@@ -157,12 +157,12 @@ describe('identify: files that are not what they are called', () => {
 })
 
 describe('identify', () => {
-  it('does not mind a character that the end of the head cuts in two', async () => {
+  it('identify – character split at the end of the head → text', async () => {
     const text = Buffer.from(`${'a'.repeat(HEAD_BYTES - 1)}é`)
     expect((await tell('a.txt', text)).mediaType).to.equal('text/plain')
   })
 
-  it('answers for any bytes under any name', async () => {
+  it('identify – any bytes under any name → an answer', async () => {
     const beginnings = [
       '',
       'PK\x03\x04',
@@ -204,7 +204,7 @@ describe('identify', () => {
     )
   })
 
-  it('takes no time over text made to be slow to read', async () => {
+  it('identify – text made to be slow to parse → bounded time', async () => {
     const begin = performance.now()
     for (const text of [
       '<!--'.repeat(4000),

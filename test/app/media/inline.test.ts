@@ -28,7 +28,7 @@ const KEPT = [
 
 describe('mayShowInline', () => {
   for (const mediaType of SHOWN)
-    it(`shows ${mediaType}`, () => expect(mayShowInline(mediaType)).to.equal(true))
+    it(`mayShowInline – ${mediaType} → true`, () => expect(mayShowInline(mediaType)).to.equal(true))
   for (const mediaType of KEPT)
-    it(`keeps ${mediaType} an attachment`, () => expect(mayShowInline(mediaType)).to.equal(false))
+    it(`mayShowInline – ${mediaType} → false`, () => expect(mayShowInline(mediaType)).to.equal(false))
 })

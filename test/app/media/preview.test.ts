@@ -55,7 +55,7 @@ describe('makePreview', () => {
   useOwnTemporaryFolder()
 
   for (const make of [samples.png, samples.jpeg, samples.webp, samples.gif, samples.avif]) {
-    it(`makes WebP of ${make.name}, whether buffer or stream`, async () => {
+    it(`makePreview – ${make.name} as buffer or stream → WebP`, async () => {
       const file = await make({ width: 60, height: 40 })
       for (const source of [file, inPieces(file)]) {
         const { data, ...picture } = await makePreview(source)
@@ -66,7 +66,7 @@ describe('makePreview', () => {
     })
   }
 
-  it('turns the picture upright and leaves its metadata behind', async () => {
+  it('makePreview – EXIF orientation and metadata → upright, no metadata', async () => {
     const file = await samples.jpegWithExif({ width: 60, height: 40 })
     expect(file.includes(samples.EXIF_SECRET), 'the sample has its secret').to.equal(true)
     const { data, width, height } = await makePreview(file)
@@ -76,7 +76,7 @@ describe('makePreview', () => {
     expect([exif, icc, xmp, orientation]).to.deep.equal([undefined, undefined, undefined, undefined])
   })
 
-  it('keeps transparency', async () => {
+  it('makePreview – transparent image → transparency kept', async () => {
     const glass = sharp({
       create: { width: 9, height: 9, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0.5 } },
     })
@@ -84,7 +84,7 @@ describe('makePreview', () => {
     expect((await sharp(data).metadata()).hasAlpha).to.equal(true)
   })
 
-  it('keeps an animation', async () => {
+  it('makePreview – animation → animation kept', async () => {
     const { data, width, height } = await makePreview(
       await samples.animatedGif({ width: 32, height: 24, frames: 4 }),
     )
@@ -92,7 +92,7 @@ describe('makePreview', () => {
     expect(await sharp(data).metadata()).to.include({ pages: 4, width: 32 })
   })
 
-  it('keeps the first frame of an animation that is too long', async () => {
+  it('makePreview – animation with too many frames → its first frame', async () => {
     const { data, width, height } = await makePreview(
       sized(6, 2000, 1500, await samples.animatedGif({ frames: 14 })),
     )
@@ -100,7 +100,7 @@ describe('makePreview', () => {
     expect((await sharp(data).metadata()).pages ?? 1).to.equal(1)
   })
 
-  it('makes a larger picture 2048 pixels, a smaller one no larger', async () => {
+  it('makePreview – over 2048 pixels → 2048; smaller → size kept', async () => {
     expect(await makePreview(await samples.png({ width: 3000, height: 1500 }))).to.include({
       width: 2048,
       height: 1024,
@@ -123,7 +123,7 @@ describe('makePreview', () => {
     ['an AVIF cut short', () => truncated(noise(200, 200).avif({ effort: 0 }).toBuffer())],
   ]
   for (const [what, file] of refused) {
-    it(`refuses ${what} with 415`, async () => {
+    it(`makePreview – ${what} → 415`, async () => {
       const source = await file()
       for (const given of [source, inPieces(source)]) {
         const { status, code } = await refusal(makePreview(given))
@@ -140,21 +140,21 @@ describe('makePreview', () => {
     ['AVIF, 2,000 × 2,000', () => samples.avif({ width: 2000, height: 2000 })],
   ]
   for (const [what, file] of tooMany) {
-    it(`refuses more pixels than memory is kept for: ${what}`, async () => {
+    it(`makePreview – ${what}, more pixels than the limit → refused`, async () => {
       const error = await refusal(makePreview(await file()))
       expect(error.status).to.equal(415)
       expect(String(error.cause)).to.match(/exceeds pixel limit|of \d+ × \d+ pixels/)
     })
   }
 
-  it('refuses more bytes than are read, with 413, and stops the stream', async () => {
+  it('makePreview – more bytes than the limit → 413, the stream stops', async () => {
     const source = endless()
     expect(await refusal(makePreview(source))).to.include({ status: 413, code: 'too_large' })
     expect(source.destroyed).to.equal(true)
     expect(await spooled()).to.deep.equal([])
   })
 
-  it('makes many at once, one after the other', async () => {
+  it('makePreview – many at once → all made, one after the other', async () => {
     const file = await samples.png({ width: 700, height: 700 })
     const pictures = await Promise.all(Array.from({ length: 20 }, () => makePreview(inPieces(file))))
     for (const picture of pictures) expect(picture).to.include({ width: 700, height: 700 })
@@ -163,7 +163,7 @@ describe('makePreview', () => {
 })
 
 describe('makeThumbnail', () => {
-  it('makes a still WebP within 512 × 512 pixels', async () => {
+  it('makeThumbnail – any image → still WebP within 512 × 512 pixels', async () => {
     expect(await makeThumbnail(await samples.jpeg({ width: 1024, height: 256 }))).to.include({
       mediaType: 'image/webp',
       width: 512,
@@ -182,25 +182,25 @@ describe('makeThumbnail', () => {
 describe('tryThumbnail', () => {
   useOwnTemporaryFolder()
 
-  it('makes a thumbnail of a stored picture', async () => {
+  it('tryThumbnail – stored image → thumbnail', async () => {
     const file = await samples.png({ width: 1024, height: 1024 })
     expect(await tryThumbnail(inPieces(file), file.length)).to.include({ width: 512, height: 512 })
   })
 
-  it('is null for what is no picture, broken, or too large', async () => {
+  it('tryThumbnail – not an image, broken or too large → null', async () => {
     const broken = await truncated(samples.png({ width: 500, height: 500 }))
     for (const file of [samples.svg(), broken, Buffer.alloc(0), bomb(60_000, 60_000)]) {
       expect(await tryThumbnail(inPieces(file), file.length)).to.equal(null)
     }
   })
 
-  it('reads nothing of a file over the limit', async () => {
+  it('tryThumbnail – file over the limit → nothing read', async () => {
     const source = endless()
     expect(await tryThumbnail(source, PREVIEW_MAX_BYTES + 1)).to.equal(null)
     expect(source).to.include({ destroyed: true, readableDidRead: false })
   })
 
-  it('passes on a failure to read the file, and leaves nothing behind', async () => {
+  it('tryThumbnail – read error → rejects with it, nothing is left', async () => {
     const fault = new Error('the bucket is gone')
     const source = new Readable({ read: () => source.destroy(fault) })
     const made = await tryThumbnail(source, 100).catch((error: unknown) => error)

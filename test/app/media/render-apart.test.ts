@@ -25,11 +25,11 @@ describe('renderApart', () => {
 
   const fault = (rendering: Promise<unknown>) => rendering.catch((error: unknown) => error)
 
-  it('renders', async () => {
+  it('renderApart – image → rendered', async () => {
     expect(await renderApart(job('whole.png'), ada)).to.include({ width: 32, height: 24 })
   })
 
-  it('says what is wrong with a picture', async () => {
+  it('renderApart – broken image → its error', async () => {
     const error = await fault(renderApart(job('missing.png'), ada))
     expect(error).to.be.instanceOf(RenderFault).and.have.property('message').that.contains('missing')
   })
@@ -53,7 +53,7 @@ describe('renderApart', () => {
     expect(await frames(1)).to.equal(1)
   })
 
-  it('users take turns', async () => {
+  it('renderApart – several users → in turns', async () => {
     const order: string[] = []
     const render = async (user: string) => {
       await renderApart(job('whole.png'), { user })

@@ -28,13 +28,13 @@ describe('withFile', () => {
 
   const options = (user = 'ada') => ({ user, maxBytes: SPOOL_MAX_BYTES })
 
-  it('writes a file that only its owner can read, and removes it', async () => {
+  it('withFile – stream → file that only its owner can read, removed afterwards', async () => {
     const mode = await withFile(bytes(3), options(), async (path) => (await stat(path)).mode & 0o777)
     expect(mode).to.equal(0o600)
     expect(await spooled()).to.deep.equal([])
   })
 
-  it('counts the bytes against the quota while the file exists', async () => {
+  it('withFile – file exists → its bytes count against the quota', async () => {
     let taken = 0
     const quota = {
       take: async (size: number) => {
@@ -116,7 +116,7 @@ describe('withFile', () => {
 describe('removeLeftFiles', () => {
   useOwnTemporaryFolder()
 
-  it('removes what a killed process left, and nothing that is in use or not ours', async () => {
+  it('removeLeftFiles – files of a killed process → removed; files in use or of others kept', async () => {
     const hourAgo = new Date(Date.now() - 3_600_001)
     for (const name of ['kura-picture-old', 'kura-picture-new', 'other'])
       await writeFile(join(tmpdir(), name), 'x')

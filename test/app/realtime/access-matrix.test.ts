@@ -67,7 +67,7 @@ const EXPECTED: Record<string, Partial<Record<State, Outcomes>>> = {
   subscribe: { private: users },
 }
 
-describe('who may do what over a socket', () => {
+describe('access matrix of the WebSocket', () => {
   let app: TestApp
   let people: People
   before(async () => {
@@ -77,7 +77,7 @@ describe('who may do what over a socket', () => {
   after(() => app.stop())
   afterEach(closeSockets)
 
-  it('is said for every operation', () => {
+  it('access matrix – operations → one row for each', () => {
     expect(Object.keys(EXPECTED)).to.have.members([...OPERATIONS.keys()])
   })
 
@@ -98,7 +98,7 @@ describe('who may do what over a socket', () => {
 
   for (const [op, states] of Object.entries(EXPECTED))
     for (const state of STATES.filter((one) => states[one]))
-      it(`${op}, of an asset that is ${state}`, async () => {
+      it(`${op} – asset that is ${state} → as the matrix says`, async () => {
         const scene = await makeScene(app, state)
         // the sockets and tokens of a disabled owner have ended
         for (const caller of CALLERS.filter((one) => state !== 'closed' || one !== 'owner')) {

@@ -19,7 +19,7 @@ async function refusal(origin: string, options: ClientOptions = {}, path = '/ws'
   return { status: answer.statusCode, headers: answer.headers, body: body && JSON.parse(body) }
 }
 
-describe('who may open a socket', () => {
+describe('GET /ws, admission', () => {
   let app: TestApp
   before(async () => {
     app = await startApp({
@@ -30,7 +30,7 @@ describe('who may open a socket', () => {
   after(() => app.stop())
   afterEach(closeSockets)
 
-  it('browsers of configured origins, and programs, which name none', async () => {
+  it('GET /ws – configured Origin or none → open; other Origin → 403', async () => {
     await SocketClient.open(app.origin, { origin: OURS })
     await SocketClient.open(app.origin)
     for (const origin of ['https://evil.example', `${OURS}.evil.example`, 'null', app.origin]) {
@@ -44,7 +44,7 @@ describe('who may open a socket', () => {
     }
   })
 
-  it('nobody before the service is ready', async () => {
+  it('GET /ws – service not ready → 503', async () => {
     const socket = await SocketClient.open(app.origin)
     app.services.prepared = false
     const { status, body, headers } = await refusal(app.origin)
@@ -54,7 +54,7 @@ describe('who may open a socket', () => {
     expect(headers['retry-after']).to.match(/^\d+$/)
   })
 
-  it('not a crowd from one address, by the address that a trusted proxy names', async () => {
+  it('GET /ws – too many from one forwarded address → 429', async () => {
     const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } })
     for (let n = 0; n < 3; n++) await SocketClient.open(app.origin, from('192.0.2.1'))
     const { status, body } = await refusal(app.origin, from('192.0.2.1'))
@@ -62,7 +62,7 @@ describe('who may open a socket', () => {
     await SocketClient.open(app.origin, from('192.0.2.2'))
   })
 
-  it('answers any other path, and any other upgrade, as if none had been asked for', async () => {
+  it('GET – another path or another Upgrade → answered as without Upgrade', async () => {
     for (const path of ['/', '/wsx', '/api/ws', '/ws/more'])
       expect((await refusal(app.origin, {}, path)).body.err.code, path).to.equal('not_found')
     await SocketClient.open(`${app.origin}/ws/..`)
@@ -72,7 +72,7 @@ describe('who may open a socket', () => {
     expect(body.res.user.username).to.equal('ada-h2c')
   })
 
-  it('a user only so often, and the place is free again when a socket closes', async () => {
+  it('auth – too many sockets of the user → refused; one closes → signed in', async () => {
     const ada = await signUp(app, 'ada')
     const [first] = [
       await SocketClient.signedIn(app.origin, ada.token),
@@ -86,7 +86,7 @@ describe('who may open a socket', () => {
     await third.expect('auth', { token: ada.token })
   })
 
-  it('not for long without a sign-in', async () => {
+  it('GET /ws – no sign-in in time → closed', async () => {
     const socket = await SocketClient.open(app.origin)
     const begun = Date.now()
     expect((await socket.closed).code).to.equal(4401)

@@ -4,7 +4,7 @@ import { LIMITS } from '../../../app/realtime/limits.ts'
 
 const MiB = 1024 * 1024
 
-describe('the door for bytes', () => {
+describe('ByteDoor', () => {
   let said: string[]
   const open = () => {
     said = []
@@ -18,7 +18,7 @@ describe('the door for bytes', () => {
     })
   }
 
-  it('holds a socket whose bytes nobody takes, and gives it up after 4 MiB', async () => {
+  it('ByteDoor – bytes that no upload reads → socket paused, given up after 4 MiB', async () => {
     const door = open()
     const inflow = door.claim()
     const failure = new Promise<Error>((resolve) => inflow.once('error', resolve))
@@ -30,7 +30,7 @@ describe('the door for bytes', () => {
     expect((await failure).message).to.equal('more bytes came than may wait')
   })
 
-  it('lets it go on as soon as some are taken', async () => {
+  it('ByteDoor – some bytes are read → socket resumed', async () => {
     const door = open()
     const inflow = door.claim()
     inflow.accept(3 * MiB)
@@ -49,7 +49,7 @@ describe('the door for bytes', () => {
     door.leave(inflow)
   })
 
-  it('refuses bytes of nobody once for each upload that was asked for', () => {
+  it('ByteDoor – bytes without an upload → refused once for each upload asked for', () => {
     const door = open()
     door.take(Buffer.alloc(1))
     door.take(Buffer.alloc(1))

@@ -6,7 +6,7 @@ import { register } from '../../support/app/client.ts'
 import { killAll, startProcess } from '../../support/app/process.ts'
 import { closeSockets, SocketClient } from '../../support/app/socket.ts'
 
-describe('sockets of a service that stops', function () {
+describe('WebSocket drain', function () {
   this.timeout(60_000)
   let folder: string
   before(async () => {
@@ -18,7 +18,7 @@ describe('sockets of a service that stops', function () {
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('are closed with 1001 when nothing runs on them, others when an upload has ended', async () => {
+  it('drain – idle socket → 1001 at once; upload running → 1001 at its end', async () => {
     const service = await startProcess({ DATA_DIR: folder })
     const { token } = await register(service.origin)
     const idle = await SocketClient.signedIn(service.origin, token, { subscribe: true })

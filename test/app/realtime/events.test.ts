@@ -9,7 +9,7 @@ import { signUp, signUpAdmin, type TestUser } from '../../support/app/users.ts'
 import { png } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
 
-describe('the events of a socket', () => {
+describe('WebSocket events', () => {
   let app: TestApp
   let elsewhere: string
   let ada: TestUser
@@ -38,7 +38,7 @@ describe('the events of a socket', () => {
       await socket.find(({ event, asset }) => event === 'asset.created' && asset?.id === id)
   }
 
-  it('reach their owner on every process, and tell of the space too', async () => {
+  it('event – change of an asset → owner receives it and space on every process', async () => {
     const here = await subscribe(ada)
     const there = await subscribe(ada, elsewhere)
     const { id } = await uploadAsset(ada)
@@ -77,7 +77,7 @@ describe('the events of a socket', () => {
     }
   })
 
-  it('come from uploads and removals by socket as well', async () => {
+  it('event – upload or removal over a socket → received', async () => {
     const watcher = await subscribe(ada, elsewhere)
     const worker = await SocketClient.signedIn(app.origin, ada.token)
     const { res } = await worker.upload(Buffer.alloc(10), { name: 'a.bin' })
@@ -89,7 +89,7 @@ describe('the events of a socket', () => {
     expect(worker.events.map(({ event }) => event)).to.deep.equal(['upload.ready', 'upload.progress'])
   })
 
-  it('reach exactly those who may read the asset at that moment', async () => {
+  it('event – rights change → exactly the users who may read at that moment', async () => {
     const sockets = await Promise.all([
       subscribe(reader),
       subscribe(stranger),
@@ -128,7 +128,7 @@ describe('the events of a socket', () => {
     }
   })
 
-  it('tell of a deletion who could read the asset, and of it only its id', async () => {
+  it('event – asset deleted → its id only, to users who could read it', async () => {
     const { id } = await uploadAsset(ada, { visibility: 'public' })
     const socket = await subscribe(stranger, elsewhere)
     await ada.delete(`/api/assets/${id}`).expect(204)
@@ -138,7 +138,7 @@ describe('the events of a socket', () => {
     })
   })
 
-  it('name the owner to those who may know them', async () => {
+  it('event – owner known to the subscriber → owner named', async () => {
     const admin = await signUpAdmin(app, 'admin')
     const sockets = await Promise.all([subscribe(ada), subscribe(stranger), subscribe(admin)])
     await uploadAsset(ada, { visibility: 'public' })
@@ -151,7 +151,7 @@ describe('the events of a socket', () => {
     expect(owners).to.deep.equal([named, null, named])
   })
 
-  it('tell of a new limit', async () => {
+  it('event – new limit of space → space event', async () => {
     const admin = await signUpAdmin(app, 'root')
     const socket = await subscribe(stranger, elsewhere)
     await admin
@@ -162,14 +162,14 @@ describe('the events of a socket', () => {
     await User.updateOne({ _id: stranger.user._id }, { 'space.limit': 5e10 })
   })
 
-  it('come to nobody who has not asked for them', async () => {
+  it('event – not subscribed → none', async () => {
     const silent = await SocketClient.signedIn(app.origin, ada.token)
     const socket = await subscribe(ada)
     await passes(socket)
     expect(silent.events).to.deep.equal([])
   })
 
-  it('leave nothing of an asset in the database but that it changed', async () => {
+  it('event – stored change → only that the asset changed', async () => {
     const { id } = await uploadAsset(ada, { name: 'Secret', visibility: 'public' })
     const kept = await Change.find({ asset: id }).lean()
     expect(kept).to.have.length(1)
@@ -186,7 +186,7 @@ describe('the events of a socket', () => {
   })
 })
 
-describe('a peer that reads no events', () => {
+describe('subscriber that reads nothing', () => {
   let app: TestApp
   before(async () => {
     app = await startApp({ limits: { unreadBytes: 100_000 } })
@@ -194,7 +194,7 @@ describe('a peer that reads no events', () => {
   after(() => app.stop())
   afterEach(closeSockets)
 
-  it('is let go with 1008', async () => {
+  it('event – client reads nothing → closed with 1008', async () => {
     const ada = await signUp(app, 'ada')
     const socket = await SocketClient.signedIn(app.origin, ada.token, { subscribe: true })
     socket.socket.pause()

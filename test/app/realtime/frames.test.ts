@@ -8,7 +8,7 @@ import { eventually } from '../../support/eventually.ts'
 const MiB = 1024 * 1024
 const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
 
-describe('the frames of a socket', () => {
+describe('WebSocket frames', () => {
   let app: TestApp
   let ada: TestUser
   let socket: SocketClient
@@ -77,7 +77,7 @@ describe('the frames of a socket', () => {
     ['a text frame over 100 kB', `{"id":1,"op":"${''.padEnd(102_400)}"}`, null, 'too_large'],
   ]
   for (const [what, frame, id, code, fields] of frames)
-    it(`refuses ${what} and goes on`, async () => {
+    it(`frame – ${what} → refused, the socket goes on`, async () => {
       socket.socket.send(frame)
       const answer = await socket.find(({ status, err }) => status === 'error' && err?.code === code)
       expect(answer.id).to.deep.equal(id)
@@ -97,13 +97,13 @@ describe('the frames of a socket', () => {
     expect(await socket.find(({ id, status }) => id === null && status === 'success')).to.be.an('object')
   })
 
-  it('answers all of many frames sent at once', async () => {
+  it('frame – many at once → all answered', async () => {
     const asked = Array.from({ length: 200 }, () => socket.begin('get', { id: 'x' }))
     await eventually(() => expect(socket.messages.filter(({ err }) => err)).to.have.length(200), 15_000)
     expect(socket.messages.filter(({ err }) => err).map(({ id }) => id)).to.have.members(asked)
   })
 
-  it('closes with 1009 at a frame over 1 MiB, text or binary', async () => {
+  it('frame – over 1 MiB, text or binary → closed with 1009', async () => {
     socket.send(Buffer.alloc(MiB + 1))
     expect((await socket.closed).code).to.equal(1009)
     const other = await SocketClient.signedIn(app.origin, ada.token)
@@ -111,12 +111,12 @@ describe('the frames of a socket', () => {
     expect((await other.closed).code).to.equal(1009)
   })
 
-  it('closes with 1007 at text that is no UTF-8', async () => {
+  it('frame – text that is not UTF-8 → closed with 1007', async () => {
     socket.socket.send(Buffer.from([0x7b, 0xff]), { binary: false })
     expect((await socket.closed).code).to.equal(1007)
   })
 
-  it('refuses bytes that no upload takes, once, and closes with 1009 after 4 MiB of them', async () => {
+  it('binary frame – no upload → refused once, closed with 1009 after 4 MiB', async () => {
     const before = await stateOf(app)
     socket.send(Buffer.alloc(0))
     for (let n = 0; n < 3; n++) socket.send(Buffer.alloc(MiB))

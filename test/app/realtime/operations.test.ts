@@ -12,7 +12,7 @@ import { obj, png } from '../../support/data/samples.ts'
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
-describe('the operations of a socket', () => {
+describe('WebSocket operations', () => {
   let app: TestApp
   let ada: TestUser
   let socket: SocketClient
@@ -26,7 +26,7 @@ describe('the operations of a socket', () => {
   })
   afterEach(closeSockets)
 
-  it('create makes an account and signs the socket in', async () => {
+  it('create – new name → account made, socket signed in', async () => {
     const stranger = await SocketClient.open(app.origin)
     const { user, token, expiresAt, accountKey } = await stranger.expect('create', { username: 'grace' })
     const kept = await User.findByName('grace')
@@ -39,7 +39,7 @@ describe('the operations of a socket', () => {
     expect(err).to.deep.include({ code: 'taken', details: [{ field: 'username', message: 'is taken' }] })
   })
 
-  it('login takes any name of the account, and refuses like HTTP', async () => {
+  it('login – any name of the account → signed in; refused as over HTTP', async () => {
     const stranger = await SocketClient.open(app.origin)
     expect((await stranger.ask('login', { login: 'ada', password: 'wrong' })).err?.code).to.equal(
       'bad_credentials',
@@ -50,7 +50,7 @@ describe('the operations of a socket', () => {
     expect((await stranger.ask('login', { login: 'ada', password: PASSWORD })).err?.code).to.equal('conflict')
   })
 
-  it('auth answers the user and the session, and never changes who is signed in', async () => {
+  it('auth – token → user and session; another user → refused, sign-in unchanged', async () => {
     const { user, session } = await socket.expect('auth', { token: ada.token })
     expect(user?.id).to.equal(ada.user.id)
     expect(session).to.include({ current: true })
@@ -61,7 +61,7 @@ describe('the operations of a socket', () => {
     await socket.expect('space')
   })
 
-  it('are refused at once when the session is over, and the socket is closed', async () => {
+  it('any operation – session ended → refused, socket closed', async () => {
     const other = await signIn(app, ada.user)
     const { session } = (await other.get('/api/auth/session').expect(200)).body.res
     const ended = await SocketClient.signedIn(app.origin, other.token)
@@ -70,13 +70,13 @@ describe('the operations of a socket', () => {
     expect((await ended.closed).code).to.equal(4401)
   })
 
-  it('waits with what follows a sign-in until it is over', async () => {
+  it('any operation – sign-in running → waits for it', async () => {
     const stranger = await SocketClient.open(app.origin)
     stranger.begin('auth', { token: ada.token })
     await stranger.expect('space')
   })
 
-  it('list and get answer what the routes answer', async () => {
+  it('list and get – any → the answers of the routes', async () => {
     const { _id } = await plantAsset(ada.user, { name: 'Oak chair', tags: ['wood', 'oak'], size: 7 })
     await plantAsset(ada.user, { name: 'Steel chair', tags: ['steel'], visibility: 'public' })
     const args = { q: 'chair', tag: ['wood', 'oak'], minSize: 5, limit: 10, facets: true, count: true }
@@ -94,11 +94,11 @@ describe('the operations of a socket', () => {
     expect(err?.details?.[0]?.field).to.equal('cursor')
   })
 
-  it('space answers what the route answers', async () => {
+  it('space – signed in → the answer of the route', async () => {
     expect(await socket.expect('space')).to.deep.equal((await ada.get('/api/space').expect(200)).body.res)
   })
 
-  it('upload stores the bytes as an upload by HTTP does', async () => {
+  it('upload – bytes → stored as over HTTP', async () => {
     const bytes = Buffer.concat([obj(), Buffer.alloc(1_500_000, 'f 1 2 3\n')])
     const before = await measuredSpace(app)
     const fields = { name: 'chair.obj', tags: ['Wood', 'wood'], description: 'Oak', visibility: 'public' }
@@ -125,7 +125,7 @@ describe('the operations of a socket', () => {
     })
   })
 
-  it('upload makes a thumbnail of a picture, and takes an empty file', async () => {
+  it('upload – image or empty file → thumbnail, or stored empty', async () => {
     const { res } = await socket.upload(await png(), { name: 'oak.png' })
     expect(res?.asset).to.include({ media: 'image', type: '2D' })
     await ada.get(String(res?.asset && (res.asset as { thumbnail?: string }).thumbnail)).expect(200)
@@ -133,7 +133,7 @@ describe('the operations of a socket', () => {
     expect(empty.res?.asset?.files[0]).to.include({ sha256: sha256(Buffer.alloc(0)) })
   })
 
-  it('remove deletes record and objects, and gives the space back', async () => {
+  it('remove – own asset → document and objects deleted, space given back', async () => {
     const { id } = await uploadAsset(ada)
     const keys = (await Asset.findById(id).orFail()).files.map(({ key }) => key)
     expect(await socket.expect('remove', { id })).to.deep.equal({ id })
@@ -142,7 +142,7 @@ describe('the operations of a socket', () => {
     expect((await socket.ask('remove', { id })).err?.code).to.equal('not_found')
   })
 
-  it('remove spares what a scene uses, unless it is forced', async () => {
+  it('remove – used by a scene → refused without force', async () => {
     const { id } = await uploadAsset(ada)
     await ada.post('/api/projects').send({ title: 'Stage', image: id }).expect(201)
     expect((await socket.ask('remove', { id })).err?.code).to.equal('conflict')
@@ -151,7 +151,7 @@ describe('the operations of a socket', () => {
     expect(await Asset.findById(id)).to.equal(null)
   })
 
-  it('refuses an upload that cannot be before it takes a byte', async () => {
+  it('upload – cannot succeed → refused before the first byte', async () => {
     const before = await stateOf(app)
     const refused = async (args: object) => (await socket.upload(Buffer.alloc(10), args)).err
     expect(await refused({ name: 'big.bin', size: 5_000_001 })).to.include({ code: 'too_large' })

@@ -12,7 +12,7 @@ import { eventually } from '../../support/eventually.ts'
 
 const HOUR = 3_600_000
 
-describe('the session of a socket', () => {
+describe('WebSocket session', () => {
   let app: TestApp
   let ada: TestUser
   before(async () => {
@@ -38,13 +38,13 @@ describe('the session of a socket', () => {
     ['is gone from the database', () => Session.deleteMany({ user: ada.user._id })],
   ]
   for (const [how, end] of ends)
-    it(`closes it with 4401 when its user ${how}`, async () => {
+    it(`session – its user ${how} → socket closed with 4401`, async () => {
       const socket = await SocketClient.signedIn(app.origin, ada.token, { subscribe: true })
       await end()
       expect((await socket.closed).code).to.equal(4401)
     })
 
-  it('closes it when it has not been used for 48 hours', async () => {
+  it('session – 48 hours without an operation → socket closed', async () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     app.clock.advance(48 * HOUR + 1000)
     expect((await socket.closed).code).to.equal(4401)
@@ -74,7 +74,7 @@ describe('the session of a socket', () => {
     await eventually(async () => expect(await Asset.countDocuments({ owner: ada.user._id })).to.equal(0))
   })
 
-  it('is used by every operation', async () => {
+  it('session – any operation → lastAccessAt updated', async () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     for (let n = 0; n < 3; n++) {
       app.clock.advance(30 * HOUR)
@@ -82,7 +82,7 @@ describe('the session of a socket', () => {
     }
   })
 
-  it('leaves alone whose session lives', async () => {
+  it('session – still valid → socket stays open', async () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     const other = await signIn(app, ada.user)
     await other.post('/api/auth/logout').expect(204)
@@ -90,7 +90,7 @@ describe('the session of a socket', () => {
     await socket.expect('space')
   })
 
-  it('does not outlive a sign-in that the socket cannot have', async () => {
+  it('login – socket cannot take the sign-in → the session is ended', async () => {
     const sockets = Array.from({ length: 20 }, () => SocketClient.signedIn(app.origin, ada.token))
     await Promise.all(sockets)
     const sessions = await Session.countDocuments({ user: ada.user._id })
@@ -100,7 +100,7 @@ describe('the session of a socket', () => {
     expect(await Session.countDocuments({ user: ada.user._id })).to.equal(sessions)
   })
 
-  it('counts failed sign-ins and registrations with those by HTTP', async () => {
+  it('login and create – failures → counted together with those over HTTP', async () => {
     const from = { headers: { 'X-Forwarded-For': '192.0.2.7', 'User-Agent': 'editor/1' } }
     const socket = await SocketClient.open(app.origin, from)
     const wrong = { login: ada.user.username, password: 'wrong password' }
@@ -135,7 +135,7 @@ describe('the session of a socket', () => {
     expect({ address, userAgent }).to.deep.equal({ address: '192.0.2.7', userAgent: 'editor/1' })
   })
 
-  it('tells the log what was asked and how it ended, and nothing secret', async () => {
+  it('log – any operation → its name and result, nothing secret', async () => {
     const lines: string[] = []
     const { log } = app.services
     // without the configured redaction: nothing secret may come so far
@@ -172,7 +172,7 @@ describe('the session of a socket', () => {
   }
 })
 
-describe('a peer that no longer answers', () => {
+describe('heartbeat', () => {
   let app: TestApp
   before(async () => {
     app = await startApp({ limits: { pingMs: 150 } })
@@ -180,7 +180,7 @@ describe('a peer that no longer answers', () => {
   after(() => app.stop())
   afterEach(closeSockets)
 
-  it('is dropped, and nobody else', async () => {
+  it('heartbeat – client does not answer → its socket is closed, others stay', async () => {
     const ada = await signUp(app, 'ada')
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     const dead = await SocketClient.signedIn(app.origin, ada.token)

@@ -9,7 +9,7 @@ import { eventually } from '../../support/eventually.ts'
 
 const MiB = 1024 * 1024
 
-describe('uploads over a socket', () => {
+describe('WebSocket uploads', () => {
   let app: TestApp
   let ada: TestUser
   let socket: SocketClient
@@ -42,7 +42,7 @@ describe('uploads over a socket', () => {
     return id
   }
 
-  it('leave nothing behind when the client vanishes half-way', async () => {
+  it('upload – client disconnects midway → nothing is left', async () => {
     const before = await settled()
     await begin(20 * MiB, 10 * MiB)
     await eventually(async () => expect(await Upload.countDocuments()).to.equal(1))
@@ -51,7 +51,7 @@ describe('uploads over a socket', () => {
     expect(await settled()).to.deep.equal(before)
   })
 
-  it('leave nothing behind when the client vanishes before they are accepted', async () => {
+  it('upload – client disconnects before it is accepted → nothing is left', async () => {
     const before = await settled()
     for (let n = 0; n < 5; n++) {
       const hasty = await SocketClient.signedIn(app.origin, ada.token)
@@ -64,14 +64,14 @@ describe('uploads over a socket', () => {
     expect(await settled()).to.deep.equal(before)
   })
 
-  it('leave nothing behind when the client says goodbye half-way', async () => {
+  it('upload – client closes midway → nothing is left', async () => {
     const before = await settled()
     await begin(2 * MiB, MiB)
     socket.close()
     expect(await settled()).to.deep.equal(before)
   })
 
-  it('are one at a time: a second is refused and the first goes on', async () => {
+  it('upload – second one meanwhile → refused, the first goes on', async () => {
     const id = await begin(MiB, MiB / 2)
     expect((await socket.ask('upload', { name: 'b.bin', size: 10 })).err?.code).to.equal('conflict')
     expect((await socket.ask('get', { id: 'x' })).err?.code).to.equal('not_found')
@@ -80,13 +80,13 @@ describe('uploads over a socket', () => {
     expect((await socket.upload(Buffer.alloc(10), { name: 'b.bin' })).status).to.equal('success')
   })
 
-  it('may be sent right behind their request', async () => {
+  it('upload – bytes sent right after the request → stored', async () => {
     const id = socket.begin('upload', { name: 'chair.bin', size: 3 * MiB })
     for (let n = 0; n < 3; n++) socket.send(Buffer.alloc(MiB))
     expect((await socket.answerTo(id)).res?.asset?.size).to.equal(3 * MiB)
   })
 
-  it('are refused when more comes than was announced', async () => {
+  it('upload – more bytes than announced → refused', async () => {
     const before = await settled()
     const id = await begin(100, 101)
     expect((await socket.answerTo(id)).err?.code).to.equal('malformed_upload')
@@ -94,14 +94,14 @@ describe('uploads over a socket', () => {
     await socket.expect('space')
   })
 
-  it('count what comes after a refusal as bytes that no upload takes', async () => {
+  it('upload – bytes after a refusal → counted as bytes without an upload', async () => {
     const id = socket.begin('upload', { name: 'chair.bin', size: -1 })
     expect((await socket.answerTo(id)).err?.code).to.equal('validation_failed')
     for (let n = 0; n < 5; n++) socket.send(Buffer.alloc(MiB))
     expect((await socket.closed).code).to.equal(1009)
   })
 
-  it('are refused where the bucket fails, and leave nothing', async () => {
+  it('upload – bucket fails → refused, nothing is left', async () => {
     const before = await settled()
     const { put } = app.store
     app.store.put = async (_key, body) => {
@@ -118,7 +118,7 @@ describe('uploads over a socket', () => {
   })
 })
 
-describe('an upload over a socket', () => {
+describe('WebSocket upload with a slow bucket', () => {
   let app: TestApp
   let ada: TestUser
   before(async () => {
@@ -128,7 +128,7 @@ describe('an upload over a socket', () => {
   after(() => app.stop())
   afterEach(closeSockets)
 
-  it('goes no faster than the bucket, and is given up when nothing comes, not when nothing can', async () => {
+  it('upload – slow bucket → slowed down; given up only when the client sends nothing', async () => {
     const held = await SocketClient.signedIn(app.origin, ada.token)
     const silent = await SocketClient.signedIn(app.origin, ada.token)
     const { put } = app.store
@@ -166,7 +166,7 @@ describe('an upload over a socket', () => {
     expect(await Upload.countDocuments()).to.equal(0)
   })
 
-  it('is cut off where the service must stop before it has ended, and leaves nothing', async () => {
+  it('upload – service stops before its end → aborted, nothing is left', async () => {
     const before = await stateOf(app)
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     socket.begin('upload', { name: 'late.bin', size: 100 })
@@ -178,7 +178,7 @@ describe('an upload over a socket', () => {
   })
 })
 
-describe('a slow upload over a socket', () => {
+describe('slow WebSocket upload', () => {
   let app: TestApp
   let ada: TestUser
   before(async () => {

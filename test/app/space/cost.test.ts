@@ -15,7 +15,7 @@ interface Sent {
 const ACCOUNTS = ['users', 'capacity'] as const
 const UPDATES = /^(update|findOneAnd|findAndModify|replace|bulkWrite)/
 
-describe('what accounting for space costs', () => {
+describe('database updates for space', () => {
   let app: TestApp
   let ada: TestUser
   let sent: Sent[]
@@ -48,12 +48,12 @@ describe('what accounting for space costs', () => {
     }
   }
 
-  it('is two small updates of each account for an upload of announced length', async () => {
+  it('upload – Content-Length given → two updates of each account', async () => {
     await uploadAsset(ada, {}, { 'a.bin': Buffer.alloc(300_000), 'b.png': await png() })
     expectTwoUpdates()
   })
 
-  it('is no more for one of unknown length', async () => {
+  it('upload – length unknown → two updates of each account', async () => {
     const body = new FormData()
     body.append('files', new Blob([Buffer.alloc(3_000_000)]), 'a.bin')
     const { body: stream, headers } = new Response(body)
@@ -67,7 +67,7 @@ describe('what accounting for space costs', () => {
     expectTwoUpdates()
   })
 
-  it('is two for a removal', async () => {
+  it('removal – asset → two updates', async () => {
     const { id } = await uploadAsset(ada)
     sent = []
     await ada.delete(`/api/assets/${id}`).expect(204)

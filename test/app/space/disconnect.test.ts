@@ -15,7 +15,7 @@ const SENT = 12_000_000
 /** One part and a piece. While more wait for the bucket nothing is read, and nobody hears a client go. */
 const SENT_TO_SILENCE = 7_000_000
 
-describe('a client that vanishes', function () {
+describe('client disconnects', function () {
   this.timeout(60_000)
   let s3: FakeS3
   let app: TestApp
@@ -62,22 +62,22 @@ describe('a client that vanishes', function () {
       expect(upload?.parts.size ?? 0).to.be.greaterThan(0)
     })
 
-  it('leaves nothing when it goes in the middle of a file, its length told or not', async () => {
+  it('POST /api/assets – client disconnects mid-file → no object, reservation or document', async () => {
     await vanish(SENT, partsStored)
     await vanish(SENT, partsStored, {})
   })
 
-  it('leaves nothing when it goes before its body is read', async () => {
+  it('POST /api/assets – client disconnects before the body is read → nothing is left', async () => {
     for (let round = 0; round < 5; round++) await vanish(round % 2, recorded)
   })
 
-  it('leaves nothing when the bucket says nothing', async () => {
+  it('POST /api/assets – bucket does not answer → nothing is left', async () => {
     s3.fault = ({ operation }) => (operation === 'UploadPart' ? 'stall' : undefined)
     const stalled = () => eventually(() => expect(s3.uploads.size).to.equal(1))
     await vanish(SENT_TO_SILENCE, stalled)
   })
 
-  it('leaves nothing when it sends more than it said', async () => {
+  it('POST /api/assets – more bytes than announced → nothing is left', async () => {
     const before = await stateOf(app)
     const undone = s3.count('ListMultipartUploads')
     expect(await uploadRaw(ada, randomBytes(200_000), { length: 40_000 })).to.include({ status: 400 })
@@ -85,7 +85,7 @@ describe('a client that vanishes', function () {
     await eventually(async () => expect(await stateOf(app)).to.deep.equal(before), 5000)
   })
 
-  it('leaves nothing when it sends less than it said', async () => {
+  it('POST /api/assets – fewer bytes than announced → nothing is left', async () => {
     const before = await stateOf(app)
     const file = multipart(randomBytes(30_000))
     const { sending, answer } = beginUpload(ada, { length: file.length + 1000 })

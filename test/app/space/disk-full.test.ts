@@ -33,7 +33,7 @@ const DISKS = {
   }),
 }
 
-describe('a disk that takes no more', function () {
+describe('full disk', function () {
   this.timeout(120_000)
   let folder: string
 
@@ -49,7 +49,7 @@ describe('a disk that takes no more', function () {
   })
 
   for (const [name, { shell, seen }] of Object.entries(DISKS))
-    it(`is unavailable and keeps nothing half-done: ${name}`, async () => {
+    it(`${name} – disk full → unavailable, nothing half-done`, async () => {
       const uri = withDatabase(await databaseUri(), `kura-full-${randomBytes(6).toString('hex')}`)
       const env = { DATA_DIR: folder, MONGODB_URI: uri, LOG_LEVEL: 'fatal' }
       const { origin, pid } = await startProcess(env, undefined, shell)

@@ -6,7 +6,7 @@ import { startApp, type TestApp } from '../../support/app/app.ts'
 import { stateOf } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 
-describe('the intake of an upload', () => {
+describe('Intake', () => {
   let app: TestApp
   let ada: TestUser
 
@@ -26,7 +26,7 @@ describe('the intake of an upload', () => {
       mostFiles: 1,
     })
 
-  it('counts what several files bring at once, to the last byte and not one more', async () => {
+  it('Intake – several files at once up to the limit → exact to the byte', async () => {
     const before = await stateOf(app)
     const intake = await begin()
     await Promise.all([100, 200, 300, 400].map((bytes) => intake.take(bytes)))
@@ -36,7 +36,7 @@ describe('the intake of an upload', () => {
     expect(await stateOf(app)).to.deep.equal(before)
   })
 
-  it('refuses only what is too much of what comes at once', async () => {
+  it('Intake – several at once over the limit → only the excess refused', async () => {
     const intake = await begin()
     const taken = await Promise.allSettled([600, 500, 400].map((bytes) => intake.take(bytes)))
     expect(taken.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled'])

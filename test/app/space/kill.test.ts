@@ -6,7 +6,7 @@ describe('kill -9 at any moment', function () {
   this.timeout(420_000)
   after(killAll)
 
-  it('loses nothing that was acknowledged and leaves nothing but what a sweep removes', async () => {
+  it('kill -9 – at any moment under load → acknowledged assets kept, a sweep removes the rest', async () => {
     const { faults, answers, assets } = await runKills({ kills: 10, life: 20 })
     expect(faults).to.deep.equal([])
     expect(answers).to.be.greaterThan(20)

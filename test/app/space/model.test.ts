@@ -21,7 +21,7 @@ const SHRINK_MS = 90_000
 const USER_LIMIT = 500_000
 const SERVER_LIMIT = 900_000
 
-describe('space and sharing, beside a model', function () {
+describe('service against a model', function () {
   this.timeout(120_000)
   let app: TestApp
   let admin: TestUser
@@ -94,7 +94,7 @@ describe('space and sharing, beside a model', function () {
     expect(await Capacity.spaceOf(SERVER)).to.deep.include({ used: 0, reserved: 0, files: 0 })
   }
 
-  it(`answers every request as the model does (MODEL_SEED=${seed})`, async () => {
+  it(`random requests – MODEL_SEED=${seed} → the answers of the model`, async () => {
     deadline = Date.now() + TIME_MS
     let ran = 0
     const sequences = fc.commands(operations, { maxCommands: 60, size: 'max' })

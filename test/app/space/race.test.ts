@@ -24,7 +24,7 @@ import { eventually } from '../../support/eventually.ts'
 const AT_ONCE = 64
 const PLENTY = 1e9
 
-describe('space at its edge, over two processes', function () {
+describe('space limits over two processes', function () {
   this.timeout(240_000)
   let folder: string
   let store: ObjectStore
@@ -100,7 +100,7 @@ describe('space at its edge, over two processes', function () {
     { what: 'larger files', size: 200_000, fit: 9, whose: 'server', chunked: (n: number) => n % 4 < 2 },
   ] as const
   for (const { what, size, fit, whose, chunked } of edges)
-    it(`takes as many ${what} as fit in the space of the ${whose}, not one more`, async () => {
+    it(`upload – ${AT_ONCE} at once, ${what} up to the limit of the ${whose} → exactly as many as fit`, async () => {
       const { id, clients } = await signUp(whose === 'user' ? fit * size : PLENTY)
       const used = Number((await Capacity.spaceOf(SERVER))?.used)
       if (whose === 'server') await Capacity.updateOne({ _id: SERVER }, { 'space.limit': used + fit * size })
@@ -116,7 +116,7 @@ describe('space at its edge, over two processes', function () {
       await eventually(() => expectOnly(id, fit, size))
     })
 
-  it('refuses what cannot fit before any of it is sent', async () => {
+  it('upload – cannot fit → refused before any byte is sent', async () => {
     const { id, clients } = await signUp(1e6)
     const { sending, answer } = beginUpload(clients[0] as Client, { length: 2e6 })
     sending.flushHeaders()

@@ -22,7 +22,7 @@ async function recount(fix = true, before = new Date()): Promise<Discrepancy[]> 
   return found
 }
 
-describe('the recount of space', () => {
+describe('space:reconcile', () => {
   let app: TestApp
   let ada: TestUser
   let bob: TestUser
@@ -40,13 +40,13 @@ describe('the recount of space', () => {
   })
   after(() => app.stop())
 
-  it('finds nothing wrong after uploads, and changes nothing', async () => {
+  it('reconcile – after uploads → no difference, no change', async () => {
     const before = await stateOf(app)
     expect(await recount()).to.deep.equal([])
     expect(await stateOf(app)).to.deep.equal(before)
   })
 
-  it('tells wrong sums and corrects them when it is to', async () => {
+  it('reconcile – wrong sums → reported, corrected with --fix', async () => {
     const right = await User.spaceOf(ada.user._id)
     await User.updateOne({ _id: ada.user._id }, { $inc: { 'space.used': 77, 'space.files': 3 } })
     await Capacity.updateOne({ _id: SERVER }, { $inc: { 'space.reserved': 5 } })
@@ -59,7 +59,7 @@ describe('the recount of space', () => {
     expect((await Capacity.spaceOf(SERVER))?.used).to.equal(await measuredSpace(app))
   })
 
-  it('drops entries of nobody, but none that is young', async () => {
+  it('reconcile – orphaned entries → dropped, young ones kept', async () => {
     const entry = { id: randomUUID(), bytes: 300, slack: 0 }
     await User.reserve(bob.user._id, entry, QUOTA)
     await Capacity.reserve(SERVER, entry, QUOTA)
@@ -73,7 +73,7 @@ describe('the recount of space', () => {
     expect(await User.spaceOf(bob.user._id)).to.deep.include({ reserved: 0, open: [] })
   })
 
-  it('is right while an upload or a removal is between any two of its steps', async () => {
+  it('reconcile – between any two steps of an upload or removal → no false correction', async () => {
     const { id } = await uploadAsset(ada, {}, { 'd.bin': Buffer.alloc(2000) })
     const asset = await Asset.findById(id).orFail().lean()
     const used = (await User.spaceOf(ada.user._id))?.used
@@ -111,7 +111,7 @@ describe('the recount of space', () => {
     expect(await recount()).to.deep.equal([])
   })
 
-  it('never writes what an upload has overtaken', async () => {
+  it('reconcile – upload changed the account meanwhile → not overwritten', async () => {
     let going = true
     const uploading = (async () => {
       let count = 0

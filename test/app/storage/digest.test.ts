@@ -20,18 +20,18 @@ async function digest(bytes: Buffer, size: number): Promise<string> {
 
 describe('Digest', () => {
   for (const length of [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 5 * BLOCK + 17])
-    it(`is the SHA-256 of ${length} bytes, however they come`, async () => {
+    it(`Digest – ${length} bytes in any pieces → their SHA-256`, async () => {
       const bytes = randomBytes(length)
       for (const size of [65_536, 100_003, length + 1])
         expect(await digest(bytes, size)).to.equal(expected(bytes))
     })
 
-  it('keeps many streams apart', async () => {
+  it('Digest – many streams at once → each its own digest', async () => {
     const all = Array.from({ length: 20 }, (_, index) => randomBytes(BLOCK * 2 + index))
     expect(await Promise.all(all.map((bytes) => digest(bytes, 30_011)))).to.deep.equal(all.map(expected))
   })
 
-  it('takes bytes that the caller changes afterwards as they were', async () => {
+  it('Digest – caller changes bytes afterwards → digest of the original bytes', async () => {
     const bytes = randomBytes(1000)
     const before = expected(bytes)
     const one = new Digest()
@@ -42,7 +42,7 @@ describe('Digest', () => {
 })
 
 describe('Meter', () => {
-  it('passes the bytes on as they are, and knows their number, digest and head', async () => {
+  it('Meter – bytes → passed on unchanged, with size, digest and head', async () => {
     const bytes = randomBytes(700_001)
     const taken: number[] = []
     const meter = new Meter({ take: async (count) => void taken.push(count) })
@@ -56,7 +56,7 @@ describe('Meter', () => {
     expect(taken.reduce((sum, count) => sum + count)).to.equal(bytes.length)
   })
 
-  it('ends with what refused a piece, and passes none of it on', async () => {
+  it('Meter – a piece is refused → ends with that error, the piece is not passed on', async () => {
     const meter = new Meter({ take: () => Promise.reject(new Error('full')) })
     const sink = new PassThrough()
     const error = await pipeline(Readable.from([Buffer.from('piece')]), meter, sink).catch(

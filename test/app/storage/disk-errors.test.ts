@@ -8,20 +8,20 @@ const failed = (code: string) => Object.assign(new Error(code), { code, syscall:
 
 describe('translateDiskError', () => {
   for (const code of ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EMFILE']) {
-    it(`makes ${code} unavailable, with its cause`, () => {
+    it(`translateDiskError – ${code} → unavailable with its cause`, () => {
       const error = failed(code)
       expect(translateDiskError(error)).to.include({ status: 503, code: 'unavailable', cause: error })
     })
   }
 
-  it('knows what the file system really throws', async () => {
+  it('translateDiskError – real error of the file system → unavailable', async () => {
     const error = await rejection(readFile('/dev/null/absent'))
     expect(translateDiskError(error)).to.include({ status: 503, cause: error })
   })
 
   const others = [spaceExceeded(), failed('ECONNRESET'), new TypeError('a fault of ours'), 'text']
   for (const other of others) {
-    it(`leaves ${String(other)} as it is`, () => {
+    it(`translateDiskError – ${String(other)} → unchanged`, () => {
       expect(translateDiskError(other)).to.equal(other)
     })
   }

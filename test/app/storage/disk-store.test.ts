@@ -20,19 +20,19 @@ describe('disk store', () => {
   })
   afterEach(() => rm(dir, { recursive: true }))
 
-  it('names its folder and answers a check', async () => {
+  it('check – folder there → passes, the folder named', async () => {
     expect(store).to.include({ kind: 'disk', description: `Files are kept on disk in ${dir}.` })
     await store.check()
   })
 
-  it('rejects with unavailable when the folder cannot be made', async () => {
+  it('check – folder cannot be made → unavailable', async () => {
     await writeFile(join(dir, 'file'), '')
     const error = await rejection(openDiskStore({ dir: join(dir, 'file', 'objects') }))
     expect(error).to.be.instanceOf(AppError).and.to.include({ status: 503, code: 'unavailable' })
     expect(error.cause).to.have.property('code', 'ENOTDIR')
   })
 
-  it('never makes the folder again when the disk has gone', async () => {
+  it('put – disk unmounted → the folder is not made again', async () => {
     await rm(dir, { recursive: true })
     await rejection(store.put('a/b/c', bytes))
     await rejection(store.check())
@@ -40,13 +40,13 @@ describe('disk store', () => {
     await mkdir(dir)
   })
 
-  it('keeps files from other users of the machine', async () => {
+  it('put – file mode → readable by the owner only', async () => {
     await store.put('a/b', bytes)
     expect((await stat(join(dir, 'a'))).mode & 0o777).to.equal(0o700)
     expect((await stat(join(dir, 'a/b'))).mode & 0o777).to.equal(0o600)
   })
 
-  it('shows an object only when it is whole', async () => {
+  it('put – running → not listed until complete', async () => {
     const source = new PassThrough()
     const writing = store.put('a/b/1', source)
     await new Promise((resolve) => source.write(bytes, resolve))
@@ -58,7 +58,7 @@ describe('disk store', () => {
     expect(await readdir(join(dir, '.tmp'))).to.deep.equal([])
   })
 
-  it('tells the source why the disk refused it', async () => {
+  it('put – disk refuses → the source gets the reason', async () => {
     await symlink('loop', join(dir, 'loop'))
     const source = new PassThrough()
     source.end(bytes)
@@ -68,7 +68,7 @@ describe('disk store', () => {
     expect(await readdir(join(dir, '.tmp'))).to.deep.equal([])
   })
 
-  it('keeps streaming a file that is removed meanwhile', async () => {
+  it('read – file removed meanwhile → streams to the end', async () => {
     await store.put('a/b/1', bytes)
     const stream = await store.open('a/b/1')
     stream.read(0)
@@ -76,7 +76,7 @@ describe('disk store', () => {
     expect((await buffer(stream)).equals(bytes)).to.equal(true)
   })
 
-  it('removes the folders that it empties, and no other', async () => {
+  it('remove – folder becomes empty → removed, no other', async () => {
     for (const key of ['a/b/1', 'a/b/2', 'a/c/1', 'd']) await store.put(key, bytes)
     await store.remove(['a/b/1', 'd'])
     expect(await readdir(join(dir, 'a'))).to.have.members(['b', 'c'])
@@ -86,7 +86,7 @@ describe('disk store', () => {
     expect(await readdir(dir)).to.deep.equal(['.tmp'])
   })
 
-  it('loses no object when its folder is emptied while it is written', async () => {
+  it('put – its folder is emptied meanwhile → stored', async () => {
     const rounds = Array.from({ length: 50 }, async (_, n) => {
       await store.put(`a/b/${n}`, Buffer.from('x'))
       if (n % 2) await store.remove([`a/b/${n}`])
@@ -95,7 +95,7 @@ describe('disk store', () => {
     expect(await keysIn(store, 'a/b/')).to.have.length(25)
   })
 
-  it('names each object that it could not remove, and removes the others', async () => {
+  it('remove – some objects fail → those named, the others removed', async () => {
     await symlink('loop', join(dir, 'loop'))
     await store.put('a/1', bytes)
     const error = await rejection(store.remove(['loop/1', 'a/1', 'loop/2']))
@@ -106,7 +106,7 @@ describe('disk store', () => {
     expect(await readdir(join(dir))).to.have.members(['.tmp', 'loop'])
   })
 
-  it('lists nothing that is not its own', async () => {
+  it('list – other files in the folder → not listed', async () => {
     await mkdir(join(dir, 'lost+found'))
     await writeFile(join(dir, '.hidden'), '')
     await writeFile(join(dir, 'read.me'), '')
@@ -114,7 +114,7 @@ describe('disk store', () => {
     expect(await keysIn(store, '')).to.deep.equal(['a/1'])
   })
 
-  it('abandons by the time of the beginning, not of the last write', async () => {
+  it('abandon – long upload → judged by its beginning, not the last write', async () => {
     const before = new Date(Date.now() + 5)
     const source = new PassThrough()
     const writing = rejection(store.put('a/b/1', source))

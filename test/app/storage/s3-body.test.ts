@@ -10,18 +10,18 @@ describe('UploadBody', () => {
     return { arrive: () => arrive(), sending }
   }
 
-  it('counts what passes', async () => {
+  it('UploadBody – bytes → counted', async () => {
     const body = new UploadBody()
     body.resume().write(Buffer.alloc(10))
     body.write(Buffer.alloc(5))
     await eventually(() => expect(body.passed).to.equal(15))
   })
 
-  it('has no size, which lib-storage would take for the length of the whole', () => {
+  it('UploadBody – size property → none, because lib-storage would take it for the length', () => {
     expect(new UploadBody()).not.to.have.any.keys('size', 'length', 'byteLength', 'path')
   })
 
-  it('holds bytes back while two parts are being sent', async () => {
+  it('UploadBody – two parts being sent → no more bytes passed', async () => {
     const body = new UploadBody()
     const first = sendPart(body)
     body.write('a')
@@ -35,7 +35,7 @@ describe('UploadBody', () => {
     second.arrive()
   })
 
-  it('goes on after a part that failed, for the upload to end', async () => {
+  it('UploadBody – a part failed → goes on, so that the upload ends', async () => {
     const body = new UploadBody()
     sendPart(body)
     const reason = new Error('refused')

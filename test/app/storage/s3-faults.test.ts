@@ -21,7 +21,7 @@ const calls: Record<string, (store: ObjectStore) => Promise<unknown>> = {
   'an abandoning': (store) => store.abandon('a/'),
 }
 
-describe('S3 store, when the bucket fails', () => {
+describe('S3 store with a failing bucket', () => {
   let s3: FakeS3
   let store: ObjectStore
   let close: () => Promise<void>
@@ -50,7 +50,7 @@ describe('S3 store, when the bucket fails', () => {
   }
 
   for (const fault of ['stall', 'slow-down', 'deny'] as const) {
-    it(`says unavailable to every call, with the cause: ${fault}`, async () => {
+    it(`every call – ${fault} → unavailable with its cause`, async () => {
       await reopen({ timeouts: IMPATIENT })
       s3.fault = () => fault
       const failing = Object.entries(calls).map(async ([name, call]) => {
@@ -62,7 +62,7 @@ describe('S3 store, when the bucket fails', () => {
     })
   }
 
-  it('says unavailable to a check of a bucket that is not there', async () => {
+  it('check – bucket does not exist → unavailable', async () => {
     const other = await openFakeS3Store({ bucket: 'another' })
     expect(await rejection(other.store.check())).to.include({ status: 503, code: 'unavailable' })
     await other.close()
@@ -76,7 +76,7 @@ describe('S3 store, when the bucket fails', () => {
     ['CompleteMultipartUpload', 'deny', large],
   ]
   for (const [operation, fault, bytes] of uploads) {
-    it(`leaves nothing of a put when ${operation} fails: ${fault}`, async () => {
+    it(`put – ${operation} fails: ${fault} → nothing is left`, async () => {
       fail(operation, fault)
       const error = await rejection(store.put('a/b/new', bytes))
       expect(error).to.include({ status: 503, code: 'unavailable' })
@@ -84,7 +84,7 @@ describe('S3 store, when the bucket fails', () => {
     })
   }
 
-  it('leaves nothing of a put that is not answered, done or not', async () => {
+  it('put – not answered, done or not → nothing is left', async () => {
     const silent: [string, Fault, Buffer][] = [
       ['PutObject', 'mute', small],
       ['CreateMultipartUpload', 'mute', large],
@@ -103,7 +103,7 @@ describe('S3 store, when the bucket fails', () => {
     await Promise.all(puts)
   })
 
-  it('tells a refusal to the source at once, even when no more bytes come', async () => {
+  it('put – refused while no bytes come → the source gets the error at once', async () => {
     fail('UploadPart', 'deny')
     const source = new PassThrough()
     source.write(large)
@@ -113,7 +113,7 @@ describe('S3 store, when the bucket fails', () => {
     expectUntouched()
   })
 
-  it('tells the first reason when clearing up fails as well', async () => {
+  it('put – fails, and the cleanup too → the first error', async () => {
     await reopen({ timeouts: { check: IMPATIENT.check } })
     s3.fault = ({ operation }) =>
       ({ UploadPart: 'deny' as const, AbortMultipartUpload: 'stall' as const })[operation]
@@ -124,7 +124,7 @@ describe('S3 store, when the bucket fails', () => {
     expectUntouched()
   })
 
-  it('leaves nothing when the signal comes while the bucket finishes', async () => {
+  it('put – aborted while the bucket completes it → nothing is left', async () => {
     const abort = new AbortController()
     s3.fault = ({ operation }) => {
       if (operation === 'CompleteMultipartUpload') abort.abort()
@@ -135,7 +135,7 @@ describe('S3 store, when the bucket fails', () => {
     expectUntouched()
   })
 
-  it('names each object that it could not remove, and removes the others', async () => {
+  it('remove – some objects fail → those named, the others removed', async () => {
     s3.put('a/b/kept', small)
     s3.fault = ({ operation, key }) =>
       operation === 'DeleteObject' && key === 'a/b/kept' ? 'deny' : undefined
@@ -148,7 +148,7 @@ describe('S3 store, when the bucket fails', () => {
   })
 
   for (const fault of ['pause', 'reset'] as const) {
-    it(`ends a download that stops halfway with unavailable: ${fault}`, async () => {
+    it(`read – stops midway: ${fault} → unavailable`, async () => {
       await reopen({ timeouts: { idle: IMPATIENT.idle } })
       s3.put('a/b/large', large)
       s3.fault = () => fault
@@ -157,7 +157,7 @@ describe('S3 store, when the bucket fails', () => {
     })
   }
 
-  it('does not answer for a source that breaks as a connection does', async () => {
+  it('put – source breaks like a connection → the error of the source, not unavailable', async () => {
     const reason = Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
     const source = Readable.from(
       (async function* () {
@@ -169,10 +169,10 @@ describe('S3 store, when the bucket fails', () => {
     expectUntouched()
   })
 
-  describe('for a moment', () => {
+  describe('for a short time', () => {
     beforeEach(() => reopen({ attempts: 2 }))
 
-    it('tries again, a bounded number of times', async () => {
+    it('every call – short failure → retried, at most a fixed number of times', async () => {
       fail('PutObject', 'slow-down', 1)
       await store.put('a/b/new', small)
       expect(s3.count('PutObject')).to.equal(2)
@@ -181,7 +181,7 @@ describe('S3 store, when the bucket fails', () => {
       expect(s3.count('ListObjectsV2')).to.equal(2)
     })
 
-    it('sends a part again that was cut off', async () => {
+    it('put – part cut off → sent again', async () => {
       fail('UploadPart', 'reset', 1)
       await store.put('a/b/new', large)
       expect(s3.objects.get('a/b/new')?.bytes.equals(large)).to.equal(true)

@@ -9,7 +9,7 @@ import { rejection } from '../../support/s3/object-stores.ts'
 const IDLE_MS = 20
 
 describe('watchReading', () => {
-  it('gives up a source that says nothing to a reader who waits', async () => {
+  it('watchReading – source silent while the reader waits → unavailable', async () => {
     const source = new PassThrough()
     source.write('the beginning')
     const error = await rejection(buffer(watchReading(source, IDLE_MS)))
@@ -18,7 +18,7 @@ describe('watchReading', () => {
     expect(source.destroyed).to.equal(true)
   })
 
-  it('waits for a reader who pauses', async () => {
+  it('watchReading – reader pauses → goes on', async () => {
     const bytes = Buffer.alloc(1024 * 1024, 7)
     const source = new PassThrough()
     source.end(bytes)
@@ -29,7 +29,7 @@ describe('watchReading', () => {
     expect((await buffer(watched)).equals(bytes)).to.equal(true)
   })
 
-  it('makes what breaks the connection unavailable', async () => {
+  it('watchReading – connection breaks → unavailable', async () => {
     const source = new PassThrough()
     const reading = rejection(buffer(watchReading(source, 1000)))
     const reason = Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
@@ -37,7 +37,7 @@ describe('watchReading', () => {
     expect(await reading).to.include({ code: 'unavailable', cause: reason })
   })
 
-  it('closes the source with the stream', async () => {
+  it('watchReading – stream closed → source closed', async () => {
     const source = new PassThrough()
     const watched = watchReading(source, 1000)
     watched.destroy()

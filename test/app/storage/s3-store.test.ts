@@ -41,13 +41,13 @@ describe('S3 store', () => {
     return stored
   }
 
-  it('names its bucket and sends nothing before it is asked', () => {
+  it('open – no call yet → bucket named, nothing sent', () => {
     expect(store.kind).to.equal('s3')
     expect(store.description).to.equal(`Files are kept in the bucket ${s3.name} at ${s3.endpoint}.`)
     expect(s3.calls).to.deep.equal([])
   })
 
-  it('puts in parts of 5 MiB, a small object in one request', async () => {
+  it('put – small object → one request; larger → parts of 5 MiB', async () => {
     await store.put('a/b/large', Buffer.alloc(12 * MiB))
     expect(sizesOf('UploadPart')).to.have.members([5 * MiB, 5 * MiB, 2 * MiB])
     await store.put('a/b/small', small)
@@ -61,7 +61,7 @@ describe('S3 store', () => {
     ['in as large parts as the announced length needs', 120_000 * MiB, 12 * MiB],
   ]
   for (const [what, announced, part] of engines) {
-    it(`receives a file ${what}`, async () => {
+    it(`engine – file ${what} → stored`, async () => {
       const bytes = Buffer.alloc(2 * part + 1)
       expect(await receive(bytes, announced)).to.deep.equal({ key: 'a/b/file', size: bytes.length })
       expect(sizesOf('UploadPart')).to.have.members([part, part, 1])
@@ -69,7 +69,7 @@ describe('S3 store', () => {
     })
   }
 
-  it('keeps apart what goes up at the same time, in buffers that are used again', async () => {
+  it('put – several at once → not mixed, buffers reused', async () => {
     for (const round of [1, 2]) {
       const sent = Array.from({ length: 3 }, (_, n) => ({
         key: `a/${round}/${n}`,
@@ -80,14 +80,14 @@ describe('S3 store', () => {
     }
   })
 
-  it('asks for no access control list and stores no type of the client', async () => {
+  it('put – any object → no ACL, no content type of the client', async () => {
     await receive(small, 1000)
     const [call] = s3.calls
     expect(call?.headers).to.include({ 'content-type': 'application/octet-stream' })
     expect(call?.headers).not.to.have.property('x-amz-acl')
   })
 
-  it('sends checksums, or only where they are required', async () => {
+  it('put – checksum setting → sent, or only where required', async () => {
     await store.put('a/b/1', small)
     expect(s3.calls[0]?.headers).to.have.property('x-amz-checksum-crc32')
     const plain = await openFakeS3Store({ checksums: 'when_required' })
@@ -96,7 +96,7 @@ describe('S3 store', () => {
     await plain.close()
   })
 
-  it('removes 1,000 objects in a request', async () => {
+  it('remove – many objects → 1,000 in each request', async () => {
     const keys = Array.from({ length: 2500 }, (_, n) => `a/b/${n}`)
     for (const key of keys) s3.put(key, small)
     await store.remove(keys)
@@ -104,21 +104,21 @@ describe('S3 store', () => {
     expect(s3.objects.size).to.equal(0)
   })
 
-  it('lists page by page', async () => {
+  it('list – many objects → page by page', async () => {
     s3.pageSize = 3
     for (let n = 0; n < 10; n++) s3.put(`a/b/${n}`, small)
     expect(await keysIn(store, 'a/')).to.have.length(10)
     expect(s3.count('ListObjectsV2')).to.equal(4)
   })
 
-  it('abandons page by page', async () => {
+  it('abandon – many uploads → page by page', async () => {
     s3.pageSize = 2
     for (const key of ['a/1', 'a/1', 'a/1', 'a/2', 'a/3', 'b/1']) s3.begin(key)
     expect(await store.abandon('a/')).to.equal(5)
     expect([...s3.uploads.values()].map(({ key }) => key)).to.deep.equal(['b/1'])
   })
 
-  it('does not count an upload that ends while it is abandoned', async () => {
+  it('abandon – upload ends meanwhile → not counted', async () => {
     s3.begin('a/1')
     s3.fault = ({ operation }) => {
       if (operation === 'AbortMultipartUpload') s3.uploads.clear()
@@ -127,7 +127,7 @@ describe('S3 store', () => {
     expect(await store.abandon('a/')).to.equal(0)
   })
 
-  it('lets go of the connection of a download that is closed', async () => {
+  it('read – stream closed → connection released', async () => {
     s3.put('a/b/1', Buffer.alloc(20 * MiB))
     const stream = await store.open('a/b/1')
     expect(await s3.connections()).to.equal(1)
