@@ -17,8 +17,12 @@ export interface LinkFields {
   lastUsedAt: Date | null
 }
 
+/** Links of an asset, those included that have ended. A revoked one makes room for a new one. */
+const LINKS_MAX = 1000
+
 interface LinkModel extends Model<LinkFields> {
   use(id: Types.ObjectId, now: Date): Promise<boolean>
+  makeRoom(asset: Types.ObjectId): Promise<boolean>
   listOf(
     asset: Types.ObjectId,
     page: { limit: number; from: Position | undefined },
@@ -58,6 +62,19 @@ const schema = new Schema<LinkFields, LinkModel>(
           { $inc: { downloads: 1 }, $set: { lastUsedAt: now } },
         )
         return modifiedCount === 1
+      },
+
+      /**
+       * Returns whether an asset has no more than 1,000 links; if it has more, deletes its oldest revoked link first.
+       * Call it after a link is stored, and delete that link when there is no room. Links are documents of their own,
+       * so no conditional update can count them. Of links that are stored at the same time near the limit all can be
+       * refused, but no more are kept.
+       */
+      async makeRoom(asset: Types.ObjectId): Promise<boolean> {
+        const fits = async () => (await this.countDocuments({ asset }, { limit: LINKS_MAX + 1 })) <= LINKS_MAX
+        if (await fits()) return true
+        await this.findOneAndDelete({ asset, revokedAt: { $ne: null } }, { sort: { createdAt: 1, _id: 1 } })
+        return fits()
       },
 
       /** An asset's links but the revoked ones, newest first, from a position on. */

@@ -30,11 +30,15 @@ export interface ProjectFields extends Shared {
 /** The fields that clients can change. */
 export type ProjectContent = Pick<ProjectFields, 'title' | 'image' | 'scenes'>
 
+/** Projects of a user. */
+const PROJECTS_MAX = 1000
+
 interface ProjectModel extends Model<ProjectFields>, SharingStatics {
   listFor(
     viewer: Viewer,
     page: { limit: number; from: Position | undefined },
   ): Promise<{ projects: ProjectFields[]; next: Position | null }>
+  fits(owner: Types.ObjectId): Promise<boolean>
   forget(asset: Types.ObjectId): Promise<void>
 }
 
@@ -81,6 +85,15 @@ const schema = new Schema<ProjectFields, ProjectModel>(
           .lean()
         const { items: projects, next } = cut(found, NEWEST, limit)
         return { projects, next }
+      },
+
+      /**
+       * Returns whether a user has no more than 1,000 projects. Call it after a project is stored, and delete that
+       * project when there is no room. Of projects that are stored at the same time near the limit all can be
+       * refused, but no more are kept.
+       */
+      async fits(owner: Types.ObjectId): Promise<boolean> {
+        return (await this.countDocuments({ owner }, { limit: PROJECTS_MAX + 1 })) <= PROJECTS_MAX
       },
 
       /** Removes an asset from every project that refers to it. */

@@ -7,6 +7,8 @@ const MINUTE = 60_000
 const DAY = 86_400_000
 /** A session ends this long after it began, used or not. */
 export const SESSION_MAX_MS = 30 * DAY
+/** Sessions of a user at a time; a sign-in beyond that ends the oldest ones. */
+export const SESSIONS_MAX = 100
 /** Of what a client says of itself, in characters: more tells no more. */
 export const USER_AGENT_MAX = 500
 
@@ -59,6 +61,7 @@ interface SessionModel extends Model<SessionFields> {
   ): Promise<SessionPage>
   end(id: Types.ObjectId): Promise<void>
   revoke(id: string, user: Types.ObjectId): Promise<boolean>
+  endOldest(user: Types.ObjectId, current: Types.ObjectId): Promise<void>
   endAll(user: Types.ObjectId, options?: { except: Types.ObjectId }): Promise<void>
 }
 
@@ -142,6 +145,20 @@ const schema = new Schema<SessionFields, SessionModel>(
         if (!isId(id)) return false
         const { deletedCount } = await this.deleteOne({ _id: id, user })
         return deletedCount === 1
+      },
+
+      /**
+       * Ends the oldest sessions of a user beyond 100, but not the current one. Each of many sign-ins at once keeps
+       * its own session and the 99 newest others, so that no order of them leaves more.
+       */
+      async endOldest(user: Types.ObjectId, current: Types.ObjectId) {
+        const others = { user, _id: { $ne: current } }
+        const lastKept = await this.findOne(others, { createdAt: 1 })
+          .sort(sortBy(NEWEST))
+          .skip(SESSIONS_MAX - 2)
+          .lean()
+        if (!lastKept) return
+        await this.deleteMany({ $and: [others, after(NEWEST, [lastKept.createdAt, lastKept._id])] })
       },
 
       /** Ends every session of a user, save one where one is named. */

@@ -39,6 +39,7 @@ export async function beginSession(
     await audit({ action: 'login.failed', user: user._id })
     throw badCredentials()
   }
+  await Session.endOldest(user._id, session._id)
   if (admitted.location === null) await User.locate(admitted._id)
   await audit({
     action: 'login.succeeded',

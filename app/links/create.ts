@@ -4,7 +4,7 @@ import { Link, type LinkFields } from '../../models/link.ts'
 import type { Client } from '../auth/client.ts'
 import { hashInTurn } from '../auth/hash-in-turn.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
-import { forbidden, notFound } from '../errors.ts'
+import { conflict, forbidden, notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
 
 export interface NewLink {
@@ -17,7 +17,8 @@ export interface NewLink {
  * Makes a link to an asset.
  *
  * @returns the link, and its token, which nobody can learn again
- * @throws `not_found` when the asset is gone, `forbidden` when it was taken down, what `confirmSender` throws, `unavailable`
+ * @throws `not_found` when the asset is gone, `forbidden` when it was taken down, `conflict` when it has too many links,
+ *   what `confirmSender` throws, `unavailable`
  */
 export async function createLink(
   services: Pick<Services, 'audit' | 'clock' | 'config' | 'queues'>,
@@ -49,6 +50,10 @@ export async function createLink(
   if (!current || current.takenDownAt) {
     await Link.deleteOne({ _id: link._id })
     throw current ? takenDown() : notFound()
+  }
+  if (!(await Link.makeRoom(asset._id))) {
+    await Link.deleteOne({ _id: link._id })
+    throw conflict('An asset can have at most 1,000 links. Revoke one first.')
   }
   await audit({
     action: 'link.created',

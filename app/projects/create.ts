@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose'
 import { Project, type ProjectFields, type Scene } from '../../models/project.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
+import { conflict } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { dropDeleted } from './references.ts'
 
@@ -10,7 +11,7 @@ interface NewProject {
   scenes?: Scene[]
 }
 
-/** Makes a project of the sender's. @throws what `confirmSender` throws */
+/** Makes a project of the sender's. @throws `conflict` when the sender has too many, what `confirmSender` throws */
 export async function createProject(
   { clock }: Pick<Services, 'clock'>,
   sender: Sender,
@@ -29,6 +30,10 @@ export async function createProject(
     createdAt: now,
     updatedAt: now,
   })
+  if (!(await Project.fits(owner))) {
+    await Project.deleteOne({ _id: project._id })
+    throw conflict('An account can have at most 1,000 projects. Delete one first.')
+  }
   if (image) await dropDeleted([image])
   return project.toObject()
 }
