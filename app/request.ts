@@ -23,8 +23,6 @@ declare global {
       services: Services
       /** `createApp` */
       passport: ReturnType<typeof createPassport>
-      /** `check`: the request's fields that passed the rules, in the shape the rules file states. */
-      valid: unknown
       /** `authenticate` */
       session?: SessionFields
       /** `loadUser` */

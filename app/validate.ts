@@ -10,8 +10,8 @@ import { type Detail, validationFailed } from './errors.ts'
 const LOCATIONS = ['body', 'query'] as const
 type Location = (typeof LOCATIONS)[number]
 
-/** Input of a request, a socket frame or another transport. */
-interface Input {
+/** Fields of a request, a socket frame or another transport, not checked yet. */
+interface Given {
   body?: unknown
   query?: unknown
 }
@@ -19,22 +19,39 @@ interface Input {
 const TOO_DEEP = `must not be nested more than ${MAX_JSON_DEPTH} levels deep`
 
 /**
- * Checks input against rules, exactly: an unknown field is refused like a wrong one. Every rule is for a whole
- * top-level field of the body or the query. All faults of the input are reported together.
- *
- * @returns the fields that passed, in the shape that the rules file states
- * @throws validation_failed naming each field that did not pass
+ * The rules for the input of one route or socket operation. `Input` is the type of what passes them. Every rule is for
+ * a whole top-level field of the body or the query. Use `rules` of routes/rules/ to declare them.
  */
-export function validator(rules: ValidationChain[] = []): (input: Input) => Promise<unknown> {
-  const readings = rules.map((rule) => ({ rule, reads: readerOf(rule) }))
-  const known = { body: fieldsOf(rules, 'body'), query: fieldsOf(rules, 'query') }
-  return async (given) => {
-    const body = checkShape('body', given.body, known.body)
-    const query = checkShape('query', given.query, known.query)
+export class Rules<Input extends object = object> {
+  readonly #checks: { chain: ValidationChain; reads: (given: Given) => boolean }[]
+  readonly #known: Record<Location, ReadonlySet<string>>
+  readonly #valid = new WeakMap<Given, Input>()
+
+  constructor(chains: ValidationChain[]) {
+    this.#checks = chains.map((chain) => ({ chain, reads: readerOf(chain) }))
+    this.#known = { body: fieldsOf(chains, 'body'), query: fieldsOf(chains, 'query') }
+  }
+
+  /**
+   * Checks input exactly: an unknown field is refused like a wrong one. All errors of the input are reported together.
+   * The same object is checked only once, because sanitizers change its body; a second call returns the same result.
+   *
+   * @returns the fields that passed
+   * @throws validation_failed naming each field that did not pass
+   */
+  async validate(given: Given): Promise<Input> {
+    const valid = this.#valid.get(given) ?? (await this.#check(given))
+    this.#valid.set(given, valid)
+    return valid
+  }
+
+  async #check(given: Given): Promise<Input> {
+    const body = checkShape('body', given.body, this.#known.body)
+    const query = checkShape('query', given.query, this.#known.query)
     // sanitizers write into their input, which fails on the `req.query` of Express 5, a getter:
     // https://github.com/express-validator/express-validator/issues/1080
     const input = Object.create(given, { body: { value: body.fields }, query: { value: query.fields } })
-    for (const { rule, reads } of readings) if (reads(input)) await rule.run(input)
+    for (const { chain, reads } of this.#checks) if (reads(input)) await chain.run(input)
     const details = validationResult(input)
       .array({ onlyFirstError: true })
       .filter((error) => error.type === 'field')
@@ -42,12 +59,15 @@ export function validator(rules: ValidationChain[] = []): (input: Input) => Prom
       .map(detailOf)
     const all = [...details, ...body.faults, ...query.faults]
     if (all.length > 0) throw validationFailed(all)
-    return matchedData(input, { locations: [...LOCATIONS], includeOptionals: false })
+    return matchedData<Input>(input, { locations: [...LOCATIONS], includeOptionals: false })
   }
 }
 
-function fieldsOf(rules: ValidationChain[], location: Location): Set<string> {
-  const contexts = rules.map(({ builder }) => builder.build())
+/** The type of the input that passes rules, as in `Valid<typeof rules.search>`. */
+export type Valid<R extends Rules> = Awaited<ReturnType<R['validate']>>
+
+function fieldsOf(chains: ValidationChain[], location: Location): Set<string> {
+  const contexts = chains.map(({ builder }) => builder.build())
   return new Set(
     contexts.filter(({ locations }) => locations.includes(location)).flatMap(({ fields }) => fields),
   )
@@ -98,7 +118,7 @@ const isNested = (value: unknown): value is object => typeof value === 'object' 
  * Whether a rule does anything with an input: not if its fields are optional and absent. express-validator comes to
  * the same, but a search has 17 rules and mostly no field, and that took a seventh of its time.
  */
-function readerOf({ builder }: ValidationChain): (input: Input) => boolean {
+function readerOf({ builder }: ValidationChain): (input: Given) => boolean {
   const { fields, locations, optional } = builder.build()
   if (!optional) return () => true
   const places = LOCATIONS.filter((location) => locations.includes(location))

@@ -1,29 +1,30 @@
-import type { Request, RequestHandler } from 'express'
 import type { Types } from 'mongoose'
 import { success } from '../app/envelope.ts'
+import type { Valid } from '../app/validate.ts'
+import type { Handler, HandlerContext } from '../middleware/handle.ts'
 import { Activity } from '../models/activity.ts'
 import { activityView } from '../models/views/activity.ts'
-import { required } from './required.ts'
+import type * as rules from '../routes/users.rules.ts'
 
 /** What the caller has done, and what was done to them. */
-export const listOwn: RequestHandler = async (req, res) => {
-  const { _id } = required(req.user)
-  res.json(success(await pageFor(req, 'own activity', { account: _id })))
+export const listOwn: Handler<typeof rules.activity> = async (context, res) => {
+  res.json(success(await pageFor(context, 'own activity', { account: context.user._id })))
 }
 
 /** What everybody has done. */
-export const listAll: RequestHandler = async (req, res) => {
-  res.json(success(await pageFor(req, 'all activity')))
+export const listAll: Handler<typeof rules.activity> = async (context, res) => {
+  res.json(success(await pageFor(context, 'all activity')))
 }
 
-async function pageFor(req: Request, query: string, whose: { account?: Types.ObjectId } = {}) {
-  const { limit, cursor } = req.valid as { limit: number; cursor?: string }
-  const viewer = required(req.user)
-  const now = req.services.clock.now()
-  const from = req.services.cursors.read(query, cursor)
-  const { activities, next } = await Activity.page({ ...whose, now, limit, from })
+async function pageFor(
+  { services, user, input: { limit, cursor } }: HandlerContext<Valid<typeof rules.activity>>,
+  query: string,
+  whose: { account?: Types.ObjectId } = {},
+) {
+  const from = services.cursors.read(query, cursor)
+  const { activities, next } = await Activity.page({ ...whose, now: services.clock.now(), limit, from })
   return {
-    activity: activities.map((activity) => activityView(activity, viewer)),
-    next: req.services.cursors.write(query, next),
+    activity: activities.map((activity) => activityView(activity, user)),
+    next: services.cursors.write(query, next),
   }
 }

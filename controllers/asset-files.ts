@@ -1,41 +1,33 @@
 import { createHash } from 'node:crypto'
 import { create as contentDisposition } from 'content-disposition'
-import type { Request, RequestHandler, Response } from 'express'
+import type { Request, Response } from 'express'
 import { countBytes } from '../app/assets/count-download.ts'
 import { replaceFiles } from '../app/assets/replace-files.ts'
 import { notFound } from '../app/errors.ts'
 import { downloadName } from '../app/media/file-name.ts'
 import { describeBytes, isFresh, leaving, sendStream } from '../app/storage/send-object.ts'
+import type { Valid } from '../app/validate.ts'
+import type { Handler } from '../middleware/handle.ts'
 import type { AssetFields } from '../models/asset.ts'
-import { required } from './required.ts'
+import type * as rules from '../routes/assets.rules.ts'
 import { sendAsset } from './send-asset.ts'
 import { sendFile } from './send-file.ts'
-import { senderOf } from './sender-of.ts'
 
-export const replace: RequestHandler = async (req, res) => {
-  const asset = await replaceFiles(
-    req.services,
-    required(req.upload),
-    required(req.asset),
-    senderOf(req),
-    req.expectedVersion,
-  )
-  await sendAsset(req, res, asset)
+export const replace: Handler = async ({ req, services, upload, asset, sender, version }, res) => {
+  await sendAsset(req, res, await replaceFiles(services, upload, asset, sender, version))
 }
 
-export const open: RequestHandler = async (req, res) => {
-  const asset = required(req.asset)
+export const open: Handler<typeof rules.bytes> = async ({ req, asset, input }, res) => {
   const file = asset.files.find(({ id }) => id === req.params.fileId)
   if (!file) throw notFound()
-  await sendFile(req, res, { asset, file }, mannerOf(req, asset))
+  await sendFile(req, res, { asset, file }, mannerOf(req, asset, input))
 }
 
 /** The one file, or all of them as a zip. */
-export const download: RequestHandler = async (req, res) => {
-  const asset = required(req.asset)
+export const download: Handler<typeof rules.bytes> = async ({ req, asset, input }, res) => {
   const [file] = asset.files
   if (!file) throw notFound()
-  if (asset.files.length === 1) await sendFile(req, res, { asset, file }, mannerOf(req, asset))
+  if (asset.files.length === 1) await sendFile(req, res, { asset, file }, mannerOf(req, asset, input))
   else await sendZip(req, res, asset)
 }
 
@@ -61,7 +53,7 @@ async function sendZip(req: Request, res: Response, asset: AssetFields): Promise
 
 const isPublic = ({ link }: Request, { visibility }: AssetFields) => visibility === 'public' && !link
 
-const mannerOf = (req: Request, asset: AssetFields) => ({
-  inline: (req.valid as { inline?: boolean }).inline ?? false,
+const mannerOf = (req: Request, asset: AssetFields, { inline = false }: Valid<typeof rules.bytes>) => ({
+  inline,
   isPublic: isPublic(req, asset),
 })

@@ -1,35 +1,24 @@
-import type { RequestHandler } from 'express'
 import { success } from '../app/envelope.ts'
-import { createLink, type NewLink } from '../app/links/create.ts'
+import { createLink } from '../app/links/create.ts'
 import { revokeLink } from '../app/links/revoke.ts'
-import { clientOf } from '../middleware/client-of.ts'
+import type { Handler } from '../middleware/handle.ts'
 import { Link } from '../models/link.ts'
 import { linkView } from '../models/views/link.ts'
-import { required } from './required.ts'
-import { senderOf } from './sender-of.ts'
+import type * as rules from '../routes/asset-sharing.rules.ts'
 
-export const create: RequestHandler = async (req, res) => {
-  const { link, token } = await createLink(
-    req.services,
-    required(req.asset),
-    senderOf(req),
-    req.valid as NewLink,
-    clientOf(req),
-  )
+export const create: Handler<typeof rules.link> = async ({ services, asset, sender, input, client }, res) => {
+  const { link, token } = await createLink(services, asset, sender, input, client)
   res.status(201).json(success({ link: linkView(link, token) }))
 }
 
-export const list: RequestHandler = async (req, res) => {
-  const { limit, cursor } = req.valid as { limit: number; cursor?: string }
-  const { _id } = required(req.asset)
+export const list: Handler<typeof rules.links> = async ({ services, asset: { _id }, input }, res) => {
   const query = ['links', _id]
-  const { links, next } = await Link.listOf(_id, { limit, from: req.services.cursors.read(query, cursor) })
-  res.json(
-    success({ links: links.map((link) => linkView(link)), next: req.services.cursors.write(query, next) }),
-  )
+  const from = services.cursors.read(query, input.cursor)
+  const { links, next } = await Link.listOf(_id, { limit: input.limit, from })
+  res.json(success({ links: links.map((link) => linkView(link)), next: services.cursors.write(query, next) }))
 }
 
-export const revoke: RequestHandler = async (req, res) => {
-  await revokeLink(req.services, required(req.asset), senderOf(req), String(req.params.linkId))
+export const revoke: Handler = async ({ req, services, asset, sender }, res) => {
+  await revokeLink(services, asset, sender, String(req.params.linkId))
   res.status(204).end()
 }

@@ -1,18 +1,13 @@
-import type { RequestHandler } from 'express'
-import { type LockRequest, lockAsset, releaseHold } from '../app/assets/lock.ts'
-import { required } from './required.ts'
+import { lockAsset, releaseHold } from '../app/assets/lock.ts'
+import type { Handler } from '../middleware/handle.ts'
+import type * as rules from '../routes/asset-sharing.rules.ts'
 import { sendAsset } from './send-asset.ts'
-import { senderOf } from './sender-of.ts'
 
-export const set: RequestHandler = async (req, res) => {
-  await sendAsset(
-    req,
-    res,
-    await lockAsset(req.services, required(req.asset), senderOf(req), req.valid as LockRequest),
-  )
+export const set: Handler<typeof rules.lock> = async ({ req, services, asset, sender, input }, res) => {
+  await sendAsset(req, res, await lockAsset(services, asset, sender, input))
 }
 
-export const release: RequestHandler = async (req, res) => {
-  await releaseHold(req.services, required(req.asset), senderOf(req))
+export const release: Handler = async ({ services, asset, sender }, res) => {
+  await releaseHold(services, asset, sender)
   res.status(204).end()
 }

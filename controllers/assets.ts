@@ -1,45 +1,36 @@
-import type { RequestHandler } from 'express'
-import { createAsset, type NewAsset } from '../app/assets/create.ts'
+import { createAsset } from '../app/assets/create.ts'
 import { removeUnused } from '../app/assets/remove-unused.ts'
 import { findAssets } from '../app/assets/search.ts'
-import type { SearchQuery } from '../app/assets/search-criteria.ts'
-import { type AssetChange, updateAsset } from '../app/assets/update.ts'
+import { updateAsset } from '../app/assets/update.ts'
 import { success } from '../app/envelope.ts'
-import { clientOf } from '../middleware/client-of.ts'
-import { required } from './required.ts'
+import type { Handler } from '../middleware/handle.ts'
+import type * as rules from '../routes/assets.rules.ts'
 import { sendAsset } from './send-asset.ts'
-import { senderOf } from './sender-of.ts'
 
-export const create: RequestHandler = async (req, res) => {
-  const asset = await createAsset(req.services, required(req.upload), senderOf(req), req.valid as NewAsset)
+export const create: Handler<typeof rules.create> = async ({ req, services, upload, sender, input }, res) => {
+  const asset = await createAsset(services, upload, sender, input)
   res.location(`/api/assets/${asset._id}`)
   await sendAsset(req, res, asset, 201)
 }
 
-export const list: RequestHandler = async (req, res) => {
-  const found = await findAssets(req.valid as SearchQuery, req.user, req.services, clientOf(req))
+export const list: Handler<typeof rules.search> = async ({ services, viewer, client, input }, res) => {
+  const found = await findAssets(input, viewer, services, client)
   res.set('Cache-Control', 'private, no-cache').vary('Authorization').json(success(found))
 }
 
-export const read: RequestHandler = (req, res) => sendAsset(req, res, required(req.asset))
+export const read: Handler = ({ req, asset }, res) => sendAsset(req, res, asset)
 
-export const update: RequestHandler = async (req, res) => {
-  const change = req.valid as AssetChange
-  const asset = await updateAsset(
-    req.services,
-    required(req.asset),
-    senderOf(req),
-    change,
-    req.expectedVersion,
-  )
-  await sendAsset(req, res, asset)
+export const update: Handler<typeof rules.update> = async (
+  { req, services, asset, sender, input, version },
+  res,
+) => {
+  await sendAsset(req, res, await updateAsset(services, asset, sender, input, version))
 }
 
-export const remove: RequestHandler = async (req, res) => {
-  const { force } = req.valid as { force?: boolean }
-  await removeUnused(req.services, required(req.asset), senderOf(req), {
-    force,
-    version: req.expectedVersion,
-  })
+export const remove: Handler<typeof rules.remove> = async (
+  { services, asset, sender, input: { force }, version },
+  res,
+) => {
+  await removeUnused(services, asset, sender, { force, version })
   res.status(204).end()
 }

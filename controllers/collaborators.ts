@@ -1,40 +1,41 @@
-import type { Request, RequestHandler } from 'express'
 import { success } from '../app/envelope.ts'
 import { type Sharing, shareWith, unshareWith } from '../app/sharing/share.ts'
+import type { Handler, HandlerContext } from '../middleware/handle.ts'
 import type { Collaborator, Shared } from '../models/plugins/sharing.ts'
-import { required } from './required.ts'
-import { senderOf } from './sender-of.ts'
+import type * as rules from '../routes/asset-sharing.rules.ts'
 
 const collaboratorView = ({ username, access, addedAt }: Collaborator) => ({ username, access, addedAt })
 
+interface CollaboratorHandlers {
+  list: Handler
+  set: Handler<typeof rules.collaborator>
+  remove: Handler
+}
+
 /**
- * Who may read and write what an owner shares.
+ * Handlers for the list of users who can read and write what an owner shares.
  *
- * @param sharedBy what the request is about
+ * @param sharedBy returns what the request is about
  */
 export function collaboratorsOf(
   sharing: Sharing,
-  sharedBy: (req: Request) => Shared | undefined,
-): Record<'list' | 'set' | 'remove', RequestHandler> {
+  sharedBy: (context: HandlerContext) => Shared,
+): CollaboratorHandlers {
   return {
-    list(req, res) {
-      res.json(success({ collaborators: required(sharedBy(req)).collaborators.map(collaboratorView) }))
+    list(context, res) {
+      res.json(success({ collaborators: sharedBy(context).collaborators.map(collaboratorView) }))
     },
 
-    async set(req, res) {
-      const { access } = req.valid as { access: 'read' | 'write' }
-      const username = String(req.params.username)
-      const { _id, owner } = required(sharedBy(req))
-      const collaborator = await shareWith(req.services, sharing, { _id, owner }, senderOf(req), {
-        username,
-        access,
-      })
+    async set(context, res) {
+      const { req, services, sender, input } = context
+      const given = { username: String(req.params.username), access: input.access }
+      const collaborator = await shareWith(services, sharing, sharedBy(context), sender, given)
       res.json(success({ collaborator: collaboratorView(collaborator) }))
     },
 
-    async remove(req, res) {
-      const { _id, owner } = required(sharedBy(req))
-      await unshareWith(req.services, sharing, { _id, owner }, senderOf(req), String(req.params.username))
+    async remove(context, res) {
+      const { req, services, sender } = context
+      await unshareWith(services, sharing, sharedBy(context), sender, String(req.params.username))
       res.status(204).end()
     },
   }

@@ -1,70 +1,75 @@
-import type { Request, RequestHandler, Response } from 'express'
+import type { Request, Response } from 'express'
 import { searchInTurn } from '../app/assets/search.ts'
 import { success } from '../app/envelope.ts'
 import { createProject } from '../app/projects/create.ts'
 import { presentProjects } from '../app/projects/present.ts'
 import { removeProject } from '../app/projects/remove.ts'
-import { addScene, removeScene, type SceneLists, setScene } from '../app/projects/scenes.ts'
-import { imageOf, type ProjectChange, updateProject } from '../app/projects/update.ts'
-import { clientOf } from '../middleware/client-of.ts'
+import { addScene, removeScene, setScene } from '../app/projects/scenes.ts'
+import { imageOf, updateProject } from '../app/projects/update.ts'
+import type { Handler, HandlerContext } from '../middleware/handle.ts'
 import { Project, type ProjectFields } from '../models/project.ts'
-import { required } from './required.ts'
-import { senderOf } from './sender-of.ts'
+import type * as rules from '../routes/projects.rules.ts'
 
-export const list: RequestHandler = async (req, res) => {
-  const { limit, cursor } = req.valid as { limit: number; cursor?: string }
-  const from = req.services.cursors.read('projects', cursor)
-  const { projects, next } = await inTurn(req, async () => {
-    const page = await Project.listFor(req.user, { limit, from })
-    return { projects: await presentProjects(page.projects, req.user), next: page.next }
+export const list: Handler<typeof rules.list> = async (context, res) => {
+  const { services, user, input } = context
+  const from = services.cursors.read('projects', input.cursor)
+  const { projects, next } = await inTurn(context, async () => {
+    const page = await Project.listFor(user, { limit: input.limit, from })
+    return { projects: await presentProjects(page.projects, user), next: page.next }
   })
-  res.json(success({ projects, next: req.services.cursors.write('projects', next) }))
+  res.json(success({ projects, next: services.cursors.write('projects', next) }))
 }
 
-export const create: RequestHandler = async (req, res) => {
-  const { title, image } = req.valid as { title: string; image?: string | null }
-  const user = required(req.user)
-  const given = { title, image: (await imageOf(image, user)) ?? null }
-  const project = await createProject(req.services, senderOf(req), given)
+export const create: Handler<typeof rules.create> = async ({ req, services, sender, input }, res) => {
+  const { title, image } = input
+  const given = { title, image: (await imageOf(image, sender.user)) ?? null }
+  const project = await createProject(services, sender, given)
   res.location(`/api/projects/${project._id}`)
   await send(req, res, project, 201)
 }
 
-export const read: RequestHandler = async (req, res) => {
-  const [project] = await inTurn(req, () => presentProjects([required(req.project)], req.user))
+export const read: Handler = async (context, res) => {
+  const [project] = await inTurn(context, () => presentProjects([context.project], context.user))
   res.json(success({ project }))
 }
 
-export const update: RequestHandler = async (req, res) => {
-  const change = req.valid as ProjectChange
-  await send(req, res, await updateProject(req.services, required(req.project), senderOf(req), change))
+export const update: Handler<typeof rules.update> = async (
+  { req, services, project, sender, input },
+  res,
+) => {
+  await send(req, res, await updateProject(services, project, sender, input))
 }
 
-export const remove: RequestHandler = async (req, res) => {
-  await removeProject(req.services, required(req.project), senderOf(req))
+export const remove: Handler = async ({ services, project, sender }, res) => {
+  await removeProject(services, project, sender)
   res.status(204).end()
 }
 
-export const createScene: RequestHandler = async (req, res) => {
-  const added = await addScene(req.services, required(req.project), req.valid as SceneLists, senderOf(req))
+export const createScene: Handler<typeof rules.scene> = async (
+  { req, services, project, sender, input },
+  res,
+) => {
+  const added = await addScene(services, project, input, sender)
   await send(req, res, added.project, 201, added.scene.id)
 }
 
-export const updateScene: RequestHandler = async (req, res) => {
+export const updateScene: Handler<typeof rules.scene> = async (
+  { req, services, project, sender, input },
+  res,
+) => {
   const id = String(req.params.sceneId)
-  const lists = req.valid as SceneLists
-  const { project } = await setScene(req.services, required(req.project), id, lists, senderOf(req))
-  await send(req, res, project, 200, id)
+  const changed = await setScene(services, project, id, input, sender)
+  await send(req, res, changed.project, 200, id)
 }
 
-export const deleteScene: RequestHandler = async (req, res) => {
-  await removeScene(req.services, required(req.project), String(req.params.sceneId), senderOf(req))
+export const deleteScene: Handler = async ({ req, services, project, sender }, res) => {
+  await removeScene(services, project, String(req.params.sceneId), sender)
   res.status(204).end()
 }
 
 /** Looks up the assets of projects, up to 80,000 of one project, when it is the turn of the user. */
-const inTurn = <T>(req: Request, lookUp: () => Promise<T>): Promise<T> =>
-  searchInTurn(req.services, req.user, clientOf(req), lookUp)
+const inTurn = <T>({ services, user, client }: HandlerContext, lookUp: () => Promise<T>): Promise<T> =>
+  searchInTurn(services, user, client, lookUp)
 
 /** Answers with the project as the caller sees it, and with the scene that the request was about. */
 async function send(req: Request, res: Response, project: ProjectFields, status = 200, sceneId?: string) {

@@ -1,19 +1,17 @@
-import type { RequestHandler } from 'express'
 import { followSignedUrl, signUrl } from '../app/assets/signed-url.ts'
 import { success } from '../app/envelope.ts'
-import { required } from './required.ts'
+import type { Handler } from '../middleware/handle.ts'
+import type * as rules from '../routes/assets.rules.ts'
 import { sendFile, sendPicture } from './send-file.ts'
 
-export const create: RequestHandler = (req, res) => {
-  const wanted = req.valid as { file?: string; image?: string; expiresIn?: number }
-  const signed = signUrl(req.services, required(req.asset), required(req.user), wanted)
-  res.json(success(signed))
+export const create: Handler<typeof rules.signedUrl> = ({ services, asset, user, input }, res) => {
+  res.json(success(signUrl(services, asset, user, input)))
 }
 
 /** The bytes, to be shown where that is safe. */
-export const open: RequestHandler = async (req, res) => {
-  const { asset, file, picture } = await followSignedUrl(req.services, String(req.params.token))
+export const open: Handler = async ({ req, services }, res) => {
+  const opened = await followSignedUrl(services, String(req.params.token))
   const isPublic = false
-  if (picture) await sendPicture(req, res, { asset, picture }, { isPublic })
-  else await sendFile(req, res, { asset, file: required(file) }, { isPublic, inline: true })
+  if ('picture' in opened) await sendPicture(req, res, opened, { isPublic })
+  else await sendFile(req, res, opened, { isPublic, inline: true })
 }

@@ -1,8 +1,7 @@
-import type { RequestHandler } from 'express'
 import { success } from '../app/envelope.ts'
 import { describeSpace } from '../app/space/describe.ts'
-import { required } from './required.ts'
+import type { Handler } from '../middleware/handle.ts'
 
-export const read: RequestHandler = async (req, res) => {
-  res.json(success(await describeSpace(req.services, required(req.user))))
+export const read: Handler = async ({ services, user }, res) => {
+  res.json(success(await describeSpace(services, user)))
 }

@@ -1,75 +1,57 @@
-import type { Request, RequestHandler } from 'express'
 import { administer } from '../app/accounts/administer.ts'
 import { deleteAccount, removeAccount } from '../app/accounts/delete-account.ts'
 import { updateProfile } from '../app/accounts/update-profile.ts'
 import { success } from '../app/envelope.ts'
-import { clientOf } from '../middleware/client-of.ts'
-import type { AccessLevel, Profile } from '../models/user.ts'
+import type { Handler, HandlerContext } from '../middleware/handle.ts'
 import { ownerView, userView } from '../models/views/user.ts'
 import { listVisibleUsers } from '../models/visible-users.ts'
-import { required } from './required.ts'
-import { senderOf } from './sender-of.ts'
+import type * as rules from '../routes/users.rules.ts'
 
 /** Returns the limits of accounts without limits of their own. */
-const quotaFor = (req: Request) => req.services.config.space.quota
+const quotaFor = ({ services }: HandlerContext) => services.config.space.quota
 
-export const readOwn: RequestHandler = (req, res) => {
-  res.json(success({ user: ownerView(required(req.user), quotaFor(req)) }))
+export const readOwn: Handler = (context, res) => {
+  res.json(success({ user: ownerView(context.user, quotaFor(context)) }))
 }
 
-export const updateOwn: RequestHandler = async (req, res) => {
-  const user = await updateProfile(required(req.session), req.valid as Partial<Profile>)
-  res.json(success({ user: ownerView(user, quotaFor(req)) }))
+export const updateOwn: Handler<typeof rules.update> = async (context, res) => {
+  const user = await updateProfile(context.session, context.input)
+  res.json(success({ user: ownerView(user, quotaFor(context)) }))
 }
 
-export const removeOwn: RequestHandler = async (req, res) => {
-  const { password } = req.valid as { password: string }
-  await deleteAccount(req.services, senderOf(req), { password, client: clientOf(req) })
+export const removeOwn: Handler<typeof rules.remove> = async ({ services, sender, input, client }, res) => {
+  await deleteAccount(services, sender, { password: input.password, client })
   res.status(204).end()
 }
 
 /** The accounts that the caller may know. */
-export const list: RequestHandler = async (req, res) => {
-  const { q, limit, cursor } = req.valid as { q?: string; limit: number; cursor?: string }
-  const viewer = required(req.user)
+export const list: Handler<typeof rules.list> = async (context, res) => {
+  const { services, user: viewer, input } = context
+  const { q, limit, cursor } = input
   const query = ['users', q ?? null]
-  const { users, next } = await listVisibleUsers(viewer, {
-    q,
-    limit,
-    from: req.services.cursors.read(query, cursor),
-  })
+  const from = services.cursors.read(query, cursor)
+  const { users, next } = await listVisibleUsers(viewer, { q, limit, from })
   res.json(
     success({
-      users: users.map((user) => userView(user, viewer, quotaFor(req))),
-      next: req.services.cursors.write(query, next),
+      users: users.map((user) => userView(user, viewer, quotaFor(context))),
+      next: services.cursors.write(query, next),
     }),
   )
 }
 
-export const read: RequestHandler = (req, res) => {
-  res.json(success({ user: userView(required(req.account), required(req.user), quotaFor(req)) }))
+export const read: Handler = (context, res) => {
+  res.json(success({ user: userView(context.account, context.user, quotaFor(context)) }))
 }
 
 /** What an admin decides. */
-export const update: RequestHandler = async (req, res) => {
-  const { space, ...rights } = req.valid as AdminChange
-  const user = await administer(req.services, senderOf(req), required(req.account), {
-    ...rights,
-    ...space,
-  })
-  res.json(success({ user: userView(user, required(req.user), quotaFor(req)) }))
+export const update: Handler<typeof rules.administer> = async (context, res) => {
+  const { services, sender, account, input } = context
+  const { space, ...rights } = input
+  const user = await administer(services, sender, account, { ...rights, ...space })
+  res.json(success({ user: userView(user, context.user, quotaFor(context)) }))
 }
 
-interface AdminChange {
-  access?: AccessLevel
-  disabled?: boolean
-  space?: { limit?: number | null; fileLimit?: number | null }
-}
-
-export const remove: RequestHandler = async (req, res) => {
-  await removeAccount(req.services, required(req.account), {
-    sender: senderOf(req),
-    access: 'admin',
-  })
+export const remove: Handler = async ({ services, account, sender }, res) => {
+  await removeAccount(services, account, { sender, access: 'admin' })
   res.status(204).end()
 }

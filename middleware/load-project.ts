@@ -1,11 +1,10 @@
 import type { RequestParamHandler } from 'express'
 import { notFound } from '../app/errors.ts'
-import { isId } from '../models/ids.ts'
-import { Project, projectsOf } from '../models/project.ts'
+import { findProject } from '../models/project.ts'
 
-/** Finds the project that a path names, for the one who asks: what they may not read is as if it were not there. */
+/** Finds the project that a path names. One that the caller may not read is answered as one that does not exist. */
 export const loadProject: RequestParamHandler = async (req, _res, next, id: string) => {
-  const project = isId(id) ? await Project.findOne({ _id: id, ...projectsOf(req.user) }).lean() : null
+  const project = await findProject(id, req.user)
   if (!project) throw notFound()
   req.project = project
   next()

@@ -1,5 +1,6 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
+import { isId } from './ids.ts'
 import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
 
@@ -116,3 +117,7 @@ schema.index({ image: 1 })
 for (const list of SCENE_LISTS) schema.index({ [`scenes.${list}`]: 1 })
 
 export const Project = model<ProjectFields, ProjectModel>('Project', schema)
+
+/** Returns the project of an id; null for one that the viewer may not read, as for one that does not exist. */
+export const findProject = async (id: string, viewer: Viewer): Promise<ProjectFields | null> =>
+  isId(id) ? Project.findOne({ _id: id, ...projectsOf(viewer) }).lean() : null

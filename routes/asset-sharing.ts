@@ -2,8 +2,8 @@ import { Router } from 'express'
 import * as links from '../controllers/asset-links.ts'
 import * as lock from '../controllers/asset-lock.ts'
 import { collaboratorsOf } from '../controllers/collaborators.ts'
-import { check } from '../middleware/check.ts'
 import { checkUsername } from '../middleware/check-username.ts'
+import { handle } from '../middleware/handle.ts'
 import { matchVersion } from '../middleware/match-version.ts'
 import { must } from '../middleware/must.ts'
 import { Asset } from '../models/asset.ts'
@@ -16,13 +16,13 @@ export const sharing = Router({ mergeParams: true })
 sharing.use(['/collaborators', '/links', '/lock'], must('owner'))
 sharing.param('username', checkUsername)
 
-sharing.get('/collaborators', check(), collaborators.list)
-sharing.put('/collaborators/:username', check(rules.collaborator), collaborators.set)
-sharing.delete('/collaborators/:username', check(), collaborators.remove)
+sharing.get('/collaborators', handle(collaborators.list))
+sharing.put('/collaborators/:username', handle(rules.collaborator, collaborators.set))
+sharing.delete('/collaborators/:username', handle(collaborators.remove))
 
-sharing.get('/links', check(rules.links), links.list)
-sharing.post('/links', check(rules.link), links.create)
-sharing.delete('/links/:linkId', check(), links.revoke)
+sharing.get('/links', handle(rules.links, links.list))
+sharing.post('/links', handle(rules.link, links.create))
+sharing.delete('/links/:linkId', handle(links.revoke))
 
-sharing.put('/lock', matchVersion, check(rules.lock), lock.set)
-sharing.delete('/lock', matchVersion, check(), lock.release)
+sharing.put('/lock', matchVersion, handle(rules.lock, lock.set))
+sharing.delete('/lock', matchVersion, handle(lock.release))

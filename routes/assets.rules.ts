@@ -1,55 +1,66 @@
-import { body, query } from 'express-validator'
 import { DESCRIPTION, NAME, SIGNED_URL, TAG, TAGS, VISIBILITIES } from '../models/asset.ts'
 import { SCOPES, SORT_NAMES } from '../models/asset-search.ts'
 import { ASSET_TYPES, MEDIA } from '../models/media.ts'
+import { checked, optional, optionalParameter, rules } from './rules/define.ts'
 import { choice, flag, moment, tagList, wholeNumber } from './rules/fields.ts'
 import { page } from './rules/page.ts'
 import { nameField, text, textField } from './rules/text.ts'
 
-const ANY = { values: 'falsy' } as const
 /** Of the searched words, in characters: more words do not find other assets. */
 export const SEARCH_TEXT = { max: 500 }
 
-const described = () => [
-  nameField(body('name').optional(), NAME),
-  textField(body('description').optional(), { ...DESCRIPTION, min: 0, lines: true }),
-  choice(body('type').optional(), ASSET_TYPES),
-  tagList(body('tags').optional(), { ...TAGS, each: TAG }),
-  choice(body('visibility').optional(), VISIBILITIES),
-]
+/** What a user can say of an asset. */
+export const described = {
+  name: optional(nameField(NAME)),
+  description: optional(textField({ ...DESCRIPTION, min: 0, lines: true })),
+  type: optional(choice(ASSET_TYPES)),
+  tags: optional(tagList({ ...TAGS, each: TAG })),
+  visibility: optional(choice(VISIBILITIES)),
+}
 
-export const create = described()
-export const update = described()
+export const create = rules({ body: described })
+export const update = rules({ body: described })
 
-export const remove = [flag(query('force').optional(ANY))]
+export const force = optionalParameter(flag())
+export const remove = rules({ query: { force } })
 
 /** Of every route that sends a file. */
-export const bytes = [flag(query('inline').optional(ANY))]
+export const bytes = rules({ query: { inline: optionalParameter(flag()) } })
 
-export const signedUrl = [
-  text(query('file').optional(ANY)),
-  text(query('image').optional(ANY))
-    .custom((_value, { req }) => !req.query?.file)
-    .withMessage('cannot be given with file'),
-  wholeNumber(query('expiresIn').optional(ANY), { min: 1, max: SIGNED_URL.maxExpiry }),
-]
+export const signedUrl = rules({
+  query: {
+    file: optionalParameter(text()),
+    image: optionalParameter(
+      checked(text(), (_value, { req }) => !req.query?.file, 'cannot be given with file'),
+    ),
+    expiresIn: optionalParameter(wholeNumber({ min: 1, max: SIGNED_URL.maxExpiry })),
+  },
+})
 
-export const search = [
-  textField(query('q').optional(ANY), SEARCH_TEXT),
-  choice(query('scope').optional(ANY), SCOPES),
-  choice(query('type').optional(ANY), ASSET_TYPES),
-  choice(query('media').optional(ANY), MEDIA),
-  tagList(query('tag').optional(ANY), { ...TAGS, each: TAG }),
-  text(query('owner').optional(ANY)),
-  choice(query('visibility').optional(ANY), VISIBILITIES),
-  ...['minSize', 'maxSize'].map((field) => wholeNumber(query(field).optional(ANY), { min: 0 })),
-  ...['createdAfter', 'updatedAfter'].map((field) => moment(query(field).optional(ANY), 'start')),
-  ...['createdBefore', 'updatedBefore'].map((field) => moment(query(field).optional(ANY), 'end')),
-  choice(query('sort').optional(ANY), SORT_NAMES)
-    .bail()
-    .custom((sort: string, { req }) => sort !== 'relevance' || Boolean(req.query?.q))
-    .withMessage('relevance needs q'),
-  ...page(),
-  flag(query('facets').optional(ANY)),
-  flag(query('count').optional(ANY)),
-]
+export const search = rules({
+  query: {
+    q: optionalParameter(textField(SEARCH_TEXT)),
+    scope: optionalParameter(choice(SCOPES)),
+    type: optionalParameter(choice(ASSET_TYPES)),
+    media: optionalParameter(choice(MEDIA)),
+    tag: optionalParameter(tagList({ ...TAGS, each: TAG })),
+    owner: optionalParameter(text()),
+    visibility: optionalParameter(choice(VISIBILITIES)),
+    minSize: optionalParameter(wholeNumber({ min: 0 })),
+    maxSize: optionalParameter(wholeNumber({ min: 0 })),
+    createdAfter: optionalParameter(moment('start')),
+    updatedAfter: optionalParameter(moment('start')),
+    createdBefore: optionalParameter(moment('end')),
+    updatedBefore: optionalParameter(moment('end')),
+    sort: optionalParameter(
+      checked(
+        choice(SORT_NAMES),
+        (sort, { req }) => sort !== 'relevance' || Boolean(req.query?.q),
+        'relevance needs q',
+      ),
+    ),
+    ...page(),
+    facets: optionalParameter(flag()),
+    count: optionalParameter(flag()),
+  },
+})

@@ -4,8 +4,8 @@ import * as images from '../controllers/asset-images.ts'
 import * as assetsController from '../controllers/assets.ts'
 import * as signedUrls from '../controllers/signed-urls.ts'
 import { authenticate, identify } from '../middleware/authenticate.ts'
-import { check } from '../middleware/check.ts'
 import { discardUpload } from '../middleware/discard-upload.ts'
+import { handle } from '../middleware/handle.ts'
 import { loadAsset } from '../middleware/load-asset.ts'
 import { matchVersion } from '../middleware/match-version.ts'
 import { must } from '../middleware/must.ts'
@@ -23,38 +23,42 @@ export const assets = Router()
 assets.use(identify)
 assets.param('assetId', loadAsset)
 
-assets.get('/', check(rules.search), assetsController.list)
-assets.post('/', authenticate, upload(NEW_ASSET), check(rules.create), assetsController.create, discardUpload)
+assets.get('/', handle(rules.search, assetsController.list))
+assets.post(
+  '/',
+  authenticate,
+  upload(NEW_ASSET),
+  handle(rules.create, assetsController.create),
+  discardUpload,
+)
 
-assets.get('/:assetId', check(), assetsController.read)
-assets.patch('/:assetId', must('write'), matchVersion, check(rules.update), assetsController.update)
-assets.delete('/:assetId', must('owner'), matchVersion, check(rules.remove), assetsController.remove)
+assets.get('/:assetId', handle(assetsController.read))
+assets.patch('/:assetId', must('write'), matchVersion, handle(rules.update, assetsController.update))
+assets.delete('/:assetId', must('owner'), matchVersion, handle(rules.remove, assetsController.remove))
 
-assets.get('/:assetId/download', check(rules.bytes), files.download)
-assets.get('/:assetId/files/:fileId', check(rules.bytes), files.open)
-assets.get('/:assetId/url', must('read'), check(rules.signedUrl), signedUrls.create)
+assets.get('/:assetId/download', handle(rules.bytes, files.download))
+assets.get('/:assetId/files/:fileId', handle(rules.bytes, files.open))
+assets.get('/:assetId/url', must('read'), handle(rules.signedUrl, signedUrls.create))
 assets.put(
   '/:assetId/files',
   must('write'),
   refuseLocked,
   matchVersion,
   upload(NEW_FILES),
-  check(),
-  files.replace,
+  handle(files.replace),
   discardUpload,
 )
 
-assets.get('/:assetId/images/:imageId', check(), images.open)
+assets.get('/:assetId/images/:imageId', handle(images.open))
 assets.post(
   '/:assetId/images',
   must('write'),
   refuseLocked,
   matchVersion,
   upload(NEW_IMAGES),
-  check(),
-  images.add,
+  handle(images.add),
   discardUpload,
 )
-assets.delete('/:assetId/images/:imageId', must('write'), matchVersion, check(), images.remove)
+assets.delete('/:assetId/images/:imageId', must('write'), matchVersion, handle(images.remove))
 
 assets.use('/:assetId', sharing)

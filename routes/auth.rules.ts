@@ -1,30 +1,36 @@
-import { body } from 'express-validator'
 import { EMAIL } from '../models/user.ts'
+import { type Field, optional, rules } from './rules/define.ts'
 import { page } from './rules/page.ts'
 import { newPassword, password } from './rules/password.ts'
 import { countryOfMobile, phoneLogin } from './rules/phone.ts'
 import { profile, username } from './rules/profile.ts'
 import { text, textField } from './rules/text.ts'
 
-export const register = [
-  // without an email, from which one could be made, the name is needed
-  username(body('username').if((value, { req }) => value !== undefined || !req.body?.email)),
-  newPassword(body('password').optional()),
-  ...profile(),
-  countryOfMobile(),
-]
+/** Needed without an email, because a username is made from the email. */
+const usernameWithoutEmail: Field<string | undefined> = (chain) =>
+  username()(chain.if((value: unknown, { req }) => value !== undefined || !req.body?.email))
 
-/** The names that take the place of `login`. */
-const NAMES = ['username', 'email', 'mobile', 'countryCode']
+export const register = rules({
+  body: { username: usernameWithoutEmail, password: optional(newPassword()), ...profile },
+  across: [countryOfMobile()],
+})
 
-export const login = [
-  ...NAMES.map((name) => text(body(name).optional())),
-  textField(
-    body('login').customSanitizer((_value, { req }) => foldName(req.body ?? {})),
-    EMAIL,
-  ).withMessage('must be given once: login, username, email, or mobile with countryCode'),
-  password(),
-]
+/** What a user signs in with, in the form of `findForSignIn`, from the one name that the client gave. */
+const loginName: Field<string> = (chain) =>
+  textField(EMAIL)(chain.customSanitizer((_value, { req }) => foldName(req.body ?? {}))).withMessage(
+    'must be given once: login, username, email, or mobile with countryCode',
+  )
+
+export const login = rules({
+  body: {
+    username: optional(text()),
+    email: optional(text()),
+    mobile: optional(text()),
+    countryCode: optional(text()),
+    login: loginName,
+    password: password(),
+  },
+})
 
 /** One name from whichever the caller gave, in the form of `findForSignIn`; undefined unless it is exactly one. */
 function foldName({ login, username, email, mobile, countryCode }: Record<string, unknown>): unknown {
@@ -34,6 +40,6 @@ function foldName({ login, username, email, mobile, countryCode }: Record<string
   return given.length === 1 ? given[0] : undefined
 }
 
-export const changePassword = [password(body('current')), newPassword()]
+export const changePassword = rules({ body: { current: password(), password: newPassword() } })
 
-export const sessions = page()
+export const sessions = rules({ query: page() })

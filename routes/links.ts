@@ -3,7 +3,7 @@ import * as files from '../controllers/asset-files.ts'
 import * as images from '../controllers/asset-images.ts'
 import * as assets from '../controllers/assets.ts'
 import { identify } from '../middleware/authenticate.ts'
-import { check } from '../middleware/check.ts'
+import { handle } from '../middleware/handle.ts'
 import { loadLink } from '../middleware/load-link.ts'
 import * as rules from './assets.rules.ts'
 
@@ -12,7 +12,7 @@ export const links = Router()
 links.use(identify)
 links.param('token', loadLink)
 
-links.get('/:token', check(), assets.read)
-links.get('/:token/download', check(rules.bytes), files.download)
-links.get('/:token/files/:fileId', check(rules.bytes), files.open)
-links.get('/:token/images/:imageId', check(), images.open)
+links.get('/:token', handle(assets.read))
+links.get('/:token/download', handle(rules.bytes, files.download))
+links.get('/:token/files/:fileId', handle(rules.bytes, files.open))
+links.get('/:token/images/:imageId', handle(images.open))

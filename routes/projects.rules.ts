@@ -1,30 +1,37 @@
-import { body, type ValidationChain } from 'express-validator'
-import { SCENE_LIST, SCENE_LISTS, SCENES, TITLE } from '../models/project.ts'
+import { SCENE_LIST, SCENES, type SceneList, TITLE } from '../models/project.ts'
+import { type Field, nullable, optional, rules } from './rules/define.ts'
 import { page } from './rules/page.ts'
-import { nameField, nullable, text } from './rules/text.ts'
+import { nameField, text } from './rules/text.ts'
 
 /** A list of ids, each once. */
-const ids = (chain: ValidationChain, { max }: { max: number }): ValidationChain =>
-  chain
-    .isArray({ max })
-    .withMessage(`must be a list of ${max} ids at the most`)
-    .bail()
-    .custom((list: unknown[]) => list.every((id) => typeof id === 'string'))
-    .withMessage('must be a list of texts')
-    .bail()
-    .custom((list: string[]) => new Set(list).size === list.length)
-    .withMessage('must name each id once')
+const ids =
+  ({ max }: { max: number }): Field<string[]> =>
+  (chain) =>
+    chain
+      .isArray({ max })
+      .withMessage(`must be a list of ${max} ids at the most`)
+      .bail()
+      .custom((list: unknown[]) => list.every((id) => typeof id === 'string'))
+      .withMessage('must be a list of texts')
+      .bail()
+      .custom((list: string[]) => new Set(list).size === list.length)
+      .withMessage('must name each id once')
 
-const image = () => text(nullable(body('image')))
+const image = nullable(text())
 
-export const list = page()
+export const list = rules({ query: page() })
 
-export const create = [nameField(body('title'), TITLE), image()]
+export const create = rules({ body: { title: nameField(TITLE), image } })
 
-export const update = [
-  nameField(body('title').optional(), TITLE),
-  image(),
-  ids(body('sceneOrder').optional(), SCENES),
-]
+export const update = rules({
+  body: { title: optional(nameField(TITLE)), image, sceneOrder: optional(ids(SCENES)) },
+})
 
-export const scene = SCENE_LISTS.map((name) => ids(body(name).optional(), SCENE_LIST))
+export const scene = rules({
+  body: {
+    base: optional(ids(SCENE_LIST)),
+    overlay: optional(ids(SCENE_LIST)),
+    overlayImage: optional(ids(SCENE_LIST)),
+    baseImage: optional(ids(SCENE_LIST)),
+  } satisfies Record<SceneList, Field<string[] | undefined>>,
+})

@@ -2,8 +2,8 @@ import { Router } from 'express'
 import { collaboratorsOf } from '../controllers/collaborators.ts'
 import * as controller from '../controllers/projects.ts'
 import { authenticate } from '../middleware/authenticate.ts'
-import { check } from '../middleware/check.ts'
 import { checkUsername } from '../middleware/check-username.ts'
+import { handle } from '../middleware/handle.ts'
 import { loadProject } from '../middleware/load-project.ts'
 import { must } from '../middleware/must.ts'
 import { Project } from '../models/project.ts'
@@ -19,17 +19,17 @@ projects.use(authenticate)
 projects.param('projectId', loadProject)
 projects.param('username', checkUsername)
 
-projects.get('/', check(rules.list), controller.list)
-projects.post('/', check(rules.create), controller.create)
+projects.get('/', handle(rules.list, controller.list))
+projects.post('/', handle(rules.create, controller.create))
 
-projects.get('/:projectId', check(), controller.read)
-projects.patch('/:projectId', must('write'), check(rules.update), controller.update)
-projects.delete('/:projectId', must('owner'), check(), controller.remove)
+projects.get('/:projectId', handle(controller.read))
+projects.patch('/:projectId', must('write'), handle(rules.update, controller.update))
+projects.delete('/:projectId', must('owner'), handle(controller.remove))
 
-projects.post('/:projectId/scenes', must('write'), check(rules.scene), controller.createScene)
-projects.patch('/:projectId/scenes/:sceneId', must('write'), check(rules.scene), controller.updateScene)
-projects.delete('/:projectId/scenes/:sceneId', must('write'), check(), controller.deleteScene)
+projects.post('/:projectId/scenes', must('write'), handle(rules.scene, controller.createScene))
+projects.patch('/:projectId/scenes/:sceneId', must('write'), handle(rules.scene, controller.updateScene))
+projects.delete('/:projectId/scenes/:sceneId', must('write'), handle(controller.deleteScene))
 
-projects.get('/:projectId/collaborators', must('owner'), check(), collaborators.list)
-projects.put('/:projectId/collaborators/:username', must('owner'), check(collaborator), collaborators.set)
-projects.delete('/:projectId/collaborators/:username', must('owner'), check(), collaborators.remove)
+projects.get('/:projectId/collaborators', must('owner'), handle(collaborators.list))
+projects.put('/:projectId/collaborators/:username', must('owner'), handle(collaborator, collaborators.set))
+projects.delete('/:projectId/collaborators/:username', must('owner'), handle(collaborators.remove))

@@ -1,28 +1,26 @@
-import { body } from 'express-validator'
-import { create as asset, search } from './assets.rules.ts'
+import { NAME } from '../models/asset.ts'
+import { described, search } from './assets.rules.ts'
 import { login, register } from './auth.rules.ts'
-import { text } from './rules/text.ts'
+import { type Field, optional, rules } from './rules/define.ts'
+import { boolean } from './rules/fields.ts'
+import { nameField, text } from './rules/text.ts'
 
 /** The arguments of the socket's operations: the rules of the routes that do the same. */
 
 export { login, register as create, search as list }
 
-export const auth = [text(body('token'))]
+export const auth = rules({ body: { token: text() } })
 
-export const get = [text(body('id'))]
+export const get = rules({ body: { id: text() } })
 
-export const remove = [
-  ...get,
-  body('force')
-    .optional()
-    .custom((value) => typeof value === 'boolean')
-    .withMessage('must be true or false'),
-]
+export const remove = rules({ body: { id: text(), force: optional(boolean()) } })
 
-export const upload = [
-  text(body('name')),
-  ...asset,
-  body('size')
+const size: Field<number> = (chain) =>
+  chain
     .custom((value) => Number.isSafeInteger(value) && value >= 0)
-    .withMessage('must be a whole number of bytes'),
-]
+    .withMessage('must be a whole number of bytes')
+
+/** `name` is the name of the file and, cleaned, of the asset. */
+const name: Field<string> = (chain) => nameField(NAME)(text()(chain))
+
+export const upload = rules({ body: { ...described, name, size } })

@@ -1,8 +1,8 @@
 import { Router } from 'express'
 import * as controller from '../controllers/space.ts'
 import { authenticate } from '../middleware/authenticate.ts'
-import { check } from '../middleware/check.ts'
+import { handle } from '../middleware/handle.ts'
 
 export const space = Router()
 
-space.get('/', authenticate, check(), controller.read)
+space.get('/', authenticate, handle(controller.read))

@@ -1,33 +1,40 @@
-import { body, query } from 'express-validator'
 import { ACCESS_LEVELS, NAME } from '../models/user.ts'
-import { choice } from './rules/fields.ts'
+import { type Field, optional, optionalParameter, rules } from './rules/define.ts'
+import { boolean, choice } from './rules/fields.ts'
 import { page } from './rules/page.ts'
 import { password } from './rules/password.ts'
 import { preferences, profile } from './rules/profile.ts'
 import { textField } from './rules/text.ts'
 
-export const update = [...profile(), ...preferences()]
+export const update = rules({ body: { ...profile, ...preferences } })
 
-export const remove = [password()]
+export const remove = rules({ body: { password: password() } })
 
-export const activity = page()
+export const activity = rules({ query: page() })
 
-export const list = [textField(query('q').optional({ values: 'falsy' }), NAME), ...page()]
+export const list = rules({ query: { q: optionalParameter(textField(NAME)), ...page() } })
 
-export const administer = [
-  choice(body('access').optional(), ACCESS_LEVELS),
-  body('disabled')
-    .optional()
-    .custom((value) => typeof value === 'boolean')
-    .withMessage('must be true or false'),
-  // one rule for the whole: with one for a field of it, checkExact would take `space: 5` for no field at all
-  body('space')
-    .optional()
+interface Space {
+  /** In bytes; null for the default. */
+  limit?: number | null
+  fileLimit?: number | null
+}
+
+/** One rule for the whole object: every rule is for a top-level field. */
+const space: Field<Space> = (chain) =>
+  chain
     .custom(isSpace)
     .withMessage(
       'must be an object of limit (bytes) and fileLimit, each a whole number or null for the default',
-    ),
-]
+    )
+
+export const administer = rules({
+  body: {
+    access: optional(choice(ACCESS_LEVELS)),
+    disabled: optional(boolean()),
+    space: optional(space),
+  },
+})
 
 function isSpace(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false

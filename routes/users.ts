@@ -2,7 +2,7 @@ import { Router } from 'express'
 import * as activity from '../controllers/activity.ts'
 import * as controller from '../controllers/users.ts'
 import { authenticate } from '../middleware/authenticate.ts'
-import { check } from '../middleware/check.ts'
+import { handle } from '../middleware/handle.ts'
 import { loadUser } from '../middleware/load-user.ts'
 import { mustBeAdmin } from '../middleware/must-be-admin.ts'
 import * as rules from './users.rules.ts'
@@ -14,15 +14,15 @@ users.use(authenticate)
 
 users
   .route('/me')
-  .get(check(), controller.readOwn)
-  .patch(check(rules.update), controller.updateOwn)
-  .delete(check(rules.remove), controller.removeOwn)
+  .get(handle(controller.readOwn))
+  .patch(handle(rules.update, controller.updateOwn))
+  .delete(handle(rules.remove, controller.removeOwn))
 
-users.get('/me/activity', check(rules.activity), activity.listOwn)
+users.get('/me/activity', handle(rules.activity, activity.listOwn))
 
-users.get('/', check(rules.list), controller.list)
+users.get('/', handle(rules.list, controller.list))
 users
   .route('/:userId')
-  .get(loadUser, check(), controller.read)
-  .patch(mustBeAdmin, loadUser, check(rules.administer), controller.update)
-  .delete(mustBeAdmin, loadUser, check(), controller.remove)
+  .get(loadUser, handle(controller.read))
+  .patch(mustBeAdmin, loadUser, handle(rules.administer, controller.update))
+  .delete(mustBeAdmin, loadUser, handle(controller.remove))

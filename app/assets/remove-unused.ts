@@ -1,7 +1,10 @@
 import type { AssetFields } from '../../models/asset.ts'
 import type { Sender } from '../auth/sender.ts'
+import { notFound } from '../errors.ts'
 import { refuseUsed } from '../projects/references.ts'
+import { requireAccess } from '../require-access.ts'
 import type { AssetServices } from '../services.ts'
+import { findAsset } from './find.ts'
 import { removeAsset } from './remove.ts'
 
 interface Options {
@@ -24,4 +27,21 @@ export async function removeUnused(
 ): Promise<void> {
   if (!force) await refuseUsed(asset, sender.user)
   await removeAsset(services, asset, sender, version)
+}
+
+/**
+ * Deletes the asset of an id, as `removeUnused` does.
+ *
+ * @throws `not_found` for an asset that the sender cannot read, `forbidden` for one of another owner
+ */
+export async function removeById(
+  services: AssetServices,
+  id: string,
+  sender: Sender,
+  { force }: Pick<Options, 'force'>,
+): Promise<void> {
+  const asset = await findAsset(id, sender.user)
+  if (!asset) throw notFound()
+  requireAccess(asset, sender.user, 'owner')
+  await removeUnused(services, asset, sender, { force })
 }

@@ -53,7 +53,7 @@ export function signUrl(
 export async function followSignedUrl(
   { urls, clock }: Pick<Services, 'urls' | 'clock'>,
   token: string,
-): Promise<{ asset: AssetFields; file?: AssetFile; picture?: Picture }> {
+): Promise<{ asset: AssetFields; file: AssetFile } | { asset: AssetFields; picture: Picture }> {
   const bytes = urls.verify(token, clock.now())
   if (!bytes) throw notFound()
   const user = await User.findActive(bytes.user)

@@ -1,18 +1,19 @@
 import type { AssetFields, AssetFile } from '../../models/asset.ts'
-import type { ProjectFields, SceneList } from '../../models/project.ts'
+import { findProject, type ProjectFields, type SceneList } from '../../models/project.ts'
 import { createAsset } from '../assets/create.ts'
 import { discardAsset } from '../assets/remove.ts'
 import type { Sender } from '../auth/sender.ts'
 import { notFound, unsupportedMedia } from '../errors.ts'
 import type { ReceivedUpload } from '../request.ts'
+import { requireAccess } from '../require-access.ts'
 import type { AssetServices, Services } from '../services.ts'
 import { createProject } from './create.ts'
 import { addScene, addToScene, emptyScene } from './scenes.ts'
 
 /** Where on stage an upload goes: without a project a new one, without a scene a new one. */
 export interface Place {
-  /** One that the user may change. */
-  project?: ProjectFields | undefined
+  /** Of a project that the sender can change. */
+  projectId?: string | undefined
   sceneId?: string | undefined
   list: SceneList
 }
@@ -34,7 +35,8 @@ const TAKES: Record<SceneList, (file: AssetFile) => boolean> = {
 /**
  * Makes an asset of an upload and puts it into a scene; where it finds no place there, nothing of it stays.
  *
- * @throws `unsupported_media`, `not_found` for a scene that is none of the project's, `too_large`, and what
+ * @throws `not_found` for a project that the sender cannot read or a scene that is not in it, `forbidden` for a project that
+ *   they can only read, `unsupported_media`, `too_large`, and what
  *   `changeProject` throws
  */
 export async function placeUpload(
@@ -43,24 +45,33 @@ export async function placeUpload(
   sender: Sender,
   where: Place,
 ): Promise<Placed> {
-  const { project, sceneId, list } = where
+  const { projectId, sceneId, list } = where
+  const project = projectId === undefined ? undefined : await findChangeable(projectId, sender)
   if (!upload.files.every(TAKES[list])) throw unsupportedMedia('This list takes no file of that kind.')
   if (sceneId !== undefined && !project?.scenes.some(({ id }) => id === sceneId)) throw notFound()
 
   const asset = await createAsset(services, upload, sender, {})
   try {
-    return { asset, ...(await place(services, asset, sender, where)) }
+    return { asset, ...(await place(services, asset, sender, { project, sceneId, list })) }
   } catch (error) {
     await discardAsset(services, asset)
     throw error
   }
 }
 
+/** @throws `not_found`, `forbidden` */
+async function findChangeable(id: string, { user }: Sender): Promise<ProjectFields> {
+  const project = await findProject(id, user)
+  if (!project) throw notFound()
+  requireAccess(project, user, 'write')
+  return project
+}
+
 async function place(
   services: AssetServices,
   { _id, name }: AssetFields,
   sender: Sender,
-  { project, sceneId, list }: Place,
+  { project, sceneId, list }: Omit<Place, 'projectId'> & { project: ProjectFields | undefined },
 ) {
   if (!project) {
     const scene = { ...emptyScene(), [list]: [_id] }

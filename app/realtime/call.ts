@@ -1,9 +1,8 @@
-import type { ValidationChain } from 'express-validator'
 import type { SessionFields } from '../../models/session.ts'
 import type { UserDocument } from '../../models/user.ts'
 import { unauthenticated } from '../errors.ts'
 import type { Services } from '../services.ts'
-import { validator } from '../validate.ts'
+import { Rules } from '../validate.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import type { FrameId } from './frames.ts'
@@ -36,37 +35,41 @@ export interface Operation {
   run(call: Call, args: Record<string, unknown>): Promise<object>
 }
 
-interface Description<Args, C extends Call> {
-  rules?: ValidationChain[]
+interface Description<Input extends object, C extends Call> {
+  /** Without rules the operation takes no arguments. */
+  rules?: Rules<Input>
   /** Where the rules look for their fields; default `body`. */
   location?: 'body' | 'query'
   signsIn?: boolean
   takesBytes?: boolean
   writes?: boolean
-  answer: (call: C, args: Args) => Promise<object>
+  answer: (call: C, input: Input) => Promise<object>
 }
 
 /** An operation that anybody may ask for. */
-export function open<Args>({ rules, location = 'body', ...rest }: Description<Args, Call>): Operation {
-  const validate = validator(rules)
-  const { signsIn = false, takesBytes = false, writes = false, answer } = rest
-  return {
-    signsIn,
-    takesBytes,
-    writes,
-    run: async (call, args) => answer(call, (await validate({ [location]: args })) as Args),
-  }
-}
+export const open = <Input extends object>(description: Description<Input, Call>): Operation =>
+  operation(description, (call) => call)
 
 /** An operation for users: others are refused before anything is looked at. */
-export function forUsers<Args>(description: Description<Args, UserCall>): Operation {
-  const { answer, ...rest } = description
-  const operation = open<Args>({ ...rest, answer: (call, args) => answer(call as UserCall, args) })
+export const forUsers = <Input extends object>(description: Description<Input, UserCall>): Operation =>
+  operation(description, (call) => {
+    const { user, session } = call
+    if (!user || !session) throw unauthenticated()
+    return { ...call, user, session }
+  })
+
+function operation<Input extends object, C extends Call>(
+  { rules = new Rules<Input>([]), location = 'body', answer, ...rest }: Description<Input, C>,
+  admit: (call: Call) => C,
+): Operation {
   return {
-    ...operation,
+    signsIn: false,
+    takesBytes: false,
+    writes: false,
+    ...rest,
     async run(call, args) {
-      if (!call.user || !call.session) throw unauthenticated()
-      return operation.run(call, args)
+      const admitted = admit(call)
+      return answer(admitted, await rules.validate({ [location]: args }))
     },
   }
 }

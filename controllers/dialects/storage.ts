@@ -1,45 +1,35 @@
-import type { RequestHandler } from 'express'
 import { createAccount } from '../../app/accounts/register.ts'
 import { createAsset } from '../../app/assets/create.ts'
-import { removeUnused } from '../../app/assets/remove-unused.ts'
+import { removeById } from '../../app/assets/remove-unused.ts'
 import { signIn } from '../../app/auth/sign-in.ts'
 import { success } from '../../app/envelope.ts'
-import { clientOf } from '../../middleware/client-of.ts'
+import type { Handler } from '../../middleware/handle.ts'
 import { ownerView } from '../../models/views/user.ts'
-import { required } from '../required.ts'
-import { senderOf } from '../sender-of.ts'
+import type * as rules from '../../routes/dialects/storage.rules.ts'
 
-interface Account {
-  email: string
-  name?: string
-  password: string
-}
-
-export const create: RequestHandler = async (req, res) => {
-  const { user } = await createAccount(req.services, req.valid as Account, clientOf(req))
+export const create: Handler<typeof rules.create> = async ({ services, input, client }, res) => {
+  const { user } = await createAccount(services, input, client)
   res.status(201).json(success({ id: user.id }))
 }
 
-/** A token for an email address and its password; the caller, and the token anew, for a token. */
-export const login: RequestHandler = async (req, res) => {
-  if (req.user) {
-    const token = req.services.tokens.sign(required(req.session))
-    res.json(success({ user: ownerView(req.user, req.services.config.space.quota), token }))
+/** A token for an email address and its password; the caller, and a token of the same session, for a token. */
+export const login: Handler<typeof rules.login> = async (context, res) => {
+  const { services, viewer, input, client } = context
+  if (viewer) {
+    const token = services.tokens.sign(context.session)
+    res.json(success({ user: ownerView(viewer, services.config.space.quota), token }))
     return
   }
-  const { email, password } = req.valid as Account
-  const { token } = await signIn(req.services, { login: email, password }, clientOf(req))
+  const { token } = await signIn(services, { login: input.email, password: input.password }, client)
   res.json(success({ token }))
 }
 
-export const upload: RequestHandler = async (req, res) => {
-  const { _id } = await createAsset(req.services, required(req.upload), senderOf(req), {})
+export const upload: Handler<typeof rules.upload> = async (context, res) => {
+  const { _id } = await createAsset(context.services, context.upload, context.sender, {})
   res.status(201).json(success({ id: _id.toString() }))
 }
 
-export const remove: RequestHandler = async (req, res) => {
-  const asset = required(req.asset)
-  const { force } = req.valid as { force?: boolean }
-  await removeUnused(req.services, asset, senderOf(req), { force })
-  res.json(success({ id: asset._id.toString() }))
+export const remove: Handler<typeof rules.remove> = async ({ services, sender, input }, res) => {
+  await removeById(services, input.id, sender, { force: input.force })
+  res.json(success({ id: input.id }))
 }

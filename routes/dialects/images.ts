@@ -1,12 +1,12 @@
 import { Router } from 'express'
 import * as controller from '../../controllers/dialects/images.ts'
 import { authenticate } from '../../middleware/authenticate.ts'
-import { check } from '../../middleware/check.ts'
 import { discardUpload } from '../../middleware/discard-upload.ts'
+import { handle, validate } from '../../middleware/handle.ts'
 import { loadAsset } from '../../middleware/load-asset.ts'
 import { mustHold } from '../../middleware/must-hold.ts'
 import { upload } from '../../middleware/upload.ts'
-import { LIMIT, page } from '../rules/page.ts'
+import * as rules from './images.rules.ts'
 
 const ONE_IMAGE = { files: { min: 1, max: 1, field: 'image' } }
 
@@ -16,14 +16,13 @@ export const images = Router()
 images.use(authenticate)
 images.param('assetId', loadAsset)
 
-// old clients read one page
-images.get('/', check(page(LIMIT.max)), controller.list)
+images.get('/', handle(rules.list, controller.list))
 images.post(
   '/',
   upload(ONE_IMAGE),
-  check(),
+  validate(),
   mustHold('an image', ({ media }) => media === 'image'),
-  controller.create,
+  handle(controller.create),
   discardUpload,
 )
-images.get('/:assetId', check(), controller.read)
+images.get('/:assetId', handle(controller.read))

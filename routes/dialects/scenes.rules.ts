@@ -1,35 +1,41 @@
-import { body } from 'express-validator'
+import type { SceneList } from '../../models/project.ts'
+import { checked, type Field, nullable, optional, rules, withDefault } from '../rules/define.ts'
 import { choice } from '../rules/fields.ts'
 import { passwordOrDigest } from '../rules/password.ts'
 import { countryCode, mobile, phoneLogin } from '../rules/phone.ts'
 import { names, photo } from '../rules/profile.ts'
-import { nullable, text } from '../rules/text.ts'
+import { text } from '../rules/text.ts'
 
-/** `login` is what `verifyLogin` reads: a telephone number in the form of `findForSignIn`. */
-export const login = [
-  mobile(),
-  countryCode(),
-  passwordOrDigest(),
-  body('login')
+/** A telephone number in the form of `findForSignIn`; clients do not send this field. */
+const phone: Field<string> = (chain) =>
+  chain
     .custom((value) => value === undefined)
     .withMessage('is not a field here')
     .bail()
-    .customSanitizer((_value, { req }) => phoneLogin(req.body ?? {})),
-]
+    .customSanitizer((_value, { req }) => phoneLogin(req.body ?? {}))
 
-export const user = [
-  mobile(),
-  countryCode(nullable(body('countryCode'))),
-  ...names(),
-  photo(),
-  passwordOrDigest(body('password').optional()),
-]
+export const login = rules({
+  body: { mobile: mobile(), countryCode: countryCode(), password: passwordOrDigest(), login: phone },
+})
 
-/** @param lists of a scene that the door leads to; the first where the client names none */
-export const place = (...lists: [string, string]) => [
-  text(body('projectId').optional()),
-  text(body('sceneId').optional())
-    .custom((_value, { req }) => req.body.projectId !== undefined)
-    .withMessage('needs projectId'),
-  choice(body('list').default(lists[0]), lists),
-]
+export const user = rules({
+  body: {
+    mobile: mobile(),
+    countryCode: nullable(countryCode()),
+    ...names,
+    profilePhoto: photo,
+    password: optional(passwordOrDigest()),
+  },
+})
+
+/** @param lists of a scene that the route adds to; the first where the client names none */
+export const place = (...lists: [SceneList, SceneList]) =>
+  rules({
+    body: {
+      projectId: optional(text()),
+      sceneId: optional(
+        checked(text(), (_value, { req }) => req.body.projectId !== undefined, 'needs projectId'),
+      ),
+      list: withDefault(choice(lists), lists[0]),
+    },
+  })

@@ -1,21 +1,28 @@
-import { body, query } from 'express-validator'
 import { NAME } from '../../models/user.ts'
-import * as assets from '../assets.rules.ts'
+import { force } from '../assets.rules.ts'
+import { type Field, nullable, optional, rules } from '../rules/define.ts'
 import { passwordOrDigest } from '../rules/password.ts'
 import { email } from '../rules/profile.ts'
-import { nameField, nullable, text } from '../rules/text.ts'
+import { nameField, text } from '../rules/text.ts'
 
 /** Read by `takeToken`. */
-const token = () => [text(body('token').optional()), text(query('token').optional())]
+const token = optional(text())
 
-/** Not asked for where a token has said who one is. */
-const unlessKnown = (field: string) =>
-  body(field).if((_value: unknown, { req }: { req: object }) => !('user' in req))
+/** Not checked where a token has told who the caller is; the handler reads the field of anonymous callers only. */
+const ofAnonymous =
+  <Value>(field: Field<Value>): Field<Value> =>
+  (chain) =>
+    field(chain.if((_value: unknown, { req }: { req: object }) => !('user' in req)))
 
-export const create = [email(), nameField(nullable(body('name')), NAME), passwordOrDigest()]
+export const create = rules({
+  body: { email: email(), name: nullable(nameField(NAME)), password: passwordOrDigest() },
+})
 
-export const login = [email(unlessKnown('email')), passwordOrDigest(unlessKnown('password')), ...token()]
+export const login = rules({
+  body: { email: ofAnonymous(email()), password: ofAnonymous(passwordOrDigest()), token },
+  query: { token },
+})
 
-export const upload = token()
+export const upload = rules({ body: { token }, query: { token } })
 
-export const remove = [text(body('id')), ...assets.remove, ...token()]
+export const remove = rules({ body: { id: text(), token }, query: { force, token } })

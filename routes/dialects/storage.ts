@@ -1,10 +1,8 @@
 import { Router } from 'express'
 import * as controller from '../../controllers/dialects/storage.ts'
 import { authenticate, identify } from '../../middleware/authenticate.ts'
-import { check } from '../../middleware/check.ts'
 import { discardUpload } from '../../middleware/discard-upload.ts'
-import { loadNamedAsset } from '../../middleware/load-named-asset.ts'
-import { must } from '../../middleware/must.ts'
+import { handle } from '../../middleware/handle.ts'
 import { parseForm } from '../../middleware/parse-form.ts'
 import { authenticateByField, takeToken } from '../../middleware/take-token.ts'
 import { upload } from '../../middleware/upload.ts'
@@ -17,24 +15,15 @@ export const storage = Router()
 
 storage.use(['/create', '/login', '/auth', '/upload', '/remove'], parseForm)
 
-storage.post('/create', check(rules.create), controller.create)
-storage.post('/login', takeToken, identify, check(rules.login), controller.login)
-storage.post('/auth', takeToken, identify, check(rules.login), controller.login)
+storage.post('/create', handle(rules.create, controller.create))
+storage.post('/login', takeToken, identify, handle(rules.login, controller.login))
+storage.post('/auth', takeToken, identify, handle(rules.login, controller.login))
 storage.post(
   '/upload',
   takeToken,
   identify,
   upload(ONE_FILE, { authenticateByField }),
-  check(rules.upload),
-  controller.upload,
+  handle(rules.upload, controller.upload),
   discardUpload,
 )
-storage.post(
-  '/remove',
-  takeToken,
-  authenticate,
-  check(rules.remove),
-  loadNamedAsset,
-  must('owner'),
-  controller.remove,
-)
+storage.post('/remove', takeToken, authenticate, handle(rules.remove, controller.remove))

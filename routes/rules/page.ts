@@ -1,15 +1,15 @@
-import { query } from 'express-validator'
+import { optionalParameter, withDefault } from './define.ts'
 import { wholeNumber } from './fields.ts'
 import { text } from './text.ts'
 
 export const LIMIT = { default: 20, min: 1, max: 100 }
 
 /**
- * `limit` and `cursor` of a list (contract §1).
+ * The query parameters of a list: `limit` and `cursor`.
  *
  * @param standard the limit where none is given
  */
-export const page = (standard = LIMIT.default) => [
-  wholeNumber(query('limit').default(String(standard)), LIMIT),
-  text(query('cursor').optional({ values: 'falsy' })),
-]
+export const page = (standard = LIMIT.default) => ({
+  limit: withDefault(wholeNumber(LIMIT), String(standard)),
+  cursor: optionalParameter(text()),
+})

@@ -1,16 +1,16 @@
-import { body, type ValidationChain } from 'express-validator'
 import { accountNames } from '../../app/accounts/register.ts'
 import { foldPassword } from '../../app/auth/fold-password.ts'
 import { weaknessOf } from '../../app/auth/password-policy.ts'
+import type { Field } from './define.ts'
 import { text } from './text.ts'
 
 /** A password that an account has: any text. */
-export const password = (chain = body('password')): ValidationChain =>
-  text(chain).isLength({ min: 1 }).withMessage('must not be empty')
+export const password = (): Field<string> => (chain) =>
+  text()(chain).isLength({ min: 1 }).withMessage('must not be empty')
 
 /** A new password: strong enough, and none of the names of its account, as far as the request tells them. */
-export const newPassword = (chain?: ValidationChain): ValidationChain =>
-  password(chain)
+export const newPassword = (): Field<string> => (chain) =>
+  password()(chain)
     .bail()
     .custom(async (value: string, { req }) => {
       const names = [req.body, req.user].flatMap(namesIn)
@@ -27,5 +27,5 @@ function namesIn({ username, email }: Record<string, unknown> = {}) {
 }
 
 /** A password, or a digest that a former service's client sends in its place. */
-export const passwordOrDigest = (chain?: ValidationChain): ValidationChain =>
-  password(chain).bail().customSanitizer(foldPassword)
+export const passwordOrDigest = (): Field<string> => (chain) =>
+  password()(chain).bail().customSanitizer(foldPassword)

@@ -1,12 +1,13 @@
 import { body, type ValidationChain } from 'express-validator'
 import { COUNTRY_CODE, MOBILE } from '../../models/user.ts'
+import type { Field } from './define.ts'
 import { text } from './text.ts'
 
-export const mobile = (chain = body('mobile')): ValidationChain =>
-  text(chain).matches(MOBILE).withMessage('must be 4 to 14 digits')
+export const mobile = (): Field<string> => (chain) =>
+  text()(chain).matches(MOBILE).withMessage('must be 4 to 14 digits')
 
-export const countryCode = (chain = body('countryCode')): ValidationChain =>
-  text(chain).customSanitizer(withoutPlus).matches(COUNTRY_CODE).withMessage('must be 1 to 3 digits')
+export const countryCode = (): Field<string> => (chain) =>
+  text()(chain).customSanitizer(withoutPlus).matches(COUNTRY_CODE).withMessage('must be 1 to 3 digits')
 
 /** A mobile number can be told from others only with its country. */
 export const countryOfMobile = (): ValidationChain =>

@@ -1,5 +1,6 @@
 import type { ValidationChain } from 'express-validator'
 import { cleanName, hasVisible } from '../../models/text.ts'
+import type { Field } from './define.ts'
 
 interface Length {
   /** In characters, as Unicode counts them; default 1. */
@@ -16,18 +17,20 @@ interface Length {
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\uFFFD]/u
 const UNPRINTABLE_BUT_LINES = /(?![\r\n\t])[\p{Cc}\p{Cs}\uFFFD]/u
 
-/** A string, and nothing that is made into one; no control characters, no invalid text. */
-export function text(chain: ValidationChain, { lines = false } = {}): ValidationChain {
-  return printable(string(chain), lines ? UNPRINTABLE_BUT_LINES : UNPRINTABLE)
-}
+/** A string; no other type is converted to one. Control characters and invalid text are refused. */
+export const text =
+  ({ lines = false } = {}): Field<string> =>
+  (chain) =>
+    printable(string(chain), lines ? UNPRINTABLE_BUT_LINES : UNPRINTABLE)
 
-/** The name of something, as it is stored: without invisible characters, and with at least one visible one. */
-export function nameField(chain: ValidationChain, { max }: Pick<Length, 'max'>): ValidationChain {
-  return printable(string(chain).customSanitizer(cleanName), UNPRINTABLE)
-    .custom((value: string) => hasVisible(value) && [...value].length <= max)
-    .withMessage(`must have 1 to ${max} characters, one of them visible`)
-    .bail()
-}
+/** A name, as it is stored: without invisible characters, and with at least one visible one. */
+export const nameField =
+  ({ max }: Pick<Length, 'max'>): Field<string> =>
+  (chain) =>
+    printable(string(chain).customSanitizer(cleanName), UNPRINTABLE)
+      .custom((value: string) => hasVisible(value) && [...value].length <= max)
+      .withMessage(`must have 1 to ${max} characters, one of them visible`)
+      .bail()
 
 function string(chain: ValidationChain): ValidationChain {
   return chain
@@ -43,18 +46,14 @@ function printable(chain: ValidationChain, unprintable: RegExp): ValidationChain
     .bail()
 }
 
-/** Text of a length, not blank unless it may be empty. */
-export function textField(chain: ValidationChain, { min = 1, max, lines = false }: Length): ValidationChain {
-  return text(chain, { lines })
-    .custom((value: string) => {
-      const length = [...value].length
-      return length >= min && length <= max && (min === 0 || value.trim() !== '')
-    })
-    .withMessage(`must have ${min} to ${max} characters`)
-    .bail()
-}
-
-/** A field that may be absent, or null to clear it; begin a chain with it. */
-export function nullable(chain: ValidationChain): ValidationChain {
-  return chain.optional().if((value: unknown) => value !== null)
-}
+/** Text of a length, not blank unless it can be empty. */
+export const textField =
+  ({ min = 1, max, lines = false }: Length): Field<string> =>
+  (chain) =>
+    text({ lines })(chain)
+      .custom((value: string) => {
+        const length = [...value].length
+        return length >= min && length <= max && (min === 0 || value.trim() !== '')
+      })
+      .withMessage(`must have ${min} to ${max} characters`)
+      .bail()

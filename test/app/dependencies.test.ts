@@ -8,11 +8,12 @@ const MAY_IMPORT: Record<string, string[]> = {
   models: ['models', 'app/errors.ts'],
   config: ['config'],
   app: ['app', 'models', 'config'],
-  'app/realtime': ['app', 'models', 'config', 'routes/socket.rules.ts'],
+  'app/realtime': ['app', 'models', 'config', 'rules'],
   'app/index.ts': ['app', 'models', 'config', 'middleware', 'routes'],
   middleware: ['middleware', 'app', 'models'],
-  controllers: ['controllers', 'app', 'models', 'config'],
-  routes: ['routes', 'controllers', 'middleware', 'models', 'app', 'config'],
+  controllers: ['controllers', 'middleware', 'rules', 'app', 'models', 'config'],
+  rules: ['rules', 'app', 'models'],
+  routes: ['routes', 'rules', 'controllers', 'middleware', 'models', 'app', 'config'],
   embedded: ['embedded'],
   'server.ts': ['app', 'config', 'embedded'],
   commands: ['commands', 'app', 'models', 'config', 'embedded'],
@@ -25,7 +26,12 @@ interface Import {
   to: string
 }
 
-const roomOf = (file: string) =>
+/** `routes/*.rules.ts`, `routes/dialects/*.rules.ts` and `routes/rules/` declare input: they know no route. */
+const isRules = (file: string) => file.endsWith('.rules.ts') || file.startsWith('routes/rules/')
+
+const roomOf = (file: string) => (isRules(file) ? 'rules' : roomByPath(file))
+
+const roomByPath = (file: string) =>
   Object.keys(MAY_IMPORT)
     .filter((room) => file === room || file.startsWith(`${room}/`))
     .sort((one, other) => other.length - one.length)[0] ?? ''
@@ -33,7 +39,8 @@ const roomOf = (file: string) =>
 describe('source files', () => {
   let imports: Import[]
   let files: string[]
-  const isIn = (file: string, room: string) => file === room || file.startsWith(`${room}/`)
+  const isIn = (file: string, room: string) =>
+    isRules(file) ? room === 'rules' : file === room || file.startsWith(`${room}/`)
 
   before(async () => {
     files = await sourceFiles()

@@ -1,18 +1,16 @@
 import { expect } from 'chai'
-import { body, query } from 'express-validator'
 import { AppError } from '../../app/errors.ts'
-import { validator } from '../../app/validate.ts'
+import { optional, rules } from '../../routes/rules/define.ts'
 import { text } from '../../routes/rules/text.ts'
 
-const validate = validator([
-  text(body('name')),
-  text(body('both').optional()),
-  text(query('both').optional()),
-])
+const declared = rules({
+  body: { name: text(), both: optional(text()) },
+  query: { both: optional(text()) },
+})
 
 async function detailsOf(input: object) {
   try {
-    return await validate(input)
+    return await declared.validate(input)
   } catch (error) {
     return error instanceof AppError ? error.details.map(({ field, message }) => [field, message]) : error
   }
@@ -21,8 +19,8 @@ async function detailsOf(input: object) {
 const UNKNOWN = 'is not a field here'
 const TEXT = 'must be text'
 
-describe('validator', () => {
-  it('validator – wrong and unknown fields of body and query → all named together', async () => {
+describe('rules', () => {
+  it('rules – wrong and unknown fields of body and query → all named together', async () => {
     const input = { body: { name: 1, other: 1, both: 1 }, query: { both: ['x', 'y'], page: '1', name: 'x' } }
     expect(await detailsOf(input)).to.have.deep.members([
       ['name', TEXT],
@@ -33,7 +31,7 @@ describe('validator', () => {
     ])
   })
 
-  it('validator – body is an array → one detail for it, beside those of the query', async () => {
+  it('rules – body is an array → one detail for it, beside those of the query', async () => {
     expect(
       await detailsOf({ body: Array(50_000).fill(1), query: { page: '1', both: '\0' } }),
     ).to.have.deep.members([
@@ -43,7 +41,7 @@ describe('validator', () => {
     ])
   })
 
-  it('validator – 20 errors or more → all named; above, the last detail counts the rest', async () => {
+  it('rules – 20 errors or more → all named; above, the last detail counts the rest', async () => {
     const unknown = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, n) => [`x${n}`, 1]))
     expect(await detailsOf({ body: { name: 'a', ...unknown(20) } })).to.have.length(20)
@@ -52,7 +50,7 @@ describe('validator', () => {
     expect(details[19]).to.deep.equal(['', '2 more fields are invalid'])
   })
 
-  it('validator – names that objects inherit → refused as unknown', async () => {
+  it('rules – names that objects inherit → refused as unknown', async () => {
     const inherited = JSON.parse('{"name":"a","__proto__":1,"constructor":1,"toString":1}')
     expect(await detailsOf({ body: inherited })).to.have.deep.members([
       ['__proto__', UNKNOWN],
@@ -61,13 +59,13 @@ describe('validator', () => {
     ])
   })
 
-  it('validator – field name of 90,000 characters → 100 of them in the detail', async () => {
+  it('rules – field name of 90,000 characters → 100 of them in the detail', async () => {
     expect(await detailsOf({ body: { name: 'a', ['n'.repeat(90_000)]: 1 } })).to.deep.equal([
       ['n'.repeat(100), UNKNOWN],
     ])
   })
 
-  it('validator – valid fields → those with a rule, in the location they were sent in', async () => {
+  it('rules – valid fields → those with a rule, in the location they were sent in', async () => {
     expect(await detailsOf({ body: { name: 'a' }, query: { both: 'b' } })).to.deep.equal({
       name: 'a',
       both: 'b',

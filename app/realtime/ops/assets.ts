@@ -1,14 +1,12 @@
 import * as rules from '../../../routes/socket.rules.ts'
 import { findAsset } from '../../assets/find.ts'
 import { presentAssets } from '../../assets/present.ts'
-import { removeUnused } from '../../assets/remove-unused.ts'
+import { removeById } from '../../assets/remove-unused.ts'
 import { findAssets } from '../../assets/search.ts'
-import type { SearchQuery } from '../../assets/search-criteria.ts'
 import { notFound } from '../../errors.ts'
-import { requireAccess } from '../../require-access.ts'
 import { forUsers, type Operation, open } from '../call.ts'
 
-const search = open<SearchQuery>({
+const search = open({
   rules: rules.list,
   location: 'query',
   answer: ({ services, user, connection }, query) => findAssets(query, user, services, connection.client),
@@ -17,7 +15,7 @@ const search = open<SearchQuery>({
 /** The search of `GET /api/assets`; its parameters may be JSON numbers and booleans. */
 export const list: Operation = { ...search, run: (call, args) => search.run(call, asQuery(args)) }
 
-export const get = open<{ id: string }>({
+export const get = open({
   rules: rules.get,
   async answer({ services, user }, { id }) {
     const asset = await findAsset(id, user)
@@ -27,15 +25,11 @@ export const get = open<{ id: string }>({
   },
 })
 
-export const remove = forUsers<{ id: string; force?: boolean }>({
+export const remove = forUsers({
   rules: rules.remove,
   writes: true,
   async answer(call, { id, force }) {
-    const { services, user } = call
-    const asset = await findAsset(id, user)
-    if (!asset) throw notFound()
-    requireAccess(asset, user, 'owner')
-    await removeUnused(services, asset, call, { force })
+    await removeById(call.services, id, call, { force })
     return { id }
   },
 })

@@ -2,7 +2,7 @@ import { tokenIdOf } from '../../../models/session.ts'
 import { sessionView } from '../../../models/views/session.ts'
 import { ownerView } from '../../../models/views/user.ts'
 import * as rules from '../../../routes/socket.rules.ts'
-import { type Registered, type Registration, register } from '../../accounts/register.ts'
+import { type Registered, register } from '../../accounts/register.ts'
 import { authenticateToken } from '../../auth/authenticate-token.ts'
 import { endSession } from '../../auth/end-session.ts'
 import { presentSignIn } from '../../auth/present.ts'
@@ -11,7 +11,7 @@ import { conflict, unauthenticated } from '../../errors.ts'
 import { type Call, open } from '../call.ts'
 
 /** Makes an account and signs the socket in. */
-export const create = open<Registration>({
+export const create = open({
   rules: rules.create,
   signsIn: true,
   writes: true,
@@ -22,7 +22,7 @@ export const create = open<Registration>({
 })
 
 /** Signs the socket in by name and password. */
-export const login = open<{ login: string; password: string }>({
+export const login = open({
   rules: rules.login,
   signsIn: true,
   writes: true,
@@ -33,7 +33,7 @@ export const login = open<{ login: string; password: string }>({
 })
 
 /** Signs the socket in by a token, or changes the session of who is signed in. */
-export const auth = open<{ token: string }>({
+export const auth = open({
   rules: rules.auth,
   signsIn: true,
   async answer(call, { token }) {

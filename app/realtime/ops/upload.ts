@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import * as rules from '../../../routes/socket.rules.ts'
-import { createAsset, type NewAsset } from '../../assets/create.ts'
+import { createAsset } from '../../assets/create.ts'
 import { presentAssets } from '../../assets/present.ts'
 import { receiveStream } from '../../assets/receive-file.ts'
 import { tooLarge } from '../../errors.ts'
@@ -8,18 +8,11 @@ import { Intake } from '../../space/intake.ts'
 import { type Call, forUsers } from '../call.ts'
 import type { Inflow } from '../inflow.ts'
 
-interface NewUpload extends NewAsset {
-  /** Of the file, and of the asset. */
-  name: string
-  /** Of the file, in bytes. */
-  size: number
-}
-
 /** How often the client hears how far an upload is. */
 const PROGRESS_MS = 250
 
 /** Takes one file as binary frames and makes an asset of it. Whatever goes wrong, nothing of it stays. */
-export const upload = forUsers<NewUpload>({
+export const upload = forUsers({
   rules: rules.upload,
   takesBytes: true,
   writes: true,

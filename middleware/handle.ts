@@ -1,0 +1,106 @@
+import type { Request, RequestHandler, Response } from 'express'
+import { hasContent } from '../app/answer-before-body.ts'
+import type { Client } from '../app/auth/client.ts'
+import type { Sender } from '../app/auth/sender.ts'
+import { unsupportedMedia } from '../app/errors.ts'
+import { Rules, type Valid } from '../app/validate.ts'
+import { clientOf } from './client-of.ts'
+
+const NO_INPUT = new Rules([])
+
+/** What a handler works with: its checked input, and what the middleware before it has put on the request. */
+export class HandlerContext<Input = unknown> {
+  constructor(
+    readonly req: Request,
+    readonly input: Input,
+  ) {}
+
+  get services() {
+    return this.req.services
+  }
+
+  get client(): Client {
+    return clientOf(this.req)
+  }
+
+  /** The caller of a route that anonymous callers can use too. */
+  get viewer() {
+    return this.req.user
+  }
+
+  /** The caller of a route that needs a sign-in. */
+  get user() {
+    return present(this.req.user, 'authenticate')
+  }
+
+  get session() {
+    return present(this.req.session, 'authenticate')
+  }
+
+  get sender(): Sender {
+    return { user: this.user, session: this.session }
+  }
+
+  /** The account that the path names. */
+  get account() {
+    return present(this.req.account, 'loadUser')
+  }
+
+  get asset() {
+    return present(this.req.asset, 'loadAsset')
+  }
+
+  get project() {
+    return present(this.req.project, 'loadProject')
+  }
+
+  get upload() {
+    return present(this.req.upload, 'upload')
+  }
+
+  /** The version that `If-Match` asks for; `undefined` without the header. */
+  get version() {
+    return this.req.expectedVersion
+  }
+}
+
+/** Answers one route with what has passed the rules of type `R`; without it the route takes no input. */
+export type Handler<R extends Rules | null = null> = HandlerOf<R extends Rules ? Valid<R> : unknown>
+
+type HandlerOf<Input> = (context: HandlerContext<Input>, res: Response) => unknown
+
+/**
+ * Calls a handler with the input that passed its rules. Nothing else of the body or the query reaches the handler;
+ * an unknown field is refused like a wrong one. Without rules every field is refused.
+ */
+export function handle<Input extends object>(rules: Rules<Input>, handler: HandlerOf<Input>): RequestHandler
+export function handle(handler: Handler): RequestHandler
+export function handle<Input extends object>(
+  ...route: [Rules<Input>, HandlerOf<Input>] | [Handler]
+): RequestHandler {
+  return route.length === 1 ? run(NO_INPUT, route[0]) : run(...route)
+}
+
+function run<Input extends object>(rules: Rules<Input>, handler: HandlerOf<Input>): RequestHandler {
+  return async (req, res) => handler(new HandlerContext(req, await inputOf(req, rules)), res)
+}
+
+/** Checks the input before a guard that needs it checked; `handle` of the same rules uses the result. */
+export function validate(rules: Rules = NO_INPUT): RequestHandler {
+  return async (req, _res, next) => {
+    await inputOf(req, rules)
+    next()
+  }
+}
+
+function inputOf<Input extends object>(req: Request, rules: Rules<Input>): Promise<Input> {
+  if (req.body === undefined && hasContent(req))
+    throw unsupportedMedia('This route takes no body of that Content-Type.')
+  return rules.validate(req)
+}
+
+/** Returns what a middleware has set. @throws TypeError where the route lacks it, which is a bug of the route */
+function present<T>(value: T | undefined, middleware: string): T {
+  if (value === undefined) throw new TypeError(`the route lacks the middleware ${middleware}`)
+  return value
+}

@@ -1,0 +1,83 @@
+import { body, query, type ValidationChain } from 'express-validator'
+import type { Meta } from 'express-validator/lib/base.js'
+import { Rules } from '../../app/validate.ts'
+
+/**
+ * Adds the checks of one field to the field's chain. `Value` is the type of the value that passes: with `undefined`
+ * in it the field can be absent.
+ */
+export interface Field<Value> {
+  (chain: ValidationChain): ValidationChain
+  /** Never set: it carries the type. */
+  readonly type?: { value: Value }
+}
+
+type Fields = Record<string, Field<unknown>>
+type None = Record<never, never>
+type ValueOf<F> = F extends Field<infer Value> ? Value : never
+type OptionalOf<F extends Fields> = {
+  [Name in keyof F]: undefined extends ValueOf<F[Name]> ? Name : never
+}[keyof F]
+type RequiredAndOptional<F extends Fields> = {
+  [Name in Exclude<keyof F, OptionalOf<F>>]: ValueOf<F[Name]>
+} & {
+  [Name in OptionalOf<F>]?: Exclude<ValueOf<F[Name]>, undefined>
+}
+
+/** One plain object type, so that TypeScript refuses input of other rules even where every field is optional. */
+type InputOf<Body extends Fields, Query extends Fields> = {
+  [Name in keyof (RequiredAndOptional<Body> & RequiredAndOptional<Query>)]: (RequiredAndOptional<Body> &
+    RequiredAndOptional<Query>)[Name]
+}
+
+interface Declaration<Body extends Fields, Query extends Fields> {
+  body?: Body
+  query?: Query
+  /** Checks that concern several fields. */
+  across?: ValidationChain[]
+}
+
+/** Declares the input of a route or socket operation: its fields, where they stand, their checks and their types. */
+export const rules = <Body extends Fields = None, Query extends Fields = None>({
+  body: inBody,
+  query: inQuery,
+  across = [],
+}: Declaration<Body, Query>): Rules<InputOf<Body, Query>> =>
+  new Rules([...chainsOf(inBody, body), ...chainsOf(inQuery, query), ...across])
+
+const chainsOf = (fields: Fields = {}, create: (name: string) => ValidationChain) =>
+  Object.entries(fields).map(([name, field]) => field(create(name)))
+
+/** A field that can be absent. */
+export const optional =
+  <Value>(field: Field<Value>): Field<Value | undefined> =>
+  (chain) =>
+    field(chain.optional())
+
+/** A query parameter that can be absent; an empty one counts as absent. */
+export const optionalParameter =
+  <Value>(field: Field<Value>): Field<Value | undefined> =>
+  (chain) =>
+    field(chain.optional({ values: 'falsy' }))
+
+/** A field that can be absent, or null to clear it. */
+export const nullable =
+  <Value>(field: Field<Value>): Field<Value | null | undefined> =>
+  (chain) =>
+    field(chain.optional().if((value: unknown) => value !== null))
+
+/** A field with one more check, made when all others passed. */
+export const checked =
+  <Value>(
+    field: Field<Value>,
+    isValid: (value: Value, meta: Meta) => unknown,
+    message: string | ((value: unknown, meta: Meta) => string),
+  ): Field<Value> =>
+  (chain) =>
+    field(chain).bail().custom(isValid).withMessage(message)
+
+/** A field that has this value, before it is checked, where the client gives none. */
+export const withDefault =
+  <Value>(field: Field<Value>, value: string): Field<Value> =>
+  (chain) =>
+    field(chain.default(value))
