@@ -70,7 +70,7 @@ describe('access matrix', function () {
   })
 
   for (const row of MATRIX)
-    it(row.route, async () => {
+    it(`${row.route} – each caller → as in the table`, async () => {
       await Promise.all((row.states ?? STATES).map((state) => tryRow(row, state)))
     })
 

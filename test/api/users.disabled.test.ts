@@ -142,7 +142,7 @@ describe('a disabled account', () => {
     ['disabled by a former release', { $set: { disabled: true, readersPending: null } }],
   ]
   for (const [what, update] of STATES)
-    it(`${what} – reads look at the owner; the sweep hides the assets`, async () => {
+    it(`GET – ${what}, readers not settled → reads look at the owner; the sweep hides the assets`, async () => {
       await User.collection.updateOne({ _id: ada.user._id }, update)
       await expectOthers(false)
       await expectKept()
@@ -152,7 +152,7 @@ describe('a disabled account', () => {
       await expectOthers(false)
     })
 
-  it('enabled, before its assets are shown – reads look at the owner; the sweep shows the assets', async () => {
+  it('GET – owner enabled, readers not settled → reads look at the owner; the sweep shows the assets', async () => {
     await disable(true)
     await User.updateOne({ _id: ada.user._id }, { disabled: false, readersPending: true })
     await expectOthers(true)

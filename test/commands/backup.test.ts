@@ -23,12 +23,12 @@ describe('npm run backup and npm run restore', function () {
     return [await ended, output()]
   }
 
-  it('end when they are told nothing of use', async () => {
+  it('backup, restore – no folder named → exit 1 with the usage', async () => {
     const [code, said] = await run('backup', join(folder, 'none'), '')
     expect([code, said]).to.deep.equal([1, 'Name one folder: npm run backup -- DIR\n'])
   })
 
-  it('take a service from one machine to another, beside it and while it stands still', async () => {
+  it('backup, restore – running or stopped service → the same service on another machine', async () => {
     const [here, there, dir] = [join(folder, 'here'), join(folder, 'there'), join(folder, 'backup')]
     const { origin } = await startProcess({ DATA_DIR: here })
     const { username, password, ...ada } = await register(origin)

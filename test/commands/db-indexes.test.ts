@@ -32,7 +32,7 @@ describe('npm run db:indexes', function () {
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('builds them in the embedded database, beside the process that serves it and alone', async () => {
+  it('db:indexes – embedded database, beside its process or alone → indexes built', async () => {
     const dir = join(folder, 'mongo')
     const served = await startEmbeddedMongo({ dir })
     const beside = runProcess({ DATA_DIR: folder }, COMMAND)
@@ -44,7 +44,7 @@ describe('npm run db:indexes', function () {
     expect([await alone.ended, alone.output()]).to.deep.equal([0, 'Every index is there.\n'])
   })
 
-  it('fails where the database cannot be reached, and says so', async () => {
+  it('db:indexes – database unreachable → exit 1 with the reason', async () => {
     const uri = `mongodb://127.0.0.1:${await freePort()}/kura?serverSelectionTimeoutMS=200`
     const { ended, output } = runProcess({ DATA_DIR: folder, MONGODB_URI: uri }, COMMAND)
     expect(await ended).to.equal(1)

@@ -13,7 +13,7 @@ const faultsOf = (env: Record<string, string>) => {
 }
 
 describe('loadConfig', () => {
-  it('needs nothing in development', () => {
+  it('loadConfig – development, no variable → defaults', () => {
     const config = loadConfig({})
     const { connections, ...http } = config.http
     expect(http).to.deep.equal({ port: 8080, host: '0.0.0.0', origins: [], trustProxy: 0 })
@@ -42,13 +42,13 @@ describe('loadConfig', () => {
     expect(loadConfig({ MAX_CONNECTIONS: '0' }).http.connections).to.equal(loadConfig({}).http.connections)
   })
 
-  it('takes an empty variable for none', () => {
+  it('loadConfig – empty variable → as if missing', () => {
     expect(loadConfig({ PORT: '', MONGODB_URI: '', JWT_SECRET: '', S3_BUCKET: '' })).to.deep.equal(
       loadConfig({}),
     )
   })
 
-  it('takes several secrets, in order', () => {
+  it('loadConfig – several secrets → kept in order', () => {
     const { auth } = loadConfig({ JWT_SECRET: `${SECRET}1, ${SECRET}2` })
     expect(auth.secrets).to.deep.equal([`${SECRET}1`, `${SECRET}2`])
   })
@@ -92,7 +92,7 @@ describe('loadConfig', () => {
       expect(faults[0]).to.not.match(/hun|ter2/)
     })
 
-  it('takes proxies as a number or as addresses', () => {
+  it('loadConfig – TRUST_PROXY number or addresses → as given', () => {
     expect(loadConfig({ TRUST_PROXY: '2' }).http.trustProxy).to.equal(2)
     expect(loadConfig({ TRUST_PROXY: '10.0.0.0/8, loopback' }).http.trustProxy).to.deep.equal([
       '10.0.0.0/8',
@@ -100,7 +100,7 @@ describe('loadConfig', () => {
     ])
   })
 
-  it('is frozen, and sees the environment no more', () => {
+  it('loadConfig – environment changes later → configuration frozen', () => {
     const env: Record<string, string> = { PORT: '1234' }
     const config = loadConfig(env)
     env.PORT = '4321'
@@ -110,7 +110,7 @@ describe('loadConfig', () => {
     expect(config.http.origins).to.be.frozen
   })
 
-  it('needs database and secret in production', () => {
+  it('loadConfig – production without database or secret → throws', () => {
     expect(faultsOf({ NODE_ENV: 'production' })).to.deep.equal([
       'MONGODB_URI must be given when NODE_ENV is production',
       'JWT_SECRET must be given when NODE_ENV is production',
@@ -159,7 +159,7 @@ describe('loadConfig', () => {
       expect(faultsOf({ S3_BUCKET: 'b', S3_PREFIX: wrong }).join()).to.match(/^S3_PREFIX must be segments/)
     })
 
-  it('names every fault at once', () => {
+  it('loadConfig – several errors → all named', () => {
     const faults = faultsOf({
       PORT: 'http',
       BCRYPT_COST: '99',
@@ -205,13 +205,13 @@ describe('loadConfig', () => {
     ['AWS_ACCESS_KEY_ID', 'AKIA'],
   ]
   for (const [name, value] of refusals)
-    it(`refuses ${name}=${value}`, () => {
+    it(`loadConfig – ${name}=${value} → throws`, () => {
       const faults = faultsOf({ ...(name === 'S3_ENDPOINT' ? { S3_BUCKET: 'b' } : {}), [name]: value })
       expect(faults).to.have.length(1)
       expect(faults[0]).to.include(name)
     })
 
-  it('never repeats a secret in its complaint', () => {
+  it('loadConfig – wrong secret → message without it', () => {
     const faults = faultsOf({ JWT_SECRET: 'hunter2hunter2', ADMIN_PASSWORD: 'hunter2hunter2' })
     expect(faults).to.have.length(2)
     expect(faults.join()).to.not.include('hunter2')

@@ -8,7 +8,7 @@ const answering = (status: number): DocumentedRoute[] =>
 const nameOf = ({ method, path }: DocumentedRoute) => `${method} ${path}`
 
 /** What every reading route has in common, tried on all that document it. */
-describe('answers that docs/openapi documents', () => {
+describe('documented answers', () => {
   let app: TestApp
   let scene: Scene
 
@@ -18,7 +18,7 @@ describe('answers that docs/openapi documents', () => {
   })
   after(() => app.stop())
 
-  it('200 for a GET, and the same to a HEAD without the body', async () => {
+  it('GET and HEAD of every route – success → 200, HEAD the same without the body', async () => {
     for (const route of answering(200)) {
       const whole = await scene.ask(route).buffer(true)
       expect(whole.status, nameOf(route)).to.equal(200)
@@ -29,7 +29,7 @@ describe('answers that docs/openapi documents', () => {
     }
   })
 
-  it('304 to the tag, or the date, of the answer before', async () => {
+  it('GET of every route – If-None-Match or If-Modified-Since of the answer before → 304', async () => {
     for (const route of answering(304)) {
       const { headers } = await scene.ask(route)
       const { etag, 'last-modified': date } = headers
@@ -41,7 +41,7 @@ describe('answers that docs/openapi documents', () => {
     }
   })
 
-  it('206 for the first byte, while the tag holds', async () => {
+  it('GET of files – Range, If-Range matches → 206 with the first byte', async () => {
     for (const route of answering(206)) {
       const { headers } = await scene.ask(route)
       const ranged = scene.ask(route).set('Range', 'bytes=0-0')

@@ -94,14 +94,14 @@ function fileHeaders(type: string): Exchange['headers'] {
   }
 }
 
-describe('the judge of answers', () => {
+describe('judge', () => {
   for (const [name, exchange] of FITTING)
-    it(`passes ${name}`, () => {
+    it(`judge – ${name} → no complaint`, () => {
       expect(judge(exchange)).to.deep.equal([])
     })
 
   for (const [name, exchange, fault] of DIFFERING)
-    it(`tells ${name}`, () => {
+    it(`judge – ${name} → complaint`, () => {
       expect(judge(exchange).join('\n')).to.match(fault)
     })
 })

@@ -134,16 +134,16 @@ const isNatural = (place: string, value: unknown) => / min\w+$/.test(place) && N
 describe('limits of the OpenAPI document', () => {
   const documented = [...limits(openApi)]
 
-  it('every limit – has the value of the constant that the service checks', () => {
+  it('every limit – constant of the service → the same value', () => {
     for (const [place, value] of documented)
       if (place in LIMITS) expect(sorted(value), place).to.deep.equal(sorted(LIMITS[place]))
   })
 
-  it('every constant – is in the document', () => {
+  it('every constant – document → contained', () => {
     expect(documented.map(([place]) => place)).to.include.members(Object.keys(LIMITS))
   })
 
-  it('every limit – is compared with a constant or is known to have none', () => {
+  it('every limit – compared or known to have no constant → none left', () => {
     const unknown = documented.filter(
       ([place, value]) => !(place in LIMITS) && !WITHOUT_CONSTANT.test(place) && !isNatural(place, value),
     )

@@ -31,7 +31,7 @@ const takesHeader = (header: string) => (route: DocumentedRoute) =>
   route.parameters.some(({ name }) => name === header)
 
 /** The document's own words, tried on every route that says them. */
-describe('refusals that docs/openapi documents', () => {
+describe('documented refusals', () => {
   let app: TestApp
   let scene: Scene
   let bob: TestUser
@@ -143,7 +143,7 @@ describe('refusals that docs/openapi documents', () => {
 
   for (const { name, status, applies, ask: send } of REFUSALS) {
     const routes = documentedRoutes.filter((route) => status in route.operation.responses && applies(route))
-    it(`${status} for ${name}, on ${routes.length} routes; nothing is changed`, async () => {
+    it(`${routes.length} routes – ${name} → ${status}, nothing changes`, async () => {
       expect(routes).not.to.have.length(0)
       const before = await stateOf(app)
       for (const route of routes) {
@@ -154,7 +154,7 @@ describe('refusals that docs/openapi documents', () => {
     })
   }
 
-  it('503 on every route that needs the database, before it is prepared', async () => {
+  it('every route with the database – not prepared → 503', async () => {
     app.services.prepared = false
     try {
       for (const route of documentedRoutes.filter(({ operation }) => '503' in operation.responses))
@@ -164,7 +164,7 @@ describe('refusals that docs/openapi documents', () => {
     }
   })
 
-  it('405 for a method that a path does not take, with those it takes', async () => {
+  it('every path – other method → 405 with Allow', async () => {
     for (const path of Object.keys(openApi.paths)) {
       const routes = documentedRoutes.filter((route) => route.path === path)
       const taken = routes.map(({ method }) => method)

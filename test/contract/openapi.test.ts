@@ -49,32 +49,32 @@ function examplesOf({ example, examples = {} }: Pick<MediaType, 'example' | 'exa
 const responsesOf = ({ responses }: Operation) =>
   Object.entries(responses).map(([status, response]) => [status, resolve<Response>(response)] as const)
 
-describe('docs/openapi', () => {
+describe('OpenAPI document', () => {
   let app: TestApp
   before(async () => {
     app = await startApp()
   })
   after(() => app.stop())
 
-  it('is a valid OpenAPI 3.1 document', async () => {
+  it('document – validator → valid OpenAPI 3.1', async () => {
     const validator = new Validator()
     const { valid, errors } = await validator.validate({ ...openApi })
     expect(valid, JSON.stringify(errors)).to.equal(true)
     expect(validator.version).to.equal('3.1')
   })
 
-  it('is of the version of the package', () => {
+  it('document – version → that of the package', () => {
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
     expect(openApi.info.version).to.equal(manifest.version)
   })
 
-  it('has exactly the routes that are mounted', () => {
+  it('document – paths → exactly the mounted routes', () => {
     const documented = documentedRoutes.map(({ method, path }) => `${method} ${path}`)
     const mounted = mountedRoutes(createApp(app.services)).filter((route) => !PAGE_FILE.test(route.slice(4)))
     expect(documented.sort()).to.deep.equal(mounted.sort())
   })
 
-  it('refers only to what it has, and has only what is referred to', () => {
+  it('document – references → all resolve, every component is used', () => {
     const references = new Set([...having('$ref')].map(({ $ref }) => String($ref)))
     for (const $ref of references) expect(() => resolve({ $ref }), $ref).not.to.throw()
     const { securitySchemes, ...components } = openApi.components
@@ -84,7 +84,7 @@ describe('docs/openapi', () => {
     expect(kept.filter((reference) => !references.has(reference))).to.deep.equal([])
   })
 
-  it('has every code that an error can have', () => {
+  it('document – error codes → every code of an error', () => {
     const { AppError: _class, ...factories } = errors
     const codes = Object.values(factories).map(
       (make) => (make as (given: unknown) => errors.AppError)([]).code,
@@ -93,7 +93,7 @@ describe('docs/openapi', () => {
     expect([...documented.enum].sort()).to.deep.equal([...new Set(codes)].sort())
   })
 
-  it('names every operation once, in a tag that is described', () => {
+  it('document – operations → unique id and a described tag', () => {
     const ids = documentedRoutes.map(({ operation }) => operation.operationId)
     expect(new Set(ids).size).to.equal(ids.length)
     const tags = openApi.tags.map(({ name }) => name)
@@ -104,14 +104,14 @@ describe('docs/openapi', () => {
     }
   })
 
-  it('names the parameters of every path', () => {
+  it('document – path parameters → all declared', () => {
     for (const { path, parameters } of documentedRoutes) {
       const inPath = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => `{${name}}`)
       expect(inPath.sort(), path).to.deep.equal((path.match(/\{\w+\}/g) ?? []).sort())
     }
   })
 
-  it('has examples that are true', () => {
+  it('document – examples → valid for their schemas', () => {
     const described = documentedRoutes.flatMap(({ operation, parameters }) => [
       ...parameters,
       ...Object.values(operation.requestBody?.content ?? {}),
@@ -122,7 +122,7 @@ describe('docs/openapi', () => {
         expect(faultsOf(schema, example), JSON.stringify(example)).to.deep.equal([])
   })
 
-  it('shows an example of every JSON answer, and the request id on every one', () => {
+  it('document – JSON answers → each has an example and the request id', () => {
     for (const { operation } of documentedRoutes)
       for (const [status, { content, headers }] of responsesOf(operation)) {
         const json = content?.['application/json']

@@ -10,7 +10,7 @@ import { startApp, type TestApp } from '../support/app/app.ts'
 
 const run = promisify(execFile)
 
-describe('the examples of docs/dialects.md', function () {
+describe('docs/dialects.md', function () {
   this.timeout(60_000)
   let app: TestApp
   let folder: string
@@ -25,7 +25,7 @@ describe('the examples of docs/dialects.md', function () {
     if (folder) await rm(folder, { recursive: true, force: true })
   })
 
-  it('work as they are written', async () => {
+  it('docs/dialects.md – examples → work as written', async () => {
     const page = await run(process.execPath, ['scripts/print-tour.js', 'docs/dialects.md'])
     const options = { cwd: folder, env: { PATH: process.env.PATH, KURA: app.origin }, timeout: 45_000 }
     const { stdout } = await run('sh', ['-euxc', page.stdout], options)

@@ -11,7 +11,7 @@ import { measuredSpace } from '../support/app/state.ts'
 
 const run = promisify(execFile)
 
-describe('the example client of the socket', () => {
+describe('scripts/example-ws.js', () => {
   let app: TestApp
   let folder: string
   before(async () => {
@@ -29,7 +29,7 @@ describe('the example client of the socket', () => {
     return stdout
   }
 
-  it('makes an account, uploads, hears of it, and tidies up', async () => {
+  it('example:ws – no arguments → makes an account, uploads, receives events, removes all', async () => {
     const stdout = await example()
     for (const line of [
       /^signed in as example-\d+$/m,
@@ -48,7 +48,7 @@ describe('the example client of the socket', () => {
     expect(await measuredSpace(app)).to.equal(0)
   })
 
-  it('takes a file that is named, in several frames', async () => {
+  it('example:ws – file named → uploaded in several frames', async () => {
     const path = join(folder, 'scan.bin')
     await writeFile(path, Buffer.alloc(1_000_000))
     expect(await example(path)).to.match(/^stored scan\.bin, 1000000 bytes/m)

@@ -3,12 +3,12 @@ import { expect } from 'chai'
 import { limitsText } from '../../scripts/limits.ts'
 
 describe('docs/limits.md', () => {
-  it('is what `npm run docs:limits` writes', async () => {
+  it('docs/limits.md – npm run docs:limits → the same text', async () => {
     const text = await readFile('docs/limits.md', 'utf8')
     expect(text).to.equal(await limitsText())
   })
 
-  it('names limits of every kind', async () => {
+  it('docs/limits.md – kinds of limits → each has entries', async () => {
     const text = await limitsText()
     for (const name of [
       'USER_FILES',

@@ -14,7 +14,7 @@ import { measuredSpace } from '../support/app/state.ts'
 const run = promisify(execFile)
 const has = (command: string) => spawnSync(command, ['--version']).status === 0
 
-describe("the README's tour", function () {
+describe('README tour', function () {
   this.timeout(60_000)
   let app: TestApp
   let folder: string
@@ -29,7 +29,7 @@ describe("the README's tour", function () {
     if (folder) await rm(folder, { recursive: true, force: true })
   })
 
-  it('works as it is written, and leaves an account without assets', async () => {
+  it('README tour – as written → works, no asset left', async () => {
     const tour = await run(process.execPath, ['scripts/print-tour.js'])
     const options = { cwd: folder, env: { PATH: process.env.PATH, KURA: app.origin } }
     const { stdout } = await run('sh', ['-euc', tour.stdout], options)

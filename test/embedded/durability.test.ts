@@ -13,7 +13,7 @@ import { type Document, socketOf, temporaryDirectory } from './engine.ts'
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 2)
 const WRITER = fileURLToPath(new URL('./crash-writer.ts', import.meta.url))
 
-describe('What the embedded database keeps', () => {
+describe('durability of the embedded database', () => {
   let directory: Awaited<ReturnType<typeof temporaryDirectory>>
   let dir: string
 
@@ -38,7 +38,7 @@ describe('What the embedded database keeps', () => {
     }
   }
 
-  it('outlives a restart: documents in order, indexes, uniqueness, what was dropped', async () => {
+  it('restart – documents, indexes, dropped collections → as before', async () => {
     const options = { unique: true, partialFilterExpression: { n: { $gt: 1 } } }
     const specs = await serving(async (database) => {
       const docs = database.collection('docs')
@@ -76,7 +76,7 @@ describe('What the embedded database keeps', () => {
     })
   })
 
-  it('drops a database whole, for good', async () => {
+  it('dropDatabase – restart → still gone', async () => {
     await serving(async (database) => {
       await database.collection('a').insertMany([{}, {}])
       await database.collection('b').createIndex({ x: 1 })
@@ -88,7 +88,7 @@ describe('What the embedded database keeps', () => {
     })
   })
 
-  it('removes what has expired, by the earliest date of a list, and nothing else', async () => {
+  it('expiry – dates, earliest of a list → expired documents removed, no other', async () => {
     await serving(async (database) => {
       const sessions = database.collection<Document>('sessions')
       await sessions.createIndex({ expires: -1 }, { expireAfterSeconds: 0 })
@@ -102,8 +102,8 @@ describe('What the embedded database keeps', () => {
     }, 0.05)
   })
 
-  describe('its lock', () => {
-    it('names the process that holds the directory, and lets go when closed', async () => {
+  describe('lock of the directory', () => {
+    it('start – directory in use → the process named; after close → starts', async () => {
       await serving(async () => {
         const error = await startEmbeddedMongo({ dir }).catch((e: unknown) => e)
         expect(error).to.include({ name: 'DirectoryInUse', pid: process.pid })
@@ -112,7 +112,7 @@ describe('What the embedded database keeps', () => {
       await serving(async () => {})
     })
 
-    it('is let go when the server cannot listen', async () => {
+    it('start – server cannot listen → lock released', async () => {
       await mkdir(join(dir, 'mongo.sock'))
       const error = await startEmbeddedMongo({ dir }).catch((e: unknown) => e)
       expect(error)
@@ -123,8 +123,8 @@ describe('What the embedded database keeps', () => {
     })
   })
 
-  describe('its address', () => {
-    it('is found while it answers, and only then', async () => {
+  describe('address of the running server', () => {
+    it('findRunningMongo – server answers → address; stopped → none', async () => {
       expect(await findRunningMongo(dir)).to.equal(null)
       const address = join(dir, 'address.json')
       const left = await serving(async (_database, uri) => {
@@ -144,7 +144,7 @@ describe('What the embedded database keeps', () => {
     })
   })
 
-  it(`loses and tears no acknowledged write when it is killed, ${ROUNDS} times`, async function () {
+  it(`kill -9 – ${ROUNDS} times while writing → every acknowledged write there and whole`, async function () {
     this.timeout(60_000 * ROUNDS)
     const inserted = new Set<string>()
     const counted = new Map<string, number>()

@@ -18,7 +18,7 @@ userSchema.index({ mobile: 1 }, { unique: true, sparse: true })
 userSchema.index({ name: 1, _id: -1 })
 userSchema.index({ name: 'text', tags: 'text' }, { weights: { name: 10, tags: 5 } })
 
-describe('Mongoose on the engine', () => {
+describe('Mongoose on the embedded database', () => {
   let database: Awaited<ReturnType<typeof openDatabase>>
   let connection: Connection
   const defineUser = () => connection.model('User', userSchema)
@@ -33,13 +33,13 @@ describe('Mongoose on the engine', () => {
   after(() => database.close())
   beforeEach(() => User.deleteMany({}))
 
-  it('finds nothing to do in a second syncIndexes', async () => {
+  it('syncIndexes – second run → nothing to do', async () => {
     expect(await User.syncIndexes()).to.deep.equal([])
     const names = (await User.listIndexes()).map(({ name }) => name)
     expect(names).to.have.members(['_id_', 'email_1', 'mobile_1', 'name_1__id_-1', 'name_text_tags_text'])
   })
 
-  it('replaces an index whose options changed, and drops one no longer declared', async () => {
+  it('syncIndexes – options changed or index no longer declared → replaced or dropped', async () => {
     const changed = connection.model(
       'Other',
       new Schema({ a: Number, b: Number }).index({ a: 1 }).index({ b: 1 }),
@@ -55,7 +55,7 @@ describe('Mongoose on the engine', () => {
     ])
   })
 
-  it('creates, reads, saves and counts versions', async () => {
+  it('create, find, save – document → stored, version counted', async () => {
     const created = await User.create({ name: 'Alice', email: 'A@x.org', tags: ['a', 'b'] })
     expect(created.__v).to.equal(0)
     created.tags.push('c')
@@ -66,7 +66,7 @@ describe('Mongoose on the engine', () => {
     expect(stored?.updatedAt).to.be.greaterThan(new Date(0))
   })
 
-  it('refuses a save of a document that changed meanwhile', async () => {
+  it('save – document changed meanwhile → VersionError', async () => {
     const first = await User.create({ name: 'Alice' })
     const second = await User.findById(first._id).orFail()
     first.name = 'One'
@@ -77,7 +77,7 @@ describe('Mongoose on the engine', () => {
     expect((await User.findById(first._id))?.name).to.equal('One')
   })
 
-  it('words duplicates as MongoDB does, for partial and sparse indexes too', async () => {
+  it('create – duplicate key, partial and sparse indexes too → the error of MongoDB', async () => {
     await User.create([{ name: 'n' }, { name: 'm' }, { name: 'o', email: 'a@x.org', mobile: '1' }])
     const error = await User.create({ name: 'p', email: 'a@x.org' }).catch((e: unknown) => e)
     expect(error).to.deep.include({ code: 11000, keyPattern: { email: 1 }, keyValue: { email: 'a@x.org' } })
@@ -88,7 +88,7 @@ describe('Mongoose on the engine', () => {
     expect(await User.countDocuments()).to.equal(3)
   })
 
-  it('upserts with $setOnInsert of defaults and timestamps', async () => {
+  it('findOneAndUpdate – upsert with $setOnInsert → defaults and timestamps set', async () => {
     const user = await User.findOneAndUpdate(
       { email: 'b@x.org' },
       { $inc: { 'space.used': 5 }, $set: { name: 'Bob' } },
@@ -110,7 +110,7 @@ describe('Mongoose on the engine', () => {
     expect(await User.countDocuments()).to.equal(1)
   })
 
-  it('keeps an atomic limit under hundreds of parallel callers', async () => {
+  it('updateOne – hundreds of parallel conditional updates → limit kept', async () => {
     const { _id } = await User.create({ name: 'Carol', space: { limit: 1000 } })
     const reserve = () =>
       User.findOneAndUpdate(
@@ -123,13 +123,13 @@ describe('Mongoose on the engine', () => {
     expect((await User.findById(_id).lean())?.space?.reserved).to.equal(994)
   })
 
-  it('lets exactly one of many parallel inserts of a unique value through', async () => {
+  it('create – parallel inserts of a unique value → exactly one', async () => {
     const attempts = Array.from({ length: 40 }, (_, i) => User.create({ name: `n${i}`, email: 'same@x.org' }))
     const results = await Promise.allSettled(attempts)
     expect(results.filter(({ status }) => status === 'fulfilled')).to.have.length(1)
   })
 
-  it('streams a cursor in batches', async () => {
+  it('cursor – many documents → batches', async () => {
     await User.insertMany(Array.from({ length: 350 }, (_, i) => ({ name: `n${String(i).padStart(3, '0')}` })))
     const names: string[] = []
     for await (const user of User.find().sort({ name: 1 }).lean().cursor({ batchSize: 50 }))
@@ -138,7 +138,7 @@ describe('Mongoose on the engine', () => {
     expect(names).to.deep.equal(names.toSorted())
   })
 
-  it('writes in bulk and tells which failed', async () => {
+  it('bulkWrite – some fail → the failed ones named', async () => {
     const result = await User.bulkWrite([
       { insertOne: { document: { name: 'a', email: 'a@x.org' } } },
       { updateOne: { filter: { name: 'a' }, update: { $set: { 'space.used': 3 } } } },
@@ -154,7 +154,7 @@ describe('Mongoose on the engine', () => {
   })
 
   if (!onRealEngine) {
-    it('refuses transactions as a standalone server does', async () => {
+    it('startTransaction – standalone server → refused', async () => {
       const session = await connection.startSession()
       const error = await session
         .withTransaction(() => User.create([{ name: 'T' }], { session }))

@@ -30,9 +30,9 @@ const byElement = (a: string[], b: string[]) =>
   a.map((item, i) => bytes(item, b[i] ?? '') || (i < b.length ? 0 : 1)).find((order) => order !== 0) ??
   Math.sign(a.length - b.length)
 
-describe('The order of values', () => {
+describe('order of values', () => {
   for (const [name, pairs] of orders) {
-    it(`is that of ${name}`, () => {
+    it(`compare – ${name} → the same order`, () => {
       fc.assert(
         fc.property(pairs, ([a, b, order]) => {
           expect(Math.sign(compare(a, b)) + 0).to.equal(order + 0)
@@ -42,7 +42,7 @@ describe('The order of values', () => {
     })
   }
 
-  it('sorts types as MongoDB does', () => {
+  it('compare – values of different types → the order of MongoDB', () => {
     const ordered = [
       ...[undefined, null, Number.NaN, Number.NEGATIVE_INFINITY, -1, 0, 1, 1.5, 2 ** 60, 'A', 'a', 'b'],
       ...[

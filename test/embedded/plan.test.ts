@@ -84,8 +84,8 @@ const sort = fc.option(
   { nil: undefined },
 )
 
-describe('Planning', () => {
-  it('finds through indexes just what looking at every document finds, in the same order', () => {
+describe('query plans', () => {
+  it('find – any index → same documents and order as a full scan', () => {
     fc.assert(
       fc.property(
         fc.array(doc, { minLength: 5, maxLength: 25 }),
@@ -147,7 +147,7 @@ describe('Planning', () => {
     },
   ]
   for (const { name, docs, key, filter, sort } of cases) {
-    it(name, () => {
+    it(`find – ${name} → the expected plan`, () => {
       const collection = new Collection('plan.test', 1, inMemory)
       for (const [_id, doc] of docs.entries()) collection.insert({ _id, ...doc })
       collection.addIndex(normaliseSpec({ key, name: 'i' }))

@@ -25,7 +25,7 @@ function sequence(name: string, docs: Doc[]): Buffer {
   return Buffer.concat([Buffer.from([1]), int32(content.length + 4), content])
 }
 
-describe('The wire', () => {
+describe('wire protocol', () => {
   let server: Awaited<ReturnType<typeof startEmbeddedMongo>>
   let directory: Awaited<ReturnType<typeof temporaryDirectory>>
   const open: Client[] = []
@@ -55,7 +55,7 @@ describe('The wire', () => {
     return (await asking.reply()).n
   }
 
-  it('answers the first OP_QUERY with OP_REPLY', async () => {
+  it('OP_QUERY – first message → OP_REPLY', async () => {
     const asking = await client()
     const query = Buffer.concat([
       ...[int32(3), int32(0), int32(2004), int32(0), Buffer.from('admin.$cmd\0'), int32(0), int32(-1)],
@@ -68,13 +68,13 @@ describe('The wire', () => {
     expect(reply.includes('isWritablePrimary')).to.equal(true)
   })
 
-  it('puts messages together that come byte by byte', async () => {
+  it('message – one byte at a time → put together', async () => {
     const { socket, reply } = bound(await client())
     for (const byte of ping) socket.write(Buffer.from([byte]))
     expect(await reply()).to.deep.equal({ ok: 1 })
   })
 
-  it('answers several messages of one chunk in their order', async () => {
+  it('messages – several in one chunk → answered in order', async () => {
     const { socket, reply } = bound(await client())
     const insert = (n: number) => writeCommand({ insert: 'order', documents: [{ _id: n }], $db: 'test' })
     const find = writeCommand({ count: 'order', $db: 'test' })
@@ -85,7 +85,7 @@ describe('The wire', () => {
     expect(replies.map(({ n }) => n)).to.deep.equal([1, 1, 1, 2, undefined])
   })
 
-  it('sends no reply when more is to come', async () => {
+  it('message – moreToCome → no reply', async () => {
     const { socket, reply } = bound(await client())
     socket.write(message(2, bodySection({ insert: 'silent', documents: [{ _id: 1 }], $db: 'test' })))
     socket.write(ping)
@@ -93,7 +93,7 @@ describe('The wire', () => {
     expect(await count('silent')).to.equal(1)
   })
 
-  it('takes documents from sequences, and messages with a checksum', async () => {
+  it('message – document sequence or checksum → accepted', async () => {
     const { socket, reply } = bound(await client())
     const docs = [{ _id: 1 }, { _id: 2 }, { _id: 3 }]
     socket.write(message(0, sequence('documents', docs), bodySection({ insert: 'many', $db: 'test' })))
@@ -119,7 +119,7 @@ describe('The wire', () => {
     ['an unknown kind of section', message(0, Buffer.from([9]))],
   ]
   for (const [name, bytes] of garbage) {
-    it(`closes the socket, and no other, on ${name}`, async () => {
+    it(`message – ${name} → this socket closed, no other`, async () => {
       const [bad, good] = [await client(), await client()]
       const closed = once(bad.socket, 'close')
       bad.socket.write(bytes)
@@ -129,14 +129,14 @@ describe('The wire', () => {
     })
   }
 
-  it('survives a client that hangs up in the middle', async () => {
+  it('message – client disconnects midway → server goes on', async () => {
     const leaving = await client()
     leaving.socket.write(ping.subarray(0, 10))
     leaving.socket.destroy()
     expect(await count('nothing')).to.equal(0)
   })
 
-  it('closes every socket and answers to nobody any more when it is closed', async () => {
+  it('close – open sockets → all closed, no more answers', async () => {
     const other = await temporaryDirectory()
     const brief = await startEmbeddedMongo({ dir: other.path })
     const path = socketOf(brief.uri)

@@ -123,7 +123,7 @@ describe('the embedded database on a machine with other users', function () {
     await register((await startProcess({ DATA_DIR: folder })).origin)
   })
 
-  describe('its lock', () => {
+  describe('lock of the embedded database', () => {
     let store: Store
     beforeEach(async () => {
       await mkdir(join(folder, 'data'))

@@ -3,14 +3,14 @@ import { startApp, type TestApp } from '../support/app/app.ts'
 
 const OURS = 'https://app.example.org'
 
-describe('browsers of other origins', () => {
+describe('CORS', () => {
   let app: TestApp
   before(async () => {
     app = await startApp({ env: { CORS_ORIGINS: OURS } })
   })
   after(() => app.stop())
 
-  it('may call and read the headers they need, where their origin is configured', async () => {
+  it('CORS – configured origin → allowed, needed headers readable', async () => {
     const { headers } = await app.api.get('/api/assets').set('Origin', OURS).expect(200)
     expect(headers['access-control-allow-origin']).to.equal(OURS)
     const exposed = String(headers['access-control-expose-headers']).split(',')
@@ -25,7 +25,7 @@ describe('browsers of other origins', () => {
     expect(headers).not.to.have.property('access-control-allow-credentials')
   })
 
-  it('may send what an upload or a link needs', async () => {
+  it('CORS preflight – headers of uploads and links → allowed', async () => {
     const { headers } = await app.api
       .options('/api/assets')
       .set({
@@ -38,7 +38,7 @@ describe('browsers of other origins', () => {
     expect(headers['access-control-allow-headers']).to.equal('authorization,if-match,x-link-password')
   })
 
-  it('are told nothing where it is not', async () => {
+  it('CORS – other origin → no CORS headers', async () => {
     const { headers } = await app.api
       .get('/api/assets')
       .set('Origin', 'https://elsewhere.example')

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
 
-describe('what every answer has in common', () => {
+describe('every answer', () => {
   let app: TestApp
   let ada: TestUser
   before(async () => {
@@ -47,7 +47,7 @@ describe('what every answer has in common', () => {
     ['no token', () => app.api.get('/api/auth/session'), 401, 'unauthenticated'],
   ]
   for (const [name, request, status, code] of refusals) {
-    it(`refuses ${name} in the envelope`, async () => {
+    it(`any request – ${name} → refused in the error envelope`, async () => {
       const res = await request().set('X-Request-Id', 'test-1')
       expect([res.status, res.body.err?.code], res.text).to.deep.equal([status, code])
       const { details, ...err } = res.body.err
@@ -62,7 +62,7 @@ describe('what every answer has in common', () => {
     })
   }
 
-  it('takes a sane request id and replaces any other', async () => {
+  it('any request – X-Request-Id valid → kept; otherwise replaced', async () => {
     for (const id of ['a.b-c:1', '0'.repeat(100)]) {
       const res = await app.api.get('/healthz').set('X-Request-Id', id)
       expect(res.headers['x-request-id']).to.equal(id)
@@ -73,7 +73,7 @@ describe('what every answer has in common', () => {
     }
   })
 
-  it('names the methods that a path takes', async () => {
+  it('any path – other method → 405 with Allow', async () => {
     const allow = async (method: 'put' | 'post' | 'patch', path: string) => {
       const res = await ada[method](path)
       return [res.status, res.headers.allow]
@@ -89,12 +89,12 @@ describe('what every answer has in common', () => {
     expect(await allow('put', '/api/auth/sessions/%FF')).to.deep.equal([404, undefined])
   })
 
-  it('accepts a trailing slash', async () => {
+  it('any path – trailing slash → same route', async () => {
     await app.api.post('/api/auth/login/').send(good).expect(200)
     await ada.get('/api/users/me/').expect(200)
   })
 
-  it('answers HEAD like GET without a body, and OPTIONS', async () => {
+  it('any path – HEAD or OPTIONS → as GET without a body, or the methods', async () => {
     const get = await ada.get('/api/users/me')
     const head = await ada.head('/api/users/me').expect(200)
     expect(head.headers['content-length']).to.equal(get.headers['content-length'])
@@ -103,7 +103,7 @@ describe('what every answer has in common', () => {
     await app.api.options('/api/users/me').expect(204)
   })
 
-  it('keeps the connection of a refusal whose request was read', async () => {
+  it('refused request – body was read → connection stays open', async () => {
     const res = await app.api.get('/api/nothing').set('Connection', 'keep-alive').expect(404)
     expect(res.headers.connection).to.equal('keep-alive')
     await json('{"login":').set('Connection', 'keep-alive').expect(400).expect('Connection', 'keep-alive')

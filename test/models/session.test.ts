@@ -18,7 +18,7 @@ describe('Session', () => {
   })
   after(() => app.stop())
 
-  it('lives until it has been idle for its time, by the clock', async () => {
+  it('findLive – idle time passed by the clock → null', async () => {
     const session = await begin()
     const { _id } = session
     expect(await Session.findLive(tokenIdOf(session), later(48 * HOUR - 1))).to.deep.include({ _id, user })
@@ -47,7 +47,7 @@ describe('Session', () => {
     expect(await Session.findLive(`${earlier._id}.${key}`, NOW)).to.equal(null)
   })
 
-  it('lives on by being used, but not past 30 days', async () => {
+  it('touch – in use → end moves, at most to 30 days', async () => {
     const session = await begin()
     const ends: number[] = []
     for (const day of [1, 2, 28, 29.5]) {
@@ -57,7 +57,7 @@ describe('Session', () => {
     expect(ends).to.deep.equal([3, 4, 30, 30].map((day) => later(day * DAY).getTime()))
   })
 
-  it('is never set back by an access that comes late', async () => {
+  it('touch – late access → end not moved back', async () => {
     const session = await begin()
     const late = { ...session }
     await Session.touch(session, later(2 * HOUR), 48 * HOUR)
@@ -65,7 +65,7 @@ describe('Session', () => {
     expect((await Session.findById(session._id).orFail()).lastAccessAt).to.deep.equal(later(2 * HOUR))
   })
 
-  it('keeps no more than the beginning of a long user agent', async () => {
+  it('begin – long user agent → cut', async () => {
     const { _id } = await begin('x'.repeat(10_000))
     expect((await Session.findById(_id).orFail()).userAgent).to.have.length(500)
   })

@@ -19,23 +19,23 @@ describe('User', () => {
   after(() => app.stop())
 
   for (const login of ['ada', 'ADA', 'ada@example.ORG', '+49-1511234567'])
-    it(`is found for sign-in as ${login}, with its hash`, async () => {
+    it(`findForSignIn – ${login} → the user with its hash`, async () => {
       const user = await findForSignIn(login)
       expect(user?.username).to.equal('Ada')
       expect(await verifyPassword('a password', String(user?.passwordHash))).to.equal(true)
     })
 
   for (const login of ['', 'ad', 'ada@', '+49', '+491511234567', '49-1511234567', '+', '@', '$ne'])
-    it(`is not found for sign-in as "${login}"`, async () => {
+    it(`findForSignIn – "${login}" → null`, async () => {
       expect(await findForSignIn(login)).to.equal(null)
     })
 
-  it('shows its hash only where it is asked for', async () => {
+  it('find – hash not asked for → no hash', async () => {
     expect((await User.findOne().orFail()).passwordHash).to.equal(undefined)
     expect(await User.findOne().select('-_id').lean()).to.not.have.property('passwordHash')
   })
 
-  it('may lack email and number like any other', async () => {
+  it('create – several without email and number → all stored', async () => {
     await User.register({ username: 'bob' }, 'a password', OPTIONS)
     await User.register({ username: 'cat' }, 'a password', OPTIONS)
     await User.register({ username: 'dan', countryCode: '49' }, 'a password', OPTIONS)
@@ -43,7 +43,7 @@ describe('User', () => {
     expect(await User.countDocuments({ email: null, mobileKey: null })).to.equal(4)
   })
 
-  it('gets one location, however many ask for it at once', async () => {
+  it('locate – several at once → one location', async () => {
     const { _id } = await User.findOne({ usernameKey: 'bob' }).orFail()
     const locations = await Promise.all([User.locate(_id), User.locate(_id), User.locate(_id)])
     expect(new Set(locations).size).to.equal(1)
@@ -51,7 +51,7 @@ describe('User', () => {
     expect(locations[0]).to.match(/^[0-9a-f-]{36}$/)
   })
 
-  it('is admitted only with the hash that was verified, while it may be used', async () => {
+  it('recordSignIn – hash verified and account usable → admitted; otherwise not', async () => {
     const user = await findForSignIn('cat')
     if (!user) throw new Error('there is no cat')
     const now = new Date()
@@ -66,8 +66,8 @@ describe('User', () => {
   })
 })
 
-describe('passwords', () => {
-  it('are never cut short', async () => {
+describe('password hashes', () => {
+  it('verifyPassword – bytes beyond the 72nd differ → false', async () => {
     const long = 'x'.repeat(72)
     const hash = await hashPassword(long, 4)
     expect(await verifyPassword(long, hash)).to.equal(true)
@@ -76,7 +76,7 @@ describe('passwords', () => {
     expect(refused).to.be.instanceOf(RangeError)
   })
 
-  it('of nobody are never right', async () => {
+  it('verifyAccount – no such user → false', async () => {
     expect(await verifyAccount('nobody has this password', null, 4)).to.equal(false)
   })
 })

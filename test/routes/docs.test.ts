@@ -27,7 +27,7 @@ const linked = (html: string) =>
   [...html.matchAll(/<(?:script|link)[^>]*(?:src|href)="([^"]*)"/g)].map(([, url = '']) => url)
 
 describe('GET /openapi.json', () => {
-  it('answers the OpenAPI document', async () => {
+  it('GET /openapi.json – any → the document', async () => {
     const { body } = await api
       .get('/openapi.json')
       .expect(200)
@@ -40,13 +40,13 @@ describe('GET /openapi.json', () => {
 
 describe('GET /docs', () => {
   for (const path of ['/docs', '/docs/']) {
-    it(`answers a page at ${path}`, async () => {
+    it(`GET /docs – at ${path} → the page`, async () => {
       const { text } = await api.get(path).expect(200).expect('Content-Type', 'text/html; charset=utf-8')
       expect(text).to.contain('id="docs"')
     })
   }
 
-  it('loads nothing from anywhere else, and all that it loads is there', async () => {
+  it('GET /docs – everything it loads → from this service and there', async () => {
     const { text } = await api.get('/docs')
     const urls = linked(text).filter((url) => !url.startsWith('data:'))
     expect(urls).to.have.length(3)
@@ -57,13 +57,13 @@ describe('GET /docs', () => {
     }
   })
 
-  it('shows the document that is served here, and asks nobody about it', async () => {
+  it('GET /docs – page → shows the document of this service, contacts no other', async () => {
     const { text } = await api.get('/docs/start.js').expect(200)
     expect(text).to.contain("url: '/openapi.json'").and.to.contain('validatorUrl: null')
     expect(text).to.contain('queryConfigEnabled: false')
   })
 
-  it('has a policy as wide as the page needs: nothing inline, nothing evaluated, nothing from others', async () => {
+  it('GET /docs – Content-Security-Policy → own files only, no inline script, no eval', async () => {
     const { headers, text } = await api.get('/docs')
     expect(policyOf(headers)).to.deep.equal({
       'default-src': "'none'",
@@ -78,7 +78,7 @@ describe('GET /docs', () => {
     expect(text).to.not.match(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=/)
   })
 
-  it('leaves the policy of everything else as strict as it is', async () => {
+  it('any other path – Content-Security-Policy → strict', async () => {
     for (const path of ['/openapi.json', '/docs/start.js', '/docs/nothing']) {
       const { headers } = await api.get(path)
       expect(headers['content-security-policy'], path)
@@ -119,7 +119,7 @@ describe('GET /docs', () => {
       await api.get(path).set('If-None-Match', etag).expect(304)
     })
 
-  it('serves no other file of the package', async () => {
+  it('GET /docs/* – other file of the package → 404', async () => {
     for (const path of [
       '/docs/index.html',
       '/docs/swagger-ui.js',

@@ -9,7 +9,7 @@ describe('GET /metrics', () => {
   })
   after(() => open.stop())
 
-  it('tells how long answers take by route, and nothing of who asked for what', async () => {
+  it('GET /metrics – requests answered → durations by route, no user data', async () => {
     const ada = await signUp(open, 'ada')
     await ada.get('/api/space').expect(200)
     await ada.get('/api/assets/0123456789abcdef01234567/links').expect(404)
@@ -54,7 +54,7 @@ describe('GET /metrics behind METRICS_TOKEN', () => {
   })
   after(() => app.stop())
 
-  it('is for its bearer alone', async () => {
+  it('GET /metrics – METRICS_TOKEN set → only with it', async () => {
     for (const header of [undefined, 'Bearer', 'Bearer scrap', 'Bearer scrape2', 'scrape']) {
       const request = app.api.get('/metrics')
       if (header) request.set('Authorization', header)

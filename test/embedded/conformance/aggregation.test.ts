@@ -13,13 +13,13 @@ describe('Aggregation', () => {
   })
   after(() => database.close())
 
-  it('answers pipelines', async () => {
+  it('aggregate – pipelines → as MongoDB', async () => {
     for (const [pipeline, expected] of pipelines) {
       expect(await run(pipeline), JSON.stringify(pipeline)).to.deep.equal(expected)
     }
   })
 
-  it('evaluates expressions', async () => {
+  it('aggregate – expressions → as MongoDB', async () => {
     for (const [x, values] of expressions) {
       const found = await run([{ $sort: { _id: 1 } }, { $project: { x } }])
       const expected = values.length === 1 ? docs.map(() => values[0]) : values
@@ -30,12 +30,12 @@ describe('Aggregation', () => {
     }
   })
 
-  it('refuses what is wrong', async () => {
+  it('aggregate – wrong stages → code', async () => {
     expect(await codeOf(run([{ $project: { x: { $eq: [1] } } }]))).to.equal(16020)
     expect(await codeOf(run([{ $project: { x: { $add: ['$s', 1] } } }]))).to.equal(14)
   })
 
-  it('changes no stored document', async () => {
+  it('aggregate – any → stored documents unchanged', async () => {
     for (const [pipeline] of pipelines) await run(pipeline)
     expect(await run([{ $sort: { _id: 1 } }])).to.deep.equal(docs)
   })

@@ -14,7 +14,7 @@ describe('Cursors, collections and databases', () => {
   })
   after(() => database.close())
 
-  it('hand out 101 documents first, then the rest', async () => {
+  it('find – no batchSize → 101 documents, then the rest', async () => {
     const { cursor } = await run({ find: 'numbers' })
     expect(cursor.firstBatch).to.have.length(101)
     const more = await run({ getMore: mongo.Long.fromValue(cursor.id), collection: 'numbers' })
@@ -22,7 +22,7 @@ describe('Cursors, collections and databases', () => {
     expect(Number(more.cursor.id)).to.equal(0)
   })
 
-  it('hand out batches of the size asked for, none at first when it is 0', async () => {
+  it('find – batchSize → batches of that size; 0 → none at first', async () => {
     const { cursor } = await run({ find: 'numbers', sort: { n: 1 }, batchSize: 0 })
     expect(cursor.firstBatch).to.deep.equal([])
     const more = await run({ getMore: mongo.Long.fromValue(cursor.id), collection: 'numbers', batchSize: 7 })
@@ -31,7 +31,7 @@ describe('Cursors, collections and databases', () => {
     expect(killed.cursorsKilled).to.have.length(1)
   })
 
-  it('keep a batch below 16 MB', async () => {
+  it('find – large documents → batches below 16 MB', async () => {
     const big = collection('big')
     for (let i = 0; i < 5; i += 1) await big.insertOne({ text: 'x'.repeat(5_000_000) })
     const { cursor } = await run({ find: 'big' })
@@ -40,7 +40,7 @@ describe('Cursors, collections and databases', () => {
     await big.drop()
   })
 
-  it('skip, limit and end early', async () => {
+  it('find – skip, limit, close → as asked', async () => {
     const page = await collection('numbers').find().sort({ n: -1 }).skip(10).limit(3).toArray()
     expect(page.map(({ n }) => n)).to.deep.equal([489, 488, 487])
     const { cursor } = await run({ find: 'numbers', batchSize: 2, singleBatch: true })
@@ -48,7 +48,7 @@ describe('Cursors, collections and databases', () => {
     expect(Number(cursor.id)).to.equal(0)
   })
 
-  it('list collections, and make and drop them', async () => {
+  it('listCollections, create, drop – collections → listed', async () => {
     await database.connection.createCollection('made')
     const names = async () => (await database.connection.listCollections()).map(({ name }) => name)
     expect(await names()).to.include('made')
@@ -64,7 +64,7 @@ describe('Cursors, collections and databases', () => {
     expect(await collection('numbers').estimatedDocumentCount()).to.equal(500)
   })
 
-  it('start a dropped collection afresh, without its documents and indexes', async () => {
+  it('create – dropped collection → no documents or indexes of before', async () => {
     const again = collection('again')
     await again.createIndex({ a: 1 }, { unique: true })
     await again.insertOne({ a: 1 })
@@ -74,7 +74,7 @@ describe('Cursors, collections and databases', () => {
     expect(await again.countDocuments()).to.equal(2)
   })
 
-  it('count with skip and limit, and distinct values', async () => {
+  it('count, distinct – skip and limit → as MongoDB', async () => {
     const numbers = collection('numbers')
     expect(await numbers.countDocuments({ n: { $gte: 100 } }, { skip: 50, limit: 100 })).to.equal(100)
     expect(await numbers.countDocuments({ n: { $gte: 490 } }, { skip: 5 })).to.equal(5)

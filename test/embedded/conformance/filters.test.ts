@@ -260,14 +260,14 @@ describe('Filters', () => {
     return matching.map(({ _id }) => _id)
   }
 
-  it('find what they ask for', async () => {
+  it('find – filters → the expected documents', async () => {
     for (const [filter, ids] of found) {
       expect(await idsFrom(plain, filter), show(filter)).to.deep.equal(ids)
       expect(await plain.countDocuments(filter), show(filter)).to.equal(ids.length)
     }
   })
 
-  it('are refused with the code of what is wrong with them', async () => {
+  it('find – wrong filters → code', async () => {
     for (const [filter, code] of refused) {
       expect(await codeOf(plain.find(filter).toArray()), show(filter)).to.equal(code)
     }
@@ -275,7 +275,7 @@ describe('Filters', () => {
 
   // The real engine loses NaN and some lists when it reads these indexes.
   if (!onRealEngine) {
-    it('find the same through an index', async () => {
+    it('find – filters with an index → the same documents', async () => {
       const indexed = await collectionOf('indexed', { a: 1 })
       const nested = await collectionOf('nested', { 'a.b': -1, _id: 1 })
       for (const [filter, ids] of found) {

@@ -107,7 +107,7 @@ describe('Indexes', () => {
   })
 
   for (const { name, key, options = {}, docs, duplicate } of unique) {
-    it(`unique: ${name}`, async () => {
+    it(`unique index – ${name} → as MongoDB`, async () => {
       await collection.createIndex(key, { unique: true, ...options })
       await collection.insertOne({ ...docs[0] })
       const code = await codeOf(collection.insertOne({ ...docs[1] }))
@@ -115,7 +115,7 @@ describe('Indexes', () => {
       expect(await collection.countDocuments()).to.equal(duplicate ? 1 : 2)
     })
 
-    it(`unique, built afterwards: ${name}`, async () => {
+    it(`unique index built afterwards – ${name} → as MongoDB`, async () => {
       await collection.insertMany(docs.map((doc) => ({ ...doc })))
       const code = await codeOf(collection.createIndex(key, { unique: true, ...options }))
       expect(code).to.equal(duplicate ? 11000 : undefined)
@@ -123,7 +123,7 @@ describe('Indexes', () => {
     })
   }
 
-  it('unique: an update may keep its own key, and may not take that of another', async () => {
+  it('unique index – update keeps its own key → accepted; key of another → refused', async () => {
     await collection.createIndex({ a: 1 }, { unique: true })
     await collection.insertMany([{ a: 1 }, { a: 2 }])
     await collection.updateOne({ a: 1 }, { $set: { a: 1, x: 1 } })
@@ -134,7 +134,7 @@ describe('Indexes', () => {
     expect(await collection.find({}, { projection: { _id: 0 } }).toArray()).to.deep.equal([{ a: 2, x: 1 }])
   })
 
-  it('unique: moving in and out of the condition of a partial index', async () => {
+  it('partial unique index – update into or out of its condition → checked', async () => {
     await collection.createIndex({ a: 1 }, { unique: true, partialFilterExpression: { live: true } })
     await collection.insertMany([
       { a: 1, live: true },
@@ -146,7 +146,7 @@ describe('Indexes', () => {
     expect(await collection.countDocuments({ live: true })).to.equal(1)
   })
 
-  it('tell the key and its value when it is there already', async () => {
+  it('unique index – duplicate → error with key and value', async () => {
     await collection.createIndex({ a: 1, b: -1 }, { unique: true })
     await collection.insertOne({ a: 'x', b: 2 })
     const error = await collection.insertOne({ a: 'x', b: 2 }).catch((e: unknown) => e)
@@ -159,7 +159,7 @@ describe('Indexes', () => {
     expect(String(byId)).to.contain('index: _id_ dup key: { _id: 1 }')
   })
 
-  it('are listed as MongoDB lists them', async () => {
+  it('listIndexes – any → as MongoDB lists them', async () => {
     await collection.createIndex({ a: 1 }, { unique: true })
     await collection.createIndex({ b: -1, c: 1 }, { sparse: true, name: 'own' })
     await collection.createIndex({ t: 1 }, { expireAfterSeconds: 60 })
@@ -185,7 +185,7 @@ describe('Indexes', () => {
     ])
   })
 
-  it('are made once, and refused when they contradict one that is there', async () => {
+  it('createIndexes – index exists → nothing; contradicts one → refused', async () => {
     await collection.createIndex({ a: 1 })
     await collection.createIndex({ a: 1 })
     expect(await collection.indexes()).to.have.length(2)
@@ -196,7 +196,7 @@ describe('Indexes', () => {
     expect(await collection.indexes()).to.have.length(2)
   })
 
-  it('are dropped by name and all at once, but not that of _id', async () => {
+  it('dropIndexes – by name or all → dropped, except that of _id', async () => {
     await collection.createIndexes([{ key: { a: 1 } }, { key: { b: 1 }, unique: true }, { key: { c: 1 } }])
     await collection.dropIndex('a_1')
     expect(await codeOf(collection.dropIndex('a_1'))).to.equal(27)
@@ -209,7 +209,7 @@ describe('Indexes', () => {
 
   // The real engine chooses by its own statistics.
   if (!onRealEngine) {
-    it('serve what they can, as explain tells', async () => {
+    it('explain – filters and sorts → the index that serves them', async () => {
       await collection.insertMany(
         Array.from({ length: 50 }, (_, i) => ({
           owner: i % 5,

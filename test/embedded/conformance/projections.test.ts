@@ -135,7 +135,7 @@ describe('Projections', () => {
   })
   after(() => database.close())
 
-  it('leave what they ask for, in the order of the document', async () => {
+  it('find – projections → fields in the order of the document', async () => {
     for (const [projection, expected] of projected) {
       const found = await collection().find({}, { projection }).sort({ _id: 1 }).toArray()
       expect(found, JSON.stringify(projection)).to.deep.equal(expected)
@@ -143,7 +143,7 @@ describe('Projections', () => {
     }
   })
 
-  it('are refused when they contradict themselves', async () => {
+  it('find – contradictory projection → refused', async () => {
     for (const [projection, code] of refused) {
       expect(
         await codeOf(collection().find({}, { projection }).toArray()),

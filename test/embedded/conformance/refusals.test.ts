@@ -169,13 +169,13 @@ describe('Refusals', () => {
   after(() => database.close())
 
   for (const [name, command, code] of refused) {
-    it(`${code}: ${name}`, async () => {
+    it(`command – ${name} → ${code}`, async () => {
       expect(await codeOf(run(command))).to.equal(code)
       expect(await docs().countDocuments()).to.equal(1)
     })
   }
 
-  it('ends at the first error of an ordered write, and at none of an unordered one', async () => {
+  it('insert – ordered → ends at the first error; unordered → at none', async () => {
     const many = database.connection.collection<Document>('many')
     await many.insertOne({ _id: 1 } as Document)
     const attempt = () => [{ _id: 2 }, { _id: 1 }, { _id: 3 }] as Document[]
@@ -188,7 +188,7 @@ describe('Refusals', () => {
 
   if (!onRealEngine) {
     for (const [code, commands] of refusedHere) {
-      it(`${code}: what is not done here`, async () => {
+      it(`command – not implemented here → ${code}`, async () => {
         for (const command of commands) {
           const outcome: Document = await run(command).catch((error: Document) => error)
           const refusal = outcome.writeErrors?.[0] ?? outcome
@@ -204,7 +204,7 @@ describe('Refusals', () => {
     }
 
     for (const [name, value] of values) {
-      it(`238: keeping ${name}`, async () => {
+      it(`insert – ${name} → 238`, async () => {
         expect(await codeOf(docs().insertOne({ value }))).to.equal(238)
         expect(await codeOf(docs().updateOne({}, { $set: { value } }))).to.equal(238)
         expect(await codeOf(docs().findOne({ value }))).to.equal(238)
@@ -212,7 +212,7 @@ describe('Refusals', () => {
       })
     }
 
-    it('238 and 40: elements of an array that are not there, or may be the same', async () => {
+    it('update – array elements that are missing or may be equal → 238 and 40', async () => {
       const lists = database.connection.collection<Document>('lists')
       await lists.insertOne({ list: [{ n: 1 }] })
       const arrayFilters = [{ 'one.n': 1 }, { 'two.n': 2 }]
@@ -222,7 +222,7 @@ describe('Refusals', () => {
       expect((await lists.findOne())?.list).to.deep.equal([{ n: 1 }])
     })
 
-    it('10334: a document beyond 16 MB, also by an update', async () => {
+    it('insert, update – document beyond 16 MB → 10334', async () => {
       const big = database.connection.collection<Document>('big')
       await big.insertOne({ part: 'x'.repeat(9_000_000) })
       const grow = big.updateOne({}, { $set: { more: 'x'.repeat(9_000_000) } })
@@ -230,13 +230,13 @@ describe('Refusals', () => {
       expect(await big.countDocuments({ more: { $exists: true } })).to.equal(0)
     })
 
-    it('52: a field that begins with $', async () => {
+    it('insert – field that begins with $ → 52', async () => {
       expect(await codeOf(docs().insertOne({ $a: 1 }))).to.equal(52)
       expect(await codeOf(docs().updateOne({}, { $set: { 'a.$b': 1 } }))).to.equal(52)
       expect(await docs().countDocuments({ a: 1 })).to.equal(1)
     })
 
-    it('15: a document nested too deeply', async () => {
+    it('insert – nested too deeply → 15', async () => {
       const nested = Array.from({ length: 110 }).reduce<Document>((inner) => ({ inner }), {})
       expect(await codeOf(docs().insertOne(nested))).to.equal(15)
     })

@@ -60,11 +60,11 @@ describe('Text search', () => {
   })
   after(() => database.close())
 
-  it('finds words by their stems, phrases, and not what is excluded', async () => {
+  it('$text – words, phrases, exclusions → stems match', async () => {
     for (const [text, ids] of searches) expect(await search(text), text).to.deep.equal(ids)
   })
 
-  it('keeps up with writes', async () => {
+  it('$text – writes → index follows', async () => {
     await collection().insertOne({ _id: 8, name: 'Quarks' } as Document)
     expect(await search('quark')).to.deep.equal([8])
     await collection().updateOne({ name: 'Quarks' }, { $set: { name: 'Leptons' } })
@@ -74,7 +74,7 @@ describe('Text search', () => {
     expect(await search('lepton')).to.deep.equal([])
   })
 
-  it('sorts by score, weights first, and projects it', async () => {
+  it('$text – sort by textScore → weights count, score projected', async () => {
     const found = await collection()
       .find({ $text: { $search: 'running' } }, { projection: { score, name: 1 } })
       .sort({ score })
@@ -84,7 +84,7 @@ describe('Text search', () => {
     expect(found[0]).to.have.keys('_id', 'name', 'score')
   })
 
-  it('combines with other conditions and with aggregation', async () => {
+  it('$text – other conditions, aggregation → combined', async () => {
     const filter = { $text: { $search: 'chair' }, _id: { $gt: 2 } } as Document
     expect((await collection().find(filter).sort({ _id: 1 }).toArray()).map(({ _id }) => _id)).to.deep.equal([
       5, 6,
@@ -98,7 +98,7 @@ describe('Text search', () => {
     ])
   })
 
-  it('is refused without an index (27), and a score without a search (40218)', async () => {
+  it('$text – no text index → 27; score without a search → 40218', async () => {
     const other = database.connection.collection('other')
     await other.insertOne({ name: 'chair' })
     expect(await codeOf(other.find({ $text: { $search: 'chair' } }).toArray())).to.equal(27)
@@ -107,18 +107,18 @@ describe('Text search', () => {
 
   // The real engine keeps accents apart, needs no phrase when there are other words, and scales scores otherwise.
   if (!onRealEngine) {
-    it('ignores accents', async () => {
+    it('$text – accents → ignored', async () => {
       await collection().insertOne({ _id: 9, name: 'Café crème' } as Document)
       expect(await search('cafe')).to.deep.equal([9])
       expect(await search('CRÈME')).to.deep.equal([9])
       await collection().deleteOne({ name: 'Café crème' })
     })
 
-    it('demands every phrase, whatever words are with it', async () => {
+    it('$text – phrases with words → every phrase required', async () => {
       expect(await search('"arm chair" lamp')).to.deep.equal([6])
     })
 
-    it('scores as MongoDB documents it', async () => {
+    it('$text – score → as MongoDB documents it', async () => {
       const scores = database.connection.collection<Document>('scores')
       await scores.insertMany([
         { _id: 1, t: 'oak' },
@@ -131,7 +131,7 @@ describe('Text search', () => {
       expect(byId).to.deep.equal({ 1: 2 * 1.1, 2: 2 * 0.75, 3: 2 * 1.5 * 0.75 })
     })
 
-    it('refuses a document in a language there is no stemmer for (17262)', async () => {
+    it('insert – language without a stemmer → 17262', async () => {
       expect(await codeOf(collection().insertOne({ name: 'x', language: 'klingon' }))).to.equal(17262)
       expect(
         await codeOf(collection().updateOne({ name: 'chair' }, { $set: { language: 'none' } })),

@@ -35,7 +35,7 @@ describe('Updates', () => {
   }
   const show = (value: unknown) => JSON.stringify(value)
 
-  it('change what they name and nothing else', async () => {
+  it('update – operators → named fields change, no other', async () => {
     for (const { filter = {}, update, arrayFilters, changed, removed = [] } of updates) {
       await reset()
       const options = arrayFilters ? { arrayFilters } : {}
@@ -54,7 +54,7 @@ describe('Updates', () => {
     }
   })
 
-  it('are refused with a code, and then change nothing', async () => {
+  it('update – wrong operators → code, nothing changes', async () => {
     for (const { filter = {}, update, arrayFilters, code } of refusedUpdates) {
       await reset()
       const options = arrayFilters ? { arrayFilters } : {}
@@ -66,7 +66,7 @@ describe('Updates', () => {
     }
   })
 
-  it('insert what filter and update say when nothing matches', async () => {
+  it('update – upsert without a match → document from filter and update', async () => {
     for (const [filter, update, expected] of upserts) {
       await collection().deleteMany({})
       if (typeof expected === 'number') {
@@ -87,7 +87,7 @@ describe('Updates', () => {
     }
   })
 
-  it('replace whole documents, keeping the _id', async () => {
+  it('replaceOne – document → replaced, _id kept', async () => {
     await reset()
     const result = await collection().replaceOne({ n: 5 }, { x: 1 })
     expect(result).to.include({ matchedCount: 1, modifiedCount: 1 })
@@ -97,7 +97,7 @@ describe('Updates', () => {
     expect(await collection().findOne()).to.deep.equal({ _id: 1, y: 1 })
   })
 
-  it('change or remove the first in the order asked for, and tell what was there', async () => {
+  it('findAndModify – sort → first one changed or removed, previous state returned', async () => {
     await collection().insertMany([{ n: 2 }, { n: 1 }, { n: 3 }])
     const first = await collection().findOneAndUpdate(
       {},
@@ -117,7 +117,7 @@ describe('Updates', () => {
     expect(await collection().countDocuments()).to.equal(2)
   })
 
-  it('count what they matched and modified over many', async () => {
+  it('updateMany – many → matched and modified counts', async () => {
     await collection().insertMany([{ n: 1 }, { n: 2 }, { n: 3, x: 1 }])
     const result = await collection().updateMany({ n: { $gt: 1 } }, { $set: { x: 1 } })
     expect(result).to.include({ matchedCount: 2, modifiedCount: 1 })
@@ -126,7 +126,7 @@ describe('Updates', () => {
     expect(await collection().deleteOne({})).to.include({ deletedCount: 0 })
   })
 
-  it('set dates of the server', async () => {
+  it('update – $currentDate → date of the server', async () => {
     await reset()
     const before = Date.now()
     await collection().updateOne({}, { $currentDate: { at: { $type: 'date' }, 'o.at': { $type: 'date' } } })
