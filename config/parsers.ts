@@ -22,12 +22,17 @@ export const text = makeValidator<string>((input) =>
   input.trim() === '' ? refuse('must not be empty') : input,
 )
 
-/** A comma-separated list of secrets, each at least 32 characters (RFC 7518 §3.2: as long as the hash). */
+/** Of a secret that signs tokens, in characters (RFC 7518 §3.2: as long as the hash). */
+export const MIN_SECRET_LENGTH = 32
+
+/** A comma-separated list of secrets. */
 export const secrets = makeExactValidator<string[]>((input) => {
   const list = split(input)
-  return list.length > 0 && list.every((secret) => secret.length >= 32)
+  return list.length > 0 && list.every((secret) => secret.length >= MIN_SECRET_LENGTH)
     ? list
-    : refuse('must be one secret or several, comma-separated, each of at least 32 characters')
+    : refuse(
+        `must be one secret or several, comma-separated, each of at least ${MIN_SECRET_LENGTH} characters`,
+      )
 })
 
 /** An address of the given schemes. */
@@ -67,7 +72,7 @@ export const origins = makeExactValidator<string[]>((input) => {
 export const proxies = makeExactValidator<number | string[]>((input) => {
   if (/^\d{1,3}$/.test(input)) return Number(input)
   const list = split(input)
-  return list.every(isProxy)
+  return list.length > 0 && list.every(isProxy)
     ? list
     : refuse('must be a number of proxies, or IP addresses, networks, loopback, linklocal or uniquelocal')
 })

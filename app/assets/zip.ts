@@ -1,9 +1,8 @@
 import { once } from 'node:events'
-import { extname } from 'node:path'
 import { pipeline, type Readable, Transform } from 'node:stream'
 import { ZipArchive } from 'archiver'
 import type { AssetFile } from '../../models/asset.ts'
-import { cleanFileName } from '../media/file-name.ts'
+import { addToStem, cleanFileName } from '../media/file-name.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
 /**
@@ -54,10 +53,8 @@ function checkSize({ key, size }: AssetFile): Transform {
 export function uniqueNames(names: string[]): string[] {
   const used = new Set<string>()
   return names.map((name) => {
-    const extension = extname(name)
-    const stem = name.slice(0, name.length - extension.length)
     let unique = name
-    for (let count = 2; used.has(unique.toLowerCase()); count += 1) unique = `${stem} (${count})${extension}`
+    for (let count = 2; used.has(unique.toLowerCase()); count += 1) unique = addToStem(name, ` (${count})`)
     used.add(unique.toLowerCase())
     return unique
   })

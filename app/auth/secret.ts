@@ -1,17 +1,38 @@
-import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createSecretKey, hkdfSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ConfigError } from '../../config/env.ts'
+import { MIN_SECRET_LENGTH } from '../../config/parsers.ts'
 import { closeToOthers } from '../private-files.ts'
+import { placeNew } from '../storage/disk-mark.ts'
 
-/** The secret kept in `dir`, made at the first call; for development, where none is configured. */
+/**
+ * Returns the secret kept in `dir`, which is made at the first call; for development, where none is configured.
+ *
+ * @throws ConfigError for a secret that is too short: everybody could sign tokens with an empty one
+ */
 export async function loadSecret(dir: string): Promise<string> {
   const file = join(dir, 'jwt-secret')
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  await writeFile(file, randomBytes(48).toString('base64url'), { flag: 'wx', mode: 0o600 }).catch((error) => {
-    if (error.code !== 'EEXIST') throw error
-  })
+  await access(file).catch(() => makeSecret(file))
   await closeToOthers(file, 0o600)
-  return readFile(file, 'utf8')
+  const secret = await readFile(file, 'utf8')
+  if (secret.trim().length < MIN_SECRET_LENGTH)
+    throw new ConfigError([
+      `${file} must hold a secret of at least ${MIN_SECRET_LENGTH} characters; remove the file to have one made`,
+    ])
+  return secret
+}
+
+/** Writes a new secret, all of it or nothing, unless another process has written one. */
+async function makeSecret(file: string): Promise<void> {
+  const temporary = `${file}.${randomUUID()}`
+  await writeFile(temporary, randomBytes(48).toString('base64url'), { flag: 'wx', mode: 0o600, flush: true })
+  try {
+    await placeNew(temporary, file)
+  } finally {
+    await rm(temporary, { force: true })
+  }
 }
 
 /**

@@ -88,11 +88,15 @@ function parameterOf(scheme: string, parameter: string): string {
   return /^".*"$/.test(value) ? value.slice(1, -1) : value
 }
 
-/** Returns the `kid` of a token's header (RFC 7515 §4.1.4); empty for text that is no token. */
+/**
+ * Returns the `kid` of a token's header (RFC 7515 §4.1.4); empty for text that is no token, and for a token whose claims
+ * are no object: jsonwebtoken reads fields of `null`.
+ */
 export function keyIdIn(token: string): string {
   try {
-    const kid: unknown = jwt.decode(token, { complete: true })?.header.kid
-    return typeof kid === 'string' ? kid : ''
+    const decoded = jwt.decode(token, { complete: true })
+    const kid: unknown = decoded?.header.kid
+    return typeof kid === 'string' && decoded?.payload instanceof Object ? kid : ''
   } catch (error) {
     // thrown for a payload that is no JSON
     if (error instanceof SyntaxError) return ''

@@ -27,14 +27,18 @@ export function cleanFileName(name: string): string {
 
 /** Returns the name under which a browser saves something of an asset. A `/` in the asset's name begins no path. */
 export function downloadName(assetName: string, extension: string): string {
-  return `${cleanFileName(assetName.replace(/[\\/]/g, '_'))}.${extension}`
+  return cleanFileName(`${cleanFileName(assetName.replace(/[\\/]/g, '_'))}.${extension}`)
 }
 
-function shorten(name: string): string {
+/** Returns a clean file name with an addition before its extension, at most 255 bytes too. */
+export const addToStem = (name: string, addition: string): string => shorten(name, addition)
+
+function shorten(name: string, addition = ''): string {
   const found = extname(name)
   const extension = Buffer.byteLength(found) > MAX_EXTENSION_BYTES ? '' : found
   const stem = name.slice(0, name.length - extension.length)
-  return `${cut(stem, MAX_NAME_BYTES - Buffer.byteLength(extension)) || 'file'}${extension}`
+  const end = `${addition}${extension}`
+  return `${cut(stem, MAX_NAME_BYTES - Buffer.byteLength(end)) || 'file'}${end}`
 }
 
 function cut(text: string, bytes: number): string {

@@ -33,7 +33,7 @@ export async function writeMark(
 }
 
 /** Puts a file in its place if nothing is there. Some file systems have no hard links: there it is copied. */
-async function placeNew(temporary: string, final: string): Promise<void> {
+export async function placeNew(temporary: string, final: string): Promise<void> {
   const present = (error: unknown) => {
     if (diskCode(error) !== 'EEXIST') throw error
   }

@@ -35,7 +35,7 @@ export async function findRunningMongo(dir: string): Promise<string | null> {
 
 export async function readAddress(dir: string): Promise<Address | null> {
   try {
-    const { socket, instance } = JSON.parse(await readFile(join(dir, ADDRESS_FILE), 'utf8'))
+    const { socket, instance } = JSON.parse(await readFile(join(dir, ADDRESS_FILE), 'utf8')) ?? {}
     return typeof socket === 'string' && typeof instance === 'string' ? { socket, instance } : null
   } catch (error) {
     if (

@@ -108,6 +108,14 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     expect(headers['content-disposition']).to.equal('attachment; filename=.._up.zip')
   })
 
+  it('GET /api/assets/:id/download – equal names of 255 bytes → a zip with different names of 255 bytes', async () => {
+    const { id } = await uploadAsset(ada, {}, { 'a.txt': Buffer.from('a'), 'b.txt': Buffer.from('b') })
+    const name = `${'n'.repeat(251)}.txt`
+    await Asset.updateOne({ _id: id }, { $set: { 'files.0.name': name, 'files.1.name': name } })
+    const { body } = await ada.get(`/api/assets/${id}/download`).responseType('blob').expect(200)
+    expect([...(await unzip(body)).keys()]).to.deep.equal([name, `${'n'.repeat(247)} (2).txt`])
+  })
+
   it('GET /api/assets/:id/files/:fileId – JavaScript under any name → text/plain, stored type stays', async () => {
     const bytes = Buffer.from('alert(1)\n')
     for (const name of ['run.js', 'run.mjs']) {

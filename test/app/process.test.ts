@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -132,6 +132,21 @@ describe('process', function () {
       await uploadFile(await register(origin), randomBytes(1000))
       expect([...bucket.objects.keys()].filter((key) => key !== MARK)).to.have.length(1)
     })
+  })
+
+  it('start – DATA_DIR is a file → exit code 1, a sentence', async () => {
+    const file = join(folder, 'file')
+    await writeFile(file, '')
+    const { output, ended } = runProcess({ DATA_DIR: file })
+    expect(await ended).to.equal(1)
+    expect(output()).to.contain(file).and.to.contain('Check DATA_DIR').and.not.contain('    at ')
+  })
+
+  it('start – file of the secret is empty → exit code 1, a sentence', async () => {
+    await writeFile(join(folder, 'jwt-secret'), '')
+    const { output, ended } = runProcess({ DATA_DIR: folder })
+    expect(await ended).to.equal(1)
+    expect(output()).to.contain('jwt-secret must hold a secret').and.not.contain('    at ')
   })
 
   it('start – several configuration errors → all named', async () => {

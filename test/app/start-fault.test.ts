@@ -25,6 +25,16 @@ describe('explainFault', () => {
       says: 'HOST 192.0.2.1 is no address of this machine',
     },
     {
+      name: 'a host name that has no address',
+      error: systemError({ syscall: 'getaddrinfo', code: 'EAI_AGAIN', hostname: 'nowhere.example.org' }),
+      says: 'no address is known for nowhere.example.org',
+    },
+    {
+      name: 'a path that is no folder',
+      error: systemError({ syscall: 'mkdir', code: 'ENOTDIR', path: '/etc/passwd/mongo' }),
+      says: 'cannot start: of the system.\nCheck DATA_DIR',
+    },
+    {
       name: 'a folder in use',
       error: named('DirectoryInUse', 'x is in use by process 7'),
       says: 'in use by process 7.\nStop that process',

@@ -198,6 +198,7 @@ describe('loadConfig', () => {
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', '10.0.0.0/33'],
     ['TRUST_PROXY', '10.0.0.0/0'],
+    ['TRUST_PROXY', ','],
     ['TRUST_PROXY', 'loopback,proxy.example.org'],
     ['NODE_ENV', 'staging'],
     ['ADMIN_USERNAME', 'root'],

@@ -72,6 +72,11 @@ describe('tokens', () => {
     ['a list of session ids', () => sign({ alg: 'HS256', kid: kid() }, NEW, { jti: [payload().jti] })],
     ['no session id', () => sign({ alg: 'HS256', kid: kid() }, NEW, { jti: undefined })],
     ['a user id that is no id', () => signed({ subject: 'ada' })],
+    [
+      'a user id that passes for an ObjectId',
+      () => sign({ alg: 'HS256', kid: kid() }, NEW, { sub: { _bsontype: 'ObjectId', id: ada.user.id } }),
+    ],
+    ['claims that are null', () => signText({ alg: 'HS256', kid: kid() }, NEW, 'null')],
     ['no user id', () => sign({ alg: 'HS256', kid: kid() }, NEW, { sub: undefined })],
     ['a key id that is no text', () => sign({ alg: 'HS256', kid: { toString: 1 } }, NEW)],
     ['a payload that is no JSON', () => `${encode({ alg: 'HS256', typ: 'JWT', kid: kid() })}.bm8.bm8`],
@@ -107,8 +112,10 @@ describe('tokens', () => {
   const payload = () => jwt.decode(ada.token, { json: true }) ?? {}
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
   const unsigned = (header: object) => `${encode(header)}.${encode(payload())}.`
-  const sign = (header: object, secret: string, claims: object = {}) => {
-    const content = `${encode(header)}.${encode({ ...payload(), ...claims })}`
+  const sign = (header: object, secret: string, claims: object = {}) =>
+    signText(header, secret, JSON.stringify({ ...payload(), ...claims }))
+  const signText = (header: object, secret: string, claims: string) => {
+    const content = `${encode(header)}.${Buffer.from(claims).toString('base64url')}`
     return `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`
   }
   const signed = (options: jwt.SignOptions) => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { cleanFileName } from '../../../app/media/file-name.ts'
+import { cleanFileName, downloadName } from '../../../app/media/file-name.ts'
 
 const FAMILY = '👩‍👩‍👧‍👦'
 
@@ -63,5 +63,13 @@ describe('cleanFileName', () => {
     const begin = performance.now()
     expect(Buffer.byteLength(cleanFileName('é'.repeat(500_000)))).to.equal(254)
     expect(performance.now() - begin).to.be.below(500)
+  })
+})
+
+describe('downloadName', () => {
+  it('asset name of 200 characters of 4 bytes → 255 bytes with the extension', () => {
+    const name = downloadName('🪑'.repeat(200), 'zip')
+    expect(Buffer.byteLength(name)).to.be.within(252, 255)
+    expect(name).to.match(/^🪑+\.zip$/u)
   })
 })
