@@ -201,7 +201,7 @@ describe('an answer that is given before the request was read', function () {
     const begun = Date.now()
     const { text, answered, closed } = await sendWithoutEnd(Buffer.from('1\r\na\r\n'), 50)
     expect(text).to.match(/^HTTP\/1\.1 404 /)
-    expect(answered - begun).to.be.lessThan(3000)
+    expect(answered - begun).to.be.lessThan(4500)
     expect(closed - begun)
       .to.be.greaterThan(4000)
       .and.lessThan(20_000)

@@ -125,7 +125,7 @@ for (const [name, open] of stores)
       print(`answered after ${answeredMs} ms, thumbnail after ${thumbnailMs} ms`)
       expect(answer.status).to.equal(201)
       // the answer waits one second; the rest is for a busy machine
-      expect(answeredMs).to.be.lessThan(3000)
+      expect(answeredMs).to.be.lessThan(10_000)
       expect(waiting, 'animations that still wait').to.be.greaterThan(finished)
 
       await Promise.all(sent)
