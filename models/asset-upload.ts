@@ -1,6 +1,7 @@
 import type { QueryFilter, Types, UpdateQuery } from 'mongoose'
 import { Asset, type AssetFields, type Cover, notLocked, type Trash, type Unsettled } from './asset.ts'
 import { sameObjects } from './asset-objects.ts'
+import type { ConditionalUpdate } from './plugins/optimistic.ts'
 
 /** An upload as an asset knows it. */
 interface Expected {
@@ -49,46 +50,51 @@ export function attachCover(
     .exec()
 }
 
-interface Change {
-  /** What the upload was expected by: a new asset, or one that is there. */
-  state: 'pending' | 'ready'
+interface Commit {
+  /** Fields of the asset to set. */
   set: Partial<AssetFields>
   push?: UpdateQuery<AssetFields>['$push']
-  /** When it takes place: a lock that runs then forbids it. */
+  /** The time of the commit: a lock that runs then forbids it. */
   now: Date
-  /** Only if the asset still has this version and these objects. */
-  current?: AssetFields
-  /** What must still hold of the asset: that the sender may change it. */
+  /** The filter of what the sender may change. */
   permitted: QueryFilter<AssetFields>
   unsettled: Unsettled
   trash?: Trash | undefined
 }
 
 /**
- * The moment an upload counts: one conditional update, which takes place only while the asset still expects
- * it. From then on its bytes are to be settled, never undone.
+ * Returns the update that commits an upload: it makes the uploaded objects part of the asset. The update takes place
+ * only while the asset still expects the upload. After it the bytes of the upload are to be settled, not undone.
  *
- * @returns the asset after the change, or null when it was not to be
+ * @param current the asset that the upload changes, which must still have this version and these objects; absent: the
+ *   upload creates the asset
  */
-export function commitUpload({ id, asset }: Expected, change: Change): Promise<AssetFields | null> {
-  const { state, set, now, push = {}, permitted, current, unsettled, trash } = change
-  return Asset.findOneAndUpdate(
-    {
-      _id: asset,
-      state,
+export function commitOf(
+  { id }: Pick<Expected, 'id'>,
+  { set, now, push = {}, permitted, unsettled, trash }: Commit,
+  current?: AssetFields,
+): ConditionalUpdate<AssetFields> {
+  return {
+    conditions: {
+      state: current ? 'ready' : 'pending',
       intents: id,
       ...permitted,
       ...notLocked(now),
       ...(current ? sameObjects(current) : {}),
     },
-    {
+    update: {
       $set: { ...set, state: 'ready', updatedAt: now },
       $inc: { version: 1 },
       $pull: { intents: id },
       $push: { ...push, unsettled, ...(trash ? { trash } : {}) },
     },
-    { returnDocument: 'after' },
-  )
+  }
+}
+
+/** Commits the upload of a new asset. Returns the asset, or null when it no longer expects the upload. */
+export function commitNewAsset(upload: Expected, commit: Commit): Promise<AssetFields | null> {
+  const { conditions, update } = commitOf(upload, commit)
+  return Asset.findOneAndUpdate({ _id: upload.asset, ...conditions }, update, { returnDocument: 'after' })
     .lean()
     .exec()
 }

@@ -1,5 +1,6 @@
 import { type Model, model, Schema } from 'mongoose'
 import { ASSET_TYPES, type AssetType, MEDIA, type Media } from './media.ts'
+import { type OptimisticStatics, optimistic } from './plugins/optimistic.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
 import { cleanName, foldText } from './text.ts'
 
@@ -108,7 +109,7 @@ export interface AssetFields extends Shared {
 /** An asset without the fields that only uploads, removals and text search need. */
 export type ListedAsset = Omit<AssetFields, 'words' | 'intents' | 'unsettled' | 'trash'>
 
-type AssetModel = Model<AssetFields> & SharingStatics
+type AssetModel = Model<AssetFields> & SharingStatics & OptimisticStatics<AssetFields>
 
 const object = { key: { type: String, required: true }, size: { type: Number, required: true } }
 const picture = {
@@ -181,6 +182,7 @@ const schema = new Schema<AssetFields, AssetModel>(
 )
 
 schema.plugin(sharing, { state: 'ready' })
+schema.plugin(optimistic)
 
 // a page of each sort, for one reader name at a time: { readers: 'public' | <user id> }
 schema.index({ readers: 1, createdAt: -1, _id: -1 })

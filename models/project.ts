@@ -1,6 +1,7 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
 import { isId } from './ids.ts'
+import { type OptimisticStatics, optimistic } from './plugins/optimistic.ts'
 import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
 
@@ -34,22 +35,26 @@ export type ProjectContent = Pick<ProjectFields, 'title' | 'image' | 'scenes'>
 /** Projects of a user. */
 const PROJECTS_MAX = 1000
 
-interface ProjectModel extends Model<ProjectFields>, SharingStatics {
+interface ProjectModel extends Model<ProjectFields>, SharingStatics, OptimisticStatics<ProjectFields> {
   listFor(
     viewer: Viewer,
     page: { limit: number; from: Position | undefined },
   ): Promise<{ projects: ProjectFields[]; next: Position | null }>
   fits(owner: Types.ObjectId): Promise<boolean>
+  isUsed(asset: Types.ObjectId, viewer: Viewer): Promise<boolean>
+  allOf(owner: Types.ObjectId): AsyncIterable<ProjectFields>
+  removeOwned(id: Types.ObjectId, owner: Types.ObjectId): Promise<boolean>
+  removeAllOf(owner: Types.ObjectId): Promise<void>
   forget(asset: Types.ObjectId): Promise<void>
 }
 
 const NEWEST: Order = { field: 'createdAt', direction: -1 }
 
 /** Returns the filter of the projects that a viewer may read. Every read uses it. */
-export const projectsOf = (viewer: Viewer) => ({ readers: viewer?._id.toString() ?? 'nobody' })
+const projectsOf = (viewer: Viewer) => ({ readers: viewer?._id.toString() ?? 'nobody' })
 
 /** Returns the filter of the projects that refer to an asset. */
-export const using = (asset: Types.ObjectId) => ({
+const using = (asset: Types.ObjectId) => ({
   $or: [{ image: asset }, ...SCENE_LISTS.map((list) => ({ [`scenes.${list}`]: asset }))],
 })
 
@@ -97,6 +102,27 @@ const schema = new Schema<ProjectFields, ProjectModel>(
         return (await this.countDocuments({ owner }, { limit: PROJECTS_MAX + 1 })) <= PROJECTS_MAX
       },
 
+      /** Returns whether a project that the viewer may read refers to an asset. */
+      async isUsed(asset: Types.ObjectId, viewer: Viewer): Promise<boolean> {
+        return (await Project.exists({ ...projectsOf(viewer), ...using(asset) })) !== null
+      },
+
+      /** Reads all projects of an owner. */
+      allOf(owner: Types.ObjectId): AsyncIterable<ProjectFields> {
+        return Project.find({ owner }).lean().cursor()
+      },
+
+      /** Deletes a project of this owner. Returns false when there is none. */
+      async removeOwned(id: Types.ObjectId, owner: Types.ObjectId): Promise<boolean> {
+        const { deletedCount } = await Project.deleteOne({ _id: id, owner })
+        return deletedCount === 1
+      },
+
+      /** Deletes all projects of an owner. */
+      async removeAllOf(owner: Types.ObjectId): Promise<void> {
+        await Project.deleteMany({ owner })
+      },
+
       /** Removes an asset from every project that refers to it. */
       async forget(asset: Types.ObjectId): Promise<void> {
         const lists = Object.fromEntries(SCENE_LISTS.map((list) => [`scenes.$[].${list}`, asset]))
@@ -107,6 +133,7 @@ const schema = new Schema<ProjectFields, ProjectModel>(
   },
 )
 schema.plugin(sharing)
+schema.plugin(optimistic)
 
 // a page of what one reader may read
 schema.index({ readers: 1, createdAt: -1, _id: -1 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type HydratedDocument, type Model, model, type QueryFilter, Schema, type Types } from 'mongoose'
 import { hashPassword } from './password.ts'
 import { type LedgerStatics, ledger, type Space } from './plugins/ledger.ts'
+import { retryChange } from './plugins/optimistic.ts'
 import type { SessionFields } from './session.ts'
 import { foldText } from './text.ts'
 
@@ -137,25 +138,32 @@ const statics = {
   },
 
   /**
-   * Changes the profile of a session's user. Returns null when the session is no longer valid, or when the
-   * telephone number is not the one that was read.
+   * Changes the profile of a session's user. Retries when the telephone number is no longer the one that `decide` saw.
+   *
+   * @param decide returns the fields to change
+   * @returns null when the session is no longer valid
+   * @throws what `decide` throws, or a duplicate key error when a name is taken
    */
   changeProfile(
     session: SessionFields,
-    user: UserFields,
-    change: Partial<Profile>,
+    decide: (user: UserDocument) => Partial<Profile>,
   ): Promise<UserDocument | null> {
-    const { username, mobile, countryCode } = user
-    return User.findOneAndUpdate(
-      { mobile, countryCode, ...holderOf(session) },
-      {
-        ...change,
-        ...(change.email ? { email: change.email.toLowerCase() } : {}),
-        mobileKey: mobileKey({ mobile, countryCode, ...change }),
-        ...(change.name === undefined ? {} : { searchKeys: searchKeys({ username, name: change.name }) }),
-      },
-      { returnDocument: 'after' },
-    ).exec()
+    const read = () => User.findHolder(session)
+    const update = (user: UserDocument) => {
+      const { username, mobile, countryCode } = user
+      const change = decide(user)
+      return User.findOneAndUpdate(
+        { mobile, countryCode, ...holderOf(session) },
+        {
+          ...change,
+          ...(change.email ? { email: change.email.toLowerCase() } : {}),
+          mobileKey: mobileKey({ mobile, countryCode, ...change }),
+          ...(change.name === undefined ? {} : { searchKeys: searchKeys({ username, name: change.name }) }),
+        },
+        { returnDocument: 'after' },
+      ).exec()
+    }
+    return read().then((user) => retryChange(user, update, read))
   },
 
   /** Records the time of an access. */

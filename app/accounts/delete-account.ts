@@ -66,7 +66,7 @@ export async function finishDeletion(services: AssetServices, id: Types.ObjectId
   if (!(await User.exists({ _id: id, deleting: true }))) return true
   await Session.endAll(id)
   if (!(await removeEverythingOf(services, id))) return false
-  await Project.deleteMany({ owner: id })
+  await Project.removeAllOf(id)
   await Activity.forget(id)
   await User.deleteOne({ _id: id, deleting: true })
   return true

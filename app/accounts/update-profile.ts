@@ -4,18 +4,17 @@ import { unauthenticated } from '../errors.ts'
 import { requireWholePhone } from './phone.ts'
 
 /**
- * Changes what is given of a profile; null clears.
+ * Changes the given fields of a profile; null clears a field.
  *
  * @throws unauthenticated when the session ended meanwhile; validation_failed for a mobile number without its country;
  *   taken (409, naming the field)
  */
 export async function updateProfile(session: SessionFields, change: Partial<Profile>): Promise<UserDocument> {
-  for (;;) {
-    const user = await User.findHolder(session)
-    if (!user) throw unauthenticated()
+  const changed = await User.changeProfile(session, ({ mobile, countryCode }) => {
     if (change.mobile !== undefined || change.countryCode !== undefined)
-      requireWholePhone({ mobile: user.mobile, countryCode: user.countryCode, ...change })
-    const changed = await User.changeProfile(session, user, change)
-    if (changed) return changed
-  }
+      requireWholePhone({ mobile, countryCode, ...change })
+    return change
+  })
+  if (!changed) throw unauthenticated()
+  return changed
 }

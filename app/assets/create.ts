@@ -1,7 +1,7 @@
 import { type AssetFields, describeWords, normalizeTags, type Visibility } from '../../models/asset.ts'
 import { readersOf } from '../../models/asset-access.ts'
 import { bytesOf, objectsOf } from '../../models/asset-objects.ts'
-import { commitUpload } from '../../models/asset-upload.ts'
+import { commitNewAsset } from '../../models/asset-upload.ts'
 import type { AssetType } from '../../models/media.ts'
 import { hideIfClosed } from '../accounts/settle-readers.ts'
 import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
@@ -42,8 +42,7 @@ export async function createAsset(
   }
   const by = { sender, access: 'owner' } as const
   await confirmSender(by)
-  const asset = await commitUpload(intake, {
-    state: 'pending',
+  const asset = await commitNewAsset(intake, {
     permitted: permitted(by),
     set: {
       ...described,

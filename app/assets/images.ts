@@ -1,6 +1,6 @@
 import { Asset, type AssetFields, type AssetImage, IMAGES, notLocked } from '../../models/asset.ts'
 import { bytesOf, objectsOfImage, sameObjects } from '../../models/asset-objects.ts'
-import { commitUpload } from '../../models/asset-upload.ts'
+import { commitOf } from '../../models/asset-upload.ts'
 import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
 import { notFound, tooLarge, versionConflict } from '../errors.ts'
 import type { AssetServices } from '../services.ts'
@@ -24,26 +24,26 @@ export async function addImages(
   const by = { sender, access: 'write' } as const
   const settlement = { bytes: bytesOf(images.flatMap(objectsOfImage)), files: 0 }
   if (version !== undefined && version !== asset.version) throw versionConflict()
-  for (let current = asset; ; ) {
-    if (current.images.length + images.length > IMAGES.max)
-      throw tooLarge(`There may be ${IMAGES.max} images at the most.`)
-    await confirmSender(by, current.owner)
-    const changed = await commitUpload(intake, {
-      state: 'ready',
-      permitted: permitted(by),
-      current,
-      set: {},
-      now: clock.now(),
-      push: { images: { $each: images } },
-      unsettled: { id: intake.id, ...settlement },
-    })
-    if (changed) {
-      await intake.settle(settlement)
-      await changes.publish({ kind: 'asset.updated', asset: changed._id, owner: changed.owner, space: true })
-      return changed
-    }
-    current = await readAgain({ clock }, current, { version, by })
-  }
+  const { after } = await Asset.change(
+    asset,
+    async (current) => {
+      if (current.images.length + images.length > IMAGES.max)
+        throw tooLarge(`There may be ${IMAGES.max} images at the most.`)
+      await confirmSender(by, current.owner)
+      const commit = {
+        permitted: permitted(by),
+        set: {},
+        now: clock.now(),
+        push: { images: { $each: images } },
+        unsettled: { id: intake.id, ...settlement },
+      }
+      return commitOf(intake, commit, current)
+    },
+    (tried) => readAgain({ clock }, tried, { version, by }),
+  )
+  await intake.settle(settlement)
+  await changes.publish({ kind: 'asset.updated', asset: after._id, owner: after.owner, space: true })
+  return after
 }
 
 /** Removes one preview image. @throws `not_found`, and what `changeAsset` throws */
@@ -57,7 +57,7 @@ export async function removeImage(
   const by = { sender, access: 'write' } as const
   const find = ({ images }: AssetFields) => images.find(({ id }) => id === imageId)
   if (!find(asset)) throw notFound()
-  const { _id, owner } = await changeAsset(services, asset, {
+  const { after } = await changeAsset(services, asset, {
     by,
     version,
     forgets: (current) => {
@@ -65,26 +65,22 @@ export async function removeImage(
       return image ? objectsOfImage(image) : []
     },
     files: () => 0,
-    apply: (current, trash) =>
-      Asset.findOneAndUpdate(
-        {
-          _id: current._id,
-          state: 'ready',
-          ...sameObjects(current),
-          'images.id': imageId,
-          ...permitted(by),
-          ...notLocked(services.clock.now()),
-        },
-        {
-          $pull: { images: { id: imageId } },
-          $set: { updatedAt: services.clock.now() },
-          $inc: { version: 1 },
-          $push: { trash },
-        },
-        { returnDocument: 'after' },
-      )
-        .lean()
-        .exec(),
+    update: (current, trash) => ({
+      conditions: {
+        state: 'ready',
+        ...sameObjects(current),
+        'images.id': imageId,
+        ...permitted(by),
+        ...notLocked(services.clock.now()),
+      },
+      update: {
+        $pull: { images: { id: imageId } },
+        $set: { updatedAt: services.clock.now() },
+        $inc: { version: 1 },
+        $push: { trash },
+      },
+    }),
   })
+  const { _id, owner } = after
   await services.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
 }

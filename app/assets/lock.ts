@@ -1,4 +1,3 @@
-import type { UpdateQuery } from 'mongoose'
 import { Asset, type AssetFields, isKept, isLocked, type Lock, type LockMode } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import { type Authority, confirmSender, permitted, type Sender } from '../auth/sender.ts'
@@ -103,17 +102,21 @@ async function setLock(
   by: Authority,
   lock: Lock | null,
 ): Promise<AssetFields> {
-  const update: UpdateQuery<AssetFields> = { $set: { lock, updatedAt: clock.now() }, $inc: { version: 1 } }
-  await confirmSender(by, asset.owner)
-  const changed = await Asset.findOneAndUpdate(
-    { _id: asset._id, state: 'ready', version: asset.version, ...permitted(by) },
-    update,
-    { returnDocument: 'after' },
-  ).lean()
-  if (!changed) {
-    await readAgain({ clock }, asset, { by, anyLock: true })
-    throw conflict('The asset has changed meanwhile.')
-  }
+  const { after: changed } = await Asset.change(
+    asset,
+    async ({ owner, version }) => {
+      await confirmSender(by, owner)
+      return {
+        conditions: { state: 'ready', version, ...permitted(by) },
+        update: { $set: { lock, updatedAt: clock.now() }, $inc: { version: 1 } },
+      }
+    },
+    // the lock was decided from the asset as it was read: no retry
+    async (tried) => {
+      await readAgain({ clock }, tried, { by, anyLock: true })
+      throw conflict('The asset has changed meanwhile.')
+    },
+  )
   await store.protect(
     objectsOf(changed).map(({ key }) => key),
     lock,

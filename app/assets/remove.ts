@@ -1,4 +1,4 @@
-import { Asset, type AssetFields, notLocked } from '../../models/asset.ts'
+import { type AssetFields, notLocked } from '../../models/asset.ts'
 import { objectsOf, sameObjects } from '../../models/asset-objects.ts'
 import { type Authority, permitted, type Sender } from '../auth/sender.ts'
 import type { AssetServices } from '../services.ts'
@@ -38,29 +38,23 @@ export async function discardAsset(
   asset: AssetFields,
   { by, version }: Removal = {},
 ): Promise<void> {
-  // a disabled owner's public asset has no reader `public`
-  let readers: string[] = []
-  const { _id, owner } = await changeAsset(services, asset, {
+  const { before, after } = await changeAsset(services, asset, {
     by,
     version,
     forgets: objectsOf,
     files: ({ files }) => files.length,
-    apply: (current, trash) => {
-      readers = current.readers
-      return Asset.findOneAndUpdate(
-        {
-          _id: current._id,
-          state: 'ready',
-          ...sameObjects(current),
-          ...permitted(by),
-          ...notLocked(services.clock.now()),
-        },
-        { $set: NOTHING, $push: { trash } },
-        { returnDocument: 'after' },
-      )
-        .lean()
-        .exec()
-    },
+    update: (current, trash) => ({
+      conditions: {
+        state: 'ready',
+        ...sameObjects(current),
+        ...permitted(by),
+        ...notLocked(services.clock.now()),
+      },
+      update: { $set: NOTHING, $push: { trash } },
+    }),
   })
+  const { _id, owner } = after
+  // not derived from the visibility: a disabled owner's public asset has no reader `public`
+  const { readers } = before
   await services.changes.publish({ kind: 'asset.deleted', asset: _id, owner, readers, space: true })
 }

@@ -1,6 +1,6 @@
 import type { AssetFields, AssetFile } from '../../models/asset.ts'
 import { bytesOf } from '../../models/asset-objects.ts'
-import { commitUpload } from '../../models/asset-upload.ts'
+import { commitOf } from '../../models/asset-upload.ts'
 import { permitted, type Sender } from '../auth/sender.ts'
 import type { AssetServices, Services } from '../services.ts'
 import type { Intake } from '../space/intake.ts'
@@ -25,24 +25,23 @@ export async function replaceFiles(
   const pending = services.covers.begin(intake, files, sender.user._id.toString())
   const cover = await pending.inTime()
   const settlement = { bytes: bytesOf(cover ? [...files, cover] : files), files: files.length }
-  const changed = await changeAsset(services, asset, {
+  const { after: changed } = await changeAsset(services, asset, {
     by,
     version,
     forgets: (current) => [...current.files, ...(current.cover ? [current.cover] : [])],
     files: (current) => current.files.length,
-    apply: (current, trash) =>
-      commitUpload(intake, {
-        state: 'ready',
-        permitted: permitted(by),
-        current,
-        now: services.clock.now(),
-        set: {
-          ...describeFiles(files, current.typeGiven ? current.type : undefined),
-          cover,
+    update: (current, trash) =>
+      commitOf(
+        intake,
+        {
+          permitted: permitted(by),
+          now: services.clock.now(),
+          set: { ...describeFiles(files, current.typeGiven ? current.type : undefined), cover },
+          unsettled: { id: intake.id, ...settlement },
+          trash,
         },
-        unsettled: { id: intake.id, ...settlement },
-        trash,
-      }),
+        current,
+      ),
     settle: () => intake.settle(settlement),
   })
   const { _id, owner } = changed

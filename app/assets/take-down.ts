@@ -1,6 +1,7 @@
 import { Asset, type AssetFields, isLocked } from '../../models/asset.ts'
 import { publish } from '../../models/asset-access.ts'
 import { Link } from '../../models/link.ts'
+import { retryChange } from '../../models/plugins/optimistic.ts'
 import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
 import { AppError, forbidden, notFound } from '../errors.ts'
 import type { AssetServices } from '../services.ts'
@@ -15,13 +16,16 @@ import { discardAsset } from './remove.ts'
  */
 export async function takeDown(services: AssetServices, asset: AssetFields, admin: Sender): Promise<void> {
   const by = { sender: admin, access: 'admin' } as const
-  for (let current = asset; ; ) {
-    if (current.state !== 'ready') throw notFound()
-    if (current.visibility !== 'public') throw forbidden()
-    const remove = isLocked(current, services.clock.now()) ? hide : discard
-    if (await remove(services, current, by)) break
-    current = await readAgain(services, current, { by, anyLock: true })
-  }
+  await retryChange(
+    asset,
+    async (current) => {
+      if (current.state !== 'ready') throw notFound()
+      if (current.visibility !== 'public') throw forbidden()
+      const remove = isLocked(current, services.clock.now()) ? hide : discard
+      return (await remove(services, current, by)) || null
+    },
+    (tried) => readAgain(services, tried, { by, anyLock: true }),
+  )
   await services.audit({
     action: 'asset.taken_down',
     user: admin.user._id,

@@ -46,41 +46,40 @@ export async function updateAsset(
   if (Object.keys(change).length === 0) return asset
   const { visibility, ...fields } = change
   const protectedToo = Object.keys(fields).length > 0
-  for (let current = asset; ; ) {
-    const now = clock.now()
-    if (protectedToo && isLocked(current, now)) throw lockedBy(current, now)
-    if (visibility === 'public' && current.takenDownAt)
-      throw forbidden('An administrator took this asset down: it stays private.')
-    await confirmSender(by, current.owner)
-    const changed = await Asset.findOneAndUpdate(
-      {
-        _id: current._id,
-        state: 'ready',
-        version: version ?? current.version,
-        ...permitted(by),
-        ...(protectedToo ? notLocked(now) : {}),
-      },
-      {
-        $set: { ...fieldsOf(current, fields), ...(visibility ? { visibility } : {}), updatedAt: now },
-        $inc: { version: 1, ...(changesVisibility(current, visibility) ? { visibilityEpoch: 1 } : {}) },
-        ...publish(visibility),
-      },
-      { returnDocument: 'after' },
-    ).lean()
-    if (changed) {
-      if (visibility) await hideIfClosed(changed)
-      if (changesVisibility(current, visibility))
-        await audit({
-          action: 'asset.visibility_changed',
-          user: user._id,
-          target: { type: 'asset', id: current._id.toString() },
-          details: { visibility: changed.visibility },
-        })
-      await changes.publish({ kind: 'asset.updated', asset: changed._id, owner: changed.owner })
-      return changed
-    }
-    current = await readAgain({ clock }, current, { version, by, anyLock: !protectedToo })
-  }
+  const { before, after } = await Asset.change(
+    asset,
+    async (current) => {
+      const now = clock.now()
+      if (protectedToo && isLocked(current, now)) throw lockedBy(current, now)
+      if (visibility === 'public' && current.takenDownAt)
+        throw forbidden('An administrator took this asset down: it stays private.')
+      await confirmSender(by, current.owner)
+      return {
+        conditions: {
+          state: 'ready',
+          version: version ?? current.version,
+          ...permitted(by),
+          ...(protectedToo ? notLocked(now) : {}),
+        },
+        update: {
+          $set: { ...fieldsOf(current, fields), ...(visibility ? { visibility } : {}), updatedAt: now },
+          $inc: { version: 1, ...(changesVisibility(current, visibility) ? { visibilityEpoch: 1 } : {}) },
+          ...publish(visibility),
+        },
+      }
+    },
+    (tried) => readAgain({ clock }, tried, { version, by, anyLock: !protectedToo }),
+  )
+  if (visibility) await hideIfClosed(after)
+  if (changesVisibility(before, visibility))
+    await audit({
+      action: 'asset.visibility_changed',
+      user: user._id,
+      target: { type: 'asset', id: after._id.toString() },
+      details: { visibility: after.visibility },
+    })
+  await changes.publish({ kind: 'asset.updated', asset: after._id, owner: after.owner })
+  return after
 }
 
 const changesVisibility = (current: AssetFields, visibility: Visibility | undefined) =>

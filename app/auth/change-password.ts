@@ -1,3 +1,4 @@
+import { retryChange } from '../../models/plugins/optimistic.ts'
 import { Session, type SessionFields } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import { replacePassword } from '../../models/user-credentials.ts'
@@ -27,14 +28,18 @@ export async function changePassword(
   client: Client,
 ): Promise<void> {
   const confirm = () => confirmPassword(services, session.user, current, client)
-  let user = await confirm()
+  const user = await confirm()
   await refuseWeakPassword(password, [user.username, user.email])
   const passwordHash = await hashInTurn(services, client, password)
   // the hash that was verified may have been replaced by one of another cost, or by another password
-  while (!(await replacePassword(session, user, passwordHash))) {
-    if (!(await User.findHolder(session))) throw unauthenticated()
-    user = await confirm()
-  }
+  await retryChange(
+    user,
+    async (verified) => (await replacePassword(session, verified, passwordHash)) || null,
+    async () => {
+      if (!(await User.findHolder(session))) throw unauthenticated()
+      return confirm()
+    },
+  )
   await Session.endAll(user._id, { except: session._id })
   await services.audit({ action: 'password.changed', user: user._id })
 }

@@ -56,8 +56,7 @@ export async function backUp(
     await write.users.write(user)
     for await (const { asset, objects } of readAssets(user._id, keeper, (fault) => faults.push(fault)))
       await writeAsset(asset, objects)
-    for await (const project of Project.find({ owner: user._id }).lean().cursor())
-      await write.projects.write(project)
+    for await (const project of Project.allOf(user._id)) await write.projects.write(project)
   }
   for await (const activity of Activity.find().lean().cursor()) await write.activities.write(activity)
 

@@ -2,14 +2,7 @@ import { Types } from 'mongoose'
 import { Asset, type AssetFields } from '../../models/asset.ts'
 import { readConsistently, type Viewer, visibleTo } from '../../models/asset-access.ts'
 import { isId } from '../../models/ids.ts'
-import {
-  Project,
-  type ProjectContent,
-  projectsOf,
-  SCENE_LISTS,
-  type Scene,
-  using,
-} from '../../models/project.ts'
+import { Project, type ProjectContent, SCENE_LISTS, type Scene } from '../../models/project.ts'
 import { conflict, validationFailed } from '../errors.ts'
 
 /** Every asset that a project refers to. */
@@ -60,7 +53,7 @@ export async function dropDeleted(references: Types.ObjectId[]): Promise<void> {
 
 /** @throws `conflict` where a project that the viewer may read refers to the asset */
 export async function refuseUsed(asset: AssetFields, viewer: Viewer): Promise<void> {
-  if (await Project.exists({ ...projectsOf(viewer), ...using(asset._id) }))
+  if (await Project.isUsed(asset._id, viewer))
     throw conflict('A scene uses this asset; with force=1 it is taken out of its scenes.')
 }
 

@@ -11,7 +11,6 @@ export async function removeProject(
 ): Promise<void> {
   const owner = sender.user._id
   await confirmSender({ sender })
-  const { deletedCount } = await Project.deleteOne({ _id, owner })
-  if (deletedCount === 0) throw notFound()
+  if (!(await Project.removeOwned(_id, owner))) throw notFound()
   await audit({ action: 'project.deleted', user: owner, target: { type: 'project', id: _id.toString() } })
 }

@@ -1,4 +1,5 @@
 import type { Model, QueryFilter, Schema, Types } from 'mongoose'
+import { retryChange } from './optimistic.ts'
 
 /** Space asked for something unfinished; up to `slack` of its bytes may turn out not to be needed. */
 export interface NewEntry {
@@ -184,10 +185,8 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
   },
 
   async settle(account, entry, { bytes, files }) {
-    for (;;) {
-      const space = await this.spaceOf(account)
-      const open = space?.open.find(({ id }) => id === entry)
-      if (!open) return false
+    const read = async () => (await this.spaceOf(account))?.open.find(({ id }) => id === entry) ?? null
+    const close = async (open: OpenEntry) => {
       const { modifiedCount } = await this.updateOne(
         { _id: account, 'space.open': { $elemMatch: asRead(open) } },
         {
@@ -202,8 +201,10 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
         },
         { timestamps: false },
       )
-      if (modifiedCount === 1) return true
+      return modifiedCount === 1 || null
     }
+    // the entry may have grown since it was read
+    return (await retryChange(await read(), close, read)) !== null
   },
 
   async correct(account, { revision, open }, { bytes, files, strays }) {
