@@ -1,18 +1,11 @@
 import type { createPassport } from '../middleware/passport.ts'
-import type { AssetFields, AssetFile, AssetImage } from '../models/asset.ts'
+import type { AssetFields } from '../models/asset.ts'
 import type { LinkFields } from '../models/link.ts'
 import type { ProjectFields } from '../models/project.ts'
 import type { SessionFields } from '../models/session.ts'
 import type { UserDocument, UserFields } from '../models/user.ts'
 import type { Services } from './services.ts'
-import type { Intake } from './space/intake.ts'
-
-/** What a multipart request has brought so far. */
-export interface ReceivedUpload {
-  intake: Intake
-  files: AssetFile[]
-  images: AssetImage[]
-}
+import type { ReceivedUpload } from './space/intake.ts'
 
 /** What the middleware adds to a request, each by the one named beside it. */
 declare global {

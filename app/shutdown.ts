@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Server, ServerResponse } from 'node:http'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { within } from './clock.ts'
 
 /** How long running requests and slow downloads may go on; platforms kill what has not ended after 30 s. */
 const DRAIN_MS = 25_000
@@ -61,11 +61,4 @@ export async function drain(server: Server, running: RunningRequests, limitMs = 
   server.closeAllConnections()
   await closed
   if (!ended) await within(SHORT_MS, running.ended())
-}
-
-/** Whether the work ended within the time. */
-export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
-  const ended = new AbortController()
-  const late = delay(ms, false, { signal: ended.signal }).catch(() => false)
-  return Promise.race([work.then(() => true), late]).finally(() => ended.abort())
 }

@@ -11,7 +11,7 @@ import {
   validationFailed,
 } from '../app/errors.ts'
 import { PREVIEW_MAX_BYTES } from '../app/media/preview.ts'
-import type { ReceivedUpload } from '../app/request.ts'
+import type { ReceivedUpload } from '../app/space/intake.ts'
 import { Intake, OVERHEAD_BYTES } from '../app/space/intake.ts'
 import { type Receive, UploadEngine } from '../app/storage/upload-engine.ts'
 import { MultipartSource } from '../app/uploads/multipart-source.ts'

@@ -3,8 +3,8 @@ import { Asset, type AssetFields } from '../../models/asset.ts'
 import { publish } from '../../models/asset-access.ts'
 import { User } from '../../models/user.ts'
 import { IN_TRANSITION, isClosed } from '../../models/user-state.ts'
+import { within } from '../clock.ts'
 import type { Services } from '../services.ts'
-import { within } from '../shutdown.ts'
 
 /** How long a request waits until all assets are hidden or shown, in milliseconds. */
 const SETTLE_MS = 2000

@@ -1,4 +1,4 @@
-import { within } from '../shutdown.ts'
+import { within } from '../clock.ts'
 import { GOING_AWAY } from './close-codes.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/env.ts'
-import { Asset } from '../../models/asset.ts'
+import { Asset, type AssetFile, type AssetImage } from '../../models/asset.ts'
 import { beginAsset, expectUpload } from '../../models/asset-upload.ts'
 import type { Settlement } from '../../models/plugins/ledger.ts'
 import { type NewUpload, Upload } from '../../models/upload.ts'
@@ -41,6 +41,13 @@ export interface IntakeServices {
   /** An upload without a heartbeat for this many milliseconds is dead. */
   staleMs: number
   config: Pick<Config, 'space'>
+}
+
+/** What a multipart request has brought so far. */
+export interface ReceivedUpload {
+  intake: Intake
+  files: AssetFile[]
+  images: AssetImage[]
 }
 
 interface Options {
