@@ -79,7 +79,7 @@ describe('rights lost while a request runs', function () {
 
       for (const { what, loss, inDocument } of losses) {
         const [status, lose] = loss
-        it(`${what} → ${status}, nothing changed`, async () => {
+        it(`${name} – ${what} → ${status}, nothing changed`, async () => {
           const world = await worldOf(way)
           const there = await contentOf()
           const trace = await traceOf(app)

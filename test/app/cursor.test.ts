@@ -56,12 +56,12 @@ describe('cursors', () => {
         ).to.equal('validation_failed')
     })
 
-  it('no next page → null; no cursor → undefined', () => {
+  it('write – no next page → null; no cursor → undefined', () => {
     expect(cursors.write(QUERY, null)).to.equal(null)
     expect(cursors.read(QUERY, undefined)).to.equal(undefined)
   })
 
-  it('another query, or a secret that is not in use → validation_failed; a rotated secret → read', () => {
+  it('read – another query, or a secret that is not in use → validation_failed; a rotated secret → read', () => {
     const position: Position = ['x', new Types.ObjectId()]
     const cursor = String(cursors.write(QUERY, position))
     expect(refusalOf(() => cursors.read({ ...QUERY, q: 'table' }, cursor))).to.equal('validation_failed')

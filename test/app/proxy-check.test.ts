@@ -13,7 +13,7 @@ describe('forwarded headers', () => {
     ['1', 'X-Forwarded-For', 0],
     ['loopback', 'X-Forwarded-For', 0],
   ] as const)
-    describe(`ProxyCheck – TRUST_PROXY=${trustProxy}, ${header} arrives`, () => {
+    describe(`TRUST_PROXY=${trustProxy}, ${header} arrives`, () => {
       let app: TestApp
       let log: PassThrough
       before(async () => {
@@ -26,7 +26,7 @@ describe('forwarded headers', () => {
         await app.stop()
       })
 
-      it(`requests and a socket → ${warnings} warning in the log`, async () => {
+      it(`ProxyCheck – TRUST_PROXY=${trustProxy}, ${header} arrives with requests and a socket → ${warnings} warning in the log`, async () => {
         await app.api.get('/healthz').expect(200)
         expect(log.read()).to.equal(null)
         const headers = { [header]: 'for.example' }

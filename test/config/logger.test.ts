@@ -34,7 +34,7 @@ describe('requestLog', () => {
     req(request: Partial<IncomingMessage>): { path: string }
   }
   for (const [url, path] of ROWS)
-    it(`${url} → ${path}`, () => {
+    it(`requestLog – ${url} → ${path}`, () => {
       expect(req({ method: 'GET', url: url.replaceAll('TOKEN', TOKEN) }).path).to.equal(path)
     })
 
@@ -45,13 +45,13 @@ describe('requestLog', () => {
     [503, 'warn'],
     [507, 'warn'],
   ] as const)
-    it(`${status} → ${level}`, () => {
+    it(`requestLog – ${status} → ${level}`, () => {
       const { customLogLevel } = requestLog(pino({ enabled: false }))
       const answer = { statusCode: status } as ServerResponse
       expect(customLogLevel?.({} as IncomingMessage, answer)).to.equal(level)
     })
 
-  it('a path of 16 kB that is encoded many times → under 20 ms', () => {
+  it('requestLog – a path of 16 kB that is encoded many times → under 20 ms', () => {
     const times = Array.from({ length: 5 }, () => {
       const begin = performance.now()
       req({ method: 'GET', url: `/%${'25'.repeat(8000)}` })

@@ -80,7 +80,7 @@ const bySocket: Send = (origin, { method, path, headers }) =>
     })
   })
 
-describe('an answer that is given before the request was read', function () {
+describe('early answers', function () {
   this.timeout(120_000)
   let folder: string
   let origin: string
@@ -151,11 +151,12 @@ describe('an answer that is given before the request was read', function () {
   const chunkedByItself = () =>
     refusals.map(({ headers: { 'Transfer-Encoding': _, ...headers }, ...rest }) => ({ ...rest, headers }))
 
-  it('fetch of a stream → the answer', () => tryAll(origin, byFetch, chunkedByItself()))
-  it('fetch of a buffer → the answer', () => tryAll(origin, byFetchWithLength, ofLength()))
-  it('a socket that writes all before it reads → the answer', () => tryAll(origin, bySocket, ofLength()))
+  it('early answer – fetch of a stream → the answer', () => tryAll(origin, byFetch, chunkedByItself()))
+  it('early answer – fetch of a buffer → the answer', () => tryAll(origin, byFetchWithLength, ofLength()))
+  it('early answer – a socket that writes all before it reads → the answer', () =>
+    tryAll(origin, bySocket, ofLength()))
 
-  it('curl, with and without Expect: 100-continue → the answer', async () => {
+  it('early answer – curl, with and without Expect: 100-continue → the answer', async () => {
     const file = join(folder, 'body')
     await writeFile(file, Buffer.alloc(BODY_BYTES))
     const byCurl =
@@ -174,7 +175,7 @@ describe('an answer that is given before the request was read', function () {
   })
 
   for (const buffering of ['on', 'off'] as const)
-    it(`through nginx, request buffering ${buffering} → the answer`, async function () {
+    it(`early answer – through nginx, request buffering ${buffering} → the answer`, async function () {
       if (!hasNginx) {
         process.stdout.write('      skipped: nginx is not installed\n')
         this.skip()
@@ -189,7 +190,7 @@ describe('an answer that is given before the request was read', function () {
       }
     })
 
-  it('while the service starts → 503', async () => {
+  it('early answer – while the service starts → 503', async () => {
     const uri = `mongodb://127.0.0.1:${await freePort()}/kura`
     const starting = await startProcess({ DATA_DIR: join(folder, 'starting'), MONGODB_URI: uri })
     const list = refusals.slice(0, 1).map((one) => ({ ...one, status: 503, code: 'unavailable' }))
@@ -197,7 +198,7 @@ describe('an answer that is given before the request was read', function () {
     await tryAll(starting.origin, bySocket, list)
   })
 
-  it('a body without end → the answer at once, the connection closes after 5 s', async () => {
+  it('early answer – a body without end → the answer at once, the connection closes after 5 s', async () => {
     const begun = Date.now()
     const { text, answered, closed } = await sendWithoutEnd(Buffer.from('1\r\na\r\n'), 50)
     expect(text).to.match(/^HTTP\/1\.1 404 /)
@@ -207,7 +208,7 @@ describe('an answer that is given before the request was read', function () {
       .and.lessThan(20_000)
   })
 
-  it('a fast body without end → the connection closes after 64 MB', async () => {
+  it('early answer – a fast body without end → the connection closes after 64 MB', async () => {
     const piece = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536), Buffer.from('\r\n')])
     const { text, sent } = await sendWithoutEnd(piece, 0)
     expect(text).to.match(/^HTTP\/1\.1 404 /)
@@ -234,7 +235,7 @@ describe('an answer that is given before the request was read', function () {
     return { text, answered, closed: Date.now(), sent: socket.bytesWritten }
   }
 
-  it('a small body that came with its head → the connection serves the next request', async () => {
+  it('early answer – a small body that came with its head → the connection serves the next request', async () => {
     const request = (path: string) => `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}`
     const socket = connect(Number(new URL(origin).port), '127.0.0.1')
     let text = ''

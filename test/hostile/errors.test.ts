@@ -19,7 +19,7 @@ const faults = {
 process.stdin.on('data', (line) => setImmediate(faults[String(line).trim()])).unref()
 `
 
-describe('an error that nothing handled', function () {
+describe('unhandled errors', function () {
   this.timeout(60_000)
   let folder: string
   let env: Record<string, string>
@@ -39,7 +39,7 @@ describe('an error that nothing handled', function () {
     ['nothing', 'rejection'],
     ['connection', 'connection'],
   ] as const)
-    it(`${fault} → logged and counted, the process goes on and ends with 0`, async () => {
+    it(`unhandled error – ${fault} → logged and counted, the process goes on and ends with 0`, async () => {
       const { origin, say, output, signal, ended } = await startProcess(env)
       for (const count of [1, 2]) {
         say(fault)
@@ -54,14 +54,14 @@ describe('an error that nothing handled', function () {
     })
 
   for (const fault of ['exception', 'exceptions', 'null'])
-    it(`${fault} → one fatal line, exit code 1`, async () => {
+    it(`unhandled error – ${fault} → one fatal line, exit code 1`, async () => {
       const { say, output, ended } = await startProcess(env)
       say(fault)
       expect(await ended).to.equal(1)
       expect(output().match(/"level":60/g)).to.have.length(1)
     })
 
-  it('exception while the log cannot be written → exit code 1', async () => {
+  it('unhandled error – exception while the log cannot be written → exit code 1', async () => {
     const { say, output, ended } = runProcess(env, 'server.ts', 'exec >/dev/full')
     await eventually(() => expect(output()).to.contain('cannot write its log'), 30_000)
     say('exceptions')

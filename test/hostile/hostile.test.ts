@@ -25,7 +25,7 @@ describe('hostile clients against the compiled service', function () {
   this.timeout(600_000)
   after(killAll)
 
-  it('three equal rounds of every attack → same process, no 500, nothing left, no growth', async () => {
+  it('hostile clients – three equal rounds of every attack → same process, no 500, nothing left, no growth', async () => {
     const { faults, peaks, used, slowestHealth, statuses } = await runHostile({
       counts: COUNTS,
       seed: 20_261_130,

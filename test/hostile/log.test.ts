@@ -12,7 +12,7 @@ import { eventually } from '../support/eventually.ts'
 /** More than a pipe and the lines that may wait take together, in requests with long addresses. */
 const MANY_REQUESTS = 400
 
-describe('a log that cannot be written', function () {
+describe('unwritable log', function () {
   this.timeout(120_000)
   let folder: string
   let env: Record<string, string>
@@ -53,7 +53,7 @@ describe('a log that cannot be written', function () {
     ['to closed outputs', 'exec >&- 2>&-', false],
   ]
   for (const [name, shell, reported] of BROKEN)
-    it(`${name} → the service goes on, reports it once, and ends with 0`, async () => {
+    it(`unwritable log – ${name} → the service goes on, reports it once, and ends with 0`, async () => {
       const service = runProcess(env, 'server.ts', shell)
       await serve()
       if (!name.includes('closed')) expect(await dropped()).to.be.above(MANY_REQUESTS / 2)
@@ -63,7 +63,7 @@ describe('a log that cannot be written', function () {
       expect(await service.ended).to.equal(0)
     })
 
-  it('to a pipe whose reader does not read, standard error too → lines are dropped, the service goes on', async () => {
+  it('unwritable log – to a pipe whose reader does not read, standard error too → lines are dropped, the service goes on', async () => {
     const ours = spawn(process.execPath, [compiled('server.ts')], {
       env: { PATH: process.env.PATH, HOST: '127.0.0.1', BCRYPT_COST: '4', LOG_LEVEL: 'info', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

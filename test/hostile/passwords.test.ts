@@ -30,7 +30,7 @@ describe('passwords under load', () => {
     headers: { 'Content-Type': 'application/json', ...request.headers, 'X-Forwarded-For': address },
   })
 
-  it('20 connections of 4 addresses send the most expensive requests → another address waits less, reads do not wait', async function () {
+  it('passwords under load – 20 connections of 4 addresses send the most expensive requests → another address waits less, reads do not wait', async function () {
     this.timeout(120_000)
     const { origin } = service
     const owner = await register(origin)

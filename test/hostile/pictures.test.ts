@@ -62,7 +62,7 @@ const stores: [name: string, open: () => Promise<{ env: Record<string, string>; 
   ]
 
 for (const [name, open] of stores)
-  describe(`one account's animations, on ${name}`, function () {
+  describe(`animations of one account, ${name}`, function () {
     this.timeout(300_000)
     let folder: string
     let temporary: string
@@ -97,7 +97,7 @@ for (const [name, open] of stores)
       expect(await readdir(temporary)).to.deep.equal([])
     }
 
-    it('another account uploads a picture → answered after 1 s, its thumbnail before most animations', async () => {
+    it(`animations of one account, ${name} – another account uploads a picture → answered after 1 s, its thumbnail before most animations`, async () => {
       const [eve, bob] = await Promise.all([register(service.origin), register(service.origin)])
       const statuses: number[] = []
       const sent = Array.from({ length: GIFS }, async () => {
@@ -134,7 +134,7 @@ for (const [name, open] of stores)
       await idle(eve)
     })
 
-    it('clients that leave → their animations are dropped', async () => {
+    it(`animations of one account, ${name} – clients that leave → their animations are dropped`, async () => {
       const eve = await register(service.origin)
       const dropped = await pictures('queue_dropped_total')
       const leave = new AbortController()
@@ -151,7 +151,7 @@ for (const [name, open] of stores)
       await idle(eve)
     })
 
-    it('SIGTERM while pictures wait → ends in time, without an error', async () => {
+    it(`animations of one account, ${name} – SIGTERM while pictures wait → ends in time, without an error`, async () => {
       const eve = await register(service.origin)
       const leave = new AbortController()
       for (let sent = 0; sent < 6; sent++) postImage(eve, gif, leave.signal).catch(() => undefined)
@@ -198,7 +198,7 @@ describe('temporary folder', function () {
   })
 
   for (const [state, options] of FOLDERS)
-    it(`${state} → preview images are 503 and say why, files are kept without a thumbnail`, async function () {
+    it(`temporary folder – ${state} → preview images are 503 and say why, files are kept without a thumbnail`, async function () {
       if (!canMount) this.skip()
       const env = { DATA_DIR: join(folder, 'data'), TMPDIR: join(folder, 'tmp') }
       const service = await startProcess(env, undefined, mount(options))

@@ -112,7 +112,7 @@ describe('hostile sockets', function () {
       }
   })
 
-  it('uploads that broke off → nothing reserved, no object', async () => {
+  it('hostile sockets – uploads that broke off → nothing reserved, no object', async () => {
     await eventually(async () => {
       const answer = await fetch(`${service.origin}/api/space`, {
         headers: { Authorization: `Bearer ${ada.token}` },

@@ -20,7 +20,7 @@ const ROWS: [why: string, given: string, kept: string][] = [
 
 describe('cleanName', () => {
   for (const [why, given, kept] of ROWS)
-    it(`${why} → ${JSON.stringify(kept)}`, () => expect(cleanName(given)).to.equal(kept))
+    it(`cleanName – ${why} → ${JSON.stringify(kept)}`, () => expect(cleanName(given)).to.equal(kept))
 
   it('any text – cleaned twice → the same, without bidi controls', () => {
     const unit = fc.oneof(
@@ -61,5 +61,6 @@ describe('hasVisible', () => {
     ['\u0301', false],
     ['\u2800', false],
   ] as const)
-    it(`${JSON.stringify(name)} → ${expected}`, () => expect(hasVisible(name)).to.equal(expected))
+    it(`hasVisible – ${JSON.stringify(name)} → ${expected}`, () =>
+      expect(hasVisible(name)).to.equal(expected))
 })

@@ -59,7 +59,7 @@ const ROWS: [text: string, start: string | null, end?: string][] = [
 
 describe('parseMoment', () => {
   for (const [text, start, end = start] of ROWS)
-    it(`${text.slice(0, 40)} → ${start}`, () => {
+    it(`parseMoment – ${text.slice(0, 40)} → ${start}`, () => {
       expect(parseMoment(text, 'start')?.toISOString() ?? null).to.equal(start)
       expect(parseMoment(text, 'end')?.toISOString() ?? null).to.equal(end)
     })

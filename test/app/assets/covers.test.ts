@@ -72,7 +72,7 @@ describe('late cover', () => {
     await expectExact()
   }
 
-  it('answer does not wait, thumbnail follows → same version, new ETag, event, exact space', async () => {
+  it('cover – answer does not wait, thumbnail follows → same version, new ETag, event, exact space', async () => {
     const uploaded = await uploadPicture()
     expect(uploaded.thumbnail).to.equal(null)
     const before = await read(uploaded)
@@ -107,21 +107,21 @@ describe('late cover', () => {
       .that.is.a('string')
   })
 
-  it('asset deleted meanwhile → nothing is left', async () => {
+  it('cover – asset deleted meanwhile → nothing is left', async () => {
     const asset = await uploadPicture()
     await ada.delete(`/api/assets/${asset.id}`).expect(204)
     await finish()
     expect(await Asset.countDocuments({ owner: ada.user._id })).to.equal(0)
   })
 
-  it('files replaced meanwhile → the thumbnail of the old file is not attached', async () => {
+  it('cover – files replaced meanwhile → the thumbnail of the old file is not attached', async () => {
     const asset = await uploadPicture()
     await ada.put(`/api/assets/${asset.id}/files`).attach('files', obj(), 'chair.obj').expect(200)
     await finish()
     expect((await read(asset)).asset.thumbnail).to.equal(null)
   })
 
-  it('picture replaced by a picture meanwhile → one thumbnail, of the new file', async () => {
+  it('cover – picture replaced by a picture meanwhile → one thumbnail, of the new file', async () => {
     const asset = await uploadPicture()
     const small = await png({ width: 20, height: 10 })
     await ada.put(`/api/assets/${asset.id}/files`).attach('files', small, 'dog.png').expect(200)
@@ -130,7 +130,7 @@ describe('late cover', () => {
     expect(stored.cover?.original).to.deep.equal({ width: 20, height: 10 })
   })
 
-  it('asset locked meanwhile → the locked asset is not changed', async () => {
+  it('cover – asset locked meanwhile → the locked asset is not changed', async () => {
     const asset = await uploadPicture()
     await ada.put(`/api/assets/${asset.id}/lock`).send({ legalHold: true }).expect(200)
     const locked = await read(asset)
@@ -138,7 +138,7 @@ describe('late cover', () => {
     expect(await read(asset)).to.deep.equal(locked)
   })
 
-  it('no room for the thumbnail → none, and no error', async () => {
+  it('cover – no room for the thumbnail → none, and no error', async () => {
     const asset = await uploadPicture()
     const { space } = await User.findById(ada.user._id).orFail().lean()
     await User.updateOne({ _id: ada.user._id }, { 'space.limit': space.used + 10 })
@@ -146,7 +146,7 @@ describe('late cover', () => {
     expect((await read(asset)).asset.thumbnail).to.equal(null)
   })
 
-  it('account deleted meanwhile → deleted at once, nothing is left', async () => {
+  it('cover – account deleted meanwhile → deleted at once, nothing is left', async () => {
     await uploadPicture()
     const { location } = await User.findById(ada.user._id).orFail().lean()
     await ada.delete('/api/users/me').send({ password: PASSWORD }).expect(204)
@@ -156,7 +156,7 @@ describe('late cover', () => {
     expect(await User.countDocuments({ _id: ada.user._id })).to.equal(0)
   })
 
-  it('process stops → the waiting covers are dropped after a bounded time', async function () {
+  it('cover – process stops → the waiting covers are dropped after a bounded time', async function () {
     this.timeout(20_000)
     const asset = await uploadPicture()
     await app.services.covers.close()
@@ -170,7 +170,7 @@ describe('late cover', () => {
     ['after', true],
   ]
   for (const [moment, attach] of killed)
-    it(`process killed right ${moment} the cover is attached → the sweep ends it exactly`, async () => {
+    it(`cover – process killed right ${moment} the cover is attached → the sweep ends it exactly`, async () => {
       await release()
       // an image of which no thumbnail is made
       const { id } = await uploadAsset(ada, {}, { 'cat.svg': svg() })
@@ -204,7 +204,7 @@ describe('late cover', () => {
     ['deletion of a version', (asset) => discardAsset(app.services, asset, { version: asset.version })],
   ]
   for (const [change, make] of stale)
-    it(`added between the read and the update of a ${change} → removed with the asset`, async () => {
+    it(`cover – added between the read and the update of a ${change} → removed with the asset`, async () => {
       const { id } = await uploadPicture()
       const read = await Asset.findById(id).orFail().lean()
       await release()

@@ -67,7 +67,7 @@ describe('cleanFileName', () => {
 })
 
 describe('downloadName', () => {
-  it('asset name of 200 characters of 4 bytes → 255 bytes with the extension', () => {
+  it('downloadName – asset name of 200 characters of 4 bytes → 255 bytes with the extension', () => {
     const name = downloadName('🪑'.repeat(200), 'zip')
     expect(Buffer.byteLength(name)).to.be.within(252, 255)
     expect(name).to.match(/^🪑+\.zip$/u)

@@ -34,7 +34,7 @@ describe('renderApart', () => {
     expect(error).to.be.instanceOf(RenderFault).and.have.property('message').that.contains('missing')
   })
 
-  it('picture that never ends → RenderFault, the waiting ones are rendered', async () => {
+  it('renderApart – picture that never ends → RenderFault, the waiting ones are rendered', async () => {
     const [stuck, ...rest] = await Promise.all([
       fault(renderApart(job('endless'), ada, { ...times, stillMs: 300 })),
       renderApart(job('whole.png'), ada),
@@ -44,7 +44,7 @@ describe('renderApart', () => {
     for (const picture of rest) expect(picture).to.include({ width: 32, height: 24 })
   })
 
-  it('animation → all frames in time, else the first one', async () => {
+  it('renderApart – animation → all frames in time, else the first one', async () => {
     const frames = async (animationMs: number) => {
       const { data } = await renderApart(job('moving.gif', true), ada, { ...times, animationMs })
       return (await sharp(data).metadata()).pages ?? 1
@@ -63,7 +63,7 @@ describe('renderApart', () => {
     expect(order.indexOf('bob')).to.be.lessThan(3)
   })
 
-  it('waiting picture whose client leaves → dropped', async () => {
+  it('renderApart – waiting picture whose client leaves → dropped', async () => {
     let release = () => {}
     const held = renderQueue.run('eve', () => new Promise<void>((resolve) => (release = resolve)))
     const client = new AbortController()
@@ -75,7 +75,7 @@ describe('renderApart', () => {
     await held
   })
 
-  it('process killed between two pictures → the next picture is rendered by a new one', async () => {
+  it('renderApart – process killed between two pictures → the next picture is rendered by a new one', async () => {
     await renderApart(job('whole.png'), ada)
     const children = await readFile(`/proc/self/task/${process.pid}/children`, 'utf8')
     const renderers: number[] = []

@@ -50,7 +50,7 @@ describe('withFile', () => {
     expect(taken).to.equal(0)
   })
 
-  it('quota is full → its error, nothing is left', async () => {
+  it('withFile – quota is full → its error, nothing is left', async () => {
     const full = new Error('full')
     const quota = { take: () => Promise.reject(full), giveBack: () => undefined }
     const source = bytes(MB)
@@ -59,7 +59,7 @@ describe('withFile', () => {
     expect(await spooled()).to.deep.equal([])
   })
 
-  it('too many bytes of all pictures → 503, but another user still has room', async function () {
+  it('withFile – too many bytes of all pictures → 503, but another user still has room', async function () {
     this.timeout(60_000)
     const half = SPOOL_MAX_BYTES / 2
     await withFile(bytes(half), options('ada'), async () => {
@@ -72,7 +72,7 @@ describe('withFile', () => {
     expect(await spooled()).to.deep.equal([])
   })
 
-  it('many images of one user at the same time → the youngest are refused, the others made', async function () {
+  it('withFile – many images of one user at the same time → the youngest are refused, the others made', async function () {
     this.timeout(60_000)
     const size = 90 * MB
     const outcomes = await Promise.all(
@@ -85,7 +85,7 @@ describe('withFile', () => {
     expect(await spooled()).to.deep.equal([])
   })
 
-  it('folder is missing → 503 that says so', async () => {
+  it('withFile – folder is missing → 503 that says so', async () => {
     const folder = tmpdir()
     process.env.TMPDIR = join(folder, 'missing')
     const refused = await refusal(withFile(bytes(5), options(), async () => 1))
@@ -95,14 +95,14 @@ describe('withFile', () => {
     expect(refused).to.have.nested.property('cause.code', 'ENOENT')
   })
 
-  it('source fails → its own error', async () => {
+  it('withFile – source fails → its own error', async () => {
     const fault = Object.assign(new Error('the bucket is gone'), { code: 'EIO', syscall: 'read' })
     const source = new Readable({ read: () => source.destroy(fault) })
     expect(await refusal(withFile(source, options(), async () => 1))).to.equal(fault)
     expect(await spooled()).to.deep.equal([])
   })
 
-  it('file cannot be removed → the result all the same', async () => {
+  it('withFile – file cannot be removed → the result all the same', async () => {
     const replaced = await withFile(bytes(5), options(), async (path) => {
       await rm(path)
       await mkdir(path)

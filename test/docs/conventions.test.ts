@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'chai'
+
+/** A path of the project in backquotes, such as `app/errors.ts` or `embedded/`; patterns with a star are left out. */
+const PATH =
+  /`((?:\.ci|app|bench|commands|config|controllers|docs|embedded|middleware|models|routes|scripts|test)\/[\w./-]*)`/g
+
+/** The title of a test that is written as a literal. */
+const TITLE = /^\s*it\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/gm
+
+async function textsOf(folder: string, end: string): Promise<[file: string, text: string][]> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(end))
+  return Promise.all(
+    names.map(async (name): Promise<[string, string]> => {
+      const file = join(folder, name)
+      return [file, await readFile(file, 'utf8')]
+    }),
+  )
+}
+
+describe('conventions', () => {
+  it('CONTRIBUTING.md and docs/*.md – paths of the project → exist', async () => {
+    const pages = await textsOf('docs', '.md')
+    pages.push(['CONTRIBUTING.md', await readFile('CONTRIBUTING.md', 'utf8')])
+    const named = pages.flatMap(([page, text]) => Array.from(text.matchAll(PATH), ([, path]) => [page, path]))
+    expect(named.length).to.be.greaterThan(20)
+    expect(named.filter(([, path]) => !existsSync(String(path)))).to.deep.equal([])
+  })
+
+  it('test titles – every literal → subject – condition → result', async () => {
+    const tests = await textsOf('test', '.test.ts')
+    const titles = tests.flatMap(([file, text]) =>
+      Array.from(text.matchAll(TITLE), ([, one, other, template]) => [file, one ?? other ?? template]),
+    )
+    expect(titles.length).to.be.greaterThan(500)
+    expect(titles.filter(([, title]) => !/\S – .+ → /.test(String(title)))).to.deep.equal([])
+  })
+})
