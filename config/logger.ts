@@ -38,12 +38,15 @@ export const requestLog = (log: Logger): Options => ({
 
 /** The segment behind `links` or `signed`, unless it is the id of a link, which opens nothing. */
 const TOKEN = /(\/(?:links|signed)\/+)(?![0-9a-f]{24}(?:\/|$))[^/]+/gi
+/** Text as long as a token, wherever it stands: a client can mistype the rest of the address. Ids have 36 at most. */
+const LIKE_TOKEN = /[\w-]{40,}(?:\.[\w-]+)*/g
 /** How often a path is decoded: proxies and clients encode what is encoded already. */
 const DECODINGS = 3
 
 /**
  * Returns the path without the query and without the token that opens a link or a signed URL. Case, slashes and
- * percent-encoding can differ from the route, because a request that finds no route is logged too.
+ * percent-encoding can differ from the route, because a request that finds no route is logged too: then everything
+ * that can be a token is left out.
  */
 function pathOf(url: string): string {
   const path = url.split(/[?#]/)[0] ?? ''
@@ -52,6 +55,6 @@ function pathOf(url: string): string {
     plain = plain.replace(/%([2-7][0-9a-f])/gi, (_all, code) =>
       String.fromCharCode(Number.parseInt(code, 16)),
     )
-  const redacted = plain.replaceAll('\\', '/').replace(TOKEN, '$1…')
+  const redacted = plain.replaceAll('\\', '/').replace(TOKEN, '$1…').replace(LIKE_TOKEN, '…')
   return redacted.includes('…') ? redacted : path
 }

@@ -3,7 +3,9 @@ import { expect } from 'chai'
 import { pino } from 'pino'
 import { requestLog } from '../../config/logger.ts'
 
-const TOKEN = 'Zm9vYmFyLXNlY3JldC10b2tlbi1vZi1hLWxpbms'
+const TOKEN = 'Zm9vYmFyLXNlY3JldC10b2tlbi1vZi1hLWxpbms-_0A'
+const JWT = `${TOKEN}.eyJzdWIiOiIxIn0.${TOKEN}`
+const UUID = '0b4c0a86-52f4-4a9c-8a35-7d6f0a0e3f5b'
 const ID = '0123456789abcdef01234567'
 
 const ROWS: [url: string, path: string][] = [
@@ -23,6 +25,12 @@ const ROWS: [url: string, path: string][] = [
   ['http://kura.example/api/links/TOKEN', 'http://kura.example/api/links/…'],
   ['/api/links/TOKEN%FF', '/api/links/…'],
   ['/api/links/%ZZTOKEN', '/api/links/…'],
+  ['/api/links/./TOKEN', '/api/links/…/…'],
+  ['/api/links;v=1/TOKEN', '/api/links;v=1/…'],
+  ['/api/link/TOKEN/files', '/api/link/…/files'],
+  [`/api/sign/${JWT}?x`, '/api/sign/…'],
+  [`/api/assets/${ID}/files/${UUID}`, `/api/assets/${ID}/files/${UUID}`],
+  [`/api/users/${'n'.repeat(32)}`, `/api/users/${'n'.repeat(32)}`],
   [`/api/assets/${ID}/links/${ID}`, `/api/assets/${ID}/links/${ID}`],
   ['/api/assets/links', '/api/assets/links'],
   ['/api/users/a%20b?token=TOKEN', '/api/users/a%20b'],
