@@ -1,5 +1,10 @@
 import { expect } from 'chai'
-import { PREVIEW_SIDE } from '../../app/media/preview.ts'
+import { MAX_NAME_BYTES } from '../../app/media/file-name.ts'
+import { PREVIEW_MAX_BYTES, PREVIEW_SIDE, THUMBNAIL_SIDE } from '../../app/media/preview.ts'
+import { SILENCE_MS } from '../../app/uploads/pace.ts'
+import { JSON_BYTES, MAX_JSON_DEPTH } from '../../config/body-limits.ts'
+import { KNOWN_ADDRESS_MS, PASSWORD_LIMITS } from '../../config/rate-limits.ts'
+import { variables } from '../../config/variables.ts'
 import { SHOWN_PROJECTS } from '../../controllers/dialects/scenes.ts'
 import { REQUEST_ID } from '../../middleware/request-id.ts'
 import { ACTIONS, TARGET_TYPES } from '../../models/activity.ts'
@@ -9,8 +14,9 @@ import { ASSET_TYPES, MEDIA } from '../../models/media.ts'
 import { PASSWORD } from '../../models/password.ts'
 import { COLLABORATOR_ACCESS, MAX_COLLABORATORS } from '../../models/plugins/sharing.ts'
 import { SCENE_LIST, SCENES, TITLE } from '../../models/project.ts'
-import { USER_AGENT_MAX } from '../../models/session.ts'
+import { SESSION_MAX_MS, USER_AGENT_MAX } from '../../models/session.ts'
 import * as user from '../../models/user.ts'
+import { LINK_PASSWORD } from '../../routes/asset-sharing.rules.ts'
 import { SEARCH_TEXT } from '../../routes/assets.rules.ts'
 import { LIMIT } from '../../routes/rules/page.ts'
 import { openApi } from '../support/openapi/document.ts'
@@ -18,7 +24,7 @@ import { openApi } from '../support/openapi/document.ts'
 /** A country code in a request can begin with `+`. */
 const COUNTRY_CODE_INPUT = user.COUNTRY_CODE.source.replace('^', '^\\+?')
 
-/** Every limit of the document that the service knows as a constant. `placeOf` says what the names are. */
+/** Every limit of the document that the service knows as a constant. `fieldsOf` says what the names are. */
 const LIMITS: Record<string, unknown> = {
   'AssetName minLength': asset.NAME.min,
   'AssetName maxLength': asset.NAME.max,
@@ -95,6 +101,59 @@ const LIMITS: Record<string, unknown> = {
   'editorCreateUser profilePhoto maxLength': user.PROFILE_PHOTO.max,
 }
 
+const GB = 1e9
+const DAY_MS = 86_400_000
+const defaultOf = (name: keyof typeof variables) => Number((variables[name] as { default?: unknown }).default)
+const square = (side: number) => `${side} × ${side} pixels`
+
+/** Limits that only a description says, as its place and the words there. */
+const DESCRIBED: Record<string, string[]> = {
+  'info description': [
+    `nested up to ${MAX_JSON_DEPTH} levels`,
+    `\`limit\` (${LIMIT.min}–${LIMIT.max}, default ${LIMIT.default})`,
+  ],
+  'NewPassword description': [`${PASSWORD.min}–${PASSWORD.max} bytes`],
+  'File name description': [`${MAX_NAME_BYTES} bytes`],
+  'Asset thumbnail description': [square(THUMBNAIL_SIDE)],
+  'BodyTooLarge description': [`${JSON_BYTES / 1024} kB`],
+  'TooManyScenes description': [`${SCENES.max} scenes`, `${JSON_BYTES / 1024} kB`],
+  'UploadTimeout description': [`${SILENCE_MS / 1000} s`],
+  'LinkPassword description': [`${PASSWORD_LIMITS.link.points} wrong passwords`],
+  'createAsset description': [
+    `${asset.FILES.min}–${asset.FILES.max} files`,
+    `up to ${asset.IMAGES.max} preview images`,
+    `${MAX_NAME_BYTES} bytes`,
+    `default ${defaultOf('MAX_FILE_BYTES') / GB} GB`,
+    `default ${defaultOf('USER_SPACE_BYTES') / GB} GB`,
+  ],
+  'replaceFiles description': [`${asset.FILES.min}–${asset.FILES.max} files`],
+  'addImages description': [
+    `up to ${asset.IMAGES.max}.`,
+    `up to ${PREVIEW_MAX_BYTES / 1e6} MB`,
+    square(PREVIEW_SIDE),
+    square(THUMBNAIL_SIDE),
+  ],
+  'listCollaborators description': [`at most ${MAX_COLLABORATORS} collaborators`],
+  'listProjectCollaborators description': [`at most ${MAX_COLLABORATORS} collaborators`],
+  'createLink password description': [`${LINK_PASSWORD.max} bytes`],
+  'lockAsset description': [`default ${defaultOf('LOCK_MAX_DAYS').toLocaleString('en')}`],
+  'register description': [
+    `${PASSWORD.min}–${PASSWORD.max} bytes`,
+    `${defaultOf('REGISTRATIONS_PER_HOUR')} registrations per hour`,
+  ],
+  'login description': [
+    `${PASSWORD_LIMITS.account.points} failures for one account`,
+    `${PASSWORD_LIMITS.address.points} failures from one address`,
+    `within ${PASSWORD_LIMITS.address.duration / 60} minutes`,
+    `last ${KNOWN_ADDRESS_MS / DAY_MS} days`,
+    `${defaultOf('SESSION_IDLE_HOURS')} hours after its last access`,
+    `${SESSION_MAX_MS / DAY_MS} days after sign-in`,
+  ],
+  'updateProfile settings description': [`${user.SETTINGS.maxBytes.toLocaleString('en')} bytes`],
+  'createScene description': [`up to ${SCENES.max}`],
+  'editorReadUser description': [`newest ${SHOWN_PROJECTS} projects`],
+}
+
 /** Limits without a constant: the form of a value that the service makes, and the few words of a flag or a header. */
 const WITHOUT_CONSTANT =
   / (pattern|default)$| (code|access|Accept-Ranges|list) enum$|^(Flag|CacheControl|ErrorCode) enum$/
@@ -114,16 +173,24 @@ interface Node extends Record<string, unknown> {
   name?: string
 }
 
-/** Every limit as its place and value: `Title maxLength`, or with the operation that it belongs to. */
-function* limits(node: unknown, place: string[] = []): Generator<[place: string, value: unknown]> {
+/**
+ * Every field of these names with its place: `Title maxLength`, or with the operation that it belongs to,
+ * `searchAssets q maxLength`.
+ */
+function* fieldsOf(
+  names: string[],
+  node: unknown,
+  place: string[] = [],
+): Generator<[place: string, value: unknown]> {
   if (typeof node !== 'object' || node === null) return
   const { operationId, in: location, name } = node as Node
   const added = operationId ?? (location && name !== place.at(-1) ? name : undefined)
   const here = added === undefined ? place : [...place, added]
   for (const [key, value] of Object.entries(node)) {
-    const isLimit = KEYWORDS.includes(key) && (typeof value !== 'object' || Array.isArray(value))
-    if (isLimit) yield [[...here, key].join(' '), value]
-    else if (!/^examples?$/.test(key)) yield* limits(value, STRUCTURE.test(key) ? here : [...here, key])
+    const isField = names.includes(key) && (typeof value !== 'object' || Array.isArray(value))
+    if (isField) yield [[...here, key].join(' '), value]
+    else if (!/^examples?$/.test(key))
+      yield* fieldsOf(names, value, STRUCTURE.test(key) ? here : [...here, key])
   }
 }
 
@@ -132,7 +199,7 @@ const sorted = (value: unknown) => (Array.isArray(value) ? [...value].sort() : v
 const isNatural = (place: string, value: unknown) => / min\w+$/.test(place) && Number(value) <= 1
 
 describe('limits of the OpenAPI document', () => {
-  const documented = [...limits(openApi)]
+  const documented = [...fieldsOf(KEYWORDS, openApi)]
 
   it('every limit – constant of the service → the same value', () => {
     for (const [place, value] of documented)
@@ -148,5 +215,16 @@ describe('limits of the OpenAPI document', () => {
       ([place, value]) => !(place in LIMITS) && !WITHOUT_CONSTANT.test(place) && !isNatural(place, value),
     )
     expect(unknown).to.deep.equal([])
+  })
+
+  it('every limit in a description – is the constant that the service checks', () => {
+    const descriptions = [...fieldsOf(['description'], openApi)]
+    for (const [place, limits] of Object.entries(DESCRIBED)) {
+      const text = descriptions
+        .filter(([where]) => where === place)
+        .join(' ')
+        .replace(/\s+/g, ' ')
+      for (const limit of limits) expect(text, place).to.contain(limit)
+    }
   })
 })
