@@ -18,7 +18,7 @@ export interface LinkFields {
 }
 
 /** Links of an asset, those included that have ended. A revoked one makes room for a new one. */
-const LINKS_MAX = 1000
+export const LINKS_MAX = 1000
 
 interface LinkModel extends Model<LinkFields> {
   use(id: Types.ObjectId, now: Date): Promise<boolean>

@@ -33,7 +33,7 @@ export interface ProjectFields extends Shared {
 export type ProjectContent = Pick<ProjectFields, 'title' | 'image' | 'scenes'>
 
 /** Projects of a user. */
-const PROJECTS_MAX = 1000
+export const PROJECTS_MAX = 1000
 
 interface ProjectModel extends Model<ProjectFields>, SharingStatics, OptimisticStatics<ProjectFields> {
   listFor(

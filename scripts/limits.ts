@@ -51,7 +51,7 @@ export async function limitsText(): Promise<string> {
     '|---|---|---|',
     ...variableRows(),
     '',
-    '## Of fields',
+    '## Fields',
     '',
     '| field | limit |',
     '|---|---|',

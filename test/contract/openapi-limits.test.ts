@@ -10,11 +10,12 @@ import { REQUEST_ID } from '../../middleware/request-id.ts'
 import { ACTIONS, TARGET_TYPES } from '../../models/activity.ts'
 import * as asset from '../../models/asset.ts'
 import { SCOPES, SORT_NAMES, TOP_TAGS } from '../../models/asset-search.ts'
+import { LINKS_MAX } from '../../models/link.ts'
 import { ASSET_TYPES, MEDIA } from '../../models/media.ts'
 import { PASSWORD } from '../../models/password.ts'
 import { COLLABORATOR_ACCESS, MAX_COLLABORATORS } from '../../models/plugins/sharing.ts'
-import { SCENE_LIST, SCENES, TITLE } from '../../models/project.ts'
-import { SESSION_MAX_MS, USER_AGENT_MAX } from '../../models/session.ts'
+import { PROJECTS_MAX, SCENE_LIST, SCENES, TITLE } from '../../models/project.ts'
+import { SESSION_MAX_MS, SESSIONS_MAX, USER_AGENT_MAX } from '../../models/session.ts'
 import * as user from '../../models/user.ts'
 import { LINK_PASSWORD } from '../../routes/asset-sharing.rules.ts'
 import { SEARCH_TEXT } from '../../routes/assets.rules.ts'
@@ -136,6 +137,8 @@ const DESCRIBED: Record<string, string[]> = {
   'listCollaborators description': [`at most ${MAX_COLLABORATORS} collaborators`],
   'listProjectCollaborators description': [`at most ${MAX_COLLABORATORS} collaborators`],
   'createLink password description': [`${LINK_PASSWORD.max} bytes`],
+  'createLink description': [`at most ${LINKS_MAX.toLocaleString('en')} links`],
+  'createProject description': [`at most ${PROJECTS_MAX.toLocaleString('en')} projects`],
   'lockAsset description': [`default ${defaultOf('LOCK_MAX_DAYS').toLocaleString('en')}`],
   'register description': [
     `${PASSWORD.min}–${PASSWORD.max} bytes`,
@@ -148,6 +151,7 @@ const DESCRIBED: Record<string, string[]> = {
     `last ${KNOWN_ADDRESS_MS / DAY_MS} days`,
     `${defaultOf('SESSION_IDLE_HOURS')} hours after its last access`,
     `${SESSION_MAX_MS / DAY_MS} days after sign-in`,
+    `more than ${SESSIONS_MAX}`,
   ],
   'updateProfile settings description': [`${user.SETTINGS.maxBytes.toLocaleString('en')} bytes`],
   'createScene description': [`up to ${SCENES.max}`],
