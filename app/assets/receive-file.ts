@@ -62,6 +62,7 @@ async function describe(key: string, originalName: string, meter: Meter): Promis
   return { id: randomUUID(), key, name, size, sha256, ...(await identify(name, head, size)) }
 }
 
+/** Calls a storage engine as Multer does (https://github.com/expressjs/multer/blob/main/StorageEngine.md). */
 function handle(engine: StorageEngine, request: Request, file: Express.Multer.File): Promise<void> {
   return new Promise((resolve, reject) => {
     engine._handleFile(request, file, (error) => (error ? reject(error) : resolve()))

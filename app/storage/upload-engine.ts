@@ -8,8 +8,9 @@ export type Received = { file: AssetFile } | { image: AssetImage }
 export type Receive = (file: Express.Multer.File, request: Request) => Promise<Received>
 
 /**
- * A Multer engine out of one function per file. Multer answers an aborted request without waiting for the
- * engine, and waits for all running files when one has failed: `idle` and `failure` are for that.
+ * A Multer engine made of one function for each file. Multer 2.5 calls back on an aborted request before the engine has
+ * ended, so `idle` waits for it. When one file has failed, Multer calls back only after all other files have ended
+ * (https://github.com/expressjs/multer/pull/575), so `failure` reports it at once.
  */
 export class UploadEngine implements StorageEngine {
   /** In the order of the request. */
