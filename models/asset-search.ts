@@ -66,7 +66,7 @@ export interface FacetCount {
 export type Facets = Record<'type' | 'media' | 'tag' | 'visibility', FacetCount[]>
 
 /** Internal fields that no list needs. */
-const HIDDEN = { words: 0, intents: 0, unsettled: 0, trash: 0 } as const
+const HIDDEN = { words: 0, intents: 0, unsettled: 0, pendingDeletion: 0, trash: 0 } as const
 
 /** Tags in the facets of a search: the most frequent ones. */
 export const TOP_TAGS = 20

@@ -1,6 +1,14 @@
 import type { QueryFilter, Types, UpdateQuery } from 'mongoose'
-import { Asset, type AssetFields, type Cover, notLocked, type Trash, type Unsettled } from './asset.ts'
+import {
+  Asset,
+  type AssetFields,
+  type Cover,
+  notLocked,
+  type PendingDeletion,
+  type Unsettled,
+} from './asset.ts'
 import { sameObjects } from './asset-objects.ts'
+import { addPendingDeletion } from './asset-pending-deletion.ts'
 import type { ConditionalUpdate } from './plugins/optimistic.ts'
 
 /** An upload as an asset knows it. */
@@ -59,7 +67,7 @@ interface Commit {
   /** The filter of what the sender may change. */
   permitted: QueryFilter<AssetFields>
   unsettled: Unsettled
-  trash?: Trash | undefined
+  pendingDeletion?: PendingDeletion | undefined
 }
 
 /**
@@ -71,7 +79,7 @@ interface Commit {
  */
 export function commitOf(
   { id }: Pick<Expected, 'id'>,
-  { set, now, push = {}, permitted, unsettled, trash }: Commit,
+  { set, now, push = {}, permitted, unsettled, pendingDeletion }: Commit,
   current?: AssetFields,
 ): ConditionalUpdate<AssetFields> {
   return {
@@ -86,7 +94,7 @@ export function commitOf(
       $set: { ...set, state: 'ready', updatedAt: now },
       $inc: { version: 1 },
       $pull: { intents: id },
-      $push: { ...push, unsettled, ...(trash ? { trash } : {}) },
+      $push: { ...push, unsettled, ...(pendingDeletion ? addPendingDeletion(pendingDeletion) : {}) },
     },
   }
 }

@@ -58,7 +58,7 @@ export interface Unsettled {
 }
 
 /** Objects that the asset no longer names and that wait for their deletion; entry `id` of the ledger gives back their space. */
-export interface Trash {
+export interface PendingDeletion {
   id: string
   keys: string[]
   bytes: number
@@ -101,13 +101,15 @@ export interface AssetFields extends Shared {
   /** Ids of running uploads that can still change this asset. */
   intents: string[]
   unsettled: Unsettled[]
-  trash: Trash[]
+  pendingDeletion?: PendingDeletion[]
+  /** The former name of `pendingDeletion`, which processes of the release before use. Read both with `pendingDeletionOf`. */
+  trash?: PendingDeletion[]
   createdAt: Date
   updatedAt: Date
 }
 
 /** An asset without the fields that only uploads, removals and text search need. */
-export type ListedAsset = Omit<AssetFields, 'words' | 'intents' | 'unsettled' | 'trash'>
+export type ListedAsset = Omit<AssetFields, 'words' | 'intents' | 'unsettled' | 'pendingDeletion' | 'trash'>
 
 type AssetModel = Model<AssetFields> & SharingStatics & OptimisticStatics<AssetFields>
 
@@ -138,6 +140,11 @@ const lockSchema = new Schema<Lock>(
     legalHold: { type: Boolean, required: true, default: false },
   },
   { _id: false },
+)
+
+const pendingDeletionSchema = new Schema<PendingDeletion>(
+  { id: String, keys: [String], bytes: Number, files: Number },
+  { _id: false, id: false },
 )
 
 const schema = new Schema<AssetFields, AssetModel>(
@@ -174,7 +181,8 @@ const schema = new Schema<AssetFields, AssetModel>(
     words: { name: String, tags: [String], description: String },
     intents: { type: [String], default: [] },
     unsettled: [{ _id: false, id: String, bytes: Number, files: Number }],
-    trash: [{ _id: false, id: String, keys: [String], bytes: Number, files: Number }],
+    pendingDeletion: [pendingDeletionSchema],
+    trash: [pendingDeletionSchema],
     createdAt: { type: Date, required: true },
     updatedAt: { type: Date, required: true },
   },
@@ -196,6 +204,7 @@ schema.index({ tags: 1, createdAt: -1, _id: -1 })
 schema.index({ owner: 1, createdAt: -1, _id: -1 })
 // assets with removals to finish, for the sweep
 schema.index({ state: 1 }, { partialFilterExpression: { state: 'deleting' }, name: 'deleting' })
+schema.index({ 'pendingDeletion.id': 1 }, { sparse: true })
 schema.index({ 'trash.id': 1 }, { sparse: true })
 schema.index(
   { 'words.name': 'text', 'words.tags': 'text', 'words.description': 'text' },

@@ -20,12 +20,12 @@ export interface ChangeFields extends NewChange {
   /** By the clock of the database. */
   at: Date
   /** The process that made it. */
-  origin: string
+  processId: string
 }
 
 interface ChangeModel extends Model<ChangeFields> {
-  record(origin: string, change: NewChange): Promise<void>
-  ofOthers(origin: string, since: Date): Promise<ChangeFields[]>
+  record(processId: string, change: NewChange): Promise<void>
+  ofOthers(processId: string, since: Date): Promise<ChangeFields[]>
 }
 
 /** Longer than any process takes to read them. */
@@ -34,7 +34,7 @@ const KEPT_SECONDS = 300
 const schema = new Schema<ChangeFields, ChangeModel>(
   {
     at: { type: Date, required: true },
-    origin: { type: String, required: true },
+    processId: { type: String, required: true },
     kind: { type: String, enum: CHANGE_KINDS, required: true },
     asset: { type: Schema.Types.ObjectId, default: null },
     owner: { type: Schema.Types.ObjectId, required: true },
@@ -45,17 +45,17 @@ const schema = new Schema<ChangeFields, ChangeModel>(
     collection: 'changes',
     versionKey: false,
     statics: {
-      async record(origin: string, change: NewChange): Promise<void> {
+      async record(processId: string, change: NewChange): Promise<void> {
         await Change.updateOne(
           { _id: new Types.ObjectId() },
-          { $setOnInsert: { origin, ...change }, $currentDate: { at: true } },
+          { $setOnInsert: { processId, ...change }, $currentDate: { at: true } },
           { upsert: true },
         )
       },
 
       /** What other processes have recorded from a time on, oldest first. */
-      ofOthers(origin: string, since: Date): Promise<ChangeFields[]> {
-        return Change.find({ at: { $gte: since }, origin: { $ne: origin } })
+      ofOthers(processId: string, since: Date): Promise<ChangeFields[]> {
+        return Change.find({ at: { $gte: since }, processId: { $ne: processId } })
           .sort({ at: 1, _id: 1 })
           .lean()
           .exec()

@@ -1,11 +1,11 @@
 import type { Types } from 'mongoose'
-import { Asset, type AssetFields, type KeptObject, type Trash } from '../../models/asset.ts'
+import { Asset, type AssetFields, type KeptObject, type PendingDeletion } from '../../models/asset.ts'
 import type { ConditionalUpdate } from '../../models/plugins/optimistic.ts'
 import { type Authority, confirmSender } from '../auth/sender.ts'
 import { versionConflict } from '../errors.ts'
 import type { AssetServices } from '../services.ts'
+import { announceDeletion, deletePending, withdrawDeletion } from './pending-deletion.ts'
 import { readAgain } from './read-again.ts'
-import { announceTrash, emptyTrash, withdrawTrash } from './trash.ts'
 
 interface Change {
   /** Who changes it; the service itself where there is none. */
@@ -16,7 +16,7 @@ interface Change {
   forgets: (current: AssetFields) => KeptObject[]
   files: (current: AssetFields) => number
   /** Returns the update, conditional on `sameObjects(current)` and on what `by` may do. */
-  update: (current: AssetFields, trash: Trash) => ConditionalUpdate<AssetFields>
+  update: (current: AssetFields, pendingDeletion: PendingDeletion) => ConditionalUpdate<AssetFields>
   /** Called after the update. */
   settle?: () => Promise<void>
 }
@@ -36,24 +36,24 @@ export async function changeAsset(
   change: Change,
 ): Promise<{ before: AssetFields; after: AssetFields }> {
   if (change.version !== undefined && change.version !== asset.version) throw versionConflict()
-  let trash: Trash
+  let pendingDeletion: PendingDeletion
   const changed = await Asset.change(
     asset,
     async (current) => {
-      trash = await announceTrash(current.owner, change.forgets(current), change.files(current))
+      pendingDeletion = await announceDeletion(current.owner, change.forgets(current), change.files(current))
       await confirm(change.by, current.owner).catch(async (error) => {
-        await withdrawTrash(current.owner, trash)
+        await withdrawDeletion(current.owner, pendingDeletion)
         throw error
       })
-      return change.update(current, trash)
+      return change.update(current, pendingDeletion)
     },
     async (tried) => {
-      await withdrawTrash(tried.owner, trash)
+      await withdrawDeletion(tried.owner, pendingDeletion)
       return readAgain(services, tried, change)
     },
   )
   await change.settle?.()
-  await emptyTrash(services.store, changed.after).catch((error) =>
+  await deletePending(services.store, changed.after).catch((error) =>
     services.log.warn({ err: error, asset: asset._id }, 'objects are left for the sweep to remove'),
   )
   return changed

@@ -1,5 +1,6 @@
 import { Asset, type AssetFields, type AssetImage, IMAGES, notLocked } from '../../models/asset.ts'
 import { bytesOf, objectsOfImage, sameObjects } from '../../models/asset-objects.ts'
+import { addPendingDeletion } from '../../models/asset-pending-deletion.ts'
 import { commitOf } from '../../models/asset-upload.ts'
 import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
 import { notFound, tooLarge, versionConflict } from '../errors.ts'
@@ -65,7 +66,7 @@ export async function removeImage(
       return image ? objectsOfImage(image) : []
     },
     files: () => 0,
-    update: (current, trash) => ({
+    update: (current, pendingDeletion) => ({
       conditions: {
         state: 'ready',
         ...sameObjects(current),
@@ -77,7 +78,7 @@ export async function removeImage(
         $pull: { images: { id: imageId } },
         $set: { updatedAt: services.clock.now() },
         $inc: { version: 1 },
-        $push: { trash },
+        $push: addPendingDeletion(pendingDeletion),
       },
     }),
   })

@@ -6,8 +6,8 @@ import { User } from '../../models/user.ts'
 import { AppError } from '../errors.ts'
 import type { AssetServices } from '../services.ts'
 import { removeUnder, undoUpload } from '../space/undo-upload.ts'
+import { deletePending } from './pending-deletion.ts'
 import { discardAsset } from './remove.ts'
-import { emptyTrash } from './trash.ts'
 
 /** How long to wait for uploads under way, which can no longer be committed, to give up by themselves. */
 const PATIENCE_MS = 5000
@@ -39,7 +39,7 @@ async function removeAssetsOf(services: AssetServices, owner: Types.ObjectId): P
   for await (const asset of Asset.find({ owner, state: 'ready' }).lean().cursor())
     await withPatience(services, () => discardAsset(services, asset).catch(ignoreMissing))
   for await (const asset of Asset.find({ owner, state: 'deleting' }).lean().cursor())
-    await emptyTrash(services.store, asset)
+    await deletePending(services.store, asset)
 }
 
 /** A removal leaves what the store will not take now for later; many of them would wait each for itself. */

@@ -1,5 +1,6 @@
 import { type AssetFields, notLocked } from '../../models/asset.ts'
 import { objectsOf, sameObjects } from '../../models/asset-objects.ts'
+import { addPendingDeletion } from '../../models/asset-pending-deletion.ts'
 import { type Authority, permitted, type Sender } from '../auth/sender.ts'
 import type { AssetServices } from '../services.ts'
 import { changeAsset } from './change.ts'
@@ -43,14 +44,14 @@ export async function discardAsset(
     version,
     forgets: objectsOf,
     files: ({ files }) => files.length,
-    update: (current, trash) => ({
+    update: (current, pendingDeletion) => ({
       conditions: {
         state: 'ready',
         ...sameObjects(current),
         ...permitted(by),
         ...notLocked(services.clock.now()),
       },
-      update: { $set: NOTHING, $push: { trash } },
+      update: { $set: NOTHING, $push: addPendingDeletion(pendingDeletion) },
     }),
   })
   const { _id, owner } = after

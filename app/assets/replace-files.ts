@@ -30,7 +30,7 @@ export async function replaceFiles(
     version,
     forgets: (current) => [...current.files, ...(current.cover ? [current.cover] : [])],
     files: (current) => current.files.length,
-    update: (current, trash) =>
+    update: (current, pendingDeletion) =>
       commitOf(
         intake,
         {
@@ -38,7 +38,7 @@ export async function replaceFiles(
           now: services.clock.now(),
           set: { ...describeFiles(files, current.typeGiven ? current.type : undefined), cover },
           unsettled: { id: intake.id, ...settlement },
-          trash,
+          pendingDeletion,
         },
         current,
       ),

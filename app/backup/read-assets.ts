@@ -44,7 +44,7 @@ async function keepAsset(
     // What is missing twice at the same version has not gone with a change.
     if (faults.length === 0 || asset.version === seen) {
       for (const fault of faults) tell(`Asset ${id}: ${fault}`)
-      return { asset: { ...asset, intents: [], unsettled: [], trash: [] }, objects }
+      return { asset: { ...asset, intents: [], unsettled: [], pendingDeletion: [], trash: [] }, objects }
     }
     await keeper.drop(objects.map(({ key }) => key))
     seen = asset.version

@@ -7,7 +7,7 @@ type Listener = (change: NewChange) => void
 /** Tells of changes: listeners of this process at once, other processes by the database. */
 export interface ChangeFeed {
   /** The name of this process among those that write to the database. */
-  readonly origin: string
+  readonly processId: string
   /**
    * Announces what has changed already. A record that cannot be written does not undo the change: it goes to
    * the log, and other processes do not hear of it.
@@ -21,15 +21,15 @@ export interface ChangeFeed {
 export type Announcement = Omit<NewChange, 'readers' | 'space'> & Partial<NewChange>
 
 export function createFeed({ log }: { log: Logger }): ChangeFeed {
-  const origin = randomUUID()
+  const processId = randomUUID()
   const listeners = new Set<Listener>()
   return {
-    origin,
+    processId,
     async publish(announced) {
       const change = { readers: null, space: false, ...announced }
       for (const listener of listeners) listener(change)
       try {
-        await Change.record(origin, change)
+        await Change.record(processId, change)
       } catch (error) {
         log.warn({ err: error, change }, 'a change is not announced to other processes')
       }

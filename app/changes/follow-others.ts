@@ -23,7 +23,7 @@ const INSERTS = [{ $match: { operationType: 'insert' } }, { $project: { _id: 1 }
  * Hears of the changes of other processes, until the signal; each once, if in the order in which they can be read.
  */
 export async function followOthers(
-  { changes: { origin }, log }: Pick<Services, 'changes' | 'log'>,
+  { changes: { processId }, log }: Pick<Services, 'changes' | 'log'>,
   { pauseMs, wanted, heard }: Options,
   signal: AbortSignal,
 ): Promise<void> {
@@ -40,7 +40,7 @@ export async function followOthers(
         reader = null
         unwantedAt = performance.now()
       } else {
-        reader ??= await Reader.since(origin, unwantedAt)
+        reader ??= await Reader.since(processId, unwantedAt)
         stream.ensure()
         for (const change of await reader.read()) heard(change)
       }
@@ -61,21 +61,21 @@ class Reader {
   #known = new Set<string>()
 
   private constructor(
-    private readonly origin: string,
+    private readonly processId: string,
     private readonly begun: Date,
   ) {
     this.#latest = begun
   }
 
   /** @param moment of the process's own clock (`performance.now()`) */
-  static async since(origin: string, moment: number): Promise<Reader> {
+  static async since(processId: string, moment: number): Promise<Reader> {
     const now = await databaseTime()
-    return new Reader(origin, new Date(now.getTime() - (performance.now() - moment)))
+    return new Reader(processId, new Date(now.getTime() - (performance.now() - moment)))
   }
 
   async read(): Promise<ChangeFields[]> {
     const from = Math.max(this.begun.getTime(), this.#latest.getTime() - LATENESS_MS)
-    const found = await Change.ofOthers(this.origin, new Date(from))
+    const found = await Change.ofOthers(this.processId, new Date(from))
     const fresh = found.filter(({ _id }) => !this.#known.has(_id.toString()))
     this.#known = new Set(found.map(({ _id }) => _id.toString()))
     this.#latest = found.at(-1)?.at ?? this.#latest

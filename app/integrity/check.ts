@@ -1,7 +1,7 @@
 import { Asset } from '../../models/asset.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
-import { emptyTrash } from '../assets/trash.ts'
+import { deletePending } from '../assets/pending-deletion.ts'
 import type { AssetServices } from '../services.ts'
 import { findForgotten } from '../space/abandon-forgotten.ts'
 import { reconcile } from '../space/reconcile.ts'
@@ -42,7 +42,7 @@ export async function* checkStorage(services: AssetServices, options: Options): 
   for (const upload of await Upload.findDead(graceMs))
     yield found({ kind: 'upload', id: upload._id }, () => undoUpload(store, upload))
   for (const asset of await findHalfRemovals(before))
-    yield found({ kind: 'removal', asset: asset._id.toString() }, () => emptyTrash(store, asset))
+    yield found({ kind: 'removal', asset: asset._id.toString() }, () => deletePending(store, asset))
   for (const { _id } of await findForgottenAssets(before))
     yield found({ kind: 'pending', asset: _id.toString() }, () => Asset.deleteOne({ _id, state: 'pending' }))
   for (const prefix of await findForgotten(store, before))

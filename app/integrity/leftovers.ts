@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Asset, type AssetFields } from '../../models/asset.ts'
+import { pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { Upload } from '../../models/upload.ts'
-import { HALF_REMOVED } from '../assets/trash.ts'
+import { DELETION_PENDING } from '../assets/pending-deletion.ts'
 
 /** In a request a removal is between its last steps for no longer than this. */
 const LAST_STEPS_MS = 1000
@@ -19,8 +20,8 @@ export async function findHalfRemovals(before: Date): Promise<AssetFields[]> {
 async function removalsBegun(before: Date): Promise<AssetFields[]> {
   const space = await Capacity.spaceOf(SERVER)
   const young = new Set((space?.open ?? []).filter(({ at }) => at >= before).map(({ id }) => id))
-  const assets = await Asset.find(HALF_REMOVED).lean()
-  return assets.filter(({ trash }) => !trash.some(({ id }) => young.has(id)))
+  const assets = await Asset.find(DELETION_PENDING).lean()
+  return assets.filter((asset) => !pendingDeletionOf(asset).some(({ id }) => young.has(id)))
 }
 
 /** Assets begun before a time by an upload that is over without having undone them. */

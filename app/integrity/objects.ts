@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose'
 import { Asset, type KeptObject } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
+import { PENDING_DELETION, pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { readKey } from '../space/keys.ts'
@@ -11,7 +12,7 @@ interface Named extends KeptObject {
   asset: Types.ObjectId
 }
 
-const NAMES = { files: 1, images: 1, cover: 1, trash: 1 } as const
+const NAMES = { files: 1, images: 1, cover: 1, ...PENDING_DELETION } as const
 
 /**
  * Where store and documents differ: objects of ours, made before a time, that nothing names, and documents that
@@ -42,15 +43,15 @@ async function* compareUser(
   const uploads = await Upload.find({ owner }, { _id: 1 }).lean()
   const live = new Set(uploads.map(({ _id }) => _id))
   const named = new Map<string, Named>()
-  const trashed = new Set<string>()
+  const pending = new Set<string>()
   for await (const asset of Asset.find({ owner }, NAMES).lean().cursor()) {
     for (const { key, size } of objectsOf(asset)) named.set(key, { key, size, asset: asset._id })
-    for (const key of asset.trash.flatMap(({ keys }) => keys)) trashed.add(key)
+    for (const key of pendingDeletionOf(asset).flatMap(({ keys }) => keys)) pending.add(key)
   }
 
   for (const { key, size, modifiedAt } of stored.values()) {
     const ours = readKey(key)
-    if (!ours || named.has(key) || trashed.has(key) || live.has(ours.upload) || modifiedAt >= before) continue
+    if (!ours || named.has(key) || pending.has(key) || live.has(ours.upload) || modifiedAt >= before) continue
     yield { kind: 'orphan', key, size }
   }
   for (const one of named.values()) {

@@ -4,7 +4,7 @@ import { User } from '../../models/user.ts'
 import { IN_TRANSITION } from '../../models/user-state.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
 import { settleReaders } from '../accounts/settle-readers.ts'
-import { emptyTrash, HALF_REMOVED } from '../assets/trash.ts'
+import { DELETION_PENDING, deletePending } from '../assets/pending-deletion.ts'
 import { removeLeftFiles } from '../media/spool.ts'
 import type { AssetServices } from '../services.ts'
 import { abandonForgotten } from '../space/abandon-forgotten.ts'
@@ -24,8 +24,8 @@ export async function sweep(services: AssetServices): Promise<void> {
   for (const upload of await Upload.findDead(staleMs))
     await attempt(services, 'a dead upload', () => undoUpload(store, upload))
 
-  for await (const asset of Asset.find(HALF_REMOVED).lean().cursor())
-    await attempt(services, 'removed objects', () => emptyTrash(store, asset))
+  for await (const asset of Asset.find(DELETION_PENDING).lean().cursor())
+    await attempt(services, 'removed objects', () => deletePending(store, asset))
 
   for await (const user of User.find({ deleting: true }, { _id: 1 }).lean().cursor())
     await attempt(services, 'a deleted account', () => finishDeletion(services, user._id))

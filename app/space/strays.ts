@@ -1,4 +1,9 @@
 import { Asset } from '../../models/asset.ts'
+import {
+  havingPendingDeletion,
+  PENDING_DELETION,
+  pendingDeletionOf,
+} from '../../models/asset-pending-deletion.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import type { LedgerStatics, OpenEntry } from '../../models/plugins/ledger.ts'
 import { Upload } from '../../models/upload.ts'
@@ -13,10 +18,10 @@ export async function findStrays(open: readonly OpenEntry[], before: Date): Prom
   const old = open.filter(({ at }) => !at || at < before).map(({ id }) => id)
   if (old.length === 0) return []
   const uploads = await Upload.find({ _id: { $in: old } }, { _id: 1 }).lean()
-  const assets = await Asset.find({ 'trash.id': { $in: old } }, { trash: 1 }).lean()
+  const assets = await Asset.find({ $or: havingPendingDeletion({ $in: old }) }, PENDING_DELETION).lean()
   const known = new Set([
     ...uploads.map(({ _id }) => _id),
-    ...assets.flatMap(({ trash }) => trash.map(({ id }) => id)),
+    ...assets.flatMap((asset) => pendingDeletionOf(asset).map(({ id }) => id)),
   ])
   return old.filter((id) => !known.has(id))
 }

@@ -1,12 +1,17 @@
 import type { Types } from 'mongoose'
 import { Asset, type AssetFields } from '../../models/asset.ts'
 import { bytesOf, objectsOf } from '../../models/asset-objects.ts'
+import {
+  havingPendingDeletion,
+  PENDING_DELETION,
+  pendingDeletionOf,
+} from '../../models/asset-pending-deletion.ts'
 import type { Settlement, Space } from '../../models/plugins/ledger.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 
-type Counted = Pick<AssetFields, 'files' | 'images' | 'cover' | 'unsettled' | 'trash'>
-const COUNTED = { files: 1, images: 1, cover: 1, unsettled: 1, trash: 1 } as const
+type Counted = Pick<AssetFields, 'files' | 'images' | 'cover' | 'unsettled' | 'pendingDeletion' | 'trash'>
+const COUNTED = { files: 1, images: 1, cover: 1, unsettled: 1, ...PENDING_DELETION } as const
 
 /**
  * What a user's account must hold, given its open entries: the objects that the assets name, less what has come
@@ -39,7 +44,7 @@ export async function truthOfServer({ open }: Space): Promise<Settlement> {
 function countAsset(asset: Counted, isOpen: (entry: { id: string }) => boolean): Settlement {
   const sum = { bytes: bytesOf(objectsOf(asset)), files: asset.files.length }
   for (const entry of asset.unsettled.filter(isOpen)) add(sum, entry, -1)
-  for (const entry of asset.trash.filter(isOpen)) add(sum, entry)
+  for (const entry of pendingDeletionOf(asset).filter(isOpen)) add(sum, entry)
   return sum
 }
 
@@ -49,12 +54,14 @@ async function settlementsOf(entries: string[]): Promise<Settlement[]> {
   const isOne = membership(entries.map((id) => ({ id })))
   const uploads = await Upload.find({ _id: { $in: entries } }, { asset: 1 }).lean()
   const naming = {
-    $or: [{ _id: { $in: uploads.map(({ asset }) => asset) } }, { 'trash.id': { $in: entries } }],
+    $or: [{ _id: { $in: uploads.map(({ asset }) => asset) } }, ...havingPendingDeletion({ $in: entries })],
   }
-  const assets = await Asset.find(naming, { unsettled: 1, trash: 1 }).lean()
-  return assets.flatMap(({ unsettled, trash }) => [
-    ...unsettled.filter(isOne),
-    ...trash.filter(isOne).map(({ bytes, files }) => ({ bytes: -bytes, files: -files })),
+  const assets = await Asset.find(naming, { unsettled: 1, ...PENDING_DELETION }).lean()
+  return assets.flatMap((asset) => [
+    ...asset.unsettled.filter(isOne),
+    ...pendingDeletionOf(asset)
+      .filter(isOne)
+      .map(({ bytes, files }) => ({ bytes: -bytes, files: -files })),
   ])
 }
 

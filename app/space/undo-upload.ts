@@ -1,5 +1,6 @@
 import { Asset, type AssetFields } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
+import { pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
 import { type NewUpload, Upload } from '../../models/upload.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { accountsOf, settle } from './accounts.ts'
@@ -23,7 +24,10 @@ export async function undoUpload(store: ObjectStore, record: NewUpload): Promise
 }
 
 function namesUnder(asset: AssetFields, prefix: string): boolean {
-  const keys = [...objectsOf(asset).map(({ key }) => key), ...asset.trash.flatMap((entry) => entry.keys)]
+  const keys = [
+    ...objectsOf(asset).map(({ key }) => key),
+    ...pendingDeletionOf(asset).flatMap((entry) => entry.keys),
+  ]
   return keys.some((key) => key.startsWith(prefix))
 }
 

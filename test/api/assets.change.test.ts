@@ -160,7 +160,12 @@ describe('changing an asset', () => {
       await ada.get(body.res.asset.files[0].url).expect(200)
       const left = await keysOf(app)
       for (const key of keys) expect(left).not.to.include(key)
-      expect(await stored(asset.id)).to.deep.include({ intents: [], unsettled: [], trash: [] })
+      expect(await stored(asset.id)).to.deep.include({
+        intents: [],
+        unsettled: [],
+        pendingDeletion: [],
+        trash: [],
+      })
       await expectExactSpace()
     })
 

@@ -59,7 +59,13 @@ describe('POST /api/assets', () => {
     expect(JSON.stringify(body)).not.to.contain('key').and.not.to.contain(String(location))
 
     const stored = await Asset.findById(asset.id).orFail().lean()
-    expect(stored).to.deep.include({ state: 'ready', intents: [], unsettled: [], trash: [] })
+    expect(stored).to.deep.include({
+      state: 'ready',
+      intents: [],
+      unsettled: [],
+      pendingDeletion: [],
+      trash: [],
+    })
     expect(stored.readers).to.deep.equal([ada.user.id])
     const keys = [stored.files[0], stored.images[0], stored.images[0]?.thumbnail].map((kept) =>
       String(kept?.key),

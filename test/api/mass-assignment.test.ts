@@ -25,6 +25,7 @@ const OF_ASSETS: Record<string, unknown> = {
   media: 'model',
   access: 'owner',
   nameKey: 'a',
+  pendingDeletion: [],
   trash: [],
   createdAt: '2001-01-01',
   updatedAt: '2001-01-01',

@@ -63,8 +63,8 @@ describe('changes of other processes', () => {
     const other = createFeed({ log })
     await other.publish(change())
     await eventually(() => expect(one.heard).to.have.length(1))
-    const late = { ...change(), readers: null, origin: other.origin, at: new Date(Date.now() - 1000) }
-    const { at } = await Change.findOne({ origin: other.origin }).orFail()
+    const late = { ...change(), readers: null, processId: other.processId, at: new Date(Date.now() - 1000) }
+    const { at } = await Change.findOne({ processId: other.processId }).orFail()
     await Change.create({ ...late, at })
     await eventually(() => expect(one.heard).to.have.length(2))
     await one.end()

@@ -1,7 +1,8 @@
 import { MigrationError, Umzug } from 'umzug'
 import { SchemaVersion } from '../../../models/schema-version.ts'
 import { LeaseLost, type MigrationLease, withMigrationLease } from './lease.ts'
-import { MIGRATIONS, type Migration, type MigrationContext } from './migrations.ts'
+import type { Migration, MigrationContext } from './migration.ts'
+import { MIGRATIONS } from './migrations.ts'
 import { refuseNewerSchema, schemaVersion } from './schema.ts'
 
 interface Options extends Pick<MigrationContext, 'report'> {

@@ -84,8 +84,8 @@ describe('check of store and documents', () => {
     const dead = { _id: randomUUID(), owner: ada.user._id, asset: pending._id }
     await uploadAsset(ada, {}, { 'c.bin': Buffer.alloc(100) })
     const put = await Asset.findOne({ 'files.name': 'c.bin' }).orFail().lean()
-    const trash = { id: randomUUID(), keys: put.files.map(({ key }) => key), bytes: 0, files: 0 }
-    await Asset.updateOne({ _id: put._id }, { state: 'deleting', files: [], trash: [trash] })
+    const deletion = { id: randomUUID(), keys: put.files.map(({ key }) => key), bytes: 0, files: 0 }
+    await Asset.updateOne({ _id: put._id }, { state: 'deleting', files: [], pendingDeletion: [deletion] })
     expect((await check()).kinds).to.deep.equal(['pending', 'removal', 'sums', 'sums'])
     await Upload.begin({ ...dead, asset: put._id, prefix: prefixOf(location, dead._id) })
     await Upload.updateOne({ _id: dead._id }, { heartbeatAt: new Date(0) })

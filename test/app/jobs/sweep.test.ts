@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import { Types } from 'mongoose'
-import { announceTrash } from '../../../app/assets/trash.ts'
+import { announceDeletion } from '../../../app/assets/pending-deletion.ts'
 import { sweep } from '../../../app/jobs/sweep.ts'
 import { OVERHEAD_BYTES } from '../../../app/space/intake.ts'
 import { prefixOf } from '../../../app/space/keys.ts'
@@ -65,8 +65,11 @@ describe('sweep', () => {
   async function dieRemoving(): Promise<void> {
     const { id } = await uploadAsset(ada)
     const asset = await Asset.findById(id).orFail().lean()
-    const trash = await announceTrash(asset.owner, asset.files, 1)
-    await Asset.updateOne({ _id: id }, { state: 'deleting', readers: [], files: [], trash: [trash] })
+    const deletion = await announceDeletion(asset.owner, asset.files, 1)
+    await Asset.updateOne(
+      { _id: id },
+      { state: 'deleting', readers: [], files: [], pendingDeletion: [deletion] },
+    )
   }
 
   async function expectOnly(bytes: number): Promise<void> {
@@ -145,7 +148,7 @@ describe('sweep', () => {
   })
 
   it('sweep – removal announced but not begun → its entries dropped', async () => {
-    await announceTrash(ada.user._id, [], 0)
+    await announceDeletion(ada.user._id, [], 0)
     await sweepAfter(60_000)
     expect((await User.spaceOf(ada.user._id))?.open).to.have.length(1)
     await sweepAfter(-60_000)

@@ -4,12 +4,8 @@ import mongoose from 'mongoose'
 import { connectDatabase, disconnectDatabase } from '../../../app/database.ts'
 import { LeaseLost } from '../../../app/maintenance/migrations/lease.ts'
 import { migrate } from '../../../app/maintenance/migrations/migrate.ts'
-import {
-  MIGRATIONS,
-  type Migration,
-  type MigrationContext,
-  NEWEST_VERSION,
-} from '../../../app/maintenance/migrations/migrations.ts'
+import type { Migration, MigrationContext } from '../../../app/maintenance/migrations/migration.ts'
+import { MIGRATIONS, NEWEST_VERSION } from '../../../app/maintenance/migrations/migrations.ts'
 import { NewerSchema } from '../../../app/maintenance/migrations/schema.ts'
 import { SchemaVersion } from '../../../models/schema-version.ts'
 import { databaseUri } from '../../support/app/mongo.ts'

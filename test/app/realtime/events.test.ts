@@ -173,7 +173,7 @@ describe('WebSocket events', () => {
     const { id } = await uploadAsset(ada, { name: 'Secret', visibility: 'public' })
     const kept = await Change.find({ asset: id }).lean()
     expect(kept).to.have.length(1)
-    const { _id, at, origin, ...change } = kept[0] ?? {}
+    const { _id, at, processId, ...change } = kept[0] ?? {}
     expect(at).to.be.a('date')
     const { owner } = await Asset.findById(id).orFail()
     expect(JSON.parse(JSON.stringify(change))).to.deep.equal({

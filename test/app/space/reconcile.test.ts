@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
+import { announceDeletion } from '../../../app/assets/pending-deletion.ts'
 import { removeAsset } from '../../../app/assets/remove.ts'
-import { announceTrash } from '../../../app/assets/trash.ts'
 import { type Discrepancy, reconcile } from '../../../app/space/reconcile.ts'
 import { Asset } from '../../../models/asset.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
@@ -97,14 +97,14 @@ describe('space:reconcile', () => {
     expect(await recount(true, long)).to.deep.equal([])
 
     // put away and settled nowhere, then with the user only
-    const trash = await announceTrash(asset.owner, asset.files, 1)
-    await Asset.updateOne({ _id: id }, { $set: { files: [], trash: [trash] } })
+    const deletion = await announceDeletion(asset.owner, asset.files, 1)
+    await Asset.updateOne({ _id: id }, { $set: { files: [], pendingDeletion: [deletion] } })
     expect(await recount()).to.deep.equal([])
-    await User.settle(ada.user._id, trash.id, { bytes: -2000, files: -1 })
+    await User.settle(ada.user._id, deletion.id, { bytes: -2000, files: -1 })
     expect(await recount()).to.deep.equal([])
-    await Capacity.settle(SERVER, trash.id, { bytes: -2000, files: -1 })
-    await app.store.remove(trash.keys)
-    await Asset.updateOne({ _id: id }, { $set: { trash: [] } })
+    await Capacity.settle(SERVER, deletion.id, { bytes: -2000, files: -1 })
+    await app.store.remove(deletion.keys)
+    await Asset.updateOne({ _id: id }, { $set: { pendingDeletion: [] } })
     expect(await recount()).to.deep.equal([])
     expect((await User.spaceOf(ada.user._id))?.used).to.equal(Number(used) - 2000)
     await removeAsset(app.services, await Asset.findById(id).orFail().lean(), ada)

@@ -1,0 +1,96 @@
+import { expect } from 'chai'
+import mongoose from 'mongoose'
+import { announceDeletion } from '../../../app/assets/pending-deletion.ts'
+import { sweep } from '../../../app/jobs/sweep.ts'
+import { pendingDeletion } from '../../../app/maintenance/migrations/0001-pending-deletion.ts'
+import { reconcile } from '../../../app/space/reconcile.ts'
+import { Asset, type AssetFields } from '../../../models/asset.ts'
+import { pendingDeletionOf } from '../../../models/asset-pending-deletion.ts'
+import { Capacity, SERVER } from '../../../models/capacity.ts'
+import { User } from '../../../models/user.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { uploadAsset } from '../../support/app/assets.ts'
+import { measuredSpace } from '../../support/app/state.ts'
+import { signUp, type TestUser } from '../../support/app/users.ts'
+
+describe('objects to delete, beside processes of the release before', () => {
+  let app: TestApp
+  let ada: TestUser
+  const context = { checkpoint: () => undefined, report: () => undefined }
+  const assets = () => mongoose.connection.collection('assets')
+
+  beforeEach(async () => {
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+  })
+  afterEach(() => app.stop())
+
+  /** Stores an asset without the new field, as the release before does. */
+  async function toFormer(asset: AssetFields, change: Partial<AssetFields> = {}): Promise<void> {
+    const { pendingDeletion, ...former } = asset
+    await assets().replaceOne({ _id: asset._id }, { ...former, ...change })
+    expect(await assets().findOne({ _id: asset._id })).to.not.have.property('pendingDeletion')
+  }
+
+  /** An asset whose files a process of the release before has put away, without deleting them. */
+  async function dieInFormerRelease() {
+    const { id } = await uploadAsset(ada)
+    const asset = await Asset.findById(id).orFail().lean()
+    const entry = await announceDeletion(asset.owner, asset.files, 1)
+    await toFormer(asset, { files: [], trash: [entry], version: 2 })
+    return { id: asset._id, entry }
+  }
+
+  async function expectExact(): Promise<void> {
+    const bytes = await measuredSpace(app)
+    const sums = { used: bytes, reserved: 0, open: [] }
+    expect(await User.spaceOf(ada.user._id)).to.deep.include(sums)
+    expect(await Capacity.spaceOf(SERVER)).to.deep.include(sums)
+    for await (const discrepancy of reconcile({ fix: false, before: new Date() }))
+      expect.fail(JSON.stringify(discrepancy))
+  }
+
+  for (const migrates of [false, true])
+    it(`sweep – entry in the former form ${migrates ? 'after' : 'without'} the migration → deleted, space given back once`, async () => {
+      const { id, entry } = await dieInFormerRelease()
+      const before = await Asset.findById(id).orFail().lean()
+      expect(pendingDeletionOf(before)).to.deep.equal([entry])
+      if (migrates) {
+        await pendingDeletion.up(context)
+        await pendingDeletion.up(context)
+        expect(await Asset.findById(id).lean()).to.deep.include({ pendingDeletion: [entry], trash: [entry] })
+      }
+      for await (const discrepancy of reconcile({ fix: false, before: new Date(0) }))
+        expect.fail(JSON.stringify(discrepancy))
+
+      await sweep(app.services)
+      expect(await measuredSpace(app)).to.equal(0)
+      expect(pendingDeletionOf(await Asset.findById(id).orFail().lean())).to.deep.equal([])
+      await expectExact()
+    })
+
+  it('sweep – entry that the other release has finished already → removed, nothing counted twice', async () => {
+    const { id, entry } = await dieInFormerRelease()
+    await pendingDeletion.up(context)
+    await app.store.remove(entry.keys)
+    for (const [ledger, account] of [
+      [User, ada.user._id],
+      [Capacity, SERVER],
+    ] as const)
+      await ledger.settle(account, entry.id, { bytes: -entry.bytes, files: -1 })
+    await assets().updateOne({ _id: id }, { $set: { trash: [] } })
+    await expectExact()
+
+    await sweep(app.services)
+    expect(await Asset.findById(id).lean()).to.deep.include({ pendingDeletion: [], trash: [] })
+    await expectExact()
+  })
+
+  it('DELETE /api/assets/:assetId – asset in the former form → document, objects and space are gone', async () => {
+    const { id } = await uploadAsset(ada)
+    await toFormer(await Asset.findById(id).orFail().lean())
+    await ada.delete(`/api/assets/${id}`).expect(204)
+    expect([await Asset.countDocuments(), await measuredSpace(app)]).to.deep.equal([0, 0])
+    await expectExact()
+  })
+})

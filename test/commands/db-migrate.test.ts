@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import mongoose, { type Connection } from 'mongoose'
+import { NEWEST_VERSION } from '../../app/maintenance/migrations/migrations.ts'
+import { withDatabase } from '../embedded/engine.ts'
+import { register, send } from '../support/app/client.ts'
+import { databaseUri } from '../support/app/mongo.ts'
+import { killAll, runProcess, startProcess, untilSaid } from '../support/app/process.ts'
+import { eventually } from '../support/eventually.ts'
+
+const MANY = 20_000
+
+describe('npm run db:migrate', function () {
+  this.timeout(240_000)
+  let folder: string
+  let connection: Connection
+  let env: Record<string, string>
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kura-migrate-'))
+    const uri = withDatabase(await databaseUri(), `kura-migrate-${randomBytes(6).toString('hex')}`)
+    env = {
+      NODE_ENV: 'production',
+      MONGODB_URI: uri,
+      DATA_DIR: join(folder, 'data'),
+      JWT_SECRET: 'a-secret-of-this-test-of-32-characters',
+    }
+    connection = await mongoose.createConnection(uri).asPromise()
+  })
+  afterEach(async () => {
+    await killAll()
+    await connection.dropDatabase()
+    await connection.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const assets = () => connection.collection('assets')
+  const schema = () => connection.collection<{ _id: string }>('schema')
+  const record = () => schema().findOne({ _id: 'schema' })
+  const start = (program: string) => runProcess(env, `commands/${program}.ts`)
+  const migrated = () => assets().countDocuments({ pendingDeletion: { $exists: true } })
+
+  async function run(program: string): Promise<[unknown, string]> {
+    const { ended, output } = start(program)
+    return [await ended, output()]
+  }
+
+  /** Assets as the release before wrote them; every tenth one has an object to delete. */
+  async function plantFormer(count: number): Promise<void> {
+    const trash = (n: number) =>
+      n % 10 === 0 ? [{ id: `entry-${n}`, keys: [`key-${n}`], bytes: n, files: 1 }] : []
+    for (let first = 0; first < count; first += 5000)
+      await assets().insertMany(
+        Array.from({ length: Math.min(5000, count - first) }, (_, n) => ({
+          n: first + n,
+          trash: trash(first + n),
+        })),
+      )
+  }
+
+  async function expectMigrated(count: number): Promise<void> {
+    let seen = 0
+    for await (const { n, trash, pendingDeletion } of assets().find()) {
+      expect(pendingDeletion, `asset ${n}`).to.deep.equal(trash)
+      seen++
+    }
+    expect(seen).to.equal(count)
+    expect(await record()).to.deep.equal({ _id: 'schema', version: NEWEST_VERSION, lease: null })
+  }
+
+  it('db:migrate – killed in the middle, then two at once → one resumes it when the lease has expired, the other waits', async () => {
+    await plantFormer(MANY)
+    const killed = start('db-migrate')
+    await eventually(async () => expect(await migrated()).to.be.greaterThan(0), 60_000)
+    killed.signal('SIGKILL')
+    expect(await killed.ended).to.equal('SIGKILL')
+    expect(await migrated()).to.be.lessThan(MANY)
+    expect(await record()).to.have.property('version', 0)
+    expect(await record()).to.have.nested.property('lease.holder')
+
+    const two = [start('db-migrate'), start('db-migrate')]
+    await Promise.all(two.map((one) => untilSaid(one, /Waiting for it/)))
+    expect(await Promise.all(two.map(({ ended }) => ended))).to.deep.equal([0, 0])
+    const outputs = two.map(({ output }) => output())
+    expect(outputs.filter((output) => output.includes('0001-pending-deletion begins'))).to.have.length(1)
+    await expectMigrated(MANY)
+
+    expect(await run('db-migrate')).to.deep.equal([
+      0,
+      `The database has the newest schema version, ${NEWEST_VERSION}.\n`,
+    ])
+  })
+
+  it('server – older schema → starts with a warning, is ready, and serves while db:migrate runs', async () => {
+    await plantFormer(1000)
+    expect((await run('db-indexes'))[0]).to.equal(0)
+    const { origin, output } = await startProcess(env)
+    await eventually(async () => expect((await fetch(`${origin}/readyz`)).status).to.equal(200), 30_000)
+    expect(output()).to.contain('the database has an older schema: run `npm run db:migrate`')
+    const running = start('db-migrate')
+    await register(origin)
+    expect([await running.ended, running.output()]).to.satisfy(([code, text]: [unknown, string]) => {
+      return code === 0 && text.endsWith(`from schema version 0 to ${NEWEST_VERSION}.\n`)
+    })
+    await expectMigrated(1000)
+    await send(`${origin}/api/assets`, {}, 200)
+  })
+
+  it('server – new database → newest schema at once, without a warning', async () => {
+    const { output } = await startProcess(env)
+    await eventually(async () =>
+      expect(await record()).to.deep.equal({ _id: 'schema', version: NEWEST_VERSION, lease: null }),
+    )
+    expect(output()).to.not.contain('older schema')
+  })
+
+  it('server, commands – newer schema → end with exit code 1 and a clear message, change nothing', async () => {
+    const newer = { _id: 'schema', version: NEWEST_VERSION + 1, lease: null }
+    await schema().insertOne(newer)
+    for (const program of [
+      'server.ts',
+      'commands/db-migrate.ts',
+      'commands/db-indexes.ts',
+      'commands/storage-check.ts',
+    ]) {
+      const { ended, output } = runProcess(env, program)
+      expect(await ended, program).to.equal(1)
+      expect(output(), program)
+        .to.contain(`schema version ${newer.version}; this program supports versions up to ${NEWEST_VERSION}`)
+        .and.not.contain('    at ')
+    }
+    expect(await schema().find().toArray()).to.deep.equal([newer])
+    expect(await connection.listCollections()).to.have.length(1)
+  })
+})
