@@ -10,7 +10,9 @@ import { COLLECTIONS } from '../../../app/backup/format.ts'
 import { restore } from '../../../app/backup/restore.ts'
 import { checkStorage } from '../../../app/integrity/check.ts'
 import { describeFault } from '../../../app/integrity/fault.ts'
+import { NEWEST_VERSION } from '../../../app/maintenance/migrations/migrations.ts'
 import { Asset } from '../../../models/asset.ts'
+import { SchemaVersion } from '../../../models/schema-version.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
 import { keysOf } from '../../support/app/state.ts'
@@ -95,6 +97,19 @@ describe('backup and restore', function () {
     expect(model.equals(Buffer.from(await answer.arrayBuffer()))).to.equal(true)
   })
 
+  it('restore – backup of any supported schema → the database has the version of the backup', async () => {
+    await keep()
+    await SchemaVersion.record(NEWEST_VERSION)
+    const newest = await backUp(app.services, join(dir, 'newest'), { objects: true })
+    expect(newest.manifest.schemaVersion).to.equal(NEWEST_VERSION)
+    await putBack(true)
+    expect(await SchemaVersion.findById('schema').lean()).to.deep.include({ version: 0, lease: null })
+
+    await restore(app.services, join(dir, 'newest'), { replace: true, serverLimit: 1e9 })
+    expect(await SchemaVersion.current()).to.equal(NEWEST_VERSION)
+    await expectClean()
+  })
+
   it('restore – sessions at the time of the backup → none', async () => {
     await keep()
     await loseDocuments()
@@ -117,6 +132,11 @@ describe('backup and restore', function () {
     ['no manifest', () => unlink(join(dir, 'manifest.json')), 'it is no backup'],
     ['half a manifest', () => truncate(join(dir, 'manifest.json'), 100), 'manifest.json is damaged'],
     ['another format', () => replaceIn('manifest.json', '"format": 1', '"format": 9'), 'does not know'],
+    [
+      'a newer schema',
+      () => replaceIn('manifest.json', '"schemaVersion": 0', '"schemaVersion": 999'),
+      'The backup has schema version 999; this program supports versions up to',
+    ],
     ['a changed document', () => replaceIn('users.jsonl', 'bob', 'bop'), 'users.jsonl is damaged'],
     ['a missing file', () => unlink(join(dir, 'links.jsonl')), 'links.jsonl cannot be read'],
     ['half an object', async () => truncate(await objectPath(), 10), 'is damaged: its size or checksum'],
