@@ -38,7 +38,7 @@ export class HandlerContext<Input = unknown> {
   }
 
   get sender(): Sender {
-    return { user: this.user, session: this.session }
+    return { user: this.user, session: this.session, clock: this.services.clock }
   }
 
   /** The account that the path names. */

@@ -59,6 +59,7 @@ interface SessionModel extends Model<SessionFields> {
     now: Date,
     options: { limit: number; from: Position | undefined },
   ): Promise<SessionPage>
+  isEnded(session: SessionFields, now?: Date): Promise<boolean>
   end(id: Types.ObjectId): Promise<void>
   revoke(id: string, user: Types.ObjectId): Promise<boolean>
   endOldest(user: Types.ObjectId, current: Types.ObjectId): Promise<void>
@@ -134,6 +135,14 @@ const schema = new Schema<SessionFields, SessionModel>(
           .lean()
         const { items: sessions, next } = cut(found, NEWEST, limit)
         return { sessions, next }
+      },
+
+      /**
+       * Returns whether a session that was read before has been ended since, by signing out or by its revocation.
+       * One that ran out does not count: the database removes those too, by its own clock.
+       */
+      async isEnded({ _id, expiresAt }: SessionFields, now = new Date()) {
+        return expiresAt > now && (await this.exists({ _id })) === null
       },
 
       async end(id: Types.ObjectId) {

@@ -1,4 +1,4 @@
-import type { SessionFields } from '../../models/session.ts'
+import { Session, type SessionFields } from '../../models/session.ts'
 import { type Profile, User, type UserDocument } from '../../models/user.ts'
 import { unauthenticated } from '../errors.ts'
 import { requireWholePhone } from './phone.ts'
@@ -10,6 +10,7 @@ import { requireWholePhone } from './phone.ts'
  *   taken (409, naming the field)
  */
 export async function updateProfile(session: SessionFields, change: Partial<Profile>): Promise<UserDocument> {
+  if (await Session.isEnded(session)) throw unauthenticated()
   const changed = await User.changeProfile(session, ({ mobile, countryCode }) => {
     if (change.mobile !== undefined || change.countryCode !== undefined)
       requireWholePhone({ mobile, countryCode, ...change })

@@ -34,7 +34,10 @@ export async function changePassword(
   // the hash that was verified may have been replaced by one of another cost, or by another password
   await retryChange(
     user,
-    async (verified) => (await replacePassword(session, verified, passwordHash)) || null,
+    async (verified) => {
+      if (await Session.isEnded(session)) throw unauthenticated()
+      return (await replacePassword(session, verified, passwordHash)) || null
+    },
     async () => {
       if (!(await User.findHolder(session))) throw unauthenticated()
       return confirm()

@@ -1,13 +1,16 @@
 import type { Types } from 'mongoose'
 import { changeableBy, type Viewer, visibleTo } from '../../models/asset-access.ts'
-import type { SessionFields } from '../../models/session.ts'
+import { Session, type SessionFields } from '../../models/session.ts'
 import { isOfEpoch, User } from '../../models/user.ts'
+import type { Clock } from '../clock.ts'
 import { forbidden, notFound, unauthenticated } from '../errors.ts'
 
 /** The signed-in user who sends a request, and the session it is sent in. */
 export interface Sender {
   user: NonNullable<Viewer>
   session: SessionFields
+  /** Tells whether the session has run out; default: the system clock. */
+  clock?: Clock
 }
 
 /**
@@ -20,19 +23,21 @@ export interface Authority {
 }
 
 /**
- * Reads the sender's account again. Call it directly before the update that makes a change visible: a request may
- * take as long as its body. The end of the session by time or by signing out does not count.
+ * Reads the sender's account and session again. Call it directly before the update that makes a change visible: a
+ * request may take as long as its body. A session that runs out meanwhile does not count as ended.
  *
  * @param owner whose data is changed, where that may be somebody else: nobody changes the data of a deleted account
- * @throws `unauthenticated` when the sender is disabled or deleted, or the password was changed in another session
+ * @throws `unauthenticated` when the sender is disabled or deleted, the session was ended, or the password was changed in
+ *   another session
  * @throws `forbidden` when the sender is no longer an admin, `not_found` when the owner is being deleted
  */
 export async function confirmSender(
-  { sender: { session }, access }: Pick<Authority, 'sender'> & { access?: Authority['access'] },
+  { sender: { session, clock }, access }: Pick<Authority, 'sender'> & { access?: Authority['access'] },
   owner: Types.ObjectId = session.user,
 ): Promise<void> {
   const ids = owner.equals(session.user) ? [owner] : [session.user, owner]
   const fields = { access: 1, deleting: 1, disabled: 1, sessionEpoch: 1, epochSession: 1 } as const
+  if (await Session.isEnded(session, clock?.now())) throw unauthenticated()
   const accounts = await User.find({ _id: { $in: ids }, deleting: false }, fields).lean()
   const user = accounts.find(({ _id }) => _id.equals(session.user))
   if (!user || user.disabled || !isOfEpoch(user, session)) throw unauthenticated()

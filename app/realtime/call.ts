@@ -1,5 +1,6 @@
 import type { SessionFields } from '../../models/session.ts'
 import type { UserDocument } from '../../models/user.ts'
+import type { Clock } from '../clock.ts'
 import { unauthenticated } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { Rules } from '../validate.ts'
@@ -11,6 +12,7 @@ import type { Inflow } from './inflow.ts'
 /** What an operation works with. */
 export interface Call {
   services: Services
+  clock: Clock
   connections: Connections
   connection: Connection
   /** What the client calls it. */

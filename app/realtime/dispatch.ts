@@ -83,7 +83,15 @@ export class Dispatcher {
     try {
       const caller = await this.#identify(connection)
       if (operation.writes) assertWritable(this.services)
-      const call: Call = { services, connections: this.connections, connection, id: frame.id, ...caller }
+      const { clock } = this.services
+      const call: Call = {
+        services,
+        clock,
+        connections: this.connections,
+        connection,
+        id: frame.id,
+        ...caller,
+      }
       return success(await operation.run(inflow ? { ...call, inflow } : call, frame.args))
     } catch (error) {
       return this.#explain(translateError(error), origin.requestId)

@@ -9,6 +9,7 @@ import {
   makeWorld,
   OWNER_DELETED,
   SENDER_LOSSES,
+  SESSION_ENDED,
   traceOf,
   type World,
   WRITER_LOSSES,
@@ -45,22 +46,23 @@ describe('rights lost while a request runs', function () {
 
   for (const way of WAYS) {
     const { name, role, effect, ownAccount, locks, send } = way
-    /** The number of the command that makes the change visible, and that of the last look at the accounts. */
-    let moments: { update: number; look: number }
+    /** The numbers of the command that makes the change visible, and of the last looks at accounts and session. */
+    let moments: Record<'update' | 'look' | 'session', number>
     const losses = [
+      { what: 'session ended', loss: SESSION_ENDED, moment: 'session' as const },
       ...Object.entries(SENDER_LOSSES).map(([what, loss]) => ({
         what,
         loss,
-        inDocument: Boolean(ownAccount),
+        moment: ownAccount ? ('update' as const) : ('look' as const),
       })),
       ...(role === 'writer' ? Object.entries(WRITER_LOSSES) : []).map(([what, loss]) => ({
         what,
         loss,
-        inDocument: true,
+        moment: 'update' as const,
       })),
-      ...(role === 'writer' ? [{ what: 'owner deleted', loss: OWNER_DELETED, inDocument: false }] : []),
-      ...(role === 'admin' ? [{ what: 'demoted', loss: DEMOTED, inDocument: false }] : []),
-      ...(locks ? [{ what: 'asset locked', loss: LOCKED, inDocument: true }] : []),
+      ...(role === 'writer' ? [{ what: 'owner deleted', loss: OWNER_DELETED, moment: 'look' as const }] : []),
+      ...(role === 'admin' ? [{ what: 'demoted', loss: DEMOTED, moment: 'look' as const }] : []),
+      ...(locks ? [{ what: 'asset locked', loss: LOCKED, moment: 'update' as const }] : []),
     ]
 
     describe(name, () => {
@@ -72,12 +74,17 @@ describe('rights lost while a request runs', function () {
           expect(status, text).to.be.within(200, 299)
         })
         const update = commands.indexOf(effect)
-        moments = { update, look: commands.lastIndexOf('users.find', update) }
+        moments = {
+          update,
+          look: commands.lastIndexOf('users.find', update),
+          session: commands.lastIndexOf('sessions.findOne', update),
+        }
         expect(update, commands.join(' ')).to.be.greaterThan(0)
+        expect(update - moments.session, commands.join(' ')).to.be.within(1, 3)
         if (!ownAccount) expect(update - moments.look, commands.join(' ')).to.be.within(1, 2)
       })
 
-      for (const { what, loss, inDocument } of losses) {
+      for (const { what, loss, moment } of losses) {
         const [status, lose] = loss
         it(`${name} – ${what} → ${status}, nothing changed`, async () => {
           const world = await worldOf(way)
@@ -85,7 +92,7 @@ describe('rights lost while a request runs', function () {
           const trace = await traceOf(app)
           let left = new Map<string, unknown>()
           const answer = await gate.before(
-            inDocument ? moments.update : moments.look,
+            moments[moment],
             async () => {
               await lose(world, world[role])
               left = new Map([...(await contentOf())].filter(([id]) => there.has(id)))

@@ -10,6 +10,7 @@ import {
   OWNER_DELETED,
   type Role,
   SENDER_LOSSES,
+  SESSION_ENDED,
   traceOf,
   type World,
   WRITER_LOSSES,
@@ -92,7 +93,11 @@ describe('rights lost while the bytes of an upload arrive', () => {
 
   for (const { name, role, send } of WAYS) {
     const others = { ...WRITER_LOSSES, 'asset locked': LOCKED, 'owner deleted': OWNER_DELETED }
-    const losses = { ...SENDER_LOSSES, ...(role === 'writer' ? others : {}) }
+    const losses = {
+      ...SENDER_LOSSES,
+      'session revoked elsewhere': SESSION_ENDED,
+      ...(role === 'writer' ? others : {}),
+    }
     for (const [what, [status, lose]] of Object.entries(losses))
       it(`${name} – ${what} → ${status}, nothing changed`, async () => {
         const world = await makeWorld(app, role)

@@ -26,6 +26,14 @@ describe('Session', () => {
     expect(await Session.findById(_id)).to.not.equal(null)
   })
 
+  it('isEnded – removed before its time → true; there, or removed after its time → false', async () => {
+    const session = await begin()
+    expect(await Session.isEnded(session)).to.equal(false)
+    await Session.end(session._id)
+    expect(await Session.isEnded(session)).to.equal(true)
+    expect(await Session.isEnded({ ...session, expiresAt: new Date(Date.now() - 1) })).to.equal(false)
+  })
+
   it('findLive – wrong key, or none → null; session of an earlier version, which has none → found', async () => {
     const session = await begin()
     const other = await begin()

@@ -73,6 +73,9 @@ export const SENDER_LOSSES = {
   ],
 } as const satisfies Record<string, Loss>
 
+/** What ends the session alone: by revoking it elsewhere, or by signing out. */
+export const SESSION_ENDED: Loss = [401, (_world, { session }) => Session.end(session._id)]
+
 /** What ends a writer's right, which is in the document that is changed. */
 export const WRITER_LOSSES = {
   removed: [
