@@ -14,6 +14,7 @@ import {
   timeout,
   tooLarge,
 } from './errors.ts'
+import { limitPieceRate } from './piece-rate.ts'
 import { lastAnswer, oneAtATime, takeOver } from './pipelining.ts'
 import { closeAfterAnswer, refuseConnection } from './refuse-connection.ts'
 
@@ -54,7 +55,9 @@ export function createHttpServer(app: Express, options: ServerOptions = {}): Ser
     // Logs, metrics and the drain each listen for the end of an answer, and `pipeline` adds about seven listeners of
     // its own: https://github.com/nodejs/help/issues/4448. Node warns of a leak from eleven on.
     res.setMaxListeners(20)
-    if (hasContent(req)) answerBeforeBody(req, res)
+    if (!hasContent(req)) return
+    limitPieceRate(req)
+    answerBeforeBody(req, res)
   })
   server.on('checkContinue', (req, res) => {
     askWhenRead(req, res)

@@ -28,6 +28,8 @@ export class MultipartSource extends Readable {
   readonly headers: IncomingHttpHeaders
   readonly #rewriter: MultipartRewriter
   readonly #pace: Pace
+  /** What one read of the connection brings: each byte can be a chunk of its own. They are rewritten together. */
+  #pieces: Buffer[] = []
 
   constructor(
     private readonly request: IncomingMessage,
@@ -69,15 +71,23 @@ export class MultipartSource extends Readable {
     done(error)
   }
 
-  #take = (chunk: Buffer): void => {
-    this.#pace.received(chunk.length)
-    this.#attempt(() => this.#rewriter.take(chunk))
+  #take = (piece: Buffer): void => {
+    this.#pace.received(piece.length)
+    if (this.#pieces.push(piece) === 1) process.nextTick(() => this.#rewrite())
+  }
+
+  #rewrite(): void {
+    const pieces = this.#pieces
+    this.#pieces = []
+    if (this.destroyed || pieces.length === 0) return
+    this.#attempt(() => this.#rewriter.take(join(pieces)))
     if (this.destroyed || this.readableLength < this.readableHighWaterMark) return
     this.#pace.hold()
     this.request.pause()
   }
 
   #end = (): void => {
+    this.#rewrite()
     this.#attempt(() => {
       this.#rewriter.end()
       this.push(null)
@@ -109,3 +119,7 @@ function readBoundary(contentType: string): string {
     throw malformedUpload(undefined, 'The boundary is too long, or has characters that no boundary can have.')
   return boundary
 }
+
+/** Most often there is one piece: it is not copied. */
+const join = (pieces: Buffer[]): Buffer =>
+  pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces)
