@@ -1,7 +1,7 @@
+import type { Cursors } from '../cursors.ts'
 import type { Catalog } from '../storage/catalog.ts'
 import type { Collection } from '../storage/collection.ts'
 import type { Doc } from '../values/types.ts'
-import type { Cursors } from './cursors.ts'
 
 /** What commands work on. */
 export interface Engine {
