@@ -1,5 +1,6 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
 import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
+import type { Stored } from './stored.ts'
 
 /** Actions of users that are recorded. */
 const USER_ACTIONS = [
@@ -32,31 +33,33 @@ export type Action = (typeof ACTIONS)[number]
 const LASTING_ACTIONS: readonly Action[] = [...ADMIN_ACTIONS, 'account.deleted']
 
 export const TARGET_TYPES = ['asset', 'link', 'project', 'session', 'user'] as const
-type TargetType = (typeof TARGET_TYPES)[number]
+
+const target = {
+  type: { type: String, enum: TARGET_TYPES, required: true },
+  id: { type: String, required: true },
+} as const
 
 /** The object of an action. */
-export interface Target {
-  type: TargetType
-  id: string
-}
+export type Target = Omit<Stored<typeof target>, '_id'>
 
 export type Details = Record<string, string | number | boolean | null>
 
-export interface ActivityFields {
-  _id: Types.ObjectId
-  at: Date
-  action: Action
+const definition = {
+  at: { type: Date, required: true },
+  action: { type: String, enum: ACTIONS, required: true },
   /** The account that did it, or that a sign-in named; null when no account is known. */
-  user: Types.ObjectId | null
+  user: { type: Schema.Types.ObjectId, default: null },
   /** The accounts whose activity list contains it: the one that did it, and the one that it concerns. */
-  accounts: Types.ObjectId[]
-  target: Target | null
-  address: string | null
-  userAgent: string | null
-  requestId: string | null
-  details: Details
-  expiresAt: Date
-}
+  accounts: { type: [Schema.Types.ObjectId], default: [] as Types.ObjectId[] },
+  target: { type: new Schema<Target>(target, { _id: false, id: false }), default: null },
+  address: { type: String, default: null },
+  userAgent: { type: String, default: null },
+  requestId: { type: String, default: null },
+  details: { type: Schema.Types.Mixed, default: {} },
+  expiresAt: { type: Date, required: true },
+} as const
+
+export type ActivityFields = Omit<Stored<typeof definition>, 'details'> & { details: Details }
 
 interface Page {
   activities: ActivityFields[]
@@ -78,55 +81,33 @@ interface ActivityModel extends Model<ActivityFields> {
 
 const NEWEST: Order = { field: 'at', direction: -1 }
 
-const targetSchema = new Schema<Target>(
-  {
-    type: { type: String, enum: TARGET_TYPES, required: true },
-    id: { type: String, required: true },
-  },
-  { _id: false, id: false },
-)
+const schema = new Schema<ActivityFields, ActivityModel>(definition, {
+  collection: 'activities',
+  versionKey: false,
+  minimize: false,
+  statics: {
+    /** Returns a page of activities, newest first. Skips expired ones that the database has not deleted yet. */
+    async page({ account, now, limit, from }: PageRequest): Promise<Page> {
+      const found = await this.find({
+        ...(account ? { accounts: account } : {}),
+        expiresAt: { $gt: now },
+        ...(from ? after(NEWEST, from) : {}),
+      })
+        .sort(sortBy(NEWEST))
+        .limit(limit + 1)
+        .lean()
+      const { items: activities, next } = cut(found, NEWEST, limit)
+      return { activities, next }
+    },
 
-const schema = new Schema<ActivityFields, ActivityModel>(
-  {
-    at: { type: Date, required: true },
-    action: { type: String, enum: ACTIONS, required: true },
-    user: { type: Schema.Types.ObjectId, default: null },
-    accounts: { type: [Schema.Types.ObjectId], default: [] },
-    target: { type: targetSchema, default: null },
-    address: { type: String, default: null },
-    userAgent: { type: String, default: null },
-    requestId: { type: String, default: null },
-    details: { type: Schema.Types.Mixed, default: {} },
-    expiresAt: { type: Date, required: true },
-  },
-  {
-    collection: 'activities',
-    versionKey: false,
-    minimize: false,
-    statics: {
-      /** Returns a page of activities, newest first. Skips expired ones that the database has not deleted yet. */
-      async page({ account, now, limit, from }: PageRequest): Promise<Page> {
-        const found = await this.find({
-          ...(account ? { accounts: account } : {}),
-          expiresAt: { $gt: now },
-          ...(from ? after(NEWEST, from) : {}),
-        })
-          .sort(sortBy(NEWEST))
-          .limit(limit + 1)
-          .lean()
-        const { items: activities, next } = cut(found, NEWEST, limit)
-        return { activities, next }
-      },
-
-      /** Deletes the activities of a deleted account. Those that others must still see stay, without address and client. */
-      async forget(user: Types.ObjectId): Promise<void> {
-        const theirs = { accounts: user, user }
-        await this.deleteMany({ ...theirs, action: { $nin: [...LASTING_ACTIONS] } })
-        await this.updateMany(theirs, { $set: { address: null, userAgent: null } })
-      },
+    /** Deletes the activities of a deleted account. Those that others must still see stay, without address and client. */
+    async forget(user: Types.ObjectId): Promise<void> {
+      const theirs = { accounts: user, user }
+      await this.deleteMany({ ...theirs, action: { $nin: [...LASTING_ACTIONS] } })
+      await this.updateMany(theirs, { $set: { address: null, userAgent: null } })
     },
   },
-)
+})
 schema.index({ accounts: 1, at: -1, _id: -1 })
 schema.index({ at: -1, _id: -1 })
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })

@@ -4,6 +4,7 @@ import { isId } from './ids.ts'
 import { type OptimisticStatics, optimistic } from './plugins/optimistic.ts'
 import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
+import type { Stored } from './stored.ts'
 
 export const TITLE = { min: 1, max: 200 } as const
 /** The number of scenes in a project; it bounds the size of the document. */
@@ -15,19 +16,32 @@ export const SCENE_LIST = { max: 100 } as const
 export const SCENE_LISTS = ['base', 'overlay', 'overlayImage', 'baseImage'] as const
 export type SceneList = (typeof SCENE_LISTS)[number]
 
-/** A scene: lists of assets that are shown together. */
-export type Scene = { id: string } & Record<SceneList, Types.ObjectId[]>
+const references = { type: [Schema.Types.ObjectId], default: [] as Types.ObjectId[] }
 
-export interface ProjectFields extends Shared {
-  title: string
+const scene = {
+  id: { type: String, required: true },
+  base: references,
+  overlay: references,
+  overlayImage: references,
+  baseImage: references,
+} as const satisfies Record<SceneList | 'id', object>
+
+/** A scene: lists of assets that are shown together. */
+export type Scene = Omit<Stored<typeof scene>, '_id'>
+
+const definition = {
+  owner: { type: Schema.Types.ObjectId, ref: 'User', required: true, immutable: true },
+  title: { type: String, required: true },
   /** The id of an asset. */
-  image: Types.ObjectId | null
-  scenes: Scene[]
+  image: { type: Schema.Types.ObjectId, default: null },
+  scenes: [{ _id: false, ...scene }],
   /** Raised by every change except those of collaborators. */
-  version: number
-  createdAt: Date
-  updatedAt: Date
-}
+  version: { type: Number, required: true, default: 1 },
+  createdAt: { type: Date, required: true },
+  updatedAt: { type: Date, required: true },
+} as const
+
+export type ProjectFields = Omit<Stored<typeof definition>, 'scenes'> & Shared & { scenes: Scene[] }
 
 /** The fields that clients can change. */
 export type ProjectContent = Pick<ProjectFields, 'title' | 'image' | 'scenes'>
@@ -58,80 +72,61 @@ const using = (asset: Types.ObjectId) => ({
   $or: [{ image: asset }, ...SCENE_LISTS.map((list) => ({ [`scenes.${list}`]: asset }))],
 })
 
-const references = { type: [Schema.Types.ObjectId], default: [] }
+const schema = new Schema<ProjectFields, ProjectModel>(definition, {
+  collection: 'projects',
+  versionKey: false,
+  statics: {
+    /** Returns a page of the projects that a viewer may read, newest first. */
+    async listFor(
+      viewer: Viewer,
+      { limit, from }: { limit: number; from: Position | undefined },
+    ): Promise<{ projects: ProjectFields[]; next: Position | null }> {
+      const found = await this.find({ ...projectsOf(viewer), ...(from ? after(NEWEST, from) : {}) })
+        .sort(sortBy(NEWEST))
+        .limit(limit + 1)
+        .lean()
+      const { items: projects, next } = cut(found, NEWEST, limit)
+      return { projects, next }
+    },
 
-const schema = new Schema<ProjectFields, ProjectModel>(
-  {
-    owner: { type: Schema.Types.ObjectId, ref: 'User', required: true, immutable: true },
-    title: { type: String, required: true },
-    image: { type: Schema.Types.ObjectId, default: null },
-    scenes: [
-      {
-        _id: false,
-        id: { type: String, required: true },
-        ...Object.fromEntries(SCENE_LISTS.map((list) => [list, references])),
-      },
-    ],
-    version: { type: Number, required: true, default: 1 },
-    createdAt: { type: Date, required: true },
-    updatedAt: { type: Date, required: true },
-  },
-  {
-    collection: 'projects',
-    versionKey: false,
-    statics: {
-      /** Returns a page of the projects that a viewer may read, newest first. */
-      async listFor(
-        viewer: Viewer,
-        { limit, from }: { limit: number; from: Position | undefined },
-      ): Promise<{ projects: ProjectFields[]; next: Position | null }> {
-        const found = await this.find({ ...projectsOf(viewer), ...(from ? after(NEWEST, from) : {}) })
-          .sort(sortBy(NEWEST))
-          .limit(limit + 1)
-          .lean()
-        const { items: projects, next } = cut(found, NEWEST, limit)
-        return { projects, next }
-      },
+    /**
+     * Returns whether a user has no more than 1,000 projects. Call it after a project is stored, and delete that
+     * project when there is no room. Of projects that are stored at the same time near the limit all can be
+     * refused, but no more are kept.
+     */
+    async fits(owner: Types.ObjectId): Promise<boolean> {
+      return (await this.countDocuments({ owner }, { limit: PROJECTS_MAX + 1 })) <= PROJECTS_MAX
+    },
 
-      /**
-       * Returns whether a user has no more than 1,000 projects. Call it after a project is stored, and delete that
-       * project when there is no room. Of projects that are stored at the same time near the limit all can be
-       * refused, but no more are kept.
-       */
-      async fits(owner: Types.ObjectId): Promise<boolean> {
-        return (await this.countDocuments({ owner }, { limit: PROJECTS_MAX + 1 })) <= PROJECTS_MAX
-      },
+    /** Returns whether a project that the viewer may read refers to an asset. */
+    async isUsed(asset: Types.ObjectId, viewer: Viewer): Promise<boolean> {
+      return (await Project.exists({ ...projectsOf(viewer), ...using(asset) })) !== null
+    },
 
-      /** Returns whether a project that the viewer may read refers to an asset. */
-      async isUsed(asset: Types.ObjectId, viewer: Viewer): Promise<boolean> {
-        return (await Project.exists({ ...projectsOf(viewer), ...using(asset) })) !== null
-      },
+    /** Reads all projects of an owner. */
+    allOf(owner: Types.ObjectId): AsyncIterable<ProjectFields> {
+      return Project.find({ owner }).lean().cursor()
+    },
 
-      /** Reads all projects of an owner. */
-      allOf(owner: Types.ObjectId): AsyncIterable<ProjectFields> {
-        return Project.find({ owner }).lean().cursor()
-      },
+    /** Deletes a project of this owner. Returns false when there is none. */
+    async removeOwned(id: Types.ObjectId, owner: Types.ObjectId): Promise<boolean> {
+      const { deletedCount } = await Project.deleteOne({ _id: id, owner })
+      return deletedCount === 1
+    },
 
-      /** Deletes a project of this owner. Returns false when there is none. */
-      async removeOwned(id: Types.ObjectId, owner: Types.ObjectId): Promise<boolean> {
-        const { deletedCount } = await Project.deleteOne({ _id: id, owner })
-        return deletedCount === 1
-      },
+    /** Deletes all projects of an owner. */
+    async removeAllOf(owner: Types.ObjectId): Promise<void> {
+      await Project.deleteMany({ owner })
+    },
 
-      /** Deletes all projects of an owner. */
-      async removeAllOf(owner: Types.ObjectId): Promise<void> {
-        await Project.deleteMany({ owner })
-      },
-
-      /** Removes an asset from every project that refers to it. */
-      async forget(asset: Types.ObjectId): Promise<void> {
-        const lists = Object.fromEntries(SCENE_LISTS.map((list) => [`scenes.$[].${list}`, asset]))
-        await this.updateMany(using(asset), { $pull: lists, $inc: { version: 1 } })
-        await this.updateMany({ image: asset }, { $set: { image: null } })
-      },
+    /** Removes an asset from every project that refers to it. */
+    async forget(asset: Types.ObjectId): Promise<void> {
+      const lists = Object.fromEntries(SCENE_LISTS.map((list) => [`scenes.$[].${list}`, asset]))
+      await this.updateMany(using(asset), { $pull: lists, $inc: { version: 1 } })
+      await this.updateMany({ image: asset }, { $set: { image: null } })
     },
   },
-)
+})
 schema.plugin(sharing)
 schema.plugin(optimistic)
 

@@ -1,17 +1,20 @@
-import { type Model, model, type QueryFilter, Schema, type Types } from 'mongoose'
+import { type Model, model, type QueryFilter, Schema } from 'mongoose'
 import { databaseTime } from './database-time.ts'
+import type { Stored } from './stored.ts'
 
-/** The intent to store something, written before the first byte: what a sweep needs to undo or finish it. */
-export interface UploadFields {
-  _id: string
-  owner: Types.ObjectId
-  asset: Types.ObjectId
-  /** Every object of this upload has a key that begins with this. */
-  prefix: string
-  createdAt: Date
+const definition = {
+  _id: { type: String, required: true },
+  owner: { type: Schema.Types.ObjectId, required: true },
+  asset: { type: Schema.Types.ObjectId, required: true },
+  /** The beginning of the key of every object of this upload. */
+  prefix: { type: String, required: true },
+  createdAt: { type: Date, required: true },
   /** By the clock of the database: those of the processes may differ. */
-  heartbeatAt: Date
-}
+  heartbeatAt: { type: Date, required: true },
+} as const
+
+/** The record of an upload, written before its first byte: a sweep needs it to undo or finish the upload. */
+export type UploadFields = Stored<typeof definition>
 
 export type NewUpload = Omit<UploadFields, 'createdAt' | 'heartbeatAt'>
 
@@ -21,38 +24,28 @@ interface UploadModel extends Model<UploadFields> {
   findDead(staleMs: number, filter?: QueryFilter<UploadFields>): Promise<UploadFields[]>
 }
 
-const schema = new Schema<UploadFields, UploadModel>(
-  {
-    _id: { type: String, required: true },
-    owner: { type: Schema.Types.ObjectId, required: true },
-    asset: { type: Schema.Types.ObjectId, required: true },
-    prefix: { type: String, required: true },
-    createdAt: { type: Date, required: true },
-    heartbeatAt: { type: Date, required: true },
-  },
-  {
-    collection: 'uploads',
-    versionKey: false,
-    statics: {
-      /** Writes the record of an upload that begins now. */
-      async begin({ _id, ...upload }: NewUpload): Promise<void> {
-        const now = { createdAt: true, heartbeatAt: true } as const
-        await Upload.updateOne({ _id }, { $setOnInsert: upload, $currentDate: now }, { upsert: true })
-      },
+const schema = new Schema<UploadFields, UploadModel>(definition, {
+  collection: 'uploads',
+  versionKey: false,
+  statics: {
+    /** Writes the record of an upload that begins now. */
+    async begin({ _id, ...upload }: NewUpload): Promise<void> {
+      const now = { createdAt: true, heartbeatAt: true } as const
+      await Upload.updateOne({ _id }, { $setOnInsert: upload, $currentDate: now }, { upsert: true })
+    },
 
-      /** Says that the upload is alive. */
-      async beat(id: string): Promise<void> {
-        await Upload.updateOne({ _id: id }, { $currentDate: { heartbeatAt: true } })
-      },
+    /** Says that the upload is alive. */
+    async beat(id: string): Promise<void> {
+      await Upload.updateOne({ _id: id }, { $currentDate: { heartbeatAt: true } })
+    },
 
-      /** Uploads that have not said so for a time in milliseconds. */
-      async findDead(staleMs: number, filter: QueryFilter<UploadFields> = {}): Promise<UploadFields[]> {
-        const now = await databaseTime()
-        return Upload.find({ ...filter, heartbeatAt: { $lt: new Date(now.getTime() - staleMs) } }).lean()
-      },
+    /** Uploads that have not said so for a time in milliseconds. */
+    async findDead(staleMs: number, filter: QueryFilter<UploadFields> = {}): Promise<UploadFields[]> {
+      const now = await databaseTime()
+      return Upload.find({ ...filter, heartbeatAt: { $lt: new Date(now.getTime() - staleMs) } }).lean()
     },
   },
-)
+})
 schema.index({ heartbeatAt: 1 })
 schema.index({ owner: 1 })
 

@@ -4,6 +4,7 @@ import { hashPassword } from './password.ts'
 import { type LedgerStatics, ledger, type Space } from './plugins/ledger.ts'
 import { retryChange } from './plugins/optimistic.ts'
 import type { SessionFields } from './session.ts'
+import type { Stored } from './stored.ts'
 import { foldText } from './text.ts'
 
 export const USERNAME = { min: 3, max: 32, pattern: /^[A-Za-z0-9._-]+$/ } as const
@@ -17,52 +18,62 @@ export const SETTINGS = { maxBytes: 4000 } as const
 export const ACCESS_LEVELS = ['user', 'admin'] as const
 export type AccessLevel = (typeof ACCESS_LEVELS)[number]
 
+const optional = { type: String, default: null } as const
+
 /** The fields of a profile that its user can set. */
-export interface Profile {
-  email: string | null
-  name: string | null
-  mobile: string | null
-  countryCode: string | null
-  firstName: string | null
-  lastName: string | null
-  profilePhoto: string | null
-  discoverable: boolean
+const profile = {
+  email: optional,
+  name: optional,
+  mobile: optional,
+  countryCode: optional,
+  firstName: optional,
+  lastName: optional,
+  profilePhoto: optional,
+  discoverable: { type: Boolean, required: true, default: false },
   /** JSON text: the caller's own keys (`$set`, `a.b`, `__proto__`) never become keys of a document. */
-  settings: string
-}
+  settings: { type: String, required: true, default: '{}' },
+} as const
+
+const knownAddress = {
+  address: { type: String, required: true },
+  at: { type: Date, required: true },
+} as const
 
 /** An address that the account has signed in from, as `addressKey` writes it. */
-export interface KnownAddress {
-  address: string
-  at: Date
-}
+export type KnownAddress = Omit<Stored<typeof knownAddress>, '_id'>
 
-export interface UserFields extends Profile {
-  _id: Types.ObjectId
-  username: string
-  usernameKey: string
-  mobileKey: string | null
+const definition = {
+  username: { type: String, required: true, immutable: true },
+  usernameKey: { type: String, required: true, immutable: true },
+  ...profile,
+  mobileKey: optional,
   /** The texts that a search for people compares; see `searchKeys`. */
-  searchKeys: string[]
-  passwordHash: string
+  searchKeys: { type: [String], required: true },
+  passwordHash: { type: String, required: true, select: false },
   /** Addresses of the last sign-ins, the latest at the end. */
-  knownAddresses: KnownAddress[]
+  knownAddresses: { type: [{ _id: false, ...knownAddress }], select: false },
   /** Raised by each password change and each disabling: sessions and signed URLs of an earlier epoch are invalid. */
-  sessionEpoch: number
+  sessionEpoch: { type: Number, default: 0 },
   /** The session that made the last password change; it stays valid. */
-  epochSession: Types.ObjectId | null
-  access: AccessLevel
-  disabled: boolean
+  epochSession: { type: Schema.Types.ObjectId, default: null },
+  access: { type: String, enum: ACCESS_LEVELS, required: true, default: 'user' },
+  disabled: { type: Boolean, required: true, default: false },
   /** Whether `readers` of the account's public assets may not match `disabled` and `deleting` yet. */
-  readersPending: boolean
+  readersPending: { type: Boolean, default: false },
   /** Whether the account is being deleted: nobody can see or use it any more. */
-  deleting: boolean
-  location: string | null
+  deleting: { type: Boolean, required: true, default: false },
+  location: { type: String, default: null },
+  lastAccessAt: { type: Date, default: null },
+} as const
+
+export type UserFields = Omit<Stored<typeof definition>, 'knownAddresses'> & {
+  knownAddresses: KnownAddress[]
   space: Space
-  lastAccessAt: Date | null
   createdAt: Date
   updatedAt: Date
 }
+
+export type Profile = Pick<UserFields, keyof typeof profile>
 
 export type NewUser = Pick<UserFields, 'username'> & Partial<Profile>
 
@@ -182,42 +193,13 @@ const statics = {
 
 type UserModel = Model<UserFields> & LedgerStatics & typeof statics
 
-const optional = { type: String, default: null }
-
-const schema = new Schema<UserFields, UserModel>(
-  {
-    username: { type: String, required: true, immutable: true },
-    usernameKey: { type: String, required: true, immutable: true },
-    email: optional,
-    name: optional,
-    mobile: optional,
-    countryCode: optional,
-    mobileKey: optional,
-    searchKeys: { type: [String], required: true },
-    firstName: optional,
-    lastName: optional,
-    profilePhoto: optional,
-    passwordHash: { type: String, required: true, select: false },
-    knownAddresses: { type: [{ _id: false, address: String, at: Date }], select: false },
-    sessionEpoch: { type: Number, default: 0 },
-    epochSession: { type: Schema.Types.ObjectId, default: null },
-    access: { type: String, enum: ACCESS_LEVELS, required: true, default: 'user' },
-    discoverable: { type: Boolean, required: true, default: false },
-    disabled: { type: Boolean, required: true, default: false },
-    readersPending: { type: Boolean, default: false },
-    deleting: { type: Boolean, required: true, default: false },
-    location: { type: String, default: null },
-    settings: { type: String, required: true, default: '{}' },
-    lastAccessAt: { type: Date, default: null },
-  },
-  {
-    collection: 'users',
-    timestamps: true,
-    minimize: false,
-    versionKey: false,
-    statics,
-  },
-)
+const schema = new Schema<UserFields, UserModel>(definition, {
+  collection: 'users',
+  timestamps: true,
+  minimize: false,
+  versionKey: false,
+  statics,
+})
 
 const present = (field: string) => ({ partialFilterExpression: { [field]: { $type: 'string' } } })
 schema.index({ usernameKey: 1 }, { unique: true })
