@@ -6,7 +6,6 @@ import { JSON_BYTES } from '../config/body-limits.ts'
 import { corsOptions } from '../config/cors.ts'
 import { requestLog } from '../config/logger.ts'
 import { securityHeaders } from '../config/security-headers.ts'
-import { proxyTrust } from '../middleware/client-of.ts'
 import { handleErrors } from '../middleware/error-handler.ts'
 import { measure } from '../middleware/measure.ts'
 import { refuseMethod } from '../middleware/method-not-allowed.ts'
@@ -17,8 +16,9 @@ import { createPassport } from '../middleware/passport.ts'
 import { refuseWithoutHost } from '../middleware/refuse-without-host.ts'
 import { identifyRequest } from '../middleware/request-id.ts'
 import { routes } from '../routes/index.ts'
+import { proxyTrust } from './proxy-check.ts'
 import type { Services } from './services.ts'
-import './request.ts'
+import '../middleware/request.ts'
 
 /** The service as an Express application: the whole stack of middleware, in order. */
 export function createApp(services: Services): Express {

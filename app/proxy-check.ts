@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Logger } from 'pino'
+import proxyAddr from 'proxy-addr'
 import type { Config } from '../config/env.ts'
 
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'] as const
@@ -26,3 +27,10 @@ export class ProxyCheck {
     )
   }
 }
+
+/** Returns whether an address is a trusted proxy; `hop` is its distance, 0 for the peer of the connection. */
+type ProxyTrust = (address: string, hop: number) => boolean
+
+/** Returns the rule of TRUST_PROXY in the form that Express ("trust proxy") and `proxyAddr` take. */
+export const proxyTrust = (trustProxy: Config['http']['trustProxy']): ProxyTrust =>
+  typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : proxyAddr.compile(trustProxy)

@@ -10,7 +10,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   app: ['app', 'models', 'config'],
   'app/realtime': ['app', 'models', 'config', 'rules'],
   'app/index.ts': ['app', 'models', 'config', 'middleware', 'routes'],
-  middleware: ['middleware', 'app', 'models', 'config'],
+  middleware: ['middleware', 'app', 'models'],
   controllers: ['controllers', 'middleware', 'rules', 'app', 'models', 'config'],
   rules: ['rules', 'app', 'models'],
   routes: ['routes', 'rules', 'controllers', 'middleware', 'models', 'app', 'config'],

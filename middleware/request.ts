@@ -1,11 +1,11 @@
-import type { createPassport } from '../middleware/passport.ts'
+import type { Services } from '../app/services.ts'
+import type { ReceivedUpload } from '../app/space/intake.ts'
 import type { AssetFields } from '../models/asset.ts'
 import type { LinkFields } from '../models/link.ts'
 import type { ProjectFields } from '../models/project.ts'
 import type { SessionFields } from '../models/session.ts'
 import type { UserDocument, UserFields } from '../models/user.ts'
-import type { Services } from './services.ts'
-import type { ReceivedUpload } from './space/intake.ts'
+import type { createPassport } from './passport.ts'
 
 /** What the middleware adds to a request, each by the one named beside it. */
 declare global {
