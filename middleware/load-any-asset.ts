@@ -5,7 +5,7 @@ import { isId } from '../models/ids.ts'
 
 /** Finds the asset that a path names, whoever may read it: for admins, who see of it what `adminAssetView` shows. */
 export const loadAnyAsset: RequestParamHandler = async (req, _res, next, id: string) => {
-  const asset = isId(id) ? await Asset.findById(id).lean() : null
+  const asset = isId(id) ? await Asset.byId(id) : null
   if (!asset) throw notFound()
   req.asset = asset
   next()

@@ -76,6 +76,7 @@ interface PageRequest {
 
 interface ActivityModel extends Model<ActivityFields> {
   page(request: PageRequest): Promise<Page>
+  all(): AsyncIterable<ActivityFields>
   forget(user: Types.ObjectId): Promise<void>
 }
 
@@ -98,6 +99,11 @@ const schema = new Schema<ActivityFields, ActivityModel>(definition, {
         .lean()
       const { items: activities, next } = cut(found, NEWEST, limit)
       return { activities, next }
+    },
+
+    /** Reads all activities. */
+    all(): AsyncIterable<ActivityFields> {
+      return Activity.find().lean().cursor()
     },
 
     /** Deletes the activities of a deleted account. Those that others must still see stay, without address and client. */

@@ -1,5 +1,5 @@
-import type { QueryFilter, Types, UpdateQuery } from 'mongoose'
-import type { AssetFields, Visibility } from './asset.ts'
+import type { ProjectionType, QueryFilter, Types, UpdateQuery } from 'mongoose'
+import { Asset, type AssetFields, type Visibility } from './asset.ts'
 import type { Shared } from './plugins/sharing.ts'
 import type { AccessLevel } from './user.ts'
 import { NO_TRANSITION, type OwnersInTransition, ownersInTransition } from './user-state.ts'
@@ -92,4 +92,91 @@ export function accessOf(shared: Pick<Shared, 'owner' | 'collaborators'>, viewer
 export async function readConsistently<T>(read: (owners: OwnersInTransition) => Promise<T>): Promise<T> {
   const [result, owners] = await Promise.all([read(NO_TRANSITION), ownersInTransition()])
   return owners.hidden.length + owners.shown.length > 0 ? read(owners) : result
+}
+
+/**
+ * Returns an asset, or null when there is none or the viewer may not read it. Reads it by `readers` alone, without the
+ * owners in transition.
+ */
+export const visibleAsset = (
+  id: Types.ObjectId | string,
+  viewer: Viewer,
+  owners?: OwnersInTransition,
+): Promise<AssetFields | null> =>
+  Asset.findOne({ _id: id, ...visibleTo(viewer, owners) })
+    .lean()
+    .exec()
+
+/** Returns an asset, or null when there is none or the viewer may not read it. */
+export const readableAsset = (id: Types.ObjectId | string, viewer: Viewer): Promise<AssetFields | null> =>
+  readConsistently((owners) => visibleAsset(id, viewer, owners))
+
+/** Returns those of these assets that the viewer may read, in no order. */
+export const readableAssets = (
+  ids: Types.ObjectId[],
+  viewer: Viewer,
+  fields?: ProjectionType<AssetFields>,
+): Promise<AssetFields[]> =>
+  readConsistently((owners) =>
+    Asset.find({ _id: { $in: ids }, ...visibleTo(viewer, owners) }, fields)
+      .lean()
+      .exec(),
+  )
+
+/** Assets that one update changes. */
+const BATCH = 1000
+
+/** Removes the reader `public` from all assets of an owner. */
+export const hideAssetsOf = (owner: Types.ObjectId): Promise<void> =>
+  changeReaders({ owner, readers: EVERYBODY }, publish('private'))
+
+/** Adds the reader `public` to all public assets of an owner. */
+export const showAssetsOf = (owner: Types.ObjectId): Promise<void> =>
+  changeReaders(
+    { owner, state: 'ready', visibility: 'public', readers: { $ne: EVERYBODY } },
+    publish('public'),
+  )
+
+async function changeReaders(
+  filter: QueryFilter<AssetFields>,
+  update: UpdateQuery<AssetFields>,
+): Promise<void> {
+  let ids: Types.ObjectId[] = []
+  const apply = async () => {
+    await Asset.updateMany({ ...filter, _id: { $in: ids } }, update)
+    ids = []
+  }
+  for await (const { _id } of Asset.find(filter, { _id: 1 }).lean().cursor())
+    if (ids.push(_id) === BATCH) await apply()
+  if (ids.length > 0) await apply()
+}
+
+/** Removes the reader `public` from an asset. */
+export async function hideAsset(id: Types.ObjectId): Promise<void> {
+  await Asset.updateOne({ _id: id }, publish('private'))
+}
+
+/**
+ * Makes a public asset private because an admin takes it down. Returns false when the asset changed since it was read
+ * or is not public.
+ */
+export async function takeDownAsset(
+  { _id, version }: Pick<AssetFields, '_id' | 'version'>,
+  now: Date,
+): Promise<boolean> {
+  const { modifiedCount } = await Asset.updateOne(
+    { _id, state: 'ready', version, visibility: 'public' },
+    {
+      $set: { visibility: 'private', takenDownAt: now, updatedAt: now },
+      $inc: { version: 1, visibilityEpoch: 1 },
+      ...publish('private'),
+    },
+  )
+  return modifiedCount === 1
+}
+
+/** Returns whether an owner's `ready` asset was taken down; null when the owner has no such asset. */
+export async function isTakenDown(id: Types.ObjectId, owner: Types.ObjectId): Promise<boolean | null> {
+  const asset = await Asset.findOne({ _id: id, state: 'ready', owner }, { takenDownAt: 1 }).lean()
+  return asset && Boolean(asset.takenDownAt)
 }

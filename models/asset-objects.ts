@@ -1,6 +1,14 @@
-import type { AssetFields, AssetImage, KeptObject, Picture } from './asset.ts'
+import type { Types } from 'mongoose'
+import { Asset, type AssetFields, type AssetImage, type KeptObject, type Picture } from './asset.ts'
+import {
+  havingPendingDeletion,
+  NO_PENDING_DELETION,
+  PENDING_DELETION,
+  pendingDeletionOf,
+  removePendingDeletion,
+} from './asset-pending-deletion.ts'
 
-/** Every object an asset names. */
+/** Returns every object that an asset names. */
 export function objectsOf({
   files,
   images,
@@ -11,7 +19,7 @@ export function objectsOf({
 
 export const objectsOfImage = (image: AssetImage): KeptObject[] => [image, image.thumbnail]
 
-/** Everything of an asset that is there to be looked at: preview images, their thumbnails, its own thumbnail. */
+/** Returns the pictures of an asset: preview images, their thumbnails, its own thumbnail. */
 export function picturesOf({ images, cover }: Pick<AssetFields, 'images' | 'cover'>): Picture[] {
   return [...images.flatMap((image) => [image, image.thumbnail]), ...(cover ? [cover] : [])]
 }
@@ -28,3 +36,72 @@ export const sameObjects = ({ version, cover }: Pick<AssetFields, 'version' | 'c
 export function bytesOf(objects: KeptObject[]): number {
   return objects.reduce((sum, { size }) => sum + size, 0)
 }
+
+type Named = Pick<AssetFields, '_id' | 'files' | 'images' | 'cover' | 'pendingDeletion' | 'trash'>
+const NAMED = { files: 1, images: 1, cover: 1, ...PENDING_DELETION } as const
+
+/** Reads the objects that each asset of an owner names. */
+export const namedObjects = (owner: Types.ObjectId): AsyncIterable<Named> =>
+  Asset.find({ owner }, NAMED).lean().cursor()
+
+/** Returns whether an asset names the object of a key. */
+export async function isNamed(asset: Types.ObjectId, key: string): Promise<boolean> {
+  const found = await Asset.findById(asset, NAMED).lean()
+  return found !== null && objectsOf(found).some((object) => object.key === key)
+}
+
+/** Reads the ids of all users that own an asset. */
+export const assetOwners = (): AsyncIterable<{ _id: Types.ObjectId }> =>
+  Asset.aggregate<{ _id: Types.ObjectId }>([{ $group: { _id: '$owner' } }]).cursor()
+
+/** An asset with all that counts for the usage of its owner. */
+export type Counted = Pick<
+  AssetFields,
+  'files' | 'images' | 'cover' | 'unsettled' | 'pendingDeletion' | 'trash'
+>
+
+/** Reads all that counts for the usage of an owner. */
+export const countedAssets = (owner: Types.ObjectId): AsyncIterable<Counted> =>
+  Asset.find({ owner }, { files: 1, images: 1, cover: 1, unsettled: 1, ...PENDING_DELETION })
+    .lean()
+    .cursor()
+
+/** Returns what is not counted yet of these assets, and of all assets with a removal under one of these ids. */
+export const uncounted = (
+  assets: Types.ObjectId[],
+  removals: string[],
+): Promise<Pick<AssetFields, 'unsettled' | 'pendingDeletion' | 'trash'>[]> =>
+  Asset.find(
+    { $or: [{ _id: { $in: assets } }, ...havingPendingDeletion({ $in: removals })] },
+    { unsettled: 1, ...PENDING_DELETION },
+  )
+    .lean()
+    .exec()
+
+/** Returns the ids of all removals of the assets that have a removal under one of these ids. */
+export async function removalsAmong(ids: string[]): Promise<string[]> {
+  const assets = await Asset.find({ $or: havingPendingDeletion({ $in: ids }) }, PENDING_DELETION).lean()
+  return assets.flatMap((asset) => pendingDeletionOf(asset).map(({ id }) => id))
+}
+
+/** Reads the assets that are being deleted or have objects to delete. */
+export const assetsWithRemovals = (): AsyncIterable<AssetFields> =>
+  Asset.find({ $or: [...havingPendingDeletion({ $exists: true }), { state: 'deleting' }] })
+    .lean()
+    .cursor()
+
+/** Records that the objects of a removal are deleted. */
+export async function recordRemoved(asset: Types.ObjectId, removal: string): Promise<void> {
+  await Asset.updateOne({ _id: asset }, { $pull: removePendingDeletion(removal) })
+}
+
+/** Deletes an asset in state `deleting` that has no objects and no uncounted space left. */
+export async function removeDeleted(asset: Types.ObjectId): Promise<void> {
+  await Asset.deleteOne({ _id: asset, state: 'deleting', ...NO_PENDING_DELETION, unsettled: { $size: 0 } })
+}
+
+/** Reads the assets that have a lock, also one that has ended: the store can protect their objects. */
+export const assetsWithLock = (): AsyncIterable<AssetFields> =>
+  Asset.find({ lock: { $ne: null } })
+    .lean()
+    .cursor()

@@ -11,24 +11,52 @@ import { sameObjects } from './asset-objects.ts'
 import { addPendingDeletion } from './asset-pending-deletion.ts'
 import type { ConditionalUpdate } from './plugins/optimistic.ts'
 
-/** An upload as an asset knows it. */
+/** The fields of an upload that its asset needs. */
 interface Expected {
   id: string
   asset: Types.ObjectId
   owner: Types.ObjectId
 }
 
-/** Makes an asset that nobody sees until its upload is committed. */
+/** Creates an asset that nobody can see until its upload is committed. */
 export async function beginAsset({ id, asset, owner }: Expected): Promise<void> {
   const now = new Date()
   await Asset.create({ _id: asset, owner, intents: [id], createdAt: now, updatedAt: now })
 }
 
-/** Lets an upload change an asset later; false when the asset is no longer there. */
+/** Allows an upload to change an asset later. Returns false when the asset is gone. */
 export async function expectUpload({ id, asset }: Expected): Promise<boolean> {
   const { modifiedCount } = await Asset.updateOne({ _id: asset, state: 'ready' }, { $push: { intents: id } })
   return modifiedCount === 1
 }
+
+/** Cancels an upload: the asset no longer expects it. Returns the asset before that, or null when it is gone. */
+export function cancelUpload({ id, asset }: Pick<Expected, 'id' | 'asset'>): Promise<AssetFields | null> {
+  return Asset.findOneAndUpdate({ _id: asset }, { $pull: { intents: id } })
+    .lean()
+    .exec()
+}
+
+/** Cancels the uploads of all assets of an owner. */
+export async function cancelUploadsOf(owner: Types.ObjectId): Promise<void> {
+  await Asset.updateMany({ owner }, { $set: { intents: [] } })
+}
+
+/** Records that the space of a committed upload is counted. */
+export async function recordSettled({ id, asset }: Pick<Expected, 'id' | 'asset'>): Promise<void> {
+  await Asset.updateOne({ _id: asset }, { $pull: { unsettled: { id } } })
+}
+
+/** Deletes an asset whose upload was not committed. Does nothing to another asset. */
+export async function removePending(id: Types.ObjectId): Promise<void> {
+  await Asset.deleteOne({ _id: id, state: 'pending' })
+}
+
+/** Reads the ids of assets created before a time whose upload is not committed. */
+export const pendingAssets = (before: Date): AsyncIterable<Pick<AssetFields, '_id'>> =>
+  Asset.find({ state: 'pending', createdAt: { $lt: before } }, { _id: 1 })
+    .lean()
+    .cursor()
 
 interface NewCover {
   cover: Cover

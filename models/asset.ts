@@ -1,4 +1,4 @@
-import { type Model, model, Schema } from 'mongoose'
+import { type Model, model, Schema, type Types } from 'mongoose'
 import { ASSET_TYPES, type AssetType, MEDIA, type Media } from './media.ts'
 import { type OptimisticStatics, optimistic } from './plugins/optimistic.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
@@ -111,7 +111,45 @@ export interface AssetFields extends Shared {
 /** An asset without the fields that only uploads, removals and text search need. */
 export type ListedAsset = Omit<AssetFields, 'words' | 'intents' | 'unsettled' | 'pendingDeletion' | 'trash'>
 
-type AssetModel = Model<AssetFields> & SharingStatics & OptimisticStatics<AssetFields>
+const statics = {
+  /** Returns an asset in any state, or null, without asking who may read it. */
+  byId(id: Types.ObjectId | string): Promise<AssetFields | null> {
+    return Asset.findById(id).lean().exec()
+  },
+
+  /** Returns an asset that is `ready`, or null, without asking who may read it. */
+  ready(id: Types.ObjectId): Promise<AssetFields | null> {
+    return Asset.findOne({ _id: id, state: 'ready' }).lean().exec()
+  },
+
+  /** Returns the ids of those of these assets that are `ready`. */
+  async readyAmong(ids: Types.ObjectId[]): Promise<Set<string>> {
+    const assets = await Asset.find({ _id: { $in: ids }, state: 'ready' }, { _id: 1 }).lean()
+    return new Set(assets.map(({ _id }) => _id.toString()))
+  },
+
+  /** Reads an owner's assets in a state. */
+  allOf(owner: Types.ObjectId, state: 'ready' | 'deleting'): AsyncIterable<AssetFields> {
+    return Asset.find({ owner, state }).lean().cursor()
+  },
+
+  /** Reads the ids of an owner's `ready` assets. */
+  idsOf(owner: Types.ObjectId): AsyncIterable<Pick<AssetFields, '_id'>> {
+    return Asset.find({ owner, state: 'ready' }, { _id: 1 }).lean().cursor()
+  },
+
+  /** Returns how many of an owner's assets are locked now. */
+  countLocked(owner: Types.ObjectId, now: Date): Promise<number> {
+    return Asset.countDocuments({ owner, state: 'ready', $nor: [notLocked(now)] }).exec()
+  },
+
+  /** Adds one to the downloads of an asset. Changes no other field, also not `version`. */
+  async recordDownload(id: Types.ObjectId): Promise<void> {
+    await Asset.updateOne({ _id: id }, { $inc: { downloads: 1 } })
+  },
+}
+
+type AssetModel = Model<AssetFields> & SharingStatics & OptimisticStatics<AssetFields> & typeof statics
 
 const object = { key: { type: String, required: true }, size: { type: Number, required: true } }
 const picture = {
@@ -186,7 +224,7 @@ const schema = new Schema<AssetFields, AssetModel>(
     createdAt: { type: Date, required: true },
     updatedAt: { type: Date, required: true },
   },
-  { collection: 'assets', versionKey: false, minimize: false },
+  { collection: 'assets', versionKey: false, minimize: false, statics },
 )
 
 schema.plugin(sharing, { state: 'ready' })

@@ -1,13 +1,22 @@
 import { model, Schema } from 'mongoose'
 
-/** How often something was tried of late, by whom; the rate limiters write it, this model declares its indexes. */
+/** The points of a rate limiter's key. The library of the limiters writes them; this model declares the indexes. */
 const schema = new Schema(
   {
     key: { type: String, required: true },
     points: { type: Number, required: true },
     expire: { type: Date, required: true },
   },
-  { collection: 'attempts', versionKey: false },
+  {
+    collection: 'attempts',
+    versionKey: false,
+    statics: {
+      /** Takes back one point. The library's own `reward` would open a window below zero after the old one expired. */
+      async giveBack(key: string): Promise<void> {
+        await this.updateOne({ key, points: { $gt: 0 } }, { $inc: { points: -1 } })
+      },
+    },
+  },
 )
 schema.index({ key: 1 }, { unique: true })
 schema.index({ expire: -1 }, { expireAfterSeconds: 0 })

@@ -23,7 +23,13 @@ export type LinkFields = Stored<typeof definition>
 export const LINKS_MAX = 1000
 
 interface LinkModel extends Model<LinkFields> {
+  ofToken(tokenHash: string): Promise<LinkFields | null>
+  allOf(asset: Types.ObjectId): AsyncIterable<LinkFields>
   use(id: Types.ObjectId, now: Date): Promise<boolean>
+  revoke(id: string, asset: Types.ObjectId, owner: Types.ObjectId, now: Date): Promise<boolean>
+  revokeAllOf(asset: Types.ObjectId, now: Date): Promise<void>
+  remove(id: Types.ObjectId): Promise<void>
+  removeAllOf(asset: Types.ObjectId): Promise<void>
   makeRoom(asset: Types.ObjectId): Promise<boolean>
   listOf(
     asset: Types.ObjectId,
@@ -37,7 +43,17 @@ const schema = new Schema<LinkFields, LinkModel>(definition, {
   collection: 'links',
   versionKey: false,
   statics: {
-    /** Takes one download, if one is left; exact under concurrency. */
+    /** Returns the link of a token, also one that has expired or was revoked, or null. */
+    ofToken(tokenHash: string): Promise<LinkFields | null> {
+      return Link.findOne({ tokenHash }).lean().exec()
+    },
+
+    /** Reads all links of an asset. */
+    allOf(asset: Types.ObjectId): AsyncIterable<LinkFields> {
+      return Link.find({ asset }).lean().cursor()
+    },
+
+    /** Counts a download. Returns false when the limit of downloads is reached; exact under concurrency. */
     async use(id: Types.ObjectId, now: Date): Promise<boolean> {
       const { modifiedCount } = await this.updateOne(
         {
@@ -66,7 +82,28 @@ const schema = new Schema<LinkFields, LinkModel>(definition, {
       return fits()
     },
 
-    /** An asset's links but the revoked ones, newest first, from a position on. */
+    /** Revokes a link of an owner's asset. Returns false when there is none, or it was revoked before. */
+    async revoke(id: string, asset: Types.ObjectId, owner: Types.ObjectId, now: Date): Promise<boolean> {
+      const filter = { _id: id, asset, owner, revokedAt: null }
+      const { modifiedCount } = await Link.updateOne(filter, { revokedAt: now })
+      return modifiedCount === 1
+    },
+
+    /** Revokes all links of an asset. */
+    async revokeAllOf(asset: Types.ObjectId, now: Date): Promise<void> {
+      await Link.updateMany({ asset, revokedAt: null }, { revokedAt: now })
+    },
+
+    async remove(id: Types.ObjectId): Promise<void> {
+      await Link.deleteOne({ _id: id })
+    },
+
+    /** Deletes all links of an asset. */
+    async removeAllOf(asset: Types.ObjectId): Promise<void> {
+      await Link.deleteMany({ asset })
+    },
+
+    /** Returns a page of an asset's links, newest first, without the revoked ones. */
     async listOf(asset, { limit, from }) {
       const found = await this.find({ asset, revokedAt: null, ...(from ? after(NEWEST, from) : {}) })
         .sort(sortBy(NEWEST))

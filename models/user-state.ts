@@ -58,7 +58,7 @@ export interface OwnersInTransition {
 export const NO_TRANSITION: OwnersInTransition = { hidden: [], shown: [] }
 
 /** Accounts in transition. One that was disabled before `readersPending` existed is one of them. */
-export const IN_TRANSITION: QueryFilter<UserFields> = {
+const IN_TRANSITION: QueryFilter<UserFields> = {
   $or: [
     { disabled: true, readersPending: { $in: [true, null] } },
     { disabled: false, readersPending: true },
@@ -84,3 +84,80 @@ const loader = new DataLoader<string, OwnersInTransition>(
 
 /** Returns the owners in transition. */
 export const ownersInTransition = (): Promise<OwnersInTransition> => loader.load('')
+
+type State = Pick<UserFields, '_id' | 'disabled' | 'deleting'>
+
+/** Returns the state of an account in transition; null for another account. */
+export function transitionOf(id: Types.ObjectId): Promise<State | null> {
+  return User.findOne({ _id: id, ...IN_TRANSITION }, { disabled: 1, deleting: 1 })
+    .lean()
+    .exec()
+}
+
+/** Ends the transition of an account. Returns false when the account has no longer this state. */
+export async function endTransition({ _id, disabled, deleting }: State): Promise<boolean> {
+  const { matchedCount } = await User.updateOne(
+    { _id, disabled, deleting },
+    { readersPending: false },
+    { timestamps: false },
+  )
+  return matchedCount === 1
+}
+
+/** Begins the transition of an account again. */
+export async function restartTransition(id: Types.ObjectId): Promise<void> {
+  await User.updateOne({ _id: id }, { readersPending: true }, { timestamps: false })
+}
+
+/** Reads the ids of the accounts in transition. */
+export const usersInTransition = (): AsyncIterable<Pick<UserFields, '_id'>> =>
+  User.find(IN_TRANSITION, { _id: 1 }).lean().cursor()
+
+/** Reads the ids of the accounts that are being deleted. */
+export const usersToDelete = (): AsyncIterable<Pick<UserFields, '_id'>> =>
+  User.find({ deleting: true }, { _id: 1 }).lean().cursor()
+
+/** Returns whether an account is being deleted. */
+export async function isBeingDeleted(id: Types.ObjectId): Promise<boolean> {
+  return (await User.exists({ _id: id, deleting: true })) !== null
+}
+
+/** Deletes the document of an account that is being deleted: its names are free from then on. */
+export async function removeUser(id: Types.ObjectId): Promise<void> {
+  await User.deleteOne({ _id: id, deleting: true })
+}
+
+/** Returns whether an account can be used. */
+export async function isActive(id: Types.ObjectId): Promise<boolean> {
+  return (await User.exists({ _id: id, ...usable })) !== null
+}
+
+type AccountState = Pick<
+  UserFields,
+  '_id' | 'access' | 'deleting' | 'disabled' | 'sessionEpoch' | 'epochSession'
+>
+
+/** Returns what decides whether these accounts can make changes, without those under deletion. */
+export function statesOf(ids: Types.ObjectId[]): Promise<AccountState[]> {
+  const fields = { access: 1, deleting: 1, disabled: 1, sessionEpoch: 1, epochSession: 1 } as const
+  return User.find({ _id: { $in: ids }, deleting: false }, fields)
+    .lean()
+    .exec()
+}
+
+/** Reads one field of every account. */
+export function eachUser<Field extends 'location' | 'space' | 'username'>(
+  field: Field,
+): AsyncIterable<Pick<UserFields, '_id' | Field>> {
+  return User.find({}).select([field]).lean().cursor()
+}
+
+/** Reads every account that is not being deleted, with the secrets that other reads leave out. */
+export const usersWithSecrets = (): AsyncIterable<UserFields> =>
+  User.find({ deleting: false }).select('+passwordHash +knownAddresses').lean().cursor()
+
+/** Reads the ids of the accounts with ledger entries that were opened before a time. */
+export const usersWithEntriesBefore = (time: Date): AsyncIterable<Pick<UserFields, '_id'>> =>
+  User.find({ 'space.open.at': { $lt: time } }, { _id: 1 })
+    .lean()
+    .cursor()

@@ -177,9 +177,33 @@ const statics = {
     return read().then((user) => retryChange(user, update, read))
   },
 
+  /** Returns whether an account has these values, also one under deletion; without values, whether there is any. */
+  async isAny(values: {
+    _id?: Types.ObjectId
+    location?: string
+    mobileKey?: string | null
+  }): Promise<boolean> {
+    return (await User.exists(values)) !== null
+  },
+
+  /** Returns the id of a username, or null. */
+  async idOf(username: string): Promise<Types.ObjectId | null> {
+    const user = await User.findOne(
+      { usernameKey: usernameKey(username), deleting: false },
+      { _id: 1 },
+    ).lean()
+    return user?._id ?? null
+  },
+
   /** Records the time of an access. */
   async noteAccess(id: Types.ObjectId, now: Date): Promise<void> {
     await User.updateOne({ _id: id }, { $max: { lastAccessAt: now } }, { timestamps: false })
+  },
+
+  /** Returns the prefix of the keys of the user's objects; null before the first call of `locate`. */
+  async locationOf(id: Types.ObjectId): Promise<string | null> {
+    const user = await User.findById(id, { location: 1 }).lean()
+    return user?.location ?? null
   },
 
   /** Returns the random prefix of the keys of the user's objects. Creates it at the first call. */

@@ -20,7 +20,7 @@ export async function admitPhone(
   { mobile, countryCode, password }: Newcomer,
   client: Client,
 ): Promise<void> {
-  if (await User.exists({ mobileKey: mobileKey({ mobile, countryCode }) })) return
+  if (await User.isAny({ mobileKey: mobileKey({ mobile, countryCode }) })) return
   try {
     await createAccount(services, { mobile, countryCode, password }, client)
   } catch (error) {

@@ -1,10 +1,10 @@
 import type { Types } from 'mongoose'
 import { Activity } from '../../models/activity.ts'
-import { Asset, notLocked } from '../../models/asset.ts'
+import { Asset } from '../../models/asset.ts'
 import { Project } from '../../models/project.ts'
 import { Session } from '../../models/session.ts'
-import { User, type UserFields } from '../../models/user.ts'
-import { setDeleting } from '../../models/user-state.ts'
+import type { UserFields } from '../../models/user.ts'
+import { isBeingDeleted, removeUser, setDeleting } from '../../models/user-state.ts'
 import { removeEverythingOf } from '../assets/remove-everything.ts'
 import type { Client } from '../auth/client.ts'
 import { confirmPassword } from '../auth/credentials.ts'
@@ -63,18 +63,18 @@ export async function removeAccount(services: AssetServices, user: UserFields, b
  * @returns whether there is nothing left to do; if not, call again later
  */
 export async function finishDeletion(services: AssetServices, id: Types.ObjectId): Promise<boolean> {
-  if (!(await User.exists({ _id: id, deleting: true }))) return true
+  if (!(await isBeingDeleted(id))) return true
   await Session.endAll(id)
   if (!(await removeEverythingOf(services, id))) return false
   await Project.removeAllOf(id)
   await Activity.forget(id)
-  await User.deleteOne({ _id: id, deleting: true })
+  await removeUser(id)
   return true
 }
 
 /** @throws locked */
 async function assertUnlocked(owner: Types.ObjectId, now: Date): Promise<void> {
-  const count = await Asset.countDocuments({ owner, state: 'ready', $nor: [notLocked(now)] })
+  const count = await Asset.countLocked(owner, now)
   if (count > 0)
     throw locked([
       {

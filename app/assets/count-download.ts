@@ -13,10 +13,5 @@ export async function countBytes(
   { link, whole, now }: { link: LinkFields | undefined; whole: boolean; now: Date },
 ): Promise<void> {
   if (link && !(await Link.use(link._id, now))) throw linkExpired()
-  if (whole) await countDownload(asset)
-}
-
-/** One download more; no other field changes, its version included. */
-async function countDownload(id: Types.ObjectId): Promise<void> {
-  await Asset.updateOne({ _id: id }, { $inc: { downloads: 1 } })
+  if (whole) await Asset.recordDownload(asset)
 }

@@ -1,13 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
-import { Asset, type AssetFields, type KeptObject, type PendingDeletion } from '../../models/asset.ts'
-import { bytesOf } from '../../models/asset-objects.ts'
-import {
-  havingPendingDeletion,
-  NO_PENDING_DELETION,
-  pendingDeletionOf,
-  removePendingDeletion,
-} from '../../models/asset-pending-deletion.ts'
+import type { AssetFields, KeptObject, PendingDeletion } from '../../models/asset.ts'
+import { bytesOf, recordRemoved, removeDeleted } from '../../models/asset-objects.ts'
+import { pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
+import { recordSettled } from '../../models/asset-upload.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
 import { Upload } from '../../models/upload.ts'
@@ -39,11 +35,6 @@ export async function withdrawDeletion(owner: Types.ObjectId, { id }: PendingDel
   await settle(accountsOf(owner), id, { bytes: 0, files: 0 })
 }
 
-/** Assets of which `deletePending` has not been called to the end. */
-export const DELETION_PENDING = {
-  $or: [...havingPendingDeletion({ $exists: true }), { state: 'deleting' as const }],
-}
-
 /**
  * Removes what an asset has put away and gives its space back; an asset that is being deleted goes with it.
  * Every step can be repeated: this is how a request ends a removal and how a sweep resumes one.
@@ -52,17 +43,17 @@ export async function deletePending(store: ObjectStore, asset: AssetFields): Pro
   const { _id, owner } = asset
   for (const entry of asset.unsettled) {
     await settle(accountsOf(owner), entry.id, entry)
-    await Asset.updateOne({ _id }, { $pull: { unsettled: { id: entry.id } } })
-    await Upload.deleteOne({ _id: entry.id })
+    await recordSettled({ id: entry.id, asset: _id })
+    await Upload.forget(entry.id)
   }
   for (const { id, keys, bytes, files } of pendingDeletionOf(asset)) {
     await store.remove(keys)
     await settle(accountsOf(owner), id, { bytes: -bytes, files: -files })
-    await Asset.updateOne({ _id }, { $pull: removePendingDeletion(id) })
+    await recordRemoved(_id, id)
   }
   if (asset.state === 'deleting') {
-    await Link.deleteMany({ asset: _id })
+    await Link.removeAllOf(_id)
     await Project.forget(_id)
-    await Asset.deleteOne({ _id, state: 'deleting', ...NO_PENDING_DELETION, unsettled: { $size: 0 } })
+    await removeDeleted(_id)
   }
 }

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Asset, type AssetFields, isLocked } from '../../models/asset.ts'
+import { visibleAsset } from '../../models/asset-access.ts'
 import { sameObjects } from '../../models/asset-objects.ts'
-import { type Authority, findableBy } from '../auth/sender.ts'
+import type { Authority } from '../auth/sender.ts'
 import { notFound, versionConflict } from '../errors.ts'
 import { requireAccess } from '../require-access.ts'
 import type { AssetServices } from '../services.ts'
@@ -17,7 +18,7 @@ interface Attempt {
 }
 
 /**
- * Why a conditional update of an asset did not take place: reads it again, to be tried anew.
+ * Reads an asset again after a conditional update of it did not take place, and decides whether a retry can succeed.
  *
  * @throws `not_found` when it, or the upload that was to change it, is gone, or the sender may no longer read it
  * @throws `forbidden` when the sender may no longer change it; `locked`, `version_conflict`
@@ -27,7 +28,8 @@ export async function readAgain(
   tried: AssetFields,
   { version, by, anyLock = false }: Attempt,
 ): Promise<AssetFields> {
-  const current = await Asset.findOne({ _id: tried._id, ...findableBy(by) }).lean()
+  const current =
+    by && by.access !== 'admin' ? await visibleAsset(tried._id, by.sender.user) : await Asset.ready(tried._id)
   if (!current) throw notFound()
   if (by && by.access !== 'admin') requireAccess(current, by.sender.user, by.access)
   if (!anyLock && isLocked(current, clock.now())) throw lockedBy(current, clock.now())

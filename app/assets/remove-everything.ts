@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
+import { cancelUploadsOf } from '../../models/asset-upload.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { AppError } from '../errors.ts'
@@ -22,24 +23,23 @@ export async function removeEverythingOf(services: AssetServices, owner: Types.O
   const deadline = Date.now() + PATIENCE_MS
   // Uploads are looked for before assets: one that ends in between has left its asset where it is found, and
   // the account takes no new ones.
-  while (await Upload.exists({ owner })) {
+  while (await Upload.isAny({ owner })) {
     await removeAssetsOf(services, owner)
     for (const upload of await Upload.findDead(staleMs, { owner })) await undoUpload(store, upload)
     if (Date.now() > deadline) return false
     await delay(50)
   }
   await removeAssetsOf(services, owner)
-  const user = await User.findById(owner, { location: 1 }).lean()
-  if (user?.location) await removeUnder(store, `${user.location}/`)
+  const location = await User.locationOf(owner)
+  if (location) await removeUnder(store, `${location}/`)
   return true
 }
 
 async function removeAssetsOf(services: AssetServices, owner: Types.ObjectId): Promise<void> {
-  await Asset.updateMany({ owner }, { $set: { intents: [] } })
-  for await (const asset of Asset.find({ owner, state: 'ready' }).lean().cursor())
+  await cancelUploadsOf(owner)
+  for await (const asset of Asset.allOf(owner, 'ready'))
     await withPatience(services, () => discardAsset(services, asset).catch(ignoreMissing))
-  for await (const asset of Asset.find({ owner, state: 'deleting' }).lean().cursor())
-    await deletePending(services.store, asset)
+  for await (const asset of Asset.allOf(owner, 'deleting')) await deletePending(services.store, asset)
 }
 
 /** A removal leaves what the store will not take now for later; many of them would wait each for itself. */

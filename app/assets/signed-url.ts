@@ -1,12 +1,11 @@
 import {
-  Asset,
   type AssetFields,
   type AssetFile,
   type ListedAsset,
   type Picture,
   SIGNED_URL,
 } from '../../models/asset.ts'
-import { readConsistently, visibleTo } from '../../models/asset-access.ts'
+import { readableAsset } from '../../models/asset-access.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
 import { User, type UserFields } from '../../models/user.ts'
 import { notFound } from '../errors.ts'
@@ -58,13 +57,9 @@ export async function followSignedUrl(
   if (!bytes) throw notFound()
   const user = await User.findActive(bytes.user)
   if (!user || user.sessionEpoch !== (bytes.sessionEpoch ?? 0)) throw notFound()
-  const named = { _id: bytes.asset, visibility: bytes.visibility }
-  const asset = await readConsistently((owners) =>
-    Asset.findOne({ ...named, ...visibleTo(user, owners) })
-      .lean()
-      .exec(),
-  )
-  if (!asset || (asset.visibilityEpoch ?? 0) !== (bytes.visibilityEpoch ?? 0)) throw notFound()
+  const asset = await readableAsset(bytes.asset, user)
+  if (asset?.visibility !== bytes.visibility) throw notFound()
+  if ((asset.visibilityEpoch ?? 0) !== (bytes.visibilityEpoch ?? 0)) throw notFound()
   const picture = bytes.image === undefined ? undefined : pictureOf(asset, bytes.image)
   if (picture) return { asset, picture }
   const file = bytes.file === undefined ? undefined : fileOf(asset, bytes.file)

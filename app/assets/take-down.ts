@@ -1,5 +1,5 @@
-import { Asset, type AssetFields, isLocked } from '../../models/asset.ts'
-import { publish } from '../../models/asset-access.ts'
+import { type AssetFields, isLocked } from '../../models/asset.ts'
+import { takeDownAsset } from '../../models/asset-access.ts'
 import { Link } from '../../models/link.ts'
 import { retryChange } from '../../models/plugins/optimistic.ts'
 import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
@@ -47,19 +47,11 @@ async function discard(services: AssetServices, asset: AssetFields, by: Authorit
 
 /** Makes a locked asset private and ends its links; its bytes stay as the lock demands. Returns false as `discard`. */
 async function hide(services: AssetServices, asset: AssetFields, by: Authority): Promise<boolean> {
-  const { _id, owner, version } = asset
+  const { _id, owner } = asset
   const now = services.clock.now()
   await confirmSender(by, owner)
-  const { modifiedCount } = await Asset.updateOne(
-    { _id, state: 'ready', version, visibility: 'public' },
-    {
-      $set: { visibility: 'private', takenDownAt: now, updatedAt: now },
-      $inc: { version: 1, visibilityEpoch: 1 },
-      ...publish('private'),
-    },
-  )
-  if (modifiedCount === 0) return false
-  await Link.updateMany({ asset: _id, revokedAt: null }, { revokedAt: now })
+  if (!(await takeDownAsset(asset, now))) return false
+  await Link.revokeAllOf(_id, now)
   await services.changes.publish({ kind: 'asset.updated', asset: _id, owner })
   return true
 }

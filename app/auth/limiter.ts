@@ -33,15 +33,10 @@ export function createLimiter(name: string, { points, duration }: Limit): Limite
         await limiter.consume(key)
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal
-        await giveBack(`${name}:${key}`)
+        await Attempt.giveBack(`${name}:${key}`)
         throw tooManyRequests(refusal.msBeforeNext / 1000)
       }
     },
-    giveBack: (key) => giveBack(`${name}:${key}`),
+    giveBack: (key) => Attempt.giveBack(`${name}:${key}`),
   }
-}
-
-/** The library's own `reward` would open a window below zero once the old one has expired. */
-async function giveBack(key: string): Promise<void> {
-  await Attempt.updateOne({ key, points: { $gt: 0 } }, { $inc: { points: -1 } })
 }

@@ -1,7 +1,8 @@
 import type { Types } from 'mongoose'
-import { changeableBy, type Viewer, visibleTo } from '../../models/asset-access.ts'
+import { changeableBy, type Viewer } from '../../models/asset-access.ts'
 import { Session, type SessionFields } from '../../models/session.ts'
-import { isOfEpoch, User } from '../../models/user.ts'
+import { isOfEpoch } from '../../models/user.ts'
+import { statesOf } from '../../models/user-state.ts'
 import type { Clock } from '../clock.ts'
 import { forbidden, notFound, unauthenticated } from '../errors.ts'
 
@@ -36,9 +37,8 @@ export async function confirmSender(
   owner: Types.ObjectId = session.user,
 ): Promise<void> {
   const ids = owner.equals(session.user) ? [owner] : [session.user, owner]
-  const fields = { access: 1, deleting: 1, disabled: 1, sessionEpoch: 1, epochSession: 1 } as const
   if (await Session.isEnded(session, clock?.now())) throw unauthenticated()
-  const accounts = await User.find({ _id: { $in: ids }, deleting: false }, fields).lean()
+  const accounts = await statesOf(ids)
   const user = accounts.find(({ _id }) => _id.equals(session.user))
   if (!user || user.disabled || !isOfEpoch(user, session)) throw unauthenticated()
   if (access === 'admin' && user.access !== 'admin') throw forbidden()
@@ -48,9 +48,4 @@ export async function confirmSender(
 /** The access of an authority as a condition on the document that is changed. Nothing where the service itself acts. */
 export function permitted(by: Authority | undefined) {
   return !by || by.access === 'admin' ? {} : changeableBy(by.sender.user, by.access)
-}
-
-/** A filter that finds an asset again for who changes it: for a user while they may read it. */
-export function findableBy(by: Authority | undefined) {
-  return !by || by.access === 'admin' ? { state: 'ready' as const } : visibleTo(by.sender.user)
 }

@@ -3,7 +3,8 @@ import type { AssetFields } from '../../models/asset.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
 import { SchemaVersion } from '../../models/schema-version.ts'
-import { User, type UserFields } from '../../models/user.ts'
+import type { UserFields } from '../../models/user.ts'
+import { usersWithSecrets } from '../../models/user-state.ts'
 import type { AssetServices } from '../services.ts'
 import { copyOut, dropCopies } from './copy-objects.ts'
 import { COLLECTIONS, FORMAT, type Manifest, OBJECTS, type ObjectEntry } from './format.ts'
@@ -45,7 +46,7 @@ export async function backUp(
     : { keep: async () => undefined, drop: async () => undefined }
   const writeAsset = async (asset: AssetFields, entries: ObjectEntry[]) => {
     await write.assets.write(asset)
-    for await (const link of Link.find({ asset: asset._id }).lean().cursor()) await write.links.write(link)
+    for await (const link of Link.allOf(asset._id)) await write.links.write(link)
     for (const entry of entries) {
       await objects.write(entry)
       bytes += entry.size
@@ -58,7 +59,7 @@ export async function backUp(
       await writeAsset(asset, objects)
     for await (const project of Project.allOf(user._id)) await write.projects.write(project)
   }
-  for await (const activity of Activity.find().lean().cursor()) await write.activities.write(activity)
+  for await (const activity of Activity.all()) await write.activities.write(activity)
 
   const collections = Object.fromEntries(
     await Promise.all(COLLECTIONS.map(async (name) => [name, await write[name].close()] as const)),
@@ -76,6 +77,6 @@ export async function backUp(
 
 /** Accounts as they are, but for what is under way in them. */
 async function* readUsers(): AsyncGenerator<UserFields> {
-  const users = User.find({ deleting: false }).select('+passwordHash +knownAddresses').lean()
-  for await (const user of users.cursor()) yield { ...user, space: { ...user.space, reserved: 0, open: [] } }
+  for await (const user of usersWithSecrets())
+    yield { ...user, space: { ...user.space, reserved: 0, open: [] } }
 }

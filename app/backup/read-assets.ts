@@ -26,7 +26,7 @@ export async function* readAssets(
   keeper: Keeper,
   tell: (fault: string) => void,
 ): AsyncGenerator<Kept> {
-  for await (const { _id } of Asset.find({ owner, state: 'ready' }, { _id: 1 }).lean().cursor()) {
+  for await (const { _id } of Asset.idsOf(owner)) {
     const kept = await keepAsset(_id, keeper, tell)
     if (kept) yield kept
   }
@@ -38,7 +38,7 @@ async function keepAsset(
   tell: (fault: string) => void,
 ): Promise<Kept | null> {
   for (let seen: number | undefined; ; ) {
-    const asset = await Asset.findOne({ _id: id, state: 'ready' }).lean()
+    const asset = await Asset.ready(id)
     if (!asset) return null
     const { objects, faults } = await keepObjects(asset, keeper)
     // What is missing twice at the same version has not gone with a change.

@@ -1,6 +1,5 @@
 import mongoose, { type mongo } from 'mongoose'
-import { Asset } from '../../models/asset.ts'
-import { objectsOf } from '../../models/asset-objects.ts'
+import { assetsWithLock, objectsOf } from '../../models/asset-objects.ts'
 import { Capacity } from '../../models/capacity.ts'
 import { Installation } from '../../models/installation.ts'
 import { SchemaVersion } from '../../models/schema-version.ts'
@@ -61,9 +60,7 @@ async function putBack(
   if (manifest.objects.included)
     for await (const entry of readEntries(dir, manifest.objects)) await copyIn(store, dir, entry)
   for (const name of COLLECTIONS) await insert(name, readDocuments(dir, manifest.collections[name]))
-  for await (const asset of Asset.find({ lock: { $ne: null } })
-    .lean()
-    .cursor())
+  for await (const asset of assetsWithLock())
     await store.protect(
       objectsOf(asset).map(({ key }) => key),
       asset.lock,

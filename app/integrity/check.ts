@@ -1,4 +1,4 @@
-import { Asset } from '../../models/asset.ts'
+import { removePending } from '../../models/asset-upload.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { deletePending } from '../assets/pending-deletion.ts'
@@ -43,8 +43,8 @@ export async function* checkStorage(services: AssetServices, options: Options): 
     yield found({ kind: 'upload', id: upload._id }, () => undoUpload(store, upload))
   for (const asset of await findHalfRemovals(before))
     yield found({ kind: 'removal', asset: asset._id.toString() }, () => deletePending(store, asset))
-  for (const { _id } of await findForgottenAssets(before))
-    yield found({ kind: 'pending', asset: _id.toString() }, () => Asset.deleteOne({ _id, state: 'pending' }))
+  for (const id of await findForgottenAssets(before))
+    yield found({ kind: 'pending', asset: id.toString() }, () => removePending(id))
   for (const prefix of await findForgotten(store, before))
     yield found({ kind: 'unfinished', prefix }, () => store.abandon(prefix, before))
   for await (const fault of compareObjects(store, before))
@@ -54,7 +54,7 @@ export async function* checkStorage(services: AssetServices, options: Options): 
 }
 
 async function assertRightDatabase({ store }: AssetServices): Promise<void> {
-  if (await User.exists({})) return
+  if (await User.isAny({})) return
   for await (const { key } of store.list(''))
     throw new Error(`The database knows no account, but there is ${key}: is MONGODB_URI the right one?`)
 }

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Asset, type AssetFields } from '../../models/asset.ts'
+import type { Types } from 'mongoose'
+import type { AssetFields } from '../../models/asset.ts'
+import { assetsWithRemovals } from '../../models/asset-objects.ts'
 import { pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
+import { pendingAssets } from '../../models/asset-upload.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { Upload } from '../../models/upload.ts'
-import { DELETION_PENDING } from '../assets/pending-deletion.ts'
 
 /** In a request a removal is between its last steps for no longer than this. */
 const LAST_STEPS_MS = 1000
@@ -20,16 +22,16 @@ export async function findHalfRemovals(before: Date): Promise<AssetFields[]> {
 async function removalsBegun(before: Date): Promise<AssetFields[]> {
   const space = await Capacity.spaceOf(SERVER)
   const young = new Set((space?.open ?? []).filter(({ at }) => at >= before).map(({ id }) => id))
-  const assets = await Asset.find(DELETION_PENDING).lean()
-  return assets.filter((asset) => !pendingDeletionOf(asset).some(({ id }) => young.has(id)))
+  const begun: AssetFields[] = []
+  for await (const asset of assetsWithRemovals())
+    if (!pendingDeletionOf(asset).some(({ id }) => young.has(id))) begun.push(asset)
+  return begun
 }
 
-/** Assets begun before a time by an upload that is over without having undone them. */
-export async function findForgottenAssets(before: Date): Promise<AssetFields[]> {
-  const forgotten: AssetFields[] = []
-  for await (const asset of Asset.find({ state: 'pending', createdAt: { $lt: before } })
-    .lean()
-    .cursor())
-    if (!(await Upload.exists({ asset: asset._id }))) forgotten.push(asset)
+/** Returns the ids of assets created before a time whose upload has no record any more. */
+export async function findForgottenAssets(before: Date): Promise<Types.ObjectId[]> {
+  const forgotten: Types.ObjectId[] = []
+  for await (const { _id } of pendingAssets(before))
+    if (!(await Upload.isAny({ asset: _id }))) forgotten.push(_id)
   return forgotten
 }

@@ -1,9 +1,10 @@
 import type { Types } from 'mongoose'
-import { Asset, type KeptObject } from '../../models/asset.ts'
-import { objectsOf } from '../../models/asset-objects.ts'
-import { PENDING_DELETION, pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
+import type { KeptObject } from '../../models/asset.ts'
+import { assetOwners, isNamed, namedObjects, objectsOf } from '../../models/asset-objects.ts'
+import { pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
+import { eachUser } from '../../models/user-state.ts'
 import { readKey } from '../space/keys.ts'
 import type { ObjectStore, StoredObject } from '../storage/object-store.ts'
 import type { Fault } from './fault.ts'
@@ -11,8 +12,6 @@ import type { Fault } from './fault.ts'
 interface Named extends KeptObject {
   asset: Types.ObjectId
 }
-
-const NAMES = { files: 1, images: 1, cover: 1, ...PENDING_DELETION } as const
 
 /**
  * Where store and documents differ: objects of ours, made before a time, that nothing names, and documents that
@@ -22,16 +21,14 @@ const NAMES = { files: 1, images: 1, cover: 1, ...PENDING_DELETION } as const
  */
 export async function* compareObjects(store: ObjectStore, before: Date): AsyncGenerator<Fault> {
   const locations = new Set<string>()
-  for await (const { _id, location } of User.find({}, { location: 1 }).lean().cursor()) {
+  for await (const { _id, location } of eachUser('location')) {
     if (!location) continue
     locations.add(location)
     yield* compareUser(store, { owner: _id, location, before })
   }
   yield* findUnowned(store, locations, before)
-  for await (const { _id } of Asset.aggregate<{ _id: Types.ObjectId }>([
-    { $group: { _id: '$owner' } },
-  ]).cursor())
-    if (!(await User.exists({ _id }))) yield { kind: 'ownerless', owner: _id.toString() }
+  for await (const { _id } of assetOwners())
+    if (!(await User.isAny({ _id }))) yield { kind: 'ownerless', owner: _id.toString() }
 }
 
 async function* compareUser(
@@ -40,11 +37,10 @@ async function* compareUser(
 ): AsyncGenerator<Fault> {
   const stored = new Map<string, StoredObject>()
   for await (const object of store.list(`${location}/`)) stored.set(object.key, object)
-  const uploads = await Upload.find({ owner }, { _id: 1 }).lean()
-  const live = new Set(uploads.map(({ _id }) => _id))
+  const live = await Upload.idsOf(owner)
   const named = new Map<string, Named>()
   const pending = new Set<string>()
-  for await (const asset of Asset.find({ owner }, NAMES).lean().cursor()) {
+  for await (const asset of namedObjects(owner)) {
     for (const { key, size } of objectsOf(asset)) named.set(key, { key, size, asset: asset._id })
     for (const key of pendingDeletionOf(asset).flatMap(({ keys }) => keys)) pending.add(key)
   }
@@ -62,13 +58,9 @@ async function* compareUser(
 
 /** An object of a key that is named is never removed nor made again: what is so between two looks is so. */
 async function judge(store: ObjectStore, { key, size, asset }: Named): Promise<Fault | null> {
-  const isNamed = async () => {
-    const found = await Asset.findById(asset, NAMES).lean()
-    return found !== null && objectsOf(found).some((object) => object.key === key)
-  }
-  if (!(await isNamed())) return null
+  if (!(await isNamed(asset, key))) return null
   const object = await findObject(store, key)
-  if (object?.size === size || !(await isNamed())) return null
+  if (object?.size === size || !(await isNamed(asset, key))) return null
   const where = { key, asset: asset.toString() }
   return object
     ? { kind: 'size', ...where, recorded: size, stored: object.size }
@@ -85,7 +77,7 @@ async function* findUnowned(store: ObjectStore, locations: Set<string>, before: 
   for await (const { key, size, modifiedAt } of store.list('')) {
     const ours = readKey(key)
     if (!ours || locations.has(ours.location) || modifiedAt >= before) continue
-    if (await User.exists({ location: ours.location })) locations.add(ours.location)
+    if (await User.isAny({ location: ours.location })) locations.add(ours.location)
     else yield { kind: 'orphan', key, size }
   }
 }

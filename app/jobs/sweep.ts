@@ -1,10 +1,9 @@
-import { Asset } from '../../models/asset.ts'
+import { assetsWithRemovals } from '../../models/asset-objects.ts'
 import { Upload } from '../../models/upload.ts'
-import { User } from '../../models/user.ts'
-import { IN_TRANSITION } from '../../models/user-state.ts'
+import { usersInTransition, usersToDelete } from '../../models/user-state.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
 import { settleReaders } from '../accounts/settle-readers.ts'
-import { DELETION_PENDING, deletePending } from '../assets/pending-deletion.ts'
+import { deletePending } from '../assets/pending-deletion.ts'
 import { removeLeftFiles } from '../media/spool.ts'
 import type { AssetServices } from '../services.ts'
 import { abandonForgotten } from '../space/abandon-forgotten.ts'
@@ -24,13 +23,13 @@ export async function sweep(services: AssetServices): Promise<void> {
   for (const upload of await Upload.findDead(staleMs))
     await attempt(services, 'a dead upload', () => undoUpload(store, upload))
 
-  for await (const asset of Asset.find(DELETION_PENDING).lean().cursor())
+  for await (const asset of assetsWithRemovals())
     await attempt(services, 'removed objects', () => deletePending(store, asset))
 
-  for await (const user of User.find({ deleting: true }, { _id: 1 }).lean().cursor())
+  for await (const user of usersToDelete())
     await attempt(services, 'a deleted account', () => finishDeletion(services, user._id))
 
-  for await (const user of User.find(IN_TRANSITION, { _id: 1 }).lean().cursor())
+  for await (const user of usersInTransition())
     await attempt(services, 'the readers of a disabled or enabled account', () => settleReaders(user._id))
 
   const before = new Date(Date.now() - FORGOTTEN * staleMs)

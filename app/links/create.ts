@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { Asset, type AssetFields } from '../../models/asset.ts'
+import type { AssetFields } from '../../models/asset.ts'
+import { isTakenDown } from '../../models/asset-access.ts'
 import { Link, type LinkFields } from '../../models/link.ts'
 import type { Client } from '../auth/client.ts'
 import { hashInTurn } from '../auth/hash-in-turn.ts'
@@ -43,16 +44,13 @@ export async function createLink(
     createdAt: now,
   })
   // the link is another document than the asset: what ended the right meanwhile is looked for after it is stored
-  const current = await Asset.findOne(
-    { _id: asset._id, state: 'ready', owner: sender.user._id },
-    { takenDownAt: 1 },
-  )
-  if (!current || current.takenDownAt) {
-    await Link.deleteOne({ _id: link._id })
-    throw current ? takenDown() : notFound()
+  const takenDownNow = await isTakenDown(asset._id, sender.user._id)
+  if (takenDownNow !== false) {
+    await Link.remove(link._id)
+    throw takenDownNow ? takenDown() : notFound()
   }
   if (!(await Link.makeRoom(asset._id))) {
-    await Link.deleteOne({ _id: link._id })
+    await Link.remove(link._id)
     throw conflict('An asset can have at most 1,000 links. Revoke one first.')
   }
   await audit({

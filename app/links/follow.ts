@@ -2,7 +2,7 @@ import { Types } from 'mongoose'
 import { Asset, type AssetFields } from '../../models/asset.ts'
 import { isOpen, Link, type LinkFields } from '../../models/link.ts'
 import { verifyPassword } from '../../models/password.ts'
-import { User } from '../../models/user.ts'
+import { isActive } from '../../models/user-state.ts'
 import type { Client } from '../auth/client.ts'
 import { badCredentials, linkExpired, notFound } from '../errors.ts'
 import type { Services } from '../services.ts'
@@ -23,13 +23,10 @@ export async function followLink(
   { clock, limits }: Pick<Services, 'clock' | 'limits'>,
   { token, password, client }: Key,
 ): Promise<{ link: LinkFields; asset: AssetFields }> {
-  const link = await Link.findOne({ tokenHash: hashToken(token) }).lean()
+  const link = await Link.ofToken(hashToken(token))
   // looked for even where there is no link, so that it takes as long as where it leads nowhere any more
   const to = link ?? { asset: new Types.ObjectId(), owner: new Types.ObjectId() }
-  const [asset, owner] = await Promise.all([
-    Asset.findOne({ _id: to.asset, state: 'ready' }).lean(),
-    User.exists({ _id: to.owner, deleting: false, disabled: false }),
-  ])
+  const [asset, owner] = await Promise.all([Asset.ready(to.asset), isActive(to.owner)])
   if (!link || !asset || !owner) throw notFound()
   if (!isOpen(link, clock.now()) || asset.takenDownAt) throw linkExpired()
   await unlock(limits, link, password, client)

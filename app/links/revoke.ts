@@ -14,11 +14,7 @@ export async function revokeLink(
 ): Promise<void> {
   if (!isId(id)) throw notFound()
   await confirmSender({ sender })
-  const { modifiedCount } = await Link.updateOne(
-    { _id: id, asset: asset._id, owner: sender.user._id, revokedAt: null },
-    { revokedAt: clock.now() },
-  )
-  if (modifiedCount === 0) throw notFound()
+  if (!(await Link.revoke(id, asset._id, sender.user._id, clock.now()))) throw notFound()
   await audit({
     action: 'link.revoked',
     user: asset.owner,

@@ -31,7 +31,7 @@ export async function createProject(
     updatedAt: now,
   })
   if (!(await Project.fits(owner))) {
-    await Project.deleteOne({ _id: project._id })
+    await Project.removeOwned(project._id, owner)
     throw conflict('An account can have at most 1,000 projects. Delete one first.')
   }
   if (image) await dropDeleted([image])

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose'
 import { Asset, type AssetFields } from '../../models/asset.ts'
-import { readConsistently, type Viewer, visibleTo } from '../../models/asset-access.ts'
+import { readableAssets, type Viewer } from '../../models/asset-access.ts'
 import { isId } from '../../models/ids.ts'
 import { Project, type ProjectContent, SCENE_LISTS, type Scene } from '../../models/project.ts'
 import { conflict, validationFailed } from '../errors.ts'
@@ -10,14 +10,10 @@ export function referencesOf({ image, scenes }: Pick<ProjectContent, 'image' | '
   return [...(image ? [image] : []), ...scenes.flatMap((scene) => SCENE_LISTS.flatMap((list) => scene[list]))]
 }
 
-/** Of these assets, the ids of those that the viewer may read. */
+/** Returns the ids of those of these assets that the viewer may read. */
 export async function readableAmong(ids: Types.ObjectId[], viewer: Viewer): Promise<Set<string>> {
   if (ids.length === 0) return new Set()
-  const found = await readConsistently((owners) =>
-    Asset.find({ _id: { $in: ids }, ...visibleTo(viewer, owners) }, { _id: 1 })
-      .lean()
-      .exec(),
-  )
+  const found = await readableAssets(ids, viewer, { _id: 1 })
   return new Set(found.map(({ _id }) => _id.toString()))
 }
 
@@ -46,8 +42,7 @@ export async function resolveReferences<Field extends string>(
 
 /** New references may have missed the deletion of their asset, which takes out only what it finds. */
 export async function dropDeleted(references: Types.ObjectId[]): Promise<void> {
-  const there = await Asset.find({ _id: { $in: references }, state: 'ready' }, { _id: 1 }).lean()
-  const ids = new Set(there.map(({ _id }) => _id.toString()))
+  const ids = await Asset.readyAmong(references)
   for (const id of references) if (!ids.has(id.toString())) await Project.forget(id)
 }
 

@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
-import { Asset, type ListedAsset } from '../../models/asset.ts'
-import { readConsistently, type Viewer, visibleTo } from '../../models/asset-access.ts'
+import type { ListedAsset } from '../../models/asset.ts'
+import { readableAssets, type Viewer } from '../../models/asset-access.ts'
 import type { ProjectFields, Scene } from '../../models/project.ts'
 import type { UserFields } from '../../models/user.ts'
 import { signUrl } from '../assets/signed-url.ts'
@@ -28,14 +28,7 @@ export function pieceView(services: Signer, asset: ListedAsset, viewer: Signing)
 /** Projects as the former scene editor knows them; assets that the viewer may not read are left out. */
 export async function stageView(services: Signer, projects: ProjectFields[], viewer: Signing) {
   const ids = projects.flatMap(referencesOf)
-  const found =
-    ids.length > 0
-      ? await readConsistently((owners) =>
-          Asset.find({ _id: { $in: ids }, ...visibleTo(viewer, owners) })
-            .lean()
-            .exec(),
-        )
-      : []
+  const found = ids.length > 0 ? await readableAssets(ids, viewer) : []
   const pieces = new Map(
     found.map((asset) => [asset._id.toString(), pieceView(services, asset, viewer)] as const),
   )

@@ -39,7 +39,7 @@ export class Delivery {
 
   async #deliver(change: NewChange): Promise<void> {
     if (change.kind === 'asset.deleted') this.#tellDeleted(change)
-    else if (change.asset) await this.#tellAsset(change)
+    else await this.#tellAsset(change)
     if (change.space) await this.#tellSpace(change)
   }
 
@@ -49,7 +49,8 @@ export class Delivery {
   }
 
   async #tellAsset({ kind, asset: id, readers }: NewChange): Promise<void> {
-    const [asset, owners] = await Promise.all([Asset.findById(id).lean(), ownersInTransition()])
+    if (!id) return
+    const [asset, owners] = await Promise.all([Asset.byId(id), ownersInTransition()])
     if (!asset) return
     const concerned = this.#subscribers().filter(
       (user) => isVisibleTo(asset, user, owners) && (!readers || includesViewer(readers, user)),

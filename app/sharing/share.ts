@@ -31,9 +31,9 @@ export async function shareWith(
   { username, access }: { username: string; access: 'read' | 'write' },
 ): Promise<Collaborator> {
   const key = usernameKey(username)
-  const user = await User.findOne({ usernameKey: key, deleting: false }, { _id: 1 }).lean()
-  if (user && owner.equals(user._id)) throw validationFailed([{ field: 'username', message: 'is the owner' }])
-  const given = { username, usernameKey: key, user: user?._id ?? null, access, addedAt: clock.now() }
+  const user = await User.idOf(username)
+  if (user && owner.equals(user)) throw validationFailed([{ field: 'username', message: 'is the owner' }])
+  const given = { username, usernameKey: key, user, access, addedAt: clock.now() }
   await confirmSender({ sender })
   const kept = await model.share(_id, sender.user._id, given)
   if (!kept) throw conflict('It is gone, or shared with too many already.')

@@ -13,8 +13,7 @@ export async function findForgotten(store: ObjectStore, before: Date): Promise<s
     if (ours) prefixes.set(ours.upload, ours.prefix)
   }
   if (prefixes.size === 0) return []
-  const live = await Upload.find({ _id: { $in: [...prefixes.keys()] } }, { _id: 1 }).lean()
-  for (const { _id } of live) prefixes.delete(_id)
+  for (const id of (await Upload.knownAmong([...prefixes.keys()])).keys()) prefixes.delete(id)
   return [...prefixes.values()]
 }
 

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/env.ts'
-import { Asset, type AssetFile, type AssetImage } from '../../models/asset.ts'
-import { beginAsset, expectUpload } from '../../models/asset-upload.ts'
+import type { AssetFile, AssetImage } from '../../models/asset.ts'
+import { beginAsset, expectUpload, recordSettled } from '../../models/asset-upload.ts'
 import type { Settlement } from '../../models/plugins/ledger.ts'
 import { type NewUpload, Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
@@ -213,8 +213,8 @@ export class Intake {
   async settle(settlement: Settlement): Promise<void> {
     this.#end()
     await settle([...this.#held.keys()], this.id, settlement)
-    await Asset.updateOne({ _id: this.asset }, { $pull: { unsettled: { id: this.id } } })
-    await Upload.deleteOne({ _id: this.id })
+    await recordSettled(this)
+    await Upload.forget(this.id)
   }
 
   /** Leaves nothing of the upload: no object, no reserved space, no record, no half asset. */

@@ -3,6 +3,7 @@ import type { Types } from 'mongoose'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { type LedgerStatics, reservedBy, type Settlement, type Space } from '../../models/plugins/ledger.ts'
 import { User } from '../../models/user.ts'
+import { eachUser } from '../../models/user-state.ts'
 import { findStrays } from './strays.ts'
 import { truthOfServer, truthOfUser } from './truth.ts'
 
@@ -50,7 +51,7 @@ const PAUSE_MS = 100
  */
 export async function* reconcile(options: Options): AsyncGenerator<Discrepancy> {
   const uncorrected = { bytes: 0, files: 0 }
-  for await (const { _id, username } of User.find({}, { username: 1 }).lean().cursor()) {
+  for await (const { _id, username } of eachUser('username')) {
     const outcome = await reconcileUser(_id, username, options)
     if (typeof outcome !== 'object') continue
     if (!options.fix) {

@@ -1,13 +1,9 @@
-import { Asset } from '../../models/asset.ts'
-import {
-  havingPendingDeletion,
-  PENDING_DELETION,
-  pendingDeletionOf,
-} from '../../models/asset-pending-deletion.ts'
+import { removalsAmong } from '../../models/asset-objects.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import type { LedgerStatics, OpenEntry } from '../../models/plugins/ledger.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
+import { usersWithEntriesBefore } from '../../models/user-state.ts'
 import type { Account } from './accounts.ts'
 
 /**
@@ -17,19 +13,14 @@ import type { Account } from './accounts.ts'
 export async function findStrays(open: readonly OpenEntry[], before: Date): Promise<string[]> {
   const old = open.filter(({ at }) => !at || at < before).map(({ id }) => id)
   if (old.length === 0) return []
-  const uploads = await Upload.find({ _id: { $in: old } }, { _id: 1 }).lean()
-  const assets = await Asset.find({ $or: havingPendingDeletion({ $in: old }) }, PENDING_DELETION).lean()
-  const known = new Set([
-    ...uploads.map(({ _id }) => _id),
-    ...assets.flatMap((asset) => pendingDeletionOf(asset).map(({ id }) => id)),
-  ])
+  const uploads = await Upload.knownAmong(old)
+  const known = new Set([...uploads.keys(), ...(await removalsAmong(old))])
   return old.filter((id) => !known.has(id))
 }
 
 /** Closes entries of nobody, opened before a time: what they hold would be refused to their owners. */
 export async function releaseStrays(before: Date): Promise<void> {
-  const old = { 'space.open.at': { $lt: before } }
-  for await (const { _id } of User.find(old, { _id: 1 }).lean().cursor()) await release(User, _id, before)
+  for await (const { _id } of usersWithEntriesBefore(before)) await release(User, _id, before)
   await release(Capacity, SERVER, before)
 }
 

@@ -1,17 +1,9 @@
 import type { Types } from 'mongoose'
-import { Asset, type AssetFields } from '../../models/asset.ts'
-import { bytesOf, objectsOf } from '../../models/asset-objects.ts'
-import {
-  havingPendingDeletion,
-  PENDING_DELETION,
-  pendingDeletionOf,
-} from '../../models/asset-pending-deletion.ts'
+import { bytesOf, type Counted, countedAssets, objectsOf, uncounted } from '../../models/asset-objects.ts'
+import { pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
 import type { Settlement, Space } from '../../models/plugins/ledger.ts'
 import { Upload } from '../../models/upload.ts'
-import { User } from '../../models/user.ts'
-
-type Counted = Pick<AssetFields, 'files' | 'images' | 'cover' | 'unsettled' | 'pendingDeletion' | 'trash'>
-const COUNTED = { files: 1, images: 1, cover: 1, unsettled: 1, ...PENDING_DELETION } as const
+import { eachUser } from '../../models/user-state.ts'
 
 /**
  * What a user's account must hold, given its open entries: the objects that the assets name, less what has come
@@ -21,8 +13,7 @@ const COUNTED = { files: 1, images: 1, cover: 1, unsettled: 1, ...PENDING_DELETI
 export async function truthOfUser(owner: Types.ObjectId, { open }: Space): Promise<Settlement> {
   const isOpen = membership(open)
   const sum = { bytes: 0, files: 0 }
-  for await (const asset of Asset.find({ owner }, COUNTED).lean().cursor())
-    add(sum, countAsset(asset, isOpen))
+  for await (const asset of countedAssets(owner)) add(sum, countAsset(asset, isOpen))
   return sum
 }
 
@@ -33,7 +24,7 @@ export async function truthOfUser(owner: Types.ObjectId, { open }: Space): Promi
 export async function truthOfServer({ open }: Space): Promise<Settlement> {
   const pending = new Set(open.map(({ id }) => id))
   const sum = { bytes: 0, files: 0 }
-  for await (const { space } of User.find({}, { space: 1 }).lean().cursor()) {
+  for await (const { space } of eachUser('space')) {
     add(sum, { bytes: space.used, files: space.files })
     for (const { id } of space.open) pending.delete(id)
   }
@@ -52,11 +43,8 @@ function countAsset(asset: Counted, isOpen: (entry: { id: string }) => boolean):
 async function settlementsOf(entries: string[]): Promise<Settlement[]> {
   if (entries.length === 0) return []
   const isOne = membership(entries.map((id) => ({ id })))
-  const uploads = await Upload.find({ _id: { $in: entries } }, { asset: 1 }).lean()
-  const naming = {
-    $or: [{ _id: { $in: uploads.map(({ asset }) => asset) } }, ...havingPendingDeletion({ $in: entries })],
-  }
-  const assets = await Asset.find(naming, { unsettled: 1, ...PENDING_DELETION }).lean()
+  const uploads = await Upload.knownAmong(entries)
+  const assets = await uncounted([...uploads.values()], entries)
   return assets.flatMap((asset) => [
     ...asset.unsettled.filter(isOne),
     ...pendingDeletionOf(asset)

@@ -1,6 +1,7 @@
-import { Asset, type AssetFields } from '../../models/asset.ts'
+import type { AssetFields } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import { pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
+import { cancelUpload, recordSettled, removePending } from '../../models/asset-upload.ts'
 import { type NewUpload, Upload } from '../../models/upload.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { accountsOf, settle } from './accounts.ts'
@@ -12,15 +13,15 @@ import { accountsOf, settle } from './accounts.ts'
  */
 export async function undoUpload(store: ObjectStore, record: NewUpload): Promise<void> {
   const { _id: id, owner, asset: assetId, prefix } = record
-  const asset = await Asset.findOneAndUpdate({ _id: assetId }, { $pull: { intents: id } }).lean()
+  const asset = await cancelUpload({ id, asset: assetId })
   const unsettled = asset?.unsettled.find((entry) => entry.id === id)
   if (!asset || !namesUnder(asset, prefix)) {
-    await Asset.deleteOne({ _id: assetId, state: 'pending' })
+    await removePending(assetId)
     await removeUnder(store, prefix)
   }
   await settle(accountsOf(owner), id, unsettled ?? { bytes: 0, files: 0 })
-  if (unsettled) await Asset.updateOne({ _id: assetId }, { $pull: { unsettled: { id } } })
-  await Upload.deleteOne({ _id: id })
+  if (unsettled) await recordSettled({ id, asset: assetId })
+  await Upload.forget(id)
 }
 
 function namesUnder(asset: AssetFields, prefix: string): boolean {
