@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { standardOutput } from '../config/log-output.ts'
-import type { FairQueue } from './fair-queue.ts'
+import type { FairQueue } from './queues/fair-queue.ts'
 
 /**
  * Counts unexpected errors that ended one socket, request or answer and left the process running (decision 0013).

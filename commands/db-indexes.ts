@@ -1,6 +1,6 @@
 /** `npm run db:indexes`: builds the indexes that the models declare, drops those they no longer do. */
-import { connectDatabase, disconnectDatabase } from '../app/database.ts'
-import { syncIndexes } from '../app/indexes.ts'
+import { connectDatabase, disconnectDatabase } from '../app/lifecycle/database.ts'
+import { syncIndexes } from '../app/maintenance/indexes.ts'
 import { runCommand } from './run-command.ts'
 
 await runCommand(async (uri) => {

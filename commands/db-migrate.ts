@@ -2,7 +2,7 @@
  * `npm run db:migrate`: brings the database to the schema version of this program, beside a running service. It can be
  * repeated, also after a crash.
  */
-import { connectDatabase, disconnectDatabase } from '../app/database.ts'
+import { connectDatabase, disconnectDatabase } from '../app/lifecycle/database.ts'
 import { migrate } from '../app/maintenance/migrations/migrate.ts'
 import { runCommand } from './run-command.ts'
 

@@ -1,5 +1,5 @@
 import { config as readDotenv } from 'dotenv'
-import { explainFault } from '../app/start-fault.ts'
+import { explainFault } from '../app/lifecycle/start-error.ts'
 import { type Config, loadConfig } from '../config/env.ts'
 
 /** A command's work: prints by returning a text; sets `process.exitCode` where that is not success. */

@@ -1,8 +1,8 @@
 /** `npm run space:reconcile`: recounts what every account holds, and corrects it; uploads go on meanwhile. */
-import { describeDiscrepancy } from '../app/integrity/fault.ts'
-import { STRAY_MS } from '../app/jobs/recount-space.ts'
-import { reconcile } from '../app/space/reconcile.ts'
-import { refuseForeignStore } from '../app/store-owner.ts'
+import { describeDiscrepancy } from '../app/maintenance/finding.ts'
+import { reconcile } from '../app/maintenance/reconcile.ts'
+import { STRAY_MS } from '../app/maintenance/recount-space.ts'
+import { refuseForeignStore } from '../app/storage/store-owner.ts'
 import { runCommand } from './run-command.ts'
 import { withServices } from './with-services.ts'
 

@@ -3,9 +3,9 @@
  * amiss, with exit code 1; with `--fix` it is put right. What is younger than the grace period is not judged.
  */
 import { parseArgs } from 'node:util'
-import { checkStorage } from '../app/integrity/check.ts'
-import { describeFault, describeRemedy } from '../app/integrity/fault.ts'
-import { refuseForeignStore } from '../app/store-owner.ts'
+import { checkStorage } from '../app/maintenance/check.ts'
+import { describeFault, describeRemedy } from '../app/maintenance/finding.ts'
+import { refuseForeignStore } from '../app/storage/store-owner.ts'
 import { runCommand } from './run-command.ts'
 import { withServices } from './with-services.ts'
 

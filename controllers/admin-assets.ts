@@ -1,6 +1,6 @@
 import { liftLock } from '../app/assets/lock.ts'
 import { takeDown } from '../app/assets/take-down.ts'
-import { success } from '../app/envelope.ts'
+import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
 import { adminAssetView } from '../models/views/asset.ts'
 import { visibleUsers } from '../models/visible-users.ts'

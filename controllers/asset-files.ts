@@ -5,13 +5,13 @@ import { countBytes } from '../app/assets/count-download.ts'
 import { replaceFiles } from '../app/assets/replace-files.ts'
 import { notFound } from '../app/errors.ts'
 import { downloadName } from '../app/media/file-name.ts'
-import { describeBytes, isFresh, leaving, sendStream } from '../app/storage/send-object.ts'
-import type { Valid } from '../app/validate.ts'
 import type { Handler } from '../middleware/handle.ts'
+import type { Valid } from '../middleware/validate-input.ts'
 import type { AssetFields } from '../models/asset.ts'
 import type * as rules from '../routes/assets.rules.ts'
 import { sendAsset } from './send-asset.ts'
 import { sendFile } from './send-file.ts'
+import { describeBytes, isFresh, leaving, sendStream } from './send-object.ts'
 
 export const replace: Handler = async ({ req, services, upload, asset, sender, version }, res) => {
   await sendAsset(req, res, await replaceFiles(services, upload, asset, sender, version))

@@ -3,7 +3,7 @@ import { beginSession } from '../app/auth/begin-session.ts'
 import { changePassword as change } from '../app/auth/change-password.ts'
 import { endSession } from '../app/auth/end-session.ts'
 import { presentSignIn } from '../app/auth/present.ts'
-import { success } from '../app/envelope.ts'
+import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
 import type * as rules from '../routes/auth.rules.ts'
 

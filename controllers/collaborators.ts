@@ -1,5 +1,5 @@
-import { success } from '../app/envelope.ts'
 import { type Sharing, shareWith, unshareWith } from '../app/sharing/share.ts'
+import { success } from '../middleware/envelope.ts'
 import type { Handler, HandlerContext } from '../middleware/handle.ts'
 import type { Collaborator, Shared } from '../models/plugins/sharing.ts'
 import type * as rules from '../routes/asset-sharing.rules.ts'

@@ -9,7 +9,7 @@ const pathOf = createRequire(import.meta.url).resolve
 
 /** The OpenAPI document as JSON, for pages and generators of any origin. */
 export const openApi: RequestHandler = async (_req, res) => {
-  const { openApiETag, openApiJson } = await import('../app/openapi-document.ts')
+  const { openApiETag, openApiJson } = await import('./openapi/document.ts')
   res.set({ 'Cache-Control': 'no-cache', ETag: openApiETag }).type('json').send(openApiJson)
 }
 

@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express'
-import { failure } from '../app/envelope.ts'
-import { logCause } from '../app/error-translators.ts'
 import { unavailable } from '../app/errors.ts'
-import { checkReadiness } from '../app/readiness.ts'
+import { checkReadiness } from '../app/maintenance/readiness.ts'
+import { failure } from '../middleware/envelope.ts'
+import { logCause } from '../middleware/translate-error.ts'
 
 /** Answers that the process runs. */
 export const alive: RequestHandler = (_req, res) => {

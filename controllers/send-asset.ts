@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Request, Response } from 'express'
 import { presentAssets } from '../app/assets/present.ts'
-import { success } from '../app/envelope.ts'
-import { isFresh } from '../app/storage/send-object.ts'
+import { success } from '../middleware/envelope.ts'
 import type { ListedAsset } from '../models/asset.ts'
 import { assetView } from '../models/views/asset.ts'
+import { isFresh } from './send-object.ts'
 
 /** Answers with one asset as the caller sees it, its ETag made of its version and of this very answer. */
 export async function sendAsset(

@@ -2,8 +2,8 @@ import type { Request, Response } from 'express'
 import { countBytes } from '../app/assets/count-download.ts'
 import { downloadName } from '../app/media/file-name.ts'
 import { mayShowInline } from '../app/media/inline.ts'
-import { sendObject } from '../app/storage/send-object.ts'
 import type { AssetFields, AssetFile, Picture } from '../models/asset.ts'
+import { sendObject } from './send-object.ts'
 
 interface Manner {
   /** To be shown, where that is safe; it is then no download. */

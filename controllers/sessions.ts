@@ -1,5 +1,5 @@
 import { revokeSession } from '../app/auth/end-session.ts'
-import { success } from '../app/envelope.ts'
+import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
 import { Session } from '../models/session.ts'
 import { sessionView } from '../models/views/session.ts'

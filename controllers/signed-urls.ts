@@ -1,5 +1,5 @@
 import { followSignedUrl, signUrl } from '../app/assets/signed-url.ts'
-import { success } from '../app/envelope.ts'
+import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
 import type * as rules from '../routes/assets.rules.ts'
 import { sendFile, sendPicture } from './send-file.ts'

@@ -1,5 +1,5 @@
-import { success } from '../app/envelope.ts'
-import { describeSpace } from '../app/space/describe.ts'
+import { describeSpace } from '../app/quota/describe.ts'
+import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
 
 export const read: Handler = async ({ services, user }, res) => {

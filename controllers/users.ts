@@ -1,7 +1,7 @@
 import { administer } from '../app/accounts/administer.ts'
 import { deleteAccount, removeAccount } from '../app/accounts/delete-account.ts'
 import { updateProfile } from '../app/accounts/update-profile.ts'
-import { success } from '../app/envelope.ts'
+import { success } from '../middleware/envelope.ts'
 import type { Handler, HandlerContext } from '../middleware/handle.ts'
 import { ownerView, userView } from '../models/views/user.ts'
 import { listVisibleUsers } from '../models/visible-users.ts'

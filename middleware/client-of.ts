@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express'
-import type { Client } from '../app/auth/client.ts'
+import type { Client } from '../app/auth/client-info.ts'
 
 /** Returns the client of a request. */
 export const clientOf = (req: Request): Client => ({

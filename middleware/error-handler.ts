@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler } from 'express'
-import { failure } from '../app/envelope.ts'
-import { logCause, translateError } from '../app/error-translators.ts'
+import { failure } from './envelope.ts'
+import { logCause, translateError } from './translate-error.ts'
 
 /** What a controller may have said already of the answer that it cannot give. */
 const REPRESENTATION = [

@@ -1,10 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { hasContent } from '../app/answer-before-body.ts'
-import type { Client } from '../app/auth/client.ts'
+import type { Client } from '../app/auth/client-info.ts'
 import type { Sender } from '../app/auth/sender.ts'
 import { unsupportedMedia } from '../app/errors.ts'
-import { Rules, type Valid } from '../app/validate.ts'
+import { hasContent } from './answer-before-body.ts'
 import { clientOf } from './client-of.ts'
+import { Rules, type Valid } from './validate-input.ts'
 
 const NO_INPUT = new Rules([])
 

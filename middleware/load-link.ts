@@ -1,5 +1,5 @@
 import type { RequestParamHandler } from 'express'
-import { followLink } from '../app/links/follow.ts'
+import { followLink } from '../app/sharing/follow-link.ts'
 import { clientOf } from './client-of.ts'
 
 /** Follows the link that a path names: `req.link` and `req.asset`, whoever asks. */

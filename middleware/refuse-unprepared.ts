@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import { unavailable } from '../app/errors.ts'
-import { assertWritable } from '../app/require-writable.ts'
+import { assertWritable } from './require-writable.ts'
 
 /** Methods that only read (RFC 9110 section 9.2.1). */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])

@@ -1,5 +1,5 @@
-import type { Services } from '../app/services.ts'
-import type { ReceivedUpload } from '../app/space/intake.ts'
+import type { Services } from '../app/context.ts'
+import type { ReceivedUpload } from '../app/uploads/upload-session.ts'
 import type { AssetFields } from '../models/asset.ts'
 import type { LinkFields } from '../models/link.ts'
 import type { ProjectFields } from '../models/project.ts'

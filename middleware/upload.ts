@@ -1,8 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { Types } from 'mongoose'
 import multer from 'multer'
-import { receiveFile } from '../app/assets/receive-file.ts'
-import { receiveImage } from '../app/assets/receive-image.ts'
 import {
   malformedUpload,
   tooLarge,
@@ -11,12 +9,14 @@ import {
   validationFailed,
 } from '../app/errors.ts'
 import { PREVIEW_MAX_BYTES } from '../app/media/preview.ts'
-import type { ReceivedUpload } from '../app/space/intake.ts'
-import { Intake, OVERHEAD_BYTES } from '../app/space/intake.ts'
 import { type Receive, UploadEngine } from '../app/storage/upload-engine.ts'
 import { MultipartSource } from '../app/uploads/multipart-source.ts'
 import { SILENCE_MS } from '../app/uploads/pace.ts'
 import { UNNAMED } from '../app/uploads/part-header.ts'
+import { receiveFile } from '../app/uploads/receive-file.ts'
+import { receiveImage } from '../app/uploads/receive-image.ts'
+import type { ReceivedUpload } from '../app/uploads/upload-session.ts'
+import { Intake, OVERHEAD_BYTES } from '../app/uploads/upload-session.ts'
 
 interface Bound {
   min: number

@@ -4,7 +4,7 @@ import * as assets from '../controllers/admin-assets.ts'
 import { authenticate } from '../middleware/authenticate.ts'
 import { handle } from '../middleware/handle.ts'
 import { loadAnyAsset } from '../middleware/load-any-asset.ts'
-import { mustBeAdmin } from '../middleware/must-be-admin.ts'
+import { mustBeAdmin } from '../middleware/require-admin.ts'
 import * as rules from './users.rules.ts'
 
 /** `/api/admin`: what only admins do. */

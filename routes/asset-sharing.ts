@@ -5,7 +5,7 @@ import { collaboratorsOf } from '../controllers/collaborators.ts'
 import { checkUsername } from '../middleware/check-username.ts'
 import { handle } from '../middleware/handle.ts'
 import { matchVersion } from '../middleware/match-version.ts'
-import { must } from '../middleware/must.ts'
+import { must } from '../middleware/require-access.ts'
 import { Asset } from '../models/asset.ts'
 import * as rules from './asset-sharing.rules.ts'
 

@@ -4,7 +4,7 @@ import * as controller from '../controllers/users.ts'
 import { authenticate } from '../middleware/authenticate.ts'
 import { handle } from '../middleware/handle.ts'
 import { loadUser } from '../middleware/load-user.ts'
-import { mustBeAdmin } from '../middleware/must-be-admin.ts'
+import { mustBeAdmin } from '../middleware/require-admin.ts'
 import * as rules from './users.rules.ts'
 
 /** `/api/users`: accounts. */

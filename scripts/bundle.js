@@ -2,7 +2,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
-import { joinOpenApi, openApiFolder } from '../app/join-openapi.js'
+import { joinOpenApi, openApiFolder } from '../controllers/openapi/join.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 

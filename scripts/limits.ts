@@ -14,13 +14,13 @@ import * as project from '../models/project.ts'
 import * as user from '../models/user.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const FOLDERS = ['app', 'config', 'middleware', 'models', 'routes']
+const FOLDERS = ['app', 'config', 'controllers', 'middleware', 'models', 'routes']
 
 /** Names of constants that bound something. */
 const LIMIT_NAME =
   /(?:BYTES|_MS|MAX|MOST|LEAST|DEPTH|PARTS|POINTS|OPEN|ATTEMPTS|CHARACTERS|SECONDS|PER_|COUNT|DETAILS|PIXELS)/
 /** Files whose object literals are tables of limits: each property with a docblock is a limit. */
-const TABLES = new Set(['app/realtime/limits.ts', 'config/rate-limits.ts', 'middleware/upload.ts'])
+const TABLES = new Set(['controllers/socket/limits.ts', 'config/rate-limits.ts', 'middleware/upload.ts'])
 
 /** A docblock on one line or several, and the constant or property after it. */
 const DECLARATION =

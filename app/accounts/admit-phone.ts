@@ -1,6 +1,6 @@
 import { mobileKey, User } from '../../models/user.ts'
-import type { Client } from '../auth/client.ts'
-import type { Services } from '../services.ts'
+import type { Client } from '../auth/client-info.ts'
+import type { Services } from '../context.ts'
 import { createAccount } from './register.ts'
 import { isTaken } from './username.ts'
 

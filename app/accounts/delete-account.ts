@@ -6,11 +6,11 @@ import { Session } from '../../models/session.ts'
 import type { UserFields } from '../../models/user.ts'
 import { isBeingDeleted, removeUser, setDeleting } from '../../models/user-state.ts'
 import { removeEverythingOf } from '../assets/remove-everything.ts'
-import type { Client } from '../auth/client.ts'
+import type { Client } from '../auth/client-info.ts'
 import { confirmPassword } from '../auth/credentials.ts'
 import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
+import type { AssetServices, Services } from '../context.ts'
 import { locked } from '../errors.ts'
-import type { AssetServices, Services } from '../services.ts'
 import { keepAnAdmin } from './keep-an-admin.ts'
 
 /**

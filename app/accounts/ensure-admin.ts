@@ -1,8 +1,8 @@
 import { ConfigError } from '../../config/env.ts'
 import { USERNAME, User } from '../../models/user.ts'
 import { refuseWeakPassword } from '../auth/password-policy.ts'
+import type { AssetServices, Services } from '../context.ts'
 import { AppError } from '../errors.ts'
-import type { AssetServices, Services } from '../services.ts'
 import { finishDeletion } from './delete-account.ts'
 
 /**

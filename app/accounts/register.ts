@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { type NewUser, User, type UserDocument } from '../../models/user.ts'
 import { beginSession, type SignedIn } from '../auth/begin-session.ts'
-import type { Client } from '../auth/client.ts'
+import type { Client } from '../auth/client-info.ts'
 import { hashInTurn } from '../auth/hash-in-turn.ts'
 import { refuseWeakPassword } from '../auth/password-policy.ts'
+import type { Services } from '../context.ts'
 import { taken } from '../errors.ts'
-import type { Services } from '../services.ts'
 import { registerLike, usernameLike } from './username.ts'
 
 /** Without a username one is made, from the email if there is one. */

@@ -10,7 +10,7 @@ import {
   transitionOf,
 } from '../../models/user-state.ts'
 import { within } from '../clock.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../context.ts'
 
 /** How long a request waits until all assets are hidden or shown, in milliseconds. */
 const SETTLE_MS = 2000

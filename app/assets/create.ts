@@ -5,9 +5,9 @@ import { commitNewAsset } from '../../models/asset-upload.ts'
 import type { AssetType } from '../../models/media.ts'
 import { hideIfClosed } from '../accounts/settle-readers.ts'
 import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
+import type { Services } from '../context.ts'
 import { notFound } from '../errors.ts'
-import type { Services } from '../services.ts'
-import type { ReceivedUpload } from '../space/intake.ts'
+import type { ReceivedUpload } from '../uploads/upload-session.ts'
 import { describeFiles } from './content.ts'
 
 /** What a client says of a new asset; the rest is told from its files. */

@@ -3,9 +3,9 @@ import { bytesOf, objectsOfImage, sameObjects } from '../../models/asset-objects
 import { addPendingDeletion } from '../../models/asset-pending-deletion.ts'
 import { commitOf } from '../../models/asset-upload.ts'
 import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
+import type { AssetServices } from '../context.ts'
 import { notFound, tooLarge, versionConflict } from '../errors.ts'
-import type { AssetServices } from '../services.ts'
-import type { Intake } from '../space/intake.ts'
+import type { Intake } from '../uploads/upload-session.ts'
 import { changeAsset } from './change.ts'
 import { readAgain } from './read-again.ts'
 

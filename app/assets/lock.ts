@@ -1,8 +1,8 @@
 import { Asset, type AssetFields, isKept, isLocked, type Lock, type LockMode } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import { type Authority, confirmSender, permitted, type Sender } from '../auth/sender.ts'
+import type { AssetServices, Services } from '../context.ts'
 import { conflict, forbidden, validationFailed } from '../errors.ts'
-import type { AssetServices, Services } from '../services.ts'
 import { lockedBy } from './locked-by.ts'
 import { readAgain } from './read-again.ts'
 

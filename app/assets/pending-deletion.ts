@@ -7,7 +7,7 @@ import { recordSettled } from '../../models/asset-upload.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
 import { Upload } from '../../models/upload.ts'
-import { accountsOf, settle } from '../space/accounts.ts'
+import { accountsOf, settle } from '../quota/accounts.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
 /**

@@ -3,9 +3,9 @@ import { Asset, type AssetFields, isLocked } from '../../models/asset.ts'
 import { visibleAsset } from '../../models/asset-access.ts'
 import { sameObjects } from '../../models/asset-objects.ts'
 import type { Authority } from '../auth/sender.ts'
+import type { AssetServices } from '../context.ts'
 import { notFound, versionConflict } from '../errors.ts'
-import { requireAccess } from '../require-access.ts'
-import type { AssetServices } from '../services.ts'
+import { requireAccess } from '../sharing/require-access.ts'
 import { lockedBy } from './locked-by.ts'
 
 interface Attempt {

@@ -1,9 +1,9 @@
 import type { AssetFields } from '../../models/asset.ts'
 import type { Sender } from '../auth/sender.ts'
+import type { AssetServices } from '../context.ts'
 import { notFound } from '../errors.ts'
 import { refuseUsed } from '../projects/references.ts'
-import { requireAccess } from '../require-access.ts'
-import type { AssetServices } from '../services.ts'
+import { requireAccess } from '../sharing/require-access.ts'
 import { findAsset } from './find.ts'
 import { removeAsset } from './remove.ts'
 

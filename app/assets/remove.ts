@@ -2,7 +2,7 @@ import { type AssetFields, notLocked } from '../../models/asset.ts'
 import { objectsOf, sameObjects } from '../../models/asset-objects.ts'
 import { addPendingDeletion } from '../../models/asset-pending-deletion.ts'
 import { type Authority, permitted, type Sender } from '../auth/sender.ts'
-import type { AssetServices } from '../services.ts'
+import type { AssetServices } from '../context.ts'
 import { changeAsset } from './change.ts'
 
 const NOTHING = { state: 'deleting', readers: [], files: [], images: [], cover: null, intents: [] } as const

@@ -8,8 +8,8 @@ import {
 import { readableAsset } from '../../models/asset-access.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
 import { User, type UserFields } from '../../models/user.ts'
+import type { Services } from '../context.ts'
 import { notFound } from '../errors.ts'
-import type { Services } from '../services.ts'
 
 interface Wanted {
   /** A file's id; default: the first file. */

@@ -1,9 +1,9 @@
 import { Session, type SessionFields } from '../../models/session.ts'
 import { User, type UserDocument } from '../../models/user.ts'
 import { recordSignIn } from '../../models/user-credentials.ts'
+import type { Services } from '../context.ts'
 import { badCredentials } from '../errors.ts'
-import type { Services } from '../services.ts'
-import { addressKey, type Client } from './client.ts'
+import { addressKey, type Client } from './client-info.ts'
 
 /** What a sign-in brings: `expiresAt` is when the session ends if it is not used again. */
 export interface SignedIn {

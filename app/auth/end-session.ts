@@ -1,6 +1,6 @@
 import { Session, type SessionFields } from '../../models/session.ts'
+import type { Services } from '../context.ts'
 import { notFound } from '../errors.ts'
-import type { Services } from '../services.ts'
 import { confirmSender, type Sender } from './sender.ts'
 
 /** Ends a session: its token is dead at once, on every process. */

@@ -1,6 +1,6 @@
 import { hashPassword } from '../../models/password.ts'
-import type { Services } from '../services.ts'
-import { addressKey, type Client } from './client.ts'
+import type { Services } from '../context.ts'
+import { addressKey, type Client } from './client-info.ts'
 
 /**
  * Hashes a new password when it is the turn of the client's address.

@@ -1,7 +1,7 @@
 import { PASSWORD_LIMITS, registrationLimit } from '../../config/rate-limits.ts'
 import { asAppError } from '../../models/database-errors.ts'
-import type { Queues } from '../queues.ts'
-import { addressKey, type Client } from './client.ts'
+import type { Queues } from '../queues/queues.ts'
+import { addressKey, type Client } from './client-info.ts'
 import { createLimiter, type Limiter } from './limiter.ts'
 
 /** Checks a password; null when it is wrong. */

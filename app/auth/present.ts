@@ -1,6 +1,6 @@
 import { ownerView } from '../../models/views/user.ts'
 import type { Registered } from '../accounts/register.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../context.ts'
 
 /** Serializes the answer to a sign-in or a registration. */
 export function presentSignIn(

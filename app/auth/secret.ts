@@ -3,8 +3,8 @@ import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '../../config/env.ts'
 import { MIN_SECRET_LENGTH } from '../../config/parsers.ts'
-import { closeToOthers } from '../private-files.ts'
-import { placeNew } from '../storage/disk-mark.ts'
+import { closeToOthers } from '../../config/private-files.ts'
+import { placeNew } from '../storage/disk/mark.ts'
 
 /**
  * Returns the secret kept in `dir`, which is made at the first call; for development, where none is configured.

@@ -1,6 +1,6 @@
-import type { Services } from '../services.ts'
+import type { Services } from '../context.ts'
 import { beginSession, type SignedIn } from './begin-session.ts'
-import type { Client } from './client.ts'
+import type { Client } from './client-info.ts'
 import { type CredentialServices, verifyCredentials } from './credentials.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { readKey } from '../space/keys.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { readKey } from '../uploads/keys.ts'
 import { verifyCopy } from './copy-objects.ts'
 import { BackupFault, type Manifest } from './format.ts'
 import { readEntries, verifyLines } from './lines.ts'

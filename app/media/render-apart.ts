@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { unavailable } from '../errors.ts'
-import { FairQueue } from '../fair-queue.ts'
+import { FairQueue } from '../queues/fair-queue.ts'
 import type { Rendered, RenderJob } from './render.ts'
 import type { RenderAnswer } from './render-process.ts'
 

@@ -1,9 +1,9 @@
 import { changeableBy } from '../../models/asset-access.ts'
 import { findProject, Project, type ProjectContent, type ProjectFields } from '../../models/project.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
+import type { Services } from '../context.ts'
 import { notFound } from '../errors.ts'
-import { requireAccess } from '../require-access.ts'
-import type { Services } from '../services.ts'
+import { requireAccess } from '../sharing/require-access.ts'
 import { dropDeleted, referencesOf } from './references.ts'
 
 /**

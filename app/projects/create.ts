@@ -1,8 +1,8 @@
 import type { Types } from 'mongoose'
 import { Project, type ProjectFields, type Scene } from '../../models/project.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
+import type { Services } from '../context.ts'
 import { conflict } from '../errors.ts'
-import type { Services } from '../services.ts'
 import { dropDeleted } from './references.ts'
 
 interface NewProject {

@@ -3,10 +3,10 @@ import { findProject, type ProjectFields, type SceneList } from '../../models/pr
 import { createAsset } from '../assets/create.ts'
 import { discardAsset } from '../assets/remove.ts'
 import type { Sender } from '../auth/sender.ts'
+import type { AssetServices, Services } from '../context.ts'
 import { notFound, unsupportedMedia } from '../errors.ts'
-import { requireAccess } from '../require-access.ts'
-import type { AssetServices, Services } from '../services.ts'
-import type { ReceivedUpload } from '../space/intake.ts'
+import { requireAccess } from '../sharing/require-access.ts'
+import type { ReceivedUpload } from '../uploads/upload-session.ts'
 import { createProject } from './create.ts'
 import { addScene, addToScene, emptyScene } from './scenes.ts'
 

@@ -1,7 +1,7 @@
 import { Project, type ProjectFields } from '../../models/project.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
+import type { Services } from '../context.ts'
 import { notFound } from '../errors.ts'
-import type { Services } from '../services.ts'
 
 /** Deletes a project for its owner; its assets stay. @throws `not_found`, and what `confirmSender` throws */
 export async function removeProject(

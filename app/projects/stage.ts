@@ -4,7 +4,7 @@ import { readableAssets, type Viewer } from '../../models/asset-access.ts'
 import type { ProjectFields, Scene } from '../../models/project.ts'
 import type { UserFields } from '../../models/user.ts'
 import { signUrl } from '../assets/signed-url.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../context.ts'
 import { referencesOf } from './references.ts'
 
 /** A viewer who signs addresses. */

@@ -1,7 +1,7 @@
 import type { Viewer } from '../../models/asset-access.ts'
 import type { ProjectFields } from '../../models/project.ts'
 import type { Sender } from '../auth/sender.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../context.ts'
 import { changeProject } from './change.ts'
 import { resolveReferences } from './references.ts'
 import { reordered } from './scenes.ts'

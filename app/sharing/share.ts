@@ -6,8 +6,8 @@ import {
 } from '../../models/plugins/sharing.ts'
 import { User, usernameKey } from '../../models/user.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
+import type { Services } from '../context.ts'
 import { conflict, notFound, validationFailed } from '../errors.ts'
-import type { Services } from '../services.ts'
 
 /** A kind of thing that owners share. */
 export interface Sharing {

@@ -8,7 +8,7 @@ import {
   type State,
 } from '../support/app/access-world.ts'
 import { obj, png } from '../support/data/samples.ts'
-import { DIALECTS } from './access-matrix.dialects.ts'
+import { DIALECTS } from './access-matrix.compat.ts'
 import {
   admins,
   always,

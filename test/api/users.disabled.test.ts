@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { sweep } from '../../app/jobs/sweep.ts'
+import { sweep } from '../../app/maintenance/sweep.ts'
 import { Asset } from '../../models/asset.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'

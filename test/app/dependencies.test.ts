@@ -3,21 +3,51 @@ import { dirname, join, normalize, relative } from 'node:path'
 import { expect } from 'chai'
 import { sourceFiles } from '../support/source-files.ts'
 
-/** Which rooms a room may import from; `app/index.ts` and `app/realtime` are the ones that open doors. */
-const MAY_IMPORT: Record<string, string[]> = {
-  models: ['models', 'app/errors.ts'],
-  config: ['config'],
-  app: ['app', 'models', 'config'],
-  'app/realtime': ['app', 'models', 'config', 'rules'],
-  'app/index.ts': ['app', 'models', 'config', 'middleware', 'routes'],
-  middleware: ['middleware', 'app', 'models'],
-  controllers: ['controllers', 'middleware', 'rules', 'app', 'models', 'config'],
-  rules: ['rules', 'app', 'models'],
-  routes: ['routes', 'rules', 'controllers', 'middleware', 'models', 'app', 'config'],
-  embedded: ['embedded'],
-  'server.ts': ['app', 'config', 'embedded'],
-  commands: ['commands', 'app', 'models', 'config', 'embedded'],
+interface Layer {
+  name: string
+  holds: (file: string) => boolean
+  /** The other layers that its files can import. */
+  imports: string[]
 }
+
+const inFolder = (folder: string) => (file: string) => file.startsWith(`${folder}/`)
+
+/** The layers of CONTRIBUTING. A file belongs to the first one that holds it. */
+const LAYERS: Layer[] = [
+  {
+    name: 'process',
+    holds: (file) => file === 'server.ts' || inFolder('commands')(file),
+    imports: ['application', 'controllers', 'app', 'models', 'config', 'errors', 'embedded'],
+  },
+  {
+    name: 'application',
+    holds: (file) => file === 'app/index.ts' || inFolder('app/lifecycle')(file),
+    imports: ['routes', 'controllers', 'middleware', 'app', 'models', 'config', 'errors'],
+  },
+  {
+    name: 'rules',
+    holds: (file) => file.endsWith('.rules.ts') || inFolder('routes/rules')(file),
+    imports: ['middleware', 'app', 'models', 'errors'],
+  },
+  {
+    name: 'routes',
+    holds: inFolder('routes'),
+    imports: ['controllers', 'rules', 'middleware', 'app', 'models', 'config', 'errors'],
+  },
+  {
+    name: 'controllers',
+    holds: inFolder('controllers'),
+    imports: ['rules', 'middleware', 'app', 'models', 'config', 'errors'],
+  },
+  { name: 'middleware', holds: inFolder('middleware'), imports: ['app', 'models', 'config', 'errors'] },
+  { name: 'errors', holds: (file) => file === 'app/errors.ts', imports: [] },
+  { name: 'app', holds: inFolder('app'), imports: ['models', 'config', 'errors'] },
+  { name: 'models', holds: inFolder('models'), imports: ['errors'] },
+  { name: 'config', holds: inFolder('config'), imports: [] },
+  { name: 'embedded', holds: inFolder('embedded'), imports: [] },
+]
+
+const layerOf = (file: string) => LAYERS.find(({ holds }) => holds(file))
 
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g
 
@@ -26,21 +56,9 @@ interface Import {
   to: string
 }
 
-/** `routes/*.rules.ts`, `routes/dialects/*.rules.ts` and `routes/rules/` declare input: they know no route. */
-const isRules = (file: string) => file.endsWith('.rules.ts') || file.startsWith('routes/rules/')
-
-const roomOf = (file: string) => (isRules(file) ? 'rules' : roomByPath(file))
-
-const roomByPath = (file: string) =>
-  Object.keys(MAY_IMPORT)
-    .filter((room) => file === room || file.startsWith(`${room}/`))
-    .sort((one, other) => other.length - one.length)[0] ?? ''
-
 describe('source files', () => {
   let imports: Import[]
   let files: string[]
-  const isIn = (file: string, room: string) =>
-    isRules(file) ? room === 'rules' : file === room || file.startsWith(`${room}/`)
 
   before(async () => {
     files = await sourceFiles()
@@ -63,12 +81,29 @@ describe('source files', () => {
     expect(imports.length).to.be.greaterThan(files.length)
   })
 
-  it('imports – every file → only the allowed folders', () => {
-    const wrong = imports.filter(
-      ({ from, to }) =>
-        files.includes(to) && !(MAY_IMPORT[roomOf(from)] ?? []).some((room) => isIn(to, room)),
-    )
+  it('imports – every file → its own layer and those that the layer can import', () => {
+    const isAllowed = ({ from, to }: Import) => {
+      const [layer, other] = [layerOf(from), layerOf(to)]
+      return layer === other || layer?.imports.includes(other?.name ?? '')
+    }
+    const wrong = imports.filter((one) => files.includes(one.to) && !isAllowed(one))
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).to.deep.equal([])
+  })
+
+  it('imports – of types too → no circle', () => {
+    const importsOf = new Map(files.map((file) => [file, new Set<string>()]))
+    for (const { from, to } of imports) if (importsOf.has(to) && from !== to) importsOf.get(from)?.add(to)
+    // files that import nothing that is left are taken away until only circles, and what imports them, are left
+    for (let size = -1; size !== importsOf.size; ) {
+      size = importsOf.size
+      for (const [file, others] of importsOf)
+        if (![...others].some((other) => importsOf.has(other))) importsOf.delete(file)
+    }
+    expect([...importsOf.keys()]).to.deep.equal([])
+  })
+
+  it('app/ – loose files → at most 6', () => {
+    expect(files.filter((file) => /^app\/[^/]+$/.test(file)).length).to.be.at.most(6)
   })
 
   it('bench/ and scripts/ – every import → none from test/', async () => {
@@ -94,7 +129,7 @@ describe('source files', () => {
       .filter(({ to }) => to.startsWith('@aws-sdk/') || to === 'multer-s3')
       .map(({ from }) => from)
     expect(users.length).to.be.greaterThan(0)
-    expect(users.filter((file) => !file.startsWith('app/storage/s3-'))).to.deep.equal([])
+    expect(users.filter((file) => !file.startsWith('app/storage/s3/'))).to.deep.equal([])
   })
 
   it('process.env – every file → server.ts and commands/ only', async () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import mongoose from 'mongoose'
-import '../../app/models.ts'
+import '../../models/all.ts'
 import { sourceFiles } from '../support/source-files.ts'
 
 /** Queries that may stand outside models/: creations, and copies of whole collections by the driver. */

@@ -5,8 +5,8 @@ import { SILENCE_MS } from '../../app/uploads/pace.ts'
 import { JSON_BYTES, MAX_JSON_DEPTH } from '../../config/body-limits.ts'
 import { KNOWN_ADDRESS_MS, PASSWORD_LIMITS } from '../../config/rate-limits.ts'
 import { variables } from '../../config/variables.ts'
-import { SHOWN_PROJECTS } from '../../controllers/dialects/scenes.ts'
-import { REQUEST_ID } from '../../middleware/request-id.ts'
+import { SHOWN_PROJECTS } from '../../controllers/compat/scenes.ts'
+import { REQUEST_ID } from '../../middleware/assign-request-id.ts'
 import { ACTIONS, TARGET_TYPES } from '../../models/activity.ts'
 import * as asset from '../../models/asset.ts'
 import { SCOPES, SORT_NAMES, TOP_TAGS } from '../../models/asset-search.ts'
@@ -221,7 +221,7 @@ describe('limits of the OpenAPI document', () => {
     expect(unknown).to.deep.equal([])
   })
 
-  it('every limit in a description – is the constant that the service checks', () => {
+  it('OpenAPI descriptions – every limit they name → the constant that the service checks', () => {
     const descriptions = [...fieldsOf(['description'], openApi)]
     for (const [place, limits] of Object.entries(DESCRIBED)) {
       const text = descriptions

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import mongoose from 'mongoose'
-import { connectDatabase, disconnectDatabase } from '../../../app/database.ts'
+import { connectDatabase, disconnectDatabase } from '../../../app/lifecycle/database.ts'
 import { LeaseLost } from '../../../app/maintenance/migrations/lease.ts'
 import { migrate } from '../../../app/maintenance/migrations/migrate.ts'
 import type { Migration, MigrationContext } from '../../../app/maintenance/migrations/migration.ts'

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { identify } from '../../../app/media/identify.ts'
+import { identify } from '../../../app/media/detect-content.ts'
 import { MEDIA } from '../../../models/media.ts'
 import * as samples from '../../support/data/samples.ts'
 

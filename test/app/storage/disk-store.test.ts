@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect } from 'chai'
 import { AppError } from '../../../app/errors.ts'
-import { openDiskStore } from '../../../app/storage/disk-store.ts'
+import { openDiskStore } from '../../../app/storage/disk/store.ts'
 import { type ObjectStore, ObjectsNotRemoved } from '../../../app/storage/object-store.ts'
 import { keysIn, rejection } from '../../support/s3/object-stores.ts'
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect } from 'chai'
-import { watchReading } from '../../../app/storage/s3-read.ts'
+import { watchReading } from '../../../app/storage/s3/read.ts'
 import { eventually } from '../../support/eventually.ts'
 import { rejection } from '../../support/s3/object-stores.ts'
 

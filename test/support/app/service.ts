@@ -4,10 +4,10 @@
  * its standard input, so that the next one is ready when this one is killed.
  */
 import { once } from 'node:events'
-import { createHttpServer, listen } from '../../../app/http-server.ts'
+import { openServices } from '../../../app/context.ts'
 import { createApp } from '../../../app/index.ts'
-import { prepare } from '../../../app/prepare.ts'
-import { openServices } from '../../../app/services.ts'
+import { createHttpServer, listen } from '../../../app/lifecycle/http-server.ts'
+import { prepare } from '../../../app/lifecycle/prepare.ts'
 import { openStore } from '../../../app/storage/open-store.ts'
 import { loadConfig } from '../../../config/env.ts'
 import { createLogger } from '../../../config/logger.ts'

@@ -1,4 +1,4 @@
-import { joinOpenApi } from '../../../app/join-openapi.js'
+import { joinOpenApi } from '../../../controllers/openapi/join.js'
 
 export type Schema = Record<string, unknown>
 

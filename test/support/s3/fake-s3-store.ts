@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../../app/storage/object-store.ts'
-import type { S3StoreOptions } from '../../../app/storage/s3-client.ts'
-import { openS3Store } from '../../../app/storage/s3-store.ts'
+import type { S3StoreOptions } from '../../../app/storage/s3/client.ts'
+import { openS3Store } from '../../../app/storage/s3/store.ts'
 import { type FakeS3, startFakeS3 } from './fake-s3.ts'
 
 /** For tests of a bucket that says nothing: soon over, but not before a busy machine has done its own part. */

@@ -1,0 +1,36 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Logger } from 'pino'
+import proxyAddr from 'proxy-addr'
+import type { Config } from '../../config/env.ts'
+
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'] as const
+
+/**
+ * Notices that a proxy stands before a service that trusts none. All clients have the proxy's address then, and share
+ * the limits of one client.
+ */
+export class ProxyCheck {
+  /** Whether a proxy's header has arrived that is not used. */
+  isIgnored = false
+
+  constructor(private readonly services: { config: Pick<Config, 'http'>; log: Logger }) {}
+
+  /** Looks at the headers of a request. Writes a warning to the log the first time it finds one of a proxy. */
+  look(headers: IncomingHttpHeaders): void {
+    if (this.isIgnored || this.services.config.http.trustProxy !== 0) return
+    const header = FORWARDED.find((name) => headers[name] !== undefined)
+    if (!header) return
+    this.isIgnored = true
+    this.services.log.warn(
+      { header },
+      'A proxy sends forwarded headers, but TRUST_PROXY is 0: all its clients share one address and its limits. Set TRUST_PROXY to the number of proxies.',
+    )
+  }
+}
+
+/** Returns whether an address is a trusted proxy; `hop` is its distance, 0 for the peer of the connection. */
+type ProxyTrust = (address: string, hop: number) => boolean
+
+/** Returns the rule of TRUST_PROXY in the form that Express ("trust proxy") and `proxyAddr` take. */
+export const proxyTrust = (trustProxy: Config['http']['trustProxy']): ProxyTrust =>
+  typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : proxyAddr.compile(trustProxy)

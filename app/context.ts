@@ -1,0 +1,104 @@
+import type { Logger } from 'pino'
+import type { Config } from '../config/env.ts'
+import { type Audit, createAudit } from './activity/audit.ts'
+import { createLimits, type Limits } from './auth/limits.ts'
+import { ProxyCheck } from './auth/proxy-check.ts'
+import { loadSecret } from './auth/secret.ts'
+import { createSlowestHash, type SlowestHash } from './auth/slowest-hash.ts'
+import { createTokens, type Tokens } from './auth/tokens.ts'
+import { createUrlSigner, type UrlSigner } from './auth/url-signer.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { type ChangeFeed, createFeed } from './events/feed.ts'
+import { COVER_WAIT_MS, Covers, coverQueue } from './media/covers.ts'
+import { renderQueue } from './media/render-apart.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { createQueues, type Queues } from './queues/queues.ts'
+import { type Cursors, createCursors } from './search/cursor.ts'
+import type { ObjectStore } from './storage/object-store.ts'
+import { openStore } from './storage/open-store.ts'
+
+/** What the house works with; made once by the process (or a test) and handed to `createApp`. */
+export interface Services {
+  config: Config
+  store: ObjectStore
+  tokens: Tokens
+  urls: UrlSigner
+  cursors: Cursors
+  limits: Limits
+  queues: Queues
+  proxyCheck: ProxyCheck
+  slowestHash: SlowestHash
+  metrics: Metrics
+  log: Logger
+  audit: Audit
+  changes: ChangeFeed
+  covers: Covers
+  clock: Clock
+  /** An upload is given up for dead after this many milliseconds without a heartbeat. */
+  staleMs: number
+  /** Aborted when the process begins to stop: no new work is taken from then on. */
+  stopping: AbortSignal
+  /** Whether the database has been reached and can serve reads. */
+  prepared: boolean
+  /** Why requests that write are refused now; null when they are served. */
+  writesRefused: WritesRefused | null
+}
+
+/** A sentence for clients, and the check of `/readyz` that it belongs to. */
+export interface WritesRefused {
+  check: 'indexes' | 'store'
+  message: string
+}
+
+/** What work on assets needs of them. */
+export type AssetServices = Pick<Services, 'store' | 'log' | 'clock' | 'audit' | 'changes' | 'staleMs'>
+
+interface Given {
+  config: Config
+  log: Logger
+  stopping: AbortSignal
+  clock?: Clock
+  store?: ObjectStore
+  staleMs?: number
+  coverWaitMs?: number
+}
+
+/** The contract promises two minutes. */
+export const STALE_MS = 120_000
+
+export async function openServices({
+  config,
+  log,
+  stopping,
+  clock = systemClock,
+  store,
+  staleMs = STALE_MS,
+  coverWaitMs = COVER_WAIT_MS,
+}: Given): Promise<Services> {
+  const secrets = config.auth.secrets ?? [await loadSecret(config.dataDir)]
+  const tokens = createTokens(secrets)
+  const queues = createQueues()
+  const changes = createFeed({ log })
+  const opened = store ?? (await openStore(config.storage))
+  return {
+    config,
+    log,
+    audit: createAudit({ config, log, clock }),
+    changes,
+    covers: new Covers({ config, store: opened, log, clock, changes, staleMs }, coverWaitMs),
+    clock,
+    staleMs,
+    stopping,
+    prepared: false,
+    writesRefused: null,
+    tokens,
+    urls: createUrlSigner(secrets),
+    cursors: createCursors(secrets),
+    limits: createLimits(config.auth, queues),
+    queues,
+    proxyCheck: new ProxyCheck({ config, log }),
+    slowestHash: createSlowestHash(config.auth.bcryptCost, clock),
+    metrics: createMetrics([...Object.values(queues), renderQueue, coverQueue]),
+    store: opened,
+  }
+}

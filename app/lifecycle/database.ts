@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ConnectionString } from 'mongodb-connection-string-url'
+import mongoose, { Error as MongooseError, mongo } from 'mongoose'
+import type { Logger } from 'pino'
+import { fromDatabase, isDnsFailure } from '../../models/database-errors.ts'
+import { AppError } from '../errors.ts'
+import { refuseNewerSchema } from '../maintenance/migrations/schema.ts'
+import '../../models/all.ts'
+
+mongoose.set('autoIndex', false)
+mongoose.set('autoCreate', false)
+mongoose.set('bufferCommands', false)
+mongoose.set('strictQuery', 'throw')
+
+const RETRY_MS = 2000
+
+/**
+ * A database that says nothing is given up when a heartbeat has gone unanswered for `connectTimeoutMS`, and with it
+ * all that waits for it; each command is tried once more, as the driver does.
+ */
+const OPTIONS: mongoose.ConnectOptions = {
+  appName: 'kura',
+  writeConcern: { w: 'majority' },
+  serverSelectionTimeoutMS: 5000,
+  connectTimeoutMS: 5000,
+  heartbeatFrequencyMS: 5000,
+  socketTimeoutMS: 30_000,
+  maxPoolSize: 50,
+  waitQueueTimeoutMS: 10_000,
+}
+
+/**
+ * Connects every model to the database of the address, `kura` where it names none. What the address says of
+ * time-outs goes before what is said here.
+ *
+ * @throws NewerSchema when a newer program has migrated the database
+ */
+export async function connectDatabase(uri: string, dbName = databaseName(uri)): Promise<void> {
+  const given = [...new ConnectionString(uri).searchParams.keys()].map((name) => name.toLowerCase())
+  const others = Object.entries(OPTIONS).filter(([name]) => !given.includes(name.toLowerCase()))
+  await mongoose.connect(uri, { ...Object.fromEntries(others), dbName })
+  try {
+    await refuseNewerSchema()
+  } catch (error) {
+    await disconnectDatabase()
+    throw error
+  }
+}
+
+/**
+ * Does what needs the database or the store, again and again until both can be reached, or until the signal.
+ *
+ * @throws what waiting cannot mend
+ */
+export async function whenReachable(
+  work: () => Promise<void>,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await work()
+    } catch (error) {
+      if (signal.aborted) return
+      if (!mayPass(error)) throw error
+      log.error({ reason: reasonOf(error) }, 'the database or the store is not ready; trying again')
+      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
+    }
+  }
+}
+
+/** An error for clients says nothing of its cause; an operator needs that. */
+const reasonOf = (error: Error) => (error.cause instanceof Error ? error.cause : error).message
+
+function mayPass(error: unknown): error is Error {
+  if (error instanceof mongo.MongoParseError || error instanceof mongo.MongoInvalidArgumentError) return false
+  if (error instanceof AppError) return error.status === 503
+  if (error instanceof mongo.MongoError || error instanceof MongooseError) return true
+  return error instanceof Error && (isDnsFailure(error) || fromDatabase(error)?.status === 503)
+}
+
+export async function disconnectDatabase(): Promise<void> {
+  await mongoose.disconnect()
+}
+
+const databaseName = (uri: string) =>
+  decodeURIComponent(new ConnectionString(uri).pathname.slice(1)) || 'kura'

@@ -1,0 +1,33 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Services } from '../context.ts'
+
+/** How long the greeting waits, so that what it says to try works when it is read. */
+const PATIENCE_MS = 1000
+
+/** What a newcomer reads after `npm start`: where it listens, what it uses, what to try. */
+export async function greeting(services: Services, server: Server, ready: Promise<void>): Promise<string> {
+  const { config, store } = services
+  const isReady = await Promise.race([ready.then(() => true), delay(PATIENCE_MS, false, { ref: false })])
+  const { port } = server.address() as AddressInfo
+  const here = `http://localhost:${port}`
+  const database = config.database.uri
+    ? 'The database of MONGODB_URI.'
+    : `An embedded stand-in for MongoDB in ${config.database.dir}.`
+  const register = `curl -s ${here}/api/auth/register -H 'content-type: application/json' -d '{"username":"ada"}'`
+  const lines = [
+    `Kura listens on ${here}`,
+    `  database  ${database}${isReady || services.prepared ? '' : ' It has not answered yet; the service keeps trying.'}`,
+    `  files     ${store.description}`,
+    `  read      ${here}/docs`,
+    `  try       ${register}`,
+  ]
+  if (services.prepared && services.writesRefused)
+    lines.push(`  warning   Writes are refused. ${services.writesRefused.message}`)
+  if (config.production && store.kind === 'disk')
+    lines.push(
+      '  warning   Files are on the disk of this one machine: it must last, and only one can serve them.',
+    )
+  return `${lines.join('\n')}\n`
+}

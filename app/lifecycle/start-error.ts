@@ -1,0 +1,35 @@
+import { ConfigError } from '../../config/env.ts'
+import { isDnsFailure } from '../../models/database-errors.ts'
+import { AppError } from '../errors.ts'
+
+/** Names of errors whose message is a whole sentence for operators. */
+const PLAIN = new Set(['BackupFault', 'ForeignStore', 'LeaseLost', 'NewerSchema'])
+
+type SystemError = NodeJS.ErrnoException & { address?: string; hostname?: string; port?: number }
+
+/** Why the service cannot start, in words for whoever started it; what nobody foresaw keeps its stack. */
+export function explainFault(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error instanceof ConfigError || PLAIN.has(error.name)) return error.message
+  if (error.name === 'DirectoryInUse')
+    return `Kura cannot start: ${error.message}.\nStop that process, or set DATA_DIR to another folder.`
+  if (error.name === 'DuplicateValues')
+    return `Unique indexes cannot be built, because documents have equal values:\n${error.message}\nRemove or change all but one of each, then try again.`
+  if (error.name === 'MongoParseError')
+    return `Kura cannot start: MONGODB_URI is no address: ${error.message}.`
+  if (error.name === 'MongooseServerSelectionError' || isDnsFailure(error))
+    return `The database cannot be reached: ${error.message}`
+  const { code, syscall, path, port, address, hostname } = error as SystemError
+  if (syscall === 'listen' && code === 'EADDRINUSE')
+    return `Kura cannot start: port ${port} is in use.\nStop what listens there, or set PORT to another one.`
+  if (syscall === 'listen' && code === 'EACCES')
+    return `Kura cannot start: it is not allowed to listen on port ${port}.\nSet PORT to one over 1023.`
+  if (code === 'EADDRNOTAVAIL') return `Kura cannot start: HOST ${address} is no address of this machine.`
+  if (syscall === 'getaddrinfo')
+    return `Kura cannot start: no address is known for ${hostname}.\nCheck HOST and S3_ENDPOINT.`
+  if (syscall !== undefined && path !== undefined)
+    return `Kura cannot start: ${error.message}.\nCheck DATA_DIR and the other paths in the configuration.`
+  if (error instanceof AppError && error.cause instanceof Error)
+    return `Kura cannot start: ${error.cause.message}`
+  return error.stack ?? error.message
+}

@@ -1,0 +1,99 @@
+import mongoose, { type IndexDefinition, type IndexOptions, type Model, mongo } from 'mongoose'
+import '../../models/all.ts'
+
+/** Duplicates named for one index, and ids named for one value. */
+const MAX_NAMED = 20
+
+/** A unique index cannot be built, because documents have the same value. */
+export class DuplicateValues extends Error {
+  override readonly name = 'DuplicateValues'
+}
+
+type AnyModel = Model<unknown>
+type Index = [fields: IndexDefinition, options: IndexOptions]
+
+interface Duplicate {
+  value: unknown
+  ids: string[]
+  count: number
+}
+
+const allModels = (): AnyModel[] => Object.values(mongoose.models)
+
+/**
+ * Builds the indexes that the models declare and drops those they no longer declare. An index that cannot be built
+ * does not keep the other collections from theirs.
+ *
+ * @throws DuplicateValues that names the values and ids of every index that duplicates prevent
+ */
+export async function syncIndexes(): Promise<void> {
+  const faults: string[] = []
+  for (const model of allModels()) {
+    try {
+      await model.createCollection()
+      await model.syncIndexes()
+    } catch (error) {
+      const found = isDuplicate(error) ? await describeDuplicates(model) : []
+      if (found.length === 0) throw error
+      faults.push(...found)
+    }
+  }
+  if (faults.length > 0) throw new DuplicateValues(faults.join('\n'))
+}
+
+/** Returns the unique indexes that are declared and not built, as `collection.field`. One request per collection. */
+export async function missingUniqueIndexes(): Promise<string[]> {
+  const names: string[] = []
+  for (const model of allModels().filter(hasUnique))
+    for (const [fields] of await missingUnique(model))
+      names.push(`${model.collection.name}.${Object.keys(fields).join('+')}`)
+  return names
+}
+
+const isUnique = ([, options]: Index) => options.unique === true
+const hasUnique = (model: AnyModel) => (model.schema.indexes() as Index[]).some(isUnique)
+
+async function missingUnique(model: AnyModel): Promise<Index[]> {
+  // The types say that it returns key patterns only.
+  const { toCreate } = (await model.diffIndexes({ indexOptionsToCreate: true })) as { toCreate: unknown[] }
+  return (toCreate as Index[]).filter(isUnique)
+}
+
+const isDuplicate = (error: unknown) => error instanceof mongo.MongoServerError && error.code === 11000
+
+async function describeDuplicates(model: AnyModel): Promise<string[]> {
+  const lines: string[] = []
+  for (const [fields, { partialFilterExpression = {} }] of await missingUnique(model)) {
+    const names = Object.keys(fields)
+    // Every unique index of the models is over one field.
+    const [field = ''] = names
+    const where = `${model.collection.name}.${field}`
+    for (const { value, ids, count } of await findDuplicates(model, field, partialFilterExpression)) {
+      const more = count > ids.length ? ` and ${count - ids.length} more` : ''
+      lines.push(
+        `${where}: ${count} documents have the value ${JSON.stringify(value)}: ${ids.join(', ')}${more}`,
+      )
+    }
+  }
+  return lines
+}
+
+async function findDuplicates(
+  model: AnyModel,
+  field: string,
+  condition: Record<string, unknown>,
+): Promise<Duplicate[]> {
+  const groups = await model.aggregate<{ _id: unknown; count: number }>([
+    { $match: condition },
+    { $group: { _id: `$${field}`, count: { $sum: 1 } } },
+    { $match: { count: { $gt: 1 } } },
+    { $limit: MAX_NAMED },
+  ])
+  return Promise.all(
+    groups.map(async ({ _id: value, count }) => {
+      const same = { $and: [condition, { [field]: value }] }
+      const found = await model.collection.find(same, { projection: { _id: 1 }, limit: MAX_NAMED }).toArray()
+      return { value, count, ids: found.map(({ _id }) => String(_id)) }
+    }),
+  )
+}

@@ -1,0 +1,76 @@
+import { standardOutput } from '../../config/log-output.ts'
+import { Capacity, SERVER } from '../../models/capacity.ts'
+import type { Space } from '../../models/plugins/ledger.ts'
+import type { Services } from '../context.ts'
+
+/** What the service depends on: `ok`, or a sentence about what is wrong. */
+export type Checks = Record<'database' | 'indexes' | 'store' | 'space' | 'log' | 'proxy', string>
+
+interface Readiness {
+  /** Whether the service reads and writes. */
+  isReady: boolean
+  checks: Checks
+  /** Errors of the database and the store, for the log. */
+  causes: unknown[]
+}
+
+/** How long the database and the store have to answer, in milliseconds. */
+const ANSWER_MS = 2000
+/** With fewer free bytes the disk of the store counts as full. */
+const MIN_FREE_BYTES = 64_000_000
+
+const OK = 'ok'
+
+type ReadinessServices = Pick<Services, 'store' | 'stopping' | 'prepared' | 'writesRefused' | 'proxyCheck'>
+
+/**
+ * Checks what the service depends on. A full server is still ready, because it serves reads and removals: else one
+ * client that fills it would end the service for all. Dropped log lines and an ignored proxy do not count either.
+ */
+export async function checkReadiness(services: ReadinessServices): Promise<Readiness> {
+  const { store, stopping, prepared, writesRefused, proxyCheck } = services
+  const signal = AbortSignal.timeout(ANSWER_MS)
+  const [capacity, reached, freeBytes] = await Promise.allSettled([
+    prepared ? within(signal, Capacity.spaceOf(SERVER)) : null,
+    within(signal, store.check(signal)),
+    within(signal, store.freeBytes()),
+  ])
+  const space = capacity.status === 'fulfilled' ? capacity.value : null
+  const refusedBy = (check: 'indexes' | 'store') =>
+    writesRefused?.check === check ? writesRefused.message : OK
+  const checks: Checks = {
+    database:
+      capacity.status === 'rejected' ? 'The database does not answer.' : databaseCheck(prepared, space),
+    indexes: prepared ? refusedBy('indexes') : 'The unique indexes are not checked yet.',
+    store: reached.status === 'rejected' ? 'The store does not answer.' : refusedBy('store'),
+    space: spaceCheck(space, freeBytes.status === 'fulfilled' ? freeBytes.value : null),
+    log: standardOutput.dropped > 0 ? `${standardOutput.dropped} lines of the log were not written.` : OK,
+    proxy: proxyCheck.isIgnored ? 'A proxy sends forwarded headers, but TRUST_PROXY is 0.' : OK,
+  }
+  const { database, indexes, store: stored } = checks
+  return {
+    isReady: !stopping.aborted && [database, indexes, stored].every((check) => check === OK),
+    checks,
+    causes: [capacity, reached].flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])),
+  }
+}
+
+/** The capacity is the last thing that the start of a service writes to its database. */
+const databaseCheck = (prepared: boolean, capacity: Space | null) =>
+  prepared && capacity ? OK : 'The database is not prepared yet.'
+
+function spaceCheck(capacity: Space | null, freeBytes: number | null): string {
+  if (!capacity) return 'The capacity of the server cannot be read.'
+  if (capacity.limit !== null && capacity.used >= capacity.limit)
+    return 'The capacity of the server is used up; uploads are refused.'
+  if (freeBytes !== null && freeBytes < MIN_FREE_BYTES) return 'The disk of the store is full.'
+  return OK
+}
+
+/** Resolves as a promise does. Rejects when the signal aborts first. */
+function within<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  return Promise.race([answer, late])
+}

@@ -1,0 +1,47 @@
+import { assetsWithRemovals } from '../../models/asset-objects.ts'
+import { Upload } from '../../models/upload.ts'
+import { usersInTransition, usersToDelete } from '../../models/user-state.ts'
+import { finishDeletion } from '../accounts/delete-account.ts'
+import { settleReaders } from '../accounts/settle-readers.ts'
+import { deletePending } from '../assets/pending-deletion.ts'
+import type { AssetServices } from '../context.ts'
+import { removeLeftFiles } from '../media/spool.ts'
+import { undoUpload } from '../uploads/undo-upload.ts'
+import { abandonForgotten } from './abandon-forgotten.ts'
+import { releaseStrays } from './orphan-reservations.ts'
+
+/** An entry or an unfinished object that belongs to nothing is let live for so many times `staleMs`. */
+const FORGOTTEN = 5
+
+/**
+ * Ends what a dead process has left: uploads without a heartbeat, objects put away but not removed, accounts
+ * half deleted, unfinished objects and reserved space of nobody. Safe beside requests and beside the sweeps of
+ * other processes; a part that fails is logged and comes round again.
+ */
+export async function sweep(services: AssetServices): Promise<void> {
+  const { store, staleMs } = services
+  for (const upload of await Upload.findDead(staleMs))
+    await attempt(services, 'a dead upload', () => undoUpload(store, upload))
+
+  for await (const asset of assetsWithRemovals())
+    await attempt(services, 'removed objects', () => deletePending(store, asset))
+
+  for await (const user of usersToDelete())
+    await attempt(services, 'a deleted account', () => finishDeletion(services, user._id))
+
+  for await (const user of usersInTransition())
+    await attempt(services, 'the readers of a disabled or enabled account', () => settleReaders(user._id))
+
+  const before = new Date(Date.now() - FORGOTTEN * staleMs)
+  await attempt(services, 'unfinished objects', () => abandonForgotten(store, before))
+  await attempt(services, 'forgotten reservations', () => releaseStrays(before))
+  await attempt(services, 'forgotten pictures', removeLeftFiles)
+}
+
+async function attempt({ log }: AssetServices, what: string, run: () => Promise<unknown>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    log.warn({ err: error }, `the sweep could not end ${what}; it will try again`)
+  }
+}

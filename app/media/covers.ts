@@ -1,0 +1,152 @@
+import type { AssetFields, AssetFile, Cover } from '../../models/asset.ts'
+import { attachCover } from '../../models/asset-upload.ts'
+import type { Clock } from '../clock.ts'
+import { within } from '../clock.ts'
+import { AppError, notFound } from '../errors.ts'
+import type { ChangeFeed } from '../events/feed.ts'
+import { FairQueue } from '../queues/fair-queue.ts'
+import { ObjectMissing, type ObjectStore } from '../storage/object-store.ts'
+import { storePicture } from '../uploads/receive-image.ts'
+import { Intake, type IntakeServices } from '../uploads/upload-session.ts'
+import { type EncodedPicture, PREVIEW_MAX_BYTES, tryThumbnail } from './preview.ts'
+import type { Requester } from './render-apart.ts'
+
+/** How long the answer to an upload waits for its cover, in milliseconds. */
+export const COVER_WAIT_MS = 1000
+/** How long late covers can still take when the process stops, in milliseconds. */
+const STOP_MS = 5000
+/** Errors that mean that the asset or its client has gone, or that a cover has no room: there is none then. */
+const EXPECTED = new Set(['not_found', 'space_exceeded', 'server_full', 'client_closed'])
+
+/**
+ * Files that are read back for their covers: a few at a time, because each is copied to a temporary file before it
+ * waits for the renderer. The users take turns.
+ */
+export const coverQueue = new FairQueue({
+  name: 'covers',
+  full: 'Too many images wait for their thumbnails.',
+  concurrency: 4,
+  perKey: 2,
+  maxWaiting: 1000,
+})
+
+/** The cover of an upload while it is made. */
+export interface PendingCover {
+  /** Returns the cover, stored with the upload; null where there is none, or it takes too long. */
+  inTime(): Promise<Cover | null>
+  /** Adds the cover to the asset as soon as it is made. Does nothing when it was in time. */
+  addLater(asset: AssetFields): void
+}
+
+const NONE: PendingCover = { inTime: async () => null, addLater: () => undefined }
+
+interface CoverServices extends IntakeServices {
+  clock: Clock
+  changes: ChangeFeed
+}
+
+/**
+ * Makes covers: the thumbnail of an asset's first file that is a picture. An upload never fails for its cover, and
+ * its answer waits for it a short time only. A late cover is an upload of its own, which the sweep undoes when its
+ * process was killed.
+ */
+export class Covers {
+  readonly #late = new Map<Promise<void>, AbortController>()
+
+  constructor(
+    private readonly services: CoverServices,
+    private readonly waitMs = COVER_WAIT_MS,
+  ) {}
+
+  /** Begins to make the cover of an upload's files. It is dropped when the upload is abandoned. */
+  begin(intake: Intake, files: AssetFile[], user: string): PendingCover {
+    const file = files.find(({ media }) => media === 'image')
+    if (!file || file.size > PREVIEW_MAX_BYTES) return NONE
+    const dropped = new AbortController()
+    intake.signal.addEventListener('abort', () => dropped.abort(), { once: true })
+    const drawing = this.#draw(file, { user, signal: dropped.signal })
+    let isLate = false
+    return {
+      inTime: async () => {
+        isLate = !(await within(this.waitMs, drawing))
+        return isLate ? null : this.#store(intake, await drawing)
+      },
+      addLater: (asset) => {
+        if (!isLate) return
+        const added = drawing
+          .then((picture) => (picture ? this.#add(asset, file, picture) : undefined))
+          .catch((error) => this.#report(error))
+          .finally(() => this.#late.delete(added))
+        this.#late.set(added, dropped)
+      },
+    }
+  }
+
+  /** Lets late covers end for a short time, then drops those that still wait. */
+  async close(): Promise<void> {
+    const late = [...this.#late]
+    if (await within(STOP_MS, Promise.all(late.map(([added]) => added)))) return
+    this.services.log.warn({ covers: this.#late.size }, 'the process stops before these thumbnails are made')
+    for (const dropped of this.#late.values()) dropped.abort()
+  }
+
+  /** Returns null where there is no picture, for whatever reason. */
+  async #draw(file: AssetFile, requester: Requester): Promise<EncodedPicture | null> {
+    const { user, signal } = requester
+    const draw = async () =>
+      tryThumbnail(await this.services.store.open(file.key, undefined, signal), file.size, requester)
+    try {
+      return await coverQueue.run(user, draw, signal)
+    } catch (error) {
+      this.#report(error)
+      return null
+    }
+  }
+
+  async #store(intake: Intake, picture: EncodedPicture | null): Promise<Cover | null> {
+    if (!picture) return null
+    try {
+      return await storeCover(this.services.store, intake, picture)
+    } catch (error) {
+      if (isExpected(error)) return null
+      throw error
+    }
+  }
+
+  /** Adds a cover to an asset that still has the file it was made of. */
+  async #add({ _id, owner }: AssetFields, file: AssetFile, picture: EncodedPicture): Promise<void> {
+    const { services } = this
+    const announced = picture.data.length
+    const intake = await Intake.begin(services, {
+      owner,
+      asset: _id,
+      isNew: false,
+      announced,
+      mostFiles: 0,
+      overhead: 0,
+    })
+    try {
+      const cover = await storeCover(services.store, intake, picture)
+      const settlement = { bytes: cover.size, files: 0 }
+      const unsettled = { id: intake.id, ...settlement }
+      const now = services.clock.now()
+      if (!(await attachCover(intake, { cover, file: file.key, now, unsettled }))) throw notFound()
+      await intake.settle(settlement)
+    } catch (error) {
+      await intake.discardSoon()
+      throw error
+    }
+    await services.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
+  }
+
+  #report(error: unknown): void {
+    if (!isExpected(error)) this.services.log.warn({ err: error }, 'a thumbnail could not be made')
+  }
+}
+
+async function storeCover(store: ObjectStore, intake: Intake, picture: EncodedPicture): Promise<Cover> {
+  return { ...(await storePicture(store, intake, picture)), original: picture.original }
+}
+
+const isExpected = (error: unknown) =>
+  error instanceof ObjectMissing || (error instanceof AppError && EXPECTED.has(error.code))

@@ -1,0 +1,169 @@
+import { AppError, overloaded } from '../errors.ts'
+
+interface Options {
+  /** Label in the metrics. */
+  name: string
+  /** Message of the refusal when the queue is full. */
+  full: string
+  /** Tasks that run at a time. */
+  concurrency: number
+  /** Tasks of one key that run at a time; default: as many as `concurrency`. */
+  perKey?: number
+  /** Tasks that wait at a time, of all keys together. */
+  maxWaiting: number
+}
+
+interface Waiter {
+  start(): void
+  refuse(error: Error): void
+}
+
+/** No client receives it: only the log and the metrics show it. */
+const clientClosed = () => new AppError(499, 'client_closed', 'The client closed the connection.')
+
+/** Keys whose last start is remembered: enough for all keys that have tasks again and again. */
+const REMEMBERED_KEYS = 1000
+
+/**
+ * Runs expensive tasks, a few at a time. The next task is of the key that has waited longest since its last start, so
+ * that a key with many tasks does not delay a key with few: that one is next. The number of waiting tasks is bounded: when the queue is full, the key
+ * with the most waiting tasks loses its newest one (longest queue drop), or the new task is refused if its own key
+ * is the one with the most.
+ */
+export class FairQueue {
+  readonly name: string
+  /** Totals since the start: tasks refused because the queue was full, waiting tasks dropped by their signal. */
+  refused = 0
+  dropped = 0
+  /** A key without a waiting task is absent. */
+  readonly #waiting = new Map<string, Waiter[]>()
+  readonly #running = new Map<string, number>()
+  /** Number of the last start of each key, the latest at the end. */
+  readonly #lastStarts = new Map<string, number>()
+  #starts = 0
+  #waitingCount = 0
+  #runningCount = 0
+
+  constructor(private readonly options: Options) {
+    this.name = options.name
+  }
+
+  get waiting(): number {
+    return this.#waitingCount
+  }
+
+  get running(): number {
+    return this.#runningCount
+  }
+
+  /**
+   * Runs a task when it is the turn of its key. A signal that aborts while the task waits removes it from the queue;
+   * a running task goes on.
+   *
+   * @returns the result of the task
+   * @throws unavailable when the queue is full
+   * @throws client_closed when the signal aborts before the task starts
+   */
+  async run<T>(key: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    await this.#turn(key, signal)
+    try {
+      return await task()
+    } finally {
+      this.#count(key, -1)
+      this.#startWaiting()
+    }
+  }
+
+  /** Resolves when a task of this key may start; it counts as running from then on. */
+  async #turn(key: string, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) {
+      this.dropped++
+      throw clientClosed()
+    }
+    if (this.#hasRoom(key)) return this.#enter(key)
+    this.#makeRoom(key)
+    return this.#wait(key, signal)
+  }
+
+  #wait(key: string, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const drop = () => {
+        this.#remove(key, waiter)
+        this.dropped++
+        reject(clientClosed())
+      }
+      const settled =
+        <A extends unknown[]>(settle: (...args: A) => void) =>
+        (...args: A) => {
+          signal?.removeEventListener('abort', drop)
+          settle(...args)
+        }
+      const waiter: Waiter = { start: settled(() => resolve()), refuse: settled(reject) }
+      signal?.addEventListener('abort', drop, { once: true })
+      this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), waiter])
+      this.#waitingCount++
+    })
+  }
+
+  #hasRoom(key: string): boolean {
+    const { concurrency, perKey = concurrency } = this.options
+    return this.#runningCount < concurrency && (this.#running.get(key) ?? 0) < perKey
+  }
+
+  /** Makes room for one more waiting task of this key. @throws unavailable */
+  #makeRoom(key: string): void {
+    if (this.#waitingCount < this.options.maxWaiting) return
+    this.refused++
+    const refusal = overloaded(this.options.full)
+    let [longest, most]: [string, Waiter[]] = [key, []]
+    for (const [one, waiters] of this.#waiting)
+      if (waiters.length > most.length) [longest, most] = [one, waiters]
+    const newest = most.at(-1)
+    const own = this.#waiting.get(key)?.length ?? 0
+    if (!newest || most.length <= own + 1) throw refusal
+    this.#remove(longest, newest)
+    newest.refuse(refusal)
+  }
+
+  #remove(key: string, waiter: Waiter): void {
+    const others = (this.#waiting.get(key) ?? []).filter((one) => one !== waiter)
+    if (others.length > 0) this.#waiting.set(key, others)
+    else this.#waiting.delete(key)
+    this.#waitingCount--
+  }
+
+  #startWaiting(): void {
+    for (let key = this.#nextKey(); key !== null; key = this.#nextKey()) {
+      const next = this.#waiting.get(key)?.[0]
+      if (!next) return
+      this.#remove(key, next)
+      this.#enter(key)
+      next.start()
+    }
+  }
+
+  /** Returns the waiting key that may start and whose last start is longest ago; null when none may start. */
+  #nextKey(): string | null {
+    let next: { key: string; start: number } | null = null
+    for (const key of this.#waiting.keys()) {
+      const start = this.#lastStarts.get(key) ?? 0
+      if (this.#hasRoom(key) && (!next || start < next.start)) next = { key, start }
+    }
+    return next?.key ?? null
+  }
+
+  #enter(key: string): void {
+    this.#count(key, 1)
+    this.#lastStarts.delete(key)
+    this.#lastStarts.set(key, ++this.#starts)
+    const [oldest] = this.#lastStarts.keys()
+    if (oldest !== undefined && this.#lastStarts.size > REMEMBERED_KEYS) this.#lastStarts.delete(oldest)
+  }
+
+  #count(key: string, change: 1 | -1): void {
+    const running = (this.#running.get(key) ?? 0) + change
+    if (running > 0) this.#running.set(key, running)
+    else this.#running.delete(key)
+    this.#runningCount += change
+  }
+}

@@ -1,0 +1,32 @@
+import type { Types } from 'mongoose'
+import { Capacity, SERVER } from '../../models/capacity.ts'
+import { quotaOf } from '../../models/plugins/ledger.ts'
+import { type AccessLevel, User } from '../../models/user.ts'
+import type { Services } from '../context.ts'
+import { unauthenticated } from '../errors.ts'
+
+/**
+ * Returns what a user's space holds, in bytes and files; an admin also sees the sum of all users.
+ *
+ * @throws `unauthenticated` when the account is gone
+ */
+export async function describeSpace(
+  { config }: Pick<Services, 'config'>,
+  { _id, access }: { _id: Types.ObjectId; access: AccessLevel },
+) {
+  const space = await User.spaceOf(_id)
+  if (!space) throw unauthenticated()
+  const { used, reserved, files } = space
+  const { limit, fileLimit } = quotaOf(space, config.space.quota)
+  const free = Math.max(0, limit - used - reserved)
+  const server = access === 'admin' ? await Capacity.spaceOf(SERVER) : null
+  return {
+    used,
+    reserved,
+    limit,
+    free,
+    files,
+    fileLimit,
+    ...(server ? { server: { used: server.used, limit: server.limit } } : {}),
+  }
+}

@@ -1,7 +1,0 @@
-import { unavailable } from './errors.ts'
-import type { Services } from './services.ts'
-
-/** Refuses to write while the service has to wait, for example for its indexes. @throws `unavailable` */
-export function assertWritable({ writesRefused }: Pick<Services, 'writesRefused'>): void {
-  if (writesRefused !== null) throw unavailable(undefined, writesRefused.message)
-}

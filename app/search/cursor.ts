@@ -1,0 +1,61 @@
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { mongo } from 'mongoose'
+import type { Position } from '../../models/plugins/page.ts'
+import { deriveKey } from '../auth/secret.ts'
+import { validationFailed } from '../errors.ts'
+
+const { EJSON } = mongo.BSON
+
+/** Of a signature, in bytes: half of SHA-256 (RFC 2104 §5). */
+const MAC_BYTES = 16
+
+/** Writes and reads the cursors of lists. Clients cannot read, change or make one. */
+export interface Cursors {
+  /** @param query what the cursor belongs to: with another query it is refused */
+  write(query: unknown, next: Position | null): string | null
+  /**
+   * Returns where a list continues; undefined without a cursor.
+   *
+   * @param what the name of the list in the message
+   * @throws validation_failed for a cursor that was changed or belongs to another query
+   */
+  read(query: unknown, cursor: string | undefined, what?: 'list' | 'search'): Position | undefined
+}
+
+/**
+ * Signs cursors with a key derived from the first secret and verifies them with the keys of all: only values that the
+ * service wrote reach the database.
+ *
+ * @param secrets at least one
+ */
+export function createCursors(secrets: readonly string[]): Cursors {
+  const keys = secrets.map((secret) => deriveKey(secret, 'kura cursors'))
+  const [signing] = keys
+  if (!signing) throw new TypeError('a secret is needed')
+
+  return {
+    write(query, next) {
+      if (next === null) return null
+      const position = EJSON.stringify(next)
+      return Buffer.concat([macOf(signing, query, position), Buffer.from(position)]).toString('base64url')
+    },
+    read(query, cursor, what = 'list') {
+      if (cursor === undefined) return undefined
+      const bytes = Buffer.from(cursor, 'base64url')
+      const [mac, position] = [bytes.subarray(0, MAC_BYTES), bytes.subarray(MAC_BYTES).toString()]
+      // decoding skips characters that are no base64url, so one cursor would have many spellings
+      const isOurs =
+        bytes.toString('base64url') === cursor &&
+        mac.length === MAC_BYTES &&
+        keys.some((key) => timingSafeEqual(mac, macOf(key, query, position)))
+      if (!isOurs) throw validationFailed([{ field: 'cursor', message: `does not belong to this ${what}` }])
+      return EJSON.parse(position) as Position
+    },
+  }
+}
+
+/** Neither JSON text contains a line break, so no two pairs are signed alike. */
+function macOf(key: KeyObject, query: unknown, position: string): Buffer {
+  const signed = `${EJSON.stringify(query)}\n${position}`
+  return createHmac('sha256', key).update(signed).digest().subarray(0, MAC_BYTES)
+}

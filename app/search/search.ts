@@ -1,0 +1,70 @@
+import { readConsistently, type Viewer } from '../../models/asset-access.ts'
+import { countAssets, facetAssets, searchAssets } from '../../models/asset-search.ts'
+import type { Position } from '../../models/plugins/page.ts'
+import { presentAssets } from '../assets/present.ts'
+import { addressKey, type Client } from '../auth/client-info.ts'
+import type { Services } from '../context.ts'
+import { criteriaOf, type Question, refuseScope, type SearchQuery } from './criteria.ts'
+
+/**
+ * Runs a search when it is the turn of its user or, without a user, of its client's address.
+ *
+ * @throws unavailable when too many searches wait, client_closed when the client leaves before its turn
+ */
+export const searchInTurn = <T>(
+  { queues }: Pick<Services, 'queues'>,
+  viewer: Viewer,
+  { address, signal }: Client,
+  search: () => Promise<T>,
+): Promise<T> =>
+  queues.searches.run(viewer ? `user ${viewer._id}` : `address ${addressKey(address)}`, search, signal)
+
+/**
+ * Returns a page of the assets that are asked for, as the viewer sees them, with facets and total where asked for.
+ *
+ * @throws validation_failed, unauthenticated for a scope that needs a user; as `searchInTurn`
+ */
+export async function findAssets(
+  { cursor, limit, facets, count, ...query }: SearchQuery,
+  viewer: Viewer,
+  services: Pick<Services, 'cursors' | 'clock' | 'queues'>,
+  client: Client,
+) {
+  const { cursors } = services
+  // a request that is refused anyway takes no place in the queue
+  refuseScope(query, viewer)
+  const after = cursors.read(query, cursor, 'search')
+  const paged = { limit, after, facets, count }
+  return searchInTurn(services, viewer, client, () => search(query, paged, viewer, services))
+}
+
+interface Paged {
+  limit: number
+  after: Position | undefined
+  facets: boolean | undefined
+  count: boolean | undefined
+}
+
+async function search(
+  query: Question,
+  { limit, after, facets, count }: Paged,
+  viewer: Viewer,
+  { cursors, clock }: Pick<Services, 'cursors' | 'clock'>,
+) {
+  const { criteria, sort } = await criteriaOf(query, viewer)
+  const [page, counts, counted] = await readConsistently((owners) =>
+    Promise.all([
+      searchAssets(criteria, viewer, { sort, limit, after, owners }),
+      facets ? facetAssets(criteria, viewer, owners) : undefined,
+      count && !facets ? countAssets(criteria, viewer, owners) : undefined,
+    ]),
+  )
+  // every asset has one visibility, so its facet counts the whole result
+  const total = counts && count ? counts.visibility.reduce((sum, one) => sum + one.count, 0) : counted
+  return {
+    assets: await presentAssets(page.assets, viewer, clock.now()),
+    next: cursors.write(query, page.next),
+    ...(counts ? { facets: counts } : {}),
+    ...(total === undefined ? {} : { total }),
+  }
+}

@@ -1,0 +1,15 @@
+import { type Access, accessOf, type Viewer } from '../../models/asset-access.ts'
+import type { Shared } from '../../models/plugins/sharing.ts'
+import { forbidden, unauthenticated } from '../errors.ts'
+
+const RANK: Record<Access, number> = { read: 0, write: 1, owner: 2 }
+
+/** Lets pass who may do that much with what they may read. @throws `unauthenticated`, `forbidden` */
+export function requireAccess(
+  shared: Pick<Shared, 'owner' | 'collaborators'> | undefined,
+  viewer: Viewer,
+  access: Access,
+): void {
+  if (!viewer) throw unauthenticated()
+  if (!shared || RANK[accessOf(shared, viewer)] < RANK[access]) throw forbidden()
+}

@@ -1,0 +1,69 @@
+import { type FileHandle, mkdir, open, opendir, rmdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { diskCode } from './errors.ts'
+
+const gone = (error: unknown) => diskCode(error) === 'ENOENT'
+
+/** Waits until the entries of a folder are on the disk; a folder that has gone meanwhile needs no more. */
+export async function syncFolder(folder: string): Promise<void> {
+  let handle: FileHandle
+  try {
+    handle = await open(folder, 'r')
+  } catch (error) {
+    if (gone(error)) return
+    throw error
+  }
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Syncs a folder and those above it, up to and with `root`: each may have been made a moment ago. */
+export async function syncFoldersUpTo(root: string, folder: string): Promise<void> {
+  for (let at = folder; ; at = dirname(at)) {
+    await syncFolder(at)
+    if (at === root) return
+  }
+}
+
+/** Removes a folder and those above it below `root` as long as they are empty; answers the first that stays. */
+export async function pruneFolders(root: string, folder: string): Promise<string> {
+  let at = folder
+  while (at !== root) {
+    try {
+      await rmdir(at)
+    } catch (error) {
+      const code = diskCode(error)
+      if (code === 'ENOTEMPTY' || code === 'EEXIST') return at
+      if (code !== 'ENOENT') throw error
+    }
+    at = dirname(at)
+  }
+  return root
+}
+
+/**
+ * Does `use` with a folder that is made first, again when another call prunes the folder in between.
+ * Five rounds lost in a row mean that something else is missing.
+ */
+export async function inFolder(folder: string, use: () => Promise<void>): Promise<void> {
+  for (let round = 1; ; round++) {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      return await use()
+    } catch (error) {
+      if (!gone(error) || round === 5) throw error
+    }
+  }
+}
+
+/** The entries of a folder, a few at a time; none when the folder has gone. */
+export async function* readFolder(folder: string) {
+  try {
+    yield* await opendir(folder)
+  } catch (error) {
+    if (!gone(error)) throw error
+  }
+}

@@ -1,0 +1,46 @@
+import { constants, copyFile, link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MARK } from '../object-store.ts'
+import { diskCode } from './errors.ts'
+import { syncFolder } from './folders.ts'
+import { TEMPORARY, temporaryName } from './temporary.ts'
+
+/** Returns the content of the mark, or null when there is none. */
+export async function readMark(root: string): Promise<string | null> {
+  try {
+    return await readFile(join(root, MARK), 'utf8')
+  } catch (error) {
+    if (diskCode(error) === 'ENOENT') return null
+    throw error
+  }
+}
+
+/** Writes the mark whole: over the present one, or only where there is none. */
+export async function writeMark(
+  root: string,
+  content: string,
+  { replace }: { replace: boolean },
+): Promise<void> {
+  const temporary = join(root, TEMPORARY, temporaryName('mark'))
+  const final = join(root, MARK)
+  await writeFile(temporary, content, { flag: 'wx', mode: 0o600, flush: true })
+  try {
+    await (replace ? rename(temporary, final) : placeNew(temporary, final))
+  } finally {
+    await rm(temporary, { force: true })
+  }
+  await syncFolder(root)
+}
+
+/** Puts a file in its place if nothing is there. Some file systems have no hard links: there it is copied. */
+export async function placeNew(temporary: string, final: string): Promise<void> {
+  const present = (error: unknown) => {
+    if (diskCode(error) !== 'EEXIST') throw error
+  }
+  try {
+    await link(temporary, final).catch(present)
+  } catch (error) {
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(diskCode(error) ?? '')) throw error
+    await copyFile(temporary, final, constants.COPYFILE_EXCL).catch(present)
+  }
+}

@@ -1,0 +1,53 @@
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type MultipartUpload,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import { s3Code } from './errors.ts'
+
+interface Unfinished {
+  prefix: string
+  /** Only uploads begun before this time. */
+  before?: Date | undefined
+  abortSignal?: AbortSignal
+}
+
+/** The multipart uploads under a prefix. */
+export async function* listUnfinished(
+  client: S3Client,
+  bucket: string,
+  { prefix, ...options }: Omit<Unfinished, 'before'>,
+): AsyncGenerator<MultipartUpload> {
+  let position: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}
+  for (;;) {
+    const page = await client.send(
+      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...position }),
+      options,
+    )
+    yield* page.Uploads ?? []
+    if (!page.IsTruncated) return
+    position = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+  }
+}
+
+/** Aborts the multipart uploads under a prefix; answers how many there were. */
+export async function abortUnfinished(
+  client: S3Client,
+  bucket: string,
+  { before, ...unfinished }: Unfinished,
+): Promise<number> {
+  const { prefix, ...options } = unfinished
+  let aborted = 0
+  for await (const { Key, UploadId, Initiated } of listUnfinished(client, bucket, unfinished)) {
+    if (before && Initiated && Initiated >= before) continue
+    try {
+      await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }), options)
+      aborted++
+    } catch (error) {
+      // Completed or aborted since it was listed.
+      if (s3Code(error) !== 'NoSuchUpload') throw error
+    }
+  }
+  return aborted
+}

@@ -1,0 +1,42 @@
+import { Installation } from '../../models/installation.ts'
+import { MARK, type ObjectStore } from './object-store.ts'
+
+/** The mark of the store names another database: its objects are not this service's to remove or judge. */
+export class ForeignStore extends Error {
+  override readonly name = 'ForeignStore'
+
+  constructor(store: ObjectStore) {
+    super(
+      `The store belongs to another database. ${store.description}\n` +
+        "Two services that share a store remove each other's files. Give this one a bucket, an S3_PREFIX or a DATA_DIR of its own. " +
+        'If the other service is gone for good: `npm run restore -- DIR --take-bucket` takes the store over with a backup; ' +
+        `without one, delete the object ${MARK} beside the others.`,
+    )
+  }
+}
+
+type Owner = 'this database' | 'another database' | 'nobody'
+
+/** Tells whose store it is by its mark. */
+export async function ownerOf(store: ObjectStore): Promise<Owner> {
+  const mark = await store.readMark()
+  if (mark === null) return 'nobody'
+  return mark.trim() === (await Installation.currentId()) ? 'this database' : 'another database'
+}
+
+/** Returns whether the store belongs to this database. Marks a store that belongs to nobody. */
+export async function claimStore(store: ObjectStore): Promise<boolean> {
+  if ((await ownerOf(store)) === 'nobody')
+    await store.writeMark(`${await Installation.currentId()}\n`, { replace: false })
+  return (await ownerOf(store)) === 'this database'
+}
+
+/** @throws ForeignStore */
+export async function refuseForeignStore(store: ObjectStore): Promise<void> {
+  if ((await ownerOf(store)) === 'another database') throw new ForeignStore(store)
+}
+
+/** Gives the database a new id and marks the store with it, whoever it belonged to. */
+export async function takeStore(store: ObjectStore): Promise<void> {
+  await store.writeMark(`${await Installation.renewId()}\n`, { replace: true })
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { pipeline, type Readable } from 'node:stream'
+import type { Request } from 'express'
+import type { StorageEngine } from 'multer'
+import type { AssetFile } from '../../models/asset.ts'
+import { identify } from '../media/detect-content.ts'
+import { cleanFileName } from '../media/file-name.ts'
+import { Meter } from '../storage/meter.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import type { Intake } from './upload-session.ts'
+
+/** Streams one file of a multipart request into the store, metered, and tells what it is. */
+export async function receiveFile(
+  store: ObjectStore,
+  intake: Intake,
+  file: Express.Multer.File,
+  request: Request,
+): Promise<AssetFile> {
+  await intake.addFile()
+  const key = intake.nextKey()
+  const meter = new Meter({ take: (bytes) => intake.take(bytes) })
+  const engine = store.engine({
+    key: () => key,
+    meter: ({ stream }) => pipeline(stream, meter, () => undefined),
+  })
+  await handle(engine, request, file)
+  return describe(key, file.originalname, meter)
+}
+
+/** A file that comes by itself. */
+export interface IncomingFile {
+  name: string
+  /** Of all its bytes, as announced. */
+  size: number
+  /** Its failure leaves nothing in the store. */
+  stream: Readable
+  /** Called with each piece's length once it is counted. */
+  passed?: (bytes: number) => void
+}
+
+/** The same for a file that comes by itself, without a multipart body around it. */
+export async function receiveStream(
+  store: ObjectStore,
+  intake: Intake,
+  { name, size, stream, passed }: IncomingFile,
+): Promise<AssetFile> {
+  await intake.addFile()
+  const key = intake.nextKey()
+  const take = async (bytes: number) => {
+    await intake.take(bytes)
+    passed?.(bytes)
+  }
+  const meter = new Meter({ take })
+  const metered = pipeline(stream, meter, () => undefined)
+  await store.put(key, metered, undefined, size)
+  return describe(key, name, meter)
+}
+
+async function describe(key: string, originalName: string, meter: Meter): Promise<AssetFile> {
+  const name = cleanFileName(originalName)
+  const { size, sha256, head } = meter
+  return { id: randomUUID(), key, name, size, sha256, ...(await identify(name, head, size)) }
+}
+
+/** Calls a storage engine as Multer does (https://github.com/expressjs/multer/blob/main/StorageEngine.md). */
+function handle(engine: StorageEngine, request: Request, file: Express.Multer.File): Promise<void> {
+  return new Promise((resolve, reject) => {
+    engine._handleFile(request, file, (error) => (error ? reject(error) : resolve()))
+  })
+}

@@ -1,0 +1,53 @@
+import { admitPhone } from '../../app/accounts/admit-phone.ts'
+import { createAccount } from '../../app/accounts/register.ts'
+import { beginSession } from '../../app/auth/begin-session.ts'
+import { signIn } from '../../app/auth/sign-in.ts'
+import { notFound } from '../../app/errors.ts'
+import { placeUpload } from '../../app/projects/place.ts'
+import { pieceView, stageView } from '../../app/projects/stage.ts'
+import { searchInTurn } from '../../app/search/search.ts'
+import { success } from '../../middleware/envelope.ts'
+import type { Handler } from '../../middleware/handle.ts'
+import { Project } from '../../models/project.ts'
+import { ownerView } from '../../models/views/user.ts'
+import type * as rules from '../../routes/compat/scenes.rules.ts'
+
+/** The most projects that a user is shown with, newest first; `/api/projects` lists them all. */
+export const SHOWN_PROJECTS = 100
+
+/** The first who signs in with a telephone number sets the password of its account. */
+export const login: Handler<typeof rules.login> = async ({ services, input, client }, res) => {
+  await admitPhone(services, input, client)
+  const { user, token } = await signIn(services, input, client)
+  res.json(success({ token, user: ownerView(user, services.config.space.quota) }))
+}
+
+export const createUser: Handler<typeof rules.user> = async ({ services, input, client }, res) => {
+  const { user: made, accountKey } = await createAccount(services, input, client)
+  const { user, token } = await beginSession(services, made, client)
+  res.status(201).json(
+    success({
+      user: ownerView(user, services.config.space.quota),
+      token,
+      ...(accountKey ? { accountKey } : {}),
+    }),
+  )
+}
+
+/** The caller, with their projects. */
+export const readUser: Handler = async ({ req, services, user, client }, res) => {
+  if (req.params.userId !== user.id) throw notFound()
+  const projects = await searchInTurn(services, user, client, async () => {
+    const own = await Project.listFor(user, { limit: SHOWN_PROJECTS, from: undefined })
+    return stageView(services, own.projects, user)
+  })
+  res.json(success({ user: { ...ownerView(user, services.config.space.quota), projects } }))
+}
+
+export const place: Handler<ReturnType<typeof rules.place>> = async (
+  { services, upload, sender, user, input },
+  res,
+) => {
+  const { asset, ...ids } = await placeUpload(services, upload, sender, input)
+  res.status(201).json(success({ ...ids, ...pieceView(services, asset, user) }))
+}

@@ -1,0 +1,45 @@
+import { findAsset } from '../../../app/assets/find.ts'
+import { presentAssets } from '../../../app/assets/present.ts'
+import { removeById } from '../../../app/assets/remove-unused.ts'
+import { notFound } from '../../../app/errors.ts'
+import { findAssets } from '../../../app/search/search.ts'
+import * as rules from '../../../routes/socket.rules.ts'
+import { forUsers, type Operation, open } from '../call.ts'
+
+const search = open({
+  rules: rules.list,
+  location: 'query',
+  answer: ({ services, user, connection }, query) => findAssets(query, user, services, connection.client),
+})
+
+/** The search of `GET /api/assets`; its parameters may be JSON numbers and booleans. */
+export const list: Operation = { ...search, run: (call, args) => search.run(call, asQuery(args)) }
+
+export const get = open({
+  rules: rules.get,
+  async answer({ services, user }, { id }) {
+    const asset = await findAsset(id, user)
+    if (!asset) throw notFound()
+    const [view] = await presentAssets([asset], user, services.clock.now())
+    return { asset: view }
+  },
+})
+
+export const remove = forUsers({
+  rules: rules.remove,
+  writes: true,
+  async answer(call, { id, force }) {
+    await removeById(call.services, id, call, { force })
+    return { id }
+  },
+})
+
+function asQuery(args: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, asText(value)]))
+}
+
+/** As it would stand in a query. */
+function asText(value: unknown): unknown {
+  if (typeof value === 'boolean') return value ? '1' : '0'
+  return typeof value === 'number' ? String(value) : value
+}

@@ -1,0 +1,83 @@
+import { type Registered, register } from '../../../app/accounts/register.ts'
+import { authenticateToken } from '../../../app/auth/authenticate-token.ts'
+import { endSession } from '../../../app/auth/end-session.ts'
+import { presentSignIn } from '../../../app/auth/present.ts'
+import { signIn } from '../../../app/auth/sign-in.ts'
+import { conflict, unauthenticated } from '../../../app/errors.ts'
+import { tokenIdOf } from '../../../models/session.ts'
+import { sessionView } from '../../../models/views/session.ts'
+import { ownerView } from '../../../models/views/user.ts'
+import * as rules from '../../../routes/socket.rules.ts'
+import { type Call, open } from '../call.ts'
+
+/** Makes an account and signs the socket in. */
+export const create = open({
+  rules: rules.create,
+  signsIn: true,
+  writes: true,
+  async answer(call, registration) {
+    refuseSecond(call)
+    return enter(call, await register(call.services, registration, call.connection.client))
+  },
+})
+
+/** Signs the socket in by name and password. */
+export const login = open({
+  rules: rules.login,
+  signsIn: true,
+  writes: true,
+  async answer(call, credentials) {
+    refuseSecond(call)
+    return enter(call, await signIn(call.services, credentials, call.connection.client))
+  },
+})
+
+/** Signs the socket in by a token, or changes the session of who is signed in. */
+export const auth = open({
+  rules: rules.auth,
+  signsIn: true,
+  async answer(call, { token }) {
+    const caller = await callerOf(call, token)
+    if (call.user && !call.user._id.equals(caller.user._id)) refuseSecond(call)
+    admit(call, caller)
+    return {
+      user: ownerView(caller.user, call.services.config.space.quota),
+      session: sessionView(caller.session, caller.session),
+    }
+  },
+})
+
+type Caller = NonNullable<Awaited<ReturnType<typeof authenticateToken>>>
+
+function refuseSecond({ connection }: Call): void {
+  if (connection.identity) throw conflict('Somebody is signed in on this socket.')
+}
+
+async function callerOf({ services }: Call, token: string): Promise<Caller> {
+  const claims = services.tokens.verify(token)
+  const caller = claims && (await authenticateToken(services, claims))
+  if (!caller) throw unauthenticated()
+  return caller
+}
+
+function admit({ connections, connection }: Call, { user, session }: Caller): void {
+  const { _id, username, access } = user
+  connections.admit(connection, {
+    user: { _id, username, access },
+    session: session._id,
+    expiresAt: session.expiresAt,
+    tokenId: tokenIdOf(session),
+  })
+}
+
+/** A session that the socket cannot have has no use. */
+async function enter(call: Call, signedIn: Registered): Promise<object> {
+  const caller = await callerOf(call, signedIn.token)
+  try {
+    admit(call, caller)
+  } catch (refusal) {
+    await endSession(call.services, caller.session)
+    throw refusal
+  }
+  return presentSignIn(call.services, signedIn)
+}

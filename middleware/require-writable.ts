@@ -1,0 +1,7 @@
+import type { Services } from '../app/context.ts'
+import { unavailable } from '../app/errors.ts'
+
+/** Refuses to write while the service has to wait, for example for its indexes. @throws `unavailable` */
+export function assertWritable({ writesRefused }: Pick<Services, 'writesRefused'>): void {
+  if (writesRefused !== null) throw unavailable(undefined, writesRefused.message)
+}

@@ -1,0 +1,75 @@
+import { MulterError } from 'multer'
+import type { Logger } from 'pino'
+import {
+  AppError,
+  fileTooLarge,
+  internal,
+  malformedJson,
+  malformedUpload,
+  notFound,
+  tooLarge,
+  unsupportedMedia,
+  validationFailed,
+} from '../app/errors.ts'
+import { fromDatabase } from '../models/database-errors.ts'
+
+type Translator = (error: Error) => AppError | null
+
+/** What a client may see of any error: the first translator that knows it decides; an unknown one is `internal`. */
+export function translateError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  if (!(error instanceof Error)) return internal(error)
+  for (const translate of TRANSLATORS) {
+    const translated = translate(error)
+    if (translated) return translated
+  }
+  return internal(error)
+}
+
+/**
+ * Logs the cause of an error with a status of 500 or more. Another error than `internal` without a cause is a decision
+ * of the service, such as a full queue: its status and code are in the log already.
+ *
+ * @param request what names the request in the log
+ */
+export function logCause(log: Logger, error: AppError, request: object): void {
+  if (error.status === 500 || (error.status > 500 && error.cause !== undefined))
+    log.error({ ...request, err: error.cause ?? error }, error.code)
+}
+
+/** Express's body parsers and router mark their errors with a `type` or a `status`. */
+const fromExpress: Translator = (error) => {
+  const { type, status } = error as { type?: string; status?: number }
+  if (type === 'entity.parse.failed') return malformedJson(error)
+  if (type === 'entity.too.large') return tooLarge('The request body is over 100 kB.', error)
+  if (type === 'parameters.too.many') return tooLarge('The form has too many fields.', error)
+  if (type === 'charset.unsupported' || type === 'encoding.unsupported')
+    return unsupportedMedia('The body must be UTF-8, unencoded or in gzip, deflate or brotli.', error)
+  if (type === 'request.aborted' || type === 'request.size.invalid') return malformedJson(error)
+  if (error instanceof URIError && status === 400) return notFound()
+  return status === 400 ? malformedJson(error) : null
+}
+
+const fromMulter: Translator = (error) => {
+  if (!(error instanceof MulterError)) return null
+  switch (error.code as string) {
+    case 'LIMIT_FILE_SIZE':
+      return fileTooLarge(error)
+    case 'LIMIT_UNEXPECTED_FILE':
+      return validationFailed([{ field: error.field ?? 'file', message: 'is not a file field here' }], error)
+    case 'INVALID_FIELD_NAME':
+    case 'LIMIT_FIELD_KEY':
+    case 'MISSING_FIELD_NAME':
+      return malformedUpload(error)
+    default:
+      return tooLarge('The upload has too many or too large parts.', error)
+  }
+}
+
+/** The multipart parser throws plain errors: the body broke off, or is no multipart body. */
+const fromMultipart: Translator = (error) =>
+  /^(Unexpected end of form|Malformed part header|Multipart: |Request (closed|aborted))/.test(error.message)
+    ? malformedUpload(error)
+    : null
+
+const TRANSLATORS: Translator[] = [fromExpress, fromMulter, fromMultipart, fromDatabase]

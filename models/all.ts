@@ -1,0 +1,13 @@
+/** Every model, so that none is missing when indexes are built. */
+import './activity.ts'
+import './asset.ts'
+import './attempt.ts'
+import './capacity.ts'
+import './change.ts'
+import './installation.ts'
+import './link.ts'
+import './project.ts'
+import './schema-version.ts'
+import './session.ts'
+import './upload.ts'
+import './user.ts'

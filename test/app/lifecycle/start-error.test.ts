@@ -1,0 +1,71 @@
+import { expect } from 'chai'
+import { unavailable } from '../../../app/errors.ts'
+import { explainFault } from '../../../app/lifecycle/start-error.ts'
+import { ConfigError } from '../../../config/env.ts'
+
+const systemError = (fields: object) => Object.assign(new Error('of the system'), fields)
+const named = (name: string, message: string) => Object.assign(new Error(message), { name })
+
+describe('explainFault', () => {
+  const FAULTS = [
+    { name: 'faults of the configuration', error: new ConfigError(['PORT is odd']), says: 'PORT is odd' },
+    {
+      name: 'a port in use',
+      error: systemError({ syscall: 'listen', code: 'EADDRINUSE', port: 80 }),
+      says: 'port 80 is in use',
+    },
+    {
+      name: 'a port for root only',
+      error: systemError({ syscall: 'listen', code: 'EACCES', port: 80 }),
+      says: 'not allowed to listen on port 80',
+    },
+    {
+      name: 'an address of another machine',
+      error: systemError({ syscall: 'listen', code: 'EADDRNOTAVAIL', address: '192.0.2.1' }),
+      says: 'HOST 192.0.2.1 is no address of this machine',
+    },
+    {
+      name: 'a host name that has no address',
+      error: systemError({ syscall: 'getaddrinfo', code: 'EAI_AGAIN', hostname: 'nowhere.example.org' }),
+      says: 'no address is known for nowhere.example.org',
+    },
+    {
+      name: 'a path that is no folder',
+      error: systemError({ syscall: 'mkdir', code: 'ENOTDIR', path: '/etc/passwd/mongo' }),
+      says: 'cannot start: of the system.\nCheck DATA_DIR',
+    },
+    {
+      name: 'a folder in use',
+      error: named('DirectoryInUse', 'x is in use by process 7'),
+      says: 'in use by process 7.\nStop that process',
+    },
+    {
+      name: 'an address of a database that is none',
+      error: named('MongoParseError', 'no host'),
+      says: 'MONGODB_URI is no address: no host',
+    },
+    {
+      name: 'a database that cannot be reached',
+      error: named('MongooseServerSelectionError', 'connect ECONNREFUSED'),
+      says: 'database cannot be reached: connect ECONNREFUSED',
+    },
+    {
+      name: 'a database whose name has no DNS record',
+      error: systemError({ syscall: 'querySrv', code: 'ENOTFOUND' }),
+      says: 'database cannot be reached: of the system',
+    },
+    {
+      name: 'a folder that cannot be written',
+      error: unavailable(new Error("EACCES: mkdir 'objects'")),
+      says: "cannot start: EACCES: mkdir 'objects'",
+    },
+  ]
+  for (const { name, error, says } of FAULTS)
+    it(`explainFault – ${name} → one sentence, no stack`, () => {
+      expect(explainFault(error)).to.contain(says).and.not.contain('    at ')
+    })
+
+  it('explainFault – unexpected error → message with its stack', () => {
+    expect(explainFault(new TypeError('x is no function'))).to.match(/^TypeError: x is no function\n {4}at /)
+  })
+})

@@ -1,0 +1,45 @@
+import { expect } from 'chai'
+import { Types } from 'mongoose'
+import { Intake } from '../../../app/uploads/upload-session.ts'
+import { User } from '../../../models/user.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { stateOf } from '../../support/app/state.ts'
+import { signUp, type TestUser } from '../../support/app/users.ts'
+
+describe('Intake', () => {
+  let app: TestApp
+  let ada: TestUser
+
+  before(async () => {
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+    await User.updateOne({ _id: ada.user._id }, { 'space.limit': 1000 })
+  })
+  after(() => app.stop())
+
+  const begin = () =>
+    Intake.begin(app.services, {
+      owner: ada.user._id,
+      asset: new Types.ObjectId(),
+      isNew: true,
+      announced: undefined,
+      mostFiles: 1,
+    })
+
+  it('Intake – several files at once up to the limit → exact to the byte', async () => {
+    const before = await stateOf(app)
+    const intake = await begin()
+    await Promise.all([100, 200, 300, 400].map((bytes) => intake.take(bytes)))
+    expect(await User.spaceOf(ada.user._id)).to.include({ reserved: 1000 })
+    expect(await intake.take(1).catch((error) => error)).to.include({ code: 'space_exceeded' })
+    await intake.discard()
+    expect(await stateOf(app)).to.deep.equal(before)
+  })
+
+  it('Intake – several at once over the limit → only the excess refused', async () => {
+    const intake = await begin()
+    const taken = await Promise.allSettled([600, 500, 400].map((bytes) => intake.take(bytes)))
+    expect(taken.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled'])
+    await intake.discard()
+  })
+})

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect } from 'chai'
+import mongoose from 'mongoose'
+import { connectDatabase, disconnectDatabase } from '../../../app/lifecycle/database.ts'
+import type { ObjectStore } from '../../../app/storage/object-store.ts'
+import { openStore } from '../../../app/storage/open-store.ts'
+import { loadConfig } from '../../../config/env.ts'
+import { Asset } from '../../../models/asset.ts'
+import { Capacity, SERVER } from '../../../models/capacity.ts'
+import { Upload } from '../../../models/upload.ts'
+import { User } from '../../../models/user.ts'
+import { withDatabase } from '../../embedded/engine.ts'
+import { type Client, register } from '../../support/app/client.ts'
+import { databaseUri } from '../../support/app/mongo.ts'
+import { killAll, startProcess } from '../../support/app/process.ts'
+import { announced, beginUpload, uploadRaw } from '../../support/app/raw-upload.ts'
+import { measuredSpace } from '../../support/app/state.ts'
+import { eventually } from '../../support/eventually.ts'
+
+const AT_ONCE = 64
+const PLENTY = 1e9
+
+describe('space limits over two processes', function () {
+  this.timeout(240_000)
+  let folder: string
+  let store: ObjectStore
+  let origins: string[]
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kura-race-'))
+    const uri = withDatabase(await databaseUri(), `kura-race-${randomBytes(6).toString('hex')}`)
+    const env = { DATA_DIR: folder, MONGODB_URI: uri, REGISTRATIONS_PER_HOUR: '0', LOG_LEVEL: 'warn' }
+    const first = await startProcess(env)
+    const second = await startProcess(env)
+    origins = [first.origin, second.origin]
+    await connectDatabase(uri)
+    await eventually(async () => expect(await Capacity.spaceOf(SERVER)).to.not.equal(null), 30_000)
+    store = await openStore(loadConfig({ DATA_DIR: folder }).storage)
+  })
+  after(async () => {
+    await killAll()
+    await mongoose.connection.dropDatabase()
+    await disconnectDatabase()
+    await rm(folder, { recursive: true, force: true })
+  })
+  beforeEach(() => Capacity.updateOne({ _id: SERVER }, { 'space.limit': PLENTY }))
+
+  /** A user with so much space, as a client of each process. */
+  async function signUp(limit: number) {
+    const client = await register(String(origins[0]))
+    const user = await User.findByName(client.username)
+    if (!user) throw new Error('not registered')
+    await User.updateOne({ _id: user._id }, { 'space.limit': limit })
+    return { id: user._id, clients: origins.map((origin): Client => ({ ...client, origin })) }
+  }
+
+  /** Runs uploads and looks again and again whether an account has passed its limit. */
+  async function watch<T>(id: mongoose.Types.ObjectId, uploads: Promise<T>[]): Promise<T[]> {
+    let done = false
+    let looks = 0
+    const looking = (async () => {
+      while (!done) {
+        for (const space of [await User.spaceOf(id), await Capacity.spaceOf(SERVER)]) {
+          if (!space) throw new Error('no account')
+          expect(space.used + space.reserved, 'used and reserved').to.be.at.most(Number(space.limit))
+        }
+        looks++
+        await delay(10)
+      }
+    })()
+    const answers = await Promise.all(uploads).finally(() => {
+      done = true
+    })
+    await looking
+    expect(looks).to.be.greaterThan(5)
+    return answers
+  }
+
+  async function expectOnly(id: mongoose.Types.ObjectId, files: number, size: number): Promise<void> {
+    const { location } = await User.findById(id).orFail().lean()
+    const kept = { used: files * size, reserved: 0, files, open: [] }
+    expect(await User.spaceOf(id)).to.deep.include(kept)
+    expect(await measuredSpace({ store }, `${location}/`)).to.equal(kept.used)
+    expect(await Asset.countDocuments({ owner: id })).to.equal(files)
+    expect(await Upload.countDocuments({ owner: id })).to.equal(0)
+    expect(await Capacity.spaceOf(SERVER)).to.deep.include({
+      used: await measuredSpace({ store }),
+      reserved: 0,
+    })
+  }
+
+  const edges = [
+    { what: 'small files', size: 20_000, fit: 20, whose: 'user', chunked: () => false },
+    { what: 'small files of unknown length', size: 20_000, fit: 20, whose: 'server', chunked: () => true },
+    { what: 'larger files', size: 200_000, fit: 9, whose: 'user', chunked: (n: number) => n % 4 < 2 },
+    { what: 'larger files', size: 200_000, fit: 9, whose: 'server', chunked: (n: number) => n % 4 < 2 },
+  ] as const
+  for (const { what, size, fit, whose, chunked } of edges)
+    it(`upload – ${AT_ONCE} at once, ${what} up to the limit of the ${whose} → exactly as many as fit`, async () => {
+      const { id, clients } = await signUp(whose === 'user' ? fit * size : PLENTY)
+      const used = Number((await Capacity.spaceOf(SERVER))?.used)
+      if (whose === 'server') await Capacity.updateOne({ _id: SERVER }, { 'space.limit': used + fit * size })
+      const bytes = randomBytes(size)
+      const uploads = Array.from({ length: AT_ONCE }, (_, n) =>
+        uploadRaw(clients[n % 2] as Client, bytes, chunked(n) ? {} : announced(bytes)),
+      )
+      const answers = await watch(id, uploads)
+      const refusals = answers.filter(({ status }) => status !== 201)
+      const full = whose === 'user' ? 'space_exceeded' : 'server_full'
+      for (const { status, code } of refusals) expect([status, code]).to.deep.equal([507, full])
+      expect(answers.length - refusals.length).to.equal(fit)
+      await eventually(() => expectOnly(id, fit, size))
+    })
+
+  it('upload – cannot fit → refused before any byte is sent', async () => {
+    const { id, clients } = await signUp(1e6)
+    const { sending, answer } = beginUpload(clients[0] as Client, { length: 2e6 })
+    sending.flushHeaders()
+    expect(await answer).to.include({ status: 507, code: 'space_exceeded' })
+    sending.destroy()
+    await eventually(() => expectOnly(id, 0, 0))
+  })
+})

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto'
+import { expect } from 'chai'
+import { announceDeletion } from '../../../app/assets/pending-deletion.ts'
+import { removeAsset } from '../../../app/assets/remove.ts'
+import { type Discrepancy, reconcile } from '../../../app/maintenance/reconcile.ts'
+import { Asset } from '../../../models/asset.ts'
+import { Capacity, SERVER } from '../../../models/capacity.ts'
+import { Upload } from '../../../models/upload.ts'
+import { User } from '../../../models/user.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { uploadAsset } from '../../support/app/assets.ts'
+import { measuredSpace, stateOf } from '../../support/app/state.ts'
+import { signUp, type TestUser } from '../../support/app/users.ts'
+import { png } from '../../support/data/samples.ts'
+
+/** Limits of accounts without limits of their own. */
+const QUOTA = { limit: 5e10, fileLimit: 1000 }
+
+async function recount(fix = true, before = new Date()): Promise<Discrepancy[]> {
+  const found: Discrepancy[] = []
+  for await (const discrepancy of reconcile({ fix, before })) found.push(discrepancy)
+  return found
+}
+
+describe('space:reconcile', () => {
+  let app: TestApp
+  let ada: TestUser
+  let bob: TestUser
+
+  before(async () => {
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+    bob = await signUp(app, 'bob')
+    await uploadAsset(ada, {}, { 'a.bin': Buffer.alloc(1000), 'b.png': await png() })
+    const { id } = await uploadAsset(bob, {}, { 'c.bin': Buffer.alloc(500) })
+    await bob
+      .post(`/api/assets/${id}/images`)
+      .attach('images', await png(), 'front.png')
+      .expect(201)
+  })
+  after(() => app.stop())
+
+  it('reconcile – after uploads → no difference, no change', async () => {
+    const before = await stateOf(app)
+    expect(await recount()).to.deep.equal([])
+    expect(await stateOf(app)).to.deep.equal(before)
+  })
+
+  it('reconcile – wrong sums → reported, corrected with --fix', async () => {
+    const right = await User.spaceOf(ada.user._id)
+    await User.updateOne({ _id: ada.user._id }, { $inc: { 'space.used': 77, 'space.files': 3 } })
+    await Capacity.updateOne({ _id: SERVER }, { $inc: { 'space.reserved': 5 } })
+    expect((await recount(false)).map(({ username }) => username)).to.deep.equal(['ada', null])
+    const [user] = await recount()
+    expect(user?.was.used).to.equal(Number(right?.used) + 77)
+    expect(user?.is).to.deep.equal({ used: right?.used, reserved: 0, files: 2, reservedFiles: 0 })
+    expect(await recount()).to.deep.equal([])
+    expect((await Capacity.spaceOf(SERVER))?.reserved).to.equal(0)
+    expect((await Capacity.spaceOf(SERVER))?.used).to.equal(await measuredSpace(app))
+  })
+
+  it('reconcile – orphaned entries → dropped, young ones kept', async () => {
+    const entry = { id: randomUUID(), bytes: 300, slack: 0 }
+    await User.reserve(bob.user._id, entry, QUOTA)
+    await Capacity.reserve(SERVER, entry, QUOTA)
+    expect(await recount(true, new Date(Date.now() - 60_000))).to.deep.equal([])
+    expect((await User.spaceOf(bob.user._id))?.reserved).to.equal(300)
+    const found = await recount()
+    expect(found.map(({ username, strays }) => [username, strays])).to.deep.equal([
+      ['bob', 1],
+      [null, 1],
+    ])
+    expect(await User.spaceOf(bob.user._id)).to.deep.include({ reserved: 0, open: [] })
+  })
+
+  it('reconcile – between any two steps of an upload or removal → no false correction', async () => {
+    const { id } = await uploadAsset(ada, {}, { 'd.bin': Buffer.alloc(2000) })
+    const asset = await Asset.findById(id).orFail().lean()
+    const used = (await User.spaceOf(ada.user._id))?.used
+
+    // committed and settled nowhere, then with the user only
+    const upload = { id: randomUUID(), bytes: 9000, slack: 0 }
+    const unsettled = { id: upload.id, bytes: 2000, files: 1 }
+    await User.reserve(ada.user._id, upload, QUOTA)
+    await Capacity.reserve(SERVER, upload, QUOTA)
+    await User.updateOne({ _id: ada.user._id }, { $inc: { 'space.used': -2000, 'space.files': -1 } })
+    await Capacity.updateOne({ _id: SERVER }, { $inc: { 'space.used': -2000, 'space.files': -1 } })
+    await Asset.updateOne({ _id: id }, { $push: { unsettled } })
+    const long = new Date(Date.now() - 60_000)
+    expect(await recount(true, long)).to.deep.equal([])
+    await User.settle(ada.user._id, upload.id, unsettled)
+    await plantRecord(ada, id, upload.id)
+    expect(await recount(true, long)).to.deep.equal([])
+    await Capacity.settle(SERVER, upload.id, unsettled)
+    await Asset.updateOne({ _id: id }, { $set: { unsettled: [] } })
+    await Upload.deleteOne({ _id: upload.id })
+    expect(await recount(true, long)).to.deep.equal([])
+
+    // put away and settled nowhere, then with the user only
+    const deletion = await announceDeletion(asset.owner, asset.files, 1)
+    await Asset.updateOne({ _id: id }, { $set: { files: [], pendingDeletion: [deletion] } })
+    expect(await recount()).to.deep.equal([])
+    await User.settle(ada.user._id, deletion.id, { bytes: -2000, files: -1 })
+    expect(await recount()).to.deep.equal([])
+    await Capacity.settle(SERVER, deletion.id, { bytes: -2000, files: -1 })
+    await app.store.remove(deletion.keys)
+    await Asset.updateOne({ _id: id }, { $set: { pendingDeletion: [] } })
+    expect(await recount()).to.deep.equal([])
+    expect((await User.spaceOf(ada.user._id))?.used).to.equal(Number(used) - 2000)
+    await removeAsset(app.services, await Asset.findById(id).orFail().lean(), ada)
+    expect(await recount()).to.deep.equal([])
+  })
+
+  it('reconcile – upload changed the account meanwhile → not overwritten', async () => {
+    let going = true
+    const uploading = (async () => {
+      let count = 0
+      for (; going; count++) await uploadAsset(bob, {}, { 'e.bin': Buffer.alloc(100) })
+      return count
+    })()
+    for (let round = 0; round < 5; round++) expect(await recount()).to.deep.equal([])
+    going = false
+    expect(await uploading).to.be.greaterThan(0)
+    expect(await recount()).to.deep.equal([])
+    expect((await Capacity.spaceOf(SERVER))?.used).to.equal(await measuredSpace(app))
+  })
+})
+
+/** The record that an upload still has when its asset is committed. */
+async function plantRecord({ user }: TestUser, asset: string, id: string): Promise<void> {
+  await Upload.begin({
+    _id: id,
+    owner: user._id,
+    asset: (await Asset.findById(asset).orFail())._id,
+    prefix: 'x/',
+  })
+}
