@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { backUp } from '../app/backup/back-up.ts'
-import { BackupFault } from '../app/backup/format.ts'
+import { BackupError } from '../app/backup/format.ts'
 import { runCommand } from './run-command.ts'
 import { withServices } from './with-services.ts'
 
@@ -15,15 +15,15 @@ await runCommand((uri, config) => {
     options: { objects: { type: 'boolean', default: false } },
   })
   const [dir] = positionals
-  if (!dir || positionals.length > 1) throw new BackupFault('Name one folder: npm run backup -- DIR')
+  if (!dir || positionals.length > 1) throw new BackupError('Name one folder: npm run backup -- DIR')
   return withServices(uri, config, async (services) => {
     const objects = values.objects || services.store.kind === 'disk'
-    const { manifest, faults } = await backUp(services, dir, { objects })
-    if (faults.length > 0) process.exitCode = 1
+    const { manifest, errors } = await backUp(services, dir, { objects })
+    if (errors.length > 0) process.exitCode = 1
     const { users, assets } = manifest.collections
     const what = manifest.objects.included ? 'objects' : 'checksums of objects'
     return [
-      ...faults.map((fault) => `Not in the backup: ${fault}`),
+      ...errors.map((error) => `Not in the backup: ${error}`),
       `${users.lines} users, ${assets.lines} assets and ${manifest.objects.lines} ${what} are in ${dir}.`,
     ].join('\n')
   })

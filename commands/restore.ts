@@ -4,7 +4,7 @@
  * unless `--take-bucket` takes it over.
  */
 import { parseArgs } from 'node:util'
-import { BackupFault } from '../app/backup/format.ts'
+import { BackupError } from '../app/backup/format.ts'
 import { restore } from '../app/backup/restore.ts'
 import { NEWEST_VERSION } from '../app/maintenance/migrations/migrations.ts'
 import { runCommand } from './run-command.ts'
@@ -19,7 +19,7 @@ await runCommand((uri, config) => {
     },
   })
   const [dir] = positionals
-  if (!dir || positionals.length > 1) throw new BackupFault('Name one folder: npm run restore -- DIR')
+  if (!dir || positionals.length > 1) throw new BackupError('Name one folder: npm run restore -- DIR')
   return withServices(uri, config, async (services) => {
     const options = {
       replace: values.replace,

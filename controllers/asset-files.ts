@@ -11,7 +11,7 @@ import type { AssetFields } from '../models/asset.ts'
 import type * as rules from '../routes/assets.rules.ts'
 import { sendAsset } from './send-asset.ts'
 import { sendFile } from './send-file.ts'
-import { describeBytes, isFresh, leaving, sendStream } from './send-object.ts'
+import { closeSignal, isFresh, sendStream, setBytesHeaders } from './send-object.ts'
 
 export const replace: Handler = async ({ req, services, upload, asset, sender, version }, res) => {
   await sendAsset(req, res, await replaceFiles(services, upload, asset, sender, version))
@@ -34,7 +34,7 @@ export const download: Handler<typeof rules.bytes> = async ({ req, asset, input 
 async function sendZip(req: Request, res: Response, asset: AssetFields): Promise<void> {
   const content = asset.files.map(({ name, sha256 }) => [name, sha256])
   const digest = createHash('sha256').update(JSON.stringify(content)).digest('hex')
-  describeBytes(res, { isPublic: isPublic(req, asset), etag: `"${digest}"` })
+  setBytesHeaders(res, { isPublic: isPublic(req, asset), etag: `"${digest}"` })
   res.set({
     'Accept-Ranges': 'none',
     'Content-Disposition': contentDisposition(downloadName(asset.name, 'zip')),
@@ -43,7 +43,7 @@ async function sendZip(req: Request, res: Response, asset: AssetFields): Promise
   if (isFresh(req, res)) res.status(304).end()
   else if (req.method === 'HEAD') res.end()
   else {
-    const client = leaving(res)
+    const client = closeSignal(res)
     await countBytes(asset._id, { link: req.link, whole: true, now: req.services.clock.now() })
     const { zipFiles } = await import('../app/assets/zip.ts')
     const zip = zipFiles(req.services.store, asset.files, asset.updatedAt, client)

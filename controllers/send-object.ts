@@ -4,7 +4,7 @@ import { create as contentDisposition } from 'content-disposition'
 import type { Request, Response } from 'express'
 import fresh from 'fresh'
 import { rangeNotSatisfiable } from '../app/errors.ts'
-import { translateDiskError } from '../app/storage/disk/errors.ts'
+import { translateDiskError } from '../app/storage/disk/file-system.ts'
 import type { ByteRange, ObjectStore } from '../app/storage/object-store.ts'
 
 /** Stored bytes to be sent, and what is said of them. */
@@ -57,7 +57,7 @@ export async function sendObject(
     res.end()
     return
   }
-  const client = leaving(res)
+  const client = closeSignal(res)
   const body = await store.open(object.key, range, client).catch((error) => {
     if (!client.aborted) throw error
   })
@@ -70,7 +70,7 @@ export async function sendObject(
 }
 
 /** Returns a signal that is aborted when the connection of a response is closed. */
-export function leaving(res: Response): AbortSignal {
+export function closeSignal(res: Response): AbortSignal {
   const gone = new AbortController()
   if (res.destroyed) gone.abort()
   else res.once('close', () => gone.abort())
@@ -105,7 +105,10 @@ export async function sendStream(body: Readable, res: Response): Promise<void> {
 }
 
 /** Headers that keep whatever the bytes are from running in a browser. */
-export function describeBytes(res: Response, { isPublic, etag }: { isPublic: boolean; etag: string }): void {
+export function setBytesHeaders(
+  res: Response,
+  { isPublic, etag }: { isPublic: boolean; etag: string },
+): void {
   res.set({
     ETag: etag,
     'Cache-Control': `${isPublic ? 'public' : 'private'}, no-cache`,
@@ -122,7 +125,7 @@ export function isFresh(req: Request, res: Response): boolean {
 
 function describe(object: Sendable, res: Response): void {
   const { mediaType, name, inline, modifiedAt, isPublic, sha256 } = object
-  describeBytes(res, { isPublic, etag: `"${sha256}"` })
+  setBytesHeaders(res, { isPublic, etag: `"${sha256}"` })
   res.set({
     'Accept-Ranges': 'bytes',
     'Content-Disposition': contentDisposition(name, { type: inline ? 'inline' : 'attachment' }),

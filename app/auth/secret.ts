@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ConfigError } from '../../config/env.ts'
 import { MIN_SECRET_LENGTH } from '../../config/parsers.ts'
 import { closeToOthers } from '../../config/private-files.ts'
-import { placeNew } from '../storage/disk/mark.ts'
+import { placeNew } from '../storage/disk/file-system.ts'
 
 /**
  * Returns the secret kept in `dir`, which is made at the first call; for development, where none is configured.

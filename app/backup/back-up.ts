@@ -15,7 +15,7 @@ import { type Keeper, readAssets } from './read-assets.ts'
 interface Backup {
   manifest: Manifest
   /** What was wrong already: objects that are missing or damaged. They are not in the backup. */
-  faults: string[]
+  errors: string[]
 }
 
 /**
@@ -23,7 +23,7 @@ interface Backup {
  * so whatever is named by a document of the backup is in it.
  *
  * @param options.objects whether the objects are part of it; else only their checksums
- * @throws BackupFault when the folder is not empty
+ * @throws BackupError when the folder is not empty
  */
 export async function backUp(
   { store, clock }: Pick<AssetServices, 'store' | 'clock'>,
@@ -38,7 +38,7 @@ export async function backUp(
     await Promise.all(COLLECTIONS.map(async (name) => [name, await LineWriter.create(dir, name)] as const)),
   ) as Record<(typeof COLLECTIONS)[number], LineWriter>
   const objects = await LineWriter.create(dir, OBJECTS)
-  const faults: string[] = []
+  const errors: string[] = []
   let bytes = 0
 
   const keeper: Keeper = options.objects
@@ -55,7 +55,7 @@ export async function backUp(
 
   for await (const user of readUsers()) {
     await write.users.write(user)
-    for await (const { asset, objects } of readAssets(user._id, keeper, (fault) => faults.push(fault)))
+    for await (const { asset, objects } of readAssets(user._id, keeper, (error) => errors.push(error)))
       await writeAsset(asset, objects)
     for await (const project of Project.allOf(user._id)) await write.projects.write(project)
   }
@@ -72,7 +72,7 @@ export async function backUp(
     objects: { ...(await objects.close()), bytes, included: options.objects },
   }
   await writeManifest(dir, manifest)
-  return { manifest, faults }
+  return { manifest, errors }
 }
 
 /** Accounts as they are, but for what is under way in them. */

@@ -6,7 +6,7 @@ import { pipeline as pipelineOf, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { assertKey } from '../storage/keys.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import { BackupFault, OBJECTS, type ObjectEntry } from './format.ts'
+import { BackupError, OBJECTS, type ObjectEntry } from './format.ts'
 
 const pathOf = (dir: string, key: string) => join(dir, OBJECTS, assertKey(key))
 
@@ -22,7 +22,7 @@ function checking({ key, size, sha256 }: ObjectEntry): Transform {
     },
     flush(callback) {
       const isRight = passed === size && hash.digest('hex') === sha256
-      callback(isRight ? null : new BackupFault(`Object ${key} is damaged: its size or checksum is another.`))
+      callback(isRight ? null : new BackupError(`Object ${key} is damaged: its size or checksum is another.`))
     },
   })
 }
@@ -30,7 +30,7 @@ function checking({ key, size, sha256 }: ObjectEntry): Transform {
 /**
  * Copies an object out of the store, whole and right or not at all.
  *
- * @throws ObjectMissing, BackupFault when its bytes are not what its document says
+ * @throws ObjectMissing, BackupError when its bytes are not what its document says
  */
 export async function copyOut(store: ObjectStore, dir: string, entry: ObjectEntry): Promise<void> {
   const path = pathOf(dir, entry.key)
@@ -49,20 +49,20 @@ export async function dropCopies(dir: string, keys: string[]): Promise<void> {
   for (const key of keys) await rm(pathOf(dir, key), { force: true })
 }
 
-/** Puts an object back. @throws BackupFault when the copy is damaged */
+/** Puts an object back. @throws BackupError when the copy is damaged */
 export async function copyIn(store: ObjectStore, dir: string, entry: ObjectEntry): Promise<void> {
   const checked = pipelineOf(createReadStream(pathOf(dir, entry.key)), checking(entry), () => undefined)
   await store.put(entry.key, checked)
 }
 
-/** @throws BackupFault when a copy is not there or damaged */
+/** @throws BackupError when a copy is not there or damaged */
 export async function verifyCopy(dir: string, entry: ObjectEntry): Promise<void> {
   const checked = checking(entry)
   checked.resume()
   try {
     await pipeline(createReadStream(pathOf(dir, entry.key)), checked)
   } catch (error) {
-    if (error instanceof BackupFault) throw error
-    throw new BackupFault(`Object ${entry.key} is not in the backup.`, { cause: error })
+    if (error instanceof BackupError) throw error
+    throw new BackupError(`Object ${entry.key} is not in the backup.`, { cause: error })
   }
 }

@@ -38,8 +38,8 @@ export interface Manifest {
 }
 
 /** A backup that is not whole, or not what it was: it cannot be put back. */
-export class BackupFault extends Error {
-  override readonly name = 'BackupFault'
+export class BackupError extends Error {
+  override readonly name = 'BackupError'
 }
 
 export const fileOf = (name: string) => `${name}.jsonl`

@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { mongo } from 'mongoose'
-import { BackupFault, fileOf, type LinesFile, type ObjectEntry } from './format.ts'
+import { BackupError, fileOf, type LinesFile, type ObjectEntry } from './format.ts'
 
 const { EJSON } = mongo.BSON
 const BUFFER_CHARACTERS = 256 * 1024
@@ -58,13 +58,13 @@ async function* readLines<T>(dir: string, { name }: LinesFile, relaxed: boolean)
     yield EJSON.parse(line, { relaxed }) as T
 }
 
-/** @throws BackupFault when a file is not what its manifest says */
+/** @throws BackupError when a file is not what its manifest says */
 export async function verifyLines(dir: string, { name, sha256 }: LinesFile): Promise<void> {
   const hash = createHash('sha256')
   try {
     for await (const piece of createReadStream(join(dir, name))) hash.update(piece)
   } catch (error) {
-    throw new BackupFault(`${name} cannot be read.`, { cause: error })
+    throw new BackupError(`${name} cannot be read.`, { cause: error })
   }
-  if (hash.digest('hex') !== sha256) throw new BackupFault(`${name} is damaged: its checksum is another.`)
+  if (hash.digest('hex') !== sha256) throw new BackupError(`${name} is damaged: its checksum is another.`)
 }

@@ -1,12 +1,12 @@
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NEWEST_VERSION } from '../maintenance/migrations/migrations.ts'
-import { BackupFault, FORMAT, MANIFEST, type Manifest } from './format.ts'
+import { BackupError, FORMAT, MANIFEST, type Manifest } from './format.ts'
 
-/** Makes the folder of a backup. @throws BackupFault when something is in it */
+/** Makes the folder of a backup. @throws BackupError when something is in it */
 export async function makeFolder(dir: string): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  if ((await readdir(dir)).length > 0) throw new BackupFault(`${dir} is not empty: name a new folder.`)
+  if ((await readdir(dir)).length > 0) throw new BackupError(`${dir} is not empty: name a new folder.`)
 }
 
 /** Makes a backup of what is in its folder. */
@@ -24,24 +24,24 @@ export async function writeManifest(dir: string, manifest: Manifest): Promise<vo
   await folder.sync().finally(() => folder.close())
 }
 
-/** @throws BackupFault where there is none, or none that this version knows */
+/** @throws BackupError where there is none, or none that this version knows */
 export async function readManifest(dir: string): Promise<Manifest> {
   const text = await readFile(join(dir, MANIFEST), 'utf8').catch(() => {
-    throw new BackupFault(`${dir} has no ${MANIFEST}: it is no backup, or one that was broken off.`)
+    throw new BackupError(`${dir} has no ${MANIFEST}: it is no backup, or one that was broken off.`)
   })
   try {
     const manifest = JSON.parse(text)
     if (manifest.format === FORMAT) return manifest
   } catch (error) {
-    throw new BackupFault(`${MANIFEST} is damaged.`, { cause: error })
+    throw new BackupError(`${MANIFEST} is damaged.`, { cause: error })
   }
-  throw new BackupFault(`${MANIFEST} is of a format that this version does not know.`)
+  throw new BackupError(`${MANIFEST} is of a format that this version does not know.`)
 }
 
-/** @throws BackupFault when a newer program made the backup */
+/** @throws BackupError when a newer program made the backup */
 export function refuseNewerBackup({ schemaVersion = 0 }: Manifest): void {
   if (schemaVersion > NEWEST_VERSION)
-    throw new BackupFault(
+    throw new BackupError(
       `The backup has schema version ${schemaVersion}; this program supports versions up to ${NEWEST_VERSION}. Restore it with the release that made it.`,
     )
 }

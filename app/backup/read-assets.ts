@@ -2,7 +2,7 @@ import type { Types } from 'mongoose'
 import { Asset, type AssetFields } from '../../models/asset.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
 import { ObjectMissing } from '../storage/object-store.ts'
-import { BackupFault, type ObjectEntry } from './format.ts'
+import { BackupError, type ObjectEntry } from './format.ts'
 
 /** What is done with an object that a document names, and undone when it does not name it after all. */
 export interface Keeper {
@@ -59,7 +59,7 @@ async function keepObjects(asset: AssetFields, keeper: Keeper) {
       await keeper.keep({ key, size, sha256 })
       objects.push({ key, size, sha256 })
     } catch (error) {
-      if (!(error instanceof ObjectMissing || error instanceof BackupFault)) throw error
+      if (!(error instanceof ObjectMissing || error instanceof BackupError)) throw error
       faults.push(error.message)
     }
   return { objects, faults }

@@ -10,7 +10,7 @@ import { firstFilledCollection } from '../maintenance/migrations/schema.ts'
 import { reconcile } from '../maintenance/reconcile.ts'
 import { refuseForeignStore, takeStore } from '../storage/store-owner.ts'
 import { copyIn } from './copy-objects.ts'
-import { BackupFault, COLLECTIONS, type Manifest } from './format.ts'
+import { BackupError, COLLECTIONS, type Manifest } from './format.ts'
 import { readDocuments, readEntries } from './lines.ts'
 import { verifyBackup } from './verify.ts'
 
@@ -30,8 +30,8 @@ interface Options {
  * them, and in the end the space of every account is recounted. The database gets a new id, and the store carries
  * it.
  *
- * @throws BackupFault when the backup is not whole, or the database is not empty
- * @throws ForeignStore when the store belongs to another database
+ * @throws BackupError when the backup is not whole, or the database is not empty
+ * @throws ForeignStoreError when the store belongs to another database
  */
 export async function restore(
   services: Pick<AssetServices, 'store'>,
@@ -72,7 +72,7 @@ async function putBack(
 
 async function assertEmpty(): Promise<void> {
   const name = await firstFilledCollection()
-  if (name) throw new BackupFault(`The database is not empty, it has ${name}: --replace removes what it has.`)
+  if (name) throw new BackupError(`The database is not empty, it has ${name}: --replace removes what it has.`)
 }
 
 async function emptyDatabase(): Promise<void> {

@@ -1,14 +1,14 @@
 import type { ObjectStore } from '../storage/object-store.ts'
 import { readKey } from '../uploads/keys.ts'
 import { verifyCopy } from './copy-objects.ts'
-import { BackupFault, type Manifest } from './format.ts'
+import { BackupError, type Manifest } from './format.ts'
 import { readEntries, verifyLines } from './lines.ts'
 import { readManifest, refuseNewerBackup } from './manifest.ts'
 
 /**
  * Reads all of a backup. Objects that are not part of it must be in the store, as large as they were.
  *
- * @throws BackupFault naming what is missing or damaged
+ * @throws BackupError naming what is missing or damaged
  */
 export async function verifyBackup(store: ObjectStore, dir: string): Promise<Manifest> {
   const manifest = await readManifest(dir)
@@ -36,7 +36,7 @@ async function verifyStored(store: ObjectStore, dir: string, { objects }: Manife
     if (missing++ === 0) first = key
   }
   if (missing > 0)
-    throw new BackupFault(
+    throw new BackupError(
       `${missing} objects are not in the store, ${first} for one: bring them back there first, by its versions.`,
     )
 }

@@ -8,7 +8,7 @@ import { schemaVersion } from '../maintenance/migrations/schema.ts'
 import { recountSpace } from '../maintenance/recount-space.ts'
 import { type Job, repeat, untilHour } from '../maintenance/repeat.ts'
 import { sweep } from '../maintenance/sweep.ts'
-import { claimStore, ForeignStore } from '../storage/store-owner.ts'
+import { claimStore, ForeignStoreError } from '../storage/store-owner.ts'
 import { connectDatabase, whenReachable } from './database.ts'
 
 const MINUTE = 60_000
@@ -104,7 +104,7 @@ async function hasOwnStore(services: Services): Promise<boolean> {
     return true
   }
   services.writesRefused = FOREIGN
-  log.error(`writes are refused: ${new ForeignStore(store).message}`)
+  log.error(`writes are refused: ${new ForeignStoreError(store).message}`)
   return false
 }
 

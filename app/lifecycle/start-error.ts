@@ -3,7 +3,7 @@ import { isDnsFailure } from '../../models/database-errors.ts'
 import { AppError } from '../errors.ts'
 
 /** Names of errors whose message is a whole sentence for operators. */
-const PLAIN = new Set(['BackupFault', 'ForeignStore', 'LeaseLost', 'NewerSchema'])
+const PLAIN = new Set(['BackupError', 'ForeignStoreError', 'LeaseLost', 'NewerSchema'])
 
 type SystemError = NodeJS.ErrnoException & { address?: string; hostname?: string; port?: number }
 

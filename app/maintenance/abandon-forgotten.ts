@@ -20,6 +20,7 @@ export async function findForgotten(store: ObjectStore, before: Date): Promise<s
 /** Abandons them; answers how many objects. */
 export async function abandonForgotten(store: ObjectStore, before: Date): Promise<number> {
   let abandoned = 0
-  for (const prefix of await findForgotten(store, before)) abandoned += await store.abandon(prefix, before)
+  for (const prefix of await findForgotten(store, before))
+    abandoned += await store.abortUnfinished(prefix, before)
   return abandoned
 }

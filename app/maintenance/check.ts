@@ -46,7 +46,7 @@ export async function* checkStorage(services: AssetServices, options: Options): 
   for (const id of await findForgottenAssets(before))
     yield found({ kind: 'pending', asset: id.toString() }, () => removePending(id))
   for (const prefix of await findForgotten(store, before))
-    yield found({ kind: 'unfinished', prefix }, () => store.abandon(prefix, before))
+    yield found({ kind: 'unfinished', prefix }, () => store.abortUnfinished(prefix, before))
   for await (const fault of compareObjects(store, before))
     yield found(fault, async () => fault.kind === 'orphan' && store.remove([fault.key]))
   for await (const discrepancy of reconcile({ fix, before }))

@@ -86,7 +86,7 @@ export interface ObjectStore {
    * Abandons what is unfinished under `prefix`.
    * Only those begun before `before`, when given. Answers how many.
    */
-  abandon(prefix: string, before?: Date): Promise<number>
+  abortUnfinished(prefix: string, before?: Date): Promise<number>
   /**
    * Has the store itself refuse to remove objects until the lock ends, where it can (S3 Object Lock); null lifts
    * what may be lifted. A store that cannot does nothing.

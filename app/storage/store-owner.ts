@@ -2,8 +2,8 @@ import { Installation } from '../../models/installation.ts'
 import { MARK, type ObjectStore } from './object-store.ts'
 
 /** The mark of the store names another database: its objects are not this service's to remove or judge. */
-export class ForeignStore extends Error {
-  override readonly name = 'ForeignStore'
+export class ForeignStoreError extends Error {
+  override readonly name = 'ForeignStoreError'
 
   constructor(store: ObjectStore) {
     super(
@@ -31,9 +31,9 @@ export async function claimStore(store: ObjectStore): Promise<boolean> {
   return (await ownerOf(store)) === 'this database'
 }
 
-/** @throws ForeignStore */
+/** @throws ForeignStoreError */
 export async function refuseForeignStore(store: ObjectStore): Promise<void> {
-  if ((await ownerOf(store)) === 'another database') throw new ForeignStore(store)
+  if ((await ownerOf(store)) === 'another database') throw new ForeignStoreError(store)
 }
 
 /** Gives the database a new id and marks the store with it, whoever it belonged to. */

@@ -34,7 +34,7 @@ function namesUnder(asset: AssetFields, prefix: string): boolean {
 
 /** Removes every object and every unfinished one whose key begins with `prefix`. */
 export async function removeUnder(store: ObjectStore, prefix: string): Promise<void> {
-  await store.abandon(prefix)
+  await store.abortUnfinished(prefix)
   let keys: string[] = []
   for await (const { key } of store.list(prefix)) {
     keys.push(key)

@@ -212,10 +212,10 @@ function describeKeeping(place: Place): void {
     expect(unfinished).to.have.length(1)
     expect(unfinished[0]?.key).to.match(new RegExp(`^${place.prefix}`))
     expect(Math.abs(Date.now() - Number(unfinished[0]?.begunAt))).to.be.lessThan(60_000)
-    expect(await place.store.abandon(`${place.prefix}other`)).to.equal(0)
-    expect(await place.store.abandon(place.prefix, new Date(Date.now() - 60_000))).to.equal(0)
+    expect(await place.store.abortUnfinished(`${place.prefix}other`)).to.equal(0)
+    expect(await place.store.abortUnfinished(place.prefix, new Date(Date.now() - 60_000))).to.equal(0)
     expect(await place.unfinished(place.prefix)).to.equal(1)
-    expect(await place.store.abandon(place.prefix, new Date(Date.now() + 60_000))).to.equal(1)
+    expect(await place.store.abortUnfinished(place.prefix, new Date(Date.now() + 60_000))).to.equal(1)
     expect(await place.unfinished(place.prefix)).to.equal(0)
     source.end()
     expect(await writing).to.include({ status: 503, code: 'unavailable' })
@@ -266,7 +266,7 @@ function describeOutage(place: Place): void {
     open: (store, key) => store.open(key),
     remove: (store, key) => store.remove([key]),
     list: (store, key) => keysIn(store, key),
-    abandon: (store, key) => store.abandon(key),
+    abortUnfinished: (store, key) => store.abortUnfinished(key),
     'read the mark': (store) => store.readMark(),
     'write the mark': (store) => store.writeMark('mark', { replace: false }),
   }
@@ -292,7 +292,7 @@ export function describeObjectStore(name: string, open: () => Promise<StoreFixtu
       place.prefix = `${root}/${randomUUID()}/`
     })
     after(async () => {
-      await place.store.abandon(root)
+      await place.store.abortUnfinished(root)
       await place.store.remove(await keysIn(place.store, root))
       await place.close()
     })

@@ -2,8 +2,7 @@ import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isSegment } from '../keys.ts'
 import type { StoredObject } from '../object-store.ts'
-import { diskCode } from './errors.ts'
-import { readFolder } from './folders.ts'
+import { diskCode, readFolder } from './file-system.ts'
 
 async function describe(root: string, key: string): Promise<StoredObject | undefined> {
   try {

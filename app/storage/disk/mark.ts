@@ -1,8 +1,7 @@
-import { constants, copyFile, link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MARK } from '../object-store.ts'
-import { diskCode } from './errors.ts'
-import { syncFolder } from './folders.ts'
+import { diskCode, placeNew, syncFolder } from './file-system.ts'
 import { TEMPORARY, temporaryName } from './temporary.ts'
 
 /** Returns the content of the mark, or null when there is none. */
@@ -30,17 +29,4 @@ export async function writeMark(
     await rm(temporary, { force: true })
   }
   await syncFolder(root)
-}
-
-/** Puts a file in its place if nothing is there. Some file systems have no hard links: there it is copied. */
-export async function placeNew(temporary: string, final: string): Promise<void> {
-  const present = (error: unknown) => {
-    if (diskCode(error) !== 'EEXIST') throw error
-  }
-  try {
-    await link(temporary, final).catch(present)
-  } catch (error) {
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(diskCode(error) ?? '')) throw error
-    await copyFile(temporary, final, constants.COPYFILE_EXCL).catch(present)
-  }
 }

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { guarded } from '../guarded.ts'
+import { guardStream } from '../guard-stream.ts'
 import { type ByteRange, ObjectMissing } from '../object-store.ts'
-import { diskCode } from './errors.ts'
+import { diskCode } from './file-system.ts'
 
 async function openFile(root: string, key: string): Promise<FileHandle> {
   try {
@@ -32,7 +32,7 @@ export async function readObject(
   try {
     await assertReadable(handle, key, range)
     const stream = handle.createReadStream({ ...range, highWaterMark: 256 * 1024 })
-    return guarded(stream, signal)
+    return guardStream(stream, signal)
   } catch (error) {
     await handle.close()
     throw error

@@ -2,8 +2,7 @@ import { unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { unavailable } from '../../errors.ts'
 import { ObjectsNotRemoved } from '../object-store.ts'
-import { diskCode } from './errors.ts'
-import { pruneFolders, syncFolder } from './folders.ts'
+import { diskCode, pruneFolders, syncFolder } from './file-system.ts'
 
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
 

@@ -4,7 +4,7 @@ import { closeToOthers } from '../../../config/private-files.ts'
 import { assertKey, assertPrefix } from '../keys.ts'
 import { ObjectMissing, type ObjectStore } from '../object-store.ts'
 import { diskEngine } from './engine.ts'
-import { translateDiskError } from './errors.ts'
+import { translateDiskError } from './file-system.ts'
 import { listFiles } from './list.ts'
 import { readMark, writeMark } from './mark.ts'
 import { readObject } from './read.ts'
@@ -75,7 +75,7 @@ export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectSt
         refuse(error)
       }
     },
-    async abandon(prefix, before) {
+    async abortUnfinished(prefix, before) {
       const valid = assertPrefix(prefix)
       await mounted().catch(refuse)
       return removeTemporary(root, valid, before).catch(refuse)

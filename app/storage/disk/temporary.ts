@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readFolder } from './folders.ts'
+import { readFolder } from './file-system.ts'
 
 /** The folder of unfinished files below a store's root: a name that no key can have. */
 export const TEMPORARY = '.tmp'

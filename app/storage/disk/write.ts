@@ -2,8 +2,7 @@ import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { addAbortSignal, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { translateDiskError } from './errors.ts'
-import { inFolder, pruneFolders, syncFoldersUpTo } from './folders.ts'
+import { inFolder, pruneFolders, syncFoldersUpTo, translateDiskError } from './file-system.ts'
 import { TEMPORARY, temporaryName } from './temporary.ts'
 
 /** What may wait to be written: one call then writes it together. */

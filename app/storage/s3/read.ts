@@ -1,7 +1,7 @@
 import { pipeline, Readable, Transform } from 'node:stream'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { unavailable } from '../../errors.ts'
-import { guarded } from '../guarded.ts'
+import { guardStream } from '../guard-stream.ts'
 import { type ByteRange, ObjectMissing } from '../object-store.ts'
 import { s3Code, translateS3Error } from './errors.ts'
 
@@ -57,5 +57,5 @@ export async function readObject(
     .send(command, signal && { abortSignal: signal })
     .catch((error: unknown) => Promise.reject(readingFailure(Key, error)))
   if (!(Body instanceof Readable)) throw unavailable(new Error(`The bucket sent no body for ${Key}.`))
-  return guarded(watchReading(Body, idle), signal)
+  return guardStream(watchReading(Body, idle), signal)
 }

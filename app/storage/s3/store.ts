@@ -94,7 +94,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
         refuse(error)
       }
     },
-    abandon: async (prefix, before) =>
+    abortUnfinished: async (prefix, before) =>
       abortUnfinished(client, bucket, { prefix: fullPrefix(prefix), before }).catch(refuse),
     protect: async (keys, lock) => protect(keys.map(fullKey), lock).catch(refuse),
     readMark: (signal) =>

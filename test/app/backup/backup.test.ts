@@ -79,8 +79,8 @@ describe('backup and restore', function () {
 
   it('restore – everything lost → everything back', async () => {
     const before = { documents: await documents(), keys: await keysOf(app) }
-    const { manifest, faults } = await keep()
-    expect(faults).to.deep.equal([])
+    const { manifest, errors } = await keep()
+    expect(errors).to.deep.equal([])
     expect(manifest.objects.lines).to.equal(before.keys.length)
     await loseDocuments()
     await app.store.remove(before.keys)
@@ -169,8 +169,8 @@ describe('backup and restore', function () {
     const [first, second] = (await Asset.findOne({ name: 'Oak chair' }).orFail().lean()).files
     await app.store.remove([String(first?.key)])
     await app.store.put(String(second?.key), Buffer.from('other bytes'))
-    const { manifest, faults } = await keep()
-    expect(faults.join('\n'))
+    const { manifest, errors } = await keep()
+    expect(errors.join('\n'))
       .to.contain(`no object ${first?.key}`)
       .and.contain(`Object ${second?.key} is damaged`)
     expect(manifest.objects.lines).to.equal((await keysOf(app)).length - 1)
@@ -192,11 +192,11 @@ describe('backup and restore', function () {
       }
     }
     const working = Promise.all([ada, bob, ada, bob].map(work))
-    const { faults } = await keep().finally(() => {
+    const { errors } = await keep().finally(() => {
       over = true
     })
     await working
-    expect(faults).to.deep.equal([])
+    expect(errors).to.deep.equal([])
     await loseDocuments()
     await app.store.remove(await keysOf(app))
     await putBack()

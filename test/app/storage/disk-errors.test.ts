@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { spaceExceeded } from '../../../app/errors.ts'
-import { translateDiskError } from '../../../app/storage/disk/errors.ts'
+import { translateDiskError } from '../../../app/storage/disk/file-system.ts'
 import { rejection } from '../../support/s3/object-stores.ts'
 
 const failed = (code: string) => Object.assign(new Error(code), { code, syscall: 'write', errno: -1 })

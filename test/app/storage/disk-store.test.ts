@@ -120,7 +120,7 @@ describe('disk store', () => {
     const writing = rejection(store.put('a/b/1', source))
     await new Promise((resolve) => source.write(bytes, resolve))
     while (Date.now() <= before.getTime()) await new Promise((resolve) => source.write('more', resolve))
-    expect(await store.abandon('a/b/1', before)).to.equal(1)
+    expect(await store.abortUnfinished('a/b/1', before)).to.equal(1)
     source.end()
     expect(await writing).to.include({ code: 'unavailable' })
     expect(await readdir(dir)).to.deep.equal(['.tmp'])

@@ -18,7 +18,7 @@ const calls: Record<string, (store: ObjectStore) => Promise<unknown>> = {
   'an open': (store) => store.open('a/b/object'),
   'a removal': (store) => store.remove(['a/b/object']),
   'a listing': (store) => keysIn(store, 'a/'),
-  'an abandoning': (store) => store.abandon('a/'),
+  'an abandoning': (store) => store.abortUnfinished('a/'),
 }
 
 describe('S3 store with a failing bucket', () => {
@@ -120,7 +120,7 @@ describe('S3 store with a failing bucket', () => {
     const error = await rejection(store.put('a/b/new', large))
     expect(error.cause).to.have.property('name', 'AccessDenied')
     s3.fault = () => undefined
-    expect(await store.abandon('a/b/new')).to.equal(1)
+    expect(await store.abortUnfinished('a/b/new')).to.equal(1)
     expectUntouched()
   })
 

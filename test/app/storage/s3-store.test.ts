@@ -114,7 +114,7 @@ describe('S3 store', () => {
   it('abandon – many uploads → page by page', async () => {
     s3.pageSize = 2
     for (const key of ['a/1', 'a/1', 'a/1', 'a/2', 'a/3', 'b/1']) s3.begin(key)
-    expect(await store.abandon('a/')).to.equal(5)
+    expect(await store.abortUnfinished('a/')).to.equal(5)
     expect([...s3.uploads.values()].map(({ key }) => key)).to.deep.equal(['b/1'])
   })
 
@@ -124,7 +124,7 @@ describe('S3 store', () => {
       if (operation === 'AbortMultipartUpload') s3.uploads.clear()
       return undefined
     }
-    expect(await store.abandon('a/')).to.equal(0)
+    expect(await store.abortUnfinished('a/')).to.equal(0)
   })
 
   it('read – stream closed → connection released', async () => {

@@ -21,7 +21,7 @@ export async function makeBucket(): Promise<TestBucket | null> {
   return {
     env: { ...Object.fromEntries(env), S3_BUCKET: Bucket },
     async remove(store) {
-      await store.abandon('')
+      await store.abortUnfinished('')
       const keys: string[] = []
       for await (const { key } of store.list('')) keys.push(key)
       await store.remove(keys)
