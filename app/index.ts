@@ -11,7 +11,7 @@ import { handleErrors } from '../middleware/error-handler.ts'
 import { measure } from '../middleware/measure.ts'
 import { refuseMethod } from '../middleware/method-not-allowed.ts'
 import { refuseUnknown } from '../middleware/not-found.ts'
-import { noteOrigin } from '../middleware/note-client-info.ts'
+import { noteClientInfo } from '../middleware/note-client-info.ts'
 import { parseInTime } from '../middleware/parse-in-time.ts'
 import { createPassport } from '../middleware/passport.ts'
 import { refuseWithoutHost } from '../middleware/refuse-without-host.ts'
@@ -35,7 +35,7 @@ export function createApp(services: Services): Express {
     next()
   })
   app.use(identifyRequest)
-  app.use(noteOrigin)
+  app.use(noteClientInfo)
   app.use(pinoHttp(requestLog(log)))
   app.use(measure)
   app.use(helmet(securityHeaders))

@@ -3,7 +3,7 @@ import { success } from '../middleware/envelope.ts'
 import type { Handler, HandlerContext } from '../middleware/handle.ts'
 import type { Valid } from '../middleware/validate-input.ts'
 import { Activity } from '../models/activity.ts'
-import { activityView } from '../models/views/activity.ts'
+import { serializeActivity } from '../models/views/activity.ts'
 import type * as rules from '../routes/users.rules.ts'
 
 /** What the caller has done, and what was done to them. */
@@ -24,7 +24,7 @@ async function pageFor(
   const from = services.cursors.read(query, cursor)
   const { activities, next } = await Activity.page({ ...whose, now: services.clock.now(), limit, from })
   return {
-    activity: activities.map((activity) => activityView(activity, user)),
+    activity: activities.map((activity) => serializeActivity(activity, user)),
     next: services.cursors.write(query, next),
   }
 }

@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express'
-import type { Client } from '../app/auth/client-info.ts'
+import type { ClientInfo } from '../app/auth/client-info.ts'
 
 /** Returns the client of a request. */
-export const clientOf = (req: Request): Client => ({
+export const clientOf = (req: Request): ClientInfo => ({
   address: req.ip,
   userAgent: req.get('User-Agent'),
   ...(req.res ? { signal: closing(req.res) } : {}),

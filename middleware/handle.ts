@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
-import type { Client } from '../app/auth/client-info.ts'
+import type { ClientInfo } from '../app/auth/client-info.ts'
 import type { Sender } from '../app/auth/sender.ts'
 import { unsupportedMedia } from '../app/errors.ts'
 import { hasContent } from './answer-before-body.ts'
@@ -19,7 +19,7 @@ export class HandlerContext<Input = unknown> {
     return this.req.services
   }
 
-  get client(): Client {
+  get client(): ClientInfo {
     return clientOf(this.req)
   }
 

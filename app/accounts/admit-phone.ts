@@ -1,5 +1,5 @@
 import { mobileKey, User } from '../../models/user.ts'
-import type { Client } from '../auth/client-info.ts'
+import type { ClientInfo } from '../auth/client-info.ts'
 import type { Services } from '../context.ts'
 import { createAccount } from './register.ts'
 import { isTaken } from './username.ts'
@@ -18,7 +18,7 @@ interface Newcomer {
 export async function admitPhone(
   services: Pick<Services, 'audit' | 'config' | 'limits' | 'queues'>,
   { mobile, countryCode, password }: Newcomer,
-  client: Client,
+  client: ClientInfo,
 ): Promise<void> {
   if (await User.isAny({ mobileKey: mobileKey({ mobile, countryCode }) })) return
   try {

@@ -6,7 +6,7 @@ import { Session } from '../../models/session.ts'
 import type { UserFields } from '../../models/user.ts'
 import { isBeingDeleted, removeUser, setDeleting } from '../../models/user-state.ts'
 import { removeEverythingOf } from '../assets/remove-everything.ts'
-import type { Client } from '../auth/client-info.ts'
+import type { ClientInfo } from '../auth/client-info.ts'
 import { confirmPassword } from '../auth/credentials.ts'
 import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetServices, Services } from '../context.ts'
@@ -21,7 +21,7 @@ import { keepAnAdmin } from './keep-an-admin.ts'
 export async function deleteAccount(
   services: AssetServices & Pick<Services, 'limits'>,
   sender: Sender,
-  { password, client }: { password: string; client: Client },
+  { password, client }: { password: string; client: ClientInfo },
 ): Promise<void> {
   const user = await confirmPassword(services, sender.user._id, password, client)
   await removeAccount(services, user, { sender, access: 'owner' })

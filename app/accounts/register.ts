@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type NewUser, User, type UserDocument } from '../../models/user.ts'
 import { beginSession, type SignedIn } from '../auth/begin-session.ts'
-import type { Client } from '../auth/client-info.ts'
+import type { ClientInfo } from '../auth/client-info.ts'
 import { hashInTurn } from '../auth/hash-in-turn.ts'
 import { refuseWeakPassword } from '../auth/password-policy.ts'
 import type { Services } from '../context.ts'
@@ -24,7 +24,7 @@ type RegisterServices = Pick<Services, 'audit' | 'config' | 'limits' | 'queues'>
 export async function register(
   services: RegisterServices & Pick<Services, 'clock' | 'tokens'>,
   registration: Registration,
-  client: Client,
+  client: ClientInfo,
 ): Promise<Registered> {
   const { user, accountKey } = await createAccount(services, registration, client)
   const signedIn = await beginSession(services, user, client)
@@ -35,7 +35,7 @@ export async function register(
 export async function createAccount(
   services: RegisterServices,
   { password, ...input }: Registration,
-  client: Client,
+  client: ClientInfo,
 ): Promise<{ user: UserDocument; accountKey?: string }> {
   const { audit, limits } = services
   if (password !== undefined) await refuseWeakPassword(password, accountNames(input))

@@ -2,36 +2,29 @@ import type { Types } from 'mongoose'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/env.ts'
 import { type Action, Activity, type Details, type Target } from '../../models/activity.ts'
+import type { ClientInfo } from '../auth/client-info.ts'
 import type { Clock } from '../clock.ts'
 
 const DAY = 86_400_000
 
-/** From where something is asked. */
-export interface Origin {
-  address: string | null
-  userAgent: string | null
-  requestId: string | null
-}
-
-/** Of what the service does by itself. */
-export const NOWHERE: Origin = { address: null, userAgent: null, requestId: null }
-
-/** Something that was done, or tried. Nothing secret in it: no password, no token, no text that may be one. */
-export interface Act {
+/** Something that a user did or tried. Contains no passwords, no tokens and no free text from users. */
+export interface AuditEntry {
   action: Action
-  /** Who did it, or with whose account it was tried; null for nobody we know. */
+  /** The account that did it, or that a sign-in named. Null when no account is known. */
   user: Types.ObjectId | null
-  /** To whom it was done, where that is another: it is in their activity too. */
+  /** Another account that it concerns. It appears in the activity list of that account too. */
   concerns?: Types.ObjectId
   target?: Target
   details?: Details
 }
 
 /**
- * Puts an act on record, after it is done. A record that cannot be written does not undo the act, nor make it
- * look undone: it goes to the log, as an error, with all that would have been in it.
+ * Records an action after it was done. If the record cannot be written, the action still counts as done: the whole
+ * entry is logged as an error.
+ *
+ * @param client absent for actions of the service itself
  */
-export type Audit = (act: Act, origin?: Origin) => Promise<void>
+export type Audit = (entry: AuditEntry, client?: ClientInfo) => Promise<void>
 
 interface AuditDependencies {
   clock: Clock
@@ -40,7 +33,7 @@ interface AuditDependencies {
 }
 
 export function createAudit({ clock, config, log }: AuditDependencies): Audit {
-  return async ({ action, user, concerns, target, details = {} }, origin = NOWHERE) => {
+  return async ({ action, user, concerns, target, details = {} }, client) => {
     const at = clock.now()
     const activity = {
       at,
@@ -48,18 +41,26 @@ export function createAudit({ clock, config, log }: AuditDependencies): Audit {
       user,
       accounts: distinct(user, concerns),
       target: target ?? null,
-      ...origin,
+      address: client?.address ?? null,
+      userAgent: client?.userAgent ?? null,
+      requestId: client?.requestId ?? null,
       details,
       expiresAt: new Date(at.getTime() + config.activity.days * DAY),
     }
     try {
       await Activity.create(activity)
     } catch (error) {
-      log.error({ err: error, activity }, 'an act is not on record')
+      log.error({ err: error, activity }, 'an activity could not be recorded')
     }
   }
 }
 
-function distinct(user: Act['user'], concerns: Act['concerns']): Types.ObjectId[] {
+/** Returns the services with an audit function that records the client of a request. */
+export const servicesFor = <S extends { audit: Audit }>(services: S, client: ClientInfo): S => ({
+  ...services,
+  audit: (entry) => services.audit(entry, client),
+})
+
+function distinct(user: AuditEntry['user'], concerns: AuditEntry['concerns']): Types.ObjectId[] {
   return [user, user && concerns?.equals(user) ? null : concerns].flatMap((account) => account ?? [])
 }

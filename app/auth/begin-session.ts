@@ -3,7 +3,7 @@ import { User, type UserDocument } from '../../models/user.ts'
 import { recordSignIn } from '../../models/user-credentials.ts'
 import type { Services } from '../context.ts'
 import { badCredentials } from '../errors.ts'
-import { addressKey, type Client } from './client-info.ts'
+import { addressKey, type ClientInfo } from './client-info.ts'
 
 /** What a sign-in brings: `expiresAt` is when the session ends if it is not used again. */
 export interface SignedIn {
@@ -22,7 +22,7 @@ export interface SignedIn {
 export async function beginSession(
   { audit, clock, config, tokens }: Pick<Services, 'audit' | 'clock' | 'config' | 'tokens'>,
   user: UserDocument,
-  { address, userAgent }: Client,
+  { address, userAgent }: ClientInfo,
 ): Promise<SignedIn> {
   const now = clock.now()
   const session = await Session.begin({

@@ -4,7 +4,7 @@ import { User } from '../../models/user.ts'
 import { replacePassword } from '../../models/user-credentials.ts'
 import type { Services } from '../context.ts'
 import { unauthenticated } from '../errors.ts'
-import type { Client } from './client-info.ts'
+import type { ClientInfo } from './client-info.ts'
 import { confirmPassword } from './credentials.ts'
 import { hashInTurn } from './hash-in-turn.ts'
 import { refuseWeakPassword } from './password-policy.ts'
@@ -25,7 +25,7 @@ interface Change {
 export async function changePassword(
   services: Pick<Services, 'audit' | 'config' | 'limits' | 'queues'>,
   { session, current, password }: Change,
-  client: Client,
+  client: ClientInfo,
 ): Promise<void> {
   const confirm = () => confirmPassword(services, session.user, current, client)
   const user = await confirm()

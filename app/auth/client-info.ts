@@ -1,10 +1,12 @@
 import ipaddr from 'ipaddr.js'
 
-/** Who sends a request, as far as the network tells. */
-export interface Client {
+/** Network facts of a request. */
+export interface ClientInfo {
   address: string | undefined
   userAgent: string | undefined
-  /** Aborts when the connection closes: work that has not begun is not worth it any more. */
+  /** Recorded in activities. */
+  requestId?: string
+  /** Aborts when the connection closes: queued work of the request is dropped. */
   signal?: AbortSignal
 }
 

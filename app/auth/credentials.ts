@@ -7,7 +7,7 @@ import { findForConfirmation, findForSignIn, rehashPassword } from '../../models
 import type { Audit } from '../activity/audit.ts'
 import type { Clock } from '../clock.ts'
 import { badCredentials, wrongPassword } from '../errors.ts'
-import { addressKey, type Client } from './client-info.ts'
+import { addressKey, type ClientInfo } from './client-info.ts'
 import type { Limits } from './limits.ts'
 import type { SlowestHash } from './slowest-hash.ts'
 
@@ -35,7 +35,7 @@ export interface CredentialServices {
 export async function verifyCredentials(
   services: CredentialServices,
   credentials: Credentials,
-  client: Client,
+  client: ClientInfo,
 ): Promise<UserDocument> {
   const { audit, clock, config, limits, slowestHash } = services
   const { login, password } = credentials
@@ -56,7 +56,7 @@ export async function verifyCredentials(
   return isCurrent ? verified : verifyCredentials(services, credentials, client)
 }
 
-function isKnown(user: UserDocument | null, { address }: Client, now: Date): boolean {
+function isKnown(user: UserDocument | null, { address }: ClientInfo, now: Date): boolean {
   const key = addressKey(address)
   return Boolean(
     user?.knownAddresses.some(
@@ -84,7 +84,7 @@ export async function confirmPassword(
   { audit, limits }: Pick<CredentialServices, 'audit' | 'limits'>,
   id: Types.ObjectId,
   password: string,
-  client: Client,
+  client: ClientInfo,
 ): Promise<UserDocument> {
   const verified = await limits.confirming(id.toString(), client, async () => {
     const user = await findForConfirmation(id)

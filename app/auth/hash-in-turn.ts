@@ -1,6 +1,6 @@
 import { hashPassword } from '../../models/password.ts'
 import type { Services } from '../context.ts'
-import { addressKey, type Client } from './client-info.ts'
+import { addressKey, type ClientInfo } from './client-info.ts'
 
 /**
  * Hashes a new password when it is the turn of the client's address.
@@ -9,7 +9,7 @@ import { addressKey, type Client } from './client-info.ts'
  */
 export const hashInTurn = (
   { config, queues }: Pick<Services, 'config' | 'queues'>,
-  { address, signal }: Client,
+  { address, signal }: ClientInfo,
   password: string,
 ): Promise<string> =>
   queues.passwords.run(addressKey(address), () => hashPassword(password, config.auth.bcryptCost), signal)

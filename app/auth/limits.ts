@@ -1,7 +1,7 @@
 import { PASSWORD_LIMITS, registrationLimit } from '../../config/rate-limits.ts'
 import { asAppError } from '../../models/database-errors.ts'
 import type { Queues } from '../queues/queues.ts'
-import { addressKey, type Client } from './client-info.ts'
+import { addressKey, type ClientInfo } from './client-info.ts'
 import { createLimiter, type Limiter } from './limiter.ts'
 
 /** Checks a password; null when it is wrong. */
@@ -21,16 +21,16 @@ export interface Limits {
    * @param account one name for the account, whichever the client used
    * @param isKnown whether the account has signed in from the client's address of late
    */
-  signingIn<T>(account: string, isKnown: boolean, client: Client, check: Check<T>): Promise<T | null>
+  signingIn<T>(account: string, isKnown: boolean, client: ClientInfo, check: Check<T>): Promise<T | null>
   /** Runs the check of a signed-in user's password. It counts for this user alone. */
-  confirming<T>(user: string, client: Client, check: Check<T>): Promise<T | null>
+  confirming<T>(user: string, client: ClientInfo, check: Check<T>): Promise<T | null>
   /** Runs the check of a link's password. */
-  openingLink<T>(link: string, client: Client, check: Check<T>): Promise<T | null>
+  openingLink<T>(link: string, client: ClientInfo, check: Check<T>): Promise<T | null>
   /**
    * Runs a registration. One that is refused counts like one that succeeds; one that the service could not serve
    * does not count.
    */
-  registering<T>(client: Client, register: () => Promise<T>): Promise<T>
+  registering<T>(client: ClientInfo, register: () => Promise<T>): Promise<T>
 }
 
 interface Options {
@@ -46,7 +46,7 @@ export function createLimits({ registrationsPerHour }: Options, { passwords }: Q
   const registrations = createLimiter('register', registrationLimit(registrationsPerHour))
 
   /** Points are taken when it is the check's turn: checks that wait have not failed yet. */
-  const inTurn = <T>({ address, signal }: Client, task: () => Promise<T>) =>
+  const inTurn = <T>({ address, signal }: ClientInfo, task: () => Promise<T>) =>
     passwords.run(addressKey(address), task, signal)
 
   return {

@@ -1,6 +1,6 @@
 import type { Services } from '../context.ts'
 import { beginSession, type SignedIn } from './begin-session.ts'
-import type { Client } from './client-info.ts'
+import type { ClientInfo } from './client-info.ts'
 import { type CredentialServices, verifyCredentials } from './credentials.ts'
 
 /**
@@ -12,7 +12,7 @@ import { type CredentialServices, verifyCredentials } from './credentials.ts'
 export async function signIn(
   services: CredentialServices & Pick<Services, 'config' | 'tokens'>,
   { login, password }: { login: string; password: string },
-  client: Client,
+  client: ClientInfo,
 ): Promise<SignedIn> {
   const user = await verifyCredentials(services, { login, password }, client)
   return beginSession(services, user, client)

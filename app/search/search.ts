@@ -2,7 +2,7 @@ import { readConsistently, type Viewer } from '../../models/asset-access.ts'
 import { countAssets, facetAssets, searchAssets } from '../../models/asset-search.ts'
 import type { Position } from '../../models/plugins/page.ts'
 import { presentAssets } from '../assets/present.ts'
-import { addressKey, type Client } from '../auth/client-info.ts'
+import { addressKey, type ClientInfo } from '../auth/client-info.ts'
 import type { Services } from '../context.ts'
 import { criteriaOf, type Question, refuseScope, type SearchQuery } from './criteria.ts'
 
@@ -14,7 +14,7 @@ import { criteriaOf, type Question, refuseScope, type SearchQuery } from './crit
 export const searchInTurn = <T>(
   { queues }: Pick<Services, 'queues'>,
   viewer: Viewer,
-  { address, signal }: Client,
+  { address, signal }: ClientInfo,
   search: () => Promise<T>,
 ): Promise<T> =>
   queues.searches.run(viewer ? `user ${viewer._id}` : `address ${addressKey(address)}`, search, signal)
@@ -28,7 +28,7 @@ export async function findAssets(
   { cursor, limit, facets, count, ...query }: SearchQuery,
   viewer: Viewer,
   services: Pick<Services, 'cursors' | 'clock' | 'queues'>,
-  client: Client,
+  client: ClientInfo,
 ) {
   const { cursors } = services
   // a request that is refused anyway takes no place in the queue

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { AssetFields } from '../../models/asset.ts'
 import { isTakenDown } from '../../models/asset-access.ts'
 import { Link, type LinkFields } from '../../models/link.ts'
-import type { Client } from '../auth/client-info.ts'
+import type { ClientInfo } from '../auth/client-info.ts'
 import { hashInTurn } from '../auth/hash-in-turn.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
 import type { Services } from '../context.ts'
@@ -26,7 +26,7 @@ export async function createLink(
   asset: AssetFields,
   sender: Sender,
   { expiresAt, maxDownloads, password }: NewLink,
-  client: Client,
+  client: ClientInfo,
 ): Promise<{ link: LinkFields; token: string }> {
   const { audit, clock } = services
   if (asset.takenDownAt) throw takenDown()

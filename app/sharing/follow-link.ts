@@ -3,7 +3,7 @@ import { Asset, type AssetFields } from '../../models/asset.ts'
 import { isOpen, Link, type LinkFields } from '../../models/link.ts'
 import { verifyPassword } from '../../models/password.ts'
 import { isActive } from '../../models/user-state.ts'
-import type { Client } from '../auth/client-info.ts'
+import type { ClientInfo } from '../auth/client-info.ts'
 import type { Services } from '../context.ts'
 import { badCredentials, linkExpired, notFound } from '../errors.ts'
 import { hashToken } from './create-link.ts'
@@ -11,7 +11,7 @@ import { hashToken } from './create-link.ts'
 interface Key {
   token: string
   password: string | undefined
-  client: Client
+  client: ClientInfo
 }
 
 /**
@@ -37,7 +37,7 @@ async function unlock(
   limits: Services['limits'],
   { _id, passwordHash }: LinkFields,
   password: string | undefined,
-  client: Client,
+  client: ClientInfo,
 ): Promise<void> {
   if (passwordHash === null) return
   if (password === undefined) throw badCredentials()

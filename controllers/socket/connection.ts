@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { Types } from 'mongoose'
 import type { WebSocket } from 'ws'
-import type { Client } from '../../app/auth/client-info.ts'
+import type { ClientInfo } from '../../app/auth/client-info.ts'
 import { malformedUpload } from '../../app/errors.ts'
 import type { AccessLevel } from '../../models/user.ts'
 import { ByteDoor } from './binary-receiver.ts'
@@ -63,7 +63,7 @@ export class Connection {
   constructor(
     private readonly socket: WebSocket,
     private readonly wire: Duplex & { setTimeout?(ms: number): unknown },
-    readonly client: Client,
+    readonly client: ClientInfo,
     private readonly limits: SocketLimits,
     private readonly handlers: Handlers,
   ) {

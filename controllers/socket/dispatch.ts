@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { Origin } from '../../app/activity/audit.ts'
-import { servicesFor } from '../../app/activity/client-info.ts'
+import { servicesFor } from '../../app/activity/audit.ts'
 import { authenticateToken } from '../../app/auth/authenticate-token.ts'
+import type { ClientInfo } from '../../app/auth/client-info.ts'
 import type { Services } from '../../app/context.ts'
 import { type AppError, conflict, unauthenticated, unavailable } from '../../app/errors.ts'
 import { failure, success } from '../../middleware/envelope.ts'
@@ -61,7 +61,7 @@ export class Dispatcher {
 
   async #answer(connection: Connection, task: Task): Promise<void> {
     const { frame, op } = task
-    const { address = null, userAgent = null } = connection.client
+    const { address, userAgent } = connection.client
     const requestId = randomUUID()
     const { log, metrics } = this.services
     const end = metrics.answers.startTimer({ method: 'WS', route: `/ws ${op}` })
@@ -77,9 +77,9 @@ export class Dispatcher {
   async #perform(
     connection: Connection,
     { frame, operation, inflow }: Task,
-    origin: Origin & { requestId: string },
+    client: ClientInfo & { requestId: string },
   ) {
-    const services = servicesFor(this.services, origin)
+    const services = servicesFor(this.services, client)
     try {
       const caller = await this.#identify(connection)
       if (operation.writes) assertWritable(this.services)
@@ -94,7 +94,7 @@ export class Dispatcher {
       }
       return success(await operation.run(inflow ? { ...call, inflow } : call, frame.args))
     } catch (error) {
-      return this.#explain(translateError(error), origin.requestId)
+      return this.#explain(translateError(error), client.requestId)
     } finally {
       if (inflow) connection.bytes.leave(inflow)
     }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import type { Client } from '../../app/auth/client-info.ts'
+import type { ClientInfo } from '../../app/auth/client-info.ts'
 import type { Services } from '../../app/context.ts'
 import { containedErrors } from '../../app/metrics.ts'
 import { USER_AGENT_MAX } from '../../models/session.ts'
@@ -69,7 +69,7 @@ export class Door {
     this.services.log.error({ err: error, socket: connection.id }, 'an unexpected error ended this socket')
   }
 
-  #forget(connection: Connection, { address }: Client, code: number): void {
+  #forget(connection: Connection, { address }: ClientInfo, code: number): void {
     this.connections.remove(connection)
     this.services.log.info(
       { socket: connection.id, address, code: connection.closeCode ?? code },

@@ -5,7 +5,7 @@ import type { UserFields } from '../user.ts'
  * A record as a viewer sees it (contract §2). Of what an admin has done to them, users learn what and when, not
  * who and from where.
  */
-export function activityView(activity: ActivityFields, viewer: Pick<UserFields, '_id' | 'access'>) {
+export function serializeActivity(activity: ActivityFields, viewer: Pick<UserFields, '_id' | 'access'>) {
   const { _id, at, action, target, details } = activity
   const whole = viewer.access === 'admin' || Boolean(activity.user?.equals(viewer._id))
   const { user, address, userAgent, requestId } = whole ? activity : NOBODY

@@ -16,7 +16,7 @@ describe('audit', () => {
     await audit({ action: 'asset.deleted', user, target: { type: 'asset', id: 'a1' } })
     expect(lines).to.have.length(1)
     const line = JSON.parse(String(lines[0]))
-    expect(line).to.include({ level: 50, msg: 'an act is not on record' })
+    expect(line).to.include({ level: 50, msg: 'an activity could not be recorded' })
     expect(line.err.stack).to.be.a('string')
     expect(line.activity).to.deep.include({ action: 'asset.deleted', target: { type: 'asset', id: 'a1' } })
     expect(line.activity.user).to.equal(user.toString())
