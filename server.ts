@@ -1,5 +1,5 @@
 import { config as readDotenv } from 'dotenv'
-import { openServices } from './app/context.ts'
+import { openContext } from './app/context.ts'
 import { createApp } from './app/index.ts'
 import { disconnectDatabase } from './app/lifecycle/database.ts'
 import { greeting } from './app/lifecycle/greeting.ts'
@@ -23,19 +23,19 @@ async function main(): Promise<void> {
 
   const embedded = config.database.uri ? null : await startEmbedded(config.database.dir)
   const uri = config.database.uri ?? String(embedded?.uri)
-  const services = await openServices({ config, log, stopping })
+  const context = await openContext({ config, log, stopping })
 
   const { connections, trustProxy } = config.http
-  const server = createHttpServer(createApp(services), {
+  const server = createHttpServer(createApp(context), {
     connections,
     connectionsPerAddress: trustProxy === 0 ? Math.ceil(connections / 2) : connections,
-    onRefused: () => services.metrics.refusedConnections.inc(),
+    onRefused: () => context.metrics.refusedConnections.inc(),
   })
   const running = new RunningRequests(server)
-  const sockets = attach(server, services)
+  const sockets = attach(server, context)
   await listen(server, config.http)
-  const { ready, ended } = prepare(services, uri)
-  standardOutput.write(await greeting(services, server, ready))
+  const { ready, ended } = prepare(context, uri)
+  standardOutput.write(await greeting(context, server, ready))
 
   await Promise.race([untilAborted(stopping), ended])
   await shutDown(
@@ -45,10 +45,10 @@ async function main(): Promise<void> {
         run: () => Promise.all([sockets.close(), drain(server, running)]),
         limitMs: 28_000,
       },
-      { name: 'covers', run: () => services.covers.close(), limitMs: 6000 },
+      { name: 'covers', run: () => context.covers.close(), limitMs: 6000 },
       { name: 'jobs', run: () => ended },
       { name: 'database', run: disconnectDatabase },
-      { name: 'store', run: () => services.store.close() },
+      { name: 'store', run: () => context.store.close() },
       { name: 'embedded database', run: () => embedded?.close() },
     ],
     log,

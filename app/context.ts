@@ -18,7 +18,7 @@ import type { ObjectStore } from './storage/object-store.ts'
 import { openStore } from './storage/open-store.ts'
 
 /** What the house works with; made once by the process (or a test) and handed to `createApp`. */
-export interface Services {
+export interface Context {
   config: Config
   store: ObjectStore
   tokens: Tokens
@@ -51,7 +51,7 @@ export interface WritesRefused {
 }
 
 /** What work on assets needs of them. */
-export type AssetServices = Pick<Services, 'store' | 'log' | 'clock' | 'audit' | 'changes' | 'staleMs'>
+export type AssetContext = Pick<Context, 'store' | 'log' | 'clock' | 'audit' | 'changes' | 'staleMs'>
 
 interface Given {
   config: Config
@@ -66,7 +66,7 @@ interface Given {
 /** The contract promises two minutes. */
 export const STALE_MS = 120_000
 
-export async function openServices({
+export async function openContext({
   config,
   log,
   stopping,
@@ -74,7 +74,7 @@ export async function openServices({
   store,
   staleMs = STALE_MS,
   coverWaitMs = COVER_WAIT_MS,
-}: Given): Promise<Services> {
+}: Given): Promise<Context> {
   const secrets = config.auth.secrets ?? [await loadSecret(config.dataDir)]
   const tokens = createTokens(secrets)
   const queues = createQueues()

@@ -17,20 +17,20 @@ import { createPassport } from '../middleware/passport.ts'
 import { refuseWithoutHost } from '../middleware/refuse-without-host.ts'
 import { routes } from '../routes/index.ts'
 import { proxyTrust } from './auth/proxy-check.ts'
-import type { Services } from './context.ts'
+import type { Context } from './context.ts'
 import '../middleware/request.ts'
 
 /** The service as an Express application: the whole stack of middleware, in order. */
-export function createApp(services: Services): Express {
-  const { config, log } = services
+export function createApp(context: Context): Express {
+  const { config, log } = context
   const app = express()
   app.set('trust proxy', proxyTrust(config.http.trustProxy))
   app.set('query parser', 'simple')
   app.set('etag', false)
 
-  const passport = createPassport(services.tokens)
+  const passport = createPassport(context.tokens)
   app.use((req, _res, next) => {
-    req.services = services
+    req.context = context
     req.passport = passport
     next()
   })

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { backUp } from '../app/backup/back-up.ts'
 import { BackupError } from '../app/backup/format.ts'
 import { runCommand } from './run-command.ts'
-import { withServices } from './with-services.ts'
+import { withContext } from './with-context.ts'
 
 await runCommand((uri, config) => {
   const { values, positionals } = parseArgs({
@@ -16,9 +16,9 @@ await runCommand((uri, config) => {
   })
   const [dir] = positionals
   if (!dir || positionals.length > 1) throw new BackupError('Name one folder: npm run backup -- DIR')
-  return withServices(uri, config, async (services) => {
-    const objects = values.objects || services.store.kind === 'disk'
-    const { manifest, errors } = await backUp(services, dir, { objects })
+  return withContext(uri, config, async (context) => {
+    const objects = values.objects || context.store.kind === 'disk'
+    const { manifest, errors } = await backUp(context, dir, { objects })
     if (errors.length > 0) process.exitCode = 1
     const { users, assets } = manifest.collections
     const what = manifest.objects.included ? 'objects' : 'checksums of objects'

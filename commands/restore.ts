@@ -8,7 +8,7 @@ import { BackupError } from '../app/backup/format.ts'
 import { restore } from '../app/backup/restore.ts'
 import { NEWEST_VERSION } from '../app/maintenance/migrations/migrations.ts'
 import { runCommand } from './run-command.ts'
-import { withServices } from './with-services.ts'
+import { withContext } from './with-context.ts'
 
 await runCommand((uri, config) => {
   const { values, positionals } = parseArgs({
@@ -20,13 +20,13 @@ await runCommand((uri, config) => {
   })
   const [dir] = positionals
   if (!dir || positionals.length > 1) throw new BackupError('Name one folder: npm run restore -- DIR')
-  return withServices(uri, config, async (services) => {
+  return withContext(uri, config, async (context) => {
     const options = {
       replace: values.replace,
       takeStore: values['take-bucket'],
       serverLimit: config.space.server,
     }
-    const { collections, objects, createdAt, schemaVersion = 0 } = await restore(services, dir, options)
+    const { collections, objects, createdAt, schemaVersion = 0 } = await restore(context, dir, options)
     const copied = objects.included ? `${objects.lines} objects` : 'their objects, which were there,'
     const next =
       schemaVersion < NEWEST_VERSION

@@ -4,10 +4,10 @@ import { reconcile } from '../app/maintenance/reconcile.ts'
 import { STRAY_MS } from '../app/maintenance/recount-space.ts'
 import { refuseForeignStore } from '../app/storage/store-owner.ts'
 import { runCommand } from './run-command.ts'
-import { withServices } from './with-services.ts'
+import { withContext } from './with-context.ts'
 
 await runCommand((uri, config) =>
-  withServices(uri, config, async ({ store }) => {
+  withContext(uri, config, async ({ store }) => {
     await refuseForeignStore(store)
     const lines: string[] = []
     for await (const discrepancy of reconcile({ fix: true, before: new Date(Date.now() - STRAY_MS) }))

@@ -7,7 +7,7 @@ import { checkStorage } from '../app/maintenance/check.ts'
 import { describeFault, describeRemedy } from '../app/maintenance/finding.ts'
 import { refuseForeignStore } from '../app/storage/store-owner.ts'
 import { runCommand } from './run-command.ts'
-import { withServices } from './with-services.ts'
+import { withContext } from './with-context.ts'
 
 const HOUR_S = 3600
 
@@ -17,11 +17,11 @@ await runCommand((uri, config) => {
   })
   const graceMs = Number(values.grace ?? HOUR_S) * 1000
   if (!(graceMs >= 0)) throw new Error('--grace takes a number of seconds.')
-  return withServices(uri, config, async (services) => {
-    await refuseForeignStore(services.store)
+  return withContext(uri, config, async (context) => {
+    await refuseForeignStore(context.store)
     const lines: string[] = []
     let amiss = 0
-    for await (const { fault, mended } of checkStorage(services, { fix: values.fix, graceMs })) {
+    for await (const { fault, mended } of checkStorage(context, { fix: values.fix, graceMs })) {
       const what = describeFault(fault)
       lines.push(mended ? `Mended: ${what}.` : `Amiss: ${what}; it ${describeRemedy(fault)}.`)
       if (!mended) amiss++

@@ -1,30 +1,30 @@
 import type { Types } from 'mongoose'
 import { success } from '../middleware/envelope.ts'
-import type { Handler, HandlerContext } from '../middleware/handle.ts'
+import type { Handler, RouteRequest } from '../middleware/handle.ts'
 import type { Valid } from '../middleware/validate-input.ts'
 import { Activity } from '../models/activity.ts'
 import { serializeActivity } from '../models/views/activity.ts'
 import type * as rules from '../routes/users.rules.ts'
 
 /** What the caller has done, and what was done to them. */
-export const listOwn: Handler<typeof rules.activity> = async (context, res) => {
-  res.json(success(await pageFor(context, 'own activity', { account: context.user._id })))
+export const listOwn: Handler<typeof rules.activity> = async (request, res) => {
+  res.json(success(await pageFor(request, 'own activity', { account: request.user._id })))
 }
 
 /** What everybody has done. */
-export const listAll: Handler<typeof rules.activity> = async (context, res) => {
-  res.json(success(await pageFor(context, 'all activity')))
+export const listAll: Handler<typeof rules.activity> = async (request, res) => {
+  res.json(success(await pageFor(request, 'all activity')))
 }
 
 async function pageFor(
-  { services, user, input: { limit, cursor } }: HandlerContext<Valid<typeof rules.activity>>,
+  { context, user, input: { limit, cursor } }: RouteRequest<Valid<typeof rules.activity>>,
   query: string,
   whose: { account?: Types.ObjectId } = {},
 ) {
-  const from = services.cursors.read(query, cursor)
-  const { activities, next } = await Activity.page({ ...whose, now: services.clock.now(), limit, from })
+  const from = context.cursors.read(query, cursor)
+  const { activities, next } = await Activity.page({ ...whose, now: context.clock.now(), limit, from })
   return {
     activity: activities.map((activity) => serializeActivity(activity, user)),
-    next: services.cursors.write(query, next),
+    next: context.cursors.write(query, next),
   }
 }

@@ -5,18 +5,18 @@ import type { Handler } from '../middleware/handle.ts'
 import { adminAssetView } from '../models/views/asset.ts'
 import { visibleUsers } from '../models/visible-users.ts'
 
-export const read: Handler = async ({ services, user, asset }, res) => {
+export const read: Handler = async ({ context, user, asset }, res) => {
   const owners = await visibleUsers([asset.owner], user)
   const owner = owners.get(asset.owner.toString()) ?? null
-  res.json(success({ asset: adminAssetView(asset, owner, services.clock.now()) }))
+  res.json(success({ asset: adminAssetView(asset, owner, context.clock.now()) }))
 }
 
-export const remove: Handler = async ({ services, asset, sender }, res) => {
-  await takeDown(services, asset, sender)
+export const remove: Handler = async ({ context, asset, sender }, res) => {
+  await takeDown(context, asset, sender)
   res.status(204).end()
 }
 
-export const unlock: Handler = async ({ services, asset, sender }, res) => {
-  await liftLock(services, asset, sender)
+export const unlock: Handler = async ({ context, asset, sender }, res) => {
+  await liftLock(context, asset, sender)
   res.status(204).end()
 }

@@ -13,8 +13,8 @@ import { sendAsset } from './send-asset.ts'
 import { sendFile } from './send-file.ts'
 import { closeSignal, isFresh, sendStream, setBytesHeaders } from './send-object.ts'
 
-export const replace: Handler = async ({ req, services, upload, asset, sender, version }, res) => {
-  await sendAsset(req, res, await replaceFiles(services, upload, asset, sender, version))
+export const replace: Handler = async ({ req, context, upload, asset, sender, version }, res) => {
+  await sendAsset(req, res, await replaceFiles(context, upload, asset, sender, version))
 }
 
 export const open: Handler<typeof rules.bytes> = async ({ req, asset, input }, res) => {
@@ -44,9 +44,9 @@ async function sendZip(req: Request, res: Response, asset: AssetFields): Promise
   else if (req.method === 'HEAD') res.end()
   else {
     const client = closeSignal(res)
-    await countBytes(asset._id, { link: req.link, whole: true, now: req.services.clock.now() })
+    await countBytes(asset._id, { link: req.link, whole: true, now: req.context.clock.now() })
     const { zipFiles } = await import('../app/assets/zip.ts')
-    const zip = zipFiles(req.services.store, asset.files, asset.updatedAt, client)
+    const zip = zipFiles(req.context.store, asset.files, asset.updatedAt, client)
     await sendStream(zip, res)
   }
 }

@@ -5,12 +5,12 @@ import { picturesOf } from '../models/asset-objects.ts'
 import { sendAsset } from './send-asset.ts'
 import { sendPicture } from './send-file.ts'
 
-export const add: Handler = async ({ req, services, upload, asset, sender, version }, res) => {
-  await sendAsset(req, res, await addImages(services, upload, asset, sender, version), 201)
+export const add: Handler = async ({ req, context, upload, asset, sender, version }, res) => {
+  await sendAsset(req, res, await addImages(context, upload, asset, sender, version), 201)
 }
 
-export const remove: Handler = async ({ req, services, asset, sender, version }, res) => {
-  await removeImage(services, asset, String(req.params.imageId), sender, version)
+export const remove: Handler = async ({ req, context, asset, sender, version }, res) => {
+  await removeImage(context, asset, String(req.params.imageId), sender, version)
   res.status(204).end()
 }
 

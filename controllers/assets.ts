@@ -7,30 +7,30 @@ import type { Handler } from '../middleware/handle.ts'
 import type * as rules from '../routes/assets.rules.ts'
 import { sendAsset } from './send-asset.ts'
 
-export const create: Handler<typeof rules.create> = async ({ req, services, upload, sender, input }, res) => {
-  const asset = await createAsset(services, upload, sender, input)
+export const create: Handler<typeof rules.create> = async ({ req, context, upload, sender, input }, res) => {
+  const asset = await createAsset(context, upload, sender, input)
   res.location(`/api/assets/${asset._id}`)
   await sendAsset(req, res, asset, 201)
 }
 
-export const list: Handler<typeof rules.search> = async ({ services, viewer, client, input }, res) => {
-  const found = await findAssets(input, viewer, services, client)
+export const list: Handler<typeof rules.search> = async ({ context, viewer, client, input }, res) => {
+  const found = await findAssets(input, viewer, context, client)
   res.set('Cache-Control', 'private, no-cache').vary('Authorization').json(success(found))
 }
 
 export const read: Handler = ({ req, asset }, res) => sendAsset(req, res, asset)
 
 export const update: Handler<typeof rules.update> = async (
-  { req, services, asset, sender, input, version },
+  { req, context, asset, sender, input, version },
   res,
 ) => {
-  await sendAsset(req, res, await updateAsset(services, asset, sender, input, version))
+  await sendAsset(req, res, await updateAsset(context, asset, sender, input, version))
 }
 
 export const remove: Handler<typeof rules.remove> = async (
-  { services, asset, sender, input: { force }, version },
+  { context, asset, sender, input: { force }, version },
   res,
 ) => {
-  await removeUnused(services, asset, sender, { force, version })
+  await removeUnused(context, asset, sender, { force, version })
   res.status(204).end()
 }

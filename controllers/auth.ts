@@ -7,25 +7,25 @@ import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
 import type * as rules from '../routes/auth.rules.ts'
 
-export const register: Handler<typeof rules.register> = async ({ services, input, client }, res) => {
-  const registered = await registerAccount(services, input, client)
-  res.status(201).json(success(presentSignIn(services, registered)))
+export const register: Handler<typeof rules.register> = async ({ context, input, client }, res) => {
+  const registered = await registerAccount(context, input, client)
+  res.status(201).json(success(presentSignIn(context, registered)))
 }
 
-export const login: Handler = async ({ services, user, client }, res) => {
-  const signedIn = await beginSession(services, user, client)
-  res.json(success(presentSignIn(services, signedIn)))
+export const login: Handler = async ({ context, user, client }, res) => {
+  const signedIn = await beginSession(context, user, client)
+  res.json(success(presentSignIn(context, signedIn)))
 }
 
-export const logout: Handler = async ({ services, session }, res) => {
-  await endSession(services, session)
+export const logout: Handler = async ({ context, session }, res) => {
+  await endSession(context, session)
   res.status(204).end()
 }
 
 export const changePassword: Handler<typeof rules.changePassword> = async (
-  { services, session, input, client },
+  { context, session, input, client },
   res,
 ) => {
-  await change(services, { session, ...input }, client)
+  await change(context, { session, ...input }, client)
   res.status(204).end()
 }

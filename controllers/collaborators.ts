@@ -1,6 +1,6 @@
 import { type Sharing, shareWith, unshareWith } from '../app/sharing/share.ts'
 import { success } from '../middleware/envelope.ts'
-import type { Handler, HandlerContext } from '../middleware/handle.ts'
+import type { Handler, RouteRequest } from '../middleware/handle.ts'
 import type { Collaborator, Shared } from '../models/plugins/sharing.ts'
 import type * as rules from '../routes/asset-sharing.rules.ts'
 
@@ -19,23 +19,23 @@ interface CollaboratorHandlers {
  */
 export function collaboratorsOf(
   sharing: Sharing,
-  sharedBy: (context: HandlerContext) => Shared,
+  sharedBy: (request: RouteRequest) => Shared,
 ): CollaboratorHandlers {
   return {
-    list(context, res) {
-      res.json(success({ collaborators: sharedBy(context).collaborators.map(collaboratorView) }))
+    list(request, res) {
+      res.json(success({ collaborators: sharedBy(request).collaborators.map(collaboratorView) }))
     },
 
-    async set(context, res) {
-      const { req, services, sender, input } = context
+    async set(request, res) {
+      const { req, context, sender, input } = request
       const given = { username: String(req.params.username), access: input.access }
-      const collaborator = await shareWith(services, sharing, sharedBy(context), sender, given)
+      const collaborator = await shareWith(context, sharing, sharedBy(request), sender, given)
       res.json(success({ collaborator: collaboratorView(collaborator) }))
     },
 
-    async remove(context, res) {
-      const { req, services, sender } = context
-      await unshareWith(services, sharing, sharedBy(context), sender, String(req.params.username))
+    async remove(request, res) {
+      const { req, context, sender } = request
+      await unshareWith(context, sharing, sharedBy(request), sender, String(req.params.username))
       res.status(204).end()
     },
   }

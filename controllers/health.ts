@@ -11,8 +11,8 @@ export const alive: RequestHandler = (_req, res) => {
 
 /** Answers whether the service takes requests, with the result of each check. */
 export const ready: RequestHandler = async (req, res) => {
-  const { log, stopping } = req.services
-  const { isReady, checks, causes } = await checkReadiness(req.services)
+  const { log, stopping } = req.context
+  const { isReady, checks, causes } = await checkReadiness(req.context)
   if (isReady) {
     res.json({ ok: true, checks })
     return

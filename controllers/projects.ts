@@ -6,70 +6,67 @@ import { addScene, removeScene, setScene } from '../app/projects/scenes.ts'
 import { imageOf, updateProject } from '../app/projects/update.ts'
 import { searchInTurn } from '../app/search/search.ts'
 import { success } from '../middleware/envelope.ts'
-import type { Handler, HandlerContext } from '../middleware/handle.ts'
+import type { Handler, RouteRequest } from '../middleware/handle.ts'
 import { Project, type ProjectFields } from '../models/project.ts'
 import type * as rules from '../routes/projects.rules.ts'
 
-export const list: Handler<typeof rules.list> = async (context, res) => {
-  const { services, user, input } = context
-  const from = services.cursors.read('projects', input.cursor)
-  const { projects, next } = await inTurn(context, async () => {
+export const list: Handler<typeof rules.list> = async (request, res) => {
+  const { context, user, input } = request
+  const from = context.cursors.read('projects', input.cursor)
+  const { projects, next } = await inTurn(request, async () => {
     const page = await Project.listFor(user, { limit: input.limit, from })
     return { projects: await presentProjects(page.projects, user), next: page.next }
   })
-  res.json(success({ projects, next: services.cursors.write('projects', next) }))
+  res.json(success({ projects, next: context.cursors.write('projects', next) }))
 }
 
-export const create: Handler<typeof rules.create> = async ({ req, services, sender, input }, res) => {
+export const create: Handler<typeof rules.create> = async ({ req, context, sender, input }, res) => {
   const { title, image } = input
   const given = { title, image: (await imageOf(image, sender.user)) ?? null }
-  const project = await createProject(services, sender, given)
+  const project = await createProject(context, sender, given)
   res.location(`/api/projects/${project._id}`)
   await send(req, res, project, 201)
 }
 
-export const read: Handler = async (context, res) => {
-  const [project] = await inTurn(context, () => presentProjects([context.project], context.user))
+export const read: Handler = async (request, res) => {
+  const [project] = await inTurn(request, () => presentProjects([request.project], request.user))
   res.json(success({ project }))
 }
 
-export const update: Handler<typeof rules.update> = async (
-  { req, services, project, sender, input },
-  res,
-) => {
-  await send(req, res, await updateProject(services, project, sender, input))
+export const update: Handler<typeof rules.update> = async ({ req, context, project, sender, input }, res) => {
+  await send(req, res, await updateProject(context, project, sender, input))
 }
 
-export const remove: Handler = async ({ services, project, sender }, res) => {
-  await removeProject(services, project, sender)
+export const remove: Handler = async ({ context, project, sender }, res) => {
+  await removeProject(context, project, sender)
   res.status(204).end()
 }
 
 export const createScene: Handler<typeof rules.scene> = async (
-  { req, services, project, sender, input },
+  { req, context, project, sender, input },
   res,
 ) => {
-  const added = await addScene(services, project, input, sender)
+  const added = await addScene(context, project, input, sender)
   await send(req, res, added.project, 201, added.scene.id)
 }
 
 export const updateScene: Handler<typeof rules.scene> = async (
-  { req, services, project, sender, input },
+  { req, context, project, sender, input },
   res,
 ) => {
   const id = String(req.params.sceneId)
-  const changed = await setScene(services, project, id, input, sender)
+  const changed = await setScene(context, project, id, input, sender)
   await send(req, res, changed.project, 200, id)
 }
 
-export const deleteScene: Handler = async ({ req, services, project, sender }, res) => {
-  await removeScene(services, project, String(req.params.sceneId), sender)
+export const deleteScene: Handler = async ({ req, context, project, sender }, res) => {
+  await removeScene(context, project, String(req.params.sceneId), sender)
   res.status(204).end()
 }
 
 /** Looks up the assets of projects, up to 80,000 of one project, when it is the turn of the user. */
-const inTurn = <T>({ services, user, client }: HandlerContext, lookUp: () => Promise<T>): Promise<T> =>
-  searchInTurn(services, user, client, lookUp)
+const inTurn = <T>({ context, user, client }: RouteRequest, lookUp: () => Promise<T>): Promise<T> =>
+  searchInTurn(context, user, client, lookUp)
 
 /** Answers with the project as the caller sees it, and with the scene that the request was about. */
 async function send(req: Request, res: Response, project: ProjectFields, status = 200, sceneId?: string) {

@@ -22,7 +22,7 @@ export async function sendAsset(
 }
 
 async function viewFor(req: Request, asset: ListedAsset) {
-  const now = req.services.clock.now()
+  const now = req.context.clock.now()
   if (req.link)
     return assetView(asset, { viewer: null, owner: null, now, path: `/api/links/${req.params.token}` })
   const [view] = await presentAssets([asset], req.user, now)

@@ -22,11 +22,11 @@ export async function sendFile(
   const inline = wanted && mayShowInline(file.mediaType)
   const { key, size, sha256, mediaType, name } = file
   const sendable = { key, size, sha256, mediaType, name, inline, isPublic, modifiedAt: asset.updatedAt }
-  await sendObject(req.services.store, sendable, req, res, async (fromStart) => {
+  await sendObject(req.context.store, sendable, req, res, async (fromStart) => {
     await countBytes(asset._id, {
       link: req.link,
       whole: fromStart && !inline,
-      now: req.services.clock.now(),
+      now: req.context.clock.now(),
     })
   })
 }
@@ -41,5 +41,5 @@ export async function sendPicture(
   const { key, size, sha256, mediaType } = picture
   const name = downloadName(asset.name, String(mediaType.split('/')[1]))
   const sendable = { key, size, sha256, mediaType, name, isPublic, modifiedAt: asset.createdAt, inline: true }
-  await sendObject(req.services.store, sendable, req, res, async () => undefined)
+  await sendObject(req.context.store, sendable, req, res, async () => undefined)
 }

@@ -7,29 +7,29 @@ import { ownerView } from '../models/views/user.ts'
 import type * as rules from '../routes/auth.rules.ts'
 
 /** The caller, and the session of their token. */
-export const current: Handler = async ({ services, user, session }, res) => {
+export const current: Handler = async ({ context, user, session }, res) => {
   res.json(
     success({
-      user: ownerView(user, services.config.space.quota),
+      user: ownerView(user, context.config.space.quota),
       session: sessionView(session, session),
     }),
   )
 }
 
 /** The caller's live sessions, newest first. */
-export const list: Handler<typeof rules.sessions> = async ({ services, session, input }, res) => {
-  const from = services.cursors.read('sessions', input.cursor)
-  const page = await Session.listLive(session.user, services.clock.now(), { limit: input.limit, from })
+export const list: Handler<typeof rules.sessions> = async ({ context, session, input }, res) => {
+  const from = context.cursors.read('sessions', input.cursor)
+  const page = await Session.listLive(session.user, context.clock.now(), { limit: input.limit, from })
   res.json(
     success({
       sessions: page.sessions.map((one) => sessionView(one, session)),
-      next: services.cursors.write('sessions', page.next),
+      next: context.cursors.write('sessions', page.next),
     }),
   )
 }
 
 /** Ends one of the caller's sessions. */
-export const revoke: Handler = async ({ req, services, sender }, res) => {
-  await revokeSession(services, sender, String(req.params.sessionId))
+export const revoke: Handler = async ({ req, context, sender }, res) => {
+  await revokeSession(context, sender, String(req.params.sessionId))
   res.status(204).end()
 }

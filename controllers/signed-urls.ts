@@ -4,13 +4,13 @@ import type { Handler } from '../middleware/handle.ts'
 import type * as rules from '../routes/assets.rules.ts'
 import { sendFile, sendPicture } from './send-file.ts'
 
-export const create: Handler<typeof rules.signedUrl> = ({ services, asset, user, input }, res) => {
-  res.json(success(signUrl(services, asset, user, input)))
+export const create: Handler<typeof rules.signedUrl> = ({ context, asset, user, input }, res) => {
+  res.json(success(signUrl(context, asset, user, input)))
 }
 
 /** The bytes, to be shown where that is safe. */
-export const open: Handler = async ({ req, services }, res) => {
-  const opened = await followSignedUrl(services, String(req.params.token))
+export const open: Handler = async ({ req, context }, res) => {
+  const opened = await followSignedUrl(context, String(req.params.token))
   const isPublic = false
   if ('picture' in opened) await sendPicture(req, res, opened, { isPublic })
   else await sendFile(req, res, opened, { isPublic, inline: true })

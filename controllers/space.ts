@@ -2,6 +2,6 @@ import { describeSpace } from '../app/quota/describe.ts'
 import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
 
-export const read: Handler = async ({ services, user }, res) => {
-  res.json(success(await describeSpace(services, user)))
+export const read: Handler = async ({ context, user }, res) => {
+  res.json(success(await describeSpace(context, user)))
 }

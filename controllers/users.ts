@@ -2,56 +2,56 @@ import { administer } from '../app/accounts/administer.ts'
 import { deleteAccount, removeAccount } from '../app/accounts/delete-account.ts'
 import { updateProfile } from '../app/accounts/update-profile.ts'
 import { success } from '../middleware/envelope.ts'
-import type { Handler, HandlerContext } from '../middleware/handle.ts'
+import type { Handler, RouteRequest } from '../middleware/handle.ts'
 import { ownerView, userView } from '../models/views/user.ts'
 import { listVisibleUsers } from '../models/visible-users.ts'
 import type * as rules from '../routes/users.rules.ts'
 
 /** Returns the limits of accounts without limits of their own. */
-const quotaFor = ({ services }: HandlerContext) => services.config.space.quota
+const quotaFor = ({ context }: RouteRequest) => context.config.space.quota
 
-export const readOwn: Handler = (context, res) => {
-  res.json(success({ user: ownerView(context.user, quotaFor(context)) }))
+export const readOwn: Handler = (request, res) => {
+  res.json(success({ user: ownerView(request.user, quotaFor(request)) }))
 }
 
-export const updateOwn: Handler<typeof rules.update> = async (context, res) => {
-  const user = await updateProfile(context.session, context.input)
-  res.json(success({ user: ownerView(user, quotaFor(context)) }))
+export const updateOwn: Handler<typeof rules.update> = async (request, res) => {
+  const user = await updateProfile(request.session, request.input)
+  res.json(success({ user: ownerView(user, quotaFor(request)) }))
 }
 
-export const removeOwn: Handler<typeof rules.remove> = async ({ services, sender, input, client }, res) => {
-  await deleteAccount(services, sender, { password: input.password, client })
+export const removeOwn: Handler<typeof rules.remove> = async ({ context, sender, input, client }, res) => {
+  await deleteAccount(context, sender, { password: input.password, client })
   res.status(204).end()
 }
 
 /** The accounts that the caller may know. */
-export const list: Handler<typeof rules.list> = async (context, res) => {
-  const { services, user: viewer, input } = context
+export const list: Handler<typeof rules.list> = async (request, res) => {
+  const { context, user: viewer, input } = request
   const { q, limit, cursor } = input
   const query = ['users', q ?? null]
-  const from = services.cursors.read(query, cursor)
+  const from = context.cursors.read(query, cursor)
   const { users, next } = await listVisibleUsers(viewer, { q, limit, from })
   res.json(
     success({
-      users: users.map((user) => userView(user, viewer, quotaFor(context))),
-      next: services.cursors.write(query, next),
+      users: users.map((user) => userView(user, viewer, quotaFor(request))),
+      next: context.cursors.write(query, next),
     }),
   )
 }
 
-export const read: Handler = (context, res) => {
-  res.json(success({ user: userView(context.account, context.user, quotaFor(context)) }))
+export const read: Handler = (request, res) => {
+  res.json(success({ user: userView(request.account, request.user, quotaFor(request)) }))
 }
 
 /** What an admin decides. */
-export const update: Handler<typeof rules.administer> = async (context, res) => {
-  const { services, sender, account, input } = context
+export const update: Handler<typeof rules.administer> = async (request, res) => {
+  const { context, sender, account, input } = request
   const { space, ...rights } = input
-  const user = await administer(services, sender, account, { ...rights, ...space })
-  res.json(success({ user: userView(user, context.user, quotaFor(context)) }))
+  const user = await administer(context, sender, account, { ...rights, ...space })
+  res.json(success({ user: userView(user, request.user, quotaFor(request)) }))
 }
 
-export const remove: Handler = async ({ services, account, sender }, res) => {
-  await removeAccount(services, account, { sender, access: 'admin' })
+export const remove: Handler = async ({ context, account, sender }, res) => {
+  await removeAccount(context, account, { sender, access: 'admin' })
   res.status(204).end()
 }

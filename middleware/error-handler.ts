@@ -19,7 +19,7 @@ const REPRESENTATION = [
  */
 export const handleErrors: ErrorRequestHandler = (error, req, res, _next) => {
   const refusal = translateError(error)
-  logCause(req.services.log, refusal, { reqId: req.id })
+  logCause(req.context.log, refusal, { reqId: req.id })
   if (res.headersSent) {
     res.destroy()
     return

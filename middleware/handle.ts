@@ -9,14 +9,14 @@ import { Rules, type Valid } from './validate-input.ts'
 const NO_INPUT = new Rules([])
 
 /** What a handler works with: its checked input, and what the middleware before it has put on the request. */
-export class HandlerContext<Input = unknown> {
+export class RouteRequest<Input = unknown> {
   constructor(
     readonly req: Request,
     readonly input: Input,
   ) {}
 
-  get services() {
-    return this.req.services
+  get context() {
+    return this.req.context
   }
 
   get client(): ClientInfo {
@@ -38,7 +38,7 @@ export class HandlerContext<Input = unknown> {
   }
 
   get sender(): Sender {
-    return { user: this.user, session: this.session, clock: this.services.clock }
+    return { user: this.user, session: this.session, clock: this.context.clock }
   }
 
   /** The account that the path names. */
@@ -67,7 +67,7 @@ export class HandlerContext<Input = unknown> {
 /** Answers one route with what has passed the rules of type `R`; without it the route takes no input. */
 export type Handler<R extends Rules | null = null> = HandlerOf<R extends Rules ? Valid<R> : unknown>
 
-type HandlerOf<Input> = (context: HandlerContext<Input>, res: Response) => unknown
+type HandlerOf<Input> = (request: RouteRequest<Input>, res: Response) => unknown
 
 /**
  * Calls a handler with the input that passed its rules. Nothing else of the body or the query reaches the handler;
@@ -82,7 +82,7 @@ export function handle<Input extends object>(
 }
 
 function run<Input extends object>(rules: Rules<Input>, handler: HandlerOf<Input>): RequestHandler {
-  return async (req, res) => handler(new HandlerContext(req, await inputOf(req, rules)), res)
+  return async (req, res) => handler(new RouteRequest(req, await inputOf(req, rules)), res)
 }
 
 /** Checks the input before a guard that needs it checked; `handle` of the same rules uses the result. */

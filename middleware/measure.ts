@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express'
 
 /** Times every answer under its route: never under an address, of which there is no end. */
 export const measure: RequestHandler = (req, res, next) => {
-  const end = req.services.metrics.answers.startTimer()
+  const end = req.context.metrics.answers.startTimer()
   res.once('close', () => end({ method: req.method, route: routeOf(req), status: res.statusCode }))
   next()
 }

@@ -11,7 +11,7 @@ export function createPassport({ strategyOptions }: Pick<Tokens, 'strategyOption
   const passport = new Passport()
   passport.use(
     new JwtStrategy({ ...strategyOptions, passReqToCallback: true }, (req, claims: Claims, done) => {
-      authenticateToken(req.services, claims).then((caller) => {
+      authenticateToken(req.context, claims).then((caller) => {
         if (caller) req.session = caller.session
         done(null, caller ? caller.user : false)
       }, done)
@@ -19,7 +19,7 @@ export function createPassport({ strategyOptions }: Pick<Tokens, 'strategyOption
   )
   passport.use(
     new LocalStrategy({ usernameField: 'login', passReqToCallback: true }, (req, login, password, done) => {
-      verifyCredentials(req.services, { login, password }, clientOf(req)).then(
+      verifyCredentials(req.context, { login, password }, clientOf(req)).then(
         (user) => done(null, user),
         done,
       )

@@ -4,7 +4,7 @@ import { isLocked } from '../models/asset.ts'
 
 /** Spares the upload to an asset that is locked; what changes it asks again. */
 export const refuseLocked: RequestHandler = (req, _res, next) => {
-  const now = req.services.clock.now()
+  const now = req.context.clock.now()
   if (req.asset && isLocked(req.asset, now)) throw lockedBy(req.asset, now)
   next()
 }

@@ -7,7 +7,7 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Refuses requests until the database can be read, and requests that write until it can be written. */
 export const refuseUnprepared: RequestHandler = (req, _res, next) => {
-  if (!req.services.prepared) throw unavailable()
-  if (!SAFE.has(req.method)) assertWritable(req.services)
+  if (!req.context.prepared) throw unavailable()
+  if (!SAFE.has(req.method)) assertWritable(req.context)
   next()
 }

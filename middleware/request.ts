@@ -1,4 +1,4 @@
-import type { Services } from '../app/context.ts'
+import type { Context } from '../app/context.ts'
 import type { ReceivedUpload } from '../app/uploads/upload-session.ts'
 import type { AssetFields } from '../models/asset.ts'
 import type { LinkFields } from '../models/link.ts'
@@ -13,7 +13,7 @@ declare global {
     interface User extends UserDocument {}
     interface Request {
       /** `createApp` */
-      services: Services
+      context: Context
       /** `createApp` */
       passport: ReturnType<typeof createPassport>
       /** `authenticate` */

@@ -57,7 +57,7 @@ export function upload(bounds: Bounds, { authenticateByField }: Options = {}): R
   return async (req, res, next) => {
     refuseParts(req)
     const announced = contentLength(req)
-    if (announced !== undefined && announced > largestBody(bounds, req.services.config.space.file))
+    if (announced !== undefined && announced > largestBody(bounds, req.context.config.space.file))
       throw tooLarge('The body is larger than all that may be in it.')
 
     const begin = async (): Promise<ReceivedUpload> => {
@@ -67,7 +67,7 @@ export function upload(bounds: Bounds, { authenticateByField }: Options = {}): R
     }
     const receiveOne: Receive = async (file, request) => {
       const { intake } = await begin()
-      const { store } = req.services
+      const { store } = req.context
       return file.fieldname === fieldOf(bounds, 'images')
         ? { image: await receiveImage(store, intake, file.stream, String(req.user?._id)) }
         : { file: await receiveFile(store, intake, file, request) }
@@ -89,12 +89,12 @@ export function upload(bounds: Bounds, { authenticateByField }: Options = {}): R
 
 /** Reserves space for what is announced, at whose cost it is. */
 async function beginIntake(
-  { user, asset, services }: Request,
+  { user, asset, context }: Request,
   announced: number | undefined,
   { files }: Bounds,
 ) {
   if (!user) throw unauthenticated()
-  return Intake.begin(services, {
+  return Intake.begin(context, {
     owner: asset?.owner ?? user._id,
     asset: asset?._id ?? new Types.ObjectId(),
     isNew: !asset,
@@ -123,7 +123,7 @@ async function receive(
   bounds: Bounds,
   { receiveOne, abandon }: { receiveOne: Receive; abandon: () => void },
 ) {
-  const { space, uploads } = req.services.config
+  const { space, uploads } = req.context.config
   const source = new MultipartSource(req, {
     fileField: fileFieldOf(bounds),
     bytesPerSecond: uploads.minBytesPerSecond,

@@ -13,7 +13,7 @@ export const links = rules({ query: page() })
 const future = (): Field<Date> =>
   checked(
     moment('end'),
-    (value, { req }) => value > (req as Request).services.clock.now(),
+    (value, { req }) => value > (req as Request).context.clock.now(),
     'must be in the future',
   )
 
@@ -41,7 +41,7 @@ export const link = rules({
 
 const DAY = 86_400_000
 
-const withinLockDays = (value: Date, { clock, config }: Request['services']) =>
+const withinLockDays = (value: Date, { clock, config }: Request['context']) =>
   value.getTime() <= clock.now().getTime() + config.locks.maxDays * DAY
 
 const alwaysTrue: Field<true> = (chain) =>
@@ -53,8 +53,8 @@ export const lock = rules({
     until: optional(
       checked(
         future(),
-        (value, { req }) => withinLockDays(value, (req as Request).services),
-        (_value, { req }) => `must be within ${(req as Request).services.config.locks.maxDays} days`,
+        (value, { req }) => withinLockDays(value, (req as Request).context),
+        (_value, { req }) => `must be within ${(req as Request).context.config.locks.maxDays} days`,
       ),
     ),
     legalHold: optional(alwaysTrue),

@@ -3,7 +3,7 @@ import { Session } from '../../models/session.ts'
 import type { UserDocument, UserFields } from '../../models/user.ts'
 import { grantRights, type Rights } from '../../models/user-state.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
 import { keepAnAdmin } from './keep-an-admin.ts'
 import { settleSoon } from './settle-readers.ts'
@@ -15,12 +15,12 @@ import { settleSoon } from './settle-readers.ts'
  * @throws conflict when no admin would remain, not_found when the account is gone, and what `confirmSender` throws
  */
 export async function administer(
-  services: Pick<Services, 'audit' | 'changes' | 'log'>,
+  context: Pick<Context, 'audit' | 'changes' | 'log'>,
   admin: Sender,
   user: UserFields,
   rights: Rights,
 ): Promise<UserDocument> {
-  const { audit, changes } = services
+  const { audit, changes } = context
   const { _id, access, disabled } = user
   const grant = async (wanted: Rights) => {
     await confirmSender({ sender: admin, access: 'admin' })
@@ -36,7 +36,7 @@ export async function administer(
       })
     : await grant(rights)
   if (granted.disabled) await Session.endAll(_id)
-  if (rights.disabled !== undefined) await settleSoon(services, _id)
+  if (rights.disabled !== undefined) await settleSoon(context, _id)
   await audit({
     action: 'user.changed',
     user: admin.user._id,

@@ -1,6 +1,6 @@
 import { mobileKey, User } from '../../models/user.ts'
 import type { ClientInfo } from '../auth/client-info.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { createAccount } from './register.ts'
 import { isTaken } from './username.ts'
 
@@ -16,13 +16,13 @@ interface Newcomer {
  * @throws validation_failed for a weak password, too_many_requests, unavailable
  */
 export async function admitPhone(
-  services: Pick<Services, 'audit' | 'config' | 'limits' | 'queues'>,
+  context: Pick<Context, 'audit' | 'config' | 'limits' | 'queues'>,
   { mobile, countryCode, password }: Newcomer,
   client: ClientInfo,
 ): Promise<void> {
   if (await User.isAny({ mobileKey: mobileKey({ mobile, countryCode }) })) return
   try {
-    await createAccount(services, { mobile, countryCode, password }, client)
+    await createAccount(context, { mobile, countryCode, password }, client)
   } catch (error) {
     // somebody was quicker: their password is the one
     if (!isTaken(error, 'mobile')) throw error

@@ -9,7 +9,7 @@ import { removeEverythingOf } from '../assets/remove-everything.ts'
 import type { ClientInfo } from '../auth/client-info.ts'
 import { confirmPassword } from '../auth/credentials.ts'
 import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
-import type { AssetServices, Services } from '../context.ts'
+import type { AssetContext, Context } from '../context.ts'
 import { locked } from '../errors.ts'
 import { keepAnAdmin } from './keep-an-admin.ts'
 
@@ -19,12 +19,12 @@ import { keepAnAdmin } from './keep-an-admin.ts'
  * @throws bad_credentials (403), too_many_requests, unavailable, and what `removeAccount` throws
  */
 export async function deleteAccount(
-  services: AssetServices & Pick<Services, 'limits'>,
+  context: AssetContext & Pick<Context, 'limits'>,
   sender: Sender,
   { password, client }: { password: string; client: ClientInfo },
 ): Promise<void> {
-  const user = await confirmPassword(services, sender.user._id, password, client)
-  await removeAccount(services, user, { sender, access: 'owner' })
+  const user = await confirmPassword(context, sender.user._id, password, client)
+  await removeAccount(context, user, { sender, access: 'owner' })
 }
 
 /**
@@ -34,9 +34,9 @@ export async function deleteAccount(
  * @param by who deletes it: its owner, or an admin
  * @throws conflict for the last admin; locked while a lock runs on an asset; what `confirmSender` throws
  */
-export async function removeAccount(services: AssetServices, user: UserFields, by: Authority): Promise<void> {
+export async function removeAccount(context: AssetContext, user: UserFields, by: Authority): Promise<void> {
   const sender = by.sender.user._id
-  await assertUnlocked(user._id, services.clock.now())
+  await assertUnlocked(user._id, context.clock.now())
   await keepAnAdmin(user, {
     leave: async () => {
       await confirmSender(by)
@@ -45,16 +45,16 @@ export async function removeAccount(services: AssetServices, user: UserFields, b
     stay: () => setDeleting(user._id, false),
   })
   // a lock that was set meanwhile still counts; one set later keeps its asset, and the account, until it ends
-  await assertUnlocked(user._id, services.clock.now()).catch(async (refusal) => {
+  await assertUnlocked(user._id, context.clock.now()).catch(async (refusal) => {
     await setDeleting(user._id, false)
     throw refusal
   })
-  await services.audit({
+  await context.audit({
     action: sender.equals(user._id) ? 'account.deleted' : 'user.deleted',
     user: sender,
     target: { type: 'user', id: user._id.toString() },
   })
-  await finishDeletion(services, user._id)
+  await finishDeletion(context, user._id)
 }
 
 /**
@@ -62,10 +62,10 @@ export async function removeAccount(services: AssetServices, user: UserFields, b
  *
  * @returns whether there is nothing left to do; if not, call again later
  */
-export async function finishDeletion(services: AssetServices, id: Types.ObjectId): Promise<boolean> {
+export async function finishDeletion(context: AssetContext, id: Types.ObjectId): Promise<boolean> {
   if (!(await isBeingDeleted(id))) return true
   await Session.endAll(id)
-  if (!(await removeEverythingOf(services, id))) return false
+  if (!(await removeEverythingOf(context, id))) return false
   await Project.removeAllOf(id)
   await Activity.forget(id)
   await removeUser(id)

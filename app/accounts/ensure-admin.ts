@@ -1,7 +1,7 @@
 import { ConfigError } from '../../config/env.ts'
 import { USERNAME, User } from '../../models/user.ts'
 import { refuseWeakPassword } from '../auth/password-policy.ts'
-import type { AssetServices, Services } from '../context.ts'
+import type { AssetContext, Context } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { finishDeletion } from './delete-account.ts'
 
@@ -10,12 +10,12 @@ import { finishDeletion } from './delete-account.ts'
  *
  * @throws ConfigError when the name is an ordinary account's, or the password of a new account too weak
  */
-export async function ensureAdmin(services: AssetServices & Pick<Services, 'config'>): Promise<void> {
-  const { config } = services
+export async function ensureAdmin(context: AssetContext & Pick<Context, 'config'>): Promise<void> {
+  const { config } = context
   const { admin } = config.auth
   if (!admin) return
   const found = await User.findByName(admin.username)
-  if (found?.deleting) await finishDeletion(services, found._id)
+  if (found?.deleting) await finishDeletion(context, found._id)
   const account = found && !found.deleting ? found : await create(admin, config)
   if (account.access !== 'admin')
     throw new ConfigError([
@@ -25,7 +25,7 @@ export async function ensureAdmin(services: AssetServices & Pick<Services, 'conf
 
 async function create(
   { username, password }: { username: string; password: string },
-  { auth }: Services['config'],
+  { auth }: Context['config'],
 ) {
   const { min, max, pattern } = USERNAME
   if (username.length < min || username.length > max || !pattern.test(username))

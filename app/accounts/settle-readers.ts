@@ -10,7 +10,7 @@ import {
   transitionOf,
 } from '../../models/user-state.ts'
 import { within } from '../clock.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 
 /** How long a request waits until all assets are hidden or shown, in milliseconds. */
 const SETTLE_MS = 2000
@@ -36,7 +36,7 @@ export async function settleReaders(id: Types.ObjectId): Promise<void> {
 }
 
 /** As `settleReaders`, for a request: what takes long goes on behind the answer, and what fails is left to the sweep. */
-export async function settleSoon({ log }: Pick<Services, 'log'>, id: Types.ObjectId): Promise<void> {
+export async function settleSoon({ log }: Pick<Context, 'log'>, id: Types.ObjectId): Promise<void> {
   const settled = settleReaders(id).catch((error) =>
     log.warn({ err: error, user: id }, 'the sweep will hide or show the public assets of the account'),
   )

@@ -56,9 +56,9 @@ export function createAudit({ clock, config, log }: AuditDependencies): Audit {
 }
 
 /** Returns the services with an audit function that records the client of a request. */
-export const servicesFor = <S extends { audit: Audit }>(services: S, client: ClientInfo): S => ({
-  ...services,
-  audit: (entry) => services.audit(entry, client),
+export const contextFor = <S extends { audit: Audit }>(context: S, client: ClientInfo): S => ({
+  ...context,
+  audit: (entry) => context.audit(entry, client),
 })
 
 function distinct(user: AuditEntry['user'], concerns: AuditEntry['concerns']): Types.ObjectId[] {

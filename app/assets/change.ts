@@ -2,7 +2,7 @@ import type { Types } from 'mongoose'
 import { Asset, type AssetFields, type KeptObject, type PendingDeletion } from '../../models/asset.ts'
 import type { ConditionalUpdate } from '../../models/plugins/optimistic.ts'
 import { type Authority, confirmSender } from '../auth/sender.ts'
-import type { AssetServices } from '../context.ts'
+import type { AssetContext } from '../context.ts'
 import { versionConflict } from '../errors.ts'
 import { announceDeletion, deletePending, withdrawDeletion } from './pending-deletion.ts'
 import { readAgain } from './read-again.ts'
@@ -31,7 +31,7 @@ interface Change {
  *   `confirmSender` throw
  */
 export async function changeAsset(
-  services: AssetServices,
+  context: AssetContext,
   asset: AssetFields,
   change: Change,
 ): Promise<{ before: AssetFields; after: AssetFields }> {
@@ -49,12 +49,12 @@ export async function changeAsset(
     },
     async (tried) => {
       await withdrawDeletion(tried.owner, pendingDeletion)
-      return readAgain(services, tried, change)
+      return readAgain(context, tried, change)
     },
   )
   await change.settle?.()
-  await deletePending(services.store, changed.after).catch((error) =>
-    services.log.warn({ err: error, asset: asset._id }, 'objects are left for the sweep to remove'),
+  await deletePending(context.store, changed.after).catch((error) =>
+    context.log.warn({ err: error, asset: asset._id }, 'objects are left for the sweep to remove'),
   )
   return changed
 }

@@ -5,7 +5,7 @@ import { commitNewAsset } from '../../models/asset-upload.ts'
 import type { AssetType } from '../../models/media.ts'
 import { hideIfClosed } from '../accounts/settle-readers.ts'
 import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
 import type { ReceivedUpload } from '../uploads/upload-session.ts'
 import { describeFiles } from './content.ts'
@@ -25,7 +25,7 @@ export interface NewAsset {
  * @throws what `confirmSender` throws
  */
 export async function createAsset(
-  { covers, clock, changes }: Pick<Services, 'covers' | 'clock' | 'changes'>,
+  { covers, clock, changes }: Pick<Context, 'covers' | 'clock' | 'changes'>,
   { intake, files, images }: Pick<ReceivedUpload, 'intake' | 'files' | 'images'>,
   sender: Sender,
   given: NewAsset,

@@ -3,7 +3,7 @@ import { bytesOf, objectsOfImage, sameObjects } from '../../models/asset-objects
 import { addPendingDeletion } from '../../models/asset-pending-deletion.ts'
 import { commitOf } from '../../models/asset-upload.ts'
 import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
-import type { AssetServices } from '../context.ts'
+import type { AssetContext } from '../context.ts'
 import { notFound, tooLarge, versionConflict } from '../errors.ts'
 import type { Intake } from '../uploads/upload-session.ts'
 import { changeAsset } from './change.ts'
@@ -16,7 +16,7 @@ import { readAgain } from './read-again.ts'
  * @throws `too_large` when there would be more than eight, and what `changeAsset` throws
  */
 export async function addImages(
-  { changes, clock }: Pick<AssetServices, 'changes' | 'clock'>,
+  { changes, clock }: Pick<AssetContext, 'changes' | 'clock'>,
   { intake, images }: { intake: Intake; images: AssetImage[] },
   asset: AssetFields,
   sender: Sender,
@@ -49,7 +49,7 @@ export async function addImages(
 
 /** Removes one preview image. @throws `not_found`, and what `changeAsset` throws */
 export async function removeImage(
-  services: AssetServices,
+  context: AssetContext,
   asset: AssetFields,
   imageId: string,
   sender: Sender,
@@ -58,7 +58,7 @@ export async function removeImage(
   const by = { sender, access: 'write' } as const
   const find = ({ images }: AssetFields) => images.find(({ id }) => id === imageId)
   if (!find(asset)) throw notFound()
-  const { after } = await changeAsset(services, asset, {
+  const { after } = await changeAsset(context, asset, {
     by,
     version,
     forgets: (current) => {
@@ -72,16 +72,16 @@ export async function removeImage(
         ...sameObjects(current),
         'images.id': imageId,
         ...permitted(by),
-        ...notLocked(services.clock.now()),
+        ...notLocked(context.clock.now()),
       },
       update: {
         $pull: { images: { id: imageId } },
-        $set: { updatedAt: services.clock.now() },
+        $set: { updatedAt: context.clock.now() },
         $inc: { version: 1 },
         $push: addPendingDeletion(pendingDeletion),
       },
     }),
   })
   const { _id, owner } = after
-  await services.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
+  await context.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
 }

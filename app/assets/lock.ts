@@ -1,7 +1,7 @@
 import { Asset, type AssetFields, isKept, isLocked, type Lock, type LockMode } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import { type Authority, confirmSender, permitted, type Sender } from '../auth/sender.ts'
-import type { AssetServices, Services } from '../context.ts'
+import type { AssetContext, Context } from '../context.ts'
 import { conflict, forbidden, validationFailed } from '../errors.ts'
 import { lockedBy } from './locked-by.ts'
 import { readAgain } from './read-again.ts'
@@ -20,39 +20,35 @@ export interface LockRequest {
  *   `forbidden` for a compliance lock where the service does not allow it
  */
 export async function lockAsset(
-  services: AssetServices & Pick<Services, 'config'>,
+  context: AssetContext & Pick<Context, 'config'>,
   asset: AssetFields,
   sender: Sender,
   request: LockRequest,
 ): Promise<AssetFields> {
-  const now = services.clock.now()
-  if (request.mode === 'compliance') await requireComplianceAllowed(services.config, sender)
+  const now = context.clock.now()
+  if (request.mode === 'compliance') await requireComplianceAllowed(context.config, sender)
   const lock = strengthened(asset, request, now)
-  const changed = await setLock(services, asset, { sender, access: 'owner' }, lock)
+  const changed = await setLock(context, asset, { sender, access: 'owner' }, lock)
   const { mode, until, legalHold } = lock
   const details = { mode, until: until?.toISOString() ?? null, legalHold }
-  await services.audit({ action: 'lock.set', user: asset.owner, target: targetOf(asset), details })
+  await context.audit({ action: 'lock.set', user: asset.owner, target: targetOf(asset), details })
   return changed
 }
 
 /** Ends a legal hold; a retention stays. @throws `locked` when only a retention holds the asset */
-export async function releaseHold(
-  services: AssetServices,
-  asset: AssetFields,
-  sender: Sender,
-): Promise<void> {
-  if (!(await endHold(services, asset, { sender, access: 'owner' }))) return
-  await services.audit({ action: 'lock.released', user: asset.owner, target: targetOf(asset) })
+export async function releaseHold(context: AssetContext, asset: AssetFields, sender: Sender): Promise<void> {
+  if (!(await endHold(context, asset, { sender, access: 'owner' }))) return
+  await context.audit({ action: 'lock.released', user: asset.owner, target: targetOf(asset) })
 }
 
 /** Ends whatever an admin may end: all but a compliance lock. @throws `locked` when only that holds the asset */
-export async function liftLock(services: AssetServices, asset: AssetFields, admin: Sender): Promise<void> {
+export async function liftLock(context: AssetContext, asset: AssetFields, admin: Sender): Promise<void> {
   const by = { sender: admin, access: 'admin' } as const
-  const now = services.clock.now()
+  const now = context.clock.now()
   if (!isLocked(asset, now)) return
-  if (asset.lock?.mode === 'compliance' && isKept(asset, now)) await endHold(services, asset, by)
-  else await setLock(services, asset, by, null)
-  await services.audit({
+  if (asset.lock?.mode === 'compliance' && isKept(asset, now)) await endHold(context, asset, by)
+  else await setLock(context, asset, by, null)
+  await context.audit({
     action: 'lock.lifted',
     user: admin.user._id,
     concerns: asset.owner,
@@ -61,15 +57,15 @@ export async function liftLock(services: AssetServices, asset: AssetFields, admi
 }
 
 /** Whether there was a hold to end. @throws `locked` when only a retention holds the asset */
-async function endHold(services: AssetServices, asset: AssetFields, by: Authority): Promise<boolean> {
+async function endHold(context: AssetContext, asset: AssetFields, by: Authority): Promise<boolean> {
   const { lock } = asset
-  if (lock?.legalHold) await setLock(services, asset, by, { ...lock, legalHold: false })
-  else if (isKept(asset, services.clock.now())) throw lockedBy(asset, services.clock.now())
+  if (lock?.legalHold) await setLock(context, asset, by, { ...lock, legalHold: false })
+  else if (isKept(asset, context.clock.now())) throw lockedBy(asset, context.clock.now())
   return lock?.legalHold ?? false
 }
 
 /** Nobody can lift a compliance lock, so the operator says who may set one. @throws `forbidden` */
-async function requireComplianceAllowed({ locks }: Services['config'], sender: Sender): Promise<void> {
+async function requireComplianceAllowed({ locks }: Context['config'], sender: Sender): Promise<void> {
   if (locks.compliance === 'off') throw forbidden('This service does not allow compliance locks.')
   if (locks.compliance === 'on') return
   if (sender.user.access !== 'admin') throw forbidden('Only admins can set compliance locks here.')
@@ -97,7 +93,7 @@ const isEarlier = (one: Date | undefined, other: Date | null) => Boolean(one && 
 const incomplete = (field: string, message: string) => validationFailed([{ field, message }])
 
 async function setLock(
-  { store, clock, changes }: AssetServices,
+  { store, clock, changes }: AssetContext,
   asset: AssetFields,
   by: Authority,
   lock: Lock | null,

@@ -3,7 +3,7 @@ import { Asset, type AssetFields, isLocked } from '../../models/asset.ts'
 import { visibleAsset } from '../../models/asset-access.ts'
 import { sameObjects } from '../../models/asset-objects.ts'
 import type { Authority } from '../auth/sender.ts'
-import type { AssetServices } from '../context.ts'
+import type { AssetContext } from '../context.ts'
 import { notFound, versionConflict } from '../errors.ts'
 import { requireAccess } from '../sharing/require-access.ts'
 import { lockedBy } from './locked-by.ts'
@@ -24,7 +24,7 @@ interface Attempt {
  * @throws `forbidden` when the sender may no longer change it; `locked`, `version_conflict`
  */
 export async function readAgain(
-  { clock }: Pick<AssetServices, 'clock'>,
+  { clock }: Pick<AssetContext, 'clock'>,
   tried: AssetFields,
   { version, by, anyLock = false }: Attempt,
 ): Promise<AssetFields> {

@@ -1,6 +1,6 @@
 import type { AssetFields } from '../../models/asset.ts'
 import type { Sender } from '../auth/sender.ts'
-import type { AssetServices } from '../context.ts'
+import type { AssetContext } from '../context.ts'
 import { notFound } from '../errors.ts'
 import { refuseUsed } from '../projects/references.ts'
 import { requireAccess } from '../sharing/require-access.ts'
@@ -20,13 +20,13 @@ interface Options {
  * @throws `conflict` for one that is used, and what `removeAsset` throws
  */
 export async function removeUnused(
-  services: AssetServices,
+  context: AssetContext,
   asset: AssetFields,
   sender: Sender,
   { force = false, version }: Options,
 ): Promise<void> {
   if (!force) await refuseUsed(asset, sender.user)
-  await removeAsset(services, asset, sender, version)
+  await removeAsset(context, asset, sender, version)
 }
 
 /**
@@ -35,7 +35,7 @@ export async function removeUnused(
  * @throws `not_found` for an asset that the sender cannot read, `forbidden` for one of another owner
  */
 export async function removeById(
-  services: AssetServices,
+  context: AssetContext,
   id: string,
   sender: Sender,
   { force }: Pick<Options, 'force'>,
@@ -43,5 +43,5 @@ export async function removeById(
   const asset = await findAsset(id, sender.user)
   if (!asset) throw notFound()
   requireAccess(asset, sender.user, 'owner')
-  await removeUnused(services, asset, sender, { force })
+  await removeUnused(context, asset, sender, { force })
 }

@@ -2,20 +2,20 @@ import { type AssetFields, notLocked } from '../../models/asset.ts'
 import { objectsOf, sameObjects } from '../../models/asset-objects.ts'
 import { addPendingDeletion } from '../../models/asset-pending-deletion.ts'
 import { type Authority, permitted, type Sender } from '../auth/sender.ts'
-import type { AssetServices } from '../context.ts'
+import type { AssetContext } from '../context.ts'
 import { changeAsset } from './change.ts'
 
 const NOTHING = { state: 'deleting', readers: [], files: [], images: [], cover: null, intents: [] } as const
 
 /** Deletes an asset for its owner, on record. @throws what `discardAsset` throws */
 export async function removeAsset(
-  services: AssetServices,
+  context: AssetContext,
   asset: AssetFields,
   sender: Sender,
   version?: number,
 ): Promise<void> {
-  await discardAsset(services, asset, { by: { sender, access: 'owner' }, version })
-  await services.audit({
+  await discardAsset(context, asset, { by: { sender, access: 'owner' }, version })
+  await context.audit({
     action: 'asset.deleted',
     user: asset.owner,
     target: { type: 'asset', id: asset._id.toString() },
@@ -35,11 +35,11 @@ interface Removal {
  * @throws `version_conflict`, `locked`, `not_found`, and what `changeAsset` throws
  */
 export async function discardAsset(
-  services: AssetServices,
+  context: AssetContext,
   asset: AssetFields,
   { by, version }: Removal = {},
 ): Promise<void> {
-  const { before, after } = await changeAsset(services, asset, {
+  const { before, after } = await changeAsset(context, asset, {
     by,
     version,
     forgets: objectsOf,
@@ -49,7 +49,7 @@ export async function discardAsset(
         state: 'ready',
         ...sameObjects(current),
         ...permitted(by),
-        ...notLocked(services.clock.now()),
+        ...notLocked(context.clock.now()),
       },
       update: { $set: NOTHING, $push: addPendingDeletion(pendingDeletion) },
     }),
@@ -57,5 +57,5 @@ export async function discardAsset(
   const { _id, owner } = after
   // not derived from the visibility: a disabled owner's public asset has no reader `public`
   const { readers } = before
-  await services.changes.publish({ kind: 'asset.deleted', asset: _id, owner, readers, space: true })
+  await context.changes.publish({ kind: 'asset.deleted', asset: _id, owner, readers, space: true })
 }

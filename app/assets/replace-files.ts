@@ -2,7 +2,7 @@ import type { AssetFields, AssetFile } from '../../models/asset.ts'
 import { bytesOf } from '../../models/asset-objects.ts'
 import { commitOf } from '../../models/asset-upload.ts'
 import { permitted, type Sender } from '../auth/sender.ts'
-import type { AssetServices, Services } from '../context.ts'
+import type { AssetContext, Context } from '../context.ts'
 import type { Intake } from '../uploads/upload-session.ts'
 import { changeAsset } from './change.ts'
 import { describeFiles } from './content.ts'
@@ -15,17 +15,17 @@ import { describeFiles } from './content.ts'
  * @throws what `changeAsset` throws
  */
 export async function replaceFiles(
-  services: AssetServices & Pick<Services, 'covers'>,
+  context: AssetContext & Pick<Context, 'covers'>,
   { intake, files }: { intake: Intake; files: AssetFile[] },
   asset: AssetFields,
   sender: Sender,
   version?: number,
 ): Promise<AssetFields> {
   const by = { sender, access: 'write' } as const
-  const pending = services.covers.begin(intake, files, sender.user._id.toString())
+  const pending = context.covers.begin(intake, files, sender.user._id.toString())
   const cover = await pending.inTime()
   const settlement = { bytes: bytesOf(cover ? [...files, cover] : files), files: files.length }
-  const { after: changed } = await changeAsset(services, asset, {
+  const { after: changed } = await changeAsset(context, asset, {
     by,
     version,
     forgets: (current) => [...current.files, ...(current.cover ? [current.cover] : [])],
@@ -35,7 +35,7 @@ export async function replaceFiles(
         intake,
         {
           permitted: permitted(by),
-          now: services.clock.now(),
+          now: context.clock.now(),
           set: { ...describeFiles(files, current.typeGiven ? current.type : undefined), cover },
           unsettled: { id: intake.id, ...settlement },
           pendingDeletion,
@@ -45,7 +45,7 @@ export async function replaceFiles(
     settle: () => intake.settle(settlement),
   })
   const { _id, owner } = changed
-  await services.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
+  await context.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
   pending.addLater(changed)
   return changed
 }

@@ -8,7 +8,7 @@ import {
 import { readableAsset } from '../../models/asset-access.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
 import { User, type UserFields } from '../../models/user.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
 
 interface Wanted {
@@ -28,7 +28,7 @@ interface Wanted {
  * @throws not_found for an id that is no file or picture of the asset
  */
 export function signUrl(
-  { urls, clock }: Pick<Services, 'urls' | 'clock'>,
+  { urls, clock }: Pick<Context, 'urls' | 'clock'>,
   asset: ListedAsset,
   user: Pick<UserFields, '_id' | 'sessionEpoch'>,
   { file, image, expiresIn = SIGNED_URL.defaultExpiry }: Wanted = {},
@@ -50,7 +50,7 @@ export function signUrl(
 
 /** What a signed URL opens. @throws `not_found` for whatever does not, or no longer, open anything */
 export async function followSignedUrl(
-  { urls, clock }: Pick<Services, 'urls' | 'clock'>,
+  { urls, clock }: Pick<Context, 'urls' | 'clock'>,
   token: string,
 ): Promise<{ asset: AssetFields; file: AssetFile } | { asset: AssetFields; picture: Picture }> {
   const bytes = urls.verify(token, clock.now())

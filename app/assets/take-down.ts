@@ -3,7 +3,7 @@ import { takeDownAsset } from '../../models/asset-access.ts'
 import { Link } from '../../models/link.ts'
 import { retryChange } from '../../models/plugins/optimistic.ts'
 import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
-import type { AssetServices } from '../context.ts'
+import type { AssetContext } from '../context.ts'
 import { AppError, forbidden, notFound } from '../errors.ts'
 import { readAgain } from './read-again.ts'
 import { discardAsset } from './remove.ts'
@@ -14,19 +14,19 @@ import { discardAsset } from './remove.ts'
  *
  * @throws `forbidden` for a private asset, `not_found`, and what `confirmSender` throws
  */
-export async function takeDown(services: AssetServices, asset: AssetFields, admin: Sender): Promise<void> {
+export async function takeDown(context: AssetContext, asset: AssetFields, admin: Sender): Promise<void> {
   const by = { sender: admin, access: 'admin' } as const
   await retryChange(
     asset,
     async (current) => {
       if (current.state !== 'ready') throw notFound()
       if (current.visibility !== 'public') throw forbidden()
-      const remove = isLocked(current, services.clock.now()) ? hide : discard
-      return (await remove(services, current, by)) || null
+      const remove = isLocked(current, context.clock.now()) ? hide : discard
+      return (await remove(context, current, by)) || null
     },
-    (tried) => readAgain(services, tried, { by, anyLock: true }),
+    (tried) => readAgain(context, tried, { by, anyLock: true }),
   )
-  await services.audit({
+  await context.audit({
     action: 'asset.taken_down',
     user: admin.user._id,
     concerns: asset.owner,
@@ -35,9 +35,9 @@ export async function takeDown(services: AssetServices, asset: AssetFields, admi
 }
 
 /** Returns false when the asset was changed or locked meanwhile. */
-async function discard(services: AssetServices, asset: AssetFields, by: Authority): Promise<boolean> {
+async function discard(context: AssetContext, asset: AssetFields, by: Authority): Promise<boolean> {
   try {
-    await discardAsset(services, asset, { by, version: asset.version })
+    await discardAsset(context, asset, { by, version: asset.version })
     return true
   } catch (error) {
     if (error instanceof AppError && ['version_conflict', 'locked'].includes(error.code)) return false
@@ -46,12 +46,12 @@ async function discard(services: AssetServices, asset: AssetFields, by: Authorit
 }
 
 /** Makes a locked asset private and ends its links; its bytes stay as the lock demands. Returns false as `discard`. */
-async function hide(services: AssetServices, asset: AssetFields, by: Authority): Promise<boolean> {
+async function hide(context: AssetContext, asset: AssetFields, by: Authority): Promise<boolean> {
   const { _id, owner } = asset
-  const now = services.clock.now()
+  const now = context.clock.now()
   await confirmSender(by, owner)
   if (!(await takeDownAsset(asset, now))) return false
   await Link.revokeAllOf(_id, now)
-  await services.changes.publish({ kind: 'asset.updated', asset: _id, owner })
+  await context.changes.publish({ kind: 'asset.updated', asset: _id, owner })
   return true
 }

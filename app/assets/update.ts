@@ -11,7 +11,7 @@ import { publish } from '../../models/asset-access.ts'
 import type { AssetType } from '../../models/media.ts'
 import { hideIfClosed } from '../accounts/settle-readers.ts'
 import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
-import type { AssetServices } from '../context.ts'
+import type { AssetContext } from '../context.ts'
 import { forbidden } from '../errors.ts'
 import { requireAccess } from '../sharing/require-access.ts'
 import { lockedBy } from './locked-by.ts'
@@ -34,7 +34,7 @@ export interface AssetChange {
  *   `confirmSender` throws
  */
 export async function updateAsset(
-  { audit, changes, clock }: Pick<AssetServices, 'audit' | 'changes' | 'clock'>,
+  { audit, changes, clock }: Pick<AssetContext, 'audit' | 'changes' | 'clock'>,
   asset: AssetFields,
   sender: Sender,
   change: AssetChange,

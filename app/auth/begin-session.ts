@@ -1,7 +1,7 @@
 import { Session, type SessionFields } from '../../models/session.ts'
 import { User, type UserDocument } from '../../models/user.ts'
 import { recordSignIn } from '../../models/user-credentials.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { badCredentials } from '../errors.ts'
 import { addressKey, type ClientInfo } from './client-info.ts'
 
@@ -20,7 +20,7 @@ export interface SignedIn {
  * @throws bad_credentials when the account or its password has changed meanwhile
  */
 export async function beginSession(
-  { audit, clock, config, tokens }: Pick<Services, 'audit' | 'clock' | 'config' | 'tokens'>,
+  { audit, clock, config, tokens }: Pick<Context, 'audit' | 'clock' | 'config' | 'tokens'>,
   user: UserDocument,
   { address, userAgent }: ClientInfo,
 ): Promise<SignedIn> {

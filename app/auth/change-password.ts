@@ -2,7 +2,7 @@ import { retryChange } from '../../models/plugins/optimistic.ts'
 import { Session, type SessionFields } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import { replacePassword } from '../../models/user-credentials.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { unauthenticated } from '../errors.ts'
 import type { ClientInfo } from './client-info.ts'
 import { confirmPassword } from './credentials.ts'
@@ -23,14 +23,14 @@ interface Change {
  * @throws validation_failed, too_many_requests, unavailable
  */
 export async function changePassword(
-  services: Pick<Services, 'audit' | 'config' | 'limits' | 'queues'>,
+  context: Pick<Context, 'audit' | 'config' | 'limits' | 'queues'>,
   { session, current, password }: Change,
   client: ClientInfo,
 ): Promise<void> {
-  const confirm = () => confirmPassword(services, session.user, current, client)
+  const confirm = () => confirmPassword(context, session.user, current, client)
   const user = await confirm()
   await refuseWeakPassword(password, [user.username, user.email])
-  const passwordHash = await hashInTurn(services, client, password)
+  const passwordHash = await hashInTurn(context, client, password)
   // the hash that was verified may have been replaced by one of another cost, or by another password
   await retryChange(
     user,
@@ -44,5 +44,5 @@ export async function changePassword(
     },
   )
   await Session.endAll(user._id, { except: session._id })
-  await services.audit({ action: 'password.changed', user: user._id })
+  await context.audit({ action: 'password.changed', user: user._id })
 }

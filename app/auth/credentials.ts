@@ -18,7 +18,7 @@ interface Credentials {
 }
 
 /** What a check of credentials works with. */
-export interface CredentialServices {
+export interface CredentialContext {
   audit: Audit
   clock: Clock
   config: Pick<Config, 'auth'>
@@ -33,11 +33,11 @@ export interface CredentialServices {
  * @throws bad_credentials, too_many_requests, unavailable
  */
 export async function verifyCredentials(
-  services: CredentialServices,
+  context: CredentialContext,
   credentials: Credentials,
   client: ClientInfo,
 ): Promise<UserDocument> {
-  const { audit, clock, config, limits, slowestHash } = services
+  const { audit, clock, config, limits, slowestHash } = context
   const { login, password } = credentials
   const user = await findForSignIn(login)
   const account = user ? user.id : login.toLowerCase()
@@ -53,7 +53,7 @@ export async function verifyCredentials(
     await audit({ action: 'login.failed', user: user?._id ?? null })
     throw badCredentials()
   }
-  return isCurrent ? verified : verifyCredentials(services, credentials, client)
+  return isCurrent ? verified : verifyCredentials(context, credentials, client)
 }
 
 function isKnown(user: UserDocument | null, { address }: ClientInfo, now: Date): boolean {
@@ -81,7 +81,7 @@ async function renewHash(user: UserDocument, password: string, cost: number): Pr
  * @throws bad_credentials as 403, too_many_requests, unavailable
  */
 export async function confirmPassword(
-  { audit, limits }: Pick<CredentialServices, 'audit' | 'limits'>,
+  { audit, limits }: Pick<CredentialContext, 'audit' | 'limits'>,
   id: Types.ObjectId,
   password: string,
   client: ClientInfo,

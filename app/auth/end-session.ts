@@ -1,11 +1,11 @@
 import { Session, type SessionFields } from '../../models/session.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
 import { confirmSender, type Sender } from './sender.ts'
 
 /** Ends a session: its token is dead at once, on every process. */
 export async function endSession(
-  { audit }: Pick<Services, 'audit'>,
+  { audit }: Pick<Context, 'audit'>,
   { _id, user }: Pick<SessionFields, '_id' | 'user'>,
 ): Promise<void> {
   await Session.end(_id)
@@ -14,7 +14,7 @@ export async function endSession(
 
 /** Ends one of the sender's sessions by its id. @throws `not_found` if the sender has no such session, and what `confirmSender` throws */
 export async function revokeSession(
-  { audit }: Pick<Services, 'audit'>,
+  { audit }: Pick<Context, 'audit'>,
   sender: Sender,
   id: string,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import { hashPassword } from '../../models/password.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { addressKey, type ClientInfo } from './client-info.ts'
 
 /**
@@ -8,7 +8,7 @@ import { addressKey, type ClientInfo } from './client-info.ts'
  * @throws unavailable when the queue is full
  */
 export const hashInTurn = (
-  { config, queues }: Pick<Services, 'config' | 'queues'>,
+  { config, queues }: Pick<Context, 'config' | 'queues'>,
   { address, signal }: ClientInfo,
   password: string,
 ): Promise<string> =>

@@ -13,15 +13,15 @@ export class ProxyCheck {
   /** Whether a proxy's header has arrived that is not used. */
   isIgnored = false
 
-  constructor(private readonly services: { config: Pick<Config, 'http'>; log: Logger }) {}
+  constructor(private readonly context: { config: Pick<Config, 'http'>; log: Logger }) {}
 
   /** Looks at the headers of a request. Writes a warning to the log the first time it finds one of a proxy. */
   look(headers: IncomingHttpHeaders): void {
-    if (this.isIgnored || this.services.config.http.trustProxy !== 0) return
+    if (this.isIgnored || this.context.config.http.trustProxy !== 0) return
     const header = FORWARDED.find((name) => headers[name] !== undefined)
     if (!header) return
     this.isIgnored = true
-    this.services.log.warn(
+    this.context.log.warn(
       { header },
       'A proxy sends forwarded headers, but TRUST_PROXY is 0: all its clients share one address and its limits. Set TRUST_PROXY to the number of proxies.',
     )

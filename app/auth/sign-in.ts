@@ -1,7 +1,7 @@
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { beginSession, type SignedIn } from './begin-session.ts'
 import type { ClientInfo } from './client-info.ts'
-import { type CredentialServices, verifyCredentials } from './credentials.ts'
+import { type CredentialContext, verifyCredentials } from './credentials.ts'
 
 /**
  * Signs somebody in by name and password.
@@ -10,10 +10,10 @@ import { type CredentialServices, verifyCredentials } from './credentials.ts'
  * @throws bad_credentials, too_many_requests, unavailable
  */
 export async function signIn(
-  services: CredentialServices & Pick<Services, 'config' | 'tokens'>,
+  context: CredentialContext & Pick<Context, 'config' | 'tokens'>,
   { login, password }: { login: string; password: string },
   client: ClientInfo,
 ): Promise<SignedIn> {
-  const user = await verifyCredentials(services, { login, password }, client)
-  return beginSession(services, user, client)
+  const user = await verifyCredentials(context, { login, password }, client)
+  return beginSession(context, user, client)
 }

@@ -5,7 +5,7 @@ import { Project } from '../../models/project.ts'
 import { SchemaVersion } from '../../models/schema-version.ts'
 import type { UserFields } from '../../models/user.ts'
 import { usersWithSecrets } from '../../models/user-state.ts'
-import type { AssetServices } from '../context.ts'
+import type { AssetContext } from '../context.ts'
 import { copyOut, dropCopies } from './copy-objects.ts'
 import { COLLECTIONS, FORMAT, type Manifest, OBJECTS, type ObjectEntry } from './format.ts'
 import { LineWriter } from './lines.ts'
@@ -26,7 +26,7 @@ interface Backup {
  * @throws BackupError when the folder is not empty
  */
 export async function backUp(
-  { store, clock }: Pick<AssetServices, 'store' | 'clock'>,
+  { store, clock }: Pick<AssetContext, 'store' | 'clock'>,
   dir: string,
   options: { objects: boolean },
 ): Promise<Backup> {

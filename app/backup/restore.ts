@@ -3,7 +3,7 @@ import { assetsWithLock, objectsOf } from '../../models/asset-objects.ts'
 import { Capacity } from '../../models/capacity.ts'
 import { Installation } from '../../models/installation.ts'
 import { SchemaVersion } from '../../models/schema-version.ts'
-import type { AssetServices } from '../context.ts'
+import type { AssetContext } from '../context.ts'
 import { syncIndexes } from '../maintenance/indexes.ts'
 import { type MigrationLease, withMigrationLease } from '../maintenance/migrations/lease.ts'
 import { firstFilledCollection } from '../maintenance/migrations/schema.ts'
@@ -34,20 +34,20 @@ interface Options {
  * @throws ForeignStoreError when the store belongs to another database
  */
 export async function restore(
-  services: Pick<AssetServices, 'store'>,
+  context: Pick<AssetContext, 'store'>,
   dir: string,
   { replace, takeStore: takesStore = false, serverLimit }: Options,
 ): Promise<Manifest> {
-  const { store } = services
+  const { store } = context
   if (!takesStore) await refuseForeignStore(store)
   const manifest = await verifyBackup(store, dir)
-  await withMigrationLease((lease) => putBack(services, dir, manifest, { replace, serverLimit, lease }))
+  await withMigrationLease((lease) => putBack(context, dir, manifest, { replace, serverLimit, lease }))
   return manifest
 }
 
 /** Replaces the documents while no migration can run. */
 async function putBack(
-  { store }: Pick<AssetServices, 'store'>,
+  { store }: Pick<AssetContext, 'store'>,
   dir: string,
   manifest: Manifest,
   { replace, serverLimit, lease }: Pick<Options, 'replace' | 'serverLimit'> & { lease: MigrationLease },

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Change, type ChangeFields, type NewChange } from '../../models/change.ts'
 import { databaseTime } from '../../models/database-time.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { Alarm } from './alarm.ts'
 import { InsertStream } from './insert-stream.ts'
 
@@ -23,7 +23,7 @@ const INSERTS = [{ $match: { operationType: 'insert' } }, { $project: { _id: 1 }
  * Hears of the changes of other processes, until the signal; each once, if in the order in which they can be read.
  */
 export async function followOthers(
-  { changes: { processId }, log }: Pick<Services, 'changes' | 'log'>,
+  { changes: { processId }, log }: Pick<Context, 'changes' | 'log'>,
   { pauseMs, wanted, heard }: Options,
   signal: AbortSignal,
 ): Promise<void> {

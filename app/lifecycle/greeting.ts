@@ -1,14 +1,14 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 
 /** How long the greeting waits, so that what it says to try works when it is read. */
 const PATIENCE_MS = 1000
 
 /** What a newcomer reads after `npm start`: where it listens, what it uses, what to try. */
-export async function greeting(services: Services, server: Server, ready: Promise<void>): Promise<string> {
-  const { config, store } = services
+export async function greeting(context: Context, server: Server, ready: Promise<void>): Promise<string> {
+  const { config, store } = context
   const isReady = await Promise.race([ready.then(() => true), delay(PATIENCE_MS, false, { ref: false })])
   const { port } = server.address() as AddressInfo
   const here = `http://localhost:${port}`
@@ -18,13 +18,13 @@ export async function greeting(services: Services, server: Server, ready: Promis
   const register = `curl -s ${here}/api/auth/register -H 'content-type: application/json' -d '{"username":"ada"}'`
   const lines = [
     `Kura listens on ${here}`,
-    `  database  ${database}${isReady || services.prepared ? '' : ' It has not answered yet; the service keeps trying.'}`,
+    `  database  ${database}${isReady || context.prepared ? '' : ' It has not answered yet; the service keeps trying.'}`,
     `  files     ${store.description}`,
     `  read      ${here}/docs`,
     `  try       ${register}`,
   ]
-  if (services.prepared && services.writesRefused)
-    lines.push(`  warning   Writes are refused. ${services.writesRefused.message}`)
+  if (context.prepared && context.writesRefused)
+    lines.push(`  warning   Writes are refused. ${context.writesRefused.message}`)
   if (config.production && store.kind === 'disk')
     lines.push(
       '  warning   Files are on the disk of this one machine: it must last, and only one can serve them.',

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Capacity } from '../../models/capacity.ts'
 import { ensureAdmin } from '../accounts/ensure-admin.ts'
-import type { Services, WritesRefused } from '../context.ts'
+import type { Context, WritesRefused } from '../context.ts'
 import { missingUniqueIndexes, syncIndexes } from '../maintenance/indexes.ts'
 import { NEWEST_VERSION } from '../maintenance/migrations/migrations.ts'
 import { schemaVersion } from '../maintenance/migrations/schema.ts'
@@ -33,29 +33,29 @@ interface Preparation {
  * first. Writes and jobs wait for the unique indexes, which `npm run db:indexes` builds in production and elsewhere
  * every process that starts, and for a store that belongs to this database.
  */
-export function prepare(services: Services, uri: string): Preparation {
-  const { config, log, stopping } = services
+export function prepare(context: Context, uri: string): Preparation {
+  const { config, log, stopping } = context
   const open = async () => {
     await connectDatabase(uri)
-    await updateSchema(services)
+    await updateSchema(context)
     if (!config.production) await syncIndexes()
     await Capacity.ensure(config.space.server)
-    services.writesRefused ??= { check: 'indexes', message: 'The service is starting; try again later.' }
-    services.prepared = true
+    context.writesRefused ??= { check: 'indexes', message: 'The service is starting; try again later.' }
+    context.prepared = true
   }
   const openForWrites = async () => {
-    await lookUntil(() => hasUniqueIndexes(services), stopping)
-    services.writesRefused = {
+    await lookUntil(() => hasUniqueIndexes(context), stopping)
+    context.writesRefused = {
       check: 'store',
       message: 'The service waits for its store; try again later.',
     }
-    await lookUntil(() => hasOwnStore(services), stopping)
+    await lookUntil(() => hasOwnStore(context), stopping)
     if (stopping.aborted) return
-    await ensureAdmin(services)
-    services.writesRefused = null
+    await ensureAdmin(context)
+    context.writesRefused = null
   }
   const work = async () => {
-    await Promise.all(jobsOf(services).map((job) => repeat(job, log, stopping)))
+    await Promise.all(jobsOf(context).map((job) => repeat(job, log, stopping)))
   }
   const ready = whenReachable(open, log, stopping).then(() => whenReachable(openForWrites, log, stopping))
   return { ready, ended: ready.then(work) }
@@ -65,7 +65,7 @@ export function prepare(services: Services, uri: string): Preparation {
  * Migrates an older database outside production. In production logs a warning and goes on, because this program reads
  * the older form too.
  */
-async function updateSchema({ config, log }: Services): Promise<void> {
+async function updateSchema({ config, log }: Context): Promise<void> {
   const version = await schemaVersion()
   if (version >= NEWEST_VERSION) return
   if (config.production) {
@@ -85,38 +85,38 @@ async function lookUntil(isRight: () => Promise<boolean>, signal: AbortSignal): 
     await delay(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined)
 }
 
-async function hasUniqueIndexes(services: Services): Promise<boolean> {
+async function hasUniqueIndexes(context: Context): Promise<boolean> {
   const missing = await missingUniqueIndexes()
   if (missing.length === 0) return true
-  services.writesRefused = {
+  context.writesRefused = {
     check: 'indexes',
     message: 'The database has no unique indexes yet; the operator has to run `npm run db:indexes`.',
   }
-  services.log.error({ missing }, 'unique indexes are missing, writes are refused: run `npm run db:indexes`')
+  context.log.error({ missing }, 'unique indexes are missing, writes are refused: run `npm run db:indexes`')
   return false
 }
 
 /** Another service may take the store over at any time. While it belongs to another database, writes are refused. */
-async function hasOwnStore(services: Services): Promise<boolean> {
-  const { store, log } = services
+async function hasOwnStore(context: Context): Promise<boolean> {
+  const { store, log } = context
   if (await claimStore(store)) {
-    if (services.writesRefused === FOREIGN) services.writesRefused = null
+    if (context.writesRefused === FOREIGN) context.writesRefused = null
     return true
   }
-  services.writesRefused = FOREIGN
+  context.writesRefused = FOREIGN
   log.error(`writes are refused: ${new ForeignStoreError(store).message}`)
   return false
 }
 
-async function sweepOwnStore(services: Services): Promise<void> {
-  if (await hasOwnStore(services)) await sweep(services)
+async function sweepOwnStore(context: Context): Promise<void> {
+  if (await hasOwnStore(context)) await sweep(context)
 }
 
-const jobsOf = (services: Services): Job[] => [
-  { name: 'the sweep', run: () => sweepOwnStore(services), pauseMs: () => MINUTE, atOnce: true },
+const jobsOf = (context: Context): Job[] => [
+  { name: 'the sweep', run: () => sweepOwnStore(context), pauseMs: () => MINUTE, atOnce: true },
   {
     name: 'the recount of space',
-    run: () => recountSpace(services),
+    run: () => recountSpace(context),
     pauseMs: () => untilHour(NIGHT),
     atOnce: false,
   },

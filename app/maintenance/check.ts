@@ -2,7 +2,7 @@ import { removePending } from '../../models/asset-upload.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { deletePending } from '../assets/pending-deletion.ts'
-import type { AssetServices } from '../context.ts'
+import type { AssetContext } from '../context.ts'
 import { undoUpload } from '../uploads/undo-upload.ts'
 import { findForgotten } from './abandon-forgotten.ts'
 import { type Fault, isMendable } from './finding.ts'
@@ -28,10 +28,10 @@ export interface Finding {
  *
  * @throws when it is to mend by an empty database, which would empty the store
  */
-export async function* checkStorage(services: AssetServices, options: Options): AsyncGenerator<Finding> {
-  const { store } = services
+export async function* checkStorage(context: AssetContext, options: Options): AsyncGenerator<Finding> {
+  const { store } = context
   const { fix, graceMs } = options
-  if (fix) await assertRightDatabase(services)
+  if (fix) await assertRightDatabase(context)
   const before = new Date(Date.now() - graceMs)
   const found = async (fault: Fault, mend: () => Promise<unknown>): Promise<Finding> => {
     const mended = fix && isMendable(fault)
@@ -53,7 +53,7 @@ export async function* checkStorage(services: AssetServices, options: Options): 
     yield { fault: { kind: 'sums', discrepancy }, mended: fix }
 }
 
-async function assertRightDatabase({ store }: AssetServices): Promise<void> {
+async function assertRightDatabase({ store }: AssetContext): Promise<void> {
   if (await User.isAny({})) return
   for await (const { key } of store.list(''))
     throw new Error(`The database knows no account, but there is ${key}: is MONGODB_URI the right one?`)

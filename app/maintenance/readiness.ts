@@ -1,7 +1,7 @@
 import { standardOutput } from '../../config/log-output.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import type { Space } from '../../models/plugins/ledger.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 
 /** What the service depends on: `ok`, or a sentence about what is wrong. */
 export type Checks = Record<'database' | 'indexes' | 'store' | 'space' | 'log' | 'proxy', string>
@@ -21,14 +21,14 @@ const MIN_FREE_BYTES = 64_000_000
 
 const OK = 'ok'
 
-type ReadinessServices = Pick<Services, 'store' | 'stopping' | 'prepared' | 'writesRefused' | 'proxyCheck'>
+type ReadinessContext = Pick<Context, 'store' | 'stopping' | 'prepared' | 'writesRefused' | 'proxyCheck'>
 
 /**
  * Checks what the service depends on. A full server is still ready, because it serves reads and removals: else one
  * client that fills it would end the service for all. Dropped log lines and an ignored proxy do not count either.
  */
-export async function checkReadiness(services: ReadinessServices): Promise<Readiness> {
-  const { store, stopping, prepared, writesRefused, proxyCheck } = services
+export async function checkReadiness(context: ReadinessContext): Promise<Readiness> {
+  const { store, stopping, prepared, writesRefused, proxyCheck } = context
   const signal = AbortSignal.timeout(ANSWER_MS)
   const [capacity, reached, freeBytes] = await Promise.allSettled([
     prepared ? within(signal, Capacity.spaceOf(SERVER)) : null,

@@ -4,7 +4,7 @@ import { usersInTransition, usersToDelete } from '../../models/user-state.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
 import { settleReaders } from '../accounts/settle-readers.ts'
 import { deletePending } from '../assets/pending-deletion.ts'
-import type { AssetServices } from '../context.ts'
+import type { AssetContext } from '../context.ts'
 import { removeLeftFiles } from '../media/spool.ts'
 import { undoUpload } from '../uploads/undo-upload.ts'
 import { abandonForgotten } from './abandon-forgotten.ts'
@@ -18,27 +18,27 @@ const FORGOTTEN = 5
  * half deleted, unfinished objects and reserved space of nobody. Safe beside requests and beside the sweeps of
  * other processes; a part that fails is logged and comes round again.
  */
-export async function sweep(services: AssetServices): Promise<void> {
-  const { store, staleMs } = services
+export async function sweep(context: AssetContext): Promise<void> {
+  const { store, staleMs } = context
   for (const upload of await Upload.findDead(staleMs))
-    await attempt(services, 'a dead upload', () => undoUpload(store, upload))
+    await attempt(context, 'a dead upload', () => undoUpload(store, upload))
 
   for await (const asset of assetsWithRemovals())
-    await attempt(services, 'removed objects', () => deletePending(store, asset))
+    await attempt(context, 'removed objects', () => deletePending(store, asset))
 
   for await (const user of usersToDelete())
-    await attempt(services, 'a deleted account', () => finishDeletion(services, user._id))
+    await attempt(context, 'a deleted account', () => finishDeletion(context, user._id))
 
   for await (const user of usersInTransition())
-    await attempt(services, 'the readers of a disabled or enabled account', () => settleReaders(user._id))
+    await attempt(context, 'the readers of a disabled or enabled account', () => settleReaders(user._id))
 
   const before = new Date(Date.now() - FORGOTTEN * staleMs)
-  await attempt(services, 'unfinished objects', () => abandonForgotten(store, before))
-  await attempt(services, 'forgotten reservations', () => releaseStrays(before))
-  await attempt(services, 'forgotten pictures', removeLeftFiles)
+  await attempt(context, 'unfinished objects', () => abandonForgotten(store, before))
+  await attempt(context, 'forgotten reservations', () => releaseStrays(before))
+  await attempt(context, 'forgotten pictures', removeLeftFiles)
 }
 
-async function attempt({ log }: AssetServices, what: string, run: () => Promise<unknown>): Promise<void> {
+async function attempt({ log }: AssetContext, what: string, run: () => Promise<unknown>): Promise<void> {
   try {
     await run()
   } catch (error) {

@@ -7,7 +7,7 @@ import type { ChangeFeed } from '../events/feed.ts'
 import { FairQueue } from '../queues/fair-queue.ts'
 import { ObjectMissing, type ObjectStore } from '../storage/object-store.ts'
 import { storePicture } from '../uploads/receive-image.ts'
-import { Intake, type IntakeServices } from '../uploads/upload-session.ts'
+import { Intake, type IntakeContext } from '../uploads/upload-session.ts'
 import { type EncodedPicture, PREVIEW_MAX_BYTES, tryThumbnail } from './preview.ts'
 import type { Requester } from './render-apart.ts'
 
@@ -40,7 +40,7 @@ export interface PendingCover {
 
 const NONE: PendingCover = { inTime: async () => null, addLater: () => undefined }
 
-interface CoverServices extends IntakeServices {
+interface CoverContext extends IntakeContext {
   clock: Clock
   changes: ChangeFeed
 }
@@ -54,7 +54,7 @@ export class Covers {
   readonly #late = new Map<Promise<void>, AbortController>()
 
   constructor(
-    private readonly services: CoverServices,
+    private readonly context: CoverContext,
     private readonly waitMs = COVER_WAIT_MS,
   ) {}
 
@@ -86,7 +86,7 @@ export class Covers {
   async close(): Promise<void> {
     const late = [...this.#late]
     if (await within(STOP_MS, Promise.all(late.map(([added]) => added)))) return
-    this.services.log.warn({ covers: this.#late.size }, 'the process stops before these thumbnails are made')
+    this.context.log.warn({ covers: this.#late.size }, 'the process stops before these thumbnails are made')
     for (const dropped of this.#late.values()) dropped.abort()
   }
 
@@ -94,7 +94,7 @@ export class Covers {
   async #draw(file: AssetFile, requester: Requester): Promise<EncodedPicture | null> {
     const { user, signal } = requester
     const draw = async () =>
-      tryThumbnail(await this.services.store.open(file.key, undefined, signal), file.size, requester)
+      tryThumbnail(await this.context.store.open(file.key, undefined, signal), file.size, requester)
     try {
       return await coverQueue.run(user, draw, signal)
     } catch (error) {
@@ -106,7 +106,7 @@ export class Covers {
   async #store(intake: Intake, picture: EncodedPicture | null): Promise<Cover | null> {
     if (!picture) return null
     try {
-      return await storeCover(this.services.store, intake, picture)
+      return await storeCover(this.context.store, intake, picture)
     } catch (error) {
       if (isExpected(error)) return null
       throw error
@@ -115,9 +115,9 @@ export class Covers {
 
   /** Adds a cover to an asset that still has the file it was made of. */
   async #add({ _id, owner }: AssetFields, file: AssetFile, picture: EncodedPicture): Promise<void> {
-    const { services } = this
+    const { context } = this
     const announced = picture.data.length
-    const intake = await Intake.begin(services, {
+    const intake = await Intake.begin(context, {
       owner,
       asset: _id,
       isNew: false,
@@ -126,21 +126,21 @@ export class Covers {
       overhead: 0,
     })
     try {
-      const cover = await storeCover(services.store, intake, picture)
+      const cover = await storeCover(context.store, intake, picture)
       const settlement = { bytes: cover.size, files: 0 }
       const unsettled = { id: intake.id, ...settlement }
-      const now = services.clock.now()
+      const now = context.clock.now()
       if (!(await attachCover(intake, { cover, file: file.key, now, unsettled }))) throw notFound()
       await intake.settle(settlement)
     } catch (error) {
       await intake.discardSoon()
       throw error
     }
-    await services.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
+    await context.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
   }
 
   #report(error: unknown): void {
-    if (!isExpected(error)) this.services.log.warn({ err: error }, 'a thumbnail could not be made')
+    if (!isExpected(error)) this.context.log.warn({ err: error }, 'a thumbnail could not be made')
   }
 }
 

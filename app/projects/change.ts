@@ -1,7 +1,7 @@
 import { changeableBy } from '../../models/asset-access.ts'
 import { findProject, Project, type ProjectContent, type ProjectFields } from '../../models/project.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
 import { requireAccess } from '../sharing/require-access.ts'
 import { dropDeleted, referencesOf } from './references.ts'
@@ -15,7 +15,7 @@ import { dropDeleted, referencesOf } from './references.ts'
  *   change it, what `confirmSender` and what `decide` throw
  */
 export async function changeProject(
-  { clock }: Pick<Services, 'clock'>,
+  { clock }: Pick<Context, 'clock'>,
   project: ProjectFields,
   sender: Sender,
   decide: (current: ProjectFields) => Partial<ProjectContent> | Promise<Partial<ProjectContent>>,

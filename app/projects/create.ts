@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose'
 import { Project, type ProjectFields, type Scene } from '../../models/project.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { conflict } from '../errors.ts'
 import { dropDeleted } from './references.ts'
 
@@ -13,7 +13,7 @@ interface NewProject {
 
 /** Makes a project of the sender's. @throws `conflict` when the sender has too many, what `confirmSender` throws */
 export async function createProject(
-  { clock }: Pick<Services, 'clock'>,
+  { clock }: Pick<Context, 'clock'>,
   sender: Sender,
   { title, image = null, scenes = [] }: NewProject,
 ): Promise<ProjectFields> {

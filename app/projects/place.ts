@@ -3,7 +3,7 @@ import { findProject, type ProjectFields, type SceneList } from '../../models/pr
 import { createAsset } from '../assets/create.ts'
 import { discardAsset } from '../assets/remove.ts'
 import type { Sender } from '../auth/sender.ts'
-import type { AssetServices, Services } from '../context.ts'
+import type { AssetContext, Context } from '../context.ts'
 import { notFound, unsupportedMedia } from '../errors.ts'
 import { requireAccess } from '../sharing/require-access.ts'
 import type { ReceivedUpload } from '../uploads/upload-session.ts'
@@ -40,7 +40,7 @@ const TAKES: Record<SceneList, (file: AssetFile) => boolean> = {
  *   `changeProject` throws
  */
 export async function placeUpload(
-  services: AssetServices & Pick<Services, 'covers'>,
+  context: AssetContext & Pick<Context, 'covers'>,
   upload: ReceivedUpload,
   sender: Sender,
   where: Place,
@@ -50,11 +50,11 @@ export async function placeUpload(
   if (!upload.files.every(TAKES[list])) throw unsupportedMedia('This list takes no file of that kind.')
   if (sceneId !== undefined && !project?.scenes.some(({ id }) => id === sceneId)) throw notFound()
 
-  const asset = await createAsset(services, upload, sender, {})
+  const asset = await createAsset(context, upload, sender, {})
   try {
-    return { asset, ...(await place(services, asset, sender, { project, sceneId, list })) }
+    return { asset, ...(await place(context, asset, sender, { project, sceneId, list })) }
   } catch (error) {
-    await discardAsset(services, asset)
+    await discardAsset(context, asset)
     throw error
   }
 }
@@ -68,18 +68,18 @@ async function findChangeable(id: string, { user }: Sender): Promise<ProjectFiel
 }
 
 async function place(
-  services: AssetServices,
+  context: AssetContext,
   { _id, name }: AssetFields,
   sender: Sender,
   { project, sceneId, list }: Omit<Place, 'projectId'> & { project: ProjectFields | undefined },
 ) {
   if (!project) {
     const scene = { ...emptyScene(), [list]: [_id] }
-    const made = await createProject(services, sender, { title: name, scenes: [scene] })
+    const made = await createProject(context, sender, { title: name, scenes: [scene] })
     return { projectId: made._id.toString(), sceneId: scene.id }
   }
   const { scene } = sceneId
-    ? await addToScene(services, project, sceneId, sender, { list, asset: _id })
-    : await addScene(services, project, { [list]: [_id.toString()] }, sender)
+    ? await addToScene(context, project, sceneId, sender, { list, asset: _id })
+    : await addScene(context, project, { [list]: [_id.toString()] }, sender)
   return { projectId: project._id.toString(), sceneId: scene.id }
 }

@@ -1,11 +1,11 @@
 import { Project, type ProjectFields } from '../../models/project.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
 
 /** Deletes a project for its owner; its assets stay. @throws `not_found`, and what `confirmSender` throws */
 export async function removeProject(
-  { audit }: Pick<Services, 'audit'>,
+  { audit }: Pick<Context, 'audit'>,
   { _id }: ProjectFields,
   sender: Sender,
 ): Promise<void> {

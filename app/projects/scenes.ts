@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
 import { type ProjectFields, SCENE_LIST, SCENES, type Scene, type SceneList } from '../../models/project.ts'
 import type { Sender } from '../auth/sender.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { notFound, tooLarge, validationFailed } from '../errors.ts'
 import { changeProject } from './change.ts'
 import { keepUnseen, readableAmong, resolveReferences } from './references.ts'
@@ -29,13 +29,13 @@ export const emptyScene = (): Scene => ({
  * @throws `too_large` when there are too many, `validation_failed` for assets that the sender may not read
  */
 export async function addScene(
-  services: Pick<Services, 'clock'>,
+  context: Pick<Context, 'clock'>,
   project: ProjectFields,
   lists: SceneLists,
   sender: Sender,
 ): Promise<Changed> {
   const scene = { ...emptyScene(), ...(await resolveReferences(lists, sender.user)) }
-  const changed = await changeProject(services, project, sender, ({ scenes }) => {
+  const changed = await changeProject(context, project, sender, ({ scenes }) => {
     if (scenes.length >= SCENES.max) throw tooLarge(`There may be ${SCENES.max} scenes at the most.`)
     return { scenes: [...scenes, scene] }
   })
@@ -44,14 +44,14 @@ export async function addScene(
 
 /** Sets lists of a scene. @throws `not_found`, `validation_failed` */
 export async function setScene(
-  services: Pick<Services, 'clock'>,
+  context: Pick<Context, 'clock'>,
   project: ProjectFields,
   id: string,
   lists: SceneLists,
   sender: Sender,
 ): Promise<Changed> {
   const given = Object.entries(await resolveReferences(lists, sender.user)) as [SceneList, Types.ObjectId[]][]
-  return changeScene(services, project, id, sender, async (scene) => {
+  return changeScene(context, project, id, sender, async (scene) => {
     const readable = await readableAmong(
       given.flatMap(([list]) => scene[list]),
       sender.user,
@@ -62,13 +62,13 @@ export async function setScene(
 
 /** Puts one asset at the end of a list of a scene. @throws `not_found`, `too_large` */
 export function addToScene(
-  services: Pick<Services, 'clock'>,
+  context: Pick<Context, 'clock'>,
   project: ProjectFields,
   id: string,
   sender: Sender,
   { list, asset }: { list: SceneList; asset: Types.ObjectId },
 ): Promise<Changed> {
-  return changeScene(services, project, id, sender, (scene) => {
+  return changeScene(context, project, id, sender, (scene) => {
     if (scene[list].length >= SCENE_LIST.max)
       throw tooLarge(`There may be ${SCENE_LIST.max} assets in a list at the most.`)
     return { [list]: [...scene[list], asset] }
@@ -77,12 +77,12 @@ export function addToScene(
 
 /** @throws `not_found` */
 export async function removeScene(
-  services: Pick<Services, 'clock'>,
+  context: Pick<Context, 'clock'>,
   project: ProjectFields,
   id: string,
   sender: Sender,
 ) {
-  await changeProject(services, project, sender, ({ scenes }) => {
+  await changeProject(context, project, sender, ({ scenes }) => {
     if (!scenes.some((scene) => scene.id === id)) throw notFound()
     return { scenes: scenes.filter((scene) => scene.id !== id) }
   })
@@ -97,13 +97,13 @@ export function reordered(scenes: Scene[], order: string[]): Scene[] {
 }
 
 async function changeScene(
-  services: Pick<Services, 'clock'>,
+  context: Pick<Context, 'clock'>,
   project: ProjectFields,
   id: string,
   sender: Sender,
   decide: (scene: Scene) => Partial<Scene> | Promise<Partial<Scene>>,
 ): Promise<Changed> {
-  const changed = await changeProject(services, project, sender, async ({ scenes }) => {
+  const changed = await changeProject(context, project, sender, async ({ scenes }) => {
     const scene = scenes.find((one) => one.id === id)
     if (!scene) throw notFound()
     const change = await decide(scene)

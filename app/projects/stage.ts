@@ -4,16 +4,16 @@ import { readableAssets, type Viewer } from '../../models/asset-access.ts'
 import type { ProjectFields, Scene } from '../../models/project.ts'
 import type { UserFields } from '../../models/user.ts'
 import { signUrl } from '../assets/signed-url.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { referencesOf } from './references.ts'
 
 /** A viewer who signs addresses. */
 type Signing = NonNullable<Viewer> & Pick<UserFields, 'sessionEpoch'>
 
-type Signer = Pick<Services, 'urls' | 'clock'>
+type Signer = Pick<Context, 'urls' | 'clock'>
 
 /** An asset in a scene as the former scene editor knows it; `localPath` opens for an hour. */
-export function pieceView(services: Signer, asset: ListedAsset, viewer: Signing) {
+export function pieceView(context: Signer, asset: ListedAsset, viewer: Signing) {
   const { id = '', name = asset.name } = asset.files[0] ?? {}
   const extension = extname(name)
   return {
@@ -21,16 +21,16 @@ export function pieceView(services: Signer, asset: ListedAsset, viewer: Signing)
     originalName: name,
     originalExtn: extension.slice(1),
     fileName: `${id}${extension}`,
-    localPath: signUrl(services, asset, viewer).url,
+    localPath: signUrl(context, asset, viewer).url,
   }
 }
 
 /** Projects as the former scene editor knows them; assets that the viewer may not read are left out. */
-export async function stageView(services: Signer, projects: ProjectFields[], viewer: Signing) {
+export async function stageView(context: Signer, projects: ProjectFields[], viewer: Signing) {
   const ids = projects.flatMap(referencesOf)
   const found = ids.length > 0 ? await readableAssets(ids, viewer) : []
   const pieces = new Map(
-    found.map((asset) => [asset._id.toString(), pieceView(services, asset, viewer)] as const),
+    found.map((asset) => [asset._id.toString(), pieceView(context, asset, viewer)] as const),
   )
   const list = (references: Scene['base']) => references.flatMap((id) => pieces.get(id.toString()) ?? [])
   return projects.map(({ _id, title, image, scenes }) => ({

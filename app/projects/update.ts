@@ -1,7 +1,7 @@
 import type { Viewer } from '../../models/asset-access.ts'
 import type { ProjectFields } from '../../models/project.ts'
 import type { Sender } from '../auth/sender.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { changeProject } from './change.ts'
 import { resolveReferences } from './references.ts'
 import { reordered } from './scenes.ts'
@@ -18,14 +18,14 @@ export interface ProjectChange {
 /** @throws `validation_failed` for an asset that the sender may not read, or an order that is none, and what
  * `changeProject` throws */
 export async function updateProject(
-  services: Pick<Services, 'clock'>,
+  context: Pick<Context, 'clock'>,
   project: ProjectFields,
   sender: Sender,
   { title, image, sceneOrder }: ProjectChange,
 ): Promise<ProjectFields> {
   if (title === undefined && image === undefined && !sceneOrder) return project
   const pictured = await imageOf(image, sender.user)
-  return changeProject(services, project, sender, ({ scenes }) => ({
+  return changeProject(context, project, sender, ({ scenes }) => ({
     ...(title === undefined ? {} : { title }),
     ...(pictured === undefined ? {} : { image: pictured }),
     ...(sceneOrder ? { scenes: reordered(scenes, sceneOrder) } : {}),

@@ -2,7 +2,7 @@ import type { Types } from 'mongoose'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { quotaOf } from '../../models/plugins/ledger.ts'
 import { type AccessLevel, User } from '../../models/user.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { unauthenticated } from '../errors.ts'
 
 /**
@@ -11,7 +11,7 @@ import { unauthenticated } from '../errors.ts'
  * @throws `unauthenticated` when the account is gone
  */
 export async function describeSpace(
-  { config }: Pick<Services, 'config'>,
+  { config }: Pick<Context, 'config'>,
   { _id, access }: { _id: Types.ObjectId; access: AccessLevel },
 ) {
   const space = await User.spaceOf(_id)

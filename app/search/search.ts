@@ -3,7 +3,7 @@ import { countAssets, facetAssets, searchAssets } from '../../models/asset-searc
 import type { Position } from '../../models/plugins/page.ts'
 import { presentAssets } from '../assets/present.ts'
 import { addressKey, type ClientInfo } from '../auth/client-info.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { criteriaOf, type Question, refuseScope, type SearchQuery } from './criteria.ts'
 
 /**
@@ -12,7 +12,7 @@ import { criteriaOf, type Question, refuseScope, type SearchQuery } from './crit
  * @throws unavailable when too many searches wait, client_closed when the client leaves before its turn
  */
 export const searchInTurn = <T>(
-  { queues }: Pick<Services, 'queues'>,
+  { queues }: Pick<Context, 'queues'>,
   viewer: Viewer,
   { address, signal }: ClientInfo,
   search: () => Promise<T>,
@@ -27,15 +27,15 @@ export const searchInTurn = <T>(
 export async function findAssets(
   { cursor, limit, facets, count, ...query }: SearchQuery,
   viewer: Viewer,
-  services: Pick<Services, 'cursors' | 'clock' | 'queues'>,
+  context: Pick<Context, 'cursors' | 'clock' | 'queues'>,
   client: ClientInfo,
 ) {
-  const { cursors } = services
+  const { cursors } = context
   // a request that is refused anyway takes no place in the queue
   refuseScope(query, viewer)
   const after = cursors.read(query, cursor, 'search')
   const paged = { limit, after, facets, count }
-  return searchInTurn(services, viewer, client, () => search(query, paged, viewer, services))
+  return searchInTurn(context, viewer, client, () => search(query, paged, viewer, context))
 }
 
 interface Paged {
@@ -49,7 +49,7 @@ async function search(
   query: Question,
   { limit, after, facets, count }: Paged,
   viewer: Viewer,
-  { cursors, clock }: Pick<Services, 'cursors' | 'clock'>,
+  { cursors, clock }: Pick<Context, 'cursors' | 'clock'>,
 ) {
   const { criteria, sort } = await criteriaOf(query, viewer)
   const [page, counts, counted] = await readConsistently((owners) =>

@@ -5,7 +5,7 @@ import { Link, type LinkFields } from '../../models/link.ts'
 import type { ClientInfo } from '../auth/client-info.ts'
 import { hashInTurn } from '../auth/hash-in-turn.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { conflict, forbidden, notFound } from '../errors.ts'
 
 export interface NewLink {
@@ -22,17 +22,17 @@ export interface NewLink {
  *   what `confirmSender` throws, `unavailable`
  */
 export async function createLink(
-  services: Pick<Services, 'audit' | 'clock' | 'config' | 'queues'>,
+  context: Pick<Context, 'audit' | 'clock' | 'config' | 'queues'>,
   asset: AssetFields,
   sender: Sender,
   { expiresAt, maxDownloads, password }: NewLink,
   client: ClientInfo,
 ): Promise<{ link: LinkFields; token: string }> {
-  const { audit, clock } = services
+  const { audit, clock } = context
   if (asset.takenDownAt) throw takenDown()
   const now = clock.now()
   const token = randomBytes(32).toString('base64url')
-  const passwordHash = password === undefined ? null : await hashInTurn(services, client, password)
+  const passwordHash = password === undefined ? null : await hashInTurn(context, client, password)
   await confirmSender({ sender })
   const link = await Link.create({
     asset: asset._id,

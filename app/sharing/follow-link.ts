@@ -4,7 +4,7 @@ import { isOpen, Link, type LinkFields } from '../../models/link.ts'
 import { verifyPassword } from '../../models/password.ts'
 import { isActive } from '../../models/user-state.ts'
 import type { ClientInfo } from '../auth/client-info.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { badCredentials, linkExpired, notFound } from '../errors.ts'
 import { hashToken } from './create-link.ts'
 
@@ -20,7 +20,7 @@ interface Key {
  * @throws `not_found` for an unknown token, `link_expired`, `bad_credentials`, `too_many_requests`, `unavailable`
  */
 export async function followLink(
-  { clock, limits }: Pick<Services, 'clock' | 'limits'>,
+  { clock, limits }: Pick<Context, 'clock' | 'limits'>,
   { token, password, client }: Key,
 ): Promise<{ link: LinkFields; asset: AssetFields }> {
   const link = await Link.ofToken(hashToken(token))
@@ -34,7 +34,7 @@ export async function followLink(
 }
 
 async function unlock(
-  limits: Services['limits'],
+  limits: Context['limits'],
   { _id, passwordHash }: LinkFields,
   password: string | undefined,
   client: ClientInfo,

@@ -2,12 +2,12 @@ import type { AssetFields } from '../../models/asset.ts'
 import { isId } from '../../models/ids.ts'
 import { Link } from '../../models/link.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
 
 /** Ends a link of an asset. @throws `not_found` when it has none of that id, or not any more, and what `confirmSender` throws */
 export async function revokeLink(
-  { audit, clock }: Pick<Services, 'audit' | 'clock'>,
+  { audit, clock }: Pick<Context, 'audit' | 'clock'>,
   asset: AssetFields,
   sender: Sender,
   id: string,

@@ -6,7 +6,7 @@ import {
 } from '../../models/plugins/sharing.ts'
 import { User, usernameKey } from '../../models/user.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
-import type { Services } from '../context.ts'
+import type { Context } from '../context.ts'
 import { conflict, notFound, validationFailed } from '../errors.ts'
 
 /** A kind of thing that owners share. */
@@ -24,7 +24,7 @@ export interface Sharing {
  *   throws
  */
 export async function shareWith(
-  { audit, changes, clock }: Pick<Services, 'audit' | 'changes' | 'clock'>,
+  { audit, changes, clock }: Pick<Context, 'audit' | 'changes' | 'clock'>,
   { type, model }: Sharing,
   { _id, owner }: Pick<Shared, '_id' | 'owner'>,
   sender: Sender,
@@ -52,7 +52,7 @@ export async function shareWith(
 
 /** Ends what the user of a name may do. @throws `not_found` when the name is not on the list */
 export async function unshareWith(
-  { audit }: Pick<Services, 'audit'>,
+  { audit }: Pick<Context, 'audit'>,
   { type, model }: Sharing,
   { _id, owner }: Pick<Shared, '_id' | 'owner'>,
   sender: Sender,

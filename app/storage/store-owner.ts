@@ -8,7 +8,7 @@ export class ForeignStoreError extends Error {
   constructor(store: ObjectStore) {
     super(
       `The store belongs to another database. ${store.description}\n` +
-        "Two services that share a store remove each other's files. Give this one a bucket, an S3_PREFIX or a DATA_DIR of its own. " +
+        "Two context that share a store remove each other's files. Give this one a bucket, an S3_PREFIX or a DATA_DIR of its own. " +
         'If the other service is gone for good: `npm run restore -- DIR --take-bucket` takes the store over with a backup; ' +
         `without one, delete the object ${MARK} beside the others.`,
     )

@@ -35,7 +35,7 @@ const DISCARD_MS = 5000
 export const OVERHEAD_BYTES = 64 * 1024
 
 /** What an upload works with. */
-export interface IntakeServices {
+export interface IntakeContext {
   store: ObjectStore
   log: Logger
   /** An upload without a heartbeat for this many milliseconds is dead. */
@@ -81,22 +81,22 @@ export class Intake {
   readonly #silence: NodeJS.Timeout
 
   private constructor(
-    private readonly services: IntakeServices,
+    private readonly context: IntakeContext,
     private readonly record: NewUpload,
     private readonly announced: number | undefined,
   ) {
     this.#heartbeat = setInterval(() => {
       Upload.beat(record._id).catch((error) =>
-        services.log.warn({ err: error }, 'an upload could not be kept alive'),
+        context.log.warn({ err: error }, 'an upload could not be kept alive'),
       )
-    }, services.staleMs / HEARTBEATS)
+    }, context.staleMs / HEARTBEATS)
     this.#heartbeat.unref()
     this.#silence = setTimeout(() => void this.#inTurn(() => this.#releaseAhead()), SILENCE_MS)
     this.#silence.unref()
   }
 
   /** Writes the record, then reserves. @throws `space_exceeded`, `server_full` */
-  static async begin(services: IntakeServices, options: Options): Promise<Intake> {
+  static async begin(context: IntakeContext, options: Options): Promise<Intake> {
     const id = randomUUID()
     const location = await User.locate(options.owner)
     const record = {
@@ -106,7 +106,7 @@ export class Intake {
       prefix: prefixOf(location, id),
     }
     await Upload.begin(record)
-    const intake = new Intake(services, record, options.announced)
+    const intake = new Intake(context, record, options.announced)
     try {
       await intake.#announce(options.isNew)
       await intake.#reserve(options)
@@ -204,7 +204,7 @@ export class Intake {
         const change = { from: held.bytes, to: this.#taken }
         if (await account.ledger.shrink(account.id, this.id, change)) held.bytes = this.#taken
       } catch (error) {
-        this.services.log.warn({ err: error }, 'reserved capacity could not be given back')
+        this.context.log.warn({ err: error }, 'reserved capacity could not be given back')
       }
     }
   }
@@ -221,14 +221,14 @@ export class Intake {
   async discard(): Promise<void> {
     this.abandon()
     this.#end()
-    await undoUpload(this.services.store, this.record)
+    await undoUpload(this.context.store, this.record)
   }
 
   /** As `discard`, for who is to answer: what takes long goes on meanwhile, what fails is left for the sweep. */
   async discardSoon(): Promise<void> {
     const waited = new AbortController()
     const discarded = this.discard()
-      .catch((error) => this.services.log.warn({ err: error }, 'an upload is left for the sweep to discard'))
+      .catch((error) => this.context.log.warn({ err: error }, 'an upload is left for the sweep to discard'))
       .finally(() => waited.abort())
     const late = delay(DISCARD_MS, undefined, { signal: waited.signal }).catch(() => undefined)
     await Promise.race([discarded, late])
@@ -247,7 +247,7 @@ export class Intake {
 
   async #reserve({ announced, mostFiles, overhead = OVERHEAD_BYTES }: Options): Promise<void> {
     const least = Math.max(0, (announced ?? 0) - overhead)
-    for (const account of limitedAccountsOf(this.owner, this.services.config.space.quota)) {
+    for (const account of limitedAccountsOf(this.owner, this.context.config.space.quota)) {
       const { aheadBytes = Number.MAX_SAFE_INTEGER } = account
       const bytes = Math.min(announced ?? STEP_BYTES, aheadBytes)
       const slack = announced === undefined ? bytes : Math.min(bytes, overhead)

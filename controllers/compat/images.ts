@@ -1,6 +1,6 @@
 import { createAsset } from '../../app/assets/create.ts'
 import { signUrl } from '../../app/assets/signed-url.ts'
-import type { Services } from '../../app/context.ts'
+import type { Context } from '../../app/context.ts'
 import { notFound } from '../../app/errors.ts'
 import { searchInTurn } from '../../app/search/search.ts'
 import { success } from '../../middleware/envelope.ts'
@@ -11,33 +11,33 @@ import type { UserFields } from '../../models/user.ts'
 import { publicView } from '../../models/views/user.ts'
 import type * as rules from '../../routes/compat/images.rules.ts'
 
-export const create: Handler = async ({ services, upload, sender, user }, res) => {
-  const asset = await createAsset(services, upload, sender, {})
-  res.status(201).json(success({ image: imageView(services, asset, user) }))
+export const create: Handler = async ({ context, upload, sender, user }, res) => {
+  const asset = await createAsset(context, upload, sender, {})
+  res.status(201).json(success({ image: imageView(context, asset, user) }))
 }
 
 /** The caller's own images, newest first. */
-export const list: Handler<typeof rules.list> = async ({ services, user, client, input }, res) => {
+export const list: Handler<typeof rules.list> = async ({ context, user, client, input }, res) => {
   const { limit, cursor } = input
-  const after = services.cursors.read('images', cursor)
-  const { assets, next } = await searchInTurn(services, user, client, () =>
+  const after = context.cursors.read('images', cursor)
+  const { assets, next } = await searchInTurn(context, user, client, () =>
     searchAssets({ scope: 'mine', media: 'image', tags: [] }, user, { sort: 'newest', limit, after }),
   )
   res.json(
     success({
-      images: assets.map((asset) => imageView(services, asset, user)),
-      next: services.cursors.write('images', next),
+      images: assets.map((asset) => imageView(context, asset, user)),
+      next: context.cursors.write('images', next),
     }),
   )
 }
 
-export const read: Handler = ({ services, asset, user }, res) => {
+export const read: Handler = ({ context, asset, user }, res) => {
   if (asset.media !== 'image' || !asset.owner.equals(user._id)) throw notFound()
-  res.json(success({ image: imageView(services, asset, user) }))
+  res.json(success({ image: imageView(context, asset, user) }))
 }
 
 /** An image as the former images service showed it; its address opens for an hour. */
-function imageView(services: Pick<Services, 'urls' | 'clock'>, asset: ListedAsset, user: UserFields) {
+function imageView(context: Pick<Context, 'urls' | 'clock'>, asset: ListedAsset, user: UserFields) {
   const file = asset.files.find(({ media }) => media === 'image')
   if (!file) throw new TypeError('the asset has no image file')
   const { width = null, height = null } = asset.cover?.original ?? {}
@@ -46,7 +46,7 @@ function imageView(services: Pick<Services, 'urls' | 'clock'>, asset: ListedAsse
     user_id: asset.owner.toString(),
     data: {
       name: file.name,
-      url: signUrl(services, asset, user, { file: file.id }).url,
+      url: signUrl(context, asset, user, { file: file.id }).url,
       fileType: file.mediaType,
       size: file.size,
       width,

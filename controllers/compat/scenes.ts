@@ -16,18 +16,18 @@ import type * as rules from '../../routes/compat/scenes.rules.ts'
 export const SHOWN_PROJECTS = 100
 
 /** The first who signs in with a telephone number sets the password of its account. */
-export const login: Handler<typeof rules.login> = async ({ services, input, client }, res) => {
-  await admitPhone(services, input, client)
-  const { user, token } = await signIn(services, input, client)
-  res.json(success({ token, user: ownerView(user, services.config.space.quota) }))
+export const login: Handler<typeof rules.login> = async ({ context, input, client }, res) => {
+  await admitPhone(context, input, client)
+  const { user, token } = await signIn(context, input, client)
+  res.json(success({ token, user: ownerView(user, context.config.space.quota) }))
 }
 
-export const createUser: Handler<typeof rules.user> = async ({ services, input, client }, res) => {
-  const { user: made, accountKey } = await createAccount(services, input, client)
-  const { user, token } = await beginSession(services, made, client)
+export const createUser: Handler<typeof rules.user> = async ({ context, input, client }, res) => {
+  const { user: made, accountKey } = await createAccount(context, input, client)
+  const { user, token } = await beginSession(context, made, client)
   res.status(201).json(
     success({
-      user: ownerView(user, services.config.space.quota),
+      user: ownerView(user, context.config.space.quota),
       token,
       ...(accountKey ? { accountKey } : {}),
     }),
@@ -35,19 +35,19 @@ export const createUser: Handler<typeof rules.user> = async ({ services, input, 
 }
 
 /** The caller, with their projects. */
-export const readUser: Handler = async ({ req, services, user, client }, res) => {
+export const readUser: Handler = async ({ req, context, user, client }, res) => {
   if (req.params.userId !== user.id) throw notFound()
-  const projects = await searchInTurn(services, user, client, async () => {
+  const projects = await searchInTurn(context, user, client, async () => {
     const own = await Project.listFor(user, { limit: SHOWN_PROJECTS, from: undefined })
-    return stageView(services, own.projects, user)
+    return stageView(context, own.projects, user)
   })
-  res.json(success({ user: { ...ownerView(user, services.config.space.quota), projects } }))
+  res.json(success({ user: { ...ownerView(user, context.config.space.quota), projects } }))
 }
 
 export const place: Handler<ReturnType<typeof rules.place>> = async (
-  { services, upload, sender, user, input },
+  { context, upload, sender, user, input },
   res,
 ) => {
-  const { asset, ...ids } = await placeUpload(services, upload, sender, input)
-  res.status(201).json(success({ ...ids, ...pieceView(services, asset, user) }))
+  const { asset, ...ids } = await placeUpload(context, upload, sender, input)
+  res.status(201).json(success({ ...ids, ...pieceView(context, asset, user) }))
 }

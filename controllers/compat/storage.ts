@@ -7,29 +7,29 @@ import type { Handler } from '../../middleware/handle.ts'
 import { ownerView } from '../../models/views/user.ts'
 import type * as rules from '../../routes/compat/storage.rules.ts'
 
-export const create: Handler<typeof rules.create> = async ({ services, input, client }, res) => {
-  const { user } = await createAccount(services, input, client)
+export const create: Handler<typeof rules.create> = async ({ context, input, client }, res) => {
+  const { user } = await createAccount(context, input, client)
   res.status(201).json(success({ id: user.id }))
 }
 
 /** A token for an email address and its password; the caller, and a token of the same session, for a token. */
-export const login: Handler<typeof rules.login> = async (context, res) => {
-  const { services, viewer, input, client } = context
+export const login: Handler<typeof rules.login> = async (request, res) => {
+  const { context, viewer, input, client } = request
   if (viewer) {
-    const token = services.tokens.sign(context.session)
-    res.json(success({ user: ownerView(viewer, services.config.space.quota), token }))
+    const token = context.tokens.sign(request.session)
+    res.json(success({ user: ownerView(viewer, context.config.space.quota), token }))
     return
   }
-  const { token } = await signIn(services, { login: input.email, password: input.password }, client)
+  const { token } = await signIn(context, { login: input.email, password: input.password }, client)
   res.json(success({ token }))
 }
 
-export const upload: Handler<typeof rules.upload> = async (context, res) => {
-  const { _id } = await createAsset(context.services, context.upload, context.sender, {})
+export const upload: Handler<typeof rules.upload> = async (request, res) => {
+  const { _id } = await createAsset(request.context, request.upload, request.sender, {})
   res.status(201).json(success({ id: _id.toString() }))
 }
 
-export const remove: Handler<typeof rules.remove> = async ({ services, sender, input }, res) => {
-  await removeById(services, input.id, sender, { force: input.force })
+export const remove: Handler<typeof rules.remove> = async ({ context, sender, input }, res) => {
+  await removeById(context, input.id, sender, { force: input.force })
   res.json(success({ id: input.id }))
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Services } from '../../app/context.ts'
+import type { Context } from '../../app/context.ts'
 import { forbidden, unavailable } from '../../app/errors.ts'
 
 /** Whether a request asks for the socket at all. */
@@ -15,7 +15,7 @@ export function asksForSocket({ method, url = '', headers }: IncomingMessage): b
  * @throws `unavailable`, `forbidden`
  */
 export function assertAdmissible(
-  { config, stopping, prepared }: Pick<Services, 'config' | 'stopping' | 'prepared'>,
+  { config, stopping, prepared }: Pick<Context, 'config' | 'stopping' | 'prepared'>,
   { headers: { origin } }: IncomingMessage,
 ): void {
   if (stopping.aborted || !prepared) throw unavailable()

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import proxyAddr from 'proxy-addr'
 import { WebSocketServer } from 'ws'
 import { proxyTrust } from '../../app/auth/proxy-check.ts'
-import type { Services } from '../../app/context.ts'
+import type { Context } from '../../app/context.ts'
 import { malformedRequest } from '../../app/errors.ts'
 import { takeOver } from '../../middleware/pipelining.ts'
 import { refuseConnection } from '../../middleware/refuse-connection.ts'
@@ -28,13 +28,13 @@ export interface Sockets {
 const DRAIN_MS = 25_000
 
 /** Opens the door at `/ws` of a server (contract §8). */
-export function attach(server: Server, services: Services, given: Partial<SocketLimits> = {}): Sockets {
-  const bytesPerSecond = services.config.uploads.minBytesPerSecond
+export function attach(server: Server, context: Context, given: Partial<SocketLimits> = {}): Sockets {
+  const bytesPerSecond = context.config.uploads.minBytesPerSecond
   const limits = { ...LIMITS, bytesPerSecond, ...given }
   const connections = new Connections(limits)
-  const delivery = new Delivery(services, connections)
-  const door = new Door(services, connections, limits)
-  const trusts = proxyTrust(services.config.http.trustProxy)
+  const delivery = new Delivery(context, connections)
+  const door = new Door(context, connections, limits)
+  const trusts = proxyTrust(context.config.http.trustProxy)
   const handshakes = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -50,16 +50,16 @@ export function attach(server: Server, services: Services, given: Partial<Socket
     const refusal = translateError(error)
     const requestId = randomUUID()
     const { code } = refusal
-    services.log.info({ address: request.socket.remoteAddress, requestId, code }, 'socket refused')
+    context.log.info({ address: request.socket.remoteAddress, requestId, code }, 'socket refused')
     refuseConnection(socket, refusal, requestId)
   }
   handshakes.on('wsClientError', (error, socket, request) => refuse(socket, request, handshakeRefused(error)))
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     try {
       if (!asksForSocket(request)) return serveWithoutUpgrade(server, request, socket, head)
-      services.proxyCheck.look(request.headers)
+      context.proxyCheck.look(request.headers)
       const address = proxyAddr(request, trusts)
-      assertAdmissible(services, request)
+      assertAdmissible(context, request)
       connections.refuseCrowd(address)
       handshakes.handleUpgrade(request, socket, head, (one) => door.enter(one, socket, request, address))
     } catch (error) {
@@ -70,8 +70,8 @@ export function attach(server: Server, services: Services, given: Partial<Socket
     takeOver(socket, () => upgrade(request, socket, head))
   })
 
-  const stopListening = services.changes.listen((change) => delivery.take(change))
-  const watch = keepWatch(services, { connections, delivery, limits })
+  const stopListening = context.changes.listen((change) => delivery.take(change))
+  const watch = keepWatch(context, { connections, delivery, limits })
   return {
     connections,
     async close(limitMs = DRAIN_MS) {

@@ -1,5 +1,5 @@
 import { presentAssets } from '../../app/assets/present.ts'
-import type { Services } from '../../app/context.ts'
+import type { Context } from '../../app/context.ts'
 import { describeSpace } from '../../app/quota/describe.ts'
 import { Asset } from '../../models/asset.ts'
 import { includesViewer, isVisibleTo } from '../../models/asset-access.ts'
@@ -16,7 +16,7 @@ export class Delivery {
   #last: Promise<void> = Promise.resolve()
 
   constructor(
-    private readonly services: Services,
+    private readonly context: Context,
     private readonly connections: Connections,
   ) {}
 
@@ -29,7 +29,7 @@ export class Delivery {
     if (!this.isWanted) return
     this.#last = this.#last
       .then(() => this.#deliver(change))
-      .catch((error) => this.services.log.warn({ err: error }, 'an event is lost'))
+      .catch((error) => this.context.log.warn({ err: error }, 'an event is lost'))
   }
 
   /** Resolves when all that was taken is delivered. */
@@ -55,14 +55,14 @@ export class Delivery {
     const concerned = this.#subscribers().filter(
       (user) => isVisibleTo(asset, user, owners) && (!readers || includesViewer(readers, user)),
     )
-    const now = this.services.clock.now()
+    const now = this.context.clock.now()
     const views = await Promise.all(concerned.map((user) => presentAssets([asset], user, now)))
     for (const [n, { sockets }] of concerned.entries()) tell(sockets, { event: kind, asset: views[n]?.[0] })
   }
 
   async #tellSpace({ owner }: NewChange): Promise<void> {
     const user = this.#subscribers().find(({ _id }) => _id.equals(owner))
-    if (user) tell(user.sockets, { event: 'space', space: await describeSpace(this.services, user) })
+    if (user) tell(user.sockets, { event: 'space', space: await describeSpace(this.context, user) })
   }
 
   #subscribers(): Subscriber[] {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../app/clock.ts'
-import type { Services } from '../../app/context.ts'
+import type { Context } from '../../app/context.ts'
 import { unauthenticated } from '../../app/errors.ts'
 import { Rules } from '../../middleware/validate-input.ts'
 import type { SessionFields } from '../../models/session.ts'
@@ -11,7 +11,7 @@ import type { FrameId } from './frames.ts'
 
 /** What an operation works with. */
 export interface Call {
-  services: Services
+  context: Context
   clock: Clock
   connections: Connections
   connection: Connection

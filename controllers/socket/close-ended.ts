@@ -1,4 +1,4 @@
-import type { Services } from '../../app/context.ts'
+import type { Context } from '../../app/context.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import { UNAUTHENTICATED } from './close-codes.ts'
@@ -15,10 +15,7 @@ type SignedIn = Connection & { identity: Identity }
  * that was decided; and notes what the others' users are by now. A session that merely runs out does not end the upload
  * on its socket.
  */
-export async function closeEnded(
-  { clock }: Pick<Services, 'clock'>,
-  connections: Connections,
-): Promise<void> {
+export async function closeEnded({ clock }: Pick<Context, 'clock'>, connections: Connections): Promise<void> {
   const signedIn = [...connections].filter((one): one is SignedIn => one.identity !== null)
   for (let from = 0; from < signedIn.length; from += BATCH)
     await closeEndedAmong(signedIn.slice(from, from + BATCH), clock.now())

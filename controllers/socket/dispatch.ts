@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { servicesFor } from '../../app/activity/audit.ts'
+import { contextFor } from '../../app/activity/audit.ts'
 import { authenticateToken } from '../../app/auth/authenticate-token.ts'
 import type { ClientInfo } from '../../app/auth/client-info.ts'
-import type { Services } from '../../app/context.ts'
+import type { Context } from '../../app/context.ts'
 import { type AppError, conflict, unauthenticated, unavailable } from '../../app/errors.ts'
 import { failure, success } from '../../middleware/envelope.ts'
 import { assertWritable } from '../../middleware/require-writable.ts'
@@ -26,7 +26,7 @@ interface Task {
 /** Answers the frames of sockets. */
 export class Dispatcher {
   constructor(
-    private readonly services: Services,
+    private readonly context: Context,
     private readonly connections: Connections,
   ) {}
 
@@ -63,7 +63,7 @@ export class Dispatcher {
     const { frame, op } = task
     const { address, userAgent } = connection.client
     const requestId = randomUUID()
-    const { log, metrics } = this.services
+    const { log, metrics } = this.context
     const end = metrics.answers.startTimer({ method: 'WS', route: `/ws ${op}` })
     const outcome = await this.#perform(connection, task, { address, userAgent, requestId })
     const code = 'err' in outcome ? outcome.err.code : undefined
@@ -79,13 +79,13 @@ export class Dispatcher {
     { frame, operation, inflow }: Task,
     client: ClientInfo & { requestId: string },
   ) {
-    const services = servicesFor(this.services, client)
+    const context = contextFor(this.context, client)
     try {
       const caller = await this.#identify(connection)
-      if (operation.writes) assertWritable(this.services)
-      const { clock } = this.services
+      if (operation.writes) assertWritable(this.context)
+      const { clock } = this.context
       const call: Call = {
-        services,
+        context,
         clock,
         connections: this.connections,
         connection,
@@ -102,12 +102,12 @@ export class Dispatcher {
 
   /** Who asks: looked up every time, so that what ends anywhere is over here. */
   async #identify(connection: Connection): Promise<Pick<Call, 'user' | 'session'>> {
-    const { stopping, prepared } = this.services
+    const { stopping, prepared } = this.context
     const { identity } = connection
     if (stopping.aborted || !prepared) throw unavailable()
     if (!identity) return { user: null, session: null }
     const claims = { sub: identity.user._id.toString(), jti: identity.tokenId }
-    const caller = await authenticateToken(this.services, claims)
+    const caller = await authenticateToken(this.context, claims)
     connection.hasEnded = caller === null
     if (!caller) throw unauthenticated()
     return caller
@@ -118,7 +118,7 @@ export class Dispatcher {
   }
 
   #explain(refusal: AppError, requestId: string) {
-    logCause(this.services.log, refusal, { requestId })
+    logCause(this.context.log, refusal, { requestId })
     return failure(refusal, requestId)
   }
 }

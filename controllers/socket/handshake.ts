@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { ClientInfo } from '../../app/auth/client-info.ts'
-import type { Services } from '../../app/context.ts'
+import type { Context } from '../../app/context.ts'
 import { containedErrors } from '../../app/metrics.ts'
 import { USER_AGENT_MAX } from '../../models/session.ts'
 import { UNAUTHENTICATED } from './close-codes.ts'
@@ -16,11 +16,11 @@ export class Door {
   readonly #dispatcher: Dispatcher
 
   constructor(
-    private readonly services: Services,
+    private readonly context: Context,
     private readonly connections: Connections,
     private readonly limits: SocketLimits,
   ) {
-    this.#dispatcher = new Dispatcher(services, connections)
+    this.#dispatcher = new Dispatcher(context, connections)
   }
 
   /** @param wire the network connection below the WebSocket */
@@ -60,18 +60,18 @@ export class Door {
     })
     // what breaks the protocol: the library closes the socket with the code that says so
     socket.on('error', (error) =>
-      this.services.log.debug({ socket: connection.id, reason: error.message }, 'socket failed'),
+      this.context.log.debug({ socket: connection.id, reason: error.message }, 'socket failed'),
     )
   }
 
   #report(connection: Connection, error: unknown): void {
     containedErrors.inc({ kind: 'socket' })
-    this.services.log.error({ err: error, socket: connection.id }, 'an unexpected error ended this socket')
+    this.context.log.error({ err: error, socket: connection.id }, 'an unexpected error ended this socket')
   }
 
   #forget(connection: Connection, { address }: ClientInfo, code: number): void {
     this.connections.remove(connection)
-    this.services.log.info(
+    this.context.log.info(
       { socket: connection.id, address, code: connection.closeCode ?? code },
       'socket closed',
     )

@@ -1,4 +1,4 @@
-import type { Services } from '../../app/context.ts'
+import type { Context } from '../../app/context.ts'
 import { followOthers } from '../../app/events/follow-others.ts'
 import { repeat } from '../../app/maintenance/repeat.ts'
 import type { Delivery } from './broadcaster.ts'
@@ -14,7 +14,7 @@ interface Watched {
 
 /** All that comes round for the sockets of a process; `end` resolves when the last of it has. */
 export function keepWatch(
-  services: Services,
+  context: Context,
   { connections, delivery, limits }: Watched,
 ): { end(): Promise<void> } {
   const over = new AbortController()
@@ -22,7 +22,7 @@ export function keepWatch(
   pinging.unref()
   const sessions = {
     name: 'the look at the sessions of sockets',
-    run: () => closeEnded(services, connections),
+    run: () => closeEnded(context, connections),
     pauseMs: () => limits.sessionsMs,
     atOnce: false,
   }
@@ -32,8 +32,8 @@ export function keepWatch(
     heard: delivery.take.bind(delivery),
   }
   const working = Promise.all([
-    repeat(sessions, services.log, over.signal),
-    followOthers(services, changes, over.signal),
+    repeat(sessions, context.log, over.signal),
+    followOthers(context, changes, over.signal),
   ])
   return {
     async end() {

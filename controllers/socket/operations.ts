@@ -4,7 +4,7 @@ import { get, list, remove } from './ops/assets.ts'
 import { auth, create, login } from './ops/sign-in.ts'
 import { upload } from './ops/upload.ts'
 
-const space = forUsers({ answer: ({ services, user }) => describeSpace(services, user) })
+const space = forUsers({ answer: ({ context, user }) => describeSpace(context, user) })
 
 const subscribe = forUsers({
   async answer({ connection }) {

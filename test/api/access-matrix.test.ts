@@ -60,7 +60,7 @@ describe('access matrix', function () {
   it('access matrix – mounted routes → one row for each and no other', () => {
     const rows = MATRIX.map(({ route }) => route)
     expect(new Set(rows).size, 'rows twice').to.equal(rows.length)
-    const mounted = mountedRoutes(createApp(app.services))
+    const mounted = mountedRoutes(createApp(app.context))
     expect(mounted.length).to.be.greaterThan(40)
     expect(
       mounted.filter((route) => !rows.includes(route)),

@@ -119,7 +119,7 @@ describe('POST /api/auth/login', () => {
       .expect(204)
     if (!verified) throw new Error('there is no eve')
     const client = { address: undefined, userAgent: undefined }
-    const late = await beginSession(app.services, verified, client).catch((error) => error.code)
+    const late = await beginSession(app.context, verified, client).catch((error) => error.code)
     expect(late).to.equal('bad_credentials')
     expect(await Session.countDocuments({ user: eve.user._id })).to.equal(1)
   })

@@ -48,7 +48,7 @@ describe('password checks', () => {
     const ended = new Promise<void>((resolve) => {
       end = resolve
     })
-    const { passwords } = app.services.queues
+    const { passwords } = app.context.queues
     const tasks = Array.from({ length: places }, (_, n) => passwords.run(`filler ${n}`, () => ended))
     return async () => {
       end()
@@ -126,7 +126,7 @@ describe('password checks', () => {
   })
 
   it('POST /api/auth/login – client leaves while it waits → dropped from the queue', async () => {
-    const { passwords } = app.services.queues
+    const { passwords } = app.context.queues
     const empty = occupy(HASH_QUEUE.concurrency)
     const { dropped } = passwords
     const body = JSON.stringify({ login: 'ada', password: PASSWORD })
@@ -141,7 +141,7 @@ describe('password checks', () => {
   })
 
   it('/ws login – socket closes while it waits → dropped from the queue', async () => {
-    const { passwords } = app.services.queues
+    const { passwords } = app.context.queues
     const empty = occupy(HASH_QUEUE.concurrency)
     const socket = await SocketClient.open(app.origin)
     socket.begin('login', { login: 'ada', password: PASSWORD })
@@ -185,7 +185,7 @@ describe('password checks', () => {
 
     // 30 days later the address is not known any more
     await Attempt.deleteMany({})
-    const day = app.services.clock.now().getTime() - 30 * DAY_MS - 1
+    const day = app.context.clock.now().getTime() - 30 * DAY_MS - 1
     const knownAddresses = [{ address: here, at: new Date(day) }]
     await User.updateOne({ usernameKey: 'bob' }, { $set: { knownAddresses } })
     await fail50()
@@ -243,7 +243,7 @@ describe('password checks', () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => login('eve')))
     expect(answers.map(({ status }) => status)).to.deep.equal([200, 200, 200, 200, 200, 200])
     const { passwordHash } = await User.findById(eve.user._id).select('passwordHash').orFail()
-    expect(costOf(passwordHash)).to.equal(app.services.config.auth.bcryptCost)
+    expect(costOf(passwordHash)).to.equal(app.context.config.auth.bcryptCost)
     await eve.get('/api/users/me').expect(200)
     await login('eve').expect(200)
   })

@@ -43,7 +43,7 @@ describe('POST /api/auth/register', () => {
       profilePhoto: null,
       access: 'user',
       discoverable: false,
-      space: { used: 0, ...app.services.config.space.quota, files: 0 },
+      space: { used: 0, ...app.context.config.space.quota, files: 0 },
       settings: {},
       createdAt: stored.createdAt.toISOString(),
       updatedAt: stored.updatedAt.toISOString(),

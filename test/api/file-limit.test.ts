@@ -79,7 +79,7 @@ describe('the limit of files', () => {
       .patch(`/api/users/${ada.user._id}`)
       .send({ space: { limit: null } })
       .expect(200)
-    expect(await space()).to.include({ limit: app.services.config.space.quota.limit, fileLimit: 5 })
+    expect(await space()).to.include({ limit: app.context.config.space.quota.limit, fileLimit: 5 })
     for (const wrong of [{}, { limit: -1 }, { fileLimit: 1.5 }, { fileLimit: '5' }, { files: 1 }])
       await admin.patch(`/api/users/${ada.user._id}`).send({ space: wrong }).expect(400)
   })

@@ -125,7 +125,7 @@ describe('rights lost while the bytes of an upload arrive', () => {
       it(`${name} – the owner is disabled → done`, async () => {
         const world = await makeWorld(app, role)
         const answered = await send(world, file, async () => {
-          await administer(app.services, world.root, world.owner.user, { disabled: true })
+          await administer(app.context, world.root, world.owner.user, { disabled: true })
         })
         expect(answered).to.be.within(200, 201)
       })

@@ -21,7 +21,7 @@ describe('the queue of searches', () => {
     const gate = new EventEmitter()
     const held = once(gate, 'open')
     const tasks = Array.from({ length: SEARCH_QUEUE.concurrency + SEARCH_QUEUE.maxWaiting }, () =>
-      app.services.queues.searches.run(key, () => held),
+      app.context.queues.searches.run(key, () => held),
     )
     const ended = Promise.allSettled(tasks)
     return () => {
@@ -37,14 +37,14 @@ describe('the queue of searches', () => {
     expect(headers['retry-after']).to.match(/^\d+$/)
     const socket = await SocketClient.open(app.origin)
     const errors: unknown[] = []
-    app.services.log.error = (...line: unknown[]) => errors.push(line)
+    app.context.log.error = (...line: unknown[]) => errors.push(line)
     expect((await socket.ask('list')).err?.code).to.equal('unavailable')
     socket.close()
     expect(errors).to.deep.equal([])
     const search = ada.get('/api/assets?facets=1&count=1').expect(200)
     await Promise.all([
       search,
-      eventually(() => expect(app.services.queues.searches.refused).to.equal(3)).then(release),
+      eventually(() => expect(app.context.queues.searches.refused).to.equal(3)).then(release),
     ])
     await app.api.get('/api/assets').expect(200)
   })

@@ -83,16 +83,16 @@ describe('DELETE /api/users/me', () => {
     expect(refused.body.err.code).to.equal('bad_credentials')
     await app.api.post('/api/auth/register').send({ username: 'fay', password: PASSWORD }).expect(409)
 
-    expect(await finishDeletion(app.services, fay.user._id)).to.equal(true)
+    expect(await finishDeletion(app.context, fay.user._id)).to.equal(true)
     expect(await User.findById(fay.user._id)).to.equal(null)
-    expect(await finishDeletion(app.services, fay.user._id)).to.equal(true)
+    expect(await finishDeletion(app.context, fay.user._id)).to.equal(true)
     await app.api.post('/api/auth/register').send({ username: 'fay', password: PASSWORD }).expect(201)
   })
 
   it('finishDeletion – deletion not begun → nothing deleted', async () => {
     const gil = await signUp(app, 'gil')
     await gil.post('/api/assets').attach('files', Buffer.from('kept'), 'a.txt').expect(201)
-    await finishDeletion(app.services, gil.user._id)
+    await finishDeletion(app.context, gil.user._id)
     expect(await User.findById(gil.user._id)).to.not.equal(null)
     expect(await Asset.findOne({ owner: gil.user._id })).to.include({ state: 'ready' })
     await gil.get('/api/users/me').expect(200)

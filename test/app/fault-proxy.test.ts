@@ -143,12 +143,12 @@ describe('network faults to the database and the bucket', function () {
   /** After the fault nothing is left that a sweep does not end. */
   async function expectClean(): Promise<void> {
     await eventually(async () => expect(await ask('/readyz')).to.include({ status: 200 }), 20_000)
-    const services = { ...app.services, staleMs: -1 }
+    const context = { ...app.context, staleMs: -1 }
     await eventually(async () => {
-      await sweep(services)
+      await sweep(context)
       expect(await Upload.countDocuments()).to.equal(0)
     }, 20_000)
-    for await (const { fault } of checkStorage(services, { fix: false, graceMs: -1 }))
+    for await (const { fault } of checkStorage(context, { fix: false, graceMs: -1 }))
       expect.fail(describeFault(fault))
     const assets = await Asset.find().lean()
     const named = assets.flatMap(objectsOf).map(({ key }) => key)

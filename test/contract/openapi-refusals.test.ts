@@ -155,12 +155,12 @@ describe('documented refusals', () => {
   }
 
   it('every route with the database – not prepared → 503', async () => {
-    app.services.prepared = false
+    app.context.prepared = false
     try {
       for (const route of documentedRoutes.filter(({ operation }) => '503' in operation.responses))
         expect((await scene.ask(route)).status, `${route.method} ${route.path}`).to.equal(503)
     } finally {
-      app.services.prepared = true
+      app.context.prepared = true
     }
   })
 

@@ -70,7 +70,7 @@ describe('OpenAPI document', () => {
 
   it('document – paths → exactly the mounted routes', () => {
     const documented = documentedRoutes.map(({ method, path }) => `${method} ${path}`)
-    const mounted = mountedRoutes(createApp(app.services)).filter((route) => !PAGE_FILE.test(route.slice(4)))
+    const mounted = mountedRoutes(createApp(app.context)).filter((route) => !PAGE_FILE.test(route.slice(4)))
     expect(documented.sort()).to.deep.equal(mounted.sort())
   })
 

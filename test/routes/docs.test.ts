@@ -9,7 +9,7 @@ import { docs } from '../../routes/docs.ts'
 
 const log = { error: (details: object) => expect.fail(JSON.stringify(details)) }
 const service: RequestHandler = (req, _res, next) => {
-  Object.assign(req, { services: { log } })
+  Object.assign(req, { context: { log } })
   next()
 }
 // as `createApp` sets it: Express makes no ETag

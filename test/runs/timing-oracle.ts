@@ -47,7 +47,7 @@ async function main() {
   const mine = { type: 'asset' as const, model: Asset }
   const someone = scene.owner.user.username
   for (const username of [someone, 'nobody-at-all'])
-    await shareWith(app.services, mine, own.asset, own.owner, { username, access: 'read' })
+    await shareWith(app.context, mine, own.asset, own.owner, { username, access: 'read' })
 
   const asset = (rest = '') => ({ theirs: scene.at(rest), nowhere: `/api/assets/${NOWHERE}${rest}` })
   const questions: Question[] = [

@@ -9,7 +9,7 @@ import { forUsers, type Operation, open } from '../call.ts'
 const search = open({
   rules: rules.list,
   location: 'query',
-  answer: ({ services, user, connection }, query) => findAssets(query, user, services, connection.client),
+  answer: ({ context, user, connection }, query) => findAssets(query, user, context, connection.client),
 })
 
 /** The search of `GET /api/assets`; its parameters may be JSON numbers and booleans. */
@@ -17,10 +17,10 @@ export const list: Operation = { ...search, run: (call, args) => search.run(call
 
 export const get = open({
   rules: rules.get,
-  async answer({ services, user }, { id }) {
+  async answer({ context, user }, { id }) {
     const asset = await findAsset(id, user)
     if (!asset) throw notFound()
-    const [view] = await presentAssets([asset], user, services.clock.now())
+    const [view] = await presentAssets([asset], user, context.clock.now())
     return { asset: view }
   },
 })
@@ -29,7 +29,7 @@ export const remove = forUsers({
   rules: rules.remove,
   writes: true,
   async answer(call, { id, force }) {
-    await removeById(call.services, id, call, { force })
+    await removeById(call.context, id, call, { force })
     return { id }
   },
 })

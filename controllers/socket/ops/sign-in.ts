@@ -17,7 +17,7 @@ export const create = open({
   writes: true,
   async answer(call, registration) {
     refuseSecond(call)
-    return enter(call, await register(call.services, registration, call.connection.client))
+    return enter(call, await register(call.context, registration, call.connection.client))
   },
 })
 
@@ -28,7 +28,7 @@ export const login = open({
   writes: true,
   async answer(call, credentials) {
     refuseSecond(call)
-    return enter(call, await signIn(call.services, credentials, call.connection.client))
+    return enter(call, await signIn(call.context, credentials, call.connection.client))
   },
 })
 
@@ -41,7 +41,7 @@ export const auth = open({
     if (call.user && !call.user._id.equals(caller.user._id)) refuseSecond(call)
     admit(call, caller)
     return {
-      user: ownerView(caller.user, call.services.config.space.quota),
+      user: ownerView(caller.user, call.context.config.space.quota),
       session: sessionView(caller.session, caller.session),
     }
   },
@@ -53,9 +53,9 @@ function refuseSecond({ connection }: Call): void {
   if (connection.identity) throw conflict('Somebody is signed in on this socket.')
 }
 
-async function callerOf({ services }: Call, token: string): Promise<Caller> {
-  const claims = services.tokens.verify(token)
-  const caller = claims && (await authenticateToken(services, claims))
+async function callerOf({ context }: Call, token: string): Promise<Caller> {
+  const claims = context.tokens.verify(token)
+  const caller = claims && (await authenticateToken(context, claims))
   if (!caller) throw unauthenticated()
   return caller
 }
@@ -76,8 +76,8 @@ async function enter(call: Call, signedIn: Registered): Promise<object> {
   try {
     admit(call, caller)
   } catch (refusal) {
-    await endSession(call.services, caller.session)
+    await endSession(call.context, caller.session)
     throw refusal
   }
-  return presentSignIn(call.services, signedIn)
+  return presentSignIn(call.context, signedIn)
 }

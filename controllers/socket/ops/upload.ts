@@ -17,10 +17,10 @@ export const upload = forUsers({
   takesBytes: true,
   writes: true,
   async answer(call, { size, ...given }) {
-    const { services, user, inflow } = call
+    const { context, user, inflow } = call
     if (!inflow) throw new TypeError('an upload needs its bytes')
-    if (size > services.config.space.file) throw tooLarge('The file is larger than this server takes.')
-    const intake = await Intake.begin(services, {
+    if (size > context.config.space.file) throw tooLarge('The file is larger than this server takes.')
+    const intake = await Intake.begin(context, {
       owner: user._id,
       asset: new Types.ObjectId(),
       isNew: true,
@@ -30,8 +30,8 @@ export const upload = forUsers({
     })
     try {
       const file = await receive(call, intake, inflow, { name: given.name, size })
-      const asset = await createAsset(services, { intake, files: [file], images: [] }, call, given)
-      const [view] = await presentAssets([asset], user, services.clock.now())
+      const asset = await createAsset(context, { intake, files: [file], images: [] }, call, given)
+      const [view] = await presentAssets([asset], user, context.clock.now())
       return { asset: view }
     } catch (error) {
       await intake.discardSoon()
@@ -41,7 +41,7 @@ export const upload = forUsers({
 })
 
 function receive(
-  { connection, services, id }: Call,
+  { connection, context, id }: Call,
   intake: Intake,
   stream: Inflow,
   { name, size }: { name: string; size: number },
@@ -56,5 +56,5 @@ function receive(
   }
   connection.send({ event: 'upload.ready', id })
   stream.accept(size)
-  return receiveStream(services.store, intake, { name, size, stream, passed })
+  return receiveStream(context.store, intake, { name, size, stream, passed })
 }

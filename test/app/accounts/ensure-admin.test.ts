@@ -15,7 +15,7 @@ describe('ensureAdmin', () => {
 
   const ensure = (admin: Record<string, string>) => {
     const config = loadConfig({ BCRYPT_COST: '4', ...admin })
-    return ensureAdmin({ ...app.services, config })
+    return ensureAdmin({ ...app.context, config })
   }
   const ROOT = { ADMIN_USERNAME: 'Root', ADMIN_PASSWORD: PASSWORD }
   const failure = (attempt: Promise<void>) =>

@@ -52,7 +52,7 @@ describe('late cover', () => {
   }
   /** Waits until the covers are added or dropped. */
   const idle = async () => {
-    await app.services.covers.close()
+    await app.context.covers.close()
     expect(await Upload.countDocuments()).to.equal(0)
   }
   /** Nothing is reserved, and the sums and the documents name exactly what is stored. */
@@ -77,7 +77,7 @@ describe('late cover', () => {
     expect(uploaded.thumbnail).to.equal(null)
     const before = await read(uploaded)
     const heard: object[] = []
-    const deaf = app.services.changes.listen((change) => heard.push(change))
+    const deaf = app.context.changes.listen((change) => heard.push(change))
     await release()
     await eventually(async () => expect((await read(uploaded)).asset.thumbnail).to.be.a('string'))
     await idle()
@@ -159,7 +159,7 @@ describe('late cover', () => {
   it('cover – process stops → the waiting covers are dropped after a bounded time', async function () {
     this.timeout(20_000)
     const asset = await uploadPicture()
-    await app.services.covers.close()
+    await app.context.covers.close()
     expect(renderQueue.waiting).to.equal(0)
     await finish()
     expect((await read(asset)).asset.thumbnail).to.equal(null)
@@ -177,7 +177,7 @@ describe('late cover', () => {
       const { _id, files } = await Asset.findById(id).orFail().lean()
       const owner = ada.user._id
       const thumbnail = await makeSmallThumbnail()
-      const intake = await Intake.begin(app.services, {
+      const intake = await Intake.begin(app.context, {
         owner,
         asset: _id,
         isNew: false,
@@ -200,8 +200,8 @@ describe('late cover', () => {
     })
 
   const stale: [change: string, make: (asset: Parameters<typeof discardAsset>[1]) => Promise<unknown>][] = [
-    ['deletion', (asset) => discardAsset(app.services, asset)],
-    ['deletion of a version', (asset) => discardAsset(app.services, asset, { version: asset.version })],
+    ['deletion', (asset) => discardAsset(app.context, asset)],
+    ['deletion of a version', (asset) => discardAsset(app.context, asset, { version: asset.version })],
   ]
   for (const [change, make] of stale)
     it(`cover – added between the read and the update of a ${change} → removed with the asset`, async () => {

@@ -63,7 +63,7 @@ describe('objects to delete, beside processes of the release before', () => {
       for await (const discrepancy of reconcile({ fix: false, before: new Date(0) }))
         expect.fail(JSON.stringify(discrepancy))
 
-      await sweep(app.services)
+      await sweep(app.context)
       expect(await measuredSpace(app)).to.equal(0)
       expect(pendingDeletionOf(await Asset.findById(id).orFail().lean())).to.deep.equal([])
       await expectExact()
@@ -81,7 +81,7 @@ describe('objects to delete, beside processes of the release before', () => {
     await assets().updateOne({ _id: id }, { $set: { trash: [] } })
     await expectExact()
 
-    await sweep(app.services)
+    await sweep(app.context)
     expect(await Asset.findById(id).lean()).to.deep.include({ pendingDeletion: [], trash: [] })
     await expectExact()
   })

@@ -19,7 +19,7 @@ describe('forwarded headers', () => {
       before(async () => {
         app = await startApp({ env: { TRUST_PROXY: trustProxy } })
         log = new PassThrough()
-        app.services.proxyCheck = new ProxyCheck({ config: app.services.config, log: pino(log) })
+        app.context.proxyCheck = new ProxyCheck({ config: app.context.config, log: pino(log) })
       })
       after(async () => {
         await closeSockets()
@@ -36,7 +36,7 @@ describe('forwarded headers', () => {
           .split('\n')
           .filter((line) => line.includes('TRUST_PROXY'))
         expect(lines).to.have.length(warnings)
-        expect(app.services.proxyCheck.isIgnored).to.equal(warnings === 1)
+        expect(app.context.proxyCheck.isIgnored).to.equal(warnings === 1)
       })
     })
 })

@@ -48,8 +48,8 @@ describe('backup and restore', function () {
     await rm(dir, { recursive: true, force: true })
   })
 
-  const keep = (objects = true) => backUp(app.services, dir, { objects })
-  const putBack = (replace = false) => restore(app.services, dir, { replace, serverLimit: 1e9 })
+  const keep = (objects = true) => backUp(app.context, dir, { objects })
+  const putBack = (replace = false) => restore(app.context, dir, { replace, serverLimit: 1e9 })
   const refusal = (work: Promise<unknown>) =>
     work.then(
       () => 'nothing',
@@ -73,7 +73,7 @@ describe('backup and restore', function () {
   }
 
   async function expectClean(): Promise<void> {
-    for await (const { fault } of checkStorage(app.services, { fix: false, graceMs: 0 }))
+    for await (const { fault } of checkStorage(app.context, { fix: false, graceMs: 0 }))
       expect.fail(describeFault(fault))
   }
 
@@ -100,12 +100,12 @@ describe('backup and restore', function () {
   it('restore – backup of any supported schema → the database has the version of the backup', async () => {
     await keep()
     await SchemaVersion.record(NEWEST_VERSION)
-    const newest = await backUp(app.services, join(dir, 'newest'), { objects: true })
+    const newest = await backUp(app.context, join(dir, 'newest'), { objects: true })
     expect(newest.manifest.schemaVersion).to.equal(NEWEST_VERSION)
     await putBack(true)
     expect(await SchemaVersion.findById('schema').lean()).to.deep.include({ version: 0, lease: null })
 
-    await restore(app.services, join(dir, 'newest'), { replace: true, serverLimit: 1e9 })
+    await restore(app.context, join(dir, 'newest'), { replace: true, serverLimit: 1e9 })
     expect(await SchemaVersion.current()).to.equal(NEWEST_VERSION)
     await expectClean()
   })

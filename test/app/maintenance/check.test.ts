@@ -28,7 +28,7 @@ describe('check of store and documents', () => {
   /** The kinds of what is found, and whether all of it was mended. */
   async function check(fix = false, graceMs = 0) {
     const found = []
-    for await (const finding of checkStorage(app.services, { fix, graceMs })) found.push(finding)
+    for await (const finding of checkStorage(app.context, { fix, graceMs })) found.push(finding)
     for (const { fault } of found)
       expect(`${describeFault(fault)}; ${describeRemedy(fault)}`).to.match(/ .*; .* /)
     return { kinds: found.map(({ fault }) => fault.kind).sort(), mended: found.every(({ mended }) => mended) }

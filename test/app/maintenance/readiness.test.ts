@@ -40,14 +40,14 @@ const ROWS: [what: string, check: keyof typeof ALL_OK, status: number, text: Reg
     'database',
     503,
     /^The database is not prepared yet\.$/,
-    ({ services }) => replace(services, 'prepared', false),
+    ({ context }) => replace(context, 'prepared', false),
   ],
   [
     'unique indexes are missing',
     'indexes',
     503,
     /^No indexes\.$/,
-    ({ services }) => replace(services, 'writesRefused', { check: 'indexes', message: 'No indexes.' }),
+    ({ context }) => replace(context, 'writesRefused', { check: 'indexes', message: 'No indexes.' }),
   ],
   [
     'the store fails',
@@ -68,7 +68,7 @@ const ROWS: [what: string, check: keyof typeof ALL_OK, status: number, text: Reg
     'store',
     503,
     /^Foreign\.$/,
-    ({ services }) => replace(services, 'writesRefused', { check: 'store', message: 'Foreign.' }),
+    ({ context }) => replace(context, 'writesRefused', { check: 'store', message: 'Foreign.' }),
   ],
   [
     'the disk has less than 64 MB free',
@@ -89,7 +89,7 @@ const ROWS: [what: string, check: keyof typeof ALL_OK, status: number, text: Reg
     'proxy',
     200,
     /TRUST_PROXY is 0\.$/,
-    ({ services }) => replace(services.proxyCheck, 'isIgnored', true),
+    ({ context }) => replace(context.proxyCheck, 'isIgnored', true),
   ],
 ]
 
@@ -122,7 +122,7 @@ describe('GET /readyz', function () {
     })
 
   it('GET /readyz – the capacity is used up → 200, space says so', async () => {
-    const { server } = app.services.config.space
+    const { server } = app.context.config.space
     await setCapacity({ 'space.used': server })
     const { body } = await app.api.get('/readyz').expect(200)
     expect(body.checks.space).to.match(/^The capacity of the server is used up/)

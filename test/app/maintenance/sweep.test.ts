@@ -26,7 +26,7 @@ describe('sweep', () => {
   let ada: TestUser
   let location: string
   /** As if so much time had passed. */
-  const sweepAfter = (staleMs: number) => sweep({ ...app.services, staleMs })
+  const sweepAfter = (staleMs: number) => sweep({ ...app.context, staleMs })
 
   before(async () => {
     s3 = await startFakeS3()

@@ -18,7 +18,7 @@ describe('Intake', () => {
   after(() => app.stop())
 
   const begin = () =>
-    Intake.begin(app.services, {
+    Intake.begin(app.context, {
       owner: ada.user._id,
       asset: new Types.ObjectId(),
       isNew: true,

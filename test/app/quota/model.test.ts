@@ -83,7 +83,7 @@ describe('service against a model', function () {
   async function compare(model: Model, real: Real): Promise<void> {
     for (const at of real.users.keys()) await expectSums(model, real, at)
     expect(await measuredSpace(app)).to.equal(model.used())
-    for await (const { fault } of checkStorage(app.services, { fix: false, graceMs: 0 }))
+    for await (const { fault } of checkStorage(app.context, { fix: false, graceMs: 0 }))
       expect.fail(describeFault(fault))
   }
 

@@ -46,10 +46,10 @@ describe('GET /ws, admission', () => {
 
   it('GET /ws – service not ready → 503', async () => {
     const socket = await SocketClient.open(app.origin)
-    app.services.prepared = false
+    app.context.prepared = false
     const { status, body, headers } = await refusal(app.origin)
     const { err } = await socket.ask('list')
-    app.services.prepared = true
+    app.context.prepared = true
     expect([status, body.err.code, err?.code]).to.deep.equal([503, 'unavailable', 'unavailable'])
     expect(headers['retry-after']).to.match(/^\d+$/)
   })

@@ -58,7 +58,7 @@ describe('WebSocket session', () => {
     app.clock.advance(48 * HOUR + 1000)
     // the database removes the sessions that have run out
     await Session.deleteMany({ user: ada.user._id })
-    await closeEnded(app.services, app.sockets.connections)
+    await closeEnded(app.context, app.sockets.connections)
     socket.send(Buffer.alloc(1))
     expect((await socket.answerTo(id)).status).to.equal('success')
     expect((await socket.closed).code).to.equal(4401)
@@ -86,7 +86,7 @@ describe('WebSocket session', () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     const other = await signIn(app, ada.user)
     await other.post('/api/auth/logout').expect(204)
-    await closeEnded(app.services, app.sockets.connections)
+    await closeEnded(app.context, app.sockets.connections)
     await socket.expect('space')
   })
 
@@ -137,9 +137,9 @@ describe('WebSocket session', () => {
 
   it('log – any operation → its name and result, nothing secret', async () => {
     const lines: string[] = []
-    const { log } = app.services
+    const { log } = app.context
     // without the configured redaction: nothing secret may come so far
-    app.services.log = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) })
+    app.context.log = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) })
     try {
       const socket = await SocketClient.open(app.origin)
       await socket.expect('login', { login: ada.user.username, password: PASSWORD })
@@ -148,7 +148,7 @@ describe('WebSocket session', () => {
       socket.close()
       await eventually(() => expect(lines.join('')).to.contain('socket closed'))
     } finally {
-      app.services.log = log
+      app.context.log = log
     }
     const answered = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'frame answered')
     expect(answered.map(({ op, code }) => [op, code])).to.deep.equal([

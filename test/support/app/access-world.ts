@@ -65,7 +65,7 @@ export function requestsBy(app: TestApp, people: People, caller: Caller, { owner
 
 /** An asset in a state, with a link and a project of the same owner's; it has real objects. */
 export async function makeScene(app: TestApp, state: State): Promise<Scene> {
-  const { services, store } = app
+  const { context, store } = app
   const owner = await signUp(app, `owner-${randomUUID().slice(0, 8)}`)
   const name = `a-${randomUUID()}`
   const file = { ...(await keep(app)), name: `${name}.bin`, mediaType: 'image/png', media: 'image' as const }
@@ -81,12 +81,12 @@ export async function makeScene(app: TestApp, state: State): Promise<Scene> {
     visibility: state === 'public' || state === 'closed' ? 'public' : 'private',
   })
   const { _id } = planted
-  const made = await createProject(services, owner, { title: name, scenes: [emptyScene()] })
+  const made = await createProject(context, owner, { title: name, scenes: [emptyScene()] })
   if (state === 'shared' || state === 'locked' || state === 'closed')
     for (const access of ['read', 'write'] as const) {
       const given = { username: access === 'read' ? 'reader' : 'writer', access }
-      await shareWith(services, { type: 'asset', model: Asset }, planted, owner, given)
-      await shareWith(services, { type: 'project', model: Project }, made, owner, given)
+      await shareWith(context, { type: 'asset', model: Asset }, planted, owner, given)
+      await shareWith(context, { type: 'project', model: Project }, made, owner, given)
     }
   const lock = {
     mode: 'compliance' as const,
@@ -99,13 +99,13 @@ export async function makeScene(app: TestApp, state: State): Promise<Scene> {
   }
   const asset = await Asset.findById(_id).orFail().lean()
   const { link, token } = await createLink(
-    services,
+    context,
     asset,
     owner,
     {},
     { address: undefined, userAgent: undefined },
   )
-  const signedUrl = signUrl(services, asset, owner.user).url
+  const signedUrl = signUrl(context, asset, owner.user).url
   if (state === 'closed') {
     await grantRights(owner.user._id, { disabled: true })
     await settleReaders(owner.user._id)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import mongoose from 'mongoose'
 import { pino } from 'pino'
 import supertest from 'supertest'
-import { openServices, type Services } from '../../../app/context.ts'
+import { type Context, openContext } from '../../../app/context.ts'
 import { createApp } from '../../../app/index.ts'
 import { connectDatabase, disconnectDatabase } from '../../../app/lifecycle/database.ts'
 import { createHttpServer } from '../../../app/lifecycle/http-server.ts'
@@ -27,7 +27,7 @@ export interface TestApp {
   api: ReturnType<typeof supertest>
   /** Where it listens, for clients that need a real address. */
   origin: string
-  services: Services
+  context: Context
   store: ObjectStore
   clock: TestClock
   /** Its door for sockets. */
@@ -76,12 +76,12 @@ export async function startApp({
   const clock = new TestClock()
   const stop = new AbortController()
   const given = { config, log, clock, stopping: stop.signal, coverWaitMs }
-  const services = await openServices(givenStore ? { ...given, store: givenStore } : given)
+  const context = await openContext(givenStore ? { ...given, store: givenStore } : given)
   await Capacity.ensure(config.space.server)
-  services.prepared = true
+  context.prepared = true
   const servers: Server[] = []
   const doors: Sockets[] = []
-  const serve = async (one: Services) => {
+  const serve = async (one: Context) => {
     const server = createHttpServer(createApp(one))
     servers.push(server)
     const sockets = attach(server, one, limits)
@@ -89,17 +89,17 @@ export async function startApp({
     recordAnswers(server)
     return { origin: await listen(server), sockets }
   }
-  const { origin, sockets } = await serve(services)
+  const { origin, sockets } = await serve(context)
   const anotherOrigin = async () => {
-    const others = await openServices({ ...given, store: services.store })
+    const others = await openContext({ ...given, store: context.store })
     return (await serve({ ...others, prepared: true })).origin
   }
 
   return {
     api: supertest(origin),
     origin,
-    services,
-    store: services.store,
+    context,
+    store: context.store,
     clock,
     sockets,
     another: async () => supertest(await anotherOrigin()),
@@ -113,8 +113,8 @@ export async function startApp({
       }
       await mongoose.connection.dropDatabase()
       await disconnectDatabase()
-      await bucket?.remove(services.store)
-      if (!givenStore) await services.store.close()
+      await bucket?.remove(context.store)
+      if (!givenStore) await context.store.close()
       await rm(dataDir, { recursive: true, force: true })
     },
   }

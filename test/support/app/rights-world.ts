@@ -40,7 +40,7 @@ const sharedOf = ({ scene }: World, type: 'asset' | 'project') =>
 async function share(world: World, access: 'read' | 'write'): Promise<void> {
   const given = { username: world.writer.user.username, access }
   for (const [type, model] of shares)
-    await shareWith(world.app.services, { type, model }, sharedOf(world, type), world.owner, given)
+    await shareWith(world.app.context, { type, model }, sharedOf(world, type), world.owner, given)
 }
 
 export async function makeWorld(app: TestApp, role: Role, isPublic = false): Promise<World> {
@@ -62,13 +62,13 @@ type Loss = [status: number, lose: (world: World, sender: TestUser) => Promise<u
 
 /** What ends a sender's account or session. */
 export const SENDER_LOSSES = {
-  disabled: [401, ({ app, root }, { user }) => administer(app.services, root, user, { disabled: true })],
+  disabled: [401, ({ app, root }, { user }) => administer(app.context, root, user, { disabled: true })],
   deleted: [401, (_world, { user }) => setDeleting(user._id, true)],
   'password changed in another session': [
     401,
     async ({ app, otherSession: session }) => {
       const change = { session, current: PASSWORD, password: 'another horse battery' }
-      await changePassword(app.services, change, { address: undefined, userAgent: undefined })
+      await changePassword(app.context, change, { address: undefined, userAgent: undefined })
     },
   ],
 } as const satisfies Record<string, Loss>
@@ -83,7 +83,7 @@ export const WRITER_LOSSES = {
     async (world) => {
       for (const [type, model] of shares)
         await unshareWith(
-          world.app.services,
+          world.app.context,
           { type, model },
           sharedOf(world, type),
           world.owner,
@@ -105,7 +105,7 @@ export const OWNER_DELETED: Loss = [404, ({ owner }) => setDeleting(owner.user._
 
 export const DEMOTED: Loss = [
   403,
-  ({ app, root }, { user }) => administer(app.services, root, user, { access: 'user' }),
+  ({ app, root }, { user }) => administer(app.context, root, user, { access: 'user' }),
 ]
 
 /** Empties what `contentOf` reads, so that it stays small. */

@@ -4,7 +4,7 @@
  * its standard input, so that the next one is ready when this one is killed.
  */
 import { once } from 'node:events'
-import { openServices } from '../../../app/context.ts'
+import { openContext } from '../../../app/context.ts'
 import { createApp } from '../../../app/index.ts'
 import { createHttpServer, listen } from '../../../app/lifecycle/http-server.ts'
 import { prepare } from '../../../app/lifecycle/prepare.ts'
@@ -20,10 +20,10 @@ await once(process.stdin, 'data')
 
 const staleMs = Number(process.env.STALE_MS)
 const stopping = new AbortController().signal
-const services = await openServices({ config, log: createLogger(config.log), stopping, staleMs, store })
+const context = await openContext({ config, log: createLogger(config.log), stopping, staleMs, store })
 const uri = config.database.uri ?? (await startEmbeddedMongo({ dir: config.database.dir })).uri
-const server = createHttpServer(createApp(services))
+const server = createHttpServer(createApp(context))
 await listen(server, config.http)
-await prepare(services, uri).ready
+await prepare(context, uri).ready
 const address = server.address()
 process.stdout.write(`Kura listens on http://127.0.0.1:${typeof address === 'object' && address?.port}\n`)

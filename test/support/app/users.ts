@@ -27,7 +27,7 @@ export async function signUp(
   username: string,
   profile: Omit<Partial<NewUser>, 'username'> = {},
 ): Promise<TestUser> {
-  const { bcryptCost } = app.services.config.auth
+  const { bcryptCost } = app.context.config.auth
   const user = await User.register({ username, ...profile }, PASSWORD, {
     cost: bcryptCost,
   })
@@ -45,7 +45,7 @@ export async function signUpAdmin(app: TestApp, username: string): Promise<TestU
 export async function signIn(app: TestApp, { _id }: UserDocument): Promise<TestUser> {
   const account = await User.findById(_id).select('+passwordHash').orFail()
   const client = { address: '127.0.0.1', userAgent: 'tests' }
-  const { user, session, token } = await beginSession(app.services, account, client)
+  const { user, session, token } = await beginSession(app.context, account, client)
   return { user, session, token, ...requestsOf(app, token) }
 }
 

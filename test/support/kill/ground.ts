@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mongoose from 'mongoose'
-import type { AssetServices } from '../../../app/context.ts'
-import { withServices } from '../../../commands/with-services.ts'
+import type { AssetContext } from '../../../app/context.ts'
+import { withContext } from '../../../commands/with-context.ts'
 import { loadConfig } from '../../../config/env.ts'
 import { startEmbeddedMongo } from '../../../embedded/mongo/start.ts'
 import { withDatabase } from '../../embedded/engine.ts'
@@ -17,7 +17,7 @@ export interface Ground {
   /** In words. */
   description: string
   /** Does something with what is there, while no service runs, and removes it. */
-  end<T>(work: (services: AssetServices) => Promise<T>): Promise<T>
+  end<T>(work: (context: AssetContext) => Promise<T>): Promise<T>
   /** Removes what is local. */
   remove(): Promise<void>
 }
@@ -40,10 +40,10 @@ export async function makeGround(): Promise<Ground> {
       const config = loadConfig(env)
       const { uri, dir } = config.database
       const embedded = uri ? null : await startEmbeddedMongo({ dir })
-      return withServices(uri ?? String(embedded?.uri), config, async (services) => {
-        const result = await work(services)
+      return withContext(uri ?? String(embedded?.uri), config, async (context) => {
+        const result = await work(context)
         await mongoose.connection.dropDatabase()
-        await bucket?.remove(services.store)
+        await bucket?.remove(context.store)
         return result
       }).finally(() => embedded?.close())
     },

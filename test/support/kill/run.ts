@@ -70,7 +70,7 @@ export async function runKills({ kills, life, progress }: KillOptions): Promise<
       answers: answers(),
       broken: sum(({ broken }) => broken),
       assets: sum(({ promised }) => promised.size),
-      faults: await ground.end((services) => verify(services, clients)),
+      faults: await ground.end((context) => verify(context, clients)),
     }
   } finally {
     over = true

@@ -2,7 +2,7 @@ import { runProcess, type ServiceProcess, untilListening, untilSaid } from '../a
 
 type Loaded = Omit<ServiceProcess, 'origin'>
 
-/** Services one after the other: while one works the next is loaded, which may take longer than a short life. */
+/** Context one after the other: while one works the next is loaded, which may take longer than a short life. */
 export class Standby {
   #next: Promise<Loaded>
 

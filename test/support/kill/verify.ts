@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AssetServices } from '../../../app/context.ts'
+import type { AssetContext } from '../../../app/context.ts'
 import { checkStorage } from '../../../app/maintenance/check.ts'
 import { describeFault } from '../../../app/maintenance/finding.ts'
 import { sweep } from '../../../app/maintenance/sweep.ts'
@@ -15,18 +15,18 @@ import type { KillClient } from './clients.ts'
  * Sweeps what killed processes have left, then tells what should not be: of what clients were promised, between
  * store and documents, in the sums.
  */
-export async function verify(given: AssetServices, clients: KillClient[]): Promise<string[]> {
+export async function verify(given: AssetContext, clients: KillClient[]): Promise<string[]> {
   // Nothing runs any more: what has not ended is dead.
-  const services = { ...given, staleMs: -1 }
-  await sweep(services)
+  const context = { ...given, staleMs: -1 }
+  await sweep(context)
   const faults: string[] = []
-  for await (const { fault } of checkStorage(services, { fix: false, graceMs: -1 }))
+  for await (const { fault } of checkStorage(context, { fix: false, graceMs: -1 }))
     faults.push(describeFault(fault))
-  faults.push(...(await compareObjects(services)), ...(await compareSums(services)))
+  faults.push(...(await compareObjects(context)), ...(await compareSums(context)))
   if (await Upload.exists({})) faults.push('an upload is still recorded')
   if (await User.exists({ deleting: true })) faults.push('an account is still being deleted')
   if (await Asset.exists({ state: { $ne: 'ready' } })) faults.push('an asset is half made or half removed')
-  for (const client of clients) faults.push(...(await verifyClient(services, client)))
+  for (const client of clients) faults.push(...(await verifyClient(context, client)))
   return faults
 }
 
@@ -36,8 +36,8 @@ const contentOf = ({ files, images, cover }: AssetFields) => [
   ...(cover ? [cover] : []),
 ]
 
-async function compareObjects(services: AssetServices): Promise<string[]> {
-  const stored = new Set(await keysOf(services))
+async function compareObjects(context: AssetContext): Promise<string[]> {
+  const stored = new Set(await keysOf(context))
   const named = new Set((await Asset.find().lean()).flatMap(contentOf).map(({ key }) => key))
   return [
     ...[...stored].filter((key) => !named.has(key)).map((key) => `no document names object ${key}`),
@@ -45,7 +45,7 @@ async function compareObjects(services: AssetServices): Promise<string[]> {
   ]
 }
 
-async function compareSums(services: AssetServices): Promise<string[]> {
+async function compareSums(context: AssetContext): Promise<string[]> {
   const users = await User.find().lean()
   const accounts: [string, Space | null, string][] = [
     ...users.map(({ username, space, location }): (typeof accounts)[number] => [
@@ -57,14 +57,14 @@ async function compareSums(services: AssetServices): Promise<string[]> {
   ]
   const faults: string[] = []
   for (const [whose, space, prefix] of accounts) {
-    const stored = await measuredSpace(services, prefix)
+    const stored = await measuredSpace(context, prefix)
     if (space?.used !== stored || space.reserved !== 0)
       faults.push(`${whose}: ${stored} bytes stored, ${space?.used} used, ${space?.reserved} reserved`)
   }
   return faults
 }
 
-async function verifyClient({ store }: AssetServices, client: KillClient): Promise<string[]> {
+async function verifyClient({ store }: AssetContext, client: KillClient): Promise<string[]> {
   const faults: string[] = []
   for (const [id, { digests, images }] of client.promised) {
     const asset = await Asset.findOne({ _id: id, state: 'ready' }).lean()

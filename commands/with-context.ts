@@ -1,6 +1,6 @@
 import { createAudit } from '../app/activity/audit.ts'
 import { systemClock } from '../app/clock.ts'
-import { type AssetServices, STALE_MS } from '../app/context.ts'
+import { type AssetContext, STALE_MS } from '../app/context.ts'
 import { createFeed } from '../app/events/feed.ts'
 import { connectDatabase, disconnectDatabase } from '../app/lifecycle/database.ts'
 import { openStore } from '../app/storage/open-store.ts'
@@ -8,10 +8,10 @@ import type { Config } from '../config/env.ts'
 import { createLogger } from '../config/logger.ts'
 
 /** Does work on the documents and the store of the configuration. */
-export async function withServices<T>(
+export async function withContext<T>(
   uri: string,
   config: Config,
-  work: (services: AssetServices) => Promise<T>,
+  work: (context: AssetContext) => Promise<T>,
 ): Promise<T> {
   await connectDatabase(uri)
   try {
