@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/env.ts'
 import { type Audit, createAudit } from './activity/audit.ts'
+import { createHighestCost, type HighestCost } from './auth/credentials.ts'
 import { createLimits, type Limits } from './auth/limits.ts'
 import { ProxyCheck } from './auth/proxy-check.ts'
 import { loadSecret } from './auth/secret.ts'
-import { createSlowestHash, type SlowestHash } from './auth/slowest-hash.ts'
 import { createTokens, type Tokens } from './auth/tokens.ts'
 import { createUrlSigner, type UrlSigner } from './auth/url-signer.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -27,7 +27,7 @@ export interface Context {
   limits: Limits
   queues: Queues
   proxyCheck: ProxyCheck
-  slowestHash: SlowestHash
+  highestCost: HighestCost
   metrics: Metrics
   log: Logger
   audit: Audit
@@ -97,7 +97,7 @@ export async function openContext({
     limits: createLimits(config.auth, queues),
     queues,
     proxyCheck: new ProxyCheck({ config, log }),
-    slowestHash: createSlowestHash(config.auth.bcryptCost, clock),
+    highestCost: createHighestCost(config.auth.bcryptCost, clock),
     metrics: createMetrics([...Object.values(queues), renderQueue, coverQueue]),
     store: opened,
   }

@@ -1,20 +1,19 @@
 import { register as registerAccount } from '../app/accounts/register.ts'
-import { beginSession } from '../app/auth/begin-session.ts'
 import { changePassword as change } from '../app/auth/change-password.ts'
-import { endSession } from '../app/auth/end-session.ts'
-import { presentSignIn } from '../app/auth/present.ts'
+import { beginSession, endSession } from '../app/auth/sessions.ts'
 import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
+import { serializeSignIn } from '../models/views/session.ts'
 import type * as rules from '../routes/auth.rules.ts'
 
 export const register: Handler<typeof rules.register> = async ({ context, input, client }, res) => {
   const registered = await registerAccount(context, input, client)
-  res.status(201).json(success(presentSignIn(context, registered)))
+  res.status(201).json(success(serializeSignIn(registered, context.config.space.quota)))
 }
 
 export const login: Handler = async ({ context, user, client }, res) => {
   const signedIn = await beginSession(context, user, client)
-  res.json(success(presentSignIn(context, signedIn)))
+  res.json(success(serializeSignIn(signedIn, context.config.space.quota)))
 }
 
 export const logout: Handler = async ({ context, session }, res) => {

@@ -4,7 +4,7 @@ import type { Handler, RouteRequest } from '../middleware/handle.ts'
 import type { Collaborator, Shared } from '../models/plugins/sharing.ts'
 import type * as rules from '../routes/asset-sharing.rules.ts'
 
-const collaboratorView = ({ username, access, addedAt }: Collaborator) => ({ username, access, addedAt })
+const serializeCollaborator = ({ username, access, addedAt }: Collaborator) => ({ username, access, addedAt })
 
 interface CollaboratorHandlers {
   list: Handler
@@ -23,14 +23,14 @@ export function collaboratorsOf(
 ): CollaboratorHandlers {
   return {
     list(request, res) {
-      res.json(success({ collaborators: sharedBy(request).collaborators.map(collaboratorView) }))
+      res.json(success({ collaborators: sharedBy(request).collaborators.map(serializeCollaborator) }))
     },
 
     async set(request, res) {
       const { req, context, sender, input } = request
       const given = { username: String(req.params.username), access: input.access }
       const collaborator = await shareWith(context, sharing, sharedBy(request), sender, given)
-      res.json(success({ collaborator: collaboratorView(collaborator) }))
+      res.json(success({ collaborator: serializeCollaborator(collaborator) }))
     },
 
     async remove(request, res) {

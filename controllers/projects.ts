@@ -1,6 +1,5 @@
 import type { Request, Response } from 'express'
 import { createProject } from '../app/projects/create.ts'
-import { presentProjects } from '../app/projects/present.ts'
 import { removeProject } from '../app/projects/remove.ts'
 import { addScene, removeScene, setScene } from '../app/projects/scenes.ts'
 import { imageOf, updateProject } from '../app/projects/update.ts'
@@ -8,6 +7,7 @@ import { searchInTurn } from '../app/search/search.ts'
 import { success } from '../middleware/envelope.ts'
 import type { Handler, RouteRequest } from '../middleware/handle.ts'
 import { Project, type ProjectFields } from '../models/project.ts'
+import { serializeProjects } from '../models/views/project.ts'
 import type * as rules from '../routes/projects.rules.ts'
 
 export const list: Handler<typeof rules.list> = async (request, res) => {
@@ -15,7 +15,7 @@ export const list: Handler<typeof rules.list> = async (request, res) => {
   const from = context.cursors.read('projects', input.cursor)
   const { projects, next } = await inTurn(request, async () => {
     const page = await Project.listFor(user, { limit: input.limit, from })
-    return { projects: await presentProjects(page.projects, user), next: page.next }
+    return { projects: await serializeProjects(page.projects, user), next: page.next }
   })
   res.json(success({ projects, next: context.cursors.write('projects', next) }))
 }
@@ -29,7 +29,7 @@ export const create: Handler<typeof rules.create> = async ({ req, context, sende
 }
 
 export const read: Handler = async (request, res) => {
-  const [project] = await inTurn(request, () => presentProjects([request.project], request.user))
+  const [project] = await inTurn(request, () => serializeProjects([request.project], request.user))
   res.json(success({ project }))
 }
 
@@ -70,7 +70,7 @@ const inTurn = <T>({ context, user, client }: RouteRequest, lookUp: () => Promis
 
 /** Answers with the project as the caller sees it, and with the scene that the request was about. */
 async function send(req: Request, res: Response, project: ProjectFields, status = 200, sceneId?: string) {
-  const [view] = await presentProjects([project], req.user)
+  const [view] = await serializeProjects([project], req.user)
   const scene = view?.scenes.find(({ id }) => id === sceneId)
   res.status(status).json(success({ project: view, ...(scene ? { scene } : {}) }))
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Request, Response } from 'express'
-import { presentAssets } from '../app/assets/present.ts'
 import { success } from '../middleware/envelope.ts'
 import type { ListedAsset } from '../models/asset.ts'
-import { assetView } from '../models/views/asset.ts'
+import { serializeAsset, serializeAssets } from '../models/views/asset.ts'
 import { isFresh } from './send-object.ts'
 
 /** Answers with one asset as the caller sees it, its ETag made of its version and of this very answer. */
@@ -24,7 +23,7 @@ export async function sendAsset(
 async function viewFor(req: Request, asset: ListedAsset) {
   const now = req.context.clock.now()
   if (req.link)
-    return assetView(asset, { viewer: null, owner: null, now, path: `/api/links/${req.params.token}` })
-  const [view] = await presentAssets([asset], req.user, now)
+    return serializeAsset(asset, { viewer: null, owner: null, now, path: `/api/links/${req.params.token}` })
+  const [view] = await serializeAssets([asset], req.user, now)
   return view
 }

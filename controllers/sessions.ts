@@ -1,17 +1,17 @@
-import { revokeSession } from '../app/auth/end-session.ts'
+import { revokeSession } from '../app/auth/sessions.ts'
 import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
 import { Session } from '../models/session.ts'
-import { sessionView } from '../models/views/session.ts'
-import { ownerView } from '../models/views/user.ts'
+import { serializeSession } from '../models/views/session.ts'
+import { serializeOwnUser } from '../models/views/user.ts'
 import type * as rules from '../routes/auth.rules.ts'
 
 /** The caller, and the session of their token. */
 export const current: Handler = async ({ context, user, session }, res) => {
   res.json(
     success({
-      user: ownerView(user, context.config.space.quota),
-      session: sessionView(session, session),
+      user: serializeOwnUser(user, context.config.space.quota),
+      session: serializeSession(session, session),
     }),
   )
 }
@@ -22,7 +22,7 @@ export const list: Handler<typeof rules.sessions> = async ({ context, session, i
   const page = await Session.listLive(session.user, context.clock.now(), { limit: input.limit, from })
   res.json(
     success({
-      sessions: page.sessions.map((one) => sessionView(one, session)),
+      sessions: page.sessions.map((one) => serializeSession(one, session)),
       next: context.cursors.write('sessions', page.next),
     }),
   )

@@ -1,9 +1,9 @@
-import { administer } from '../app/accounts/administer.ts'
+import { changeRights } from '../app/accounts/change-rights.ts'
 import { deleteAccount, removeAccount } from '../app/accounts/delete-account.ts'
 import { updateProfile } from '../app/accounts/update-profile.ts'
 import { success } from '../middleware/envelope.ts'
 import type { Handler, RouteRequest } from '../middleware/handle.ts'
-import { ownerView, userView } from '../models/views/user.ts'
+import { serializeOwnUser, serializeUser } from '../models/views/user.ts'
 import { listVisibleUsers } from '../models/visible-users.ts'
 import type * as rules from '../routes/users.rules.ts'
 
@@ -11,12 +11,12 @@ import type * as rules from '../routes/users.rules.ts'
 const quotaFor = ({ context }: RouteRequest) => context.config.space.quota
 
 export const readOwn: Handler = (request, res) => {
-  res.json(success({ user: ownerView(request.user, quotaFor(request)) }))
+  res.json(success({ user: serializeOwnUser(request.user, quotaFor(request)) }))
 }
 
 export const updateOwn: Handler<typeof rules.update> = async (request, res) => {
   const user = await updateProfile(request.session, request.input)
-  res.json(success({ user: ownerView(user, quotaFor(request)) }))
+  res.json(success({ user: serializeOwnUser(user, quotaFor(request)) }))
 }
 
 export const removeOwn: Handler<typeof rules.remove> = async ({ context, sender, input, client }, res) => {
@@ -33,22 +33,22 @@ export const list: Handler<typeof rules.list> = async (request, res) => {
   const { users, next } = await listVisibleUsers(viewer, { q, limit, from })
   res.json(
     success({
-      users: users.map((user) => userView(user, viewer, quotaFor(request))),
+      users: users.map((user) => serializeUser(user, viewer, quotaFor(request))),
       next: context.cursors.write(query, next),
     }),
   )
 }
 
 export const read: Handler = (request, res) => {
-  res.json(success({ user: userView(request.account, request.user, quotaFor(request)) }))
+  res.json(success({ user: serializeUser(request.account, request.user, quotaFor(request)) }))
 }
 
 /** What an admin decides. */
 export const update: Handler<typeof rules.administer> = async (request, res) => {
   const { context, sender, account, input } = request
   const { space, ...rights } = input
-  const user = await administer(context, sender, account, { ...rights, ...space })
-  res.json(success({ user: userView(user, request.user, quotaFor(request)) }))
+  const user = await changeRights(context, sender, account, { ...rights, ...space })
+  res.json(success({ user: serializeUser(user, request.user, quotaFor(request)) }))
 }
 
 export const remove: Handler = async ({ context, account, sender }, res) => {

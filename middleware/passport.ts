@@ -1,8 +1,8 @@
 import { Passport } from 'passport'
 import { Strategy as JwtStrategy } from 'passport-jwt'
 import { Strategy as LocalStrategy } from 'passport-local'
-import { authenticateToken } from '../app/auth/authenticate-token.ts'
 import { verifyCredentials } from '../app/auth/credentials.ts'
+import { authenticateToken } from '../app/auth/sessions.ts'
 import type { Claims, Tokens } from '../app/auth/tokens.ts'
 import { clientOf } from './client-of.ts'
 

@@ -123,6 +123,13 @@ export const readableAssets = (
       .exec(),
   )
 
+/** Returns the ids of those of these assets that the viewer may read. */
+export async function readableIds(ids: Types.ObjectId[], viewer: Viewer): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const found = await readableAssets(ids, viewer, { _id: 1 })
+  return new Set(found.map(({ _id }) => _id.toString()))
+}
+
 /** Assets that one update changes. */
 const BATCH = 1000
 

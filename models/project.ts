@@ -46,6 +46,11 @@ export type ProjectFields = Omit<Stored<typeof definition>, 'scenes'> & Shared &
 /** The fields that clients can change. */
 export type ProjectContent = Pick<ProjectFields, 'title' | 'image' | 'scenes'>
 
+/** Returns every asset that a project refers to. */
+export function referencesOf({ image, scenes }: Pick<ProjectContent, 'image' | 'scenes'>): Types.ObjectId[] {
+  return [...(image ? [image] : []), ...scenes.flatMap((scene) => SCENE_LISTS.flatMap((list) => scene[list]))]
+}
+
 /** Projects of a user. */
 export const PROJECTS_MAX = 1000
 

@@ -66,7 +66,7 @@ const IN_TRANSITION: QueryFilter<UserFields> = {
 }
 
 /** Returns whether an account's public assets are hidden. */
-export const isClosed = ({ disabled, deleting }: Pick<UserFields, 'disabled' | 'deleting'>) =>
+export const isInactive = ({ disabled, deleting }: Pick<UserFields, 'disabled' | 'deleting'>) =>
   disabled || deleting
 
 /** Shares one query among requests at the same time. Keeps no answer for a later request. */
@@ -74,8 +74,8 @@ const loader = new DataLoader<string, OwnersInTransition>(
   async (keys) => {
     const accounts = await User.find(IN_TRANSITION, { disabled: 1, deleting: 1 }).lean()
     const owners = {
-      hidden: accounts.filter(isClosed).map(({ _id }) => _id),
-      shown: accounts.filter((account) => !isClosed(account)).map(({ _id }) => _id),
+      hidden: accounts.filter(isInactive).map(({ _id }) => _id),
+      shown: accounts.filter((account) => !isInactive(account)).map(({ _id }) => _id),
     }
     return keys.map(() => owners)
   },

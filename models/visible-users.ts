@@ -5,9 +5,14 @@ import { isId } from './ids.ts'
 import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
 import { foldText } from './text.ts'
 import { User, type UserFields, usernameKey } from './user.ts'
-import type { VisibleOwner } from './views/asset.ts'
 
 type Filter = QueryFilter<UserFields>
+
+/** What a viewer may see of the owner of an asset or a project. */
+export interface VisibleUser {
+  id: string
+  username: string
+}
 
 interface PageRequest {
   /** The beginning of a username, or of a name from one of its words on. */
@@ -33,14 +38,11 @@ function branchesFor(viewer: Viewer): Filter[] {
 const visibleAccounts = (viewer: Viewer): Filter => ({ deleting: false, $or: branchesFor(viewer) })
 
 /** Returns those of these users that the viewer may see, by their ids. */
-export async function visibleUsers(
-  ids: Types.ObjectId[],
-  viewer: Viewer,
-): Promise<Map<string, VisibleOwner>> {
+export async function visibleUsers(ids: Types.ObjectId[], viewer: Viewer): Promise<Map<string, VisibleUser>> {
   const self = viewer?._id.toString()
   const others = [...new Set(ids.map(String))].filter((id) => id !== self)
   const users = viewer?.access === 'admin' ? await find(others, viewer) : await discoverable.loadMany(others)
-  const visible = new Map<string, VisibleOwner>()
+  const visible = new Map<string, VisibleUser>()
   if (viewer && self) visible.set(self, { id: self, username: viewer.username })
   for (const user of users) {
     if (user instanceof Error) throw user
@@ -53,7 +55,7 @@ export async function visibleUsers(
  * Loads users that everybody may see. Requests at the same time share one query. No answer is kept for a later request,
  * because a change takes effect at once.
  */
-const discoverable = new DataLoader<string, VisibleOwner | null>(
+const discoverable = new DataLoader<string, VisibleUser | null>(
   async (ids) => {
     const users = new Map((await find(ids, null)).map((user) => [user.id, user]))
     return ids.map((id) => users.get(id) ?? null)
@@ -61,7 +63,7 @@ const discoverable = new DataLoader<string, VisibleOwner | null>(
   { cache: false, batchScheduleFn: (load) => setImmediate(load) },
 )
 
-async function find(ids: readonly string[], viewer: Viewer): Promise<VisibleOwner[]> {
+async function find(ids: readonly string[], viewer: Viewer): Promise<VisibleUser[]> {
   if (ids.length === 0) return []
   const users = await User.find(
     { _id: { $in: [...new Set(ids)] }, ...visibleAccounts(viewer) },

@@ -11,7 +11,7 @@ import { confirmPassword } from '../auth/credentials.ts'
 import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
 import { locked } from '../errors.ts'
-import { keepAnAdmin } from './keep-an-admin.ts'
+import { requireOtherAdmin } from './change-rights.ts'
 
 /**
  * Deletes the account of somebody who has said the password again.
@@ -37,12 +37,12 @@ export async function deleteAccount(
 export async function removeAccount(context: AssetContext, user: UserFields, by: Authority): Promise<void> {
   const sender = by.sender.user._id
   await assertUnlocked(user._id, context.clock.now())
-  await keepAnAdmin(user, {
-    leave: async () => {
+  await requireOtherAdmin(user, {
+    change: async () => {
       await confirmSender(by)
       await setDeleting(user._id, true)
     },
-    stay: () => setDeleting(user._id, false),
+    undo: () => setDeleting(user._id, false),
   })
   // a lock that was set meanwhile still counts; one set later keeps its asset, and the account, until it ends
   await assertUnlocked(user._id, context.clock.now()).catch(async (refusal) => {

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../config/env.ts'
 import { USERNAME, User } from '../../models/user.ts'
-import { refuseWeakPassword } from '../auth/password-policy.ts'
+import { refuseWeakPassword } from '../auth/passwords.ts'
 import type { AssetContext, Context } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { finishDeletion } from './delete-account.ts'

@@ -1,21 +1,27 @@
 import { Session, type SessionFields } from '../../models/session.ts'
 import { type Profile, User, type UserDocument } from '../../models/user.ts'
-import { unauthenticated } from '../errors.ts'
-import { requireWholePhone } from './phone.ts'
+import { unauthenticated, validationFailed } from '../errors.ts'
 
 /**
  * Changes the given fields of a profile; null clears a field.
  *
- * @throws unauthenticated when the session ended meanwhile; validation_failed for a mobile number without its country;
- *   taken (409, naming the field)
+ * @throws unauthenticated when the session ended during the request
+ * @throws validation_failed for a mobile number without a country code
+ * @throws taken (409) naming the field
  */
 export async function updateProfile(session: SessionFields, change: Partial<Profile>): Promise<UserDocument> {
   if (await Session.isEnded(session)) throw unauthenticated()
   const changed = await User.changeProfile(session, ({ mobile, countryCode }) => {
     if (change.mobile !== undefined || change.countryCode !== undefined)
-      requireWholePhone({ mobile, countryCode, ...change })
+      requireCountryCode({ mobile, countryCode, ...change })
     return change
   })
   if (!changed) throw unauthenticated()
   return changed
+}
+
+/** @throws validation_failed for a mobile number without a country code, which does not identify a telephone */
+function requireCountryCode({ mobile, countryCode }: Pick<Profile, 'mobile' | 'countryCode'>): void {
+  if (mobile && !countryCode)
+    throw validationFailed([{ field: 'countryCode', message: 'is needed with a mobile number' }])
 }

@@ -2,49 +2,46 @@ import { randomBytes } from 'node:crypto'
 import { asAppError } from '../../models/database-errors.ts'
 import { USERNAME } from '../../models/user.ts'
 
-/** Of random names: enough that two are never the same. */
+/** Random bytes of a generated username, enough to avoid collisions. */
 const SUFFIX_BYTES = 4
 
-/** Returns a username like the part of an email address before the @; empty where nothing of it can be one. */
-export function usernameLike(email: string): string {
+/** Returns the allowed characters of an email address before the @; empty if they contain no letter and no digit. */
+export function usernameFromEmail(email: string): string {
   const [name = ''] = email.split('@')
-  const like = name
+  const allowed = name
     .normalize('NFKD')
     .replace(/[^A-Za-z0-9._-]/g, '')
     .slice(0, USERNAME.max)
-  return /[A-Za-z0-9]/.test(like) ? like : ''
+  return /[A-Za-z0-9]/.test(allowed) ? allowed : ''
 }
 
-/** Returns a username that tells nothing about its account. */
-const anonymousUsername = () => usernameWith('user')
-
 /**
- * Registers under the wished username, or one like it where that is taken or too short.
+ * Adds an account under the wished username, or under a generated one if it is taken or too short.
  *
- * @throws what `register` throws, but not that the username is taken
+ * @throws the errors of `add`, except `taken` for the username
  */
-export async function registerLike<T>(
+export async function addWithFreeUsername<T>(
   wished: string,
-  register: (username: string) => Promise<T>,
+  add: (username: string) => Promise<T>,
 ): Promise<T> {
-  const tooShort = wished.length < USERNAME.min
-  for (let username = tooShort ? anonymousUsername() : wished; ; ) {
+  const isTooShort = wished.length < USERNAME.min
+  for (let username = isTooShort ? withSuffix('user') : wished; ; ) {
     try {
-      return await register(username)
+      return await add(username)
     } catch (error) {
       if (!isTaken(error, 'username')) throw error
-      username = tooShort ? anonymousUsername() : usernameWith(wished)
+      username = withSuffix(isTooShort ? 'user' : wished)
     }
   }
 }
 
-/** Whether something was refused because this field of it is another account's. */
+/** Returns whether an error says that the value of a field belongs to another account. */
 export function isTaken(error: unknown, field: string): boolean {
-  const refusal = asAppError(error)
-  return refusal?.code === 'taken' && refusal.details.some((detail) => detail.field === field)
+  const appError = asAppError(error)
+  return appError?.code === 'taken' && appError.details.some((detail) => detail.field === field)
 }
 
-function usernameWith(beginning: string): string {
+function withSuffix(beginning: string): string {
   const suffix = randomBytes(SUFFIX_BYTES).toString('hex')
   return `${beginning.slice(0, USERNAME.max - suffix.length - 1)}-${suffix}`
 }

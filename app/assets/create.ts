@@ -3,8 +3,8 @@ import { readersOf } from '../../models/asset-access.ts'
 import { bytesOf, objectsOf } from '../../models/asset-objects.ts'
 import { commitNewAsset } from '../../models/asset-upload.ts'
 import type { AssetType } from '../../models/media.ts'
-import { hideIfClosed } from '../accounts/settle-readers.ts'
-import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
+import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
+import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
 import type { ReceivedUpload } from '../uploads/upload-session.ts'
@@ -43,7 +43,7 @@ export async function createAsset(
   const by = { sender, access: 'owner' } as const
   await confirmSender(by)
   const asset = await commitNewAsset(intake, {
-    permitted: permitted(by),
+    permitted: accessCondition(by),
     set: {
       ...described,
       ...describeWords(described),
@@ -60,7 +60,7 @@ export async function createAsset(
   })
   if (!asset) throw notFound()
   await intake.settle(settlement)
-  await hideIfClosed(asset)
+  await hideIfOwnerInactive(asset)
   await changes.publish({ kind: 'asset.created', asset: asset._id, owner: asset.owner, space: true })
   pending.addLater(asset)
   return asset

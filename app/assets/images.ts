@@ -2,7 +2,7 @@ import { Asset, type AssetFields, type AssetImage, IMAGES, notLocked } from '../
 import { bytesOf, objectsOfImage, sameObjects } from '../../models/asset-objects.ts'
 import { addPendingDeletion } from '../../models/asset-pending-deletion.ts'
 import { commitOf } from '../../models/asset-upload.ts'
-import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
+import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { notFound, tooLarge, versionConflict } from '../errors.ts'
 import type { Intake } from '../uploads/upload-session.ts'
@@ -32,7 +32,7 @@ export async function addImages(
         throw tooLarge(`There may be ${IMAGES.max} images at the most.`)
       await confirmSender(by, current.owner)
       const commit = {
-        permitted: permitted(by),
+        permitted: accessCondition(by),
         set: {},
         now: clock.now(),
         push: { images: { $each: images } },
@@ -71,7 +71,7 @@ export async function removeImage(
         state: 'ready',
         ...sameObjects(current),
         'images.id': imageId,
-        ...permitted(by),
+        ...accessCondition(by),
         ...notLocked(context.clock.now()),
       },
       update: {

@@ -1,6 +1,6 @@
 import { Asset, type AssetFields, isKept, isLocked, type Lock, type LockMode } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
-import { type Authority, confirmSender, permitted, type Sender } from '../auth/sender.ts'
+import { type Authority, accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
 import { conflict, forbidden, validationFailed } from '../errors.ts'
 import { lockedBy } from './locked-by.ts'
@@ -103,7 +103,7 @@ async function setLock(
     async ({ owner, version }) => {
       await confirmSender(by, owner)
       return {
-        conditions: { state: 'ready', version, ...permitted(by) },
+        conditions: { state: 'ready', version, ...accessCondition(by) },
         update: { $set: { lock, updatedAt: clock.now() }, $inc: { version: 1 } },
       }
     },

@@ -1,7 +1,7 @@
 import { type AssetFields, notLocked } from '../../models/asset.ts'
 import { objectsOf, sameObjects } from '../../models/asset-objects.ts'
 import { addPendingDeletion } from '../../models/asset-pending-deletion.ts'
-import { type Authority, permitted, type Sender } from '../auth/sender.ts'
+import { type Authority, accessCondition, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { changeAsset } from './change.ts'
 
@@ -48,7 +48,7 @@ export async function discardAsset(
       conditions: {
         state: 'ready',
         ...sameObjects(current),
-        ...permitted(by),
+        ...accessCondition(by),
         ...notLocked(context.clock.now()),
       },
       update: { $set: NOTHING, $push: addPendingDeletion(pendingDeletion) },

@@ -1,7 +1,7 @@
 import type { AssetFields, AssetFile } from '../../models/asset.ts'
 import { bytesOf } from '../../models/asset-objects.ts'
 import { commitOf } from '../../models/asset-upload.ts'
-import { permitted, type Sender } from '../auth/sender.ts'
+import { accessCondition, type Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
 import type { Intake } from '../uploads/upload-session.ts'
 import { changeAsset } from './change.ts'
@@ -34,7 +34,7 @@ export async function replaceFiles(
       commitOf(
         intake,
         {
-          permitted: permitted(by),
+          permitted: accessCondition(by),
           now: context.clock.now(),
           set: { ...describeFiles(files, current.typeGiven ? current.type : undefined), cover },
           unsettled: { id: intake.id, ...settlement },

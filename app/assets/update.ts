@@ -9,8 +9,8 @@ import {
 } from '../../models/asset.ts'
 import { publish } from '../../models/asset-access.ts'
 import type { AssetType } from '../../models/media.ts'
-import { hideIfClosed } from '../accounts/settle-readers.ts'
-import { confirmSender, permitted, type Sender } from '../auth/sender.ts'
+import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
+import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { forbidden } from '../errors.ts'
 import { requireAccess } from '../sharing/require-access.ts'
@@ -58,7 +58,7 @@ export async function updateAsset(
         conditions: {
           state: 'ready',
           version: version ?? current.version,
-          ...permitted(by),
+          ...accessCondition(by),
           ...(protectedToo ? notLocked(now) : {}),
         },
         update: {
@@ -70,7 +70,7 @@ export async function updateAsset(
     },
     (tried) => readAgain({ clock }, tried, { version, by, anyLock: !protectedToo }),
   )
-  if (visibility) await hideIfClosed(after)
+  if (visibility) await hideIfOwnerInactive(after)
   if (changesVisibility(before, visibility))
     await audit({
       action: 'asset.visibility_changed',

@@ -6,32 +6,33 @@ import type { Context } from '../context.ts'
 import { unauthenticated } from '../errors.ts'
 import type { ClientInfo } from './client-info.ts'
 import { confirmPassword } from './credentials.ts'
-import { hashInTurn } from './hash-in-turn.ts'
-import { refuseWeakPassword } from './password-policy.ts'
+import { hashPasswordQueued, refuseWeakPassword } from './passwords.ts'
 
-interface Change {
+interface PasswordChange {
   session: SessionFields
   current: string
   password: string
 }
 
 /**
- * Gives a user another password; every session but the one that asks ends.
+ * Sets a new password and ends every other session of the user.
  *
- * @throws bad_credentials (403) when `current` is wrong, or no longer right
- * @throws unauthenticated when the session ended meanwhile
- * @throws validation_failed, too_many_requests, unavailable
+ * @throws bad_credentials (403) when `current` is wrong, or became wrong during the request
+ * @throws unauthenticated when the session ended during the request
+ * @throws validation_failed for a weak password
+ * @throws too_many_requests
+ * @throws unavailable
  */
 export async function changePassword(
   context: Pick<Context, 'audit' | 'config' | 'limits' | 'queues'>,
-  { session, current, password }: Change,
+  { session, current, password }: PasswordChange,
   client: ClientInfo,
 ): Promise<void> {
   const confirm = () => confirmPassword(context, session.user, current, client)
   const user = await confirm()
   await refuseWeakPassword(password, [user.username, user.email])
-  const passwordHash = await hashInTurn(context, client, password)
-  // the hash that was verified may have been replaced by one of another cost, or by another password
+  const passwordHash = await hashPasswordQueued(context, client, password)
+  // retries when the verified hash was replaced by a hash of another cost or of another password
   await retryChange(
     user,
     async (verified) => {

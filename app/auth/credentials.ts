@@ -3,59 +3,67 @@ import type { Config } from '../../config/env.ts'
 import { KNOWN_ADDRESS_MS } from '../../config/rate-limits.ts'
 import { costOf, hashPassword, verifyAccount, verifyPassword } from '../../models/password.ts'
 import type { UserDocument } from '../../models/user.ts'
-import { findForConfirmation, findForSignIn, rehashPassword } from '../../models/user-credentials.ts'
+import {
+  findForConfirmation,
+  findForSignIn,
+  rehashPassword,
+  slowestPasswordHash,
+} from '../../models/user-credentials.ts'
 import type { Audit } from '../activity/audit.ts'
 import type { Clock } from '../clock.ts'
 import { badCredentials, wrongPassword } from '../errors.ts'
 import { addressKey, type ClientInfo } from './client-info.ts'
 import type { Limits } from './limits.ts'
-import type { SlowestHash } from './slowest-hash.ts'
 
-interface Credentials {
-  /** See `findForSignIn`. */
+const HOUR_MS = 3_600_000
+
+export interface Credentials {
+  /** A name of the account, as `findForSignIn` takes it. */
   login: string
   password: string
 }
 
-/** What a check of credentials works with. */
 export interface CredentialContext {
   audit: Audit
   clock: Clock
   config: Pick<Config, 'auth'>
   limits: Limits
-  slowestHash: SlowestHash
+  highestCost: HighestCost
 }
 
 /**
- * Returns the user with these credentials, `passwordHash` included. A hash of a former `BCRYPT_COST` is replaced.
- * An unknown name costs what a wrong password costs, in time and against the limits.
+ * Returns the user with these credentials, including `passwordHash`. Replaces a hash of a former `BCRYPT_COST`.
+ * An unknown name takes as long, and counts for the same limits, as a wrong password.
  *
- * @throws bad_credentials, too_many_requests, unavailable
+ * @throws bad_credentials
+ * @throws too_many_requests
+ * @throws unavailable
  */
 export async function verifyCredentials(
   context: CredentialContext,
   credentials: Credentials,
   client: ClientInfo,
 ): Promise<UserDocument> {
-  const { audit, clock, config, limits, slowestHash } = context
+  const { audit, clock, config, limits, highestCost } = context
   const { login, password } = credentials
   const user = await findForSignIn(login)
   const account = user ? user.id : login.toLowerCase()
   let isCurrent = true
-  const verified = await limits.signingIn(account, isKnown(user, client, clock.now()), client, async () => {
+  const verified = await limits.checkSignIn(account, isKnown(user, client, clock.now()), client, async () => {
     const usableHash = user && !user.disabled ? user.passwordHash : null
-    if (!(await verifyAccount(password, usableHash, await slowestHash())) || !user) return null
+    if (!(await verifyAccount(password, usableHash, await highestCost())) || !user) return null
     isCurrent = await renewHash(user, password, config.auth.bcryptCost)
     return user
   })
   if (!verified) {
-    // not what was typed for a name: it may have been a password
+    // the audit record does not contain the name: the user may have typed a password in its place
     await audit({ action: 'login.failed', user: user?._id ?? null })
     throw badCredentials()
   }
   return isCurrent ? verified : verifyCredentials(context, credentials, client)
 }
 
+/** Returns whether the user signed in from the client's address within `KNOWN_ADDRESS_MS`. */
 function isKnown(user: UserDocument | null, { address }: ClientInfo, now: Date): boolean {
   const key = addressKey(address)
   return Boolean(
@@ -65,7 +73,7 @@ function isKnown(user: UserDocument | null, { address }: ClientInfo, now: Date):
   )
 }
 
-/** Replaces a hash of another cost. Returns false when another request has changed the hash meanwhile. */
+/** Replaces a hash of another cost. Returns false when another request has changed the hash since it was read. */
 async function renewHash(user: UserDocument, password: string, cost: number): Promise<boolean> {
   if (costOf(user.passwordHash) === cost) return true
   const passwordHash = await hashPassword(password, cost)
@@ -75,10 +83,12 @@ async function renewHash(user: UserDocument, password: string, cost: number): Pr
 }
 
 /**
- * Asks a signed-in user for the password again.
+ * Checks the password of a signed-in user again.
  *
  * @returns the user with `passwordHash`: the hash that was verified
- * @throws bad_credentials as 403, too_many_requests, unavailable
+ * @throws bad_credentials as 403
+ * @throws too_many_requests
+ * @throws unavailable
  */
 export async function confirmPassword(
   { audit, limits }: Pick<CredentialContext, 'audit' | 'limits'>,
@@ -86,7 +96,7 @@ export async function confirmPassword(
   password: string,
   client: ClientInfo,
 ): Promise<UserDocument> {
-  const verified = await limits.confirming(id.toString(), client, async () => {
+  const verified = await limits.checkUserPassword(id.toString(), client, async () => {
     const user = await findForConfirmation(id)
     return user && (await verifyPassword(password, user.passwordHash)) ? user : null
   })
@@ -95,4 +105,25 @@ export async function confirmPassword(
     throw wrongPassword()
   }
   return verified
+}
+
+/** Returns the highest cost of a password hash in use. */
+export type HighestCost = () => Promise<number>
+
+/**
+ * Creates a function that reads the highest cost from the accounts at most once an hour. Hashes of a former
+ * `BCRYPT_COST` are replaced only when their users sign in.
+ *
+ * @param cost of new hashes
+ */
+export function createHighestCost(cost: number, clock: Clock): HighestCost {
+  let known: { cost: number; until: number } | null = null
+  return async () => {
+    const now = clock.now().getTime()
+    if (!known || known.until <= now) {
+      const slowest = await slowestPasswordHash()
+      known = { cost: Math.max(cost, slowest ? costOf(slowest) : cost), until: now + HOUR_MS }
+    }
+    return known.cost
+  }
 }

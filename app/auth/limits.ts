@@ -1,15 +1,18 @@
+import mongoose from 'mongoose'
+import { RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible'
 import { PASSWORD_LIMITS, registrationLimit } from '../../config/rate-limits.ts'
+import { Attempt } from '../../models/attempt.ts'
 import { asAppError } from '../../models/database-errors.ts'
+import { tooManyRequests } from '../errors.ts'
 import type { Queues } from '../queues/queues.ts'
 import { addressKey, type ClientInfo } from './client-info.ts'
-import { createLimiter, type Limiter } from './limiter.ts'
 
-/** Checks a password; null when it is wrong. */
+/** Checks a password. Returns null when it is wrong. */
 type Check<T> = () => Promise<T | null>
 
 /**
- * Limits of sign-in and registration (OWASP Authentication Cheat Sheet, "Protect Against Automated Attacks").
- * A check runs in the queue of password hashes. Only wrong passwords count.
+ * Limits the attempts to sign in and to register (OWASP Authentication Cheat Sheet, "Protect Against Automated
+ * Attacks"). A check runs in the queue of password hashes. Only wrong passwords count.
  *
  * @throws too_many_requests before the password is checked
  * @throws unavailable when the queue is full
@@ -18,19 +21,16 @@ export interface Limits {
   /**
    * Runs the check of a sign-in.
    *
-   * @param account one name for the account, whichever the client used
-   * @param isKnown whether the account has signed in from the client's address of late
+   * @param account an identifier of the account that does not depend on the name that the client used
+   * @param isKnown whether the account signed in from the client's address recently
    */
-  signingIn<T>(account: string, isKnown: boolean, client: ClientInfo, check: Check<T>): Promise<T | null>
-  /** Runs the check of a signed-in user's password. It counts for this user alone. */
-  confirming<T>(user: string, client: ClientInfo, check: Check<T>): Promise<T | null>
+  checkSignIn<T>(account: string, isKnown: boolean, client: ClientInfo, check: Check<T>): Promise<T | null>
+  /** Runs the check of a signed-in user's password. It counts for this user, from all addresses. */
+  checkUserPassword<T>(user: string, client: ClientInfo, check: Check<T>): Promise<T | null>
   /** Runs the check of a link's password. */
-  openingLink<T>(link: string, client: ClientInfo, check: Check<T>): Promise<T | null>
-  /**
-   * Runs a registration. One that is refused counts like one that succeeds; one that the service could not serve
-   * does not count.
-   */
-  registering<T>(client: ClientInfo, register: () => Promise<T>): Promise<T>
+  checkLinkPassword<T>(link: string, client: ClientInfo, check: Check<T>): Promise<T | null>
+  /** Runs a registration. It counts unless it fails with a server error (5xx). */
+  countRegistration<T>(client: ClientInfo, register: () => Promise<T>): Promise<T>
 }
 
 interface Options {
@@ -45,20 +45,20 @@ export function createLimits({ registrationsPerHour }: Options, { passwords }: Q
   const perLink = createLimiter('link', PASSWORD_LIMITS.link)
   const registrations = createLimiter('register', registrationLimit(registrationsPerHour))
 
-  /** Points are taken when it is the check's turn: checks that wait have not failed yet. */
-  const inTurn = <T>({ address, signal }: ClientInfo, task: () => Promise<T>) =>
+  /** Points are taken when the task starts, because a check that waits has not failed yet. */
+  const queued = <T>({ address, signal }: ClientInfo, task: () => Promise<T>) =>
     passwords.run(addressKey(address), task, signal)
 
   return {
-    signingIn: (account, isKnown, client, check) => {
+    checkSignIn: (account, isKnown, client, check) => {
       const address = addressKey(client.address)
       const counting = () => counted(perAccount, `${account} ${address}`, check)
-      return inTurn(client, isKnown ? counting : () => counted(perAddress, address, counting))
+      return queued(client, isKnown ? counting : () => counted(perAddress, address, counting))
     },
-    confirming: (user, client, check) => inTurn(client, () => counted(perUser, user, check)),
-    openingLink: (link, client, check) =>
-      inTurn(client, () => counted(perLink, `${link} ${addressKey(client.address)}`, check)),
-    async registering(client, register) {
+    checkUserPassword: (user, client, check) => queued(client, () => counted(perUser, user, check)),
+    checkLinkPassword: (link, client, check) =>
+      queued(client, () => counted(perLink, `${link} ${addressKey(client.address)}`, check)),
+    async countRegistration(client, register) {
       if (registrationsPerHour === 0) return register()
       const address = addressKey(client.address)
       await registrations.take(address)
@@ -72,7 +72,7 @@ export function createLimits({ registrationsPerHour }: Options, { passwords }: Q
   }
 }
 
-/** Takes a point for a check, and gives it back when the password is right or the check fails with an error. */
+/** Takes a point for a check. Gives it back when the password is right or the check throws an error. */
 async function counted<T>(limiter: Limiter, key: string, check: Check<T>): Promise<T | null> {
   await limiter.take(key)
   let isWrong = false
@@ -82,5 +82,43 @@ async function counted<T>(limiter: Limiter, key: string, check: Check<T>): Promi
     return outcome
   } finally {
     if (!isWrong) await limiter.giveBack(key)
+  }
+}
+
+interface Limit {
+  points: number
+  /** Seconds. */
+  duration: number
+}
+
+/** Counts in the database, for all processes together. */
+interface Limiter {
+  /** Takes one point of a key. @throws too_many_requests, without counting, when the key has no points left */
+  take(key: string): Promise<void>
+  /** Undoes a `take`. */
+  giveBack(key: string): Promise<void>
+}
+
+/** @param name the prefix of the limiter's keys, which separates them from those of other limiters */
+function createLimiter(name: string, { points, duration }: Limit): Limiter {
+  const limiter = new RateLimiterMongo({
+    storeClient: mongoose.connection,
+    tableName: Attempt.collection.collectionName,
+    disableIndexesCreation: true,
+    keyPrefix: name,
+    points,
+    duration,
+  })
+  return {
+    async take(key) {
+      try {
+        await limiter.consume(key)
+      } catch (error) {
+        if (!(error instanceof RateLimiterRes)) throw error
+        await Attempt.giveBack(`${name}:${key}`)
+        throw tooManyRequests(error.msBeforeNext / 1000)
+      }
+    },
+    giveBack: (key) => Attempt.giveBack(`${name}:${key}`),
   }
 }

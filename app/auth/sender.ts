@@ -46,6 +46,6 @@ export async function confirmSender(
 }
 
 /** The access of an authority as a condition on the document that is changed. Nothing where the service itself acts. */
-export function permitted(by: Authority | undefined) {
+export function accessCondition(by: Authority | undefined) {
   return !by || by.access === 'admin' ? {} : changeableBy(by.sender.user, by.access)
 }

@@ -2,7 +2,7 @@ import { assetsWithRemovals } from '../../models/asset-objects.ts'
 import { Upload } from '../../models/upload.ts'
 import { usersInTransition, usersToDelete } from '../../models/user-state.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
-import { settleReaders } from '../accounts/settle-readers.ts'
+import { updateReaders } from '../accounts/update-readers.ts'
 import { deletePending } from '../assets/pending-deletion.ts'
 import type { AssetContext } from '../context.ts'
 import { removeLeftFiles } from '../media/spool.ts'
@@ -30,7 +30,7 @@ export async function sweep(context: AssetContext): Promise<void> {
     await attempt(context, 'a deleted account', () => finishDeletion(context, user._id))
 
   for await (const user of usersInTransition())
-    await attempt(context, 'the readers of a disabled or enabled account', () => settleReaders(user._id))
+    await attempt(context, 'the readers of a disabled or enabled account', () => updateReaders(user._id))
 
   const before = new Date(Date.now() - FORGOTTEN * staleMs)
   await attempt(context, 'unfinished objects', () => abandonForgotten(store, before))

@@ -1,10 +1,16 @@
 import { changeableBy } from '../../models/asset-access.ts'
-import { findProject, Project, type ProjectContent, type ProjectFields } from '../../models/project.ts'
+import {
+  findProject,
+  Project,
+  type ProjectContent,
+  type ProjectFields,
+  referencesOf,
+} from '../../models/project.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
 import { requireAccess } from '../sharing/require-access.ts'
-import { dropDeleted, referencesOf } from './references.ts'
+import { dropDeleted } from './references.ts'
 
 /**
  * Changes a project. Retries when another request changed it first.

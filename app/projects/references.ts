@@ -1,21 +1,9 @@
 import { Types } from 'mongoose'
 import { Asset, type AssetFields } from '../../models/asset.ts'
-import { readableAssets, type Viewer } from '../../models/asset-access.ts'
+import { readableIds, type Viewer } from '../../models/asset-access.ts'
 import { isId } from '../../models/ids.ts'
-import { Project, type ProjectContent, SCENE_LISTS, type Scene } from '../../models/project.ts'
+import { Project, type Scene } from '../../models/project.ts'
 import { conflict, validationFailed } from '../errors.ts'
-
-/** Every asset that a project refers to. */
-export function referencesOf({ image, scenes }: Pick<ProjectContent, 'image' | 'scenes'>): Types.ObjectId[] {
-  return [...(image ? [image] : []), ...scenes.flatMap((scene) => SCENE_LISTS.flatMap((list) => scene[list]))]
-}
-
-/** Returns the ids of those of these assets that the viewer may read. */
-export async function readableAmong(ids: Types.ObjectId[], viewer: Viewer): Promise<Set<string>> {
-  if (ids.length === 0) return new Set()
-  const found = await readableAssets(ids, viewer, { _id: 1 })
-  return new Set(found.map(({ _id }) => _id.toString()))
-}
 
 /**
  * Ids that a client wrote, as references.
@@ -29,7 +17,7 @@ export async function resolveReferences<Field extends string>(
 ): Promise<Partial<Record<Field, Types.ObjectId[]>>> {
   const given = Object.entries(fields) as [Field, string[]][]
   const valid = given.flatMap(([, ids]) => ids.filter(isId))
-  const readable = await readableAmong(
+  const readable = await readableIds(
     valid.map((id) => new Types.ObjectId(id)),
     viewer,
   )

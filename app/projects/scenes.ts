@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
+import { readableIds } from '../../models/asset-access.ts'
 import { type ProjectFields, SCENE_LIST, SCENES, type Scene, type SceneList } from '../../models/project.ts'
 import type { Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
 import { notFound, tooLarge, validationFailed } from '../errors.ts'
 import { changeProject } from './change.ts'
-import { keepUnseen, readableAmong, resolveReferences } from './references.ts'
+import { keepUnseen, resolveReferences } from './references.ts'
 
 /** Ids of assets, by list; a list that is not named stays. */
 export type SceneLists = Partial<Record<SceneList, string[]>>
@@ -52,7 +53,7 @@ export async function setScene(
 ): Promise<Changed> {
   const given = Object.entries(await resolveReferences(lists, sender.user)) as [SceneList, Types.ObjectId[]][]
   return changeScene(context, project, id, sender, async (scene) => {
-    const readable = await readableAmong(
+    const readable = await readableIds(
       given.flatMap(([list]) => scene[list]),
       sender.user,
     )

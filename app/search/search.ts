@@ -1,7 +1,7 @@
 import { readConsistently, type Viewer } from '../../models/asset-access.ts'
 import { countAssets, facetAssets, searchAssets } from '../../models/asset-search.ts'
 import type { Position } from '../../models/plugins/page.ts'
-import { presentAssets } from '../assets/present.ts'
+import { serializeAssets } from '../../models/views/asset.ts'
 import { addressKey, type ClientInfo } from '../auth/client-info.ts'
 import type { Context } from '../context.ts'
 import { criteriaOf, type Question, refuseScope, type SearchQuery } from './criteria.ts'
@@ -62,7 +62,7 @@ async function search(
   // every asset has one visibility, so its facet counts the whole result
   const total = counts && count ? counts.visibility.reduce((sum, one) => sum + one.count, 0) : counted
   return {
-    assets: await presentAssets(page.assets, viewer, clock.now()),
+    assets: await serializeAssets(page.assets, viewer, clock.now()),
     next: cursors.write(query, page.next),
     ...(counts ? { facets: counts } : {}),
     ...(total === undefined ? {} : { total }),

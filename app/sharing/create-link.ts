@@ -3,7 +3,7 @@ import type { AssetFields } from '../../models/asset.ts'
 import { isTakenDown } from '../../models/asset-access.ts'
 import { Link, type LinkFields } from '../../models/link.ts'
 import type { ClientInfo } from '../auth/client-info.ts'
-import { hashInTurn } from '../auth/hash-in-turn.ts'
+import { hashPasswordQueued } from '../auth/passwords.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
 import { conflict, forbidden, notFound } from '../errors.ts'
@@ -32,7 +32,7 @@ export async function createLink(
   if (asset.takenDownAt) throw takenDown()
   const now = clock.now()
   const token = randomBytes(32).toString('base64url')
-  const passwordHash = password === undefined ? null : await hashInTurn(context, client, password)
+  const passwordHash = password === undefined ? null : await hashPasswordQueued(context, client, password)
   await confirmSender({ sender })
   const link = await Link.create({
     asset: asset._id,

@@ -41,7 +41,7 @@ async function unlock(
 ): Promise<void> {
   if (passwordHash === null) return
   if (password === undefined) throw badCredentials()
-  const verified = await limits.openingLink(_id.toString(), client, async () =>
+  const verified = await limits.checkLinkPassword(_id.toString(), client, async () =>
     (await verifyPassword(password, passwordHash)) ? true : null,
   )
   if (!verified) throw badCredentials()

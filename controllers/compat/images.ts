@@ -8,12 +8,12 @@ import type { Handler } from '../../middleware/handle.ts'
 import type { ListedAsset } from '../../models/asset.ts'
 import { searchAssets } from '../../models/asset-search.ts'
 import type { UserFields } from '../../models/user.ts'
-import { publicView } from '../../models/views/user.ts'
+import { serializePublicUser } from '../../models/views/user.ts'
 import type * as rules from '../../routes/compat/images.rules.ts'
 
 export const create: Handler = async ({ context, upload, sender, user }, res) => {
   const asset = await createAsset(context, upload, sender, {})
-  res.status(201).json(success({ image: imageView(context, asset, user) }))
+  res.status(201).json(success({ image: serializeImage(context, asset, user) }))
 }
 
 /** The caller's own images, newest first. */
@@ -25,7 +25,7 @@ export const list: Handler<typeof rules.list> = async ({ context, user, client, 
   )
   res.json(
     success({
-      images: assets.map((asset) => imageView(context, asset, user)),
+      images: assets.map((asset) => serializeImage(context, asset, user)),
       next: context.cursors.write('images', next),
     }),
   )
@@ -33,11 +33,11 @@ export const list: Handler<typeof rules.list> = async ({ context, user, client, 
 
 export const read: Handler = ({ context, asset, user }, res) => {
   if (asset.media !== 'image' || !asset.owner.equals(user._id)) throw notFound()
-  res.json(success({ image: imageView(context, asset, user) }))
+  res.json(success({ image: serializeImage(context, asset, user) }))
 }
 
 /** An image as the former images service showed it; its address opens for an hour. */
-function imageView(context: Pick<Context, 'urls' | 'clock'>, asset: ListedAsset, user: UserFields) {
+function serializeImage(context: Pick<Context, 'urls' | 'clock'>, asset: ListedAsset, user: UserFields) {
   const file = asset.files.find(({ media }) => media === 'image')
   if (!file) throw new TypeError('the asset has no image file')
   const { width = null, height = null } = asset.cover?.original ?? {}
@@ -51,7 +51,7 @@ function imageView(context: Pick<Context, 'urls' | 'clock'>, asset: ListedAsset,
       size: file.size,
       width,
       height,
-      user: publicView(user),
+      user: serializePublicUser(user),
     },
   }
 }

@@ -1,15 +1,13 @@
-import { admitPhone } from '../../app/accounts/admit-phone.ts'
-import { createAccount } from '../../app/accounts/register.ts'
-import { beginSession } from '../../app/auth/begin-session.ts'
-import { signIn } from '../../app/auth/sign-in.ts'
+import { createAccount, ensurePhoneAccount } from '../../app/accounts/register.ts'
+import { beginSession, signIn } from '../../app/auth/sessions.ts'
 import { notFound } from '../../app/errors.ts'
 import { placeUpload } from '../../app/projects/place.ts'
-import { pieceView, stageView } from '../../app/projects/stage.ts'
+import { serializePiece, serializeStage } from '../../app/projects/stage.ts'
 import { searchInTurn } from '../../app/search/search.ts'
 import { success } from '../../middleware/envelope.ts'
 import type { Handler } from '../../middleware/handle.ts'
 import { Project } from '../../models/project.ts'
-import { ownerView } from '../../models/views/user.ts'
+import { serializeOwnUser } from '../../models/views/user.ts'
 import type * as rules from '../../routes/compat/scenes.rules.ts'
 
 /** The most projects that a user is shown with, newest first; `/api/projects` lists them all. */
@@ -17,9 +15,9 @@ export const SHOWN_PROJECTS = 100
 
 /** The first who signs in with a telephone number sets the password of its account. */
 export const login: Handler<typeof rules.login> = async ({ context, input, client }, res) => {
-  await admitPhone(context, input, client)
+  await ensurePhoneAccount(context, input, client)
   const { user, token } = await signIn(context, input, client)
-  res.json(success({ token, user: ownerView(user, context.config.space.quota) }))
+  res.json(success({ token, user: serializeOwnUser(user, context.config.space.quota) }))
 }
 
 export const createUser: Handler<typeof rules.user> = async ({ context, input, client }, res) => {
@@ -27,7 +25,7 @@ export const createUser: Handler<typeof rules.user> = async ({ context, input, c
   const { user, token } = await beginSession(context, made, client)
   res.status(201).json(
     success({
-      user: ownerView(user, context.config.space.quota),
+      user: serializeOwnUser(user, context.config.space.quota),
       token,
       ...(accountKey ? { accountKey } : {}),
     }),
@@ -39,9 +37,9 @@ export const readUser: Handler = async ({ req, context, user, client }, res) => 
   if (req.params.userId !== user.id) throw notFound()
   const projects = await searchInTurn(context, user, client, async () => {
     const own = await Project.listFor(user, { limit: SHOWN_PROJECTS, from: undefined })
-    return stageView(context, own.projects, user)
+    return serializeStage(context, own.projects, user)
   })
-  res.json(success({ user: { ...ownerView(user, context.config.space.quota), projects } }))
+  res.json(success({ user: { ...serializeOwnUser(user, context.config.space.quota), projects } }))
 }
 
 export const place: Handler<ReturnType<typeof rules.place>> = async (
@@ -49,5 +47,5 @@ export const place: Handler<ReturnType<typeof rules.place>> = async (
   res,
 ) => {
   const { asset, ...ids } = await placeUpload(context, upload, sender, input)
-  res.status(201).json(success({ ...ids, ...pieceView(context, asset, user) }))
+  res.status(201).json(success({ ...ids, ...serializePiece(context, asset, user) }))
 }

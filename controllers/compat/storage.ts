@@ -1,10 +1,10 @@
 import { createAccount } from '../../app/accounts/register.ts'
 import { createAsset } from '../../app/assets/create.ts'
 import { removeById } from '../../app/assets/remove-unused.ts'
-import { signIn } from '../../app/auth/sign-in.ts'
+import { signIn } from '../../app/auth/sessions.ts'
 import { success } from '../../middleware/envelope.ts'
 import type { Handler } from '../../middleware/handle.ts'
-import { ownerView } from '../../models/views/user.ts'
+import { serializeOwnUser } from '../../models/views/user.ts'
 import type * as rules from '../../routes/compat/storage.rules.ts'
 
 export const create: Handler<typeof rules.create> = async ({ context, input, client }, res) => {
@@ -17,7 +17,7 @@ export const login: Handler<typeof rules.login> = async (request, res) => {
   const { context, viewer, input, client } = request
   if (viewer) {
     const token = context.tokens.sign(request.session)
-    res.json(success({ user: ownerView(viewer, context.config.space.quota), token }))
+    res.json(success({ user: serializeOwnUser(viewer, context.config.space.quota), token }))
     return
   }
   const { token } = await signIn(context, { login: input.email, password: input.password }, client)

@@ -1,10 +1,10 @@
-import { presentAssets } from '../../app/assets/present.ts'
 import type { Context } from '../../app/context.ts'
 import { describeSpace } from '../../app/quota/describe.ts'
 import { Asset } from '../../models/asset.ts'
 import { includesViewer, isVisibleTo } from '../../models/asset-access.ts'
 import type { NewChange } from '../../models/change.ts'
 import { ownersInTransition } from '../../models/user-state.ts'
+import { serializeAssets } from '../../models/views/asset.ts'
 import type { Connection, Identity } from './connection.ts'
 import type { Connections } from './connections.ts'
 
@@ -56,7 +56,7 @@ export class Delivery {
       (user) => isVisibleTo(asset, user, owners) && (!readers || includesViewer(readers, user)),
     )
     const now = this.context.clock.now()
-    const views = await Promise.all(concerned.map((user) => presentAssets([asset], user, now)))
+    const views = await Promise.all(concerned.map((user) => serializeAssets([asset], user, now)))
     for (const [n, { sockets }] of concerned.entries()) tell(sockets, { event: kind, asset: views[n]?.[0] })
   }
 

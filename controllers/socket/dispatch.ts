@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { contextFor } from '../../app/activity/audit.ts'
-import { authenticateToken } from '../../app/auth/authenticate-token.ts'
 import type { ClientInfo } from '../../app/auth/client-info.ts'
+import { authenticateToken } from '../../app/auth/sessions.ts'
 import type { Context } from '../../app/context.ts'
 import { type AppError, conflict, unauthenticated, unavailable } from '../../app/errors.ts'
 import { failure, success } from '../../middleware/envelope.ts'

@@ -1,14 +1,17 @@
 import type { ActivityFields } from '../activity.ts'
 import type { UserFields } from '../user.ts'
 
+/** What users cannot see of an admin's action on their account. */
+const HIDDEN = { user: null, address: null, userAgent: null, requestId: null }
+
 /**
- * A record as a viewer sees it (contract §2). Of what an admin has done to them, users learn what and when, not
- * who and from where.
+ * Serializes an audit record for a viewer. Users see all of their own actions. Of an admin's actions on their account
+ * they see what happened and when, but not who did it and from where.
  */
 export function serializeActivity(activity: ActivityFields, viewer: Pick<UserFields, '_id' | 'access'>) {
   const { _id, at, action, target, details } = activity
-  const whole = viewer.access === 'admin' || Boolean(activity.user?.equals(viewer._id))
-  const { user, address, userAgent, requestId } = whole ? activity : NOBODY
+  const isWhole = viewer.access === 'admin' || Boolean(activity.user?.equals(viewer._id))
+  const { user, address, userAgent, requestId } = isWhole ? activity : HIDDEN
   return {
     id: _id.toString(),
     at,
@@ -21,5 +24,3 @@ export function serializeActivity(activity: ActivityFields, viewer: Pick<UserFie
     details,
   }
 }
-
-const NOBODY = { user: null, address: null, userAgent: null, requestId: null }

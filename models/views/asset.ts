@@ -7,26 +7,21 @@ import {
   type ListedAsset,
 } from '../asset.ts'
 import { accessOf, type Viewer } from '../asset-access.ts'
+import { type VisibleUser, visibleUsers } from '../visible-users.ts'
 
-/** The owner of an asset, if the viewer may see them. */
-export interface VisibleOwner {
-  id: string
-  username: string
-}
-
-interface Sight {
+interface Options {
   viewer: Viewer
   /** The owner; null when the viewer may not see them. */
-  owner: VisibleOwner | null
+  owner: VisibleUser | null
   now: Date
-  /** The path of the asset's files and images; default: the asset's own. */
+  /** The path before `/files/…` and `/images/…`; default: the path of the asset. */
   path?: string
 }
 
 /** Serializes an asset for a viewer, without the keys of its objects. */
-export function assetView(
+export function serializeAsset(
   asset: ListedAsset,
-  { viewer, owner, now, path = `/api/assets/${asset._id}` }: Sight,
+  { viewer, owner, now, path = `/api/assets/${asset._id}` }: Options,
 ) {
   const picture = (id: string) => `${path}/images/${id}`
   const thumbnail = asset.images[0]?.thumbnail ?? asset.cover
@@ -43,16 +38,27 @@ export function assetView(
     size: asset.size,
     downloads: asset.downloads,
     version: asset.version,
-    files: asset.files.map((file) => fileView(file, `${path}/files/${file.id}`)),
-    images: asset.images.map((image) => imageView(image, picture(image.id))),
+    files: asset.files.map((file) => serializeFile(file, `${path}/files/${file.id}`)),
+    images: asset.images.map((image) => serializeImage(image, picture(image.id))),
     thumbnail: thumbnail ? picture(thumbnail.id) : null,
-    lock: lockView(asset, now),
+    lock: serializeLock(asset, now),
     createdAt: asset.createdAt,
     updatedAt: asset.updatedAt,
   }
 }
 
-const fileView = ({ id, name, size, mediaType, sha256 }: AssetFile, url: string) => ({
+/** Serializes assets for a viewer, in the same order. */
+export async function serializeAssets(assets: ListedAsset[], viewer: Viewer, now: Date) {
+  const owners = await visibleUsers(
+    assets.map(({ owner }) => owner),
+    viewer,
+  )
+  return assets.map((asset) =>
+    serializeAsset(asset, { viewer, now, owner: owners.get(asset.owner.toString()) ?? null }),
+  )
+}
+
+const serializeFile = ({ id, name, size, mediaType, sha256 }: AssetFile, url: string) => ({
   id,
   name,
   size,
@@ -61,7 +67,7 @@ const fileView = ({ id, name, size, mediaType, sha256 }: AssetFile, url: string)
   url,
 })
 
-const imageView = ({ id, mediaType, width, height, size }: AssetImage, url: string) => ({
+const serializeImage = ({ id, mediaType, width, height, size }: AssetImage, url: string) => ({
   id,
   mediaType,
   width,
@@ -70,14 +76,14 @@ const imageView = ({ id, mediaType, width, height, size }: AssetImage, url: stri
   url,
 })
 
-/** Serializes an asset for an admin: only what an admin needs, not its name or content. */
-export function adminAssetView(asset: AssetFields, owner: VisibleOwner | null, now: Date) {
+/** Serializes an asset for an admin, without its name and content. */
+export function serializeAssetForAdmin(asset: AssetFields, owner: VisibleUser | null, now: Date) {
   const { _id, size, visibility, state, createdAt } = asset
-  return { id: _id.toString(), owner, size, visibility, state, lock: lockView(asset, now), createdAt }
+  return { id: _id.toString(), owner, size, visibility, state, lock: serializeLock(asset, now), createdAt }
 }
 
-/** Serializes a lock; null when it no longer holds. */
-export function lockView(asset: Pick<AssetFields, 'lock'>, now: Date) {
+/** Serializes a lock; null when the asset is not locked any more. */
+export function serializeLock(asset: Pick<AssetFields, 'lock'>, now: Date) {
   if (!asset.lock || !isLocked(asset, now)) return null
   const { mode, until, legalHold } = asset.lock
   return isKept(asset, now) ? { mode, until, legalHold } : { mode: null, until: null, legalHold }

@@ -1,7 +1,7 @@
 import type { LinkFields } from '../link.ts'
 
-/** A link as the asset's owner sees it; its token only where it has just been made. */
-export function linkView(link: LinkFields, token?: string) {
+/** Serializes a link for the owner of its asset. @param token of a new link; it cannot be read again */
+export function serializeLink(link: LinkFields, token?: string) {
   return {
     id: link._id.toString(),
     url: token ? `/api/links/${token}` : null,

@@ -1,17 +1,30 @@
-import { accessOf, type Viewer } from '../asset-access.ts'
-import type { ProjectFields, Scene } from '../project.ts'
-import type { VisibleOwner } from './asset.ts'
+import { accessOf, readableIds, type Viewer } from '../asset-access.ts'
+import { type ProjectFields, referencesOf, type Scene } from '../project.ts'
+import { type VisibleUser, visibleUsers } from '../visible-users.ts'
 
-interface Sight {
+interface Options {
   viewer: Viewer
-  /** The owner, if the viewer may know them. */
-  owner: VisibleOwner | null
-  /** The ids of the assets that the viewer may read; others are as if they were not there. */
+  /** The owner; null when the viewer may not see them. */
+  owner: VisibleUser | null
+  /** The ids of the assets that the viewer may read. The others are left out. */
   readable: ReadonlySet<string>
 }
 
-/** A project as a viewer sees it: assets by their ids. */
-export function projectView(project: ProjectFields, { viewer, owner, readable }: Sight) {
+/** Serializes projects for a viewer, in the same order. */
+export async function serializeProjects(projects: ProjectFields[], viewer: Viewer) {
+  const [owners, readable] = await Promise.all([
+    visibleUsers(
+      projects.map(({ owner }) => owner),
+      viewer,
+    ),
+    readableIds(projects.flatMap(referencesOf), viewer),
+  ])
+  return projects.map((project) =>
+    serializeProject(project, { viewer, readable, owner: owners.get(project.owner.toString()) ?? null }),
+  )
+}
+
+function serializeProject(project: ProjectFields, { viewer, owner, readable }: Options) {
   const image = project.image?.toString() ?? null
   return {
     id: project._id.toString(),
@@ -20,19 +33,19 @@ export function projectView(project: ProjectFields, { viewer, owner, readable }:
     access: accessOf(project, viewer),
     owner,
     version: project.version,
-    scenes: project.scenes.map((scene) => sceneView(scene, readable)),
+    scenes: project.scenes.map((scene) => serializeScene(scene, readable)),
     createdAt: project.createdAt,
     updatedAt: project.updatedAt,
   }
 }
 
-export function sceneView(scene: Scene, readable: ReadonlySet<string>) {
-  const seen = (list: Scene['base']) => list.map(String).filter((id) => readable.has(id))
+function serializeScene(scene: Scene, readable: ReadonlySet<string>) {
+  const idsOf = (list: Scene['base']) => list.map(String).filter((id) => readable.has(id))
   return {
     id: scene.id,
-    base: seen(scene.base),
-    overlay: seen(scene.overlay),
-    overlayImage: seen(scene.overlayImage),
-    baseImage: seen(scene.baseImage),
+    base: idsOf(scene.base),
+    overlay: idsOf(scene.overlay),
+    overlayImage: idsOf(scene.overlayImage),
+    baseImage: idsOf(scene.baseImage),
   }
 }

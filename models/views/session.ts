@@ -1,7 +1,10 @@
+import type { Quota } from '../plugins/ledger.ts'
 import type { SessionFields } from '../session.ts'
+import type { UserFields } from '../user.ts'
+import { serializeOwnUser } from './user.ts'
 
-/** A session as its user sees it; `current` is the one that asks (contract §2). */
-export function sessionView(
+/** Serializes a session for its user. @param current the session of the request */
+export function serializeSession(
   { _id, createdAt, lastAccessAt, expiresAt, userAgent }: SessionFields,
   current: SessionFields,
 ) {
@@ -12,5 +15,22 @@ export function sessionView(
     expiresAt,
     userAgent,
     current: _id.equals(current._id),
+  }
+}
+
+interface SignIn {
+  user: UserFields
+  token: string
+  expiresAt: Date
+  accountKey?: string
+}
+
+/** Serializes a sign-in or a registration. @param defaults the quota of a user without a quota of their own */
+export function serializeSignIn({ user, token, expiresAt, accountKey }: SignIn, defaults: Quota) {
+  return {
+    user: serializeOwnUser(user, defaults),
+    token,
+    expiresAt,
+    ...(accountKey ? { accountKey } : {}),
   }
 }

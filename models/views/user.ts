@@ -1,8 +1,8 @@
 import { type Quota, quotaOf } from '../plugins/ledger.ts'
 import type { UserFields } from '../user.ts'
 
-/** Serializes an account for its owner. @param defaults limits of an account that has none of its own */
-export function ownerView(user: UserFields, defaults: Quota) {
+/** Serializes a user for themselves. @param defaults the quota of a user without a quota of their own */
+export function serializeOwnUser(user: UserFields, defaults: Quota) {
   const { used, files } = user.space
   return {
     id: user._id.toString(),
@@ -24,18 +24,13 @@ export function ownerView(user: UserFields, defaults: Quota) {
   }
 }
 
-/** An account as an admin sees it. */
-function adminView(user: UserFields, defaults: Quota) {
-  return { ...ownerView(user, defaults), disabled: user.disabled }
-}
-
-/** A discoverable account as others see it (contract §2). */
-export function publicView({ _id, username, name, profilePhoto }: UserFields) {
+/** Serializes a user for other users. */
+export function serializePublicUser({ _id, username, name, profilePhoto }: UserFields) {
   return { id: _id.toString(), username, name, profilePhoto }
 }
 
-/** An account that the viewer may know, as far as they may know it. */
-export function userView(user: UserFields, viewer: UserFields, defaults: Quota) {
-  if (viewer.access === 'admin') return adminView(user, defaults)
-  return user._id.equals(viewer._id) ? ownerView(user, defaults) : publicView(user)
+/** Serializes a user with the fields that the viewer may see: an admin, the user themselves, or another user. */
+export function serializeUser(user: UserFields, viewer: UserFields, defaults: Quota) {
+  if (viewer.access === 'admin') return { ...serializeOwnUser(user, defaults), disabled: user.disabled }
+  return user._id.equals(viewer._id) ? serializeOwnUser(user, defaults) : serializePublicUser(user)
 }

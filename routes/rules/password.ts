@@ -1,6 +1,5 @@
 import { accountNames } from '../../app/accounts/register.ts'
-import { foldPassword } from '../../app/auth/fold-password.ts'
-import { weaknessOf } from '../../app/auth/password-policy.ts'
+import { foldPassword, weaknessOf } from '../../app/auth/passwords.ts'
 import type { Field } from './define.ts'
 import { text } from './text.ts'
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { beginSession } from '../../app/auth/begin-session.ts'
+import { beginSession } from '../../app/auth/sessions.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
 import { findForSignIn } from '../../models/user-credentials.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { administer } from '../../app/accounts/administer.ts'
+import { changeRights } from '../../app/accounts/change-rights.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { beginUpload, multipart } from '../support/app/raw-upload.ts'
@@ -125,7 +125,7 @@ describe('rights lost while the bytes of an upload arrive', () => {
       it(`${name} – the owner is disabled → done`, async () => {
         const world = await makeWorld(app, role)
         const answered = await send(world, file, async () => {
-          await administer(app.context, world.root, world.owner.user, { disabled: true })
+          await changeRights(app.context, world.root, world.owner.user, { disabled: true })
         })
         expect(answered).to.be.within(200, 201)
       })

@@ -1,8 +1,8 @@
 import { findAsset } from '../../../app/assets/find.ts'
-import { presentAssets } from '../../../app/assets/present.ts'
 import { removeById } from '../../../app/assets/remove-unused.ts'
 import { notFound } from '../../../app/errors.ts'
 import { findAssets } from '../../../app/search/search.ts'
+import { serializeAssets } from '../../../models/views/asset.ts'
 import * as rules from '../../../routes/socket.rules.ts'
 import { forUsers, type Operation, open } from '../call.ts'
 
@@ -20,7 +20,7 @@ export const get = open({
   async answer({ context, user }, { id }) {
     const asset = await findAsset(id, user)
     if (!asset) throw notFound()
-    const [view] = await presentAssets([asset], user, context.clock.now())
+    const [view] = await serializeAssets([asset], user, context.clock.now())
     return { asset: view }
   },
 })

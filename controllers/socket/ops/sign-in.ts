@@ -1,12 +1,9 @@
 import { type Registered, register } from '../../../app/accounts/register.ts'
-import { authenticateToken } from '../../../app/auth/authenticate-token.ts'
-import { endSession } from '../../../app/auth/end-session.ts'
-import { presentSignIn } from '../../../app/auth/present.ts'
-import { signIn } from '../../../app/auth/sign-in.ts'
+import { authenticateToken, endSession, signIn } from '../../../app/auth/sessions.ts'
 import { conflict, unauthenticated } from '../../../app/errors.ts'
 import { tokenIdOf } from '../../../models/session.ts'
-import { sessionView } from '../../../models/views/session.ts'
-import { ownerView } from '../../../models/views/user.ts'
+import { serializeSession, serializeSignIn } from '../../../models/views/session.ts'
+import { serializeOwnUser } from '../../../models/views/user.ts'
 import * as rules from '../../../routes/socket.rules.ts'
 import { type Call, open } from '../call.ts'
 
@@ -41,8 +38,8 @@ export const auth = open({
     if (call.user && !call.user._id.equals(caller.user._id)) refuseSecond(call)
     admit(call, caller)
     return {
-      user: ownerView(caller.user, call.context.config.space.quota),
-      session: sessionView(caller.session, caller.session),
+      user: serializeOwnUser(caller.user, call.context.config.space.quota),
+      session: serializeSession(caller.session, caller.session),
     }
   },
 })
@@ -79,5 +76,5 @@ async function enter(call: Call, signedIn: Registered): Promise<object> {
     await endSession(call.context, caller.session)
     throw refusal
   }
-  return presentSignIn(call.context, signedIn)
+  return serializeSignIn(signedIn, call.context.config.space.quota)
 }

@@ -1,9 +1,9 @@
 import { Types } from 'mongoose'
 import { createAsset } from '../../../app/assets/create.ts'
-import { presentAssets } from '../../../app/assets/present.ts'
 import { tooLarge } from '../../../app/errors.ts'
 import { receiveStream } from '../../../app/uploads/receive-file.ts'
 import { Intake } from '../../../app/uploads/upload-session.ts'
+import { serializeAssets } from '../../../models/views/asset.ts'
 import * as rules from '../../../routes/socket.rules.ts'
 import type { Inflow } from '../binary-body.ts'
 import { type Call, forUsers } from '../call.ts'
@@ -31,7 +31,7 @@ export const upload = forUsers({
     try {
       const file = await receive(call, intake, inflow, { name: given.name, size })
       const asset = await createAsset(context, { intake, files: [file], images: [] }, call, given)
-      const [view] = await presentAssets([asset], user, context.clock.now())
+      const [view] = await serializeAssets([asset], user, context.clock.now())
       return { asset: view }
     } catch (error) {
       await intake.discardSoon()

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
-import { settleReaders } from '../../../app/accounts/settle-readers.ts'
+import { updateReaders } from '../../../app/accounts/update-readers.ts'
 import { signUrl } from '../../../app/assets/signed-url.ts'
 import { createProject } from '../../../app/projects/create.ts'
 import { emptyScene } from '../../../app/projects/scenes.ts'
@@ -108,7 +108,7 @@ export async function makeScene(app: TestApp, state: State): Promise<Scene> {
   const signedUrl = signUrl(context, asset, owner.user).url
   if (state === 'closed') {
     await grantRights(owner.user._id, { disabled: true })
-    await settleReaders(owner.user._id)
+    await updateReaders(owner.user._id)
   }
   return {
     state,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Model } from 'mongoose'
-import { administer } from '../../../app/accounts/administer.ts'
+import { changeRights } from '../../../app/accounts/change-rights.ts'
 import { changePassword } from '../../../app/auth/change-password.ts'
 import { shareWith, unshareWith } from '../../../app/sharing/share.ts'
 import { Asset } from '../../../models/asset.ts'
@@ -62,7 +62,7 @@ type Loss = [status: number, lose: (world: World, sender: TestUser) => Promise<u
 
 /** What ends a sender's account or session. */
 export const SENDER_LOSSES = {
-  disabled: [401, ({ app, root }, { user }) => administer(app.context, root, user, { disabled: true })],
+  disabled: [401, ({ app, root }, { user }) => changeRights(app.context, root, user, { disabled: true })],
   deleted: [401, (_world, { user }) => setDeleting(user._id, true)],
   'password changed in another session': [
     401,
@@ -105,7 +105,7 @@ export const OWNER_DELETED: Loss = [404, ({ owner }) => setDeleting(owner.user._
 
 export const DEMOTED: Loss = [
   403,
-  ({ app, root }, { user }) => administer(app.context, root, user, { access: 'user' }),
+  ({ app, root }, { user }) => changeRights(app.context, root, user, { access: 'user' }),
 ]
 
 /** Empties what `contentOf` reads, so that it stays small. */

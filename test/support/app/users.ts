@@ -1,5 +1,5 @@
 import type { Test } from 'supertest'
-import { beginSession } from '../../../app/auth/begin-session.ts'
+import { beginSession } from '../../../app/auth/sessions.ts'
 import type { SessionFields } from '../../../models/session.ts'
 import { type NewUser, User, type UserDocument } from '../../../models/user.ts'
 import { grantRights } from '../../../models/user-state.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { refuseWeakPassword } from '../../../app/auth/password-policy.ts'
+import { refuseWeakPassword } from '../../../app/auth/passwords.ts'
 
 const NAMES = ['Ada.Lovelace', 'ada@example.org', null, undefined]
 

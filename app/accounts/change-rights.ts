@@ -1,0 +1,80 @@
+import type { Details } from '../../models/activity.ts'
+import { Session } from '../../models/session.ts'
+import type { UserDocument, UserFields } from '../../models/user.ts'
+import { grantRights, hasOtherAdmin, type Rights } from '../../models/user-state.ts'
+import { confirmSender, type Sender } from '../auth/sender.ts'
+import type { Context } from '../context.ts'
+import { conflict, notFound } from '../errors.ts'
+import { updateReadersSoon } from './update-readers.ts'
+
+/**
+ * Changes the rights that an admin sets for an account. A disabled account loses its sessions permanently, and its
+ * public assets are hidden until the account is enabled again.
+ *
+ * @throws conflict when no admin would remain
+ * @throws not_found when the account was deleted
+ * @throws unauthenticated as `confirmSender`
+ * @throws forbidden as `confirmSender`
+ */
+export async function changeRights(
+  context: Pick<Context, 'audit' | 'changes' | 'log'>,
+  admin: Sender,
+  user: UserFields,
+  rights: Rights,
+): Promise<UserDocument> {
+  const { audit, changes } = context
+  const { _id, access, disabled } = user
+  const grant = async (wanted: Rights) => {
+    await confirmSender({ sender: admin, access: 'admin' })
+    const granted = await grantRights(_id, wanted)
+    if (!granted) throw notFound()
+    return granted
+  }
+  const endsAdmin = rights.access === 'user' || rights.disabled === true
+  const granted = endsAdmin
+    ? await requireOtherAdmin(user, {
+        change: () => grant(rights),
+        undo: () => grantRights(_id, { access, disabled }),
+      })
+    : await grant(rights)
+  if (granted.disabled) await Session.endAll(_id)
+  if (rights.disabled !== undefined) await updateReadersSoon(context, _id)
+  await audit({
+    action: 'user.changed',
+    user: admin.user._id,
+    concerns: _id,
+    target: { type: 'user', id: _id.toString() },
+    details: definedValues(rights),
+  })
+  if (rights.limit !== undefined || rights.fileLimit !== undefined)
+    await changes.publish({ kind: 'space', asset: null, owner: _id, space: true })
+  return granted
+}
+
+/** Returns the rights that are set, without undefined values. */
+function definedValues(rights: Rights): Details {
+  return Object.fromEntries(
+    Object.entries(rights).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}
+
+/**
+ * Makes a change after which the account is no longer an admin's, if it is one now. Checks for another admin before
+ * and after the change, so that two changes at the same time cannot remove the last two admins.
+ *
+ * @param user the account before the change
+ * @throws conflict for the last admin
+ */
+export async function requireOtherAdmin<T>(
+  { _id, access, disabled }: Pick<UserFields, '_id' | 'access' | 'disabled'>,
+  { change, undo }: { change: () => Promise<T>; undo: () => Promise<unknown> },
+): Promise<T> {
+  const isLast = async () => access === 'admin' && !disabled && !(await hasOtherAdmin(_id))
+  if (await isLast()) throw lastAdmin()
+  const changed = await change()
+  if (!(await isLast())) return changed
+  await undo()
+  throw lastAdmin()
+}
+
+const lastAdmin = () => conflict('The last admin cannot be deleted, disabled or made an ordinary user.')

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import type { Config } from '../../config/env.ts'
+import { hashPassword, PASSWORD } from '../../models/password.ts'
+import { validationFailed } from '../errors.ts'
+import type { Queues } from '../queues/queues.ts'
+import { addressKey, type ClientInfo } from './client-info.ts'
+
+/** The names of an account. None of them can be its password. */
+type Names = readonly (string | null | undefined)[]
+
+/** The most common passwords, in lower case. The list is long, so it is imported when the first password is set. */
+let commonPasswords: ReadonlySet<string> | undefined
+
+/**
+ * Refuses a password that is too short or too long, is one of the most common, or is a name of its account
+ * (OWASP Authentication Cheat Sheet, NIST SP 800-63B §3.1.1.2).
+ *
+ * @throws validation_failed naming `password`
+ */
+export async function refuseWeakPassword(password: string, names: Names): Promise<void> {
+  const message = await weaknessOf(password, names)
+  if (message) throw validationFailed([{ field: 'password', message }])
+}
+
+/** Returns why a password is refused, in words that complete "The password …"; null for an acceptable password. */
+export async function weaknessOf(password: string, names: Names): Promise<string | null> {
+  const bytes = Buffer.byteLength(password)
+  if (bytes < PASSWORD.min || bytes > PASSWORD.max)
+    return `must have ${PASSWORD.min} to ${PASSWORD.max} bytes`
+  const lowerCase = password.toLowerCase()
+  if (names.some((name) => name?.toLowerCase() === lowerCase)) return 'must not be a name of the account'
+  if (!commonPasswords) {
+    const { dictionary } = await import('@zxcvbn-ts/language-common')
+    commonPasswords = new Set(dictionary['passwords-common'])
+  }
+  return commonPasswords.has(lowerCase) ? 'is one of the most common passwords' : null
+}
+
+/**
+ * Hashes a new password in the queue of password hashes, under the client's address.
+ *
+ * @throws unavailable when the queue is full
+ */
+export const hashPasswordQueued = (
+  { config, queues }: { config: Pick<Config, 'auth'>; queues: Pick<Queues, 'passwords'> },
+  { address, signal }: ClientInfo,
+  password: string,
+): Promise<string> =>
+  queues.passwords.run(addressKey(address), () => hashPassword(password, config.auth.bcryptCost), signal)
+
+/**
+ * Shortens a password that is longer than bcrypt reads to the base64 of its SHA-256. Clients of the earlier context
+ * send a digest as the password, which can be that long. Returns a shorter password unchanged.
+ */
+export function foldPassword(password: string): string {
+  if (Buffer.byteLength(password) <= PASSWORD.max) return password
+  return createHash('sha256').update(password).digest('base64')
+}
