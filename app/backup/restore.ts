@@ -8,7 +8,7 @@ import { syncIndexes } from '../maintenance/indexes.ts'
 import { type MigrationLease, withMigrationLease } from '../maintenance/migrations/lease.ts'
 import { firstFilledCollection } from '../maintenance/migrations/schema.ts'
 import { reconcile } from '../maintenance/reconcile.ts'
-import { refuseForeignStore, takeStore } from '../storage/store-owner.ts'
+import { refuseForeignStore, takeOverStore } from '../storage/store-owner.ts'
 import { copyIn } from './copy-objects.ts'
 import { BackupError, COLLECTIONS, type Manifest } from './format.ts'
 import { readDocuments, readEntries } from './lines.ts'
@@ -55,7 +55,7 @@ async function putBack(
   if (replace) await emptyDatabase()
   else await assertEmpty()
   await lease.setVersion(manifest.schemaVersion ?? 0)
-  await takeStore(store)
+  await takeOverStore(store)
   await syncIndexes()
   if (manifest.objects.included)
     for await (const entry of readEntries(dir, manifest.objects)) await copyIn(store, dir, entry)

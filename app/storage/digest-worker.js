@@ -1,4 +1,5 @@
-// JavaScript, since a thread starts without the loader that TypeScript needs when it is not compiled.
+// Computes the SHA-256 hashes that `digest.ts` asks for. JavaScript, because a worker thread starts without the
+// TypeScript loader when the service is not compiled.
 // @ts-check
 import { createHash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'

@@ -1,21 +1,22 @@
 import { Worker } from 'node:worker_threads'
 
-/** The next bytes of the stream `id`, in shared memory; without any the stream is forgotten. */
+/** Message to the worker: the next block of the stream `id`. A message without bytes discards that stream's hash. */
 export interface DigestJob {
   id: number
+  /** Over a SharedArrayBuffer, so that nothing is copied between the threads. */
   bytes?: Uint8Array
   last: boolean
 }
 
-/** That a block is done, and the hex digest after the last one. */
-interface DigestAnswer {
+/** Reply of the worker: one block was hashed. The reply to the last block has the hash in hex. */
+interface DigestReply {
   id: number
   sha256?: string
 }
 
-/** Large enough for messages to cost little, small enough for many uploads at once. */
+/** Bytes sent to the hashing thread at once: few messages, and little memory for many concurrent uploads. */
 const BLOCK_BYTES = 256 * 1024
-/** One is filled while the others are on their way. */
+/** Blocks of one stream: one is filled while the others are hashed. */
 const BLOCKS = 3
 
 const running = new Map<number, Digest>()
@@ -23,28 +24,32 @@ let worker: Worker | undefined
 let lastId = 0
 
 /**
- * The SHA-256 of a stream, reckoned in a thread of its own: it takes more time than all else that an upload
- * needs of the processor, and the thread that answers requests has none to spare.
+ * Computes the SHA-256 of a stream in a worker thread. Hashing takes more processor time than everything else in an
+ * upload, and would delay other requests if it ran in the main thread. All streams share one worker.
+ *
+ * Call `update` for each chunk, then `end` for the hash, or `drop` when the stream failed.
  */
 export class Digest {
   readonly #id = ++lastId
   readonly #blocks: Uint8Array[] = []
-  /** Blocks sent, and of these the ones done, in order. */
+  /** Number of blocks sent to the worker. */
   #sent = 0
+  /** Number of blocks that the worker has hashed. */
   #done = 0
+  /** Bytes in the block that is being filled. */
   #filled = 0
   #sha256: string | undefined
-  #failure: Error | undefined
+  #error: Error | undefined
   #wake: () => void = () => undefined
 
   constructor() {
     running.set(this.#id, this)
   }
 
-  /** Takes a piece; resolves when there is room for the next. */
-  async update(piece: Uint8Array): Promise<void> {
-    for (let taken = 0; taken < piece.length; ) {
-      const part = piece.subarray(taken, taken + BLOCK_BYTES - this.#filled)
+  /** Adds a chunk, which is copied. Resolves when there is room for the next one. */
+  async update(chunk: Uint8Array): Promise<void> {
+    for (let taken = 0; taken < chunk.length; ) {
+      const part = chunk.subarray(taken, taken + BLOCK_BYTES - this.#filled)
       this.#block().set(part, this.#filled)
       this.#filled += part.length
       taken += part.length
@@ -54,7 +59,7 @@ export class Digest {
     }
   }
 
-  /** The digest in hex; nothing can be added any more. */
+  /** Returns the hash in hex. Nothing can be added afterwards. */
   async end(): Promise<string> {
     this.#send(true)
     await this.#until(() => this.#sha256 !== undefined)
@@ -62,23 +67,25 @@ export class Digest {
     return String(this.#sha256)
   }
 
-  /** Forgets a stream that has broken off. */
+  /** Discards the hash of a stream that failed. */
   drop(): void {
     if (running.delete(this.#id) && this.#sent > 0) post({ id: this.#id, last: true })
   }
 
-  answer({ sha256 }: DigestAnswer): void {
+  /** Handles a reply of the worker. */
+  handle({ sha256 }: DigestReply): void {
     this.#done += 1
     this.#sha256 = sha256
     this.#wake()
   }
 
+  /** Makes `update` and `end` reject: the worker has ended with an error. */
   fail(error: Error): void {
-    this.#failure = error
+    this.#error = error
     this.#wake()
   }
 
-  /** The one that is being filled. */
+  /** Returns the block that is being filled. */
   #block(): Uint8Array {
     const index = this.#sent % BLOCKS
     this.#blocks[index] ??= new Uint8Array(new SharedArrayBuffer(BLOCK_BYTES))
@@ -93,7 +100,7 @@ export class Digest {
 
   async #until(done: () => boolean): Promise<void> {
     while (!done()) {
-      if (this.#failure) throw this.#failure
+      if (this.#error) throw this.#error
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
@@ -102,13 +109,13 @@ export class Digest {
 }
 
 function post(job: DigestJob): void {
-  worker ??= start()
+  worker ??= startWorker()
   worker.postMessage(job)
 }
 
-function start(): Worker {
+function startWorker(): Worker {
   const started = new Worker(new URL('./digest-worker.js', import.meta.url), { execArgv: [] })
-  started.on('message', (answer: DigestAnswer) => running.get(answer.id)?.answer(answer))
+  started.on('message', (reply: DigestReply) => running.get(reply.id)?.handle(reply))
   started.on('error', (error) => {
     worker = undefined
     for (const digest of running.values()) digest.fail(error)

@@ -1,8 +1,8 @@
 import { addAbortSignal, type Readable } from 'node:stream'
 
 /**
- * Prepares an opened stream for a reader that comes later: an error before that, or an abort, must not end the
- * process for want of a listener. The reader still receives it, since pipes look for an error of their source.
+ * Prepares an open stream that is read later. Adds an error listener, because an error or an abort before the first
+ * read would otherwise end the process. The reader still gets the error: `pipeline` checks its source for one.
  */
 export function guardStream(stream: Readable, signal?: AbortSignal): Readable {
   stream.on('error', () => undefined)

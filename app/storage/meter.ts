@@ -1,18 +1,18 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { Digest } from './digest.ts'
 
-/** Enough of a file to tell what it is. */
+/** First bytes of a file that are kept to detect its content type. */
 const HEAD_BYTES = 4100
 
 interface MeterOptions {
-  /** Called before each piece passes on; a rejection ends the stream. */
+  /** Called with the size of each chunk before the chunk is passed on. A rejection destroys the stream. */
   take: (bytes: number) => Promise<void>
 }
 
-/** Measures a file on its way: how many bytes, their SHA-256, and the first of them. */
+/** Passes the bytes of a file through unchanged and records their number, their SHA-256 and the first of them. */
 export class Meter extends Transform {
   size = 0
-  /** In hex, once the stream has ended. */
+  /** Lower-case hex; set when the stream has ended. */
   sha256 = ''
   #digest = new Digest()
   #head: Buffer[] = []
@@ -22,6 +22,7 @@ export class Meter extends Transform {
     super()
   }
 
+  /** The first bytes of the file, at most 4,100. */
   get head(): Buffer {
     return Buffer.concat(this.#head)
   }

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/env.ts'
 import type { ObjectStore } from './object-store.ts'
 
-/** The store of the configuration: a bucket where one is named, else the disk. Only that one's code is loaded. */
+/** Opens the configured store: the bucket if one is named, otherwise the disk. Loads the code of that store only. */
 export async function openStore({ dir, s3 }: Config['storage']): Promise<ObjectStore> {
   if (s3) {
     const { openS3Store } = await import('./s3/store.ts')

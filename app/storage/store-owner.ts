@@ -1,23 +1,23 @@
 import { Installation } from '../../models/installation.ts'
 import { MARK, type ObjectStore } from './object-store.ts'
 
-/** The mark of the store names another database: its objects are not this service's to remove or judge. */
+/** The mark of the store names another database, so this service must not delete or judge its objects. */
 export class ForeignStoreError extends Error {
   override readonly name = 'ForeignStoreError'
 
   constructor(store: ObjectStore) {
     super(
       `The store belongs to another database. ${store.description}\n` +
-        "Two context that share a store remove each other's files. Give this one a bucket, an S3_PREFIX or a DATA_DIR of its own. " +
-        'If the other service is gone for good: `npm run restore -- DIR --take-bucket` takes the store over with a backup; ' +
-        `without one, delete the object ${MARK} beside the others.`,
+        "Two services that share a store remove each other's files. Give this one a bucket, an S3_PREFIX or a DATA_DIR of its own. " +
+        'If the other service no longer exists: `npm run restore -- DIR --take-bucket` takes over the store with a backup; ' +
+        `without a backup, delete the object ${MARK} in the store.`,
     )
   }
 }
 
 type Owner = 'this database' | 'another database' | 'nobody'
 
-/** Tells whose store it is by its mark. */
+/** Returns which database the mark of the store names. */
 export async function ownerOf(store: ObjectStore): Promise<Owner> {
   const mark = await store.readMark()
   if (mark === null) return 'nobody'
@@ -31,12 +31,12 @@ export async function claimStore(store: ObjectStore): Promise<boolean> {
   return (await ownerOf(store)) === 'this database'
 }
 
-/** @throws ForeignStoreError */
+/** @throws ForeignStoreError when the store belongs to another database */
 export async function refuseForeignStore(store: ObjectStore): Promise<void> {
   if ((await ownerOf(store)) === 'another database') throw new ForeignStoreError(store)
 }
 
-/** Gives the database a new id and marks the store with it, whoever it belonged to. */
-export async function takeStore(store: ObjectStore): Promise<void> {
+/** Gives the database a new id and marks the store with it, even if the store belonged to another database. */
+export async function takeOverStore(store: ObjectStore): Promise<void> {
   await store.writeMark(`${await Installation.renewId()}\n`, { replace: true })
 }

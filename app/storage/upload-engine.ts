@@ -4,18 +4,19 @@ import type { AssetFile, AssetImage } from '../../models/asset.ts'
 
 export type Received = { file: AssetFile } | { image: AssetImage }
 
-/** What becomes of one file of a multipart request. */
+/** Stores one file of a multipart request. */
 export type Receive = (file: Express.Multer.File, request: Request) => Promise<Received>
 
 /**
- * A Multer engine made of one function for each file. Multer 2.5 calls back on an aborted request before the engine has
- * ended, so `idle` waits for it. When one file has failed, Multer calls back only after all other files have ended
- * (https://github.com/expressjs/multer/pull/575), so `failure` reports it at once.
+ * Multer storage engine that calls a function for each file and collects the results. It adds two things to Multer:
+ * `idle`, because Multer 2.5 calls back on an aborted request while files are still being stored; and `failure`,
+ * because Multer reports an error only after all other files have ended
+ * (https://github.com/expressjs/multer/pull/575).
  */
 export class UploadEngine implements StorageEngine {
-  /** In the order of the request. */
+  /** Results, in the order of the files in the request. */
   readonly received: Received[] = []
-  /** Resolves with the first error of a file, or never. */
+  /** Resolves with the error of the first file that fails; otherwise never. */
   readonly failure: Promise<unknown>
   #begun = 0
   #running = new Set<Promise<unknown>>()
@@ -47,12 +48,12 @@ export class UploadEngine implements StorageEngine {
     running.finally(() => this.#running.delete(running))
   }
 
-  /** What was stored goes with the whole upload. */
+  /** Does nothing: undoing the upload removes all its files together. */
   _removeFile(_request: Request, _file: Express.Multer.File, done: (error: Error | null) => void): void {
     done(null)
   }
 
-  /** Resolves when nothing is being stored any more: only then can an upload be undone. */
+  /** Resolves when no file is being stored any more. Only then can the upload be undone. */
   async idle(): Promise<void> {
     await Promise.allSettled([...this.#running])
   }

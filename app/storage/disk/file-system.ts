@@ -2,13 +2,13 @@ import { constants, copyFile, type FileHandle, link, mkdir, open, opendir, rmdir
 import { dirname } from 'node:path'
 import { AppError, unavailable } from '../../errors.ts'
 
-/** What a disk says when it is full, gone, read-only, broken or out of our reach: an operator's affair. */
-const FAULTS = new Set([
+/** System errors of a disk that is full, missing, read-only, broken or not accessible: the operator must act. */
+const DISK_ERRORS = new Set([
   ...['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENXIO', 'ENODEV', 'ESTALE', 'EFBIG'],
   ...['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP', 'EMFILE', 'ENFILE'],
 ])
 
-/** The `code` of a Node.js system error that came from a file system call, else undefined. */
+/** Returns the `code` of a Node.js system error from a file system call, otherwise undefined. */
 export function diskCode(error: unknown): string | undefined {
   return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string'
     ? error.code
@@ -16,24 +16,24 @@ export function diskCode(error: unknown): string | undefined {
 }
 
 /**
- * A file system's error as the `unavailable` of the API, with its cause; anything else as it is.
- * A full disk is not 507: that is for the limits of an account, which a caller can do something about.
+ * Converts an error of the file system into `unavailable` with its cause; returns any other error unchanged. A full
+ * disk is not 507, which means that a user's quota is exceeded.
  */
 export function translateDiskError(error: unknown): unknown {
   if (error instanceof AppError) return error
   const code = diskCode(error)
-  return code !== undefined && FAULTS.has(code) ? unavailable(error) : error
+  return code !== undefined && DISK_ERRORS.has(code) ? unavailable(error) : error
 }
 
-const gone = (error: unknown) => diskCode(error) === 'ENOENT'
+const isMissing = (error: unknown) => diskCode(error) === 'ENOENT'
 
-/** Waits until the entries of a folder are on the disk; a folder that has gone meanwhile needs no more. */
+/** Waits until the entries of a folder are on the disk. Ignores a folder that was removed meanwhile. */
 export async function syncFolder(folder: string): Promise<void> {
   let handle: FileHandle
   try {
     handle = await open(folder, 'r')
   } catch (error) {
-    if (gone(error)) return
+    if (isMissing(error)) return
     throw error
   }
   try {
@@ -43,7 +43,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Syncs a folder and those above it, up to and with `root`: each may have been made a moment ago. */
+/** Syncs a folder and its parents up to `root` inclusive, because each of them can be new. */
 export async function syncFoldersUpTo(root: string, folder: string): Promise<void> {
   for (let at = folder; ; at = dirname(at)) {
     await syncFolder(at)
@@ -51,7 +51,7 @@ export async function syncFoldersUpTo(root: string, folder: string): Promise<voi
   }
 }
 
-/** Removes a folder and those above it below `root` as long as they are empty; answers the first that stays. */
+/** Removes a folder and its parents below `root` while they are empty. Returns the first folder that remains. */
 export async function pruneFolders(root: string, folder: string): Promise<string> {
   let at = folder
   while (at !== root) {
@@ -68,38 +68,38 @@ export async function pruneFolders(root: string, folder: string): Promise<string
 }
 
 /**
- * Does `use` with a folder that is made first, again when another call prunes the folder in between.
- * Five rounds lost in a row mean that something else is missing.
+ * Creates a folder and calls `use`. Repeats both when a concurrent call prunes the folder in between, at most five
+ * times: after that something else is missing.
  */
 export async function inFolder(folder: string, use: () => Promise<void>): Promise<void> {
-  for (let round = 1; ; round++) {
+  for (let attempt = 1; ; attempt++) {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       return await use()
     } catch (error) {
-      if (!gone(error) || round === 5) throw error
+      if (!isMissing(error) || attempt === 5) throw error
     }
   }
 }
 
-/** The entries of a folder, a few at a time; none when the folder has gone. */
+/** Yields the entries of a folder, reading a few at a time. Yields none if the folder does not exist. */
 export async function* readFolder(folder: string) {
   try {
     yield* await opendir(folder)
   } catch (error) {
-    if (!gone(error)) throw error
+    if (!isMissing(error)) throw error
   }
 }
 
-/** Puts a file in its place if nothing is there. Some file systems have no hard links: there it is copied. */
+/** Places a file under its final name unless that name exists. Copies it where the file system has no hard links. */
 export async function placeNew(temporary: string, final: string): Promise<void> {
-  const present = (error: unknown) => {
+  const ignoreExisting = (error: unknown) => {
     if (diskCode(error) !== 'EEXIST') throw error
   }
   try {
-    await link(temporary, final).catch(present)
+    await link(temporary, final).catch(ignoreExisting)
   } catch (error) {
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(diskCode(error) ?? '')) throw error
-    await copyFile(temporary, final, constants.COPYFILE_EXCL).catch(present)
+    await copyFile(temporary, final, constants.COPYFILE_EXCL).catch(ignoreExisting)
   }
 }

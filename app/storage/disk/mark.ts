@@ -2,9 +2,9 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MARK } from '../object-store.ts'
 import { diskCode, placeNew, syncFolder } from './file-system.ts'
-import { TEMPORARY, temporaryName } from './temporary.ts'
+import { TEMPORARY, temporaryName } from './write.ts'
 
-/** Returns the content of the mark, or null when there is none. */
+/** Returns the content of the mark, or null if there is none. */
 export async function readMark(root: string): Promise<string | null> {
   try {
     return await readFile(join(root, MARK), 'utf8')
@@ -14,7 +14,7 @@ export async function readMark(root: string): Promise<string | null> {
   }
 }
 
-/** Writes the mark whole: over the present one, or only where there is none. */
+/** Writes the mark atomically. Keeps an existing mark unless `replace` is set. */
 export async function writeMark(
   root: string,
   content: string,

@@ -1,32 +1,29 @@
+import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { addAbortSignal, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { inFolder, pruneFolders, syncFoldersUpTo, translateDiskError } from './file-system.ts'
-import { TEMPORARY, temporaryName } from './temporary.ts'
+import { inFolder, pruneFolders, readFolder, syncFoldersUpTo, translateDiskError } from './file-system.ts'
 
-/** What may wait to be written: one call then writes it together. */
-const WAITING_BYTES = 512 * 1024
+/** Bytes that are buffered for one upload, so that one system call writes many chunks. */
+const BUFFERED_BYTES = 512 * 1024
 
-async function writeNew(path: string, source: Readable): Promise<number> {
-  const handle = await open(path, 'wx', 0o600)
-  const file = handle.createWriteStream({ highWaterMark: WAITING_BYTES, flush: true })
-  // The types leave out that this iterator is iterable. The source is the caller's to destroy, with a reason.
-  const chunks = source.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
-  await pipeline(chunks, file)
-  return file.bytesWritten
-}
+/** Folder of unfinished files below the root of the store. No key can have this name. */
+export const TEMPORARY = '.tmp'
 
-/** What a broken disk does not let go now, `removeTemporary` finds later: the first error is the one that counts. */
-async function discard(root: string, path: string, folder: string): Promise<void> {
-  await rm(path, { force: true }).catch(() => undefined)
-  await pruneFolders(root, folder).catch(() => undefined)
+/** Returns a new name for an unfinished file: its key, the time when it was begun, and a UUID. */
+export const temporaryName = (key: string, begun = Date.now()) =>
+  `${key.replaceAll('/', '+')}.${begun}.${randomUUID()}`
+
+function parseTemporaryName(name: string) {
+  const [key = '', begun] = name.split('.')
+  return { key: key.replaceAll('+', '/'), begun: Number(begun) }
 }
 
 /**
- * Writes an object in whole or not at all: under a temporary name, synced, then renamed, and the folders
- * synced, so that what is acknowledged outlasts a power cut. When the disk fails, the source is destroyed
- * with that error, so that whoever feeds it hears the reason and not a premature close.
+ * Writes an object completely or not at all: writes a temporary file, syncs it, renames it and syncs its folders, so
+ * that an acknowledged object survives a power failure. When the disk fails, destroys the source with that error, so
+ * that the sender gets the reason instead of a premature close.
  */
 export async function writeObject(
   root: string,
@@ -35,7 +32,7 @@ export async function writeObject(
   signal?: AbortSignal,
 ): Promise<{ size: number }> {
   const source = Buffer.isBuffer(body) ? Readable.from([body]) : body
-  // Whatever befalls the source reaches the caller as this function's rejection.
+  // an error of the source rejects this function's promise
   source.on('error', () => undefined)
   if (signal) addAbortSignal(signal, source)
   const temporary = join(root, TEMPORARY, temporaryName(key))
@@ -43,7 +40,7 @@ export async function writeObject(
   const folder = dirname(final)
   let written = temporary
   try {
-    const size = await writeNew(temporary, source)
+    const size = await writeFile(temporary, source)
     signal?.throwIfAborted()
     await inFolder(folder, () => rename(temporary, final))
     written = final
@@ -55,4 +52,38 @@ export async function writeObject(
     source.destroy(reason instanceof Error ? reason : undefined)
     throw reason
   }
+}
+
+async function writeFile(path: string, source: Readable): Promise<number> {
+  const handle = await open(path, 'wx', 0o600)
+  const file = handle.createWriteStream({ highWaterMark: BUFFERED_BYTES, flush: true })
+  // The cast is needed because the type of `iterator()` is not iterable. The caller destroys the source with a reason.
+  const chunks = source.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
+  await pipeline(chunks, file)
+  return file.bytesWritten
+}
+
+/** Removes a failed write. Ignores errors: the first error is reported, and `removeUnfinished` repeats the cleanup. */
+async function discard(root: string, path: string, folder: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined)
+  await pruneFolders(root, folder).catch(() => undefined)
+}
+
+/** Lists the unfinished files under a prefix. */
+export async function* listUnfinished(root: string, prefix: string) {
+  for await (const { name } of readFolder(join(root, TEMPORARY))) {
+    const { key, begun } = parseTemporaryName(name)
+    if (key.startsWith(prefix)) yield { name, key, begunAt: new Date(begun) }
+  }
+}
+
+/** Removes the unfinished files under a prefix, or only those begun before a time. Returns their number. */
+export async function removeUnfinished(root: string, prefix: string, before?: Date): Promise<number> {
+  let removed = 0
+  for await (const { name, begunAt } of listUnfinished(root, prefix)) {
+    if (before && begunAt >= before) continue
+    await rm(join(root, TEMPORARY, name), { force: true })
+    removed++
+  }
+  return removed
 }

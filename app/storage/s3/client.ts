@@ -1,31 +1,38 @@
-import { S3Client } from '@aws-sdk/client-s3'
+import { S3Client, S3ServiceException } from '@aws-sdk/client-s3'
+import { AppError, unavailable } from '../../errors.ts'
 
-/** In milliseconds. */
+/** Time limits in milliseconds. */
 export interface S3Timeouts {
-  /** Until a connection stands. */
+  /** For opening a connection. */
   connect: number
-  /** Without a byte in either direction; for a download, without one that the reader waits for. */
+  /** Without a byte in either direction. For downloads: while the reader waits for bytes. */
   idle: number
-  /** From the first byte of a request, its body included, to the head of the answer. */
+  /** From the first byte of a request, including its body, to the headers of the response. */
   request: number
-  /** For a whole `check` or look at the mark, and for clearing up after an upload that failed. */
+  /** For a complete `check` or `readMark`, and for the cleanup after a failed upload. */
   check: number
 }
 
 export interface S3StoreOptions {
   bucket: string
-  /** What every key in the bucket begins with: empty, or segments with a `/` at the end. */
+  /** Beginning of every key in the bucket: empty, or segments that end with `/`. */
   prefix?: string
   region: string
-  /** The address of a store other than AWS; the bucket then stands in the path. */
+  /** URL of a store other than AWS; requests then have the bucket in the path. */
   endpoint?: string | null
-  /** Without them the SDK looks where it always does: environment, profile, role of the machine. */
+  /** Without credentials the SDK uses its default chain: environment, profile, role of the machine. */
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | null
-  /** `when_required` for stores that do not know the checksums that the SDK adds by itself. */
+  /** `when_required` for stores that do not support the checksums which the SDK adds by default. */
   checksums?: 'when_supported' | 'when_required'
   timeouts?: Partial<S3Timeouts>
-  /** How often a request is tried, the first time included. */
+  /** How often a request is tried in all. */
   attempts?: number
+}
+
+/** Address of one object, as S3 commands take it. */
+export interface ObjectAddress {
+  Bucket: string
+  Key: string
 }
 
 const TIMEOUTS: S3Timeouts = { connect: 5_000, idle: 10_000, request: 120_000, check: 5_000 }
@@ -33,9 +40,9 @@ const TIMEOUTS: S3Timeouts = { connect: 5_000, idle: 10_000, request: 120_000, c
 export const withDefaults = (timeouts: Partial<S3Timeouts> = {}): S3Timeouts => ({ ...TIMEOUTS, ...timeouts })
 
 /**
- * Two clients, two pools of sockets. Slow downloads hold their sockets for as long as they like, so they must
- * not keep uploads waiting; and the SDK's socket time-out would cut off a reader who pauses, so downloads go
- * without and are watched by `watchReading`. Neither pool is bounded: the requests that we serve bound them.
+ * Creates two clients, each with its own sockets. `reader` is for downloads: slow readers keep their sockets for a long
+ * time and must not block uploads; it has no socket timeout, which would end the download of a reader who pauses
+ * (`withIdleTimeout` limits those). Sockets are not limited, because the number of requests to the service limits them.
  */
 export function createClients(options: S3StoreOptions, timeouts: S3Timeouts) {
   const { region, endpoint, credentials, attempts = 3 } = options
@@ -44,7 +51,7 @@ export function createClients(options: S3StoreOptions, timeouts: S3Timeouts) {
     new S3Client({
       region,
       ...(endpoint && { endpoint, forcePathStyle: true }),
-      // A copy: the SDK writes into it, and settings are frozen.
+      // a copy, because the SDK writes into it and the configuration is frozen
       ...(credentials && { credentials: { ...credentials } }),
       requestChecksumCalculation: checksums,
       responseChecksumValidation: checksums,
@@ -60,4 +67,27 @@ export function createClients(options: S3StoreOptions, timeouts: S3Timeouts) {
       },
     })
   return { client: create(timeouts.request, timeouts.idle), reader: create(timeouts.idle, 0) }
+}
+
+/**
+ * Returns the S3 error code of a refused request, otherwise undefined.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ */
+export const s3Code = (error: unknown): string | undefined =>
+  error instanceof S3ServiceException ? error.name : undefined
+
+const isAbort = (error: unknown) => error instanceof Error && error.name === 'AbortError'
+const isBug = (error: unknown) => error instanceof TypeError && !('$metadata' in error)
+
+/**
+ * Converts an error of a request to the bucket into `unavailable` with its cause: no connection, timeout, 5xx, SlowDown,
+ * and 4xx too, because the client of the service determines nothing in these requests but the bytes. Returns aborts by
+ * the caller and bugs unchanged.
+ */
+export const translateS3Error = (error: unknown): unknown =>
+  error instanceof AppError || isAbort(error) || isBug(error) ? error : unavailable(error)
+
+/** For `promise.catch`. */
+export function rethrow(error: unknown): never {
+  throw translateS3Error(error)
 }

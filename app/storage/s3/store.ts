@@ -1,32 +1,23 @@
 import { Readable } from 'node:stream'
-import { HeadBucketCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
+import { HeadBucketCommand } from '@aws-sdk/client-s3'
 import { unavailable } from '../../errors.ts'
 import { assertKey, assertPrefix } from '../keys.ts'
-import { MARK, ObjectMissing, type ObjectStore, type StoredObject } from '../object-store.ts'
-import { createClients, type S3StoreOptions, withDefaults } from './client.ts'
-import { s3Engine } from './engine.ts'
-import { refuse } from './errors.ts'
+import { createMulterEngine } from '../multer-engine.ts'
+import { MARK, ObjectMissing, type ObjectStore } from '../object-store.ts'
+import { createClients, rethrow, type S3StoreOptions, withDefaults } from './client.ts'
 import { readMark, writeMark } from './mark.ts'
-import { objectLocks } from './protect.ts'
-import { readObject } from './read.ts'
-import { removeObjects } from './remove.ts'
-import { byParts } from './transfer.ts'
+import { createObjectLocks } from './object-lock.ts'
+import { listObjects, readObject, removeObjects } from './objects.ts'
+import { byParts, forRequest } from './transfer.ts'
 import { abortUnfinished, listUnfinished } from './unfinished.ts'
 import { upload } from './upload.ts'
 
-async function* listObjects(client: S3Client, bucket: string, prefix: string): AsyncGenerator<StoredObject> {
-  for await (const { Contents = [] } of paginateListObjectsV2(
-    { client },
-    { Bucket: bucket, Prefix: prefix },
-  )) {
-    for (const { Key: key = '', Size: size = 0, LastModified: modifiedAt = new Date(0) } of Contents) {
-      yield { key, size, modifiedAt }
-    }
-  }
-}
-
-/** Does short work on the bucket within a time. @throws `unavailable` when it fails or takes longer */
-async function within<T>(
+/**
+ * Runs requests to the bucket within a time limit.
+ *
+ * @throws unavailable when they fail or take longer
+ */
+async function withTimeout<T>(
   limitMs: number,
   work: (abortSignal: AbortSignal) => Promise<T>,
   signal?: AbortSignal,
@@ -41,15 +32,16 @@ async function within<T>(
 }
 
 /**
- * Objects in an S3 bucket, under a prefix or in all of it. Opening it sends nothing: `check` tells whether the bucket
- * answers. A store that says nothing is given up after `attempts` times `timeouts.idle`, and a moment between them.
+ * Opens a store that keeps its objects in an S3 bucket, under a prefix or in the whole bucket. Sends no request:
+ * `check` tests whether the bucket answers. A bucket that does not answer fails a call after `attempts` times
+ * `timeouts.idle` and the delays between the attempts.
  */
 export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore> {
   const { bucket, endpoint, region, prefix: base = '' } = options
   const timeouts = withDefaults(options.timeouts)
   const { client, reader } = createClients(options, timeouts)
-  const target = { client, bucket, prefix: base, patience: timeouts.check }
-  const protect = objectLocks(client, bucket)
+  const target = { client, bucket, cleanupTimeout: timeouts.check }
+  const setLock = createObjectLocks(client, bucket)
   const fullKey = (key: string) => base + assertKey(key)
   const fullPrefix = (prefix: string) => base + assertPrefix(prefix)
   const ownKey = (key: string) => key.slice(base.length)
@@ -60,29 +52,36 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
     description: `Files are kept in the bucket ${bucket}${base && ` under ${base}`} at ${endpoint ?? `AWS, ${region}`}.`,
     async check(signal) {
       const command = new HeadBucketCommand({ Bucket: bucket })
-      await within(timeouts.check, (abortSignal) => client.send(command, { abortSignal }), signal)
+      await withTimeout(timeouts.check, (abortSignal) => client.send(command, { abortSignal }), signal)
     },
     freeBytes: async () => null,
-    engine: (engine) => s3Engine(target, store.remove, engine),
-    async put(key, body, signal, announced) {
+    engine: (engineOptions) =>
+      createMulterEngine(engineOptions, {
+        async put(ownKey, body, request, file) {
+          const key = fullKey(ownKey)
+          return upload({ ...target, key }, body, forRequest(bucket, key, request, file))
+        },
+        remove: store.remove,
+      }),
+    async put(ownKey, body, signal, announced) {
+      const key = fullKey(ownKey)
       const source = Buffer.isBuffer(body) ? Readable.from([body], { objectMode: false }) : body
-      const transfer = byParts(bucket, fullKey(key), announced)
-      return upload({ ...target, key: fullKey(key) }, source, transfer, signal)
+      return upload({ ...target, key }, source, byParts(bucket, key, announced), signal)
     },
     async open(key, range, signal) {
-      const place = { Bucket: bucket, Key: fullKey(key) }
-      return readObject(reader, place, timeouts.idle, range, signal).catch((error: unknown) => {
+      const address = { Bucket: bucket, Key: fullKey(key) }
+      return readObject(reader, address, timeouts.idle, range, signal).catch((error: unknown) => {
         throw error instanceof ObjectMissing ? new ObjectMissing(key) : error
       })
     },
-    remove: async (keys) => removeObjects(client, bucket, keys.map(fullKey)).catch(refuse),
+    remove: async (keys) => removeObjects(client, bucket, keys.map(fullKey)).catch(rethrow),
     async *list(prefix) {
       const valid = fullPrefix(prefix)
       try {
         for await (const object of listObjects(client, bucket, valid))
           if (object.key !== mark.Key) yield { ...object, key: ownKey(object.key) }
       } catch (error) {
-        refuse(error)
+        rethrow(error)
       }
     },
     async *listUnfinished(prefix) {
@@ -91,15 +90,15 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
         for await (const { Key = '', Initiated = new Date(0) } of listUnfinished(client, bucket, under))
           yield { key: ownKey(Key), begunAt: Initiated }
       } catch (error) {
-        refuse(error)
+        rethrow(error)
       }
     },
     abortUnfinished: async (prefix, before) =>
-      abortUnfinished(client, bucket, { prefix: fullPrefix(prefix), before }).catch(refuse),
-    protect: async (keys, lock) => protect(keys.map(fullKey), lock).catch(refuse),
+      abortUnfinished(client, bucket, { prefix: fullPrefix(prefix), before }).catch(rethrow),
+    protect: async (keys, lock) => setLock(keys.map(fullKey), lock).catch(rethrow),
     readMark: (signal) =>
-      within(timeouts.check, (abortSignal) => readMark(client, mark, abortSignal), signal),
-    writeMark: (content, how) => writeMark(client, mark, content, how).catch(refuse),
+      withTimeout(timeouts.check, (abortSignal) => readMark(client, mark, abortSignal), signal),
+    writeMark: (content, how) => writeMark(client, mark, content, how).catch(rethrow),
     async close() {
       client.destroy()
       reader.destroy()

@@ -4,18 +4,32 @@ import { OBJECT_TYPE, sendInParts } from './parts.ts'
 import type { Transfer } from './upload.ts'
 
 const MiB = 1024 * 1024
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** Most parts of one multipart upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_PARTS = 10_000
-/** What S3 takes at the least, but for the last part. */
+/** Smallest size of a part that S3 accepts in bytes, except for the last part. */
 const MIN_PART_BYTES = 5 * MiB
 
 /**
- * multer-s3 lets lib-storage send with four workers, each of which holds its last part while it waits for the next:
- * of more than four parts it keeps 25 MB for each upload in memory, our own parts 10 MB.
+ * Largest request body in bytes that is sent with multer-s3: four parts. Its lib-storage sends with four workers, each
+ * of which keeps its last part in memory: for larger bodies 25 MB an upload, where our own parts need 10 MB.
  */
-export const MULTER_S3_MAX_BYTES = 4 * MIN_PART_BYTES
+const MULTER_S3_MAX_BYTES = 4 * MIN_PART_BYTES
 
-/** In parts as small as what is announced (in bytes) allows; 52 GB in all without that. */
+/** Sends a file of a multipart request: with multer-s3 if the body is announced and small, otherwise in our own parts. */
+export function forRequest(
+  bucket: string,
+  key: string,
+  request: Request,
+  file: Express.Multer.File,
+): Transfer {
+  const header = request.headers['content-length']
+  const announced = header === undefined ? undefined : Number(header)
+  return announced !== undefined && announced <= MULTER_S3_MAX_BYTES
+    ? byMulterS3(bucket, key, request, file)
+    : byParts(bucket, key, announced)
+}
+
+/** Sends in the smallest parts that the announced length (bytes) allows; without a length at most 52 GB. */
 export const byParts =
   (bucket: string, key: string, announced = 0): Transfer =>
   (client, body) =>
@@ -27,10 +41,10 @@ export const byParts =
     )
 
 /**
- * Sends by multer-s3. Its `contentType` callback takes a third value, which multer-s3 3.0 sends in place of the file's
- * own stream (`replacementStream`, https://github.com/anacronw/multer-s3/issues/154): here the watched body.
+ * Sends with multer-s3. The third argument of its `contentType` callback replaces the file's own stream in multer-s3
+ * 3.0 (`replacementStream`, https://github.com/anacronw/multer-s3/issues/154): here by the metered body.
  */
-export const byMulterS3 =
+const byMulterS3 =
   (bucket: string, key: string, request: Request, file: Express.Multer.File): Transfer =>
   (client, body) =>
     new Promise((resolve, reject) => {
@@ -38,7 +52,7 @@ export const byMulterS3 =
         s3: client,
         bucket,
         key: (_request, _file, callback) => callback(null, key),
-        // No ACL: its default, private, is refused by buckets that take none.
+        // no ACL: buckets that do not support ACLs refuse the default, `private`
         acl: (_request, _file, callback) => callback(null, undefined),
         contentType: (_request, _file, callback) => callback(null, OBJECT_TYPE, body),
       })

@@ -4,8 +4,9 @@ import {
   type MultipartUpload,
   type S3Client,
 } from '@aws-sdk/client-s3'
-import { s3Code } from './errors.ts'
+import { s3Code } from './client.ts'
 
+/** Which multipart uploads are meant. */
 interface Unfinished {
   prefix: string
   /** Only uploads begun before this time. */
@@ -13,7 +14,7 @@ interface Unfinished {
   abortSignal?: AbortSignal
 }
 
-/** The multipart uploads under a prefix. */
+/** Lists the multipart uploads under a prefix. */
 export async function* listUnfinished(
   client: S3Client,
   bucket: string,
@@ -31,7 +32,7 @@ export async function* listUnfinished(
   }
 }
 
-/** Aborts the multipart uploads under a prefix; answers how many there were. */
+/** Aborts the multipart uploads under a prefix. Returns their number. */
 export async function abortUnfinished(
   client: S3Client,
   bucket: string,
@@ -45,7 +46,7 @@ export async function abortUnfinished(
       await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }), options)
       aborted++
     } catch (error) {
-      // Completed or aborted since it was listed.
+      // completed or aborted since it was listed
       if (s3Code(error) !== 'NoSuchUpload') throw error
     }
   }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { UploadBody } from '../../../app/storage/s3/body.ts'
+import { UploadBody } from '../../../app/storage/s3/upload.ts'
 import { eventually } from '../../support/eventually.ts'
 
 describe('UploadBody', () => {

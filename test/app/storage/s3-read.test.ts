@@ -2,44 +2,44 @@ import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect } from 'chai'
-import { watchReading } from '../../../app/storage/s3/read.ts'
+import { withIdleTimeout } from '../../../app/storage/s3/objects.ts'
 import { eventually } from '../../support/eventually.ts'
 import { rejection } from '../../support/s3/object-stores.ts'
 
 const IDLE_MS = 20
 
-describe('watchReading', () => {
-  it('watchReading – source silent while the reader waits → unavailable', async () => {
+describe('withIdleTimeout', () => {
+  it('withIdleTimeout – source silent while the reader waits → unavailable', async () => {
     const source = new PassThrough()
     source.write('the beginning')
-    const error = await rejection(buffer(watchReading(source, IDLE_MS)))
+    const error = await rejection(buffer(withIdleTimeout(source, IDLE_MS)))
     expect(error).to.include({ status: 503, code: 'unavailable' })
     expect(error.cause).to.have.property('message', 'The bucket sent nothing for 20 ms.')
     expect(source.destroyed).to.equal(true)
   })
 
-  it('watchReading – reader pauses → goes on', async () => {
+  it('withIdleTimeout – reader pauses → goes on', async () => {
     const bytes = Buffer.alloc(1024 * 1024, 7)
     const source = new PassThrough()
     source.end(bytes)
-    const watched = watchReading(source, IDLE_MS)
+    const watched = withIdleTimeout(source, IDLE_MS)
     await once(watched, 'readable')
     // Time is what this is about: several periods go by without a read.
     await new Promise((resolve) => setTimeout(resolve, 5 * IDLE_MS))
     expect((await buffer(watched)).equals(bytes)).to.equal(true)
   })
 
-  it('watchReading – connection breaks → unavailable', async () => {
+  it('withIdleTimeout – connection breaks → unavailable', async () => {
     const source = new PassThrough()
-    const reading = rejection(buffer(watchReading(source, 1000)))
+    const reading = rejection(buffer(withIdleTimeout(source, 1000)))
     const reason = Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
     source.destroy(reason)
     expect(await reading).to.include({ code: 'unavailable', cause: reason })
   })
 
-  it('watchReading – stream closed → source closed', async () => {
+  it('withIdleTimeout – stream closed → source closed', async () => {
     const source = new PassThrough()
-    const watched = watchReading(source, 1000)
+    const watched = withIdleTimeout(source, 1000)
     watched.destroy()
     await eventually(() => expect(source.destroyed).to.equal(true))
   })

@@ -5,9 +5,13 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3'
 import type { ObjectLock } from '../object-store.ts'
+import type { ObjectAddress } from './client.ts'
 
-/** Locks objects where the bucket has Object Lock; which it has from its creation on, so it is asked once. */
-export function objectLocks(client: S3Client, bucket: string) {
+/**
+ * Returns a function that sets the lock of objects, or lifts it with null. It does nothing in a bucket without Object
+ * Lock. Object Lock is set when a bucket is created, so the bucket is asked only once.
+ */
+export function createObjectLocks(client: S3Client, bucket: string) {
   let enabled: Promise<boolean> | undefined
   return async (keys: readonly string[], lock: ObjectLock | null): Promise<void> => {
     enabled ??= hasObjectLock(client, bucket).catch((error) => {
@@ -16,15 +20,15 @@ export function objectLocks(client: S3Client, bucket: string) {
     })
     if (!(await enabled)) return
     for (const key of keys) {
-      await retain(client, { Bucket: bucket, Key: key }, lock)
+      await setRetention(client, { Bucket: bucket, Key: key }, lock)
       const Status = lock?.legalHold ? 'ON' : 'OFF'
       await client.send(new PutObjectLegalHoldCommand({ Bucket: bucket, Key: key, LegalHold: { Status } }))
     }
   }
 }
 
-/** A compliance retention cannot be lifted: S3 refuses that itself. */
-async function retain(client: S3Client, object: { Bucket: string; Key: string }, lock: ObjectLock | null) {
+/** Sets or removes the retention of an object. S3 itself refuses to remove a compliance retention. */
+async function setRetention(client: S3Client, address: ObjectAddress, lock: ObjectLock | null) {
   if (lock && !lock.until) return
   const Retention =
     lock?.until && lock.mode
@@ -33,7 +37,7 @@ async function retain(client: S3Client, object: { Bucket: string; Key: string },
           RetainUntilDate: lock.until,
         }
       : {}
-  await client.send(new PutObjectRetentionCommand({ ...object, Retention, BypassGovernanceRetention: true }))
+  await client.send(new PutObjectRetentionCommand({ ...address, Retention, BypassGovernanceRetention: true }))
 }
 
 async function hasObjectLock(client: S3Client, bucket: string): Promise<boolean> {

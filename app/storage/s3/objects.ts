@@ -1,0 +1,111 @@
+import { pipeline, Readable, Transform } from 'node:stream'
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import { unavailable } from '../../errors.ts'
+import { guardStream } from '../guard-stream.ts'
+import { type ByteRange, ObjectMissing, ObjectsNotRemoved, type StoredObject } from '../object-store.ts'
+import { type ObjectAddress, s3Code, translateS3Error } from './client.ts'
+
+/** Most keys in one request: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+const KEYS_PER_REQUEST = 1000
+
+/**
+ * Opens an object, or a range of it, as a stream. Destroying the stream closes the connection.
+ *
+ * @param idleMs how long the bucket can send nothing while the reader waits
+ * @throws ObjectMissing
+ * @throws RangeError when the range starts after the last byte
+ * @throws unavailable
+ */
+export async function readObject(
+  client: S3Client,
+  address: ObjectAddress,
+  idleMs: number,
+  range?: ByteRange,
+  signal?: AbortSignal,
+): Promise<Readable> {
+  const command = new GetObjectCommand({
+    ...address,
+    ...(range && { Range: `bytes=${range.start}-${range.end}` }),
+  })
+  const { Body } = await client
+    .send(command, signal && { abortSignal: signal })
+    .catch((error: unknown) => Promise.reject(translateReadError(address.Key, error)))
+  if (!(Body instanceof Readable)) throw unavailable(new Error(`The bucket sent no body for ${address.Key}.`))
+  return guardStream(withIdleTimeout(Body, idleMs), signal)
+}
+
+function translateReadError(key: string, error: unknown): unknown {
+  const code = s3Code(error)
+  if (code === 'NoSuchKey') return new ObjectMissing(key)
+  if (code === 'InvalidRange') return new RangeError(`outside of the object ${key}`, { cause: error })
+  return translateS3Error(error)
+}
+
+/**
+ * Passes a download through and destroys it with `unavailable` when the source sends nothing for `idleMs` milliseconds
+ * while the reader waits. A reader that pauses, such as a video player, causes no timeout.
+ */
+export function withIdleTimeout(source: Readable, idleMs: number): Readable {
+  const passed = new Transform({
+    transform(chunk, _encoding, callback) {
+      timer.refresh()
+      callback(null, chunk)
+    },
+    // overrides `_read`, which is called when the reader wants more
+    read(size) {
+      timer.refresh()
+      Transform.prototype._read.call(this, size)
+    },
+  })
+  const timer = setTimeout(() => {
+    if (passed.readableLength > 0) timer.refresh()
+    else passed.destroy(unavailable(new Error(`The bucket sent nothing for ${idleMs} ms.`)))
+  }, idleMs)
+  source.once('error', (error) => {
+    const reason = translateS3Error(error)
+    passed.destroy(reason instanceof Error ? reason : undefined)
+  })
+  pipeline(source, passed, () => clearTimeout(timer))
+  return passed
+}
+
+/** Lists the objects whose keys begin with a prefix. */
+export async function* listObjects(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+): AsyncGenerator<StoredObject> {
+  for await (const { Contents = [] } of paginateListObjectsV2(
+    { client },
+    { Bucket: bucket, Prefix: prefix },
+  )) {
+    for (const { Key: key = '', Size: size = 0, LastModified: modifiedAt = new Date(0) } of Contents) {
+      yield { key, size, modifiedAt }
+    }
+  }
+}
+
+/** Deletes objects in as few requests as S3 allows. A bucket answers 200 and names the objects that it kept. */
+export async function removeObjects(
+  client: S3Client,
+  bucket: string,
+  keys: readonly string[],
+): Promise<void> {
+  const errors = new Map<string, Error>()
+  for (let at = 0; at < keys.length; at += KEYS_PER_REQUEST) {
+    const Objects = keys.slice(at, at + KEYS_PER_REQUEST).map((Key) => ({ Key }))
+    const { Errors = [] } = await client.send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
+    )
+    for (const { Key = '', Code, Message } of Errors) {
+      if (Code !== 'NoSuchKey') errors.set(Key, new Error(`${Code}: ${Message}`))
+    }
+  }
+  const [first] = errors.values()
+  if (errors.size > 0) throw unavailable(new ObjectsNotRemoved([...errors.keys()], first))
+}
