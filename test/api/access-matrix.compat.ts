@@ -2,9 +2,9 @@ import { mp4, obj, svg } from '../support/data/samples.ts'
 import { always, anybody, type Expected, owners, projectWriters, users } from './access-matrix.expected.ts'
 import type { Row } from './access-matrix.table.ts'
 
-const ownersAlone: Expected = { anonymous: always(401), stranger: always(404), owner: always(200) }
+const ownersAlone: Expected = { anonymous: always(401), unrelated: always(404), owner: always(200) }
 /** 400 is for who has said nothing of who they are. */
-const known: Expected = { anonymous: always(400), stranger: always(200) }
+const known: Expected = { anonymous: always(400), unrelated: always(200) }
 
 /** What clients of former services know. */
 export const DIALECTS: Row[] = [

@@ -1,30 +1,30 @@
-import { type Caller, STATES, type State } from '../support/app/access-world.ts'
+import { type Caller, STATES, type State } from '../support/app/access-fixture.ts'
 
 /** The status for each state but `closed`, in the order of STATES: private, public, shared, locked. */
 export type Statuses = readonly [number, number, number, number]
 
-/** Who is not named fares as a stranger, and a link holder, whose link another route would need, as nobody. */
+/** Who is not named fares as a unrelated, and a link holder, whose link another route would need, as nobody. */
 export type Expected = Partial<Record<Caller, Statuses>> & {
   anonymous: Statuses
-  stranger: Statuses
+  unrelated: Statuses
   /** The status in the state `closed`, where that is another than in `shared`; the owner's token has ended: 401. */
   closed?: Partial<Record<Caller, number>>
 }
 
 export const always = (status: number): Statuses => [status, status, status, status]
 
-export const everybody: Expected = { anonymous: always(200), stranger: always(200) }
+export const everybody: Expected = { anonymous: always(200), unrelated: always(200) }
 /** 400 is for who is let in, and has said nothing that could be done. */
-export const users = (status: number): Expected => ({ anonymous: always(401), stranger: always(status) })
+export const users = (status: number): Expected => ({ anonymous: always(401), unrelated: always(status) })
 export const admins = (...admin: Statuses): Expected => ({
   anonymous: always(401),
-  stranger: always(403),
+  unrelated: always(403),
   admin,
 })
 
 export const readers: Expected = {
   anonymous: [404, 200, 404, 404],
-  stranger: [404, 200, 404, 404],
+  unrelated: [404, 200, 404, 404],
   reader: [404, 200, 200, 200],
   writer: [404, 200, 200, 200],
   owner: always(200),
@@ -33,7 +33,7 @@ export const signedInReaders: Expected = { ...readers, anonymous: [404, 401, 404
 
 export const writers = (done: number): Expected => ({
   anonymous: always(401),
-  stranger: [404, 403, 404, 404],
+  unrelated: [404, 403, 404, 404],
   reader: [404, 403, 403, 403],
   writer: [404, 403, done, 423],
   owner: [done, done, done, 423],
@@ -41,7 +41,7 @@ export const writers = (done: number): Expected => ({
 
 export const owners = (...owner: Statuses): Expected => ({
   anonymous: always(401),
-  stranger: [404, 403, 404, 404],
+  unrelated: [404, 403, 404, 404],
   reader: [404, 403, 403, 403],
   writer: [404, 403, 403, 403],
   owner,
@@ -51,13 +51,13 @@ export const owned: Expected = { ...owners(...always(200)), anonymous: [404, 401
 
 export const holders: Expected = {
   anonymous: always(404),
-  stranger: always(404),
+  unrelated: always(404),
   'link holder': always(200),
   closed: { 'link holder': 404 },
 }
 
 /** Projects are never public, and have no lock. */
-const project = { anonymous: always(401), stranger: always(404) }
+const project = { anonymous: always(401), unrelated: always(404) }
 export const projectReaders: Expected = {
   ...project,
   reader: [404, 404, 200, 200],
@@ -79,7 +79,7 @@ export const projectOwners = (done: number): Expected => ({
 
 export const anybody = (status: number): Expected => ({
   anonymous: always(status),
-  stranger: always(status),
+  unrelated: always(status),
   closed: { owner: status },
 })
 
@@ -87,7 +87,7 @@ export const anybody = (status: number): Expected => ({
 export const statusFor = (expected: Expected, caller: Caller, state: State): number => {
   if (state === 'closed')
     return expected.closed?.[caller] ?? (caller === 'owner' ? 401 : statusFor(expected, caller, 'shared'))
-  const statuses = expected[caller] ?? (caller === 'link holder' ? expected.anonymous : expected.stranger)
+  const statuses = expected[caller] ?? (caller === 'link holder' ? expected.anonymous : expected.unrelated)
   return statuses[STATES.indexOf(state)] ?? Number.NaN
 }
 

@@ -1,12 +1,12 @@
 import type { Response } from 'supertest'
 import {
+  type AccessFixture,
   CALLERS,
   type Caller,
   type Requests,
-  type Scene,
   STATES,
   type State,
-} from '../support/app/access-world.ts'
+} from '../support/app/access-fixture.ts'
 import { obj, png } from '../support/data/samples.ts'
 import { DIALECTS } from './access-matrix.compat.ts'
 import {
@@ -30,7 +30,7 @@ import {
 export interface Row {
   /** As the router has it. */
   route: string
-  send: (as: Requests, on: Scene, caller: Caller) => PromiseLike<Response>
+  send: (as: Requests, on: AccessFixture, caller: Caller) => PromiseLike<Response>
   expected: Expected
   /** The states that make a difference to it; default all. */
   states?: readonly State[]
@@ -134,7 +134,7 @@ const SHARING: Row[] = [
   },
   {
     route: 'PUT /api/assets/:assetId/collaborators/:username',
-    send: (as, on) => as.put(on.at('/collaborators/stranger')).send({ access: 'write' }),
+    send: (as, on) => as.put(on.at('/collaborators/unrelated')).send({ access: 'write' }),
     expected: owners(...always(200)),
     changes: true,
   },
@@ -323,7 +323,7 @@ const PROJECTS: Row[] = [
   },
   {
     route: 'PUT /api/projects/:projectId/collaborators/:username',
-    send: (as, on) => as.put(`${on.project}/collaborators/stranger`).send({ access: 'read' }),
+    send: (as, on) => as.put(`${on.project}/collaborators/unrelated`).send({ access: 'read' }),
     expected: projectOwners(200),
     changes: true,
   },

@@ -5,15 +5,15 @@ import { Asset } from '../../models/asset.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
 import {
+  type AccessFixture,
   CALLERS,
-  makeScene,
-  type People,
-  populate,
+  type CallerUsers,
+  createAccessFixture,
   requestsBy,
-  type Scene,
   STATES,
   type State,
-} from '../support/app/access-world.ts'
+  signUpCallers,
+} from '../support/app/access-fixture.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { mountedRoutes } from '../support/openapi/mounted-routes.ts'
 import { mayRead, statusFor } from './access-matrix.expected.ts'
@@ -31,13 +31,13 @@ const REPRESENTATION = ['etag', 'last-modified', 'location', 'content-dispositio
 describe('access matrix', function () {
   this.timeout(60_000)
   let app: TestApp
-  let people: People
-  let scenes: Scene[]
+  let users: CallerUsers
+  let scenes: AccessFixture[]
   let untouched: unknown
   /** The answer about what is nowhere. */
   let missing: unknown
 
-  const contentOf = async () => ({
+  const readDocuments = async () => ({
     assets: await Asset.find({ _id: scenes.map(({ asset }) => asset._id) }, { downloads: 0 })
       .sort({ _id: 1 })
       .lean(),
@@ -49,10 +49,10 @@ describe('access matrix', function () {
 
   before(async () => {
     app = await startApp()
-    people = await populate(app)
-    scenes = await Promise.all(STATES.map((state) => makeScene(app, state)))
-    untouched = await contentOf()
-    const { body } = await people.stranger.get('/api/assets/64b000000000000000000000').expect(404)
+    users = await signUpCallers(app)
+    scenes = await Promise.all(STATES.map((state) => createAccessFixture(app, state)))
+    untouched = await readDocuments()
+    const { body } = await users.unrelated.get('/api/assets/64b000000000000000000000').expect(404)
     missing = { ...body, err: { ...body.err, requestId: '' } }
   })
   after(() => app.stop())
@@ -75,15 +75,15 @@ describe('access matrix', function () {
     })
 
   it('every route – refused caller → documents and objects unchanged', async () => {
-    expect(await contentOf()).to.deep.equal(untouched)
+    expect(await readDocuments()).to.deep.equal(untouched)
   })
 
   async function tryRow(row: Row, state: State): Promise<void> {
     for (const caller of CALLERS) {
       const status = statusFor(row.expected, caller, state)
       const shared = scenes.find((scene) => scene.state === state)
-      const scene = !shared || (row.changes && status < 300) ? await makeScene(app, state) : shared
-      const answer = await row.send(requestsBy(app, people, caller, scene), scene, caller)
+      const scene = !shared || (row.changes && status < 300) ? await createAccessFixture(app, state) : shared
+      const answer = await row.send(requestsBy(app, users, caller, scene), scene, caller)
       const what = `${caller}, ${state}`
       expect(answer.status, `${what}: ${answer.text}`).to.equal(status)
       if (status >= 400) assertEmpty(answer, scene, what)
@@ -92,7 +92,11 @@ describe('access matrix', function () {
   }
 
   /** A refusal is the envelope and no more; one of what may not be known is that of what is not there. */
-  function assertEmpty({ body, headers, status, text }: Response, { secrets }: Scene, what: string): void {
+  function assertEmpty(
+    { body, headers, status, text }: Response,
+    { secrets }: AccessFixture,
+    what: string,
+  ): void {
     expect(body, what).to.have.all.keys('status', 'err')
     expect(body.err, what).to.include({ code: CODES[status] })
     const keys = ['code', 'message', 'requestId', ...([400, 423].includes(status) ? ['details'] : [])]
@@ -102,7 +106,12 @@ describe('access matrix', function () {
     for (const secret of secrets) expect(text, what).not.to.contain(secret)
   }
 
-  function assertListed({ body, text }: Response, count: number, { asset }: Scene, what: string): void {
+  function assertListed(
+    { body, text }: Response,
+    count: number,
+    { asset }: AccessFixture,
+    what: string,
+  ): void {
     expect(body.res.total, what).to.equal(count)
     expect(body.res.assets, what).to.have.length(count)
     expect(text.includes(asset.name), what).to.equal(count === 1)

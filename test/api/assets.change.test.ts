@@ -4,7 +4,7 @@ import { Capacity, SERVER } from '../../models/capacity.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
-import { keysOf, measuredSpace, stateOf } from '../support/app/state.ts'
+import { keysOf, stateOf, storedBytes } from '../support/app/state.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
 import { glb, obj, png } from '../support/data/samples.ts'
 
@@ -23,7 +23,7 @@ describe('changing an asset', () => {
 
   /** The sums are what the bucket holds, on every account. */
   const expectExactSpace = async () => {
-    const used = await measuredSpace(app)
+    const used = await storedBytes(app)
     const assets = await Asset.find({ owner: ada.user._id }).lean()
     const files = assets.reduce((sum, asset) => sum + asset.files.length, 0)
     expect((await User.spaceOf(ada.user._id)) ?? {}).to.deep.include({ used, files, reserved: 0, open: [] })
@@ -58,7 +58,7 @@ describe('changing an asset', () => {
       const { body } = await app.api.get(url).expect(200)
       expect(body.res.asset).to.include({ access: 'read', owner: null })
       await ada.patch(url).send({ visibility: 'private' }).expect(200)
-      const other = await app.another()
+      const other = await app.secondInstance()
       await other.get(url).expect(404)
       await other.get(String(asset.files[0]?.url)).expect(404)
     })
@@ -289,7 +289,7 @@ describe('changing an asset', () => {
   })
 
   it('GET /api/space – stored assets → used space', async () => {
-    const used = await measuredSpace(app)
+    const used = await storedBytes(app)
     const { body } = await ada.get('/api/space').expect(200)
     expect(body.res).to.include({ used, reserved: 0, limit: 50e9, free: 50e9 - used })
     expect(body.res).not.to.have.property('server')

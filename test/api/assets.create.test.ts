@@ -5,7 +5,7 @@ import { Capacity, SERVER } from '../../models/capacity.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
-import { keysOf, measuredSpace, stateOf } from '../support/app/state.ts'
+import { keysOf, stateOf, storedBytes } from '../support/app/state.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
 import { glb, html, jpegWithExif, mp4, obj, png, stlBinary, svgWithScript } from '../support/data/samples.ts'
 
@@ -73,7 +73,7 @@ describe('POST /api/assets', () => {
     expect(await keysOf(app)).to.deep.equal(keys.sort())
     expect(await Upload.countDocuments()).to.equal(0)
 
-    const used = await measuredSpace(app)
+    const used = await storedBytes(app)
     expect((await User.spaceOf(ada.user._id)) ?? {}).to.deep.include({
       used,
       reserved: 0,

@@ -149,7 +149,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
   })
 
   it('GET /api/assets/:id/files/:fileId – 200 concurrent downloads over two processes → all counted', async () => {
-    const other = await app.another()
+    const other = await app.secondInstance()
     const version = (await Asset.findById(asset.id).orFail().lean()).version
     await Promise.all(Array.from({ length: 200 }, (_, n) => (n % 2 ? other : app.api).get(url).expect(200)))
     expect(await downloads()).to.equal(200)

@@ -5,7 +5,7 @@ import { after as following, sortBy } from '../../models/plugins/page.ts'
 import { User } from '../../models/user.ts'
 import { NO_TRANSITION } from '../../models/user-state.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
-import { plantAsset } from '../support/app/assets.ts'
+import { insertAsset } from '../support/app/assets.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
 
 const DAY = 86_400_000
@@ -79,7 +79,7 @@ describe('GET /api/assets', () => {
     bob = await signUp(app, 'bob', { discoverable: true })
     const people = { ada, bob }
     for (const [index, { owner, ...fields }] of PLANTED.entries())
-      await plantAsset(people[owner].user, {
+      await insertAsset(people[owner].user, {
         ...fields,
         downloads: index % 3,
         createdAt: new Date(NOON + index * DAY),
@@ -189,7 +189,7 @@ describe('GET /api/assets', () => {
         const { body } = await get('ada', `sort=${sort}${q}&limit=1${cursor}`).expect(200)
         seen.push(...body.res.assets.map(({ name }: { name: string }) => name))
         cursor = body.res.next && `&cursor=${body.res.next}`
-        const late = await plantAsset(bob.user, { name: 'Inserted', createdAt: new Date(NOON + 99 * DAY) })
+        const late = await insertAsset(bob.user, { name: 'Inserted', createdAt: new Date(NOON + 99 * DAY) })
         await Asset.deleteOne({ _id: late._id })
       } while (cursor)
       expect(seen, sort).to.deep.equal(whole)
@@ -198,7 +198,7 @@ describe('GET /api/assets', () => {
 
   it('GET /api/assets – equal sort values → ordered by id, none skipped or repeated', async () => {
     const same = { name: 'Same', tags: ['same'], visibility: 'public' as const, createdAt: new Date(NOON) }
-    for (let n = 0; n < 7; n += 1) await plantAsset(n % 2 ? ada.user : bob.user, same)
+    for (let n = 0; n < 7; n += 1) await insertAsset(n % 2 ? ada.user : bob.user, same)
     for (const sort of Object.keys(SORTS)) {
       const ids: string[] = []
       let cursor = ''

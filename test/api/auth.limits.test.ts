@@ -25,7 +25,7 @@ describe('limits of sign-in', () => {
     await login('ada', PASSWORD).expect(200)
     await fail('ADA@example.org', 1)
 
-    const another = await app.another()
+    const another = await app.secondInstance()
     for (const [name, api] of [
       ['ada', app.api],
       ['Ada', another],

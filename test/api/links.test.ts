@@ -129,7 +129,7 @@ describe('share links', () => {
 
   it('GET /api/links/:token/files/:fileId – 100 at once over two processes → exactly maxDownloads succeed', async () => {
     const link = await make({ maxDownloads: 10 })
-    const other = await app.another()
+    const other = await app.secondInstance()
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, n) =>
         (n % 2 ? other : app.api)

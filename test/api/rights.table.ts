@@ -1,5 +1,5 @@
 import type { Response } from 'supertest'
-import type { Role, World } from '../support/app/rights-world.ts'
+import type { RightsFixture, Role } from '../support/app/rights-fixture.ts'
 import { SocketClient } from '../support/app/socket.ts'
 import { PASSWORD, type TestUser } from '../support/app/users.ts'
 import { mp4, obj, png, svg } from '../support/data/samples.ts'
@@ -10,7 +10,7 @@ export interface Way {
   role: Role
   /** The database command that makes the change visible. */
   effect: string
-  send: (as: TestUser, world: World) => Promise<{ status: number; text: string }>
+  send: (as: TestUser, world: RightsFixture) => Promise<{ status: number; text: string }>
   /** The change concerns the asset, and a lock forbids it. */
   locks?: true
   /** The right is a condition of the update of the account itself. */
@@ -18,14 +18,14 @@ export interface Way {
   /** The asset is public. */
   isPublic?: true
   /** What must be there before. */
-  prepare?: (world: World) => Promise<unknown>
+  prepare?: (world: RightsFixture) => Promise<unknown>
 }
 
 const UPDATE_ASSET = 'assets.findOneAndUpdate'
 const UPDATE_PROJECT = 'projects.findOneAndUpdate'
 const picture = png({ width: 8, height: 8 })
 
-type Send = (as: TestUser, world: World) => PromiseLike<Response> | Promise<PromiseLike<Response>>
+type Send = (as: TestUser, world: RightsFixture) => PromiseLike<Response> | Promise<PromiseLike<Response>>
 const way = (name: string, role: Role, effect: string, send: Send, more: Partial<Way> = {}): Way => ({
   name,
   role,
@@ -39,7 +39,7 @@ const STATUS: Record<string, number> = { unauthenticated: 401, forbidden: 403, n
 /** The same over a socket, its codes as statuses. */
 const overSocket = (
   name: string,
-  send: (socket: SocketClient, world: World) => Promise<{ err?: { code: string } | undefined }>,
+  send: (socket: SocketClient, world: RightsFixture) => Promise<{ err?: { code: string } | undefined }>,
 ): Way => ({
   name,
   role: 'owner',
@@ -105,7 +105,8 @@ const ofWriters = (role: Role): Way[] => [
   ),
 ]
 
-const hold = ({ scene, owner }: World) => owner.put(scene.at('/lock')).send({ legalHold: true }).expect(200)
+const hold = ({ scene, owner }: RightsFixture) =>
+  owner.put(scene.at('/lock')).send({ legalHold: true }).expect(200)
 
 const OWNERS: Way[] = [
   way('POST /api/assets', 'owner', UPDATE_ASSET, (as) =>

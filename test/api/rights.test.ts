@@ -1,19 +1,19 @@
 import { expect } from 'chai'
 import { startApp, type TestApp } from '../support/app/app.ts'
-import { DatabaseGate } from '../support/app/database-gate.ts'
+import { CommandInterceptor } from '../support/app/command-interceptor.ts'
 import {
-  contentOf,
+  createRightsFixture,
   DEMOTED,
-  forgetAll,
+  deleteDocuments,
   LOCKED,
-  makeWorld,
   OWNER_DELETED,
+  type RightsFixture,
+  readDocuments,
+  readUploadTraces,
   SENDER_LOSSES,
   SESSION_ENDED,
-  traceOf,
-  type World,
   WRITER_LOSSES,
-} from '../support/app/rights-world.ts'
+} from '../support/app/rights-fixture.ts'
 import { closeSockets } from '../support/app/socket.ts'
 import { WAYS, type Way } from './rights.table.ts'
 
@@ -26,11 +26,11 @@ const HOUR = 3_600_000
 describe('rights lost while a request runs', function () {
   this.timeout(30_000)
   let app: TestApp
-  let gate: DatabaseGate
+  let gate: CommandInterceptor
   before(async () => {
     // the looks of sockets at sessions and changes would be counted among the commands of a request
     app = await startApp({ limits: { sessionsMs: HOUR, changesMs: HOUR } })
-    gate = new DatabaseGate()
+    gate = new CommandInterceptor()
   })
   after(() => {
     gate.close()
@@ -38,8 +38,8 @@ describe('rights lost while a request runs', function () {
   })
   afterEach(closeSockets)
 
-  const worldOf = async ({ role, isPublic, prepare }: Way): Promise<World> => {
-    const world = await makeWorld(app, role, isPublic)
+  const worldOf = async ({ role, isPublic, prepare }: Way): Promise<RightsFixture> => {
+    const world = await createRightsFixture(app, role, isPublic)
     await prepare?.(world)
     return world
   }
@@ -67,7 +67,7 @@ describe('rights lost while a request runs', function () {
 
     describe(name, () => {
       before(async () => {
-        await forgetAll()
+        await deleteDocuments()
         const world = await worldOf(way)
         const commands = await gate.record(async () => {
           const { status, text } = await send(world[role], world)
@@ -88,20 +88,20 @@ describe('rights lost while a request runs', function () {
         const [status, lose] = loss
         it(`${name} – ${what} → ${status}, nothing changed`, async () => {
           const world = await worldOf(way)
-          const there = await contentOf()
-          const trace = await traceOf(app)
+          const there = await readDocuments()
+          const trace = await readUploadTraces(app)
           let left = new Map<string, unknown>()
           const answer = await gate.before(
             moments[moment],
             async () => {
               await lose(world, world[role])
-              left = new Map([...(await contentOf())].filter(([id]) => there.has(id)))
+              left = new Map([...(await readDocuments())].filter(([id]) => there.has(id)))
             },
             () => send(world[role], world),
           )
           expect(answer.status, answer.text).to.equal(status)
-          expect(await contentOf()).to.deep.equal(left)
-          expect(await traceOf(app)).to.deep.equal(trace)
+          expect(await readDocuments()).to.deep.equal(left)
+          expect(await readUploadTraces(app)).to.deep.equal(trace)
         })
       }
     })

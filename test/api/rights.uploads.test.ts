@@ -4,17 +4,17 @@ import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { beginUpload, multipart } from '../support/app/raw-upload.ts'
 import {
-  contentOf,
+  createRightsFixture,
   LOCKED,
-  makeWorld,
   OWNER_DELETED,
+  type RightsFixture,
   type Role,
+  readDocuments,
+  readUploadTraces,
   SENDER_LOSSES,
   SESSION_ENDED,
-  traceOf,
-  type World,
   WRITER_LOSSES,
-} from '../support/app/rights-world.ts'
+} from '../support/app/rights-fixture.ts'
 import { closeSockets, SocketClient } from '../support/app/socket.ts'
 import { png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
@@ -27,16 +27,16 @@ interface Way {
   name: string
   role: Role
   /** Sends a half of a file, waits for `meanwhile`, and sends the rest. */
-  send: (world: World, file: Buffer, meanwhile: () => Promise<void>) => Promise<number>
+  send: (world: RightsFixture, file: Buffer, meanwhile: () => Promise<void>) => Promise<number>
 }
 
 const http = (
   method: 'POST' | 'PUT',
-  pathOf: (world: World) => string,
+  pathOf: (world: RightsFixture) => string,
   role: Role,
   field = 'files',
 ): Way => ({
-  name: `${method} ${pathOf({ scene: { at: (rest: string) => `/api/assets/:id${rest}` } } as World)}`,
+  name: `${method} ${pathOf({ scene: { at: (rest: string) => `/api/assets/:id${rest}` } } as RightsFixture)}`,
   role,
   async send(world, file, meanwhile) {
     const { app, [role]: sender } = world
@@ -100,21 +100,21 @@ describe('rights lost while the bytes of an upload arrive', () => {
     }
     for (const [what, [status, lose]] of Object.entries(losses))
       it(`${name} – ${what} → ${status}, nothing changed`, async () => {
-        const world = await makeWorld(app, role)
-        const there = await contentOf()
-        const trace = await traceOf(app)
+        const world = await createRightsFixture(app, role)
+        const there = await readDocuments()
+        const trace = await readUploadTraces(app)
         let left = new Map<string, unknown>()
         const answered = await send(world, file, async () => {
           await lose(world, world[role])
-          left = new Map([...(await contentOf())].filter(([id]) => there.has(id)))
+          left = new Map([...(await readDocuments())].filter(([id]) => there.has(id)))
         })
         expect(answered).to.equal(status)
-        await eventually(async () => expect(await traceOf(app)).to.deep.equal(trace))
-        expect(await contentOf()).to.deep.equal(left)
+        await eventually(async () => expect(await readUploadTraces(app)).to.deep.equal(trace))
+        expect(await readDocuments()).to.deep.equal(left)
       })
 
     it(`${name} – the session runs out → done`, async () => {
-      const world = await makeWorld(app, role)
+      const world = await createRightsFixture(app, role)
       const answered = await send(world, file, async () => {
         app.clock.advance(49 * HOUR)
       })
@@ -123,7 +123,7 @@ describe('rights lost while the bytes of an upload arrive', () => {
 
     if (role === 'writer')
       it(`${name} – the owner is disabled → done`, async () => {
-        const world = await makeWorld(app, role)
+        const world = await createRightsFixture(app, role)
         const answered = await send(world, file, async () => {
           await changeRights(app.context, world.root, world.owner.user, { disabled: true })
         })

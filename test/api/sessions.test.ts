@@ -69,7 +69,7 @@ describe('sessions', () => {
 
   it('POST /api/auth/logout – next request on any process → 401', async () => {
     const cat = await signUp(app, 'cat')
-    const elsewhere = requestsOf({ api: await app.another() }, cat.token)
+    const elsewhere = requestsOf({ api: await app.secondInstance() }, cat.token)
     await elsewhere.get('/api/auth/session').expect(200)
 
     const res = await cat.post('/api/auth/logout')

@@ -42,7 +42,7 @@ describe('admins and accounts', () => {
 
   it('PATCH /api/users/:id {disabled} – true, then false → all sessions end and no sign-in, then sign-in again', async () => {
     const second = await signIn(app, ada.user)
-    const other = await app.another()
+    const other = await app.secondInstance()
     await root.patch(url(ada)).send({ disabled: true }).expect(200)
     for (const { token } of [ada, second])
       await other.get('/api/users/me').set('Authorization', `Bearer ${token}`).expect(401)

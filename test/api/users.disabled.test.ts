@@ -4,7 +4,7 @@ import { Asset } from '../../models/asset.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
-import { DatabaseGate } from '../support/app/database-gate.ts'
+import { CommandInterceptor } from '../support/app/command-interceptor.ts'
 import { closeSockets, SocketClient } from '../support/app/socket.ts'
 import { signIn, signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
 import { png, svg } from '../support/data/samples.ts'
@@ -183,7 +183,7 @@ describe('a disabled account', () => {
   for (const [what, publish] of PUBLISH)
     it(`${what} {visibility: public} – disabled directly before the update → hidden`, async () => {
       await ada.patch(path()).send({ visibility: 'private' }).expect(200)
-      const gate = new DatabaseGate()
+      const gate = new CommandInterceptor()
       try {
         const commands = await gate.record(async () => {
           expect((await publish()).status).to.be.within(200, 201)

@@ -13,7 +13,7 @@ import { startApp, type TestApp } from '../support/app/app.ts'
 import type { Client } from '../support/app/client.ts'
 import { FaultProxy, type ProxyFault } from '../support/app/fault-proxy.ts'
 import { databaseUri } from '../support/app/mongo.ts'
-import { announced, uploadRaw } from '../support/app/raw-upload.ts'
+import { uploadRaw, withLength } from '../support/app/raw-upload.ts'
 import { keysOf } from '../support/app/state.ts'
 import { signUp } from '../support/app/users.ts'
 import { png } from '../support/data/samples.ts'
@@ -92,7 +92,7 @@ describe('network faults to the database and the bucket', function () {
   /** Again where the machine stood still for longer than the time-outs of this test: that looks like a fault. */
   async function create(): Promise<string> {
     return eventually(async () => {
-      const { status, res } = await uploadRaw(ada, small, announced(small))
+      const { status, res } = await uploadRaw(ada, small, withLength(small))
       expect(status).to.equal(201)
       const asset = res?.asset as { id: string } | undefined
       return String(asset?.id)
@@ -110,11 +110,11 @@ describe('network faults to the database and the bucket', function () {
     const image = { path: `/api/assets/${pictured}/images`, field: 'images', name: 'a.png' }
     const replacing = { path: `/api/assets/${replaced}/files`, method: 'PUT' as const }
     return {
-      create: () => uploadRaw(ada, small, announced(small)),
-      'create large': () => uploadRaw(ada, large, announced(large)),
+      create: () => uploadRaw(ada, small, withLength(small)),
+      'create large': () => uploadRaw(ada, large, withLength(large)),
       'create chunked': () => uploadRaw(ada, large),
-      replace: () => uploadRaw(ada, small, announced(small, replacing)),
-      'add a picture': () => uploadRaw(ada, picture, announced(picture, image)),
+      replace: () => uploadRaw(ada, small, withLength(small, replacing)),
+      'add a picture': () => uploadRaw(ada, picture, withLength(picture, image)),
       remove: () => ask(`/api/assets/${removed}`, 'DELETE'),
       read: () => ask(`/api/assets/${read}`),
       search: () => ask('/api/assets?facets=1&count=1'),

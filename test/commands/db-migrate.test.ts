@@ -8,7 +8,7 @@ import { NEWEST_VERSION } from '../../app/maintenance/migrations/migrations.ts'
 import { withDatabase } from '../embedded/engine.ts'
 import { register, send } from '../support/app/client.ts'
 import { databaseUri } from '../support/app/mongo.ts'
-import { killAll, runProcess, startProcess, untilSaid } from '../support/app/process.ts'
+import { killAll, runProcess, startProcess, waitForOutput } from '../support/app/process.ts'
 import { eventually } from '../support/eventually.ts'
 
 const MANY = 20_000
@@ -82,7 +82,7 @@ describe('npm run db:migrate', function () {
     expect(await record()).to.have.nested.property('lease.holder')
 
     const two = [start('db-migrate'), start('db-migrate')]
-    await Promise.all(two.map((one) => untilSaid(one, /Waiting for it/)))
+    await Promise.all(two.map((one) => waitForOutput(one, /Waiting for it/)))
     expect(await Promise.all(two.map(({ ended }) => ended))).to.deep.equal([0, 0])
     const outputs = two.map(({ output }) => output())
     expect(outputs.filter((output) => output.includes('0001-pending-deletion begins'))).to.have.length(1)

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { type DocumentedRoute, documentedRoutes } from '../support/openapi/document.ts'
-import { openScene, type Scene } from '../support/openapi/scene.ts'
+import { createOpenApiFixture, type OpenApiFixture } from '../support/openapi/fixture.ts'
 
 const answering = (status: number): DocumentedRoute[] =>
   documentedRoutes.filter(({ method, operation }) => method === 'GET' && status in operation.responses)
@@ -10,11 +10,11 @@ const nameOf = ({ method, path }: DocumentedRoute) => `${method} ${path}`
 /** What every reading route has in common, tried on all that document it. */
 describe('documented answers', () => {
   let app: TestApp
-  let scene: Scene
+  let scene: OpenApiFixture
 
   before(async () => {
     app = await startApp()
-    scene = await openScene(app)
+    scene = await createOpenApiFixture(app)
   })
   after(() => app.stop())
 

@@ -5,13 +5,13 @@ import { stateOf } from '../support/app/state.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
 import { type DocumentedRoute, documentedRoutes, openApi } from '../support/openapi/document.ts'
 import {
+  createOpenApiFixture,
   isForAdmins,
-  NOTHING,
-  openScene,
+  type OpenApiFixture,
   type Params,
-  type Scene,
   takesJson,
-} from '../support/openapi/scene.ts'
+  UNKNOWN_IDS,
+} from '../support/openapi/fixture.ts'
 
 interface Refusal {
   name: string
@@ -33,7 +33,7 @@ const takesHeader = (header: string) => (route: DocumentedRoute) =>
 /** The document's own words, tried on every route that says them. */
 describe('documented refusals', () => {
   let app: TestApp
-  let scene: Scene
+  let scene: OpenApiFixture
   let bob: TestUser
   let locked: Params = {}
   let ended: Params = {}
@@ -41,7 +41,7 @@ describe('documented refusals', () => {
 
   before(async () => {
     app = await startApp()
-    scene = await openScene(app)
+    scene = await createOpenApiFixture(app)
     bob = await signUp(app, 'bob')
     const { ada, known, createAsset, createLink } = scene
     await ada.put(`/api/projects/${known.projectId}/collaborators/bob`).send({ access: 'read' }).expect(200)
@@ -89,7 +89,7 @@ describe('documented refusals', () => {
       name: 'what does not exist',
       status: 404,
       applies: ({ path }) => path.includes('{'),
-      ask: (route) => scene.ask(route, NOTHING),
+      ask: (route) => scene.ask(route, UNKNOWN_IDS),
     },
     {
       name: 'who may only read, or is no admin',

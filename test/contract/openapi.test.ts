@@ -5,6 +5,7 @@ import type { Express } from 'express'
 import * as errors from '../../app/errors.ts'
 import { createApp } from '../../app/index.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
+import { PAGE_FILE, schemaErrors } from '../support/openapi/check-exchange.ts'
 import {
   documentedRoutes,
   type MediaType,
@@ -13,7 +14,6 @@ import {
   type Response,
   resolve,
 } from '../support/openapi/document.ts'
-import { faultsOf, PAGE_FILE } from '../support/openapi/judge.ts'
 
 /** What the router of Express 5 keeps of a route or of a mounted router. */
 interface Layer {
@@ -119,7 +119,7 @@ describe('OpenAPI document', () => {
     ])
     for (const { schema, ...media } of described)
       for (const example of examplesOf(media as MediaType))
-        expect(faultsOf(schema, example), JSON.stringify(example)).to.deep.equal([])
+        expect(schemaErrors(schema, example), JSON.stringify(example)).to.deep.equal([])
   })
 
   it('document – JSON answers → each has an example and the request id', () => {

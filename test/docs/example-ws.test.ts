@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
-import { measuredSpace } from '../support/app/state.ts'
+import { storedBytes } from '../support/app/state.ts'
 
 const run = promisify(execFile)
 
@@ -45,7 +45,7 @@ describe('scripts/example-ws.js', () => {
       expect(stdout, stdout).to.match(line)
     expect(await User.countDocuments({ username: /^example-/ })).to.equal(1)
     expect(await Asset.countDocuments()).to.equal(0)
-    expect(await measuredSpace(app)).to.equal(0)
+    expect(await storedBytes(app)).to.equal(0)
   })
 
   it('example:ws – file named → uploaded in several frames', async () => {

@@ -9,7 +9,7 @@ import sharp from 'sharp'
 import { Asset } from '../../models/asset.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
-import { measuredSpace } from '../support/app/state.ts'
+import { storedBytes } from '../support/app/state.ts'
 
 const run = promisify(execFile)
 const has = (command: string) => spawnSync(command, ['--version']).status === 0
@@ -46,6 +46,6 @@ describe('README tour', function () {
 
     expect(await User.countDocuments({ username: 'ada' })).to.equal(1)
     expect(await Asset.countDocuments()).to.equal(0)
-    expect(await measuredSpace(app)).to.equal(0)
+    expect(await storedBytes(app)).to.equal(0)
   })
 })

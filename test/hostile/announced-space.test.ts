@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { type Client, register } from '../support/app/client.ts'
 import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
-import { announced, beginUpload, multipart, uploadRaw } from '../support/app/raw-upload.ts'
+import { beginUpload, multipart, uploadRaw, withLength } from '../support/app/raw-upload.ts'
 import { eventually } from '../support/eventually.ts'
 
 const GB = 1e9
@@ -43,7 +43,7 @@ describe('space that is announced and does not come', function () {
       await eventually(async () => expect(await reserved(client)).to.equal(15 * GB), 30_000)
     const bytes = Buffer.alloc(100 * MB, 'a')
     await eventually(async () => {
-      const { status, code } = await uploadRaw(other, bytes, announced(bytes))
+      const { status, code } = await uploadRaw(other, bytes, withLength(bytes))
       expect(`${status} ${code}`).to.equal('201 undefined')
     }, 30_000)
     for (const { sending } of idle) sending.destroy()
@@ -65,11 +65,11 @@ describe('space that is announced and does not come', function () {
     const open = Array.from({ length: 200 }, () => beginUpload(client, { length }))
     for (const { sending } of open) sending.flushHeaders()
     await eventually(async () => expect(await reserved(client)).to.equal(200 * length), 60_000)
-    const { status, code } = await uploadRaw(client, Buffer.from('x'), announced(Buffer.from('x')))
+    const { status, code } = await uploadRaw(client, Buffer.from('x'), withLength(Buffer.from('x')))
     expect(`${status} ${code}`).to.equal('429 too_many_requests')
     for (const { sending } of open) sending.destroy()
     await eventually(async () => {
-      expect((await uploadRaw(client, Buffer.from('x'), announced(Buffer.from('x')))).status).to.equal(201)
+      expect((await uploadRaw(client, Buffer.from('x'), withLength(Buffer.from('x')))).status).to.equal(201)
     }, 30_000)
   })
 })

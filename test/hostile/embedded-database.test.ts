@@ -13,8 +13,8 @@ import {
   runProcess,
   type ServiceProcess,
   startProcess,
-  untilListening,
-  untilSaid,
+  waitForOutput,
+  waitUntilListening,
 } from '../support/app/process.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -115,9 +115,9 @@ describe('the embedded database on a machine with other users', function () {
 
   it('start – former process killed and not reaped by its parent → starts', async () => {
     const parent = runProcess({ DATA_DIR: folder }, 'server.ts', '"$@" & echo "child $!"; exec sleep 120')
-    const { origin } = await untilListening(parent)
+    const { origin } = await waitUntilListening(parent)
     await register(origin)
-    const [, child] = await untilSaid(parent, /child (\d+)/)
+    const [, child] = await waitForOutput(parent, /child (\d+)/)
     process.kill(Number(child), 'SIGKILL')
     await eventually(async () => expect(await readFile(`/proc/${child}/stat`, 'utf8')).to.match(/\) Z /))
     await register((await startProcess({ DATA_DIR: folder })).origin)

@@ -40,9 +40,9 @@ describe('unhandled errors', function () {
     ['connection', 'connection'],
   ] as const)
     it(`unhandled error – ${fault} → logged and counted, the process goes on and ends with 0`, async () => {
-      const { origin, say, output, signal, ended } = await startProcess(env)
+      const { origin, writeLine, output, signal, ended } = await startProcess(env)
       for (const count of [1, 2]) {
-        say(fault)
+        writeLine(fault)
         await eventually(async () => {
           const metrics = await (await fetch(`${origin}/metrics`)).text()
           expect(metrics).to.contain(`kura_contained_errors_total{kind="${kind}"} ${count}`)
@@ -55,16 +55,16 @@ describe('unhandled errors', function () {
 
   for (const fault of ['exception', 'exceptions', 'null'])
     it(`unhandled error – ${fault} → one fatal line, exit code 1`, async () => {
-      const { say, output, ended } = await startProcess(env)
-      say(fault)
+      const { writeLine, output, ended } = await startProcess(env)
+      writeLine(fault)
       expect(await ended).to.equal(1)
       expect(output().match(/"level":60/g)).to.have.length(1)
     })
 
   it('unhandled error – exception while the log cannot be written → exit code 1', async () => {
-    const { say, output, ended } = runProcess(env, 'server.ts', 'exec >/dev/full')
+    const { writeLine, output, ended } = runProcess(env, 'server.ts', 'exec >/dev/full')
     await eventually(() => expect(output()).to.contain('cannot write its log'), 30_000)
-    say('exceptions')
+    writeLine('exceptions')
     expect(await ended).to.equal(1)
   })
 })

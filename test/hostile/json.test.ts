@@ -7,7 +7,7 @@ import { register, uploadFile } from '../support/app/client.ts'
 import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
 import { closeSockets, SocketClient } from '../support/app/socket.ts'
 import { documentedRoutes, resolve, type Schema } from '../support/openapi/document.ts'
-import { NOTHING, takesJson } from '../support/openapi/scene.ts'
+import { takesJson, UNKNOWN_IDS } from '../support/openapi/fixture.ts'
 
 const MAX_DETAILS = 20
 const MAX_ANSWER_BYTES = 8000
@@ -62,7 +62,7 @@ describe('JSON of clients', function () {
     const ada = await register(service.origin)
     token = ada.token
     const [, , , assetId = ''] = (await uploadFile(ada, randomBytes(100))).split('/')
-    params = { ...NOTHING, assetId }
+    params = { ...UNKNOWN_IDS, assetId }
   })
   afterEach(() => {
     expect(service.hasEnded()).to.equal(false)

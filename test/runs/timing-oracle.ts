@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { shareWith } from '../../app/sharing/share.ts'
 import { Asset } from '../../models/asset.ts'
 import { User } from '../../models/user.ts'
-import { makeScene } from '../support/app/access-world.ts'
+import { createAccessFixture } from '../support/app/access-fixture.ts'
 import { startApp } from '../support/app/app.ts'
 import { mochaHooks } from '../support/app/mongo.ts'
 import { signUp } from '../support/app/users.ts'
@@ -40,10 +40,10 @@ function quantile(values: number[], share: number): number {
 async function main() {
   const app = await startApp()
   const asker = await signUp(app, 'asker')
-  const scene = await makeScene(app, 'shared')
-  const ended = await makeScene(app, 'private')
+  const scene = await createAccessFixture(app, 'shared')
+  const ended = await createAccessFixture(app, 'private')
   await User.updateOne({ _id: ended.owner.user._id }, { disabled: true })
-  const own = await makeScene(app, 'private')
+  const own = await createAccessFixture(app, 'private')
   const mine = { type: 'asset' as const, model: Asset }
   const someone = scene.owner.user.username
   for (const username of [someone, 'nobody-at-all'])

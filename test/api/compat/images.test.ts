@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { Asset, type AssetFile } from '../../../models/asset.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
-import { plantAsset, uploadAsset } from '../../support/app/assets.ts'
-import { keysOf, measuredSpace, stateOf } from '../../support/app/state.ts'
+import { insertAsset, uploadAsset } from '../../support/app/assets.ts'
+import { keysOf, stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 import { animatedGif, jpegWithExif, obj, png, svg } from '../../support/data/samples.ts'
 
@@ -50,7 +50,7 @@ describe('compatibility routes for images', () => {
     const read = await ada.get(`/images/${image.id}`).expect(200)
     expect(read.body.res.image).to.deep.include({ id: image.id, user_id: ada.user.id })
     expect(await Asset.findById(image.id).lean()).to.include({ media: 'image', visibility: 'private' })
-    expect(await measuredSpace(app)).to.equal((await ada.get('/api/space')).body.res.used)
+    expect(await storedBytes(app)).to.equal((await ada.get('/api/space')).body.res.used)
   })
 
   it('POST /images – rotated image or no image → width and height as seen, or none', async () => {
@@ -83,7 +83,7 @@ describe('compatibility routes for images', () => {
       media: 'image',
       sha256: 'x',
     }
-    for (let n = 0; n < 101; n++) await plantAsset(carl.user, { media: 'image', files: [file] })
+    for (let n = 0; n < 101; n++) await insertAsset(carl.user, { media: 'image', files: [file] })
     const { body } = await carl.get('/images').expect(200)
     expect(body.res.images).to.have.length(100)
     const rest = await carl.get(`/images?cursor=${body.res.next}`).expect(200)

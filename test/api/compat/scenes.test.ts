@@ -54,7 +54,7 @@ describe('compatibility routes for scenes', () => {
   })
 
   it('POST /login – several first passwords at once on two processes → one wins', async () => {
-    const apis = [app.api, await app.another()]
+    const apis = [app.api, await app.secondInstance()]
     const phone = { mobile: '888888', countryCode: '1' }
     const answers = await Promise.all(
       Array.from({ length: 6 }, (_, n) =>

@@ -6,7 +6,7 @@ import { Project } from '../../../models/project.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
-import { measuredSpace, stateOf } from '../../support/app/state.ts'
+import { stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 import { mp4, obj, png } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -147,10 +147,10 @@ describe('uploads through the compatibility routes', () => {
           if (status !== 201) expect({ status, code }).to.deep.equal({ status: 507, code: 'space_exceeded' })
         const { location, space } = await User.findById(carol.user._id).orFail().lean()
         expect(space).to.include({ reserved: 0, files: stored.length })
-        expect(space.used).to.equal(await measuredSpace(app, `${location}/`))
+        expect(space.used).to.equal(await storedBytes(app, `${location}/`))
         for (const { res } of stored)
           await carol.delete(`/api/assets/${res.id ?? res.image?.id ?? res.baseId}?force=1`).expect(204)
-        expect(await measuredSpace(app, `${location}/`)).to.equal(0)
+        expect(await storedBytes(app, `${location}/`)).to.equal(0)
       })
     })
 

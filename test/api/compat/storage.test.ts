@@ -5,7 +5,7 @@ import { Project } from '../../../models/project.ts'
 import { Session } from '../../../models/session.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
-import { measuredSpace, stateOf } from '../../support/app/state.ts'
+import { stateOf, storedBytes } from '../../support/app/state.ts'
 import { requestsOf } from '../../support/app/users.ts'
 import { obj } from '../../support/data/samples.ts'
 
@@ -187,7 +187,7 @@ describe('compatibility routes for storage', () => {
     await me.post('/api/upload/').attach('file', Buffer.alloc(5000), 'small.bin').expect(201)
     const { location } = await User.findOne({ email: 'meck@example.org' }).orFail()
     const { body } = await me.get('/api/space').expect(200)
-    expect(body.res.used).to.equal(await measuredSpace(app, `${location}/`))
+    expect(body.res.used).to.equal(await storedBytes(app, `${location}/`))
   })
 
   it('storage delete – asset of another user or used by a scene → not removed', async () => {

@@ -11,7 +11,7 @@ import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../../support/app/assets.ts'
-import { keysOf, measuredSpace } from '../../support/app/state.ts'
+import { keysOf, storedBytes } from '../../support/app/state.ts'
 import { PASSWORD, signUp, type TestUser } from '../../support/app/users.ts'
 import { obj, png, svg } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -58,7 +58,7 @@ describe('late cover', () => {
   /** Nothing is reserved, and the sums and the documents name exactly what is stored. */
   const expectExact = async () => {
     const user = await User.findById(ada.user._id).orFail().lean()
-    const stored = await measuredSpace(app, `${user.location}/`)
+    const stored = await storedBytes(app, `${user.location}/`)
     expect(user.space).to.include({ reserved: 0, used: stored }).and.have.property('open').that.has.length(0)
     const named = (await Asset.find({ owner: user._id }).lean()).flatMap(({ files, cover }) =>
       [...files, ...(cover ? [cover] : [])].map(({ key }) => key),

@@ -10,7 +10,7 @@ import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
-import { measuredSpace } from '../../support/app/state.ts'
+import { storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 
 describe('objects to delete, beside processes of the release before', () => {
@@ -42,7 +42,7 @@ describe('objects to delete, beside processes of the release before', () => {
   }
 
   async function expectExact(): Promise<void> {
-    const bytes = await measuredSpace(app)
+    const bytes = await storedBytes(app)
     const sums = { used: bytes, reserved: 0, open: [] }
     expect(await User.spaceOf(ada.user._id)).to.deep.include(sums)
     expect(await Capacity.spaceOf(SERVER)).to.deep.include(sums)
@@ -64,7 +64,7 @@ describe('objects to delete, beside processes of the release before', () => {
         expect.fail(JSON.stringify(discrepancy))
 
       await sweep(app.context)
-      expect(await measuredSpace(app)).to.equal(0)
+      expect(await storedBytes(app)).to.equal(0)
       expect(pendingDeletionOf(await Asset.findById(id).orFail().lean())).to.deep.equal([])
       await expectExact()
     })
@@ -90,7 +90,7 @@ describe('objects to delete, beside processes of the release before', () => {
     const { id } = await uploadAsset(ada)
     await toFormer(await Asset.findById(id).orFail().lean())
     await ada.delete(`/api/assets/${id}`).expect(204)
-    expect([await Asset.countDocuments(), await measuredSpace(app)]).to.deep.equal([0, 0])
+    expect([await Asset.countDocuments(), await storedBytes(app)]).to.deep.equal([0, 0])
     await expectExact()
   })
 })

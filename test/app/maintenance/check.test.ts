@@ -9,7 +9,7 @@ import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
-import { keysOf, measuredSpace, stateOf } from '../../support/app/state.ts'
+import { keysOf, stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 
 describe('check of store and documents', () => {
@@ -97,7 +97,7 @@ describe('check of store and documents', () => {
     expect(await check()).to.deep.equal(clean)
     expect(await Asset.countDocuments()).to.equal(1)
     expect((await User.spaceOf(ada.user._id))?.used).to.equal(1500)
-    expect(await measuredSpace(app)).to.equal(1500)
+    expect(await storedBytes(app)).to.equal(1500)
   })
 
   it('storage:check – assets of an account that does not exist → found', async () => {

@@ -13,7 +13,7 @@ import { User } from '../../../models/user.ts'
 import { setDeleting } from '../../../models/user-state.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
-import { keysOf, measuredSpace, stateOf } from '../../support/app/state.ts'
+import { keysOf, stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 import { type FakeS3, startFakeS3 } from '../../support/s3/fake-s3.ts'
 
@@ -77,7 +77,7 @@ describe('sweep', () => {
     expect([uploads, [...s3.uploads.values()]]).to.deep.equal([[], []])
     expect(assets.filter(({ state }) => state !== 'ready')).to.deep.equal([])
     expect(objects).to.have.length(assets.length)
-    expect(await measuredSpace(app)).to.equal(bytes)
+    expect(await storedBytes(app)).to.equal(bytes)
     expect(await Capacity.spaceOf(SERVER)).to.deep.include({ used: bytes, reserved: 0, open: [] })
   }
 

@@ -12,8 +12,8 @@ import { withDatabase } from '../../embedded/engine.ts'
 import { register } from '../../support/app/client.ts'
 import { databaseUri } from '../../support/app/mongo.ts'
 import { killAll, startProcess } from '../../support/app/process.ts'
-import { announced, uploadRaw } from '../../support/app/raw-upload.ts'
-import { measuredSpace, stateOf } from '../../support/app/state.ts'
+import { uploadRaw, withLength } from '../../support/app/raw-upload.ts'
+import { stateOf, storedBytes } from '../../support/app/state.ts'
 
 const MOUNT = 'mount -t tmpfs -o size=2m tmpfs "$DATA_DIR/objects"'
 /** Whether an ordinary user may mount something for himself here. */
@@ -58,16 +58,16 @@ describe('full disk', function () {
       const ada = await register(origin)
 
       const small = randomBytes(400_000)
-      expect(await uploadRaw(ada, small, announced(small))).to.include({ status: 201 })
-      expect(await measuredSpace({ store })).to.equal(small.length)
+      expect(await uploadRaw(ada, small, withLength(small))).to.include({ status: 201 })
+      expect(await storedBytes({ store })).to.equal(small.length)
 
       const before = await stateOf({ store })
       const large = randomBytes(3_000_000)
-      for (const how of [announced(large), {}])
+      for (const how of [withLength(large), {}])
         expect(await uploadRaw(ada, large, how)).to.include({ status: 503, code: 'unavailable' })
       expect(await stateOf({ store })).to.deep.equal(before)
       for await (const { key } of store.listUnfinished('')) expect.fail(`${key} is left`)
 
-      expect(await uploadRaw(ada, small, announced(small))).to.include({ status: 201 })
+      expect(await uploadRaw(ada, small, withLength(small))).to.include({ status: 201 })
     })
 })

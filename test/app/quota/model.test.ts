@@ -7,7 +7,7 @@ import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
-import { keysOf, measuredSpace } from '../../support/app/state.ts'
+import { keysOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, signUpAdmin, type TestUser } from '../../support/app/users.ts'
 import { png } from '../../support/data/samples.ts'
 import { expectSums, operations, type Real } from '../../support/model/operations.ts'
@@ -43,7 +43,7 @@ describe('service against a model', function () {
     const ada = await signUp(app, 'ada')
     const { id } = await uploadAsset(ada, {}, { 'a.bin': Buffer.alloc(10) })
     await ada.post(`/api/assets/${id}/images`).attach('images', picture, 'a.png').expect(201)
-    const measured = (await measuredSpace(app)) - 10
+    const measured = (await storedBytes(app)) - 10
     await admin.delete(`/api/users/${ada.user._id}`).expect(204)
     return measured
   }
@@ -82,7 +82,7 @@ describe('service against a model', function () {
   /** What the store holds is what the model says, and no check finds anything. */
   async function compare(model: Model, real: Real): Promise<void> {
     for (const at of real.users.keys()) await expectSums(model, real, at)
-    expect(await measuredSpace(app)).to.equal(model.used())
+    expect(await storedBytes(app)).to.equal(model.used())
     for await (const { fault } of checkStorage(app.context, { fix: false, graceMs: 0 }))
       expect.fail(describeFault(fault))
   }

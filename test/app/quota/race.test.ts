@@ -17,8 +17,8 @@ import { withDatabase } from '../../embedded/engine.ts'
 import { type Client, register } from '../../support/app/client.ts'
 import { databaseUri } from '../../support/app/mongo.ts'
 import { killAll, startProcess } from '../../support/app/process.ts'
-import { announced, beginUpload, uploadRaw } from '../../support/app/raw-upload.ts'
-import { measuredSpace } from '../../support/app/state.ts'
+import { beginUpload, uploadRaw, withLength } from '../../support/app/raw-upload.ts'
+import { storedBytes } from '../../support/app/state.ts'
 import { eventually } from '../../support/eventually.ts'
 
 const AT_ONCE = 64
@@ -84,11 +84,11 @@ describe('space limits over two processes', function () {
     const { location } = await User.findById(id).orFail().lean()
     const kept = { used: files * size, reserved: 0, files, open: [] }
     expect(await User.spaceOf(id)).to.deep.include(kept)
-    expect(await measuredSpace({ store }, `${location}/`)).to.equal(kept.used)
+    expect(await storedBytes({ store }, `${location}/`)).to.equal(kept.used)
     expect(await Asset.countDocuments({ owner: id })).to.equal(files)
     expect(await Upload.countDocuments({ owner: id })).to.equal(0)
     expect(await Capacity.spaceOf(SERVER)).to.deep.include({
-      used: await measuredSpace({ store }),
+      used: await storedBytes({ store }),
       reserved: 0,
     })
   }
@@ -106,7 +106,7 @@ describe('space limits over two processes', function () {
       if (whose === 'server') await Capacity.updateOne({ _id: SERVER }, { 'space.limit': used + fit * size })
       const bytes = randomBytes(size)
       const uploads = Array.from({ length: AT_ONCE }, (_, n) =>
-        uploadRaw(clients[n % 2] as Client, bytes, chunked(n) ? {} : announced(bytes)),
+        uploadRaw(clients[n % 2] as Client, bytes, chunked(n) ? {} : withLength(bytes)),
       )
       const answers = await watch(id, uploads)
       const refusals = answers.filter(({ status }) => status !== 201)

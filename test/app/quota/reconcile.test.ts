@@ -9,7 +9,7 @@ import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
-import { measuredSpace, stateOf } from '../../support/app/state.ts'
+import { stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 import { png } from '../../support/data/samples.ts'
 
@@ -56,7 +56,7 @@ describe('space:reconcile', () => {
     expect(user?.is).to.deep.equal({ used: right?.used, reserved: 0, files: 2, reservedFiles: 0 })
     expect(await recount()).to.deep.equal([])
     expect((await Capacity.spaceOf(SERVER))?.reserved).to.equal(0)
-    expect((await Capacity.spaceOf(SERVER))?.used).to.equal(await measuredSpace(app))
+    expect((await Capacity.spaceOf(SERVER))?.used).to.equal(await storedBytes(app))
   })
 
   it('reconcile – orphaned entries → dropped, young ones kept', async () => {
@@ -122,7 +122,7 @@ describe('space:reconcile', () => {
     going = false
     expect(await uploading).to.be.greaterThan(0)
     expect(await recount()).to.deep.equal([])
-    expect((await Capacity.spaceOf(SERVER))?.used).to.equal(await measuredSpace(app))
+    expect((await Capacity.spaceOf(SERVER))?.used).to.equal(await storedBytes(app))
   })
 })
 

@@ -2,23 +2,23 @@ import { expect } from 'chai'
 import { OPERATIONS } from '../../../controllers/socket/operations.ts'
 import { Asset } from '../../../models/asset.ts'
 import {
-  makeScene,
-  type People,
-  populate,
-  type Scene,
+  type AccessFixture,
+  type CallerUsers,
+  createAccessFixture,
   STATES,
   type State,
-} from '../../support/app/access-world.ts'
+  signUpCallers,
+} from '../../support/app/access-fixture.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { closeSockets, SocketClient } from '../../support/app/socket.ts'
 import { stateOf } from '../../support/app/state.ts'
 import { PASSWORD } from '../../support/app/users.ts'
 
-const CALLERS = ['anonymous', 'stranger', 'reader', 'writer', 'owner'] as const
+const CALLERS = ['anonymous', 'unrelated', 'reader', 'writer', 'owner'] as const
 type Caller = (typeof CALLERS)[number]
 type Outcomes = Record<Caller, string>
 
-const SIGNED_IN = ['stranger', 'reader', 'writer', 'owner'] as const
+const SIGNED_IN = ['unrelated', 'reader', 'writer', 'owner'] as const
 const ok = (...callers: Caller[]) => Object.fromEntries(callers.map((caller) => [caller, 'ok']))
 const all = (outcome: string): Outcomes => {
   const entries = CALLERS.map((caller) => [caller, outcome])
@@ -41,7 +41,7 @@ const refused = { ...NOT_THERE, anonymous: 'unauthenticated' }
 const readers = { ...refused, reader: 'forbidden', writer: 'forbidden' }
 const remove: Record<State, Outcomes> = {
   private: { ...refused, owner: 'ok' },
-  public: { ...readers, stranger: 'forbidden', owner: 'ok' },
+  public: { ...readers, unrelated: 'forbidden', owner: 'ok' },
   shared: { ...readers, owner: 'ok' },
   locked: { ...readers, owner: 'locked' },
   closed: readers,
@@ -69,10 +69,10 @@ const EXPECTED: Record<string, Partial<Record<State, Outcomes>>> = {
 
 describe('access matrix of the WebSocket', () => {
   let app: TestApp
-  let people: People
+  let users: CallerUsers
   before(async () => {
     app = await startApp()
-    people = await populate(app)
+    users = await signUpCallers(app)
   })
   after(() => app.stop())
   afterEach(closeSockets)
@@ -81,15 +81,15 @@ describe('access matrix of the WebSocket', () => {
     expect(Object.keys(EXPECTED)).to.have.members([...OPERATIONS.keys()])
   })
 
-  const tokenOf = (caller: Caller, { owner }: Scene) =>
-    caller === 'anonymous' ? null : (caller === 'owner' ? owner : people[caller]).token
+  const tokenOf = (caller: Caller, { owner }: AccessFixture) =>
+    caller === 'anonymous' ? null : (caller === 'owner' ? owner : users[caller]).token
 
   let names = 0
-  const argsOf = (op: string, caller: Caller, scene: Scene): object => {
-    const token = tokenOf(caller, scene) ?? people.stranger.token
+  const argsOf = (op: string, caller: Caller, scene: AccessFixture): object => {
+    const token = tokenOf(caller, scene) ?? users.unrelated.token
     const args: Record<string, object> = {
       create: { username: `new-${names++}` },
-      login: { login: 'stranger', password: PASSWORD },
+      login: { login: 'unrelated', password: PASSWORD },
       auth: { token },
       upload: { name: 'a.bin', size: 0 },
     }
@@ -99,7 +99,7 @@ describe('access matrix of the WebSocket', () => {
   for (const [op, states] of Object.entries(EXPECTED))
     for (const state of STATES.filter((one) => states[one]))
       it(`${op} – asset that is ${state} → as the matrix says`, async () => {
-        const scene = await makeScene(app, state)
+        const scene = await createAccessFixture(app, state)
         // the sockets and tokens of a disabled owner have ended
         for (const caller of CALLERS.filter((one) => state !== 'closed' || one !== 'owner')) {
           const socket = await SocketClient.open(app.origin)

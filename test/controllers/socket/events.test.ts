@@ -17,7 +17,7 @@ describe('WebSocket events', () => {
   let stranger: TestUser
   before(async () => {
     app = await startApp({ limits: { changesMs: 50 } })
-    elsewhere = await app.anotherOrigin()
+    elsewhere = await app.secondInstanceOrigin()
     ;[ada, reader, stranger] = await Promise.all([
       signUp(app, 'ada'),
       signUp(app, 'reader'),

@@ -4,9 +4,9 @@ import { Asset } from '../../../models/asset.ts'
 import { Session } from '../../../models/session.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
-import { plantAsset, uploadAsset } from '../../support/app/assets.ts'
+import { insertAsset, uploadAsset } from '../../support/app/assets.ts'
 import { closeSockets, SocketClient } from '../../support/app/socket.ts'
-import { keysOf, measuredSpace, stateOf } from '../../support/app/state.ts'
+import { keysOf, stateOf, storedBytes } from '../../support/app/state.ts'
 import { PASSWORD, signIn, signUp, type TestUser } from '../../support/app/users.ts'
 import { obj, png } from '../../support/data/samples.ts'
 
@@ -77,8 +77,8 @@ describe('WebSocket operations', () => {
   })
 
   it('list and get – any → the answers of the routes', async () => {
-    const { _id } = await plantAsset(ada.user, { name: 'Oak chair', tags: ['wood', 'oak'], size: 7 })
-    await plantAsset(ada.user, { name: 'Steel chair', tags: ['steel'], visibility: 'public' })
+    const { _id } = await insertAsset(ada.user, { name: 'Oak chair', tags: ['wood', 'oak'], size: 7 })
+    await insertAsset(ada.user, { name: 'Steel chair', tags: ['steel'], visibility: 'public' })
     const args = { q: 'chair', tag: ['wood', 'oak'], minSize: 5, limit: 10, facets: true, count: true }
     const query = '?q=chair&tag=wood&tag=oak&minSize=5&limit=10&facets=1&count=1'
     expect(await socket.expect('list', args)).to.deep.equal(
@@ -100,7 +100,7 @@ describe('WebSocket operations', () => {
 
   it('upload – bytes → stored as over HTTP', async () => {
     const bytes = Buffer.concat([obj(), Buffer.alloc(1_500_000, 'f 1 2 3\n')])
-    const before = await measuredSpace(app)
+    const before = await storedBytes(app)
     const fields = { name: 'chair.obj', tags: ['Wood', 'wood'], description: 'Oak', visibility: 'public' }
     const { res } = await socket.upload(bytes, fields, 1024 * 1024)
     const kept = await Asset.findById(res?.asset?.id).orFail().lean()
@@ -117,8 +117,8 @@ describe('WebSocket operations', () => {
     const download = await fetch(`${app.origin}/api/assets/${kept._id}/download`, { headers })
     expect(sha256(Buffer.from(await download.arrayBuffer()))).to.equal(sha256(bytes))
     const { space } = await User.findById(ada.user._id).orFail()
-    expect((await measuredSpace(app)) - before).to.equal(bytes.length)
-    expect(space).to.include({ used: await measuredSpace(app), reserved: 0 })
+    expect((await storedBytes(app)) - before).to.equal(bytes.length)
+    expect(space).to.include({ used: await storedBytes(app), reserved: 0 })
     expect(socket.eventsOf('upload.progress').at(-1)).to.include({
       received: bytes.length,
       size: bytes.length,

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import mongoose from 'mongoose'
 import { pino } from 'pino'
 import supertest from 'supertest'
+import type { Clock } from '../../../app/clock.ts'
 import { type Context, openContext } from '../../../app/context.ts'
 import { createApp } from '../../../app/index.ts'
 import { connectDatabase, disconnectDatabase } from '../../../app/lifecycle/database.ts'
@@ -18,9 +19,22 @@ import type { SocketLimits } from '../../../controllers/socket/limits.ts'
 import { Capacity } from '../../../models/capacity.ts'
 import { recordAnswers } from '../openapi/recorder.ts'
 import { makeBucket } from '../s3/bucket.ts'
-import { TestClock } from './clock.ts'
 import { listen } from './http.ts'
 import { databaseUri } from './mongo.ts'
+
+/** A clock that tests can set forward. */
+export class TestClock implements Clock {
+  #ahead = 0
+
+  now(): Date {
+    return new Date(Date.now() + this.#ahead)
+  }
+
+  /** @param duration in milliseconds */
+  advance(duration: number): void {
+    this.#ahead += duration
+  }
+}
 
 export interface TestApp {
   /** Requests to the service: `app.api.get('/…')`. */
@@ -33,9 +47,9 @@ export interface TestApp {
   /** Its door for sockets. */
   sockets: Sockets
   /** A second process as far as the first can tell: the same database and store, nothing else shared. */
-  another(): Promise<ReturnType<typeof supertest>>
+  secondInstance(): Promise<ReturnType<typeof supertest>>
   /** The same, by its address. */
-  anotherOrigin(): Promise<string>
+  secondInstanceOrigin(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -90,7 +104,7 @@ export async function startApp({
     return { origin: await listen(server), sockets }
   }
   const { origin, sockets } = await serve(context)
-  const anotherOrigin = async () => {
+  const secondInstanceOrigin = async () => {
     const others = await openContext({ ...given, store: context.store })
     return (await serve({ ...others, prepared: true })).origin
   }
@@ -102,8 +116,8 @@ export async function startApp({
     store: context.store,
     clock,
     sockets,
-    another: async () => supertest(await anotherOrigin()),
-    anotherOrigin,
+    secondInstance: async () => supertest(await secondInstanceOrigin()),
+    secondInstanceOrigin,
     async stop() {
       stop.abort()
       await Promise.all(doors.map((door) => door.close(1000)))

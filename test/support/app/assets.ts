@@ -28,7 +28,7 @@ export async function uploadAsset(
 }
 
 /** An asset's document without any bytes, for searches. */
-export async function plantAsset(
+export async function insertAsset(
   owner: { _id: Types.ObjectId },
   fields: Partial<AssetFields> = {},
 ): Promise<AssetFields> {

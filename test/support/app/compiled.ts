@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { bundle, PROGRAMS } from '../../../scripts/bundle.js'
 
-const ROOT = resolve(import.meta.dirname, '../..')
+const ROOT = resolve(import.meta.dirname, '../../..')
 /** Below the root, for the packages; of this run alone, for there may be others. */
 const BUILD = join(ROOT, `.test-build-${process.pid}`)
 
@@ -14,7 +14,7 @@ let built = false
  */
 export function compiled(program: string): string {
   if (!built) {
-    bundle([...PROGRAMS, 'test/support/app/service.ts'], BUILD)
+    bundle([...PROGRAMS, 'test/support/kill/standby-service.ts'], BUILD)
     process.once('exit', () => rmSync(BUILD, { recursive: true, force: true }))
     built = true
   }

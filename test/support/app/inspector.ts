@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import WebSocket from 'ws'
-import { type ServiceProcess, untilSaid } from './process.ts'
+import { type ServiceProcess, waitForOutput } from './process.ts'
 
 /** An option of Node: the process listens for an inspector on a free port and prints where. */
 export const INSPECTED = '--inspect=127.0.0.1:0'
@@ -10,7 +10,7 @@ export const INSPECTED = '--inspect=127.0.0.1:0'
  * heap of JavaScript and what its objects hold outside of it (buffers).
  */
 export async function usedMemory(process: ServiceProcess): Promise<number> {
-  const [, address = ''] = await untilSaid(process, /Debugger listening on (ws:\S+)/)
+  const [, address = ''] = await waitForOutput(process, /Debugger listening on (ws:\S+)/)
   const socket = new WebSocket(address)
   await once(socket, 'open')
   try {

@@ -10,7 +10,7 @@ export interface ServiceProcess {
   /** All that it has printed, on both streams. */
   output(): string
   /** A line on its standard input. */
-  say(line: string): void
+  writeLine(line: string): void
   signal(name: NodeJS.Signals): void
   hasEnded(): boolean
   /** How it ended: its exit code, or the signal that killed it. */
@@ -32,17 +32,17 @@ const started = new Set<ChildProcess>()
 
 /** Runs the service until it ends or listens; call `killAll` in an `after` hook. As `runProcess`. */
 export async function startProcess(...how: Parameters<typeof runProcess>): Promise<ServiceProcess> {
-  return untilListening(runProcess(...how))
+  return waitUntilListening(runProcess(...how))
 }
 
 /** The process once it listens. */
-export async function untilListening(process: Omit<ServiceProcess, 'origin'>): Promise<ServiceProcess> {
-  const [, found = ''] = await untilSaid(process, /Kura listens on (\S+)/)
+export async function waitUntilListening(process: Omit<ServiceProcess, 'origin'>): Promise<ServiceProcess> {
+  const [, found = ''] = await waitForOutput(process, /Kura listens on (\S+)/)
   return { ...process, origin: found.replace('localhost', '127.0.0.1') }
 }
 
 /** Waits for a process to print something. */
-export function untilSaid({ output }: Pick<ServiceProcess, 'output'>, what: RegExp) {
+export function waitForOutput({ output }: Pick<ServiceProcess, 'output'>, what: RegExp) {
   return eventually(() => {
     const found = what.exec(output())
     if (!found) throw new Error(`it has not said ${what}:\n${output()}`)
@@ -71,7 +71,7 @@ export function runProcess(
   return {
     pid: Number(child.pid),
     output: () => output,
-    say: (line) => child.stdin.write(`${line}\n`),
+    writeLine: (line) => child.stdin.write(`${line}\n`),
     signal: (name) => child.kill(name),
     hasEnded: () => !started.has(child),
     ended: once(child, 'close').then(([code, signal]) => {

@@ -53,7 +53,7 @@ export async function uploadRaw(client: Client, bytes: Buffer, how: How = {}): P
   return answer
 }
 
-export const announced = (bytes: Buffer, how: How = {}): How => ({
+export const withLength = (bytes: Buffer, how: How = {}): How => ({
   ...how,
   length: multipart(bytes, how).length,
 })

@@ -30,7 +30,7 @@ export async function stateOf(app: Pick<TestApp, 'store'>) {
 }
 
 /** What the sums of space must be: exactly the objects that are there. */
-export async function measuredSpace(app: Pick<TestApp, 'store'>, prefix = ''): Promise<number> {
+export async function storedBytes(app: Pick<TestApp, 'store'>, prefix = ''): Promise<number> {
   let bytes = 0
   for await (const { size } of app.store.list(prefix)) bytes += size
   return bytes

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, register } from '../app/client.ts'
-import { announced, uploadRaw } from '../app/raw-upload.ts'
+import { uploadRaw, withLength } from '../app/raw-upload.ts'
 import { png } from '../data/samples.ts'
 
 /** What an asset must hold, as far as its owner was told. */
@@ -92,7 +92,7 @@ export class KillClient {
     if (!promise || promise.images >= 2) return
     const picture = await this.#picture
     const how = { path: `/api/assets/${id}/images`, field: 'images', name: 'front.png' }
-    const { status } = await uploadRaw(this.#client, picture, announced(picture, how))
+    const { status } = await uploadRaw(this.#client, picture, withLength(picture, how))
     expectStatus('a picture', status, 201)
     promise.images++
   }
@@ -143,5 +143,5 @@ function someFile() {
   const size = Math.random() < 0.8 ? 1 + Math.floor(Math.random() * 40_000) : 1_000_000
   const bytes = randomBytes(size)
   const digest = createHash('sha256').update(bytes).digest('hex')
-  return { bytes, digest, how: Math.random() < 0.5 ? announced(bytes) : {} }
+  return { bytes, digest, how: Math.random() < 0.5 ? withLength(bytes) : {} }
 }

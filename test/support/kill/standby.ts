@@ -1,4 +1,4 @@
-import { runProcess, type ServiceProcess, untilListening, untilSaid } from '../app/process.ts'
+import { runProcess, type ServiceProcess, waitForOutput, waitUntilListening } from '../app/process.ts'
 
 type Loaded = Omit<ServiceProcess, 'origin'>
 
@@ -13,9 +13,9 @@ export class Standby {
   /** Starts the next one; answers when it listens. */
   async start(): Promise<ServiceProcess> {
     const service = await this.#next
-    service.say('start')
+    service.writeLine('start')
     this.#next = this.#load()
-    return untilListening(service)
+    return waitUntilListening(service)
   }
 
   /** Ends the one that waits. */
@@ -26,8 +26,8 @@ export class Standby {
   }
 
   async #load(): Promise<Loaded> {
-    const service = runProcess(this.env, 'test/support/app/service.ts')
-    await untilSaid(service, /^Loaded\.$/m)
+    const service = runProcess(this.env, 'test/support/kill/standby-service.ts')
+    await waitForOutput(service, /^Loaded\.$/m)
     return service
   }
 }

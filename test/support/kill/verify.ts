@@ -8,7 +8,7 @@ import { Capacity, SERVER } from '../../../models/capacity.ts'
 import type { Space } from '../../../models/plugins/ledger.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
-import { keysOf, measuredSpace } from '../app/state.ts'
+import { keysOf, storedBytes } from '../app/state.ts'
 import type { KillClient } from './clients.ts'
 
 /**
@@ -57,7 +57,7 @@ async function compareSums(context: AssetContext): Promise<string[]> {
   ]
   const faults: string[] = []
   for (const [whose, space, prefix] of accounts) {
-    const stored = await measuredSpace(context, prefix)
+    const stored = await storedBytes(context, prefix)
     if (space?.used !== stored || space.reserved !== 0)
       faults.push(`${whose}: ${stored} bytes stored, ${space?.used} used, ${space?.reserved} reserved`)
   }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
+import { checkExchange, type Exchange } from '../support/openapi/check-exchange.ts'
 import { openApi } from '../support/openapi/document.ts'
-import { type Exchange, judge } from '../support/openapi/judge.ts'
 
 const examples = openApi.components.examples as Record<string, { value: { res: Record<string, object> } }>
 const answer = examples.Asset?.value ?? { res: {} }
@@ -94,14 +94,14 @@ function fileHeaders(type: string): Exchange['headers'] {
   }
 }
 
-describe('judge', () => {
+describe('checkExchange', () => {
   for (const [name, exchange] of FITTING)
-    it(`judge – ${name} → no complaint`, () => {
-      expect(judge(exchange)).to.deep.equal([])
+    it(`checkExchange – ${name} → no complaint`, () => {
+      expect(checkExchange(exchange)).to.deep.equal([])
     })
 
   for (const [name, exchange, fault] of DIFFERING)
-    it(`judge – ${name} → complaint`, () => {
-      expect(judge(exchange).join('\n')).to.match(fault)
+    it(`checkExchange – ${name} → complaint`, () => {
+      expect(checkExchange(exchange).join('\n')).to.match(fault)
     })
 })

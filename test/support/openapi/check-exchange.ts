@@ -35,7 +35,7 @@ for (const name of ['binary', 'password']) ajv.addFormat(name, true)
 ajv.addSchema({ $id: DOCUMENT_ID, ...openApi }, undefined, undefined, false)
 
 /** What is wrong with a value by a schema of the document; nothing when it fits. */
-export function faultsOf(schema: Schema, value: unknown): string[] {
+export function schemaErrors(schema: Schema, value: unknown): string[] {
   const validate = compiled.get(schema) ?? ajv.compile(absolute(schema))
   compiled.set(schema, validate)
   if (validate(value)) return []
@@ -54,7 +54,7 @@ function absolute(schema: Schema): Schema {
 }
 
 /** Where an exchange is not as the document says, each in one sentence; nothing when it is. */
-export function judge(exchange: Exchange): string[] {
+export function checkExchange(exchange: Exchange): string[] {
   const { pathname, searchParams } = new URL(exchange.url, 'http://localhost')
   const route = routeOf(exchange.method, pathname)
   if (!route && PAGE_FILE.test(pathname)) return []
@@ -83,7 +83,7 @@ function refusesUnwantedBody({ operation }: DocumentedRoute, { method, status, b
 }
 
 function judgeError(body: string | undefined): string[] {
-  return faultsOf({ $ref: '#/components/schemas/Error' }, parsed(body))
+  return schemaErrors({ $ref: '#/components/schemas/Error' }, parsed(body))
 }
 
 /** What succeeds must be documented too: every query parameter, and every field of the body. */
@@ -103,7 +103,9 @@ function judgeRequest(
 function judgeSent(content: Record<string, MediaType> | undefined, sent: unknown): string[] {
   const json = content?.['application/json']
   if (json)
-    return faultsOf(json.schema, sent ?? {}).map((fault) => `takes a body that is not documented: ${fault}`)
+    return schemaErrors(json.schema, sent ?? {}).map(
+      (fault) => `takes a body that is not documented: ${fault}`,
+    )
   const fields = Object.keys((content?.['multipart/form-data']?.schema.properties ?? {}) as object)
   return Object.keys((sent ?? {}) as object)
     .filter((name) => !fields.includes(name))
@@ -116,7 +118,7 @@ function judgeHeaders({ headers = {} }: Response, exchange: Exchange): string[] 
     const value = exchange.headers[name.toLowerCase()]
     if (value === undefined) return required ? [`lacks the header ${name}`] : []
     const typed = schema.type === 'integer' ? Number(value) : String(value)
-    return faultsOf(schema, typed).map((fault) => `header ${name}: ${typed} ${fault}`)
+    return schemaErrors(schema, typed).map((fault) => `header ${name}: ${typed} ${fault}`)
   })
 }
 
@@ -126,7 +128,7 @@ function judgeBody({ content }: Response, { method, headers, body }: Exchange): 
   const media = content[type] ?? content['*/*']
   if (!media) return [`is ${type || 'nothing'}, not ${Object.keys(content).join(' or ')}`]
   if (media.schema.type === 'string' || method === 'HEAD') return []
-  return faultsOf(media.schema, parsed(body))
+  return schemaErrors(media.schema, parsed(body))
 }
 
 function parsed(body = ''): unknown {

@@ -19,7 +19,7 @@ type Method = (...args: unknown[]) => Promise<unknown>
  * Notes the database commands of this process, and holds one of them back until something else has been done: the
  * moment between a check and the change that relies on it.
  */
-export class DatabaseGate {
+export class CommandInterceptor {
   #commands: Command[] | null = null
   #held: { index: number; run: () => Promise<void> } | null = null
   readonly #restore: (() => void)[] = []

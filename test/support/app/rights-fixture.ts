@@ -10,15 +10,15 @@ import { Session, type SessionFields } from '../../../models/session.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { setDeleting } from '../../../models/user-state.ts'
-import { makeScene, type Scene } from './access-world.ts'
+import { type AccessFixture, createAccessFixture } from './access-fixture.ts'
 import type { TestApp } from './app.ts'
 import { keysOf } from './state.ts'
 import { PASSWORD, signIn, signUp, signUpAdmin, type TestUser } from './users.ts'
 
 /** An asset and a project that a writer may change, the writer, and two admins. */
-export interface World {
+export interface RightsFixture {
   app: TestApp
-  scene: Scene
+  scene: AccessFixture
   owner: TestUser
   writer: TestUser
   admin: TestUser
@@ -34,17 +34,21 @@ const shares = [
   ['asset', Asset],
   ['project', Project],
 ] as const
-const sharedOf = ({ scene }: World, type: 'asset' | 'project') =>
+const sharedOf = ({ scene }: RightsFixture, type: 'asset' | 'project') =>
   type === 'asset' ? scene.asset : { _id: scene.projectId, owner: scene.owner.user._id }
 
-async function share(world: World, access: 'read' | 'write'): Promise<void> {
+async function share(world: RightsFixture, access: 'read' | 'write'): Promise<void> {
   const given = { username: world.writer.user.username, access }
   for (const [type, model] of shares)
     await shareWith(world.app.context, { type, model }, sharedOf(world, type), world.owner, given)
 }
 
-export async function makeWorld(app: TestApp, role: Role, isPublic = false): Promise<World> {
-  const scene = await makeScene(app, isPublic ? 'public' : 'private')
+export async function createRightsFixture(
+  app: TestApp,
+  role: Role,
+  isPublic = false,
+): Promise<RightsFixture> {
+  const scene = await createAccessFixture(app, isPublic ? 'public' : 'private')
   const { owner } = scene
   const name = randomUUID().slice(0, 8)
   const writer = await signUp(app, `writer-${name}`)
@@ -58,7 +62,7 @@ export async function makeWorld(app: TestApp, role: Role, isPublic = false): Pro
 }
 
 /** The status of the answer, and what happens meanwhile. */
-type Loss = [status: number, lose: (world: World, sender: TestUser) => Promise<unknown>]
+type Loss = [status: number, lose: (world: RightsFixture, sender: TestUser) => Promise<unknown>]
 
 /** What ends a sender's account or session. */
 export const SENDER_LOSSES = {
@@ -108,13 +112,13 @@ export const DEMOTED: Loss = [
   ({ app, root }, { user }) => changeRights(app.context, root, user, { access: 'user' }),
 ]
 
-/** Empties what `contentOf` reads, so that it stays small. */
-export async function forgetAll(): Promise<void> {
+/** Empties what `readDocuments` reads, so that it stays small. */
+export async function deleteDocuments(): Promise<void> {
   for (const model of [Asset, Project, Link, Session, User] as Model<unknown>[]) await model.deleteMany({})
 }
 
 /** All documents that a request can change, by their ids, without what an upload under way puts into them. */
-export async function contentOf(): Promise<Map<string, unknown>> {
+export async function readDocuments(): Promise<Map<string, unknown>> {
   const [assets, projects, links, sessions, users] = await Promise.all([
     Asset.find({}, { intents: 0 }).lean(),
     Project.find().lean(),
@@ -127,7 +131,7 @@ export async function contentOf(): Promise<Map<string, unknown>> {
 }
 
 /** What uploads leave: objects, and space that is used or reserved. */
-export async function traceOf(app: TestApp) {
+export async function readUploadTraces(app: TestApp) {
   const sums = { 'space.used': 1, 'space.files': 1, 'space.reserved': 1, 'space.open': 1 } as const
   return {
     keys: await keysOf(app),

@@ -10,7 +10,7 @@ export type Params = Record<string, string>
 const ID = '0'.repeat(24)
 
 /** Names of what is not there; a username may be anybody's. */
-export const NOTHING: Params = {
+export const UNKNOWN_IDS: Params = {
   assetId: ID,
   fileId: 'none',
   imageId: 'none',
@@ -33,7 +33,7 @@ export const isForAdmins = ({ operation }: DocumentedRoute) => operation.tags.in
 export const takesUpload = takes('multipart/form-data')
 
 /** Ada, and a public asset of hers, a picture with a preview image and a link: enough to ask any route. */
-export async function openScene(app: TestApp) {
+export async function createOpenApiFixture(app: TestApp) {
   const ada = await signUp(app, 'ada')
   const admin = await signUpAdmin(app, 'root')
   const picture = await png()
@@ -55,7 +55,7 @@ export async function openScene(app: TestApp) {
     const { body: address } = await ada.get(`/api/assets/${assetId}/url`).expect(200)
     const signed = address.res.url.replace('/api/signed/', '')
     return {
-      ...NOTHING,
+      ...UNKNOWN_IDS,
       userId: ada.user.id,
       assetId,
       fileId: files[0].id,
@@ -100,4 +100,4 @@ export async function openScene(app: TestApp) {
   return { ada, known, ask, withUpload, createAsset, createLink }
 }
 
-export type Scene = Awaited<ReturnType<typeof openScene>>
+export type OpenApiFixture = Awaited<ReturnType<typeof createOpenApiFixture>>

@@ -10,10 +10,18 @@ import { Asset, type AssetFields } from '../../../models/asset.ts'
 import { Project } from '../../../models/project.ts'
 import { grantRights } from '../../../models/user-state.ts'
 import type { TestApp } from './app.ts'
-import { plantAsset } from './assets.ts'
+import { insertAsset } from './assets.ts'
 import { requestsOf, signUp, signUpAdmin, type TestUser } from './users.ts'
 
-export const CALLERS = ['anonymous', 'stranger', 'reader', 'writer', 'owner', 'admin', 'link holder'] as const
+export const CALLERS = [
+  'anonymous',
+  'unrelated',
+  'reader',
+  'writer',
+  'owner',
+  'admin',
+  'link holder',
+] as const
 export type Caller = (typeof CALLERS)[number]
 
 /**
@@ -24,7 +32,7 @@ export const STATES = ['private', 'public', 'shared', 'locked', 'closed'] as con
 export type State = (typeof STATES)[number]
 
 /** What one asset brings with it: its owner, and ids to ask for. */
-export interface Scene {
+export interface AccessFixture {
   state: State
   owner: TestUser
   asset: AssetFields
@@ -45,33 +53,38 @@ export interface Scene {
 
 export type Requests = Pick<TestUser, 'get' | 'post' | 'put' | 'patch' | 'delete'>
 
-export type People = Record<'stranger' | 'reader' | 'writer' | 'admin', TestUser>
+export type CallerUsers = Record<'unrelated' | 'reader' | 'writer' | 'admin', TestUser>
 
-export async function populate(app: TestApp): Promise<People> {
-  const [stranger, reader, writer, admin] = await Promise.all([
-    signUp(app, 'stranger'),
+export async function signUpCallers(app: TestApp): Promise<CallerUsers> {
+  const [unrelated, reader, writer, admin] = await Promise.all([
+    signUp(app, 'unrelated'),
     signUp(app, 'reader'),
     signUp(app, 'writer'),
     signUpAdmin(app, 'admin'),
   ])
-  return { stranger, reader, writer, admin }
+  return { unrelated, reader, writer, admin }
 }
 
 /** The requests of one of them. */
-export function requestsBy(app: TestApp, people: People, caller: Caller, { owner }: Scene): Requests {
+export function requestsBy(
+  app: TestApp,
+  users: CallerUsers,
+  caller: Caller,
+  { owner }: AccessFixture,
+): Requests {
   if (caller === 'anonymous' || caller === 'link holder') return app.api
-  return requestsOf(app, (caller === 'owner' ? owner : people[caller]).token)
+  return requestsOf(app, (caller === 'owner' ? owner : users[caller]).token)
 }
 
 /** An asset in a state, with a link and a project of the same owner's; it has real objects. */
-export async function makeScene(app: TestApp, state: State): Promise<Scene> {
+export async function createAccessFixture(app: TestApp, state: State): Promise<AccessFixture> {
   const { context, store } = app
   const owner = await signUp(app, `owner-${randomUUID().slice(0, 8)}`)
   const name = `a-${randomUUID()}`
   const file = { ...(await keep(app)), name: `${name}.bin`, mediaType: 'image/png', media: 'image' as const }
   const picture = { mediaType: 'image/webp', width: 1, height: 1 }
   const image = { ...(await keep(app)), ...picture, thumbnail: { ...(await keep(app)), ...picture } }
-  const planted = await plantAsset(owner.user, {
+  const planted = await insertAsset(owner.user, {
     name,
     tags: [name],
     files: [file],
