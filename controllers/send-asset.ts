@@ -5,14 +5,17 @@ import type { ListedAsset } from '../models/asset.ts'
 import { serializeAsset, serializeAssets } from '../models/views/asset.ts'
 import { isFresh } from './send-object.ts'
 
-/** Answers with one asset as the caller sees it, its ETag made of its version and of this very answer. */
+/**
+ * Sends an asset as the caller can see it. The ETag is `"<version>-<hash of this response>"`, because what a caller sees
+ * can change without a new version. A GET with a matching `If-None-Match` is answered with 304.
+ */
 export async function sendAsset(
   req: Request,
   res: Response,
   asset: ListedAsset,
   status = 200,
 ): Promise<void> {
-  const body = JSON.stringify(success({ asset: await viewFor(req, asset) }))
+  const body = JSON.stringify(success({ asset: await serializeFor(req, asset) }))
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 12)
   res.set({ ETag: `"${asset.version}-${digest}"`, 'Cache-Control': 'private, no-cache' })
   res.vary('Authorization, X-Link-Password')
@@ -20,10 +23,10 @@ export async function sendAsset(
   else res.status(status).type('json').send(body)
 }
 
-async function viewFor(req: Request, asset: ListedAsset) {
+async function serializeFor(req: Request, asset: ListedAsset) {
   const now = req.context.clock.now()
   if (req.link)
     return serializeAsset(asset, { viewer: null, owner: null, now, path: `/api/links/${req.params.token}` })
-  const [view] = await serializeAssets([asset], req.user, now)
-  return view
+  const [serialized] = await serializeAssets([asset], req.user, now)
+  return serialized
 }

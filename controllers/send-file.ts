@@ -5,24 +5,24 @@ import { mayShowInline } from '../app/media/inline.ts'
 import type { AssetFields, AssetFile, Picture } from '../models/asset.ts'
 import { sendObject } from './send-object.ts'
 
-interface Manner {
-  /** To be shown, where that is safe; it is then no download. */
+interface SendOptions {
+  /** Show the file in the browser if its media type is safe. That does not count as a download. */
   inline: boolean
-  /** Whether shared caches may keep the bytes. */
+  /** Whether shared caches can store the bytes. */
   isPublic: boolean
 }
 
-/** Sends one file of an asset, and counts it. */
+/** Sends one file of an asset and counts the bytes and the download. */
 export async function sendFile(
   req: Request,
   res: Response,
   { asset, file }: { asset: AssetFields; file: AssetFile },
-  { inline: wanted, isPublic }: Manner,
+  { inline: wanted, isPublic }: SendOptions,
 ): Promise<void> {
   const inline = wanted && mayShowInline(file.mediaType)
   const { key, size, sha256, mediaType, name } = file
-  const sendable = { key, size, sha256, mediaType, name, inline, isPublic, modifiedAt: asset.updatedAt }
-  await sendObject(req.context.store, sendable, req, res, async (fromStart) => {
+  const object = { key, size, sha256, mediaType, name, inline, isPublic, modifiedAt: asset.updatedAt }
+  await sendObject(req.context.store, object, req, res, async (fromStart) => {
     await countBytes(asset._id, {
       link: req.link,
       whole: fromStart && !inline,
@@ -31,15 +31,15 @@ export async function sendFile(
   })
 }
 
-/** Sends a preview image or a thumbnail; looking at pictures is no download. */
+/** Sends a preview image or a thumbnail. That does not count as a download. */
 export async function sendPicture(
   req: Request,
   res: Response,
   { asset, picture }: { asset: AssetFields; picture: Picture },
-  { isPublic }: Pick<Manner, 'isPublic'>,
+  { isPublic }: Pick<SendOptions, 'isPublic'>,
 ): Promise<void> {
   const { key, size, sha256, mediaType } = picture
   const name = downloadName(asset.name, String(mediaType.split('/')[1]))
-  const sendable = { key, size, sha256, mediaType, name, isPublic, modifiedAt: asset.createdAt, inline: true }
-  await sendObject(req.context.store, sendable, req, res, async () => undefined)
+  const object = { key, size, sha256, mediaType, name, isPublic, modifiedAt: asset.createdAt, inline: true }
+  await sendObject(req.context.store, object, req, res, async () => undefined)
 }

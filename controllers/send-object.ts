@@ -7,45 +7,47 @@ import { rangeNotSatisfiable } from '../app/errors.ts'
 import { translateDiskError } from '../app/storage/disk/file-system.ts'
 import type { ByteRange, ObjectStore } from '../app/storage/object-store.ts'
 
-/** Stored bytes to be sent, and what is said of them. */
-export interface Sendable {
+/** A stored object and the headers of its response. */
+export interface SentObject {
   key: string
+  /** In bytes. */
   size: number
-  /** Lower-case hex. */
+  /** Lower-case hex; also the ETag. */
   sha256: string
   mediaType: string
-  /** The name a browser saves it under. */
+  /** File name under which a browser saves it. */
   name: string
   modifiedAt: Date
-  /** Whether everybody may read it, so that shared caches may keep it (and ask again each time). */
+  /** Whether everybody can read it. Shared caches can then store it, and must revalidate it each time. */
   isPublic: boolean
+  /** Show it in the browser instead of saving it. */
   inline: boolean
 }
 
 /**
- * Media types that a browser runs as a script (WHATWG MIME Sniffing §4.6). As `text/plain` with `nosniff` no page can
- * load the file as one, whoever owns it.
+ * Media types that a browser runs as a script (WHATWG MIME Sniffing §4.6). They are sent as `text/plain` with `nosniff`,
+ * so that no page can run an uploaded file.
  */
 const JAVASCRIPT = /^(?:application|text)\/(?:x-)?(?:java|ecma|j|live)script/i
 
-/** A document made of these bytes can do nothing: no script, no frame, no form, no request. */
+/** Content Security Policy that forbids scripts, frames, forms and requests in a document of uploaded bytes. */
 const SANDBOX = "sandbox; default-src 'none'"
 
 /**
- * Sends an object: whole, one range of it, or that it has not changed (RFC 9110 §13, §14). Several ranges are
- * answered whole. A client that goes away ends it without an error.
+ * Sends an object: 200 with all of it, 206 with one range, or 304 if the client's copy is current (RFC 9110 §13, §14).
+ * A request for several ranges gets all of it. A client that disconnects is not an error.
  *
- * @param begin called once bytes are about to go out, with whether the first one is among them
- * @throws `range_not_satisfiable`
+ * @param begin called before the first byte is sent, with whether the response includes the first byte of the object
+ * @throws range_not_satisfiable
  */
 export async function sendObject(
   store: ObjectStore,
-  object: Sendable,
+  object: SentObject,
   req: Request,
   res: Response,
   begin: (fromStart: boolean) => Promise<void>,
 ): Promise<void> {
-  describe(object, res)
+  setObjectHeaders(object, res)
   if (isFresh(req, res)) {
     res.status(304).end()
     return
@@ -57,9 +59,9 @@ export async function sendObject(
     res.end()
     return
   }
-  const client = closeSignal(res)
-  const body = await store.open(object.key, range, client).catch((error) => {
-    if (!client.aborted) throw error
+  const disconnected = closeSignal(res)
+  const body = await store.open(object.key, range, disconnected).catch((error) => {
+    if (!disconnected.aborted) throw error
   })
   if (!body) return
   await begin(!range || range.start === 0).catch((error) => {
@@ -69,22 +71,22 @@ export async function sendObject(
   await sendStream(body, res)
 }
 
-/** Returns a signal that is aborted when the connection of a response is closed. */
+/** Returns a signal that is aborted when the connection of the response closes. */
 export function closeSignal(res: Response): AbortSignal {
-  const gone = new AbortController()
-  if (res.destroyed) gone.abort()
-  else res.once('close', () => gone.abort())
-  return gone.signal
+  const controller = new AbortController()
+  if (res.destroyed) controller.abort()
+  else res.once('close', () => controller.abort())
+  return controller.signal
 }
 
 /**
- * Pipes a stream to the response. A client that disconnects is not an error. A response that turns out shorter
- * than its `Content-Length` is broken off, else the client would wait for the rest.
+ * Pipes a stream to the response. A client that disconnects is not an error. If the stream has fewer bytes than
+ * `Content-Length`, closes the connection, because the client would wait for the rest.
  *
- * @throws the error of the stream, even one that it had before
+ * @throws the error of the stream, even one that occurred before the call
  */
 export async function sendStream(body: Readable, res: Response): Promise<void> {
-  if (body.errored && !isClientGone(body.errored)) throw translateDiskError(body.errored)
+  if (body.errored && !isDisconnect(body.errored)) throw translateDiskError(body.errored)
   const { socket } = res
   const announced = res.get('Content-Length')
   let sent = 0
@@ -95,7 +97,7 @@ export async function sendStream(body: Readable, res: Response): Promise<void> {
   try {
     await pipeline(body, res)
   } catch (error) {
-    if (!isClientGone(error)) throw translateDiskError(error)
+    if (!isDisconnect(error)) throw translateDiskError(error)
     return
   }
   if (announced !== undefined && sent !== Number(announced)) {
@@ -104,7 +106,7 @@ export async function sendStream(body: Readable, res: Response): Promise<void> {
   }
 }
 
-/** Headers that keep whatever the bytes are from running in a browser. */
+/** Sets the headers of uploaded bytes: caching, and protection against running them in a browser. */
 export function setBytesHeaders(
   res: Response,
   { isPublic, etag }: { isPublic: boolean; etag: string },
@@ -118,12 +120,13 @@ export function setBytesHeaders(
   res.vary('Authorization, X-Link-Password')
 }
 
+/** Returns whether the client's copy is current. Ignores `Cache-Control: no-cache`, since the server compares anyway. */
 export function isFresh(req: Request, res: Response): boolean {
   const { 'cache-control': _reload, ...conditions } = req.headers
   return fresh(conditions, { etag: res.get('ETag'), 'last-modified': res.get('Last-Modified') })
 }
 
-function describe(object: Sendable, res: Response): void {
+function setObjectHeaders(object: SentObject, res: Response): void {
   const { mediaType, name, inline, modifiedAt, isPublic, sha256 } = object
   setBytesHeaders(res, { isPublic, etag: `"${sha256}"` })
   res.set({
@@ -131,20 +134,20 @@ function describe(object: Sendable, res: Response): void {
     'Content-Disposition': contentDisposition(name, { type: inline ? 'inline' : 'attachment' }),
     'Last-Modified': modifiedAt.toUTCString(),
   })
-  // not by `set`, which would claim an encoding
+  // not with `set`, which would add a charset
   res.setHeader('Content-Type', JAVASCRIPT.test(mediaType) ? 'text/plain' : mediaType)
 }
 
-/** `bytes=first-last`, `bytes=first-` or `bytes=-length`; the unit in any case (RFC 9110 §14.1). */
+/** `bytes=first-last`, `bytes=first-` or `bytes=-length`; the unit is case-insensitive (RFC 9110 §14.1). */
 const ONE_RANGE = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i
 
 /**
- * Returns the bytes that the `Range` header asks for; undefined where the whole file is the answer: without a range,
- * with several of them, with another unit or a malformed range (RFC 9110 §14.2).
+ * Returns the range that the `Range` header requests. Returns undefined when the whole object must be sent: no range,
+ * several ranges, another unit, a malformed range or a failed `If-Range` (RFC 9110 §14.2).
  *
  * @throws range_not_satisfiable
  */
-function rangeOf(req: Request, { size, sha256, modifiedAt }: Sendable): ByteRange | undefined {
+function rangeOf(req: Request, { size, sha256, modifiedAt }: SentObject): ByteRange | undefined {
   const [found, first = '', last = ''] = ONE_RANGE.exec(req.get('Range') ?? '') ?? []
   if (!found || !ifRangeHolds(req.get('If-Range'), `"${sha256}"`, modifiedAt)) return undefined
   if (first === '') return suffixOf(size, last)
@@ -153,20 +156,24 @@ function rangeOf(req: Request, { size, sha256, modifiedAt }: Sendable): ByteRang
   return { start: Number(first), end: last === '' ? size - 1 : Math.min(Number(last), size - 1) }
 }
 
-/** Returns the last bytes of a file. An empty file has no byte that a partial answer could name: it is sent whole. */
+/**
+ * Returns the range of the last `length` bytes. An empty object is sent as a whole, because `Content-Range` cannot
+ * describe zero bytes. `range-parser` is not used: it refuses a suffix longer than the object, which means all of it
+ * (RFC 9110 §14.1.2).
+ */
 function suffixOf(size: number, length: string): ByteRange | undefined {
   if (length === '' || (size === 0 && Number(length) > 0)) return undefined
   if (Number(length) === 0) throw rangeNotSatisfiable(size)
   return { start: Math.max(0, size - Number(length)), end: size - 1 }
 }
 
-/** RFC 9110 §13.1.5: an entity tag compares strongly, a date exactly. */
+/** Returns whether `If-Range` allows a range: an ETag is compared strongly, a date exactly (RFC 9110 §13.1.5). */
 function ifRangeHolds(condition: string | undefined, etag: string, modifiedAt: Date): boolean {
   if (condition === undefined) return true
   return condition.startsWith('"') ? condition === etag : condition === modifiedAt.toUTCString()
 }
 
-function isClientGone(error: unknown): boolean {
+function isDisconnect(error: unknown): boolean {
   const { code, name } = error as NodeJS.ErrnoException
   return (
     code === 'ERR_STREAM_PREMATURE_CLOSE' ||

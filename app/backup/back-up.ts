@@ -6,23 +6,30 @@ import { SchemaVersion } from '../../models/schema-version.ts'
 import type { UserFields } from '../../models/user.ts'
 import { usersWithSecrets } from '../../models/user-state.ts'
 import type { AssetContext } from '../context.ts'
-import { copyOut, dropCopies } from './copy-objects.ts'
-import { COLLECTIONS, FORMAT, type Manifest, OBJECTS, type ObjectEntry } from './format.ts'
+import { copyOut, discardCopies } from './copy-objects.ts'
+import {
+  COLLECTIONS,
+  FORMAT,
+  type Manifest,
+  makeFolder,
+  OBJECTS,
+  type ObjectEntry,
+  writeManifest,
+} from './format.ts'
 import { LineWriter } from './lines.ts'
-import { makeFolder, writeManifest } from './manifest.ts'
-import { type Keeper, readAssets } from './read-assets.ts'
+import { type ObjectCopier, readAssets } from './read-assets.ts'
 
 interface Backup {
   manifest: Manifest
-  /** What was wrong already: objects that are missing or damaged. They are not in the backup. */
+  /** Messages about objects that are missing or damaged, and therefore not in the backup. */
   errors: string[]
 }
 
 /**
- * Writes what the service keeps into a new folder, while it goes on. Users are read first and then what is theirs,
- * so whatever is named by a document of the backup is in it.
+ * Writes the data of the running service into a new folder. Reads each user before the user's assets, so that the
+ * backup has every document and object that its documents refer to.
  *
- * @param options.objects whether the objects are part of it; else only their checksums
+ * @param options.objects whether to copy the objects; their sizes and checksums are always listed
  * @throws BackupError when the folder is not empty
  */
 export async function backUp(
@@ -32,21 +39,21 @@ export async function backUp(
 ): Promise<Backup> {
   await makeFolder(dir)
   const createdAt = clock.now().toISOString()
-  // Before the documents: a migration can run at the same time, and is then repeated after the restore.
+  // Read before the documents: a migration that runs meanwhile is then repeated after the restore.
   const schemaVersion = (await SchemaVersion.current()) ?? 0
-  const write = Object.fromEntries(
+  const writers = Object.fromEntries(
     await Promise.all(COLLECTIONS.map(async (name) => [name, await LineWriter.create(dir, name)] as const)),
   ) as Record<(typeof COLLECTIONS)[number], LineWriter>
   const objects = await LineWriter.create(dir, OBJECTS)
   const errors: string[] = []
   let bytes = 0
 
-  const keeper: Keeper = options.objects
-    ? { keep: (entry) => copyOut(store, dir, entry), drop: (keys) => dropCopies(dir, keys) }
-    : { keep: async () => undefined, drop: async () => undefined }
+  const copier: ObjectCopier = options.objects
+    ? { copy: (entry) => copyOut(store, dir, entry), discard: (keys) => discardCopies(dir, keys) }
+    : { copy: async () => undefined, discard: async () => undefined }
   const writeAsset = async (asset: AssetFields, entries: ObjectEntry[]) => {
-    await write.assets.write(asset)
-    for await (const link of Link.allOf(asset._id)) await write.links.write(link)
+    await writers.assets.write(asset)
+    for await (const link of Link.allOf(asset._id)) await writers.links.write(link)
     for (const entry of entries) {
       await objects.write(entry)
       bytes += entry.size
@@ -54,15 +61,15 @@ export async function backUp(
   }
 
   for await (const user of readUsers()) {
-    await write.users.write(user)
-    for await (const { asset, objects } of readAssets(user._id, keeper, (error) => errors.push(error)))
+    await writers.users.write(user)
+    for await (const { asset, objects } of readAssets(user._id, copier, (error) => errors.push(error)))
       await writeAsset(asset, objects)
-    for await (const project of Project.allOf(user._id)) await write.projects.write(project)
+    for await (const project of Project.allOf(user._id)) await writers.projects.write(project)
   }
-  for await (const activity of Activity.all()) await write.activities.write(activity)
+  for await (const activity of Activity.all()) await writers.activities.write(activity)
 
   const collections = Object.fromEntries(
-    await Promise.all(COLLECTIONS.map(async (name) => [name, await write[name].close()] as const)),
+    await Promise.all(COLLECTIONS.map(async (name) => [name, await writers[name].close()] as const)),
   ) as Manifest['collections']
   const manifest: Manifest = {
     format: FORMAT,
@@ -75,7 +82,7 @@ export async function backUp(
   return { manifest, errors }
 }
 
-/** Accounts as they are, but for what is under way in them. */
+/** Yields the users without their running uploads and reservations. */
 async function* readUsers(): AsyncGenerator<UserFields> {
   for await (const user of usersWithSecrets())
     yield { ...user, space: { ...user.space, reserved: 0, open: [] } }

@@ -10,8 +10,8 @@ import { BackupError, OBJECTS, type ObjectEntry } from './format.ts'
 
 const pathOf = (dir: string, key: string) => join(dir, OBJECTS, assertKey(key))
 
-/** Passes bytes on and tells in the end whether they are those of an entry. */
-function checking({ key, size, sha256 }: ObjectEntry): Transform {
+/** Passes bytes through and fails with a BackupError at their end if size or checksum differ from the entry. */
+function verifying({ key, size, sha256 }: ObjectEntry): Transform {
   const hash = createHash('sha256')
   let passed = 0
   return new Transform({
@@ -22,45 +22,54 @@ function checking({ key, size, sha256 }: ObjectEntry): Transform {
     },
     flush(callback) {
       const isRight = passed === size && hash.digest('hex') === sha256
-      callback(isRight ? null : new BackupError(`Object ${key} is damaged: its size or checksum is another.`))
+      callback(
+        isRight
+          ? null
+          : new BackupError(`Object ${key} is damaged: its size or checksum differs from its document.`),
+      )
     },
   })
 }
 
 /**
- * Copies an object out of the store, whole and right or not at all.
+ * Copies an object from the store into the backup, completely or not at all.
  *
- * @throws ObjectMissing, BackupError when its bytes are not what its document says
+ * @throws ObjectMissing
+ * @throws BackupError when its bytes differ from its document
  */
 export async function copyOut(store: ObjectStore, dir: string, entry: ObjectEntry): Promise<void> {
   const path = pathOf(dir, entry.key)
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const source = await store.open(entry.key)
   try {
-    await pipeline(source, checking(entry), createWriteStream(path, { mode: 0o600, flush: true }))
+    await pipeline(source, verifying(entry), createWriteStream(path, { mode: 0o600, flush: true }))
   } catch (error) {
     await rm(path, { force: true })
     throw error
   }
 }
 
-/** Forgets copies that no document names after all. */
-export async function dropCopies(dir: string, keys: string[]): Promise<void> {
+/** Deletes copies that no document of the backup refers to. */
+export async function discardCopies(dir: string, keys: string[]): Promise<void> {
   for (const key of keys) await rm(pathOf(dir, key), { force: true })
 }
 
-/** Puts an object back. @throws BackupError when the copy is damaged */
+/**
+ * Copies an object from the backup into the store.
+ *
+ * @throws BackupError when the copy is damaged
+ */
 export async function copyIn(store: ObjectStore, dir: string, entry: ObjectEntry): Promise<void> {
-  const checked = pipelineOf(createReadStream(pathOf(dir, entry.key)), checking(entry), () => undefined)
-  await store.put(entry.key, checked)
+  const verified = pipelineOf(createReadStream(pathOf(dir, entry.key)), verifying(entry), () => undefined)
+  await store.put(entry.key, verified)
 }
 
-/** @throws BackupError when a copy is not there or damaged */
+/** @throws BackupError when the copy of an object is missing or damaged */
 export async function verifyCopy(dir: string, entry: ObjectEntry): Promise<void> {
-  const checked = checking(entry)
-  checked.resume()
+  const verified = verifying(entry)
+  verified.resume()
   try {
-    await pipeline(createReadStream(pathOf(dir, entry.key)), checked)
+    await pipeline(createReadStream(pathOf(dir, entry.key)), verified)
   } catch (error) {
     if (error instanceof BackupError) throw error
     throw new BackupError(`Object ${entry.key} is not in the backup.`, { cause: error })

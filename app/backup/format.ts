@@ -1,27 +1,33 @@
+import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { NEWEST_VERSION } from '../maintenance/migrations/migrations.ts'
+
 /**
- * A backup is a folder: `manifest.json`, written last, so that without it there is no backup; a file of documents for
- * each collection and `objects.jsonl`, one line each; and below `objects/` the objects themselves, where they are
- * part of it, by their keys.
+ * A backup is a folder of `manifest.json`, a `.jsonl` file of documents for each collection, and `objects.jsonl`, which
+ * lists the objects. With the objects included, they are below `objects/` under their keys. `manifest.json` is written
+ * last: a folder without it is not a complete backup.
  */
-export const MANIFEST = 'manifest.json'
+const MANIFEST = 'manifest.json'
+/** Name of the list of objects and of the folder of objects. */
 export const OBJECTS = 'objects'
+/** Version of this format. */
 export const FORMAT = 1
 
 /**
- * What is kept of the database, in the order in which it is put back. Not kept: sessions, for one that has been
- * ended must not come back; unfinished uploads, attempts and events, which are over; sums, which are recounted.
+ * Collections in a backup, in the order in which they are restored. Sessions are left out, because a restore must not
+ * revive an ended session; uploads, failed logins and events, because they are over; sums, because they are recomputed.
  */
 export const COLLECTIONS = ['users', 'assets', 'links', 'projects', 'activities'] as const
 export type CollectionName = (typeof COLLECTIONS)[number]
 
-/** A file of lines, and what it must be. */
+/** A `.jsonl` file and its checksum. */
 export interface LinesFile {
   name: string
   lines: number
   sha256: string
 }
 
-/** One object as `objects.jsonl` has it; `size` in bytes. */
+/** One object in `objects.jsonl`; `size` in bytes. */
 export interface ObjectEntry {
   key: string
   size: number
@@ -31,15 +37,68 @@ export interface ObjectEntry {
 export interface Manifest {
   format: typeof FORMAT
   createdAt: string
-  /** The schema version of the documents; missing is 0. */
+  /** Schema version of the documents; 0 if it is missing. */
   schemaVersion?: number
   collections: Record<CollectionName, LinesFile>
   objects: LinesFile & { bytes: number; included: boolean }
 }
 
-/** A backup that is not whole, or not what it was: it cannot be put back. */
+/** A backup that cannot be made or restored, with the reason for the operator. */
 export class BackupError extends Error {
   override readonly name = 'BackupError'
 }
 
 export const fileOf = (name: string) => `${name}.jsonl`
+
+/**
+ * Creates the folder of a backup, which only its owner can read.
+ *
+ * @throws BackupError when the folder is not empty
+ */
+export async function makeFolder(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  if ((await readdir(dir)).length > 0) throw new BackupError(`${dir} is not empty: name a new folder.`)
+}
+
+/** Writes the manifest atomically. */
+export async function writeManifest(dir: string, manifest: Manifest): Promise<void> {
+  const temporary = join(dir, `${MANIFEST}.part`)
+  const file = await open(temporary, 'wx', 0o600)
+  try {
+    await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, join(dir, MANIFEST))
+  const folder = await open(dir, 'r')
+  await folder.sync().finally(() => folder.close())
+}
+
+/**
+ * Reads the manifest of a backup.
+ *
+ * @throws BackupError when it is missing, damaged, of another format or of a newer schema than this program supports
+ */
+export async function readManifest(dir: string): Promise<Manifest> {
+  const text = await readFile(join(dir, MANIFEST), 'utf8').catch(() => {
+    throw new BackupError(`${dir} has no ${MANIFEST}: it is not a backup, or the backup was interrupted.`)
+  })
+  const manifest = parse(text)
+  if (manifest?.format !== FORMAT)
+    throw new BackupError(`${MANIFEST} has a format that this version does not support.`)
+  const { schemaVersion = 0 } = manifest
+  if (schemaVersion > NEWEST_VERSION)
+    throw new BackupError(
+      `The backup has schema version ${schemaVersion}; this program supports versions up to ${NEWEST_VERSION}. Restore it with the release that made it.`,
+    )
+  return manifest
+}
+
+function parse(text: string): Manifest | null {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new BackupError(`${MANIFEST} is damaged.`, { cause: error })
+  }
+}

@@ -7,9 +7,10 @@ import { mongo } from 'mongoose'
 import { BackupError, fileOf, type LinesFile, type ObjectEntry } from './format.ts'
 
 const { EJSON } = mongo.BSON
+/** Characters that are collected before they are written. */
 const BUFFER_CHARACTERS = 256 * 1024
 
-/** Writes values as lines of canonical Extended JSON into a new file that only its owner may read. */
+/** Writes values as lines of canonical Extended JSON into a new file that only its owner can read. */
 export class LineWriter {
   #hash = createHash('sha256')
   #lines = 0
@@ -30,7 +31,7 @@ export class LineWriter {
     if (this.#text.length > BUFFER_CHARACTERS) await this.#flush()
   }
 
-  /** Waits until all is on the disk. */
+  /** Syncs and closes the file. Returns its entry for the manifest. */
   async close(): Promise<LinesFile> {
     await this.#flush()
     await this.file.sync()
@@ -46,10 +47,10 @@ export class LineWriter {
   }
 }
 
-/** The documents of a file of lines, one by one, every number of the type that it had. */
+/** Yields the documents of a file with their original BSON types. */
 export const readDocuments = (dir: string, file: LinesFile) => readLines<mongo.Document>(dir, file, false)
 
-/** The entries of a file of lines, one by one. */
+/** Yields the object entries of a file, with plain JavaScript numbers. */
 export const readEntries = (dir: string, file: LinesFile) => readLines<ObjectEntry>(dir, file, true)
 
 async function* readLines<T>(dir: string, { name }: LinesFile, relaxed: boolean): AsyncGenerator<T> {
@@ -58,13 +59,18 @@ async function* readLines<T>(dir: string, { name }: LinesFile, relaxed: boolean)
     yield EJSON.parse(line, { relaxed }) as T
 }
 
-/** @throws BackupError when a file is not what its manifest says */
+/**
+ * Compares a file with its checksum in the manifest.
+ *
+ * @throws BackupError when the file is missing or damaged
+ */
 export async function verifyLines(dir: string, { name, sha256 }: LinesFile): Promise<void> {
   const hash = createHash('sha256')
   try {
-    for await (const piece of createReadStream(join(dir, name))) hash.update(piece)
+    for await (const chunk of createReadStream(join(dir, name))) hash.update(chunk)
   } catch (error) {
     throw new BackupError(`${name} cannot be read.`, { cause: error })
   }
-  if (hash.digest('hex') !== sha256) throw new BackupError(`${name} is damaged: its checksum is another.`)
+  if (hash.digest('hex') !== sha256)
+    throw new BackupError(`${name} is damaged: its checksum differs from the manifest.`)
 }

@@ -4,63 +4,64 @@ import { picturesOf } from '../../models/asset-objects.ts'
 import { ObjectMissing } from '../storage/object-store.ts'
 import { BackupError, type ObjectEntry } from './format.ts'
 
-/** What is done with an object that a document names, and undone when it does not name it after all. */
-export interface Keeper {
-  keep(entry: ObjectEntry): Promise<void>
-  drop(keys: string[]): Promise<void>
+/** Copies objects into a backup. */
+export interface ObjectCopier {
+  copy(entry: ObjectEntry): Promise<void>
+  /** Deletes copies of an asset that changed while it was copied. */
+  discard(keys: string[]): Promise<void>
 }
 
-interface Kept {
+interface CopiedAsset {
   asset: AssetFields
   objects: ObjectEntry[]
 }
 
 /**
- * A user's assets with their objects, each as it is at some moment while this runs: the service goes on meanwhile.
- * An asset that changes before its objects are kept is read again.
+ * Yields a user's assets and copies their objects while the service is running. Document and objects of an asset always
+ * match: an asset that changes while its objects are copied is read again.
  *
- * @param tell hears of objects that are not there, or not what they were
+ * @param onError called for each object that is missing or damaged; it is left out
  */
 export async function* readAssets(
   owner: Types.ObjectId,
-  keeper: Keeper,
-  tell: (fault: string) => void,
-): AsyncGenerator<Kept> {
+  copier: ObjectCopier,
+  onError: (message: string) => void,
+): AsyncGenerator<CopiedAsset> {
   for await (const { _id } of Asset.idsOf(owner)) {
-    const kept = await keepAsset(_id, keeper, tell)
-    if (kept) yield kept
+    const copied = await copyAsset(_id, copier, onError)
+    if (copied) yield copied
   }
 }
 
-async function keepAsset(
+async function copyAsset(
   id: Types.ObjectId,
-  keeper: Keeper,
-  tell: (fault: string) => void,
-): Promise<Kept | null> {
-  for (let seen: number | undefined; ; ) {
+  copier: ObjectCopier,
+  onError: (message: string) => void,
+): Promise<CopiedAsset | null> {
+  for (let failedVersion: number | undefined; ; ) {
     const asset = await Asset.ready(id)
     if (!asset) return null
-    const { objects, faults } = await keepObjects(asset, keeper)
-    // What is missing twice at the same version has not gone with a change.
-    if (faults.length === 0 || asset.version === seen) {
-      for (const fault of faults) tell(`Asset ${id}: ${fault}`)
+    const { objects, errors } = await copyObjects(asset, copier)
+    // a second error at the same version is not caused by a change of the asset
+    if (errors.length === 0 || asset.version === failedVersion) {
+      for (const error of errors) onError(`Asset ${id}: ${error}`)
       return { asset: { ...asset, intents: [], unsettled: [], pendingDeletion: [], trash: [] }, objects }
     }
-    await keeper.drop(objects.map(({ key }) => key))
-    seen = asset.version
+    await copier.discard(objects.map(({ key }) => key))
+    failedVersion = asset.version
   }
 }
 
-async function keepObjects(asset: AssetFields, keeper: Keeper) {
+async function copyObjects(asset: AssetFields, copier: ObjectCopier) {
   const objects: ObjectEntry[] = []
-  const faults: string[] = []
+  const errors: string[] = []
   for (const { key, size, sha256 } of [...asset.files, ...picturesOf(asset)])
     try {
-      await keeper.keep({ key, size, sha256 })
+      await copier.copy({ key, size, sha256 })
       objects.push({ key, size, sha256 })
     } catch (error) {
       if (!(error instanceof ObjectMissing || error instanceof BackupError)) throw error
-      faults.push(error.message)
+      errors.push(error.message)
     }
-  return { objects, faults }
+  return { objects, errors }
 }

@@ -8,45 +8,46 @@ import { syncIndexes } from '../maintenance/indexes.ts'
 import { type MigrationLease, withMigrationLease } from '../maintenance/migrations/lease.ts'
 import { firstFilledCollection } from '../maintenance/migrations/schema.ts'
 import { reconcile } from '../maintenance/reconcile.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
 import { refuseForeignStore, takeOverStore } from '../storage/store-owner.ts'
-import { copyIn } from './copy-objects.ts'
-import { BackupError, COLLECTIONS, type Manifest } from './format.ts'
-import { readDocuments, readEntries } from './lines.ts'
-import { verifyBackup } from './verify.ts'
+import { readKey } from '../uploads/keys.ts'
+import { copyIn, verifyCopy } from './copy-objects.ts'
+import { BackupError, COLLECTIONS, type Manifest, readManifest } from './format.ts'
+import { readDocuments, readEntries, verifyLines } from './lines.ts'
 
+/** Documents that are inserted at once. */
 const BATCH = 500
 
 interface Options {
-  /** Removes what the database has first; else that must be nothing. */
+  /** Empties the database first. Without it, a database that is not empty is refused. */
   replace: boolean
-  /** Takes over a store that belongs to another database; else such a store is refused. */
+  /** Takes over a store that belongs to another database. Without it, such a store is refused. */
   takeStore?: boolean
-  /** Of everybody's space together, in bytes. */
+  /** Capacity of the server in bytes: the usage of all users together. */
   serverLimit: number
 }
 
 /**
- * Puts a backup back. All of it is verified before anything is changed; objects come before the documents that name
- * them, and in the end the space of every account is recounted. The database gets a new id, and the store carries
- * it.
+ * Restores a backup. Verifies all of it before it changes anything, restores objects before the documents that refer to
+ * them, and recomputes the usage of every user at the end. The database gets a new id, and the store is marked with it.
  *
- * @throws BackupError when the backup is not whole, or the database is not empty
+ * @throws BackupError when the backup is damaged, or the database is not empty
  * @throws ForeignStoreError when the store belongs to another database
  */
 export async function restore(
   context: Pick<AssetContext, 'store'>,
   dir: string,
-  { replace, takeStore: takesStore = false, serverLimit }: Options,
+  { replace, takeStore = false, serverLimit }: Options,
 ): Promise<Manifest> {
   const { store } = context
-  if (!takesStore) await refuseForeignStore(store)
+  if (!takeStore) await refuseForeignStore(store)
   const manifest = await verifyBackup(store, dir)
-  await withMigrationLease((lease) => putBack(context, dir, manifest, { replace, serverLimit, lease }))
+  await withMigrationLease((lease) => restoreAll(context, dir, manifest, { replace, serverLimit, lease }))
   return manifest
 }
 
-/** Replaces the documents while no migration can run. */
-async function putBack(
+/** Restores objects and documents. The lease keeps migrations from running meanwhile. */
+async function restoreAll(
   { store }: Pick<AssetContext, 'store'>,
   dir: string,
   manifest: Manifest,
@@ -72,7 +73,10 @@ async function putBack(
 
 async function assertEmpty(): Promise<void> {
   const name = await firstFilledCollection()
-  if (name) throw new BackupError(`The database is not empty, it has ${name}: --replace removes what it has.`)
+  if (name)
+    throw new BackupError(
+      `The database is not empty, it has ${name}. To delete its documents first, use --replace.`,
+    )
 }
 
 async function emptyDatabase(): Promise<void> {
@@ -91,4 +95,39 @@ async function insert(name: string, documents: AsyncIterable<mongo.Document>): P
     batch = []
   }
   if (batch.length > 0) await collection.insertMany(batch)
+}
+
+/**
+ * Reads and verifies a whole backup. Objects that it does not include must be in the store with the same size.
+ *
+ * @throws BackupError naming what is missing or damaged
+ */
+async function verifyBackup(store: ObjectStore, dir: string): Promise<Manifest> {
+  const manifest = await readManifest(dir)
+  for (const file of [...Object.values(manifest.collections), manifest.objects]) await verifyLines(dir, file)
+  if (!manifest.objects.included) await verifyStored(store, dir, manifest)
+  else for await (const entry of readEntries(dir, manifest.objects)) await verifyCopy(dir, entry)
+  return manifest
+}
+
+async function verifyStored(store: ObjectStore, dir: string, { objects }: Manifest): Promise<void> {
+  let location: string | undefined
+  let stored = new Map<string, number>()
+  let missing = 0
+  let first = ''
+  // the backup lists the objects of one user one after another, so each user's objects are listed once
+  for await (const { key, size } of readEntries(dir, objects)) {
+    const own = readKey(key)?.location
+    if (own !== location) {
+      location = own
+      stored = new Map()
+      for await (const object of store.list(`${own}/`)) stored.set(object.key, object.size)
+    }
+    if (stored.get(key) === size) continue
+    if (missing++ === 0) first = key
+  }
+  if (missing > 0)
+    throw new BackupError(
+      `${missing} objects are not in the store, for example ${first}. Restore them first from the versions in the bucket.`,
+    )
 }

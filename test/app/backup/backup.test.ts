@@ -129,9 +129,9 @@ describe('backup and restore', function () {
   })
 
   const damages: [string, () => Promise<unknown>, string][] = [
-    ['no manifest', () => unlink(join(dir, 'manifest.json')), 'it is no backup'],
+    ['no manifest', () => unlink(join(dir, 'manifest.json')), 'it is not a backup'],
     ['half a manifest', () => truncate(join(dir, 'manifest.json'), 100), 'manifest.json is damaged'],
-    ['another format', () => replaceIn('manifest.json', '"format": 1', '"format": 9'), 'does not know'],
+    ['another format', () => replaceIn('manifest.json', '"format": 1', '"format": 9'), 'does not support'],
     [
       'a newer schema',
       () => replaceIn('manifest.json', '"schemaVersion": 0', '"schemaVersion": 999'),
