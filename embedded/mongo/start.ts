@@ -1,21 +1,28 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { realpathSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
-import type { Engine } from './commands/engine.ts'
-import { Cursors } from './cursors.ts'
-import { removeExpired } from './expiry.ts'
-import { findRunningMongo, readAddress, removeAddress, uriOf, writeAddress } from './running.ts'
-import { listenPrivately, removeSocket } from './socket.ts'
+import {
+  findRunningMongo,
+  listenPrivately,
+  readAddress,
+  removeAddress,
+  removeSocket,
+  uriOf,
+  writeAddress,
+} from './address.ts'
+import type { Engine } from './commands/command.ts'
+import { Cursors } from './commands/cursors.ts'
+import { findRecords } from './plan/find.ts'
 import { Catalog } from './storage/catalog.ts'
 import { acquireLock, releaseLock } from './storage/lock.ts'
-import { makePrivate } from './storage/private.ts'
+import { makePrivate } from './storage/make-private.ts'
 import { Store } from './storage/store.ts'
-import { serve } from './wire/connection.ts'
+import { acceptConnections } from './wire/connection.ts'
 
-export { findRunningMongo } from './running.ts'
+export { findRunningMongo } from './address.ts'
 
 export interface EmbeddedMongoOptions {
   /** Where the data is kept; made when it is not there. One process at a time. */
@@ -69,7 +76,7 @@ async function listen(
   const loaded = new Promise<Engine>((resolve) => {
     load = resolve
   })
-  const server = acceptInto(sockets, loaded)
+  const server = acceptConnections(sockets, loaded)
   const former = await readAddress(dir)
   if (former) removeSocket(former.socket)
   const path = await listenPrivately(server, dir)
@@ -113,15 +120,15 @@ async function listen(
   }
 }
 
-/** Connections that come before the documents are loaded wait for them. */
-function acceptInto(sockets: Set<Socket>, loaded: Promise<Engine>): Server {
-  let connections = 0
-  return createServer((socket) => {
-    connections += 1
-    const connection = connections
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    socket.on('error', () => socket.destroy())
-    loaded.then((engine) => serve(socket, engine, connection))
-  })
+/** Removes what the TTL indexes say has expired. A date in an array counts by its earliest. */
+function removeExpired(catalog: Catalog, now = Date.now()): void {
+  for (const collection of catalog.all()) {
+    for (const { spec } of collection.indexes) {
+      if (spec.expireAfterSeconds === undefined) continue
+      const [field = ''] = Object.keys(spec.key)
+      const limit = new Date(now - spec.expireAfterSeconds * 1000)
+      const filter = { $and: [spec.partialFilterExpression ?? {}, { [field]: { $lte: limit } }] }
+      for (const record of findRecords(collection, filter)) collection.remove(record)
+    }
+  }
 }

@@ -4,8 +4,7 @@ import { expect } from 'chai'
 import { startEmbeddedMongo } from '../../embedded/mongo/start.ts'
 import { toBson } from '../../embedded/mongo/values/codec.ts'
 import type { Doc } from '../../embedded/mongo/values/types.ts'
-import { Frames } from '../../embedded/mongo/wire/frames.ts'
-import { readMessage, writeCommand } from '../../embedded/mongo/wire/message.ts'
+import { Frames, readMessage, writeCommand } from '../../embedded/mongo/wire/message.ts'
 import { socketOf, temporaryDirectory } from './engine.ts'
 
 const int32 = (value: number) => {

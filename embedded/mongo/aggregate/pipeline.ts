@@ -2,7 +2,6 @@ import { CommandError, unknownName } from '../errors.ts'
 import { findDocs } from '../plan/find.ts'
 import type { Collection } from '../storage/collection.ts'
 import { type Doc, isDoc } from '../values/types.ts'
-import { group } from './group.ts'
 import * as stages from './stages.ts'
 
 const STAGES: ReadonlyMap<string, (spec: unknown) => stages.Stage> = new Map([
@@ -13,7 +12,7 @@ const STAGES: ReadonlyMap<string, (spec: unknown) => stages.Stage> = new Map([
   ['$project', stages.project],
   ['$addFields', stages.addFields],
   ['$unwind', stages.unwind],
-  ['$group', group],
+  ['$group', stages.group],
   ['$facet', facet],
 ])
 

@@ -2,8 +2,7 @@ import { CommandError } from '../errors.ts'
 import { ID_INDEX } from '../index/spec.ts'
 import { compileFilter } from '../query/match.ts'
 import type { Doc } from '../values/types.ts'
-import { docOf } from './arguments.ts'
-import { type Command, collectionName, collectionOf } from './engine.ts'
+import { type Command, collectionName, collectionOf, docOf } from './command.ts'
 
 export const create: Command = {
   fields: [],

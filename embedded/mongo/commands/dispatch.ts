@@ -1,11 +1,8 @@
 import { CommandError, toCommandError, unknownName } from '../errors.ts'
 import type { Doc } from '../values/types.ts'
-import { refuseOthers } from './arguments.ts'
 import * as collections from './collections.ts'
-import { getMore, killCursors } from './cursors.ts'
-import type { Command, Engine } from './engine.ts'
+import { type Command, type Engine, refuseOthers } from './command.ts'
 import { explain } from './explain.ts'
-import { findAndModify } from './find-and-modify.ts'
 import * as handshake from './handshake.ts'
 import * as indexes from './indexes.ts'
 import * as reads from './read.ts'
@@ -14,7 +11,7 @@ import * as writes from './write.ts'
 const COMMANDS: Record<string, Command> = {
   ...{ ...handshake, ismaster: handshake.hello, isMaster: handshake.hello, buildinfo: handshake.buildInfo },
   ...{ ...reads, ...writes, ...collections, ...indexes },
-  ...{ findAndModify, getMore, killCursors, explain },
+  explain,
 }
 
 /** Fields any command may carry. They do not change what it answers. */

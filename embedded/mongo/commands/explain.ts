@@ -3,8 +3,7 @@ import { choosePlan, type Plan } from '../plan/choose.ts'
 import { isSorted } from '../plan/find.ts'
 import { parseSort } from '../query/sort.ts'
 import { type Doc, isDoc } from '../values/types.ts'
-import { docOf } from './arguments.ts'
-import { type Command, collectionOf } from './engine.ts'
+import { type Command, collectionOf, docOf } from './command.ts'
 
 /** Names the plan of a `find`: which index, if any, finds the candidates, and whether they are sorted afterwards. */
 export const explain: Command = {

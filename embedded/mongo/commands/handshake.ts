@@ -1,6 +1,6 @@
 import { MAX_DOCUMENT_BYTES } from '../values/codec.ts'
 import { MAX_MESSAGE_BYTES } from '../wire/message.ts'
-import type { Command } from './engine.ts'
+import type { Command } from './command.ts'
 
 /**
  * Says what a standalone server says. Drivers tell more about themselves with every release, so any field is taken.

@@ -3,8 +3,7 @@ import { ID_INDEX, type IndexSpec, normaliseSpec } from '../index/spec.ts'
 import type { Collection } from '../storage/collection.ts'
 import { isEqual } from '../values/order.ts'
 import type { Doc } from '../values/types.ts'
-import { docsOf } from './arguments.ts'
-import { type Call, type Command, collectionName, collectionOf, type Engine } from './engine.ts'
+import { type Call, type Command, collectionName, collectionOf, docsOf, type Engine } from './command.ts'
 
 const shown = (spec: IndexSpec): Doc => ({ ...spec })
 

@@ -1,3 +1,4 @@
+import { Long } from 'bson'
 import { runAggregate } from '../aggregate/pipeline.ts'
 import { CommandError, notImplemented } from '../errors.ts'
 import { findDocs } from '../plan/find.ts'
@@ -6,8 +7,15 @@ import { parseSort } from '../query/sort.ts'
 import { encode } from '../values/order.ts'
 import { reach } from '../values/path.ts'
 import { type Doc, isDoc } from '../values/types.ts'
-import { docOf, numberOf, refuseOthers, textOf } from './arguments.ts'
-import { type Command, collectionName, collectionOf } from './engine.ts'
+import {
+  type Command,
+  collectionName,
+  collectionOf,
+  docOf,
+  numberOf,
+  refuseOthers,
+  textOf,
+} from './command.ts'
 
 export const find: Command = {
   fields: [
@@ -62,5 +70,23 @@ export const aggregate: Command = {
     return engine.cursors.open(`${database}.${body.aggregate}`, [...found], {
       batchSize: numberOf(body.cursor.batchSize, 'batchSize'),
     })
+  },
+}
+
+export const getMore: Command = {
+  fields: ['collection', 'batchSize'],
+  run: ({ body, database }, { cursors }) => {
+    const namespace = `${database}.${textOf(body.collection, 'collection')}`
+    return cursors.more(Number(body.getMore), namespace, numberOf(body.batchSize, 'batchSize'))
+  },
+}
+
+export const killCursors: Command = {
+  fields: ['cursors'],
+  run: ({ body }, { cursors }) => {
+    const ids = Array.isArray(body.cursors) ? body.cursors.map(Number) : []
+    const [cursorsNotFound, cursorsKilled]: [Long[], Long[]] = [[], []]
+    for (const id of ids) (cursors.kill(id) ? cursorsKilled : cursorsNotFound).push(Long.fromNumber(id))
+    return { cursorsKilled, cursorsNotFound, cursorsAlive: [], cursorsUnknown: [] }
   },
 }

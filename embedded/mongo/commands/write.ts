@@ -1,10 +1,20 @@
 import { ObjectId } from 'bson'
-import { CommandError, toCommandError } from '../errors.ts'
+import { CommandError, failedToParse, toCommandError } from '../errors.ts'
 import { findRecords } from '../plan/find.ts'
+import { compileProjection } from '../query/projection.ts'
+import { parseSort } from '../query/sort.ts'
+import { compileUpdate, refuseExpression, upsertedDoc } from '../update/update.ts'
 import type { Doc } from '../values/types.ts'
-import { docOf, docsOf, refuseOthers } from './arguments.ts'
-import { changeDocs } from './change.ts'
-import { type Command, collectionName, collectionOf } from './engine.ts'
+import {
+  type Call,
+  type Command,
+  collectionName,
+  collectionOf,
+  docOf,
+  docsOf,
+  type Engine,
+  refuseOthers,
+} from './command.ts'
 
 /** Runs statements one after another; an ordered write stops at the first that fails. */
 function forEachStatement(
@@ -84,3 +94,98 @@ const remove: Command = {
 }
 
 export { remove as delete }
+
+/** Finds one document and changes or removes it in the same step: of many callers only one gets it. */
+export const findAndModify: Command = {
+  fields: [
+    ...['query', 'sort', 'remove', 'update', 'new', 'fields', 'upsert', 'arrayFilters'],
+    'bypassDocumentValidation',
+  ],
+  run: (call, engine) => {
+    const { body } = call
+    if (Boolean(body.remove) === (body.update !== undefined))
+      throw failedToParse("Either an update or 'remove=true' must be specified, and not both")
+    if (body.remove && (body.upsert || body.new))
+      throw failedToParse("Cannot specify 'upsert' or 'new' with 'remove'")
+    const project = compileProjection(docOf(body.fields, 'fields'))
+    const { found, lastErrorObject } = body.remove ? removeOne(call, engine) : changeOne(call, engine)
+    return { lastErrorObject, value: found && project(found) }
+  },
+}
+
+interface Outcome {
+  found: Doc | null
+  lastErrorObject: Doc
+}
+
+function removeOne(call: Call, engine: Engine): Outcome {
+  const collection = collectionOf(call, engine)
+  const options = { sort: parseSort(call.body.sort), limit: 1 }
+  const [record] = collection ? findRecords(collection, docOf(call.body.query, 'query'), options) : []
+  if (!record) return { found: null, lastErrorObject: { n: 0 } }
+  collection?.remove(record)
+  return { found: record.doc, lastErrorObject: { n: 1 } }
+}
+
+function changeOne(call: Call, engine: Engine): Outcome {
+  const { query, update, arrayFilters, sort, upsert, new: wantsAfter } = call.body
+  const { before, after } = changeDocs(call, engine, {
+    ...{ filter: docOf(query, 'query'), update, arrayFilters, sort },
+    upsert: upsert === true,
+    many: false,
+  })
+  return {
+    found: wantsAfter ? after : before,
+    lastErrorObject: {
+      n: after ? 1 : 0,
+      updatedExisting: before !== null,
+      ...(after && !before && { upserted: after._id }),
+    },
+  }
+}
+
+interface ChangeRequest {
+  filter: Doc
+  update: unknown
+  arrayFilters: unknown
+  sort?: unknown
+  upsert: boolean
+  /** All of the documents found, not only the first in the order asked for. */
+  many: boolean
+}
+
+/** What a change did: the first document as it was (null where one was inserted) and as it is. */
+interface Changed {
+  matched: number
+  modified: number
+  before: Doc | null
+  after: Doc | null
+}
+
+/** Changes the documents that satisfy a filter, or inserts one where there is none and that is asked for. */
+function changeDocs(call: Call, engine: Engine, request: ChangeRequest): Changed {
+  const { filter, upsert, many } = request
+  if (upsert) refuseExpression(filter)
+  const update = compileUpdate(request.update, request.arrayFilters)
+  if (many && update.replacing)
+    throw failedToParse('multi update is not supported for replacement-style update')
+  const sort = parseSort(request.sort)
+  const collection = upsert
+    ? engine.catalog.obtain(call.database, collectionName(call))
+    : collectionOf(call, engine)
+  const records = collection ? findRecords(collection, filter, { sort, limit: many ? 0 : 1 }) : []
+  const changed: Changed = { matched: records.length, modified: 0, before: null, after: null }
+  if (collection && upsert && records.length === 0) {
+    return { ...changed, after: collection.insert(upsertedDoc(filter, update)).doc }
+  }
+  for (const record of records) {
+    const before = record.doc
+    const after = update.apply(before)
+    changed.before ??= before
+    changed.after ??= after
+    if (!collection || after === before) continue
+    collection.replace(record, after)
+    changed.modified += 1
+  }
+  return changed
+}

@@ -1,8 +1,9 @@
 import { CommandError, notImplemented } from '../errors.ts'
-import { compileFilter } from '../query/match.ts'
+import { type Interval, indexedBy, NOT_NULL, typeRange } from '../query/intervals.ts'
+import { compileFilter, isOperatorDoc } from '../query/match.ts'
+import { rankNamed } from '../query/predicates.ts'
 import { isEqual } from '../values/order.ts'
-import { type Doc, isDoc } from '../values/types.ts'
-import { conditionOf } from './condition.ts'
+import { type Doc, isDoc, Rank } from '../values/types.ts'
 
 /** An index as `listIndexes` shows it. */
 export interface IndexSpec {
@@ -91,4 +92,26 @@ function completeText(spec: IndexSpec, key: Doc): IndexSpec {
     ...{ v, key: { _fts: 'text', _ftsx: 1 }, name },
     ...{ weights, default_language, language_override, textIndexVersion: 3 },
   }
+}
+
+/** What a partial index demands of the documents in it: the values each path may have. */
+export type Condition = ReadonlyMap<string, Interval[]>
+
+/** Reads a partialFilterExpression: one operator for each path; undefined when it says more than that. */
+export function conditionOf(filter: Doc): Condition | undefined {
+  const found = new Map<string, Interval[]>()
+  for (const [path, condition] of Object.entries(filter)) {
+    const operators = Object.entries(isOperatorDoc(condition) ? condition : { $eq: condition })
+    const [intervals, more] = operators.map(([operator, operand]) => allowedBy(operator, operand))
+    if (path.startsWith('$') || !intervals || more) return undefined
+    found.set(path, intervals)
+  }
+  return found
+}
+
+function allowedBy(operator: string, operand: unknown): Interval[] | undefined {
+  if (operator === '$exists') return operand ? [NOT_NULL] : undefined
+  if (operator !== '$type') return indexedBy(operator, operand)
+  const rank = rankNamed(operand)
+  return rank === Rank.null || rank === Rank.array ? undefined : [typeRange(rank)]
 }

@@ -2,10 +2,9 @@ import { badValue, CommandError } from '../errors.ts'
 import { isPoint } from '../query/intervals.ts'
 import type { SortField } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
-import { parseTextSearch, type TextSearch } from '../text/search.ts'
+import { parseTextSearch, type TextSearch } from '../text/text-index.ts'
 import { type Doc, isDoc } from '../values/types.ts'
-import { constraintsOf } from './constraints.ts'
-import { type IndexPlan, planIndex } from './index-plan.ts'
+import { constraintsOf, type IndexPlan, planIndex } from './index-plan.ts'
 
 /** How the candidates for a filter are found; the filter is tested on each of them afterwards. */
 export type Plan =

@@ -1,5 +1,4 @@
-import { duplicateKey } from '../index/duplicate-key.ts'
-import { OrderedIndex, type StoredRecord } from '../index/ordered-index.ts'
+import { duplicateKey, OrderedIndex, type StoredRecord } from '../index/ordered-index.ts'
 import { ID_INDEX, type IndexSpec } from '../index/spec.ts'
 import { TextIndex } from '../text/text-index.ts'
 import { toStoredBytes } from '../values/codec.ts'

@@ -1,11 +1,10 @@
-import type { Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Engine } from '../commands/command.ts'
 import { dispatch } from '../commands/dispatch.ts'
-import type { Engine } from '../commands/engine.ts'
-import { Frames } from './frames.ts'
-import { readMessage, writeReply } from './message.ts'
+import { Frames, readMessage, writeReply } from './message.ts'
 
 /** Serves one socket: commands are answered in the order they come. Garbage closes this socket and no other. */
-export function serve(socket: Socket, engine: Engine, connection: number): void {
+function serve(socket: Socket, engine: Engine, connection: number): void {
   const frames = new Frames()
   let previous = Promise.resolve()
   socket.setNoDelay(true)
@@ -25,4 +24,17 @@ export function serve(socket: Socket, engine: Engine, connection: number): void 
   })
   // A reset is how a client that dies says goodbye; 'close' follows it.
   socket.on('error', () => socket.destroy())
+}
+
+/** Connections that come before the documents are loaded wait for them. */
+export function acceptConnections(sockets: Set<Socket>, loaded: Promise<Engine>): Server {
+  let connections = 0
+  return createServer((socket) => {
+    connections += 1
+    const connection = connections
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    loaded.then((engine) => serve(socket, engine, connection))
+  })
 }
