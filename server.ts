@@ -6,7 +6,7 @@ import { greeting } from './app/lifecycle/greeting.ts'
 import { createHttpServer, listen } from './app/lifecycle/http-server.ts'
 import { prepare } from './app/lifecycle/prepare.ts'
 import { drain, RunningRequests, shutDown } from './app/lifecycle/shutdown.ts'
-import { explainFault } from './app/lifecycle/start-error.ts'
+import { explainError } from './app/lifecycle/start-error.ts'
 import { exit, handleUncaughtErrors, onStopSignal, untilAborted } from './app/lifecycle/stop-signals.ts'
 import { loadConfig } from './config/env.ts'
 import { standardOutput } from './config/log-output.ts'
@@ -62,6 +62,6 @@ async function startEmbedded(dir: string) {
 }
 
 main().catch((error) => {
-  process.stderr.write(`${explainFault(error)}\n`)
+  process.stderr.write(`${explainError(error)}\n`)
   process.exit(1)
 })

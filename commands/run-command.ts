@@ -1,5 +1,5 @@
 import { config as readDotenv } from 'dotenv'
-import { explainFault } from '../app/lifecycle/start-error.ts'
+import { explainError } from '../app/lifecycle/start-error.ts'
 import { type Config, loadConfig } from '../config/env.ts'
 
 /** A command's work: prints by returning a text; sets `process.exitCode` where that is not success. */
@@ -16,7 +16,7 @@ export async function runCommand(work: Work): Promise<void> {
     const text = await withDatabase(config.database, (uri) => work(uri, config))
     process.stdout.write(`${text}\n`)
   } catch (error) {
-    process.stderr.write(`${explainFault(error)}\n`)
+    process.stderr.write(`${explainError(error)}\n`)
     process.exitCode = 1
   }
 }

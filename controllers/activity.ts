@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose'
 import { success } from '../middleware/envelope.ts'
 import type { Handler, RouteRequest } from '../middleware/handle.ts'
-import type { Valid } from '../middleware/validate-input.ts'
+import type { Valid } from '../middleware/rules.ts'
 import { Activity } from '../models/activity.ts'
 import { serializeActivity } from '../models/views/activity.ts'
 import type * as rules from '../routes/users.rules.ts'

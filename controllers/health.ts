@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express'
 import { unavailable } from '../app/errors.ts'
 import { checkReadiness } from '../app/maintenance/readiness.ts'
-import { failure } from '../middleware/envelope.ts'
-import { logCause } from '../middleware/translate-error.ts'
+import { errorEnvelope } from '../middleware/envelope.ts'
+import { logCause } from '../middleware/handle-errors.ts'
 
 /** Answers that the process runs. */
 export const alive: RequestHandler = (_req, res) => {
@@ -23,5 +23,5 @@ export const ready: RequestHandler = async (req, res) => {
     stopping.aborted ? 'The service is stopping.' : 'The service is not ready; `checks` says why.',
   )
   res.set({ ...refusal.headers, 'Cache-Control': 'no-store' }).status(refusal.status)
-  res.json({ ...failure(refusal, req.id), checks })
+  res.json({ ...errorEnvelope(refusal, req.id), checks })
 }

@@ -1,25 +1,94 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
+import { Passport } from 'passport'
+import { Strategy as JwtStrategy } from 'passport-jwt'
+import { Strategy as LocalStrategy } from 'passport-local'
+import { verifyCredentials } from '../app/auth/credentials.ts'
+import { authenticateToken } from '../app/auth/sessions.ts'
+import type { Claims, Tokens } from '../app/auth/tokens.ts'
 import { type AppError, badCredentials, unauthenticated } from '../app/errors.ts'
+import { clientOf } from './request-info.ts'
 
-/** Passport decides; what it says becomes the contract's refusal instead of Passport's own answer. */
-const by =
-  (strategy: 'jwt' | 'local', refusal: () => AppError): RequestHandler =>
+/** Creates the authenticator with its two strategies: `jwt` for a token, `local` for a login and a password. */
+export function createPassport({ strategyOptions }: Pick<Tokens, 'strategyOptions'>) {
+  const passport = new Passport()
+  passport.use(
+    new JwtStrategy({ ...strategyOptions, passReqToCallback: true }, (req, claims: Claims, done) => {
+      authenticateToken(req.context, claims).then((caller) => {
+        if (caller) req.session = caller.session
+        done(null, caller ? caller.user : false)
+      }, done)
+    }),
+  )
+  passport.use(
+    new LocalStrategy({ usernameField: 'login', passReqToCallback: true }, (req, login, password, done) => {
+      verifyCredentials(req.context, { login, password }, clientOf(req)).then(
+        (user) => done(null, user),
+        done,
+      )
+    }),
+  )
+  return passport
+}
+
+/** Authenticates with a strategy of Passport, but answers with an error of ours instead of Passport's own answer. */
+const authenticateBy =
+  (strategy: 'jwt' | 'local', createError: () => AppError): RequestHandler =>
   (req, res, next) => {
     const decide = (error: unknown, user: Express.User | false | undefined) => {
       if (error) return next(error)
-      if (!user) return next(refusal())
+      if (!user) return next(createError())
       req.user = user
       next()
     }
     req.passport.authenticate(strategy, { session: false }, decide)(req, res, next)
   }
 
-/** Only callers with a live token pass; `req.user` and `req.session` are set. */
-export const authenticate = by('jwt', unauthenticated)
+/**
+ * Authenticates by the token in `Authorization`: sets `req.user` and `req.session`.
+ *
+ * @throws unauthenticated
+ */
+export const authenticate = authenticateBy('jwt', unauthenticated)
 
-/** Only callers with a name and its password in the body pass; `req.user` is set, `passwordHash` included. */
-export const verifyLogin = by('local', badCredentials)
+/**
+ * Authenticates by the login and the password in the body: sets `req.user`, which has its `passwordHash`.
+ *
+ * @throws bad_credentials
+ */
+export const verifyLogin = authenticateBy('local', badCredentials)
 
-/** Callers without a token pass as nobody; a bad token is refused, never downgraded to nobody. */
-export const identify: RequestHandler = (req, res, next) =>
+/**
+ * Authenticates if there is an `Authorization` header. A request without it is anonymous. A request with an invalid
+ * token is refused, never treated as anonymous.
+ *
+ * @throws unauthenticated
+ */
+export const authenticateOptional: RequestHandler = (req, res, next) =>
   req.get('Authorization') ? authenticate(req, res, next) : next()
+
+/**
+ * Uses the field `token` of the body or of the query if there is no `Authorization` header. For clients of earlier
+ * services only.
+ */
+export const takeToken: RequestHandler = (req, _res, next) => {
+  readToken(req)
+  next()
+}
+
+/**
+ * Authenticates by the field `token` of a multipart body, once that field has arrived.
+ *
+ * @throws unauthenticated
+ */
+export function authenticateByField(req: Request, res: Response): Promise<void> {
+  readToken(req)
+  return new Promise((resolve, reject) => {
+    authenticate(req, res, (error?: unknown) => (error ? reject(error) : resolve()))
+  })
+}
+
+function readToken(req: Request): void {
+  const fields = [req.body, req.query] as ({ token?: unknown } | undefined)[]
+  const token = fields.map((field) => field?.token).find((value) => typeof value === 'string')
+  if (!req.headers.authorization && token !== undefined) req.headers.authorization = `Bearer ${token}`
+}

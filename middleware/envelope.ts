@@ -1,10 +1,10 @@
 import type { AppError } from '../app/errors.ts'
 
-/** The one shape of every successful JSON answer (contract §1). */
+/** Returns the body of a successful JSON answer. */
 export const success = <T extends object>(res: T) => ({ status: 'success' as const, res })
 
-/** The one shape of every refusal; nothing of its cause. */
-export const failure = ({ code, message, details }: AppError, requestId: unknown) => ({
+/** Returns the body of an answer with an error. Contains nothing of its cause. */
+export const errorEnvelope = ({ code, message, details }: AppError, requestId: unknown) => ({
   status: 'error' as const,
   err: { code, message, ...(details.length > 0 ? { details } : {}), requestId },
 })

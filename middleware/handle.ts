@@ -3,8 +3,8 @@ import type { ClientInfo } from '../app/auth/client-info.ts'
 import type { Sender } from '../app/auth/sender.ts'
 import { unsupportedMedia } from '../app/errors.ts'
 import { hasContent } from './answer-before-body.ts'
-import { clientOf } from './client-of.ts'
-import { Rules, type Valid } from './validate-input.ts'
+import { clientOf } from './request-info.ts'
+import { Rules, type Valid } from './rules.ts'
 
 const NO_INPUT = new Rules([])
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { AppError } from '../app/errors.ts'
-import { failure } from './envelope.ts'
+import { errorEnvelope } from './envelope.ts'
 
 /** How long the rest of a refused request is read and dropped. */
 const LINGER_MS = 5000
@@ -10,7 +10,7 @@ const LINGER_MS = 5000
 /** Answers a request that never reached Express with the usual error envelope and closes its connection. */
 export function refuseConnection(socket: Duplex, refusal: AppError, requestId: string = randomUUID()): void {
   const { status, headers } = refusal
-  const body = JSON.stringify(failure(refusal, requestId))
+  const body = JSON.stringify(errorEnvelope(refusal, requestId))
   const fields = {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': String(Buffer.byteLength(body)),

@@ -5,7 +5,7 @@ import type { LinkFields } from '../models/link.ts'
 import type { ProjectFields } from '../models/project.ts'
 import type { SessionFields } from '../models/session.ts'
 import type { UserDocument, UserFields } from '../models/user.ts'
-import type { createPassport } from './passport.ts'
+import type { createPassport } from './authenticate.ts'
 
 /** What the middleware adds to a request, each by the one named beside it. */
 declare global {

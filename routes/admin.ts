@@ -3,13 +3,13 @@ import * as activity from '../controllers/activity.ts'
 import * as assets from '../controllers/admin-assets.ts'
 import { authenticate } from '../middleware/authenticate.ts'
 import { handle } from '../middleware/handle.ts'
-import { loadAnyAsset } from '../middleware/load-any-asset.ts'
-import { mustBeAdmin } from '../middleware/require-admin.ts'
+import { loadAnyAsset } from '../middleware/load.ts'
+import { requireAdmin } from '../middleware/require.ts'
 import * as rules from './users.rules.ts'
 
 /** `/api/admin`: what only admins do. */
 export const admin = Router()
-admin.use(authenticate, mustBeAdmin)
+admin.use(authenticate, requireAdmin)
 admin.param('assetId', loadAnyAsset)
 
 admin.get('/activity', handle(rules.activity, activity.listAll))

@@ -2,10 +2,10 @@ import { Router } from 'express'
 import * as links from '../controllers/asset-links.ts'
 import * as lock from '../controllers/asset-lock.ts'
 import { collaboratorsOf } from '../controllers/collaborators.ts'
-import { checkUsername } from '../middleware/check-username.ts'
 import { handle } from '../middleware/handle.ts'
+import { validateUsername } from '../middleware/load.ts'
 import { matchVersion } from '../middleware/match-version.ts'
-import { must } from '../middleware/require-access.ts'
+import { requireAccess } from '../middleware/require.ts'
 import { Asset } from '../models/asset.ts'
 import * as rules from './asset-sharing.rules.ts'
 
@@ -13,8 +13,8 @@ const collaborators = collaboratorsOf({ type: 'asset', model: Asset }, ({ asset 
 
 /** What only its owner does with an asset: share it, link to it, lock it. */
 export const sharing = Router({ mergeParams: true })
-sharing.use(['/collaborators', '/links', '/lock'], must('owner'))
-sharing.param('username', checkUsername)
+sharing.use(['/collaborators', '/links', '/lock'], requireAccess('owner'))
+sharing.param('username', validateUsername)
 
 sharing.get('/collaborators', handle(collaborators.list))
 sharing.put('/collaborators/:username', handle(rules.collaborator, collaborators.set))

@@ -3,13 +3,13 @@ import * as files from '../controllers/asset-files.ts'
 import * as images from '../controllers/asset-images.ts'
 import * as assetsController from '../controllers/assets.ts'
 import * as signedUrls from '../controllers/signed-urls.ts'
-import { authenticate, identify } from '../middleware/authenticate.ts'
+import { authenticate, authenticateOptional } from '../middleware/authenticate.ts'
 import { discardUpload } from '../middleware/discard-upload.ts'
 import { handle } from '../middleware/handle.ts'
-import { loadAsset } from '../middleware/load-asset.ts'
+import { loadAsset } from '../middleware/load.ts'
 import { matchVersion } from '../middleware/match-version.ts'
-import { refuseLocked } from '../middleware/refuse-locked.ts'
-import { must } from '../middleware/require-access.ts'
+import { refuseLocked } from '../middleware/refuse.ts'
+import { requireAccess } from '../middleware/require.ts'
 import { upload } from '../middleware/upload.ts'
 import { FILES, IMAGES } from '../models/asset.ts'
 import { sharing } from './asset-sharing.ts'
@@ -20,7 +20,7 @@ const NEW_FILES = { files: FILES }
 const NEW_IMAGES = { images: { ...IMAGES, min: 1 } }
 
 export const assets = Router()
-assets.use(identify)
+assets.use(authenticateOptional)
 assets.param('assetId', loadAsset)
 
 assets.get('/', handle(rules.search, assetsController.list))
@@ -33,15 +33,20 @@ assets.post(
 )
 
 assets.get('/:assetId', handle(assetsController.read))
-assets.patch('/:assetId', must('write'), matchVersion, handle(rules.update, assetsController.update))
-assets.delete('/:assetId', must('owner'), matchVersion, handle(rules.remove, assetsController.remove))
+assets.patch('/:assetId', requireAccess('write'), matchVersion, handle(rules.update, assetsController.update))
+assets.delete(
+  '/:assetId',
+  requireAccess('owner'),
+  matchVersion,
+  handle(rules.remove, assetsController.remove),
+)
 
 assets.get('/:assetId/download', handle(rules.bytes, files.download))
 assets.get('/:assetId/files/:fileId', handle(rules.bytes, files.open))
-assets.get('/:assetId/url', must('read'), handle(rules.signedUrl, signedUrls.create))
+assets.get('/:assetId/url', requireAccess('read'), handle(rules.signedUrl, signedUrls.create))
 assets.put(
   '/:assetId/files',
-  must('write'),
+  requireAccess('write'),
   refuseLocked,
   matchVersion,
   upload(NEW_FILES),
@@ -52,13 +57,13 @@ assets.put(
 assets.get('/:assetId/images/:imageId', handle(images.open))
 assets.post(
   '/:assetId/images',
-  must('write'),
+  requireAccess('write'),
   refuseLocked,
   matchVersion,
   upload(NEW_IMAGES),
   handle(images.add),
   discardUpload,
 )
-assets.delete('/:assetId/images/:imageId', must('write'), matchVersion, handle(images.remove))
+assets.delete('/:assetId/images/:imageId', requireAccess('write'), matchVersion, handle(images.remove))
 
 assets.use('/:assetId', sharing)

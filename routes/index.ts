@@ -1,7 +1,5 @@
 import { Router } from 'express'
-import { forbidCaching } from '../middleware/no-store.ts'
-import { refuseUnprepared } from '../middleware/refuse-unprepared.ts'
-import { refuseWhenStopping } from '../middleware/refuse-when-stopping.ts'
+import { refuseUnprepared, refuseWhenStopping } from '../middleware/refuse.ts'
 import { admin } from './admin.ts'
 import { assets } from './assets.ts'
 import { auth } from './auth.ts'
@@ -25,7 +23,10 @@ routes.use(metrics)
 routes.use(docs)
 routes.use(refuseUnprepared)
 routes.use(refuseWhenStopping)
-routes.use(forbidCaching)
+routes.use((_req, res, next) => {
+  res.set('Cache-Control', 'no-store')
+  next()
+})
 routes.use('/api/admin', admin)
 routes.use('/api/assets', assets)
 routes.use('/api/auth', auth)

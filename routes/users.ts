@@ -3,8 +3,8 @@ import * as activity from '../controllers/activity.ts'
 import * as controller from '../controllers/users.ts'
 import { authenticate } from '../middleware/authenticate.ts'
 import { handle } from '../middleware/handle.ts'
-import { loadUser } from '../middleware/load-user.ts'
-import { mustBeAdmin } from '../middleware/require-admin.ts'
+import { loadUser } from '../middleware/load.ts'
+import { requireAdmin } from '../middleware/require.ts'
 import * as rules from './users.rules.ts'
 
 /** `/api/users`: accounts. */
@@ -24,5 +24,5 @@ users.get('/', handle(rules.list, controller.list))
 users
   .route('/:userId')
   .get(loadUser, handle(controller.read))
-  .patch(mustBeAdmin, loadUser, handle(rules.administer, controller.update))
-  .delete(mustBeAdmin, loadUser, handle(controller.remove))
+  .patch(requireAdmin, loadUser, handle(rules.administer, controller.update))
+  .delete(requireAdmin, loadUser, handle(controller.remove))

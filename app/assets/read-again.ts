@@ -5,7 +5,7 @@ import { sameObjects } from '../../models/asset-objects.ts'
 import type { Authority } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { notFound, versionConflict } from '../errors.ts'
-import { requireAccess } from '../sharing/require-access.ts'
+import { assertAccess } from '../sharing/assert-access.ts'
 import { lockedBy } from './locked-by.ts'
 
 interface Attempt {
@@ -31,7 +31,7 @@ export async function readAgain(
   const current =
     by && by.access !== 'admin' ? await visibleAsset(tried._id, by.sender.user) : await Asset.ready(tried._id)
   if (!current) throw notFound()
-  if (by && by.access !== 'admin') requireAccess(current, by.sender.user, by.access)
+  if (by && by.access !== 'admin') assertAccess(current, by.sender.user, by.access)
   if (!anyLock && isLocked(current, clock.now())) throw lockedBy(current, clock.now())
   if (version !== undefined && current.version !== version) throw versionConflict()
   if (isDeepStrictEqual(sameObjects(current), sameObjects(tried))) throw notFound()

@@ -3,7 +3,7 @@ import type { Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { notFound } from '../errors.ts'
 import { refuseUsed } from '../projects/references.ts'
-import { requireAccess } from '../sharing/require-access.ts'
+import { assertAccess } from '../sharing/assert-access.ts'
 import { findAsset } from './find.ts'
 import { removeAsset } from './remove.ts'
 
@@ -42,6 +42,6 @@ export async function removeById(
 ): Promise<void> {
   const asset = await findAsset(id, sender.user)
   if (!asset) throw notFound()
-  requireAccess(asset, sender.user, 'owner')
+  assertAccess(asset, sender.user, 'owner')
   await removeUnused(context, asset, sender, { force })
 }

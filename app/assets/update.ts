@@ -13,7 +13,7 @@ import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
 import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { forbidden } from '../errors.ts'
-import { requireAccess } from '../sharing/require-access.ts'
+import { assertAccess } from '../sharing/assert-access.ts'
 import { lockedBy } from './locked-by.ts'
 import { readAgain } from './read-again.ts'
 
@@ -42,7 +42,7 @@ export async function updateAsset(
 ): Promise<AssetFields> {
   const { user } = sender
   const by = { sender, access: change.visibility === undefined ? 'write' : 'owner' } as const
-  requireAccess(asset, user, by.access)
+  assertAccess(asset, user, by.access)
   if (Object.keys(change).length === 0) return asset
   const { visibility, ...fields } = change
   const protectedToo = Object.keys(fields).length > 0

@@ -8,7 +8,7 @@ const PLAIN = new Set(['BackupError', 'ForeignStoreError', 'LeaseLost', 'NewerSc
 type SystemError = NodeJS.ErrnoException & { address?: string; hostname?: string; port?: number }
 
 /** Why the service cannot start, in words for whoever started it; what nobody foresaw keeps its stack. */
-export function explainFault(error: unknown): string {
+export function explainError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof ConfigError || PLAIN.has(error.name)) return error.message
   if (error.name === 'DirectoryInUse')

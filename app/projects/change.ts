@@ -9,7 +9,7 @@ import {
 import { confirmSender, type Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
-import { requireAccess } from '../sharing/require-access.ts'
+import { assertAccess } from '../sharing/assert-access.ts'
 import { dropDeleted } from './references.ts'
 
 /**
@@ -39,7 +39,7 @@ export async function changeProject(
     async ({ _id }) => {
       const current = await findProject(_id.toString(), sender.user)
       if (!current) throw notFound()
-      requireAccess(current, sender.user, 'write')
+      assertAccess(current, sender.user, 'write')
       return current
     },
   )

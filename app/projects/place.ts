@@ -5,7 +5,7 @@ import { discardAsset } from '../assets/remove.ts'
 import type { Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
 import { notFound, unsupportedMedia } from '../errors.ts'
-import { requireAccess } from '../sharing/require-access.ts'
+import { assertAccess } from '../sharing/assert-access.ts'
 import type { ReceivedUpload } from '../uploads/upload-session.ts'
 import { createProject } from './create.ts'
 import { addScene, addToScene, emptyScene } from './scenes.ts'
@@ -63,7 +63,7 @@ export async function placeUpload(
 async function findChangeable(id: string, { user }: Sender): Promise<ProjectFields> {
   const project = await findProject(id, user)
   if (!project) throw notFound()
-  requireAccess(project, user, 'write')
+  assertAccess(project, user, 'write')
   return project
 }
 

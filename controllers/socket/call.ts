@@ -1,7 +1,7 @@
 import type { Clock } from '../../app/clock.ts'
 import type { Context } from '../../app/context.ts'
 import { unauthenticated } from '../../app/errors.ts'
-import { Rules } from '../../middleware/validate-input.ts'
+import { Rules } from '../../middleware/rules.ts'
 import type { SessionFields } from '../../models/session.ts'
 import type { UserDocument } from '../../models/user.ts'
 import type { Inflow } from './binary-body.ts'

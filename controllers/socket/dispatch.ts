@@ -4,9 +4,9 @@ import type { ClientInfo } from '../../app/auth/client-info.ts'
 import { authenticateToken } from '../../app/auth/sessions.ts'
 import type { Context } from '../../app/context.ts'
 import { type AppError, conflict, unauthenticated, unavailable } from '../../app/errors.ts'
-import { failure, success } from '../../middleware/envelope.ts'
-import { assertWritable } from '../../middleware/require-writable.ts'
-import { logCause, translateError } from '../../middleware/translate-error.ts'
+import { errorEnvelope, success } from '../../middleware/envelope.ts'
+import { logCause, translateError } from '../../middleware/handle-errors.ts'
+import { assertWritable } from '../../middleware/refuse.ts'
 import type { Inflow } from './binary-body.ts'
 import type { Call, Operation } from './call.ts'
 import { UNAUTHENTICATED } from './close-codes.ts'
@@ -119,6 +119,6 @@ export class Dispatcher {
 
   #explain(refusal: AppError, requestId: string) {
     logCause(this.context.log, refusal, { requestId })
-    return failure(refusal, requestId)
+    return errorEnvelope(refusal, requestId)
   }
 }

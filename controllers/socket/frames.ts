@@ -1,6 +1,6 @@
 import { type AppError, type Detail, malformedJson, tooLarge, validationFailed } from '../../app/errors.ts'
 import { JSON_BYTES } from '../../config/body-limits.ts'
-import { unknownField } from '../../middleware/validate-input.ts'
+import { unknownField } from '../../middleware/rules.ts'
 
 /** The name that a client gives a frame; null where it gives none. */
 export type FrameId = string | number | null

@@ -3,8 +3,8 @@ import * as controller from '../../controllers/compat/images.ts'
 import { authenticate } from '../../middleware/authenticate.ts'
 import { discardUpload } from '../../middleware/discard-upload.ts'
 import { handle, validate } from '../../middleware/handle.ts'
-import { loadAsset } from '../../middleware/load-asset.ts'
-import { mustHold } from '../../middleware/require-holder.ts'
+import { loadAsset } from '../../middleware/load.ts'
+import { requireFiles } from '../../middleware/require.ts'
 import { upload } from '../../middleware/upload.ts'
 import * as rules from './images.rules.ts'
 
@@ -21,7 +21,7 @@ images.post(
   '/',
   upload(ONE_IMAGE),
   validate(),
-  mustHold('an image', ({ media }) => media === 'image'),
+  requireFiles('an image', ({ media }) => media === 'image'),
   handle(controller.create),
   discardUpload,
 )

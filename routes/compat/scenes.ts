@@ -3,7 +3,7 @@ import * as controller from '../../controllers/compat/scenes.ts'
 import { authenticate } from '../../middleware/authenticate.ts'
 import { discardUpload } from '../../middleware/discard-upload.ts'
 import { handle } from '../../middleware/handle.ts'
-import { parseForm } from '../../middleware/parse-form.ts'
+import { parseForm } from '../../middleware/parse-body.ts'
 import { upload } from '../../middleware/upload.ts'
 import * as rules from './scenes.rules.ts'
 

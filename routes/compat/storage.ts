@@ -1,10 +1,14 @@
 import { Router } from 'express'
 import * as controller from '../../controllers/compat/storage.ts'
-import { authenticate, identify } from '../../middleware/authenticate.ts'
+import {
+  authenticate,
+  authenticateByField,
+  authenticateOptional,
+  takeToken,
+} from '../../middleware/authenticate.ts'
 import { discardUpload } from '../../middleware/discard-upload.ts'
 import { handle } from '../../middleware/handle.ts'
-import { parseForm } from '../../middleware/parse-form.ts'
-import { authenticateByField, takeToken } from '../../middleware/take-token.ts'
+import { parseForm } from '../../middleware/parse-body.ts'
 import { upload } from '../../middleware/upload.ts'
 import * as rules from './storage.rules.ts'
 
@@ -16,12 +20,12 @@ export const storage = Router()
 storage.use(['/create', '/login', '/auth', '/upload', '/remove'], parseForm)
 
 storage.post('/create', handle(rules.create, controller.create))
-storage.post('/login', takeToken, identify, handle(rules.login, controller.login))
-storage.post('/auth', takeToken, identify, handle(rules.login, controller.login))
+storage.post('/login', takeToken, authenticateOptional, handle(rules.login, controller.login))
+storage.post('/auth', takeToken, authenticateOptional, handle(rules.login, controller.login))
 storage.post(
   '/upload',
   takeToken,
-  identify,
+  authenticateOptional,
   upload(ONE_FILE, { authenticateByField }),
   handle(rules.upload, controller.upload),
   discardUpload,

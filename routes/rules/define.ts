@@ -1,6 +1,6 @@
 import { body, query, type ValidationChain } from 'express-validator'
 import type { Meta } from 'express-validator/lib/base.js'
-import { Rules } from '../../middleware/validate-input.ts'
+import { Rules } from '../../middleware/rules.ts'
 
 /**
  * Adds the checks of one field to the field's chain. `Value` is the type of the value that passes: with `undefined`

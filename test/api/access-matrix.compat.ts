@@ -7,7 +7,7 @@ const ownersAlone: Expected = { anonymous: always(401), unrelated: always(404), 
 const known: Expected = { anonymous: always(400), unrelated: always(200) }
 
 /** What clients of former services know. */
-export const DIALECTS: Row[] = [
+export const COMPAT: Row[] = [
   { route: 'POST /api/create', send: (as) => as.post('/api/create').send({}), expected: anybody(400) },
   { route: 'POST /api/login', send: (as) => as.post('/api/login').send({}), expected: known },
   { route: 'POST /api/auth', send: (as) => as.post('/api/auth').send({}), expected: known },

@@ -8,7 +8,7 @@ import {
   type State,
 } from '../support/app/access-fixture.ts'
 import { obj, png } from '../support/data/samples.ts'
-import { DIALECTS } from './access-matrix.compat.ts'
+import { COMPAT } from './access-matrix.compat.ts'
 import {
   admins,
   always,
@@ -344,7 +344,7 @@ export const MATRIX: Row[] = [
   ...only([...OPEN, ...ASSETS, ...SHARING, ...BEARERS, ...ACCOUNTS, ...ADMINISTRATION], STATES),
   // nor are projects ever public or locked
   ...only(PROJECTS, ['private', 'shared', 'closed']),
-  ...DIALECTS,
+  ...COMPAT,
 ]
 
 let drawn: Promise<Buffer> | undefined

@@ -18,7 +18,7 @@ describe('docs/compat.md', function () {
   before(async function () {
     if (spawnSync('curl', ['--version']).status !== 0) this.skip()
     app = await startApp()
-    folder = await mkdtemp(join(tmpdir(), 'kura-dialects-'))
+    folder = await mkdtemp(join(tmpdir(), 'kura-compat-'))
   })
   after(async () => {
     await app?.stop()

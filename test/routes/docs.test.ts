@@ -4,7 +4,7 @@ import express, { type RequestHandler } from 'express'
 import helmet from 'helmet'
 import supertest from 'supertest'
 import { securityHeaders } from '../../config/security-headers.ts'
-import { handleErrors } from '../../middleware/error-handler.ts'
+import { handleErrors } from '../../middleware/handle-errors.ts'
 import { docs } from '../../routes/docs.ts'
 
 const log = { error: (details: object) => expect.fail(JSON.stringify(details)) }

@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import { unavailable } from '../../../app/errors.ts'
-import { explainFault } from '../../../app/lifecycle/start-error.ts'
+import { explainError } from '../../../app/lifecycle/start-error.ts'
 import { ConfigError } from '../../../config/env.ts'
 
 const systemError = (fields: object) => Object.assign(new Error('of the system'), fields)
 const named = (name: string, message: string) => Object.assign(new Error(message), { name })
 
-describe('explainFault', () => {
+describe('explainError', () => {
   const FAULTS = [
     { name: 'faults of the configuration', error: new ConfigError(['PORT is odd']), says: 'PORT is odd' },
     {
@@ -61,11 +61,11 @@ describe('explainFault', () => {
     },
   ]
   for (const { name, error, says } of FAULTS)
-    it(`explainFault – ${name} → one sentence, no stack`, () => {
-      expect(explainFault(error)).to.contain(says).and.not.contain('    at ')
+    it(`explainError – ${name} → one sentence, no stack`, () => {
+      expect(explainError(error)).to.contain(says).and.not.contain('    at ')
     })
 
-  it('explainFault – unexpected error → message with its stack', () => {
-    expect(explainFault(new TypeError('x is no function'))).to.match(/^TypeError: x is no function\n {4}at /)
+  it('explainError – unexpected error → message with its stack', () => {
+    expect(explainError(new TypeError('x is no function'))).to.match(/^TypeError: x is no function\n {4}at /)
   })
 })

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import mongoose, { mongo } from 'mongoose'
 import { AppError, conflict } from '../../app/errors.ts'
-import { translateError } from '../../middleware/translate-error.ts'
+import { translateError } from '../../middleware/handle-errors.ts'
 import { User } from '../../models/user.ts'
 
 const said = (error: unknown) => {

@@ -5,7 +5,7 @@ import { forbidden, unauthenticated } from '../errors.ts'
 const RANK: Record<Access, number> = { read: 0, write: 1, owner: 2 }
 
 /** Lets pass who may do that much with what they may read. @throws `unauthenticated`, `forbidden` */
-export function requireAccess(
+export function assertAccess(
   shared: Pick<Shared, 'owner' | 'collaborators'> | undefined,
   viewer: Viewer,
   access: Access,

@@ -1,3 +1,4 @@
+import type { ErrorRequestHandler } from 'express'
 import { MulterError } from 'multer'
 import type { Logger } from 'pino'
 import {
@@ -12,10 +13,51 @@ import {
   validationFailed,
 } from '../app/errors.ts'
 import { fromDatabase } from '../models/database-errors.ts'
+import { errorEnvelope } from './envelope.ts'
+
+/** Headers of a successful answer that a controller may have set before the error. */
+const REPRESENTATION_HEADERS = [
+  'Accept-Ranges',
+  'Content-Disposition',
+  'Content-Length',
+  'Content-Type',
+  'ETag',
+  'Last-Modified',
+  'Location',
+]
+
+/**
+ * Answers any error with the error envelope. The cause is logged, never sent. If the answer has begun already, the
+ * connection is closed, so that the client sees that the answer is incomplete.
+ */
+export const handleErrors: ErrorRequestHandler = (thrown, req, res, _next) => {
+  const error = translateError(thrown)
+  logCause(req.context.log, error, { reqId: req.id })
+  if (res.headersSent) {
+    res.destroy()
+    return
+  }
+  const { status, headers } = error
+  for (const header of REPRESENTATION_HEADERS) res.removeHeader(header)
+  res.set('Cache-Control', 'no-store')
+  res.set(headers).status(status)
+  res.json(errorEnvelope(error, req.id))
+}
+
+/**
+ * Logs the cause of an error with a status of 500 or more. Other errors than `internal` without a cause are decisions
+ * of the service, such as a full queue: the request log has their status already.
+ *
+ * @param request fields that identify the request in the log
+ */
+export function logCause(log: Logger, error: AppError, request: object): void {
+  if (error.status === 500 || (error.status > 500 && error.cause !== undefined))
+    log.error({ ...request, err: error.cause ?? error }, error.code)
+}
 
 type Translator = (error: Error) => AppError | null
 
-/** What a client may see of any error: the first translator that knows it decides; an unknown one is `internal`. */
+/** Returns the error that a client sees: the result of the first translator that knows the error, else `internal`. */
 export function translateError(error: unknown): AppError {
   if (error instanceof AppError) return error
   if (!(error instanceof Error)) return internal(error)
@@ -26,18 +68,7 @@ export function translateError(error: unknown): AppError {
   return internal(error)
 }
 
-/**
- * Logs the cause of an error with a status of 500 or more. Another error than `internal` without a cause is a decision
- * of the service, such as a full queue: its status and code are in the log already.
- *
- * @param request what names the request in the log
- */
-export function logCause(log: Logger, error: AppError, request: object): void {
-  if (error.status === 500 || (error.status > 500 && error.cause !== undefined))
-    log.error({ ...request, err: error.cause ?? error }, error.code)
-}
-
-/** Express's body parsers and router mark their errors with a `type` or a `status`. */
+/** Translates errors of Express's body parsers and router, which have a `type` or a `status`. */
 const fromExpress: Translator = (error) => {
   const { type, status } = error as { type?: string; status?: number }
   if (type === 'entity.parse.failed') return malformedJson(error)
@@ -66,7 +97,7 @@ const fromMulter: Translator = (error) => {
   }
 }
 
-/** The multipart parser throws plain errors: the body broke off, or is no multipart body. */
+/** Translates errors of the multipart parser, which are plain errors with these messages. */
 const fromMultipart: Translator = (error) =>
   /^(Unexpected end of form|Malformed part header|Multipart: |Request (closed|aborted))/.test(error.message)
     ? malformedUpload(error)

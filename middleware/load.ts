@@ -1,0 +1,82 @@
+import type { RequestHandler, RequestParamHandler } from 'express'
+import { findAsset } from '../app/assets/find.ts'
+import { notFound, unauthenticated, validationFailed } from '../app/errors.ts'
+import { followLink } from '../app/sharing/follow-link.ts'
+import { Asset } from '../models/asset.ts'
+import { isId } from '../models/ids.ts'
+import { findProject } from '../models/project.ts'
+import { USERNAME } from '../models/user.ts'
+import { visibleUser } from '../models/visible-users.ts'
+import { clientOf } from './request-info.ts'
+
+/**
+ * Loads the asset that the path names. An asset that the caller cannot read is answered like a missing one. A request
+ * that changes something needs a token, whether the asset exists or not.
+ *
+ * @throws not_found
+ * @throws unauthenticated
+ */
+export const loadAsset: RequestParamHandler = async (req, _res, next, id: string) => {
+  const asset = await findAsset(id, req.user)
+  if (!asset) throw req.user || ['GET', 'HEAD'].includes(req.method) ? notFound() : unauthenticated()
+  req.asset = asset
+  next()
+}
+
+/**
+ * Loads the asset that the path names for an admin, whether its owner shares it or not.
+ *
+ * @throws not_found
+ */
+export const loadAnyAsset: RequestParamHandler = async (req, _res, next, id: string) => {
+  const asset = isId(id) ? await Asset.byId(id) : null
+  if (!asset) throw notFound()
+  req.asset = asset
+  next()
+}
+
+/**
+ * Loads the project that the path names. A project that the caller cannot read is answered like a missing one.
+ *
+ * @throws not_found
+ */
+export const loadProject: RequestParamHandler = async (req, _res, next, id: string) => {
+  const project = await findProject(id, req.user)
+  if (!project) throw notFound()
+  req.project = project
+  next()
+}
+
+/** Loads the link that the path names, and its asset. Needs no sign-in. Throws the errors of `followLink`. */
+export const loadLink: RequestParamHandler = async (req, _res, next, token: string) => {
+  const password = req.get('X-Link-Password')
+  const { link, asset } = await followLink(req.context, { token, password, client: clientOf(req) })
+  req.link = link
+  req.asset = asset
+  next()
+}
+
+/**
+ * Loads the account that the path names. An account that the caller cannot see is answered like a missing one. This is
+ * no param handler, because `requireAdmin` must come first: its answer does not depend on the account.
+ *
+ * @throws not_found
+ */
+export const loadUser: RequestHandler = async (req, _res, next) => {
+  const account = await visibleUser(String(req.params.userId), req.user)
+  if (!account) throw notFound()
+  req.account = account
+  next()
+}
+
+/**
+ * Checks the syntax of a username in the path.
+ *
+ * @throws validation_failed
+ */
+export const validateUsername: RequestParamHandler = (_req, _res, next, username: string) => {
+  const { min, max, pattern } = USERNAME
+  if (username.length < min || username.length > max || !pattern.test(username))
+    throw validationFailed([{ field: 'username', message: 'is no username' }])
+  next()
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import type { Request, RequestHandler, Response } from 'express'
+import { contextFor } from '../app/activity/audit.ts'
+import type { ClientInfo } from '../app/auth/client-info.ts'
+import { USER_AGENT_MAX } from '../models/session.ts'
+
+/** A request id that a client can choose. */
+export const REQUEST_ID = /^[A-Za-z0-9._~:-]{1,100}$/
+
+/** Sets `req.id` to the valid `X-Request-Id` of the client, or else to a new id, and sends it in the answer. */
+export const assignRequestId: RequestHandler = (req, res, next) => {
+  const given = req.get('X-Request-Id')
+  req.id = given && REQUEST_ID.test(given) ? given : randomUUID()
+  res.set('X-Request-Id', String(req.id))
+  next()
+}
+
+/** Adds the client to all audit entries of the request. */
+export const recordClientInfo: RequestHandler = (req, _res, next) => {
+  req.context.proxyCheck.look(req.headers)
+  const userAgent = req.get('User-Agent')?.slice(0, USER_AGENT_MAX)
+  req.context = contextFor(req.context, { address: req.ip, userAgent, requestId: String(req.id) })
+  next()
+}
+
+/** Returns the client of a request. Its signal aborts when the connection closes. */
+export const clientOf = (req: Request): ClientInfo => ({
+  address: req.ip,
+  userAgent: req.get('User-Agent'),
+  ...(req.res ? { signal: closeSignal(req.res) } : {}),
+})
+
+/** Returns a signal that aborts when the connection of a response closes. */
+export function closeSignal(res: Response): AbortSignal {
+  const connection = new AbortController()
+  if (res.destroyed) connection.abort()
+  else res.once('close', () => connection.abort())
+  return connection.signal
+}
+
+/** Measures the time until the answer ends, by route. Paths are not used as labels, because there is no limit to them. */
+export const measureDuration: RequestHandler = (req, res, next) => {
+  const end = req.context.metrics.answers.startTimer()
+  res.once('close', () => end({ method: req.method, route: routeOf(req), status: res.statusCode }))
+  next()
+}
+
+/** Returns the path where the router is mounted, followed by the pattern of the route. */
+function routeOf({ originalUrl, route }: Request): string {
+  if (!route) return 'none'
+  const [mount = ''] = /^\/api\/[a-z]+/.exec(originalUrl) ?? []
+  return `${mount}${route.path}`
+}
