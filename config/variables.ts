@@ -4,86 +4,104 @@ import { address, integer, objectPrefix, origins, proxies, secrets, text } from 
 
 const GB = 1e9
 
-/** Every environment variable, declared once: its parser, its default and one sentence. */
+/** All environment variables: parser, default and description. README.md, .env.example and docs/limits.md repeat them. */
 export const variables = {
   NODE_ENV: str({
     choices: ['development', 'test', 'production'],
     default: 'development',
-    desc: 'In production nothing is improvised: database and secret must be given.',
+    desc: 'In production, MONGODB_URI and JWT_SECRET are required.',
   }),
-  PORT: integer(0, 65_535)({ default: 8080, desc: 'Port to listen on.' }),
-  HOST: text({ default: '0.0.0.0', desc: 'Address to listen on.' }),
-  DATA_DIR: text({ default: './data', desc: 'Folder for what is kept locally.' }),
+  PORT: integer(0, 65_535)({ default: 8080, desc: 'Port that the service listens on; 0: a free one.' }),
+  HOST: text({ default: '0.0.0.0', desc: 'Network address that the service listens on.' }),
+  DATA_DIR: text({
+    default: './data',
+    desc: 'Folder of the embedded database, the files on disk and the generated secret.',
+  }),
   MONGODB_URI: mongodbUri({
     default: undefined,
-    desc: 'The database; absent: the embedded stand-in under DATA_DIR.',
+    desc: 'URI of the MongoDB database; not set: the embedded database in DATA_DIR.',
   }),
-  S3_BUCKET: text({ default: undefined, desc: 'The bucket; absent: files on disk under DATA_DIR/objects.' }),
+  S3_BUCKET: text({
+    default: undefined,
+    desc: 'S3 bucket of the files; not set: files are on disk in DATA_DIR/objects.',
+  }),
   S3_PREFIX: objectPrefix({
     default: undefined,
-    desc: 'Keeps all objects under this prefix of a shared bucket; absent: the whole bucket.',
+    desc: 'Prefix of all object keys, for a bucket that others use too; not set: no prefix.',
   }),
   S3_ENDPOINT: address(
     'http:',
     'https:',
-  )({ default: undefined, desc: 'Address of an S3-compatible store; absent: AWS.' }),
+  )({ default: undefined, desc: 'URL of an S3-compatible server; not set: AWS.' }),
   S3_CHECKSUMS: str({
     choices: ['when_supported', 'when_required'],
     default: 'when_supported',
-    desc: 'Send S3 checksums always, or only where required (for older S3-compatible stores).',
+    desc: 'When S3 checksums are sent; older S3-compatible servers need when_required.',
   }),
   AWS_REGION: text({ default: 'us-east-1', desc: 'Region of the bucket.' }),
   AWS_ACCESS_KEY_ID: text({
     default: undefined,
-    desc: "Key id; absent: the AWS SDK's own credential chain.",
+    desc: 'Access key id for the bucket; not set: the default credentials of the AWS SDK.',
   }),
-  AWS_SECRET_ACCESS_KEY: text({ default: undefined, desc: 'The secret that belongs to the key id.' }),
+  AWS_SECRET_ACCESS_KEY: text({ default: undefined, desc: 'Secret of the access key.' }),
   JWT_SECRET: secrets({
     default: undefined,
-    desc: 'Secrets that sign tokens, comma-separated: the first signs, all verify; absent: one is made under DATA_DIR.',
+    desc: 'Comma-separated secrets of at least 32 characters: the first signs tokens, all verify them; not set: one is generated in DATA_DIR.',
   }),
-  USER_SPACE_BYTES: integer(0)({ default: 50 * GB, desc: 'Space of a user, in bytes.' }),
-  USER_FILES: integer(0)({ default: 250_000, desc: 'Files that a user can store.' }),
-  SERVER_SPACE_BYTES: integer(0)({ default: 500 * GB, desc: 'Space of all users together, in bytes.' }),
-  MAX_FILE_BYTES: integer(1)({ default: 5 * GB, desc: 'The largest single file, in bytes.' }),
+  USER_SPACE_BYTES: integer(0)({ default: 50 * GB, desc: 'Quota of a user, in bytes.' }),
+  USER_FILES: integer(0)({ default: 250_000, desc: 'Quota of a user, in files.' }),
+  SERVER_SPACE_BYTES: integer(0)({
+    default: 500 * GB,
+    desc: 'Capacity of the server for all users together, in bytes.',
+  }),
+  MAX_FILE_BYTES: integer(1)({ default: 5 * GB, desc: 'Largest file, in bytes.' }),
   MIN_UPLOAD_BYTES_PER_SECOND: integer(0)({
     default: 10_000,
-    desc: 'The lowest speed of an upload over a minute, in bytes a second; slower ones end. 0: no limit.',
+    desc: 'Lowest speed of an upload, in bytes per second over a minute; slower uploads are ended. 0: no limit.',
   }),
   SESSION_IDLE_HOURS: integer(
     1,
     720,
-  )({ default: 48, desc: 'Hours without access after which a session ends.' }),
+  )({ default: 48, desc: 'Hours without a request after which a session ends.' }),
   MAX_CONNECTIONS: integer(0)({
     default: 0,
-    desc: 'Connections at a time, at most half of them from one address where TRUST_PROXY is 0; 0: as many as the memory allows.',
+    desc: 'Open connections at most, half of them from one address if TRUST_PROXY is 0. 0: computed from the memory.',
   }),
   CORS_ORIGINS: origins({
     default: [],
-    desc: 'Web origins that may call from a browser, or *; absent: none.',
+    desc: 'Comma-separated web origins that can call the API from a browser, or *; not set: none.',
   }),
-  TRUST_PROXY: proxies({ default: 0, desc: 'Number of proxies before the service, or their addresses.' }),
-  ADMIN_USERNAME: text({ default: undefined, desc: 'Name of an admin account made at start if missing.' }),
-  ADMIN_PASSWORD: text({ default: undefined, desc: 'Its first password.' }),
-  ACTIVITY_DAYS: integer(1, 3650)({ default: 365, desc: 'Days that records of activity are kept.' }),
+  TRUST_PROXY: proxies({
+    default: 0,
+    desc: 'Number of proxies in front of the service, or their addresses.',
+  }),
+  ADMIN_USERNAME: text({
+    default: undefined,
+    desc: 'Username of an admin account that is created at start if it does not exist.',
+  }),
+  ADMIN_PASSWORD: text({ default: undefined, desc: 'First password of that account.' }),
+  ACTIVITY_DAYS: integer(1, 3650)({ default: 365, desc: 'Days that activity records are kept.' }),
   COMPLIANCE_LOCKS: str({
     choices: ['on', 'admin', 'off'],
     default: 'on',
-    desc: 'Who may set compliance locks, which nobody can lift: every owner, admins on their own assets, or nobody.',
+    desc: 'Who can set compliance locks, which nobody can lift: every owner (on), only admins, on their own assets (admin), or nobody (off).',
   }),
-  LOCK_MAX_DAYS: integer(1, 36_500)({ default: 3650, desc: 'Days from now that a lock can run at most.' }),
-  BCRYPT_COST: integer(4, 20)({ default: 12, desc: 'Cost of a password hash: each step doubles the time.' }),
+  LOCK_MAX_DAYS: integer(1, 36_500)({ default: 3650, desc: 'Longest lock, in days from now.' }),
+  BCRYPT_COST: integer(
+    4,
+    20,
+  )({ default: 12, desc: 'Cost of a bcrypt password hash: each step doubles the time.' }),
   REGISTRATIONS_PER_HOUR: integer(0)({
     default: 20,
-    desc: 'Registrations an hour from one address; 0: no limit.',
+    desc: 'Registrations per hour from one address; 0: no limit.',
   }),
   METRICS_TOKEN: text({
     default: undefined,
-    desc: 'Bearer token for /metrics; absent: open, in production 404.',
+    desc: 'Bearer token for /metrics; not set: /metrics is open, and 404 in production.',
   }),
   LOG_LEVEL: str({
     choices: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     default: 'info',
-    desc: 'How much is logged.',
+    desc: 'Lowest level of the lines that are logged.',
   }),
 }

@@ -8,7 +8,7 @@ interface Declared {
 
 const declared: [string, Declared][] = Object.entries(variables)
 
-/** The sentence of a variable, with what it may be. */
+/** Returns the description of a variable, with its choices. */
 function sentence({ desc = '', choices }: Declared): string {
   return choices ? `${desc} One of ${choices.join(', ')}.` : desc
 }
@@ -17,7 +17,7 @@ function defaultOf(variable: Declared): string {
   return Array.isArray(variable.default) ? variable.default.join(',') : String(variable.default ?? '')
 }
 
-/** The table of README.md: one row a variable. */
+/** Returns the table of variables in README.md. */
 export function configurationTable(): string {
   const rows = declared.map(([name, variable]) => {
     const value = defaultOf(variable)
@@ -26,10 +26,10 @@ export function configurationTable(): string {
   return ['| variable | default | |', '|---|---|---|', ...rows, ''].join('\n')
 }
 
-/** The whole of .env.example: every variable, commented out, with its default. */
+/** Returns the text of .env.example: every variable with its default, commented out. */
 export function envExample(): string {
   const head =
-    '# Copy this to .env and take the # from the lines you change. It is read in development only;\n# in production the environment is set by the platform.\n'
+    '# Copy this file to .env and remove the # of the lines that you change. The service reads .env in development\n# only. In production, set the variables in the environment.\n'
   const parts = declared.map(
     ([name, variable]) => `# ${sentence(variable)}\n#${name}=${defaultOf(variable)}\n`,
   )
