@@ -11,7 +11,7 @@ import { exit, handleUncaughtErrors, onStopSignal, untilAborted } from './app/li
 import { loadConfig } from './config/env.ts'
 import { standardOutput } from './config/log-output.ts'
 import { createLogger } from './config/logger.ts'
-import { attach } from './controllers/socket/attach.ts'
+import { attachSockets } from './controllers/socket/attach.ts'
 
 if (process.env.NODE_ENV !== 'production') readDotenv({ quiet: true })
 
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     onRefused: () => context.metrics.refusedConnections.inc(),
   })
   const running = new RunningRequests(server)
-  const sockets = attach(server, context)
+  const sockets = attachSockets(server, context)
   await listen(server, config.http)
   const { ready, ended } = prepare(context, uri)
   standardOutput.write(await greeting(context, server, ready))

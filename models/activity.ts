@@ -47,9 +47,9 @@ export type Details = Record<string, string | number | boolean | null>
 const definition = {
   at: { type: Date, required: true },
   action: { type: String, enum: ACTIONS, required: true },
-  /** The account that did it, or that a sign-in named; null when no account is known. */
+  /** The account that did it, or that a sign-in named. Null when no account is known. */
   user: { type: Schema.Types.ObjectId, default: null },
-  /** The accounts whose activity list contains it: the one that did it, and the one that it concerns. */
+  /** The accounts whose activity list contains it: the one that did it and the one that it concerns. */
   accounts: { type: [Schema.Types.ObjectId], default: [] as Types.ObjectId[] },
   target: { type: new Schema<Target>(target, { _id: false, id: false }), default: null },
   address: { type: String, default: null },
@@ -106,7 +106,7 @@ const schema = new Schema<ActivityFields, ActivityModel>(definition, {
       return Activity.find().lean().cursor()
     },
 
-    /** Deletes the activities of a deleted account. Those that others must still see stay, without address and client. */
+    /** Deletes the activities of a deleted account. Lasting ones stay, without address and user agent. */
     async forget(user: Types.ObjectId): Promise<void> {
       const theirs = { accounts: user, user }
       await this.deleteMany({ ...theirs, action: { $nin: [...LASTING_ACTIONS] } })

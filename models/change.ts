@@ -3,32 +3,32 @@ import { type Model, model, Schema, Types } from 'mongoose'
 export const CHANGE_KINDS = ['asset.created', 'asset.updated', 'asset.deleted', 'space'] as const
 export type ChangeKind = (typeof CHANGE_KINDS)[number]
 
-/** That something has changed: not what. Who is told reads it anew, under the rules of that moment. */
+/** Says that something changed, not what. Subscribers get the state that they can read when the event is sent. */
 export interface NewChange {
   kind: ChangeKind
-  /** Null for a change of the owner's space alone. */
+  /** Null if only the owner's space changed. */
   asset: Types.ObjectId | null
   owner: Types.ObjectId
-  /** Whom it concerns alone, as an asset's `readers`: those of a deleted asset; null: whoever may read it. */
+  /** The only recipients, in the form of an asset's `readers`; null: all users who can read the asset. */
   readers: string[] | null
-  /** Whether the owner's space is another now. */
+  /** Whether the owner's space changed. */
   space: boolean
 }
 
 export interface ChangeFields extends NewChange {
   _id: Types.ObjectId
-  /** By the clock of the database. */
+  /** Time of the database. */
   at: Date
-  /** The process that made it. */
+  /** The process that made the change. */
   processId: string
 }
 
 interface ChangeModel extends Model<ChangeFields> {
   record(processId: string, change: NewChange): Promise<void>
-  ofOthers(processId: string, since: Date): Promise<ChangeFields[]>
+  findOfOtherProcesses(processId: string, since: Date): Promise<ChangeFields[]>
 }
 
-/** Longer than any process takes to read them. */
+/** How long changes are kept, in seconds. Every process reads them much earlier. */
 const KEPT_SECONDS = 300
 
 const schema = new Schema<ChangeFields, ChangeModel>(
@@ -45,6 +45,7 @@ const schema = new Schema<ChangeFields, ChangeModel>(
     collection: 'changes',
     versionKey: false,
     statics: {
+      /** Records a change with the time of the database. */
       async record(processId: string, change: NewChange): Promise<void> {
         await Change.updateOne(
           { _id: new Types.ObjectId() },
@@ -53,8 +54,8 @@ const schema = new Schema<ChangeFields, ChangeModel>(
         )
       },
 
-      /** What other processes have recorded from a time on, oldest first. */
-      ofOthers(processId: string, since: Date): Promise<ChangeFields[]> {
+      /** Returns the changes that other processes recorded since a time, oldest first. */
+      findOfOtherProcesses(processId: string, since: Date): Promise<ChangeFields[]> {
         return Change.find({ at: { $gte: since }, processId: { $ne: processId } })
           .sort({ at: 1, _id: 1 })
           .lean()

@@ -5,7 +5,7 @@ import { type Field, optional, rules } from './rules/define.ts'
 import { boolean } from './rules/fields.ts'
 import { nameField, text } from './rules/text.ts'
 
-/** The arguments of the socket's operations: the rules of the routes that do the same. */
+// Rules of the arguments of WebSocket operations. Operations that a route offers too share its rules.
 
 export { login, register as create, search as list }
 
@@ -20,7 +20,7 @@ const size: Field<number> = (chain) =>
     .custom((value) => Number.isSafeInteger(value) && value >= 0)
     .withMessage('must be a whole number of bytes')
 
-/** `name` is the name of the file and, cleaned, of the asset. */
+/** The name of the file. Cleaned, it is also the name of the asset. */
 const name: Field<string> = (chain) => nameField(NAME)(text()(chain))
 
 export const upload = rules({ body: { ...described, name, size } })

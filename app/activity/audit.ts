@@ -55,8 +55,8 @@ export function createAudit({ clock, config, log }: AuditDependencies): Audit {
   }
 }
 
-/** Returns the services with an audit function that records the client of a request. */
-export const contextFor = <S extends { audit: Audit }>(context: S, client: ClientInfo): S => ({
+/** Returns the context with an audit function that records the client of a request. */
+export const contextFor = <C extends { audit: Audit }>(context: C, client: ClientInfo): C => ({
   ...context,
   audit: (entry) => context.audit(entry, client),
 })

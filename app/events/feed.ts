@@ -4,20 +4,20 @@ import { Change, type NewChange } from '../../models/change.ts'
 
 type Listener = (change: NewChange) => void
 
-/** Tells of changes: listeners of this process at once, other processes by the database. */
+/** Announces changes to the listeners of this process at once, and to other processes through the database. */
 export interface ChangeFeed {
-  /** The name of this process among those that write to the database. */
+  /** Identifies this process among those that use the database. */
   readonly processId: string
   /**
-   * Announces what has changed already. A record that cannot be written does not undo the change: it goes to
-   * the log, and other processes do not hear of it.
+   * Announces a change after it was made. If its record cannot be written, the change still counts as made: the error
+   * is logged, and other processes do not learn of the change.
    */
   publish(change: Announcement): Promise<void>
-  /** Hears of every change of this process from now on, until the answer is called. */
+  /** Calls the listener for each later change of this process. Returns a function that stops this. */
   listen(listener: Listener): () => void
 }
 
-/** `readers` and `space` may be left out: everybody who may read the asset, and no. */
+/** A change; `readers` is null and `space` false by default. */
 export type Announcement = Omit<NewChange, 'readers' | 'space'> & Partial<NewChange>
 
 export function createFeed({ log }: { log: Logger }): ChangeFeed {
@@ -25,13 +25,13 @@ export function createFeed({ log }: { log: Logger }): ChangeFeed {
   const listeners = new Set<Listener>()
   return {
     processId,
-    async publish(announced) {
-      const change = { readers: null, space: false, ...announced }
+    async publish(announcement) {
+      const change = { readers: null, space: false, ...announcement }
       for (const listener of listeners) listener(change)
       try {
         await Change.record(processId, change)
       } catch (error) {
-        log.warn({ err: error, change }, 'a change is not announced to other processes')
+        log.warn({ err: error, change }, 'a change could not be announced to other processes')
       }
     },
     listen(listener) {

@@ -1,61 +1,139 @@
-import { conflict } from '../../app/errors.ts'
-import { Inflow } from './binary-body.ts'
+import { Readable } from 'node:stream'
+import { conflict, malformedUpload } from '../../app/errors.ts'
+import { Pace } from '../../app/uploads/pace.ts'
 import type { SocketLimits } from './limits.ts'
 
 interface Options {
   limits: SocketLimits
-  /** Holds the socket, or lets it go on. */
-  hold: () => void
-  release: () => void
-  /** Bytes came that no upload takes; said once until an upload is asked for again. */
-  refused: () => void
-  /** More bytes came than may wait. */
-  flooded: () => void
+  /** Stops reading from the connection. */
+  pause: () => void
+  /** Reads from the connection again. */
+  resume: () => void
+  /** Called for the first bytes without an upload; again only after another upload was requested. */
+  onUnexpectedBytes: () => void
+  /** Called when more than `aheadBytes` wait to be stored. */
+  onOverflow: () => void
 }
 
-/** Where the binary frames of a socket go: into the one upload that runs, or nowhere. */
-export class ByteDoor {
-  #inflow: Inflow | null = null
-  #stray = 0
+/** Receives the binary frames of a connection and passes them to the running upload. */
+export class BinaryReceiver {
+  #body: UploadBody | null = null
+  /** Bytes received without an upload. An empty frame counts as one byte. */
+  #unexpectedBytes = 0
 
   constructor(private readonly options: Options) {}
 
   /** Whether an upload runs. */
-  get isTaken(): boolean {
-    return this.#inflow !== null
+  get isReceiving(): boolean {
+    return this.#body !== null
   }
 
-  /** Takes the door for an upload from its request on. @throws `conflict` while another has it */
-  claim(): Inflow {
-    if (this.#inflow) throw conflict('An upload runs on this socket already.')
-    const { hold, release, limits } = this.options
-    this.#inflow = new Inflow({ hold, release }, limits)
-    this.#stray = 0
-    return this.#inflow
+  /**
+   * Begins an upload. Binary frames belong to it from its request on, also before it is accepted.
+   *
+   * @throws `conflict` if another upload runs
+   */
+  begin(): UploadBody {
+    if (this.#body) throw conflict('This connection already has a running upload. Wait until it ends.')
+    const { pause, resume, limits } = this.options
+    this.#body = new UploadBody({ pause, resume }, limits)
+    this.#unexpectedBytes = 0
+    return this.#body
   }
 
-  /** The upload is over, one way or the other. */
-  leave(inflow: Inflow): void {
-    inflow.destroy()
-    if (this.#inflow === inflow) this.#inflow = null
+  /** Ends an upload, complete or not. */
+  end(body: UploadBody): void {
+    body.destroy()
+    if (this.#body === body) this.#body = null
   }
 
-  take(chunk: Buffer): void {
-    const inflow = this.#inflow?.isComplete ? null : this.#inflow
-    const { limits, refused, flooded } = this.options
-    const ahead = (inflow ? inflow.readableLength : this.#stray) + chunk.length
-    if (ahead > limits.aheadBytes) {
-      this.fail(new Error('more bytes came than may wait'))
-      flooded()
-    } else if (inflow) inflow.receive(chunk)
+  receive(chunk: Buffer): void {
+    const body = this.#body?.isComplete ? null : this.#body
+    const { limits, onUnexpectedBytes, onOverflow } = this.options
+    const waiting = (body ? body.readableLength : this.#unexpectedBytes) + chunk.length
+    if (waiting > limits.aheadBytes) {
+      this.fail(new Error('too many bytes wait to be stored'))
+      onOverflow()
+    } else if (body) body.receive(chunk)
     else {
-      if (this.#stray === 0) refused()
-      this.#stray += Math.max(1, chunk.length)
+      if (this.#unexpectedBytes === 0) onUnexpectedBytes()
+      this.#unexpectedBytes += Math.max(1, chunk.length)
     }
   }
 
-  /** The socket is lost, and with it what the upload still needs. */
+  /** Ends a running upload with an error. */
   fail(reason: Error): void {
-    this.#inflow?.destroy(reason)
+    this.#body?.destroy(reason)
+  }
+}
+
+/**
+ * The bytes of one upload, as a stream for the store. While more than `pauseBytes` wait, the connection is paused:
+ * a client cannot send faster than the store writes.
+ */
+export class UploadBody extends Readable {
+  #received = 0
+  /** In bytes; undefined until the upload is accepted. */
+  #size: number | undefined
+  #isPaused = false
+  readonly #pace: Pace
+
+  constructor(
+    private readonly connection: Pick<Options, 'pause' | 'resume'>,
+    limits: Pick<SocketLimits, 'pauseBytes' | 'silenceMs' | 'windowMs' | 'bytesPerSecond'>,
+  ) {
+    super({ highWaterMark: limits.pauseBytes })
+    this.#pace = new Pace(limits, (error) => this.destroy(error))
+    // The reader of the stream reports its errors. A refused upload has no reader, and nobody needs the error.
+    this.on('error', () => undefined)
+  }
+
+  get isComplete(): boolean {
+    return this.#received === this.#size
+  }
+
+  /** Accepts the upload. It ends after `size` bytes. */
+  accept(size: number): void {
+    if (this.destroyed) return
+    this.#size = size
+    if (!this.#isPaused) this.#pace.release()
+    this.#endAtSize()
+  }
+
+  receive(chunk: Buffer): void {
+    if (this.destroyed) return
+    this.#received += chunk.length
+    this.#pace.received(chunk.length)
+    if (chunk.length > 0 && !this.push(chunk)) {
+      this.#isPaused = true
+      this.#pace.hold()
+      this.connection.pause()
+    }
+    if (this.#size !== undefined) this.#endAtSize()
+  }
+
+  #endAtSize(): void {
+    if (this.isComplete) {
+      this.#pace.hold()
+      this.push(null)
+    } else if (this.#received > Number(this.#size))
+      this.destroy(malformedUpload(undefined, 'The upload has more bytes than its `size`.'))
+  }
+
+  override _read(): void {
+    this.#resume()
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#resume()
+    this.#pace.hold()
+    done(error)
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    if (this.#size !== undefined && !this.isComplete) this.#pace.release()
+    this.connection.resume()
   }
 }

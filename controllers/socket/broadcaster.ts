@@ -8,11 +8,11 @@ import { serializeAssets } from '../../models/views/asset.ts'
 import type { Connection, Identity } from './connection.ts'
 import type { Connections } from './connections.ts'
 
-/** A user who wants events, by all their sockets. */
-type Subscriber = Identity['user'] & { sockets: Connection[] }
+/** A user with subscribed connections. */
+type Subscriber = Identity['user'] & { connections: Connection[] }
 
-/** Tells subscribers of changes: exactly those who may read the asset when they are told, in order. */
-export class Delivery {
+/** Sends events about changes, in order, to the subscribers who can read the asset when the event is sent. */
+export class Broadcaster {
   #last: Promise<void> = Promise.resolve()
 
   constructor(
@@ -20,65 +20,66 @@ export class Delivery {
     private readonly connections: Connections,
   ) {}
 
-  get isWanted(): boolean {
-    for (const { subscribed } of this.connections) if (subscribed) return true
+  get hasSubscribers(): boolean {
+    for (const { isSubscribed } of this.connections) if (isSubscribed) return true
     return false
   }
 
-  take(change: NewChange): void {
-    if (!this.isWanted) return
+  broadcast(change: NewChange): void {
+    if (!this.hasSubscribers) return
     this.#last = this.#last
-      .then(() => this.#deliver(change))
-      .catch((error) => this.context.log.warn({ err: error }, 'an event is lost'))
+      .then(() => this.#send(change))
+      .catch((error) => this.context.log.warn({ err: error }, 'an event could not be sent'))
   }
 
-  /** Resolves when all that was taken is delivered. */
-  async idle(): Promise<void> {
+  /** Resolves when the events of all changes so far are sent. */
+  async whenIdle(): Promise<void> {
     await this.#last
   }
 
-  async #deliver(change: NewChange): Promise<void> {
-    if (change.kind === 'asset.deleted') this.#tellDeleted(change)
-    else await this.#tellAsset(change)
-    if (change.space) await this.#tellSpace(change)
+  async #send(change: NewChange): Promise<void> {
+    if (change.kind === 'asset.deleted') this.#sendDeleted(change)
+    else await this.#sendAsset(change)
+    if (change.space) await this.#sendSpace(change)
   }
 
-  #tellDeleted({ kind, asset, readers }: NewChange): void {
-    for (const { sockets, ...user } of this.#subscribers())
-      if (includesViewer(readers ?? [], user)) tell(sockets, { event: kind, id: String(asset) })
+  #sendDeleted({ kind, asset, readers }: NewChange): void {
+    for (const { connections, ...user } of this.#subscribers())
+      if (includesViewer(readers ?? [], user)) sendTo(connections, { event: kind, id: String(asset) })
   }
 
-  async #tellAsset({ kind, asset: id, readers }: NewChange): Promise<void> {
+  async #sendAsset({ kind, asset: id, readers }: NewChange): Promise<void> {
     if (!id) return
     const [asset, owners] = await Promise.all([Asset.byId(id), ownersInTransition()])
     if (!asset) return
-    const concerned = this.#subscribers().filter(
+    const recipients = this.#subscribers().filter(
       (user) => isVisibleTo(asset, user, owners) && (!readers || includesViewer(readers, user)),
     )
     const now = this.context.clock.now()
-    const views = await Promise.all(concerned.map((user) => serializeAssets([asset], user, now)))
-    for (const [n, { sockets }] of concerned.entries()) tell(sockets, { event: kind, asset: views[n]?.[0] })
+    const views = await Promise.all(recipients.map((user) => serializeAssets([asset], user, now)))
+    for (const [n, { connections }] of recipients.entries())
+      sendTo(connections, { event: kind, asset: views[n]?.[0] })
   }
 
-  async #tellSpace({ owner }: NewChange): Promise<void> {
+  async #sendSpace({ owner }: NewChange): Promise<void> {
     const user = this.#subscribers().find(({ _id }) => _id.equals(owner))
-    if (user) tell(user.sockets, { event: 'space', space: await describeSpace(this.context, user) })
+    if (user) sendTo(user.connections, { event: 'space', space: await describeSpace(this.context, user) })
   }
 
   #subscribers(): Subscriber[] {
     const users = new Map<string, Subscriber>()
     for (const connection of this.connections) {
-      const { identity, subscribed, isOpen } = connection
-      if (!identity || !subscribed || !isOpen) continue
+      const { identity, isSubscribed, isOpen } = connection
+      if (!identity || !isSubscribed || !isOpen) continue
       const key = identity.user._id.toString()
-      const user = users.get(key) ?? { ...identity.user, sockets: [] }
-      user.sockets.push(connection)
+      const user = users.get(key) ?? { ...identity.user, connections: [] }
+      user.connections.push(connection)
       users.set(key, user)
     }
     return [...users.values()]
   }
 }
 
-function tell(sockets: Connection[], event: object): void {
-  for (const socket of sockets) if (socket.isOpen) socket.send(event)
+function sendTo(connections: Connection[], event: object): void {
+  for (const connection of connections) if (connection.isOpen) connection.send(event)
 }

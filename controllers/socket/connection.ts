@@ -5,86 +5,90 @@ import type { WebSocket } from 'ws'
 import type { ClientInfo } from '../../app/auth/client-info.ts'
 import { malformedUpload } from '../../app/errors.ts'
 import type { AccessLevel } from '../../models/user.ts'
-import { ByteDoor } from './binary-receiver.ts'
-import { POLICY_VIOLATION, TOO_BIG } from './close-codes.ts'
+import { BinaryReceiver } from './binary-receiver.ts'
 import type { SocketLimits } from './limits.ts'
-import { Outbox } from './outbox.ts'
 
-/** Who is signed in on a socket. */
+// Close codes of the service (RFC 6455 §7.4). 4000 to 4999 are for applications.
+export const GOING_AWAY = 1001
+export const POLICY_VIOLATION = 1008
+export const TOO_BIG = 1009
+export const UNAUTHENTICATED = 4401
+
+/** The sign-in of a connection. */
 export interface Identity {
   user: { _id: Types.ObjectId; username: string; access: AccessLevel }
   session: Types.ObjectId
-  /** When the session runs out, as it was known last. */
+  /** When the session expires, as of the last look-up. */
   expiresAt: Date
-  /** What the token of the session names it by. */
+  /** The `jti` of the session's token. */
   tokenId: string
 }
 
 interface Handlers {
-  /** Handles one frame. */
-  frame(connection: Connection, data: Buffer, isBinary: boolean): void
-  /** Refuses bytes that belong to no upload. */
-  refuseBytes(connection: Connection): void
-  /** Reports an unexpected error; the connection is terminated afterwards. */
-  failed(connection: Connection, error: unknown): void
+  onFrame(connection: Connection, data: Buffer, isBinary: boolean): void
+  /** Handles binary frames without an upload. */
+  onUnexpectedBytes(connection: Connection): void
+  /** Reports an unexpected error. The connection is terminated afterwards. */
+  onError(connection: Connection, error: unknown): void
 }
 
-/** Why a connection is not read: an upload or answers wait, or too many operations run. */
-type Brake = 'upload' | 'operations' | 'answers'
+/** Why a connection is not read: an upload waits for the store, too many operations run, or the client does not read. */
+type PauseReason = 'upload' | 'operations' | 'unread'
 
-/** One socket: its peer, the operations that run on it, and its flow control in both directions. */
+/** One WebSocket connection: its running operations and its backpressure in both directions. */
 export class Connection {
   readonly id = randomUUID()
   identity: Identity | null = null
-  /** Whether the session of who is signed in was found to be over. */
-  hasEnded = false
-  /** Whether it wants events. */
-  subscribed = false
-  /** Why the service closed it, if it did: a peer that does not answer leaves 1006 for the socket itself. */
+  /** Whether the last operation found that the session had ended. */
+  sessionEnded = false
+  /** Whether the client wants events. */
+  isSubscribed = false
+  /** The close code that the service sent. The socket itself reports 1006 if the client does not answer the close. */
   closeCode: number | undefined
-  /** Whether a sign of life has come since this was asked last. */
-  alive = true
-  /** The last sign-in that was asked for: what came after it waits for it. */
+  /** Whether the client has sent something since the last ping. */
+  isAlive = true
+  /** The last requested sign-in. Later operations wait for it. */
   signingIn: Promise<unknown> = Promise.resolve()
-  readonly bytes: ByteDoor
-  /** Resolves when the socket is closed and nothing runs on it any more. */
+  readonly binary: BinaryReceiver
+  /** Resolves when the connection is closed and no operation runs on it. */
   readonly ended: Promise<void>
-  readonly #brakes = new Set<Brake>()
-  /** Frames that arrived while the connection was held, in their order. */
+  readonly #pauseReasons = new Set<PauseReason>()
+  /** Frames that arrived while the connection was paused, in order. */
   #inbox: { data: Buffer; isBinary: boolean }[] = []
-  #isTakingInbox = false
-  /** Frames that arrived after the close. */
+  #isReadingInbox = false
+  /** Number of frames that arrived after the close. */
   #ignored = 0
   readonly #outbox: Outbox
   #running = 0
   #onIdle: (() => void)[] = []
 
-  /** @param wire the network connection below the WebSocket */
+  /** @param transport the network connection below the WebSocket */
   constructor(
     private readonly socket: WebSocket,
-    private readonly wire: Duplex & { setTimeout?(ms: number): unknown },
+    private readonly transport: Duplex & { setTimeout?(ms: number): unknown },
     readonly client: ClientInfo,
     private readonly limits: SocketLimits,
     private readonly handlers: Handlers,
   ) {
-    this.bytes = new ByteDoor({
+    this.binary = new BinaryReceiver({
       limits,
-      hold: () => this.#hold('upload'),
-      release: () => this.#release('upload'),
-      refused: () => handlers.refuseBytes(this),
-      flooded: () => this.close(TOO_BIG, 'too many bytes ahead'),
+      pause: () => this.#pause('upload'),
+      resume: () => this.#resume('upload'),
+      onUnexpectedBytes: () => handlers.onUnexpectedBytes(this),
+      onOverflow: () => this.close(TOO_BIG, 'too many bytes wait to be stored'),
     })
+    const closeUnread = () => this.close(POLICY_VIOLATION, 'the client does not read')
     this.#outbox = new Outbox({
       limits,
-      hold: () => this.#hold('answers'),
-      release: () => this.#release('answers'),
-      overflow: () => this.close(POLICY_VIOLATION, 'answers are not read'),
+      pause: () => this.#pause('unread'),
+      resume: () => this.#resume('unread'),
+      onOverflow: closeUnread,
     })
-    wire.on('timeout', () => this.close(POLICY_VIOLATION, 'answers are not read'))
+    transport.on('timeout', closeUnread)
     // Not `once` of node:events: it rejects on 'error', which every malformed frame emits.
     this.ended = new Promise<void>((resolve) => socket.once('close', () => resolve())).then(() => {
-      this.#cutOff()
-      return this.idle()
+      this.#stopReceiving()
+      return this.whenIdle()
     })
   }
 
@@ -92,22 +96,22 @@ export class Connection {
     return this.socket.readyState === this.socket.OPEN
   }
 
-  /** Whether it is not being read: then no sign of life can come. */
-  get isHeld(): boolean {
-    return this.#brakes.size > 0
+  /** Whether the connection is not being read. Pongs are not read either then. */
+  get isPaused(): boolean {
+    return this.#pauseReasons.size > 0
   }
 
-  /** Takes a frame of the peer. It waits while operations or answers hold the connection. */
+  /** Handles a frame of the client. It waits while running operations or unread answers pause the connection. */
   receive(data: Buffer, isBinary: boolean): void {
     if (this.isOpen) {
       this.#inbox.push({ data, isBinary })
-      this.#takeInbox()
+      this.#readInbox()
       if (this.#inbox.length > this.limits.waitingFrames)
-        this.close(POLICY_VIOLATION, 'too many frames at once')
+        this.close(POLICY_VIOLATION, 'too many frames are waiting')
     } else if (++this.#ignored > this.limits.waitingFrames) this.terminate()
   }
 
-  /** Sends a message. Resolves when it is written, or when the connection is lost; never rejects. */
+  /** Sends a message. Resolves when it is written or the connection is lost; never rejects. */
   async send(message: object): Promise<void> {
     try {
       const text = JSON.stringify(message)
@@ -119,47 +123,47 @@ export class Connection {
   }
 
   fail(error: unknown): void {
-    this.handlers.failed(this, error)
+    this.handlers.onError(this, error)
     this.terminate()
   }
 
-  /** Runs an operation. A rejection ends this connection only. */
+  /** Runs an operation. If it rejects, this connection is terminated and no other. */
   async run(operation: () => Promise<void>): Promise<void> {
     this.#running++
-    if (this.#running >= this.limits.operationsAtOnce) this.#hold('operations')
+    if (this.#running >= this.limits.operationsAtOnce) this.#pause('operations')
     try {
       await operation()
     } catch (error) {
       this.fail(error)
     }
     this.#running--
-    if (this.#running < this.limits.operationsAtOnce) this.#release('operations')
-    if (this.#running === 0) for (const tell of this.#onIdle.splice(0)) tell()
+    if (this.#running < this.limits.operationsAtOnce) this.#resume('operations')
+    if (this.#running === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 
-  /** Resolves when nothing runs on it. */
-  async idle(): Promise<void> {
+  /** Resolves when no operation runs. */
+  async whenIdle(): Promise<void> {
     if (this.#running > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
   }
 
   async ping(): Promise<void> {
-    this.alive = false
+    this.isAlive = false
     if (this.isOpen) await this.#outbox.send(0, (done) => this.socket.ping('', false, done))
   }
 
-  /** Answers a ping, unless answers wait already. */
+  /** Answers a ping, unless unread answers already pause the connection. */
   async pong(data: Buffer): Promise<void> {
-    if (this.isOpen && !this.#brakes.has('answers'))
+    if (this.isOpen && !this.#pauseReasons.has('unread'))
       await this.#outbox.send(data.length, (done) => this.socket.pong(data, false, done))
   }
 
-  /** Closes the connection; it is cut off when the peer does not close its side within `closeMs`. */
+  /** Closes the connection. The socket is terminated if the client does not close its side within `closeMs`. */
   close(code: number, reason: string): void {
-    this.#cutOff()
+    this.#stopReceiving()
     this.closeCode ??= code
     this.socket.close(code, reason)
-    // Only a socket that is read receives the peer's close frame.
-    this.#brakes.clear()
+    // A paused socket would not receive the close frame of the client.
+    this.#pauseReasons.clear()
     this.socket.resume()
   }
 
@@ -167,41 +171,75 @@ export class Connection {
     this.socket.terminate()
   }
 
-  #cutOff(): void {
+  #stopReceiving(): void {
     this.#inbox = []
-    this.wire.setTimeout?.(0)
-    this.bytes.fail(malformedUpload(undefined, 'The socket was closed.'))
+    this.transport.setTimeout?.(0)
+    this.binary.fail(malformedUpload(undefined, 'The connection was closed before the upload was complete.'))
   }
 
-  #takeInbox(): void {
-    if (this.#isTakingInbox) return
-    this.#isTakingInbox = true
+  #readInbox(): void {
+    if (this.#isReadingInbox) return
+    this.#isReadingInbox = true
     const inbox = this.#inbox
-    let taken = 0
+    let handled = 0
     try {
       for (const { data, isBinary } of inbox) {
-        if (!this.isOpen || this.#brakes.has('operations') || this.#brakes.has('answers')) break
-        taken++
-        this.handlers.frame(this, data, isBinary)
+        if (!this.isOpen || this.#pauseReasons.has('operations') || this.#pauseReasons.has('unread')) break
+        handled++
+        this.handlers.onFrame(this, data, isBinary)
       }
     } catch (error) {
       this.fail(error)
     }
-    inbox.splice(0, taken)
-    this.#isTakingInbox = false
+    inbox.splice(0, handled)
+    this.#isReadingInbox = false
   }
 
-  #hold(brake: Brake): void {
-    if (!this.isOpen || this.#brakes.has(brake)) return
-    this.#brakes.add(brake)
+  #pause(reason: PauseReason): void {
+    if (!this.isOpen || this.#pauseReasons.has(reason)) return
+    this.#pauseReasons.add(reason)
     this.socket.pause()
-    if (brake === 'answers') this.wire.setTimeout?.(this.limits.unreadMs)
+    if (reason === 'unread') this.transport.setTimeout?.(this.limits.unreadMs)
   }
 
-  #release(brake: Brake): void {
-    if (!this.#brakes.delete(brake)) return
-    if (brake === 'answers') this.wire.setTimeout?.(0)
-    this.#takeInbox()
-    if (this.#brakes.size === 0) this.socket.resume()
+  #resume(reason: PauseReason): void {
+    if (!this.#pauseReasons.delete(reason)) return
+    if (reason === 'unread') this.transport.setTimeout?.(0)
+    this.#readInbox()
+    if (this.#pauseReasons.size === 0) this.socket.resume()
+  }
+}
+
+interface OutboxOptions {
+  limits: Pick<SocketLimits, 'unreadBytes' | 'waitingBytes'>
+  pause: () => void
+  resume: () => void
+  /** Called when the client has left more than `unreadBytes` unread. */
+  onOverflow: () => void
+}
+
+/** Memory that a message needs besides its bytes until it is written, in bytes. */
+const MESSAGE_OVERHEAD_BYTES = 512
+
+/** Counts the bytes sent to a client (answers, errors, events, pings) that the operating system has not taken yet. */
+class Outbox {
+  /** In bytes, with the overhead of each message. */
+  #unread = 0
+
+  constructor(private readonly options: OutboxOptions) {}
+
+  /** Writes a message of `bytes` bytes, or reports the overflow. Resolves when it is written or dropped. */
+  async send(bytes: number, write: (done: () => void) => void): Promise<void> {
+    const { limits, pause, resume, onOverflow } = this.options
+    if (this.#unread > limits.unreadBytes) {
+      onOverflow()
+      return
+    }
+    const cost = bytes + MESSAGE_OVERHEAD_BYTES
+    this.#unread += cost
+    if (this.#unread > limits.waitingBytes) pause()
+    await new Promise<void>((resolve) => write(resolve))
+    this.#unread -= cost
+    if (this.#unread <= limits.waitingBytes) resume()
   }
 }

@@ -2,20 +2,20 @@ import { type AppError, type Detail, malformedJson, tooLarge, validationFailed }
 import { JSON_BYTES } from '../../config/body-limits.ts'
 import { unknownField } from '../../middleware/rules.ts'
 
-/** The name that a client gives a frame; null where it gives none. */
+/** The id that a client gives a frame; null without one. */
 export type FrameId = string | number | null
 
-/** A text frame as a client sends it. */
+/** A text frame of a client. */
 export interface Frame {
   id: FrameId
   op: string
   args: Record<string, unknown>
 }
 
-/** A frame that cannot be read; its id, where that is valid. */
-export interface FrameFault {
+interface InvalidFrame {
+  /** Null if the frame has no valid id. */
   id: FrameId
-  fault: AppError
+  error: AppError
 }
 
 const FIELDS = new Set(['id', 'op', 'args'])
@@ -26,17 +26,17 @@ const ARGS_DEPTH = 20
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Reads a text frame. All its errors are reported together. */
-export function readFrame(data: Buffer, operations: ReadonlyMap<string, unknown>): Frame | FrameFault {
-  if (data.length > JSON_BYTES) return { id: null, fault: tooLarge('A text frame may have 100 kB.') }
+/** Parses and validates a text frame. Reports all its errors together. */
+export function readFrame(data: Buffer, operations: ReadonlyMap<string, unknown>): Frame | InvalidFrame {
+  if (data.length > JSON_BYTES) return { id: null, error: tooLarge('The text frame is larger than 100 kB.') }
   let frame: unknown
   try {
     frame = JSON.parse(data.toString())
   } catch (error) {
-    return { id: null, fault: malformedJson(error) }
+    return { id: null, error: malformedJson(error) }
   }
   if (!isObject(frame))
-    return { id: null, fault: validationFailed([{ field: 'frame', message: 'must be a JSON object' }]) }
+    return { id: null, error: validationFailed([{ field: 'frame', message: 'must be a JSON object' }]) }
   const { id = null, op, args = {} } = frame
   const details: Detail[] = []
   if (typeof op !== 'string' || !operations.has(op))
@@ -51,14 +51,14 @@ export function readFrame(data: Buffer, operations: ReadonlyMap<string, unknown>
     })
   const unknown = Object.keys(frame).filter((name) => !FIELDS.has(name))
   details.push(...unknown.map(unknownField))
-  if (details.length > 0) return { id: isFrameId(id) ? id : null, fault: validationFailed(details) }
+  if (details.length > 0) return { id: isFrameId(id) ? id : null, error: validationFailed(details) }
   return { id, op, args } as Frame
 }
 
 const isFrameId = (id: unknown): id is FrameId =>
   id === null || (typeof id === 'string' && id.length <= ID_CHARACTERS) || Number.isFinite(id)
 
-/** Whether arrays and objects are nested deeper than a number of levels: code that recurses would overflow. */
+/** Whether a value has more levels of arrays and objects. Deeper values could overflow the stack of recursive code. */
 function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((one) => isDeeperThan(levels - 1, one))

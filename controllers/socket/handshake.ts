@@ -1,79 +1,108 @@
-import type { IncomingMessage } from 'node:http'
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { WebSocket } from 'ws'
-import type { ClientInfo } from '../../app/auth/client-info.ts'
+import proxyAddr from 'proxy-addr'
+import { WebSocketServer } from 'ws'
+import { proxyTrust } from '../../app/auth/proxy-check.ts'
 import type { Context } from '../../app/context.ts'
-import { containedErrors } from '../../app/metrics.ts'
-import { USER_AGENT_MAX } from '../../models/session.ts'
-import { UNAUTHENTICATED } from './close-codes.ts'
-import { Connection } from './connection.ts'
+import { forbidden, malformedRequest, unavailable } from '../../app/errors.ts'
+import { translateError } from '../../middleware/handle-errors.ts'
+import { takeOver } from '../../middleware/pipelining.ts'
+import { refuseConnection } from '../../middleware/refuse-connection.ts'
+import { connectionAcceptor } from './accept.ts'
 import type { Connections } from './connections.ts'
-import { Dispatcher } from './dispatch.ts'
 import type { SocketLimits } from './limits.ts'
 
-/** Takes sockets in and hears what they say. */
-export class Door {
-  readonly #dispatcher: Dispatcher
+/** Handles the requests of a server that ask for an upgrade: opens a WebSocket connection, refuses it or answers as HTTP. */
+export function handleUpgrades(
+  server: Server,
+  context: Context,
+  connections: Connections,
+  limits: SocketLimits,
+): void {
+  const accept = connectionAcceptor(context, connections, limits)
+  const trusts = proxyTrust(context.config.http.trustProxy)
+  const handshakes = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: limits.frameBytes,
+    perMessageDeflate: false,
+    handleProtocols: () => false,
+    // Pongs are sent by `Connection`, which counts them as bytes that the client has to read.
+    autoPong: false,
+    ...closeTimeout(limits.closeMs),
+  })
 
-  constructor(
-    private readonly context: Context,
-    private readonly connections: Connections,
-    private readonly limits: SocketLimits,
-  ) {
-    this.#dispatcher = new Dispatcher(context, connections)
+  const refuse = (socket: Duplex, request: IncomingMessage, error: unknown) => {
+    const refusal = translateError(error)
+    const requestId = randomUUID()
+    const { code } = refusal
+    context.log.info({ address: request.socket.remoteAddress, requestId, code }, 'socket refused')
+    refuseConnection(socket, refusal, requestId)
   }
-
-  /** @param wire the network connection below the WebSocket */
-  enter(socket: WebSocket, wire: Duplex, { headers }: IncomingMessage, address: string | undefined): void {
-    const left = new AbortController()
-    socket.once('close', () => left.abort())
-    const userAgent = headers['user-agent']?.slice(0, USER_AGENT_MAX)
-    const client = { address, userAgent, signal: left.signal }
-    const connection = new Connection(socket, wire, client, this.limits, {
-      frame: (one, data, isBinary) => (isBinary ? one.bytes.take(data) : this.#dispatcher.take(one, data)),
-      refuseBytes: (one) => this.#dispatcher.refuseBytes(one),
-      failed: (one, error) => this.#report(one, error),
-    })
-    this.connections.add(connection)
-    const grace = setTimeout(() => {
-      if (!connection.identity) connection.close(UNAUTHENTICATED, 'nobody has signed in')
-    }, this.limits.signInMs)
-    this.#hear(socket, connection)
-    socket.once('close', (code) => {
-      clearTimeout(grace)
-      this.#forget(connection, client, code)
-    })
-  }
-
-  #hear(socket: WebSocket, connection: Connection): void {
-    const live = () => {
-      connection.alive = true
+  handshakes.on('wsClientError', (error, socket, request) => refuse(socket, request, invalidHandshake(error)))
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    try {
+      if (!isHandshake(request)) return serveWithoutUpgrade(server, request, socket, head)
+      context.proxyCheck.look(request.headers)
+      const address = proxyAddr(request, trusts)
+      requireAdmission(context, request)
+      connections.requireCapacity(address)
+      handshakes.handleUpgrade(request, socket, head, (one) => accept(one, socket, request, address))
+    } catch (error) {
+      refuse(socket, request, error)
     }
-    socket.on('pong', live)
-    socket.on('ping', (data) => {
-      live()
-      connection.pong(data)
-    })
-    socket.on('message', (data, isBinary) => {
-      live()
-      if (Buffer.isBuffer(data)) connection.receive(data, isBinary)
-    })
-    // what breaks the protocol: the library closes the socket with the code that says so
-    socket.on('error', (error) =>
-      this.context.log.debug({ socket: connection.id, reason: error.message }, 'socket failed'),
-    )
   }
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    takeOver(socket, () => upgrade(request, socket, head))
+  })
+}
 
-  #report(connection: Connection, error: unknown): void {
-    containedErrors.inc({ kind: 'socket' })
-    this.context.log.error({ err: error, socket: connection.id }, 'an unexpected error ended this socket')
-  }
+/** The version header tells a client of another version which one to use (RFC 6455 §4.4). */
+const invalidHandshake = (cause: Error) =>
+  malformedRequest('The WebSocket handshake is not valid.', cause, { 'Sec-WebSocket-Version': '13' })
 
-  #forget(connection: Connection, { address }: ClientInfo, code: number): void {
-    this.connections.remove(connection)
-    this.context.log.info(
-      { socket: connection.id, address, code: connection.closeCode ?? code },
-      'socket closed',
-    )
-  }
+/** The types of ws 8.18 lack this option of ws 8.23. */
+const closeTimeout = (ms: number): object => ({ closeTimeout: ms })
+
+function isHandshake({ method, url = '', headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && /^\/ws\/?(?:$|\?)/.test(url)
+}
+
+/**
+ * Checks that a client can connect. Browsers can connect from the configured origins only, which keeps scripts of other
+ * sites from using a service that the user's browser can reach (OWASP WebSocket Security Cheat Sheet). Programs send no
+ * `Origin` and can always connect.
+ *
+ * @throws `unavailable` if the service is not ready or is stopping
+ * @throws `forbidden` if the origin is not configured
+ */
+function requireAdmission(
+  { config, stopping, prepared }: Pick<Context, 'config' | 'stopping' | 'prepared'>,
+  { headers: { origin } }: IncomingMessage,
+): void {
+  if (stopping.aborted || !prepared) throw unavailable()
+  const { origins } = config.http
+  if (origin !== undefined && origins[0] !== '*' && !origins.includes(origin)) throw forbidden()
+}
+
+/** Headers that ask for an upgrade, h2c included. */
+const UPGRADE_HEADERS = new Set(['upgrade', 'http2-settings', 'connection'])
+
+/**
+ * Answers a request for an upgrade that is not offered, such as h2c, as an ordinary request (RFC 9110 §7.8: a server
+ * can ignore Upgrade). A server with an `upgrade` listener gets every such request there, with its body unread, and
+ * cannot return it to the parser: https://github.com/nodejs/node/issues/57054. So the request is put back onto its
+ * connection without the upgrade headers, and the connection is announced to the server again. The connection closes
+ * after the answer, because a client could otherwise repeat this expensive setup hundreds of times.
+ */
+function serveWithoutUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const { method, url, httpVersion, rawHeaders } = request
+  const lines = [`${method} ${url} HTTP/${httpVersion}`]
+  for (let n = 0; n < rawHeaders.length; n += 2)
+    if (!UPGRADE_HEADERS.has(String(rawHeaders[n]).toLowerCase()))
+      lines.push(`${rawHeaders[n]}: ${rawHeaders[n + 1]}`)
+  lines.push('Connection: close', '', '')
+  socket.unshift(Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), head]))
+  server.emit('connection', socket)
 }

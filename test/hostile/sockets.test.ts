@@ -25,8 +25,8 @@ const MALFORMED: [name: string, bytes: Buffer][] = [
   ['a close code of one byte', frame(Buffer.from([0x03]), { opcode: 8 })],
   ['a fragmented control frame', frame('x', { opcode: 9, fin: false })],
   ['a control frame over 125 bytes', frame(''.padEnd(126), { opcode: 9 })],
-  ['a continuation of nothing', frame('x', { opcode: 0 })],
-  ['a message within a message', Buffer.concat([frame('{', { fin: false }), frame('}')])],
+  ['a continuation without a message', frame('x', { opcode: 0 })],
+  ['a new message inside a fragmented message', Buffer.concat([frame('{', { fin: false }), frame('}')])],
   ['over 1 MiB', frame(Buffer.alloc(MiB + 1), { opcode: 2 })],
   ['an announced length of 2^62', frame('', { opcode: 2, length: 2 ** 62 })],
   ['an announced length of 2^63', Buffer.from('82ff800000000000000000000000', 'hex')],
@@ -81,13 +81,13 @@ describe('hostile sockets', function () {
   const ended = (socket: Socket) => (socket.resume().destroyed ? undefined : once(socket, 'close'))
 
   const STATES: [name: string, open: () => Promise<Socket>][] = [
-    ['a new socket', anonymous],
-    ['a signed-in socket', signedIn],
-    ['a socket with a running upload', uploading],
+    ['a new connection', anonymous],
+    ['a signed-in connection', signedIn],
+    ['a connection with a running upload', uploading],
   ]
   for (const [state, open] of STATES)
     for (const [name, bytes] of MALFORMED)
-      it(`frame – ${name} on ${state} → that socket is closed only`, async () => {
+      it(`frame – ${name} on ${state} → only that connection is closed`, async () => {
         const socket = await open()
         const other = await signedIn()
         socket.write(bytes)
@@ -98,7 +98,7 @@ describe('hostile sockets', function () {
         other.destroy()
       })
 
-  it('frame – cut off in its middle, by an end or a reset → that socket is closed only', async () => {
+  it('frame – connection ended or reset mid-frame → only that connection is closed', async () => {
     const whole = frame(JSON.stringify({ id: 1, op: 'list' }))
     for (const [, open] of STATES)
       for (const length of [1, 3, 8, whole.length - 1]) {
@@ -112,7 +112,7 @@ describe('hostile sockets', function () {
       }
   })
 
-  it('hostile sockets – uploads that broke off → nothing reserved, no object', async () => {
+  it('upload – connection broke off → no reservation, no object', async () => {
     await eventually(async () => {
       const answer = await fetch(`${service.origin}/api/space`, {
         headers: { Authorization: `Bearer ${ada.token}` },
@@ -121,16 +121,16 @@ describe('hostile sockets', function () {
     }, 20_000)
   })
 
-  it('frame – id or arguments nested thousands deep → refused, and the socket goes on', async () => {
+  it('frame – id or arguments nested thousands of levels deep → refused, the connection stays open', async () => {
     const socket = await SocketClient.signedIn(service.origin, ada.token)
     for (const levels of [30, 5000, 50_000]) {
       const count = socket.messages.length
       socket.socket.send(`{"id":${deep(levels)},"op":"space"}`)
       socket.socket.send(`{"id":"deep","op":"list","args":{"q":${deep(levels)}}}`)
       const [first, second] = await eventually(() => {
-        const news = socket.messages.slice(count)
-        expect(news).to.have.length(2)
-        return news
+        const added = socket.messages.slice(count)
+        expect(added).to.have.length(2)
+        return added
       })
       expect([first?.id, first?.err?.code]).to.deep.equal([null, 'validation_failed'])
       expect([second?.id, second?.err?.code]).to.deep.equal(['deep', 'validation_failed'])
@@ -139,7 +139,7 @@ describe('hostile sockets', function () {
     socket.close()
   })
 
-  describe('a peer that never reads', () => {
+  describe('a client that never reads', () => {
     let idle: number
     before(async () => {
       for (let n = 0; n < 30; n++) await uploadFile(ada, Buffer.from(`${n}`))
@@ -169,7 +169,7 @@ describe('hostile sockets', function () {
       ['lists', signedIn, frame('{"id":1,"op":"list","args":{"limit":100}}'), 1008, 2, 250e6],
     ]
     for (const [name, open, one, code, count, limit] of FLOODS)
-      it(`${name} – sent without end → closed, memory stays below ${limit / 1e6} MB more`, async () => {
+      it(`${name} – sent endlessly → closed, memory grows by less than ${limit / 1e6} MB`, async () => {
         const sockets = await Promise.all(Array.from({ length: count }, open))
         const closedBefore = closedWith(service, code)
         for (const socket of sockets) socket.pause()
@@ -189,7 +189,7 @@ describe('hostile sockets', function () {
 const closedWith = ({ output }: ServiceProcess, code: number | string) =>
   output().match(new RegExp(`"code":${code},"msg":"socket closed"`, 'g'))?.length ?? 0
 
-/** Memory of a process, in bytes. */
+/** Returns the resident memory of a process, in bytes. */
 async function residentBytes(pid: number): Promise<number> {
   const [, kB] = /VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kB) * 1024

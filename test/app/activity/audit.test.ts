@@ -7,7 +7,7 @@ import '../../../app/lifecycle/database.ts'
 import { loadConfig } from '../../../config/env.ts'
 
 describe('audit', () => {
-  it('audit – record cannot be written → logged whole, the action does not fail', async () => {
+  it('audit – record cannot be written → the whole entry is logged, no error', async () => {
     const lines: string[] = []
     const log = pino({ level: 'info' }, { write: (line: string) => lines.push(line) })
     const audit = createAudit({ clock: systemClock, config: loadConfig({}), log })

@@ -25,19 +25,19 @@ const all = (outcome: string): Outcomes => {
   return Object.fromEntries(entries)
 }
 
-const NOT_THERE = all('not_found')
+const NOT_FOUND = all('not_found')
 const users: Outcomes = { ...all('unauthenticated'), ...ok(...SIGNED_IN) }
-const nobodys: Outcomes = { ...all('conflict'), ...ok('anonymous') }
+const anonymousOnly: Outcomes = { ...all('conflict'), ...ok('anonymous') }
 
-const SHARED = { ...NOT_THERE, ...ok('reader', 'writer', 'owner') }
+const SHARED = { ...NOT_FOUND, ...ok('reader', 'writer', 'owner') }
 const get: Record<State, Outcomes> = {
-  private: { ...NOT_THERE, ...ok('owner') },
+  private: { ...NOT_FOUND, ...ok('owner') },
   public: all('ok'),
   shared: SHARED,
   locked: SHARED,
   closed: SHARED,
 }
-const refused = { ...NOT_THERE, anonymous: 'unauthenticated' }
+const refused = { ...NOT_FOUND, anonymous: 'unauthenticated' }
 const readers = { ...refused, reader: 'forbidden', writer: 'forbidden' }
 const remove: Record<State, Outcomes> = {
   private: { ...refused, owner: 'ok' },
@@ -54,10 +54,10 @@ const list = {
   closed: all('ok'),
 }
 
-/** What comes of each operation, by who asks and, where it is about an asset, by what that is. */
+/** Expected result of each operation by caller and, for operations on an asset, by state of the asset. */
 const EXPECTED: Record<string, Partial<Record<State, Outcomes>>> = {
-  create: { private: nobodys },
-  login: { private: nobodys },
+  create: { private: anonymousOnly },
+  login: { private: anonymousOnly },
   auth: { private: all('ok') },
   list,
   get,
@@ -77,7 +77,7 @@ describe('access matrix of the WebSocket', () => {
   after(() => app.stop())
   afterEach(closeSockets)
 
-  it('access matrix – operations → one row for each', () => {
+  it('access matrix – all operations → one row each', () => {
     expect(Object.keys(EXPECTED)).to.have.members([...OPERATIONS.keys()])
   })
 
@@ -98,9 +98,9 @@ describe('access matrix of the WebSocket', () => {
 
   for (const [op, states] of Object.entries(EXPECTED))
     for (const state of STATES.filter((one) => states[one]))
-      it(`${op} – asset that is ${state} → as the matrix says`, async () => {
+      it(`${op} – asset is ${state} → result of the matrix for each caller`, async () => {
         const scene = await createAccessFixture(app, state)
-        // the sockets and tokens of a disabled owner have ended
+        // The connections and tokens of a disabled owner have ended.
         for (const caller of CALLERS.filter((one) => state !== 'closed' || one !== 'owner')) {
           const socket = await SocketClient.open(app.origin)
           const token = tokenOf(caller, scene)

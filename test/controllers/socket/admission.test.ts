@@ -8,9 +8,9 @@ import { startApp, type TestApp } from '../../support/app/app.ts'
 import { closeSockets, SocketClient } from '../../support/app/socket.ts'
 import { signUp } from '../../support/app/users.ts'
 
-const OURS = 'https://app.example.org'
+const CONFIGURED = 'https://app.example.org'
 
-/** The answer to a request for a socket that is refused. */
+/** Returns the HTTP answer to a refused handshake. */
 async function refusal(origin: string, options: ClientOptions = {}, path = '/ws') {
   const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}${path}`, options)
   const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
@@ -19,21 +19,21 @@ async function refusal(origin: string, options: ClientOptions = {}, path = '/ws'
   return { status: answer.statusCode, headers: answer.headers, body: body && JSON.parse(body) }
 }
 
-describe('GET /ws, admission', () => {
+describe('WebSocket handshake', () => {
   let app: TestApp
   before(async () => {
     app = await startApp({
-      env: { CORS_ORIGINS: OURS, TRUST_PROXY: '1' },
-      limits: { strangersPerAddress: 3, signInMs: 400, perUser: 2 },
+      env: { CORS_ORIGINS: CONFIGURED, TRUST_PROXY: '1' },
+      limits: { anonymousPerAddress: 3, signInMs: 400, perUser: 2 },
     })
   })
   after(() => app.stop())
   afterEach(closeSockets)
 
   it('GET /ws – configured Origin or none → open; other Origin → 403', async () => {
-    await SocketClient.open(app.origin, { origin: OURS })
+    await SocketClient.open(app.origin, { origin: CONFIGURED })
     await SocketClient.open(app.origin)
-    for (const origin of ['https://evil.example', `${OURS}.evil.example`, 'null', app.origin]) {
+    for (const origin of ['https://evil.example', `${CONFIGURED}.evil.example`, 'null', app.origin]) {
       const { status, body, headers } = await refusal(app.origin, { origin })
       expect(status, origin).to.equal(403)
       expect(body.err).to.deep.equal({
@@ -54,7 +54,7 @@ describe('GET /ws, admission', () => {
     expect(headers['retry-after']).to.match(/^\d+$/)
   })
 
-  it('GET /ws – too many from one forwarded address → 429', async () => {
+  it('GET /ws – too many anonymous connections of one forwarded address → 429', async () => {
     const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } })
     for (let n = 0; n < 3; n++) await SocketClient.open(app.origin, from('192.0.2.1'))
     const { status, body } = await refusal(app.origin, from('192.0.2.1'))
@@ -62,17 +62,17 @@ describe('GET /ws, admission', () => {
     await SocketClient.open(app.origin, from('192.0.2.2'))
   })
 
-  it('GET – another path or another Upgrade → answered as without Upgrade', async () => {
+  it('GET – another path or another Upgrade → the answer without Upgrade', async () => {
     for (const path of ['/', '/wsx', '/api/ws', '/ws/more'])
       expect((await refusal(app.origin, {}, path)).body.err.code, path).to.equal('not_found')
     await SocketClient.open(`${app.origin}/ws/..`)
     const ada = { username: 'ada-h2c' }
-    const { status, body } = await askForH2c(app.origin, JSON.stringify(ada))
+    const { status, body } = await postWithH2c(app.origin, JSON.stringify(ada))
     expect(status).to.equal(201)
     expect(body.res.user.username).to.equal('ada-h2c')
   })
 
-  it('auth – too many sockets of the user → refused; one closes → signed in', async () => {
+  it('auth – too many connections of the user → too_many_requests; one closes → signed in', async () => {
     const ada = await signUp(app, 'ada')
     const [first] = [
       await SocketClient.signedIn(app.origin, ada.token),
@@ -86,7 +86,7 @@ describe('GET /ws, admission', () => {
     await third.expect('auth', { token: ada.token })
   })
 
-  it('GET /ws – no sign-in in time → closed', async () => {
+  it('GET /ws – no sign-in in time → closed with 4401', async () => {
     const socket = await SocketClient.open(app.origin)
     const begun = Date.now()
     expect((await socket.closed).code).to.equal(4401)
@@ -94,8 +94,8 @@ describe('GET /ws, admission', () => {
   })
 })
 
-/** A request as HTTP clients send it that would rather speak HTTP/2, with a body. */
-async function askForH2c(origin: string, body: string) {
+/** Sends a POST with `Upgrade: h2c`, as HTTP clients do that prefer HTTP/2, and returns the answer. */
+async function postWithH2c(origin: string, body: string) {
   const { hostname, port } = new URL(origin)
   const socket = connect(Number(port), hostname)
   socket.write(

@@ -18,7 +18,7 @@ describe('WebSocket drain', function () {
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('drain – idle socket → 1001 at once; upload running → 1001 at its end', async () => {
+  it('drain – idle connection → 1001 at once; upload running → 1001 at its end', async () => {
     const service = await startProcess({ DATA_DIR: folder })
     const { token } = await register(service.origin)
     const idle = await SocketClient.signedIn(service.origin, token, { subscribe: true })

@@ -14,14 +14,14 @@ describe('WebSocket events', () => {
   let elsewhere: string
   let ada: TestUser
   let reader: TestUser
-  let stranger: TestUser
+  let unrelated: TestUser
   before(async () => {
     app = await startApp({ limits: { changesMs: 50 } })
     elsewhere = await app.secondInstanceOrigin()
-    ;[ada, reader, stranger] = await Promise.all([
+    ;[ada, reader, unrelated] = await Promise.all([
       signUp(app, 'ada'),
       signUp(app, 'reader'),
-      signUp(app, 'stranger'),
+      signUp(app, 'unrelated'),
     ])
   })
   after(() => app.stop())
@@ -31,14 +31,14 @@ describe('WebSocket events', () => {
     SocketClient.signedIn(origin, user.token, { subscribe: true })
   const about = (socket: SocketClient, id: string) =>
     socket.events.filter((event) => event.asset?.id === id || event.id === id).map(({ event }) => event)
-  /** Waits until the socket has heard of something later that everybody hears of. */
-  const passes = async (...sockets: SocketClient[]) => {
+  /** Waits until the sockets have received an event of a later public upload, so earlier events have arrived. */
+  const receiveEarlierEvents = async (...sockets: SocketClient[]) => {
     const { id } = await uploadAsset(ada, { visibility: 'public' })
     for (const socket of sockets)
       await socket.find(({ event, asset }) => event === 'asset.created' && asset?.id === id)
   }
 
-  it('event – change of an asset → owner receives it and space on every process', async () => {
+  it('event – asset changed → owner receives asset and space events on every process', async () => {
     const here = await subscribe(ada)
     const there = await subscribe(ada, elsewhere)
     const { id } = await uploadAsset(ada)
@@ -77,24 +77,24 @@ describe('WebSocket events', () => {
     }
   })
 
-  it('event – upload or removal over a socket → received', async () => {
-    const watcher = await subscribe(ada, elsewhere)
-    const worker = await SocketClient.signedIn(app.origin, ada.token)
-    const { res } = await worker.upload(Buffer.alloc(10), { name: 'a.bin' })
+  it('event – upload or removal over a WebSocket → received by the other connections', async () => {
+    const subscriber = await subscribe(ada, elsewhere)
+    const sender = await SocketClient.signedIn(app.origin, ada.token)
+    const { res } = await sender.upload(Buffer.alloc(10), { name: 'a.bin' })
     const id = String(res?.asset?.id)
-    await watcher.find(({ event }) => event === 'asset.created')
-    await worker.expect('remove', { id })
-    await watcher.find(({ event }) => event === 'asset.deleted')
-    expect(about(watcher, id)).to.deep.equal(['asset.created', 'asset.deleted'])
-    expect(worker.events.map(({ event }) => event)).to.deep.equal(['upload.ready', 'upload.progress'])
+    await subscriber.find(({ event }) => event === 'asset.created')
+    await sender.expect('remove', { id })
+    await subscriber.find(({ event }) => event === 'asset.deleted')
+    expect(about(subscriber, id)).to.deep.equal(['asset.created', 'asset.deleted'])
+    expect(sender.events.map(({ event }) => event)).to.deep.equal(['upload.ready', 'upload.progress'])
   })
 
-  it('event – rights change → exactly the users who may read at that moment', async () => {
+  it('event – rights change → sent only to users who can read the asset then', async () => {
     const sockets = await Promise.all([
       subscribe(reader),
-      subscribe(stranger),
+      subscribe(unrelated),
       subscribe(reader, elsewhere),
-      subscribe(stranger, elsewhere),
+      subscribe(unrelated, elsewhere),
     ])
     const [one, other, oneThere, otherThere] = sockets
     const owners = [await subscribe(ada), await subscribe(ada, elsewhere)]
@@ -111,15 +111,15 @@ describe('WebSocket events', () => {
 
     await ada.delete(`${path}/collaborators/reader`).expect(204)
     await ada.patch(path).send({ name: 'Secret again' }).expect(200)
-    await passes(...sockets)
+    await receiveEarlierEvents(...sockets)
     for (const socket of [one, oneThere])
       expect(socket && about(socket, id)).to.deep.equal(['asset.updated', 'asset.updated'])
 
     await ada.patch(path).send({ visibility: 'public' }).expect(200)
-    await passes(...sockets)
+    await receiveEarlierEvents(...sockets)
     await ada.patch(path).send({ visibility: 'private' }).expect(200)
     await ada.delete(path).expect(204)
-    await passes(...sockets)
+    await receiveEarlierEvents(...sockets)
     for (const socket of [other, otherThere])
       expect(socket && about(socket, id)).to.deep.equal(['asset.updated'])
     for (const socket of sockets) {
@@ -128,9 +128,9 @@ describe('WebSocket events', () => {
     }
   })
 
-  it('event – asset deleted → its id only, to users who could read it', async () => {
+  it('event – asset deleted → its id, to users who could read it', async () => {
     const { id } = await uploadAsset(ada, { visibility: 'public' })
-    const socket = await subscribe(stranger, elsewhere)
+    const socket = await subscribe(unrelated, elsewhere)
     await ada.delete(`/api/assets/${id}`).expect(204)
     expect(await socket.find(({ event }) => event === 'asset.deleted')).to.deep.equal({
       event: 'asset.deleted',
@@ -138,9 +138,9 @@ describe('WebSocket events', () => {
     })
   })
 
-  it('event – owner known to the subscriber → owner named', async () => {
+  it('event – owner visible to the subscriber → owner in the event', async () => {
     const admin = await signUpAdmin(app, 'admin')
-    const sockets = await Promise.all([subscribe(ada), subscribe(stranger), subscribe(admin)])
+    const sockets = await Promise.all([subscribe(ada), subscribe(unrelated), subscribe(admin)])
     await uploadAsset(ada, { visibility: 'public' })
     const owners = await Promise.all(
       sockets.map(
@@ -151,29 +151,29 @@ describe('WebSocket events', () => {
     expect(owners).to.deep.equal([named, null, named])
   })
 
-  it('event – new limit of space → space event', async () => {
+  it('event – quota changed → space event', async () => {
     const admin = await signUpAdmin(app, 'root')
-    const socket = await subscribe(stranger, elsewhere)
+    const socket = await subscribe(unrelated, elsewhere)
     await admin
-      .patch(`/api/users/${stranger.user.id}`)
+      .patch(`/api/users/${unrelated.user.id}`)
       .send({ space: { limit: 5 } })
       .expect(200)
     expect((await socket.find(({ event }) => event === 'space')).space).to.include({ limit: 5 })
-    await User.updateOne({ _id: stranger.user._id }, { 'space.limit': 5e10 })
+    await User.updateOne({ _id: unrelated.user._id }, { 'space.limit': 5e10 })
   })
 
-  it('event – not subscribed → none', async () => {
-    const silent = await SocketClient.signedIn(app.origin, ada.token)
+  it('event – not subscribed → no event', async () => {
+    const unsubscribed = await SocketClient.signedIn(app.origin, ada.token)
     const socket = await subscribe(ada)
-    await passes(socket)
-    expect(silent.events).to.deep.equal([])
+    await receiveEarlierEvents(socket)
+    expect(unsubscribed.events).to.deep.equal([])
   })
 
-  it('event – stored change → only that the asset changed', async () => {
+  it('event – stored change → no state of the asset', async () => {
     const { id } = await uploadAsset(ada, { name: 'Secret', visibility: 'public' })
-    const kept = await Change.find({ asset: id }).lean()
-    expect(kept).to.have.length(1)
-    const { _id, at, processId, ...change } = kept[0] ?? {}
+    const stored = await Change.find({ asset: id }).lean()
+    expect(stored).to.have.length(1)
+    const { _id, at, processId, ...change } = stored[0] ?? {}
     expect(at).to.be.a('date')
     const { owner } = await Asset.findById(id).orFail()
     expect(JSON.parse(JSON.stringify(change))).to.deep.equal({
@@ -186,7 +186,7 @@ describe('WebSocket events', () => {
   })
 })
 
-describe('subscriber that reads nothing', () => {
+describe('WebSocket backpressure of events', () => {
   let app: TestApp
   before(async () => {
     app = await startApp({ limits: { unreadBytes: 100_000 } })
@@ -199,7 +199,7 @@ describe('subscriber that reads nothing', () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token, { subscribe: true })
     socket.socket.pause()
     const [connection] = app.sockets.connections
-    // more than the system's own buffers take
+    // More than the buffers of the operating system take.
     for (let n = 0; n < 20_000 && connection?.isOpen; n++)
       connection.send({ event: 'asset.updated', filler: ''.padEnd(20_000) })
     expect(connection?.isOpen).to.equal(false)

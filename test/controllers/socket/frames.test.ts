@@ -23,16 +23,16 @@ describe('WebSocket frames', () => {
   afterEach(closeSockets)
 
   const frames: [what: string, frame: string, id: unknown, code: string, fields?: string[]][] = [
-    ['text that is no JSON', '{"id":1,', null, 'malformed_json'],
+    ['text that is not JSON', '{"id":1,', null, 'malformed_json'],
     ['an empty frame', '', null, 'malformed_json'],
-    ['JSON that is no object', '[1]', null, 'validation_failed', ['frame']],
+    ['JSON that is not an object', '[1]', null, 'validation_failed', ['frame']],
     ['null', 'null', null, 'validation_failed', ['frame']],
     ['no operation', '{"id":1}', 1, 'validation_failed', ['op']],
     ['an unknown operation', '{"id":"x","op":"drop"}', 'x', 'validation_failed', ['op']],
     ['the name of an inherited property', '{"id":1,"op":"constructor"}', 1, 'validation_failed', ['op']],
-    ['an operation that is no text', '{"id":1,"op":["list"]}', 1, 'validation_failed', ['op']],
+    ['an operation that is not text', '{"id":1,"op":["list"]}', 1, 'validation_failed', ['op']],
     ['unknown fields', '{"id":1,"op":"list","token":"x"}', 1, 'validation_failed', ['token']],
-    ['no operation beside unknown fields', '{"id":1,"x":1,"y":2}', 1, 'validation_failed', ['op', 'x', 'y']],
+    ['no operation and unknown fields', '{"id":1,"x":1,"y":2}', 1, 'validation_failed', ['op', 'x', 'y']],
     [
       'an unknown operation, wrong arguments and an unknown field',
       '{"id":1,"op":"drop","args":1,"x":1}',
@@ -40,8 +40,8 @@ describe('WebSocket frames', () => {
       'validation_failed',
       ['op', 'args', 'x'],
     ],
-    ['arguments that are no object', '{"id":1,"op":"list","args":[]}', 1, 'validation_failed', ['args']],
-    ['null for arguments', '{"id":1,"op":"list","args":null}', 1, 'validation_failed', ['args']],
+    ['arguments that are not an object', '{"id":1,"op":"list","args":[]}', 1, 'validation_failed', ['args']],
+    ['null as arguments', '{"id":1,"op":"list","args":null}', 1, 'validation_failed', ['args']],
     ['an unknown argument', '{"id":1,"op":"list","args":{"skip":1}}', 1, 'validation_failed', ['skip']],
     ['an argument of space', '{"id":1,"op":"space","args":{"of":1}}', 1, 'validation_failed', ['of']],
     ['an argument of subscribe', '{"id":1,"op":"subscribe","args":{"to":1}}', 1, 'validation_failed', ['to']],
@@ -51,7 +51,7 @@ describe('WebSocket frames', () => {
     ['an id that is an object', '{"id":{"a":1},"op":"space"}', null, 'validation_failed', ['id']],
     ['an id that is a list', '{"id":["a"],"op":"space"}', null, 'validation_failed', ['id']],
     ['an id that is a boolean', '{"id":false,"op":"space"}', null, 'validation_failed', ['id']],
-    ['an id beyond all numbers', '{"id":1e999,"op":"space"}', null, 'validation_failed', ['id']],
+    ['an id that overflows to infinity', '{"id":1e999,"op":"space"}', null, 'validation_failed', ['id']],
     [
       'an id of 201 characters',
       `{"id":"${''.padEnd(201, 'x')}","op":"space"}`,
@@ -68,7 +68,7 @@ describe('WebSocket frames', () => {
       ['args'],
     ],
     [
-      'every error of a frame together',
+      'several errors in one frame',
       '{"id":[],"to":1,"args":1}',
       null,
       'validation_failed',
@@ -77,7 +77,7 @@ describe('WebSocket frames', () => {
     ['a text frame over 100 kB', `{"id":1,"op":"${''.padEnd(102_400)}"}`, null, 'too_large'],
   ]
   for (const [what, frame, id, code, fields] of frames)
-    it(`frame – ${what} → refused, the socket goes on`, async () => {
+    it(`frame – ${what} → refused, the connection stays open`, async () => {
       socket.socket.send(frame)
       const answer = await socket.find(({ status, err }) => status === 'error' && err?.code === code)
       expect(answer.id).to.deep.equal(id)
@@ -86,7 +86,7 @@ describe('WebSocket frames', () => {
       await socket.expect('space')
     })
 
-  it('id – text of up to 200 characters, a number or null → is in the answer', async () => {
+  it('frame – id is text of up to 200 characters, a number or null → same id in the answer', async () => {
     for (const id of [0, '', 'ü', null, 1.5, -1, ''.padEnd(200, 'x')]) {
       const count = socket.messages.length
       socket.send({ id, op: 'space' })
@@ -97,7 +97,7 @@ describe('WebSocket frames', () => {
     expect(await socket.find(({ id, status }) => id === null && status === 'success')).to.be.an('object')
   })
 
-  it('frame – many at once → all answered', async () => {
+  it('frame – 200 at once → all answered', async () => {
     const asked = Array.from({ length: 200 }, () => socket.begin('get', { id: 'x' }))
     await eventually(() => expect(socket.messages.filter(({ err }) => err)).to.have.length(200), 15_000)
     expect(socket.messages.filter(({ err }) => err).map(({ id }) => id)).to.have.members(asked)
@@ -116,7 +116,7 @@ describe('WebSocket frames', () => {
     expect((await socket.closed).code).to.equal(1007)
   })
 
-  it('binary frame – no upload → refused once, closed with 1009 after 4 MiB', async () => {
+  it('binary frame – no upload → conflict once, closed with 1009 after 4 MiB', async () => {
     const before = await stateOf(app)
     socket.send(Buffer.alloc(0))
     for (let n = 0; n < 3; n++) socket.send(Buffer.alloc(MiB))

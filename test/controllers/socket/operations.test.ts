@@ -26,31 +26,33 @@ describe('WebSocket operations', () => {
   })
   afterEach(closeSockets)
 
-  it('create – new name → account made, socket signed in', async () => {
-    const stranger = await SocketClient.open(app.origin)
-    const { user, token, expiresAt, accountKey } = await stranger.expect('create', { username: 'grace' })
-    const kept = await User.findByName('grace')
-    expect(user?.id).to.equal(kept?.id)
+  it('create – new name → account created, connection signed in', async () => {
+    const anonymous = await SocketClient.open(app.origin)
+    const { user, token, expiresAt, accountKey } = await anonymous.expect('create', { username: 'grace' })
+    const stored = await User.findByName('grace')
+    expect(user?.id).to.equal(stored?.id)
     expect(accountKey).to.match(/^[\w-]{43}$/)
     expect(Date.parse(String(expiresAt))).to.be.greaterThan(Date.now())
-    await stranger.expect('space')
+    await anonymous.expect('space')
     await app.api.get('/api/space').set('Authorization', `Bearer ${token}`).expect(200)
     const { err } = await (await SocketClient.open(app.origin)).ask('create', { username: 'Grace' })
     expect(err).to.deep.include({ code: 'taken', details: [{ field: 'username', message: 'is taken' }] })
   })
 
-  it('login – any name of the account → signed in; refused as over HTTP', async () => {
-    const stranger = await SocketClient.open(app.origin)
-    expect((await stranger.ask('login', { login: 'ada', password: 'wrong' })).err?.code).to.equal(
+  it('login – username or e-mail address → signed in; wrong password → bad_credentials', async () => {
+    const anonymous = await SocketClient.open(app.origin)
+    expect((await anonymous.ask('login', { login: 'ada', password: 'wrong' })).err?.code).to.equal(
       'bad_credentials',
     )
-    expect((await stranger.ask('space')).err?.code).to.equal('unauthenticated')
-    const { user } = await stranger.expect('login', { email: 'ADA@example.org', password: PASSWORD })
+    expect((await anonymous.ask('space')).err?.code).to.equal('unauthenticated')
+    const { user } = await anonymous.expect('login', { email: 'ADA@example.org', password: PASSWORD })
     expect(user?.id).to.equal(ada.user.id)
-    expect((await stranger.ask('login', { login: 'ada', password: PASSWORD })).err?.code).to.equal('conflict')
+    expect((await anonymous.ask('login', { login: 'ada', password: PASSWORD })).err?.code).to.equal(
+      'conflict',
+    )
   })
 
-  it('auth – token → user and session; another user → refused, sign-in unchanged', async () => {
+  it('auth – valid token → user and session; token of another user → conflict, sign-in unchanged', async () => {
     const { user, session } = await socket.expect('auth', { token: ada.token })
     expect(user?.id).to.equal(ada.user.id)
     expect(session).to.include({ current: true })
@@ -61,7 +63,7 @@ describe('WebSocket operations', () => {
     await socket.expect('space')
   })
 
-  it('any operation – session ended → refused, socket closed', async () => {
+  it('any operation – session ended → unauthenticated, closed with 4401', async () => {
     const other = await signIn(app, ada.user)
     const { session } = (await other.get('/api/auth/session').expect(200)).body.res
     const ended = await SocketClient.signedIn(app.origin, other.token)
@@ -70,13 +72,13 @@ describe('WebSocket operations', () => {
     expect((await ended.closed).code).to.equal(4401)
   })
 
-  it('any operation – sign-in running → waits for it', async () => {
-    const stranger = await SocketClient.open(app.origin)
-    stranger.begin('auth', { token: ada.token })
-    await stranger.expect('space')
+  it('any operation – sign-in running → starts after it', async () => {
+    const anonymous = await SocketClient.open(app.origin)
+    anonymous.begin('auth', { token: ada.token })
+    await anonymous.expect('space')
   })
 
-  it('list and get – any → the answers of the routes', async () => {
+  it('list and get – valid arguments → the answers of the HTTP routes', async () => {
     const { _id } = await insertAsset(ada.user, { name: 'Oak chair', tags: ['wood', 'oak'], size: 7 })
     await insertAsset(ada.user, { name: 'Steel chair', tags: ['steel'], visibility: 'public' })
     const args = { q: 'chair', tag: ['wood', 'oak'], minSize: 5, limit: 10, facets: true, count: true }
@@ -94,27 +96,27 @@ describe('WebSocket operations', () => {
     expect(err?.details?.[0]?.field).to.equal('cursor')
   })
 
-  it('space – signed in → the answer of the route', async () => {
+  it('space – signed in → the answer of the HTTP route', async () => {
     expect(await socket.expect('space')).to.deep.equal((await ada.get('/api/space').expect(200)).body.res)
   })
 
-  it('upload – bytes → stored as over HTTP', async () => {
+  it('upload – all bytes sent → asset as over HTTP', async () => {
     const bytes = Buffer.concat([obj(), Buffer.alloc(1_500_000, 'f 1 2 3\n')])
     const before = await storedBytes(app)
     const fields = { name: 'chair.obj', tags: ['Wood', 'wood'], description: 'Oak', visibility: 'public' }
     const { res } = await socket.upload(bytes, fields, 1024 * 1024)
-    const kept = await Asset.findById(res?.asset?.id).orFail().lean()
-    expect(kept).to.deep.include({
+    const stored = await Asset.findById(res?.asset?.id).orFail().lean()
+    expect(stored).to.deep.include({
       state: 'ready',
       tags: ['wood'],
       media: 'model',
       type: '3D',
       size: bytes.length,
     })
-    expect(res).to.deep.equal((await ada.get(`/api/assets/${kept._id}`).expect(200)).body.res)
+    expect(res).to.deep.equal((await ada.get(`/api/assets/${stored._id}`).expect(200)).body.res)
     expect(res?.asset?.files[0]).to.include({ sha256: sha256(bytes), name: 'chair.obj' })
     const headers = { Authorization: `Bearer ${ada.token}` }
-    const download = await fetch(`${app.origin}/api/assets/${kept._id}/download`, { headers })
+    const download = await fetch(`${app.origin}/api/assets/${stored._id}/download`, { headers })
     expect(sha256(Buffer.from(await download.arrayBuffer()))).to.equal(sha256(bytes))
     const { space } = await User.findById(ada.user._id).orFail()
     expect((await storedBytes(app)) - before).to.equal(bytes.length)
@@ -125,7 +127,7 @@ describe('WebSocket operations', () => {
     })
   })
 
-  it('upload – image or empty file → thumbnail, or stored empty', async () => {
+  it('upload – image → thumbnail; empty file → stored', async () => {
     const { res } = await socket.upload(await png(), { name: 'oak.png' })
     expect(res?.asset).to.include({ media: 'image', type: '2D' })
     await ada.get(String(res?.asset && (res.asset as { thumbnail?: string }).thumbnail)).expect(200)
@@ -133,7 +135,7 @@ describe('WebSocket operations', () => {
     expect(empty.res?.asset?.files[0]).to.include({ sha256: sha256(Buffer.alloc(0)) })
   })
 
-  it('remove – own asset → document and objects deleted, space given back', async () => {
+  it('remove – own asset → document and objects deleted', async () => {
     const { id } = await uploadAsset(ada)
     const keys = (await Asset.findById(id).orFail()).files.map(({ key }) => key)
     expect(await socket.expect('remove', { id })).to.deep.equal({ id })
@@ -142,7 +144,7 @@ describe('WebSocket operations', () => {
     expect((await socket.ask('remove', { id })).err?.code).to.equal('not_found')
   })
 
-  it('remove – used by a scene → refused without force', async () => {
+  it('remove – used by a scene → conflict without force', async () => {
     const { id } = await uploadAsset(ada)
     await ada.post('/api/projects').send({ title: 'Stage', image: id }).expect(201)
     expect((await socket.ask('remove', { id })).err?.code).to.equal('conflict')
@@ -151,7 +153,7 @@ describe('WebSocket operations', () => {
     expect(await Asset.findById(id)).to.equal(null)
   })
 
-  it('upload – cannot succeed → refused before the first byte', async () => {
+  it('upload – too large or invalid → refused before upload.ready', async () => {
     const before = await stateOf(app)
     const refused = async (args: object) => (await socket.upload(Buffer.alloc(10), args)).err
     expect(await refused({ name: 'big.bin', size: 5_000_001 })).to.include({ code: 'too_large' })

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { pino } from 'pino'
-import { closeEnded } from '../../../controllers/socket/close-ended.ts'
+import { closeEndedSessions } from '../../../controllers/socket/close-ended-sessions.ts'
 import { Activity } from '../../../models/activity.ts'
 import { Asset } from '../../../models/asset.ts'
 import { Attempt } from '../../../models/attempt.ts'
@@ -30,41 +30,41 @@ describe('WebSocket session', () => {
   })
   afterEach(closeSockets)
 
-  const ends: [how: string, end: () => Promise<unknown>][] = [
-    ['logs out elsewhere', () => ada.post('/api/auth/logout').expect(204)],
-    ['changes the password in another session', changePassword],
-    ['is disabled', async () => disable(ada)],
-    ['is removed', () => ada.delete('/api/users/me').send({ password: PASSWORD }).expect(204)],
-    ['is gone from the database', () => Session.deleteMany({ user: ada.user._id })],
+  const endings: [how: string, end: () => Promise<unknown>][] = [
+    ['user logs out over HTTP', () => ada.post('/api/auth/logout').expect(204)],
+    ['user changes the password in another session', changePassword],
+    ['user is disabled', async () => disable(ada)],
+    ['user is deleted', () => ada.delete('/api/users/me').send({ password: PASSWORD }).expect(204)],
+    ['document is deleted', () => Session.deleteMany({ user: ada.user._id })],
   ]
-  for (const [how, end] of ends)
-    it(`session – its user ${how} → socket closed with 4401`, async () => {
+  for (const [how, end] of endings)
+    it(`session – ${how} → closed with 4401`, async () => {
       const socket = await SocketClient.signedIn(app.origin, ada.token, { subscribe: true })
       await end()
       expect((await socket.closed).code).to.equal(4401)
     })
 
-  it('session – 48 hours without an operation → socket closed', async () => {
+  it('session – 48 hours without an operation → closed with 4401', async () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     app.clock.advance(48 * HOUR + 1000)
     expect((await socket.closed).code).to.equal(4401)
   })
 
-  it('op upload – the session runs out → asset created, then 4401', async () => {
+  it('upload – session expires meanwhile → asset created, then closed with 4401', async () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     const id = socket.begin('upload', { name: 'a.bin', size: 2 })
     await socket.find(({ event }) => event === 'upload.ready')
     socket.send(Buffer.alloc(1))
     app.clock.advance(48 * HOUR + 1000)
-    // the database removes the sessions that have run out
+    // The database deletes expired sessions.
     await Session.deleteMany({ user: ada.user._id })
-    await closeEnded(app.context, app.sockets.connections)
+    await closeEndedSessions(app.context, app.sockets.connections)
     socket.send(Buffer.alloc(1))
     expect((await socket.answerTo(id)).status).to.equal('success')
     expect((await socket.closed).code).to.equal(4401)
   })
 
-  it('op upload – the session is ended → closed with 4401, nothing created', async () => {
+  it('upload – session is ended meanwhile → closed with 4401, no asset', async () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     socket.begin('upload', { name: 'a.bin', size: 2 })
     await socket.find(({ event }) => event === 'upload.ready')
@@ -74,7 +74,7 @@ describe('WebSocket session', () => {
     await eventually(async () => expect(await Asset.countDocuments({ owner: ada.user._id })).to.equal(0))
   })
 
-  it('session – any operation → lastAccessAt updated', async () => {
+  it('session – an operation every 30 hours → does not expire', async () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     for (let n = 0; n < 3; n++) {
       app.clock.advance(30 * HOUR)
@@ -82,25 +82,25 @@ describe('WebSocket session', () => {
     }
   })
 
-  it('session – still valid → socket stays open', async () => {
+  it('session – another session of the user ended → stays open', async () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     const other = await signIn(app, ada.user)
     await other.post('/api/auth/logout').expect(204)
-    await closeEnded(app.context, app.sockets.connections)
+    await closeEndedSessions(app.context, app.sockets.connections)
     await socket.expect('space')
   })
 
-  it('login – socket cannot take the sign-in → the session is ended', async () => {
+  it('login – user has too many connections → the new session is ended', async () => {
     const sockets = Array.from({ length: 20 }, () => SocketClient.signedIn(app.origin, ada.token))
     await Promise.all(sockets)
     const sessions = await Session.countDocuments({ user: ada.user._id })
-    const late = await SocketClient.open(app.origin)
-    const { err } = await late.ask('login', { login: ada.user.username, password: PASSWORD })
+    const rejected = await SocketClient.open(app.origin)
+    const { err } = await rejected.ask('login', { login: ada.user.username, password: PASSWORD })
     expect(err?.code).to.equal('too_many_requests')
     expect(await Session.countDocuments({ user: ada.user._id })).to.equal(sessions)
   })
 
-  it('login and create – failures → counted together with those over HTTP', async () => {
+  it('login and create – limits → counted together with HTTP requests', async () => {
     const from = { headers: { 'X-Forwarded-For': '192.0.2.7', 'User-Agent': 'editor/1' } }
     const socket = await SocketClient.open(app.origin, from)
     const wrong = { login: ada.user.username, password: 'wrong password' }
@@ -125,20 +125,20 @@ describe('WebSocket session', () => {
     expect((await third.ask('create', { username: 'r3' })).err?.code).to.equal('validation_failed')
     expect((await third.ask('create', { username: `r3-${count}` })).err?.code).to.equal('too_many_requests')
 
-    const acts = await Activity.find({ user }).sort({ at: 1, _id: 1 }).lean()
-    expect(acts.map(({ action }) => action)).to.deep.equal(['account.registered', 'login.succeeded'])
-    for (const act of acts) {
-      expect(act).to.include({ address: '192.0.2.7', userAgent: 'editor/1' })
-      expect(act.requestId).to.match(/^[0-9a-f-]{36}$/)
+    const activities = await Activity.find({ user }).sort({ at: 1, _id: 1 }).lean()
+    expect(activities.map(({ action }) => action)).to.deep.equal(['account.registered', 'login.succeeded'])
+    for (const activity of activities) {
+      expect(activity).to.include({ address: '192.0.2.7', userAgent: 'editor/1' })
+      expect(activity.requestId).to.match(/^[0-9a-f-]{36}$/)
     }
     const { address, userAgent } = await Session.findOne({ user }).orFail()
     expect({ address, userAgent }).to.deep.equal({ address: '192.0.2.7', userAgent: 'editor/1' })
   })
 
-  it('log – any operation → its name and result, nothing secret', async () => {
+  it('log – any operation → name and result, no secrets', async () => {
     const lines: string[] = []
     const { log } = app.context
-    // without the configured redaction: nothing secret may come so far
+    // Without the configured redaction, so that a secret in a log call would be seen.
     app.context.log = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) })
     try {
       const socket = await SocketClient.open(app.origin)
@@ -172,7 +172,7 @@ describe('WebSocket session', () => {
   }
 })
 
-describe('heartbeat', () => {
+describe('WebSocket heartbeat', () => {
   let app: TestApp
   before(async () => {
     app = await startApp({ limits: { pingMs: 150 } })
@@ -180,12 +180,12 @@ describe('heartbeat', () => {
   after(() => app.stop())
   afterEach(closeSockets)
 
-  it('heartbeat – client does not answer → its socket is closed, others stay', async () => {
+  it('heartbeat – client answers no ping → its connection is terminated, others stay open', async () => {
     const ada = await signUp(app, 'ada')
     const socket = await SocketClient.signedIn(app.origin, ada.token)
-    const dead = await SocketClient.signedIn(app.origin, ada.token)
+    const unresponsive = await SocketClient.signedIn(app.origin, ada.token)
     expect(app.sockets.connections.size).to.equal(2)
-    dead.socket.pause()
+    unresponsive.socket.pause()
     await eventually(() => expect(app.sockets.connections.size).to.equal(1))
     await socket.expect('space')
   })

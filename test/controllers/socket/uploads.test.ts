@@ -23,8 +23,8 @@ describe('WebSocket uploads', () => {
   })
   afterEach(closeSockets)
 
-  /** What is there, once nothing is under way. */
-  const settled = () =>
+  /** Returns the state of database and store once no upload runs. */
+  const stateWhenIdle = () =>
     eventually(async () => {
       const state = await stateOf(app)
       expect(state.uploads).to.deep.equal([])
@@ -34,7 +34,7 @@ describe('WebSocket uploads', () => {
       return state
     })
 
-  /** Begins an upload and sends some of it. */
+  /** Begins an upload of `size` bytes and sends the first `sent` bytes. */
   const begin = async (size: number, sent: number): Promise<string> => {
     const id = socket.begin('upload', { name: 'chair.bin', size })
     await socket.find(({ event }) => event === 'upload.ready')
@@ -42,36 +42,36 @@ describe('WebSocket uploads', () => {
     return id
   }
 
-  it('upload – client disconnects midway → nothing is left', async () => {
-    const before = await settled()
+  it('upload – client disconnects midway → no object, reservation or asset', async () => {
+    const before = await stateWhenIdle()
     await begin(20 * MiB, 10 * MiB)
     await eventually(async () => expect(await Upload.countDocuments()).to.equal(1))
     await eventually(() => expect(socket.socket.bufferedAmount).to.equal(0))
     socket.socket.terminate()
-    expect(await settled()).to.deep.equal(before)
+    expect(await stateWhenIdle()).to.deep.equal(before)
   })
 
-  it('upload – client disconnects before it is accepted → nothing is left', async () => {
-    const before = await settled()
+  it('upload – client disconnects before upload.ready → no object, reservation or asset', async () => {
+    const before = await stateWhenIdle()
     for (let n = 0; n < 5; n++) {
-      const hasty = await SocketClient.signedIn(app.origin, ada.token)
-      hasty.begin('upload', { name: 'chair.bin', size: MiB })
-      hasty.send(Buffer.alloc(MiB / 2))
-      await eventually(() => expect(hasty.socket.bufferedAmount).to.equal(0))
-      hasty.socket.terminate()
+      const early = await SocketClient.signedIn(app.origin, ada.token)
+      early.begin('upload', { name: 'chair.bin', size: MiB })
+      early.send(Buffer.alloc(MiB / 2))
+      await eventually(() => expect(early.socket.bufferedAmount).to.equal(0))
+      early.socket.terminate()
     }
     await eventually(() => expect(app.sockets.connections.size).to.equal(1))
-    expect(await settled()).to.deep.equal(before)
+    expect(await stateWhenIdle()).to.deep.equal(before)
   })
 
-  it('upload – client closes midway → nothing is left', async () => {
-    const before = await settled()
+  it('upload – client closes midway → no object, reservation or asset', async () => {
+    const before = await stateWhenIdle()
     await begin(2 * MiB, MiB)
     socket.close()
-    expect(await settled()).to.deep.equal(before)
+    expect(await stateWhenIdle()).to.deep.equal(before)
   })
 
-  it('upload – second one meanwhile → refused, the first goes on', async () => {
+  it('upload – another upload runs → conflict, the first one succeeds', async () => {
     const id = await begin(MiB, MiB / 2)
     expect((await socket.ask('upload', { name: 'b.bin', size: 10 })).err?.code).to.equal('conflict')
     expect((await socket.ask('get', { id: 'x' })).err?.code).to.equal('not_found')
@@ -86,27 +86,27 @@ describe('WebSocket uploads', () => {
     expect((await socket.answerTo(id)).res?.asset?.size).to.equal(3 * MiB)
   })
 
-  it('upload – more bytes than announced → refused', async () => {
-    const before = await settled()
+  it('upload – more bytes than size → malformed_upload', async () => {
+    const before = await stateWhenIdle()
     const id = await begin(100, 101)
     expect((await socket.answerTo(id)).err?.code).to.equal('malformed_upload')
-    expect(await settled()).to.deep.equal(before)
+    expect(await stateWhenIdle()).to.deep.equal(before)
     await socket.expect('space')
   })
 
-  it('upload – bytes after a refusal → counted as bytes without an upload', async () => {
+  it('upload – over 4 MiB after a refusal → closed with 1009', async () => {
     const id = socket.begin('upload', { name: 'chair.bin', size: -1 })
     expect((await socket.answerTo(id)).err?.code).to.equal('validation_failed')
     for (let n = 0; n < 5; n++) socket.send(Buffer.alloc(MiB))
     expect((await socket.closed).code).to.equal(1009)
   })
 
-  it('upload – bucket fails → refused, nothing is left', async () => {
-    const before = await settled()
+  it('upload – store fails → internal, no object, reservation or asset', async () => {
+    const before = await stateWhenIdle()
     const { put } = app.store
     app.store.put = async (_key, body) => {
       if (!Buffer.isBuffer(body)) body.destroy()
-      throw new Error('the bucket is gone')
+      throw new Error('the store is unreachable')
     }
     try {
       const id = await begin(MiB, 64 * 1024)
@@ -114,11 +114,11 @@ describe('WebSocket uploads', () => {
     } finally {
       app.store.put = put
     }
-    expect(await settled()).to.deep.equal(before)
+    expect(await stateWhenIdle()).to.deep.equal(before)
   })
 })
 
-describe('WebSocket upload with a slow bucket', () => {
+describe('WebSocket upload with a slow store', () => {
   let app: TestApp
   let ada: TestUser
   before(async () => {
@@ -128,24 +128,24 @@ describe('WebSocket upload with a slow bucket', () => {
   after(() => app.stop())
   afterEach(closeSockets)
 
-  it('upload – slow bucket → slowed down; given up only when the client sends nothing', async () => {
-    const held = await SocketClient.signedIn(app.origin, ada.token)
+  it('upload – slow store → client slowed down; timeout only for a client that sends nothing', async () => {
+    const slowed = await SocketClient.signedIn(app.origin, ada.token)
     const silent = await SocketClient.signedIn(app.origin, ada.token)
     const { put } = app.store
-    let go: () => void = () => undefined
+    let openGate: () => void = () => undefined
     const gate = new Promise<void>((resolve) => {
-      go = resolve
+      openGate = resolve
     })
     app.store.put = async (key, body, signal, announced) => {
       await gate
       return put(key, body, signal, announced)
     }
     try {
-      const id = held.begin('upload', { name: 'held.bin', size: 30 * MiB })
-      await held.find(({ event }) => event === 'upload.ready')
-      for (let n = 0; n < 30; n++) held.send(Buffer.alloc(MiB))
+      const id = slowed.begin('upload', { name: 'slowed.bin', size: 30 * MiB })
+      await slowed.find(({ event }) => event === 'upload.ready')
+      for (let n = 0; n < 30; n++) slowed.send(Buffer.alloc(MiB))
       const [connection] = app.sockets.connections
-      await eventually(() => expect(connection?.isHeld).to.equal(true))
+      await eventually(() => expect(connection?.isPaused).to.equal(true))
 
       app.store.put = put
       const given = silent.begin('upload', { name: 'silent.bin', size: 100 })
@@ -153,20 +153,20 @@ describe('WebSocket upload with a slow bucket', () => {
       silent.send(Buffer.alloc(50))
       expect((await silent.answerTo(given)).err?.code).to.equal('timeout')
 
-      // the meter has one frame, one waits, the system's own buffers have some; what is told is not always all
-      expect(held.socket.bufferedAmount).to.be.greaterThan(10 * MiB)
-      for (const { received } of held.eventsOf('upload.progress')) expect(received).to.equal(MiB)
-      go()
-      expect((await held.answerTo(id)).res?.asset?.size).to.equal(30 * MiB)
+      // The store has one frame, one waits, and the operating system buffers some.
+      expect(slowed.socket.bufferedAmount).to.be.greaterThan(10 * MiB)
+      for (const { received } of slowed.eventsOf('upload.progress')) expect(received).to.equal(MiB)
+      openGate()
+      expect((await slowed.answerTo(id)).res?.asset?.size).to.equal(30 * MiB)
     } finally {
-      go()
+      openGate()
       app.store.put = put
     }
     expect(await Asset.countDocuments()).to.equal(1)
     expect(await Upload.countDocuments()).to.equal(0)
   })
 
-  it('upload – service stops before its end → aborted, nothing is left', async () => {
+  it('upload – service stops before its end → no object, reservation or asset', async () => {
     const before = await stateOf(app)
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     socket.begin('upload', { name: 'late.bin', size: 100 })
@@ -178,7 +178,7 @@ describe('WebSocket upload with a slow bucket', () => {
   })
 })
 
-describe('slow WebSocket upload', () => {
+describe('WebSocket upload of a slow client', () => {
   let app: TestApp
   let ada: TestUser
   before(async () => {
@@ -188,7 +188,7 @@ describe('slow WebSocket upload', () => {
   after(() => app.stop())
   afterEach(closeSockets)
 
-  it('upload – slower than the limit → timeout, nothing left', async () => {
+  it('upload – slower than the limit → timeout, no object, reservation or asset', async () => {
     const before = await stateOf(app)
     const slow = await SocketClient.signedIn(app.origin, ada.token)
     const id = slow.begin('upload', { name: 'slow.bin', size: MiB })

@@ -14,7 +14,7 @@ import { createHttpServer } from '../../../app/lifecycle/http-server.ts'
 import { syncIndexes } from '../../../app/maintenance/indexes.ts'
 import type { ObjectStore } from '../../../app/storage/object-store.ts'
 import { loadConfig } from '../../../config/env.ts'
-import { attach, type Sockets } from '../../../controllers/socket/attach.ts'
+import { attachSockets, type Sockets } from '../../../controllers/socket/attach.ts'
 import type { SocketLimits } from '../../../controllers/socket/limits.ts'
 import { Capacity } from '../../../models/capacity.ts'
 import { recordAnswers } from '../openapi/recorder.ts'
@@ -44,7 +44,7 @@ export interface TestApp {
   context: Context
   store: ObjectStore
   clock: TestClock
-  /** Its door for sockets. */
+  /** Its WebSocket connections. */
   sockets: Sockets
   /** A second process as far as the first can tell: the same database and store, nothing else shared. */
   secondInstance(): Promise<ReturnType<typeof supertest>>
@@ -94,12 +94,12 @@ export async function startApp({
   await Capacity.ensure(config.space.server)
   context.prepared = true
   const servers: Server[] = []
-  const doors: Sockets[] = []
+  const attached: Sockets[] = []
   const serve = async (one: Context) => {
     const server = createHttpServer(createApp(one))
     servers.push(server)
-    const sockets = attach(server, one, limits)
-    doors.push(sockets)
+    const sockets = attachSockets(server, one, limits)
+    attached.push(sockets)
     recordAnswers(server)
     return { origin: await listen(server), sockets }
   }
@@ -120,7 +120,7 @@ export async function startApp({
     secondInstanceOrigin,
     async stop() {
       stop.abort()
-      await Promise.all(doors.map((door) => door.close(1000)))
+      await Promise.all(attached.map((one) => one.close(1000)))
       for (const server of servers) {
         server.close()
         server.closeAllConnections()

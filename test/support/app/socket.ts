@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import WebSocket, { type ClientOptions } from 'ws'
 import { eventually } from '../eventually.ts'
 
-/** An answer to a frame, or an event, as far as tests read them. */
+/** The fields of answers and events that tests read. */
 export interface Message {
   id?: unknown
   status?: 'success' | 'error'
@@ -25,22 +25,22 @@ interface SocketAsset {
   files: { sha256: string; name: string; mediaType: string }[]
 }
 
-const open = new Set<SocketClient>()
+const openClients = new Set<SocketClient>()
 
-/** A client of `/ws`. */
+/** A client of `/ws` that keeps every message it receives. */
 export class SocketClient {
   readonly messages: Message[] = []
-  /** How it was closed; not before. */
+  /** Resolves when the connection is closed. */
   readonly closed: Promise<{ code: number; reason: string }>
-  #ids = 0
+  #count = 0
 
   private constructor(readonly socket: WebSocket) {
-    open.add(this)
+    openClients.add(this)
     socket.on('message', (data) => this.messages.push(JSON.parse(String(data))))
     socket.on('error', () => undefined)
     this.closed = new Promise((resolve) => {
       socket.once('close', (code, reason) => {
-        open.delete(this)
+        openClients.delete(this)
         resolve({ code, reason: reason.toString() })
       })
     })
@@ -53,7 +53,7 @@ export class SocketClient {
     return client
   }
 
-  /** Opens one and signs it in. */
+  /** Opens a connection and signs it in. */
   static async signedIn(origin: string, token: string, { subscribe = false } = {}): Promise<SocketClient> {
     const client = await SocketClient.open(origin)
     await client.expect('auth', { token })
@@ -73,15 +73,15 @@ export class SocketClient {
     this.socket.send(Buffer.isBuffer(frame) ? frame : JSON.stringify(frame))
   }
 
-  /** Asks and waits for the answer. */
+  /** Sends an operation and returns its answer. */
   ask(op: string, args?: object): Promise<Message> {
     return this.answerTo(this.begin(op, args))
   }
 
-  /** Asks; the answer's id. */
+  /** Sends an operation and returns its id. */
   begin(op: string, args?: object): string {
-    this.#ids += 1
-    const id = `${op}-${this.#ids}`
+    this.#count += 1
+    const id = `${op}-${this.#count}`
     this.send({ id, op, ...(args ? { args } : {}) })
     return id
   }
@@ -90,22 +90,23 @@ export class SocketClient {
     return this.find((message) => message.status !== undefined && message.id === id)
   }
 
+  /** Returns the first message that matches, also one that arrives later. */
   find(wanted: (message: Message) => boolean): Promise<Message> {
     return eventually(() => {
       const found = this.messages.find(wanted)
-      if (!found) throw new Error(`not among ${JSON.stringify(this.messages)}`)
+      if (!found) throw new Error(`no such message among ${JSON.stringify(this.messages)}`)
       return found
     }, 15_000)
   }
 
-  /** Asks for what must succeed. */
+  /** Sends an operation that must succeed and returns its result. */
   async expect(op: string, args?: object): Promise<NonNullable<Message['res']>> {
     const { res, err } = await this.ask(op, args)
     if (!res) throw new Error(`${op} was refused: ${JSON.stringify(err)}`)
     return res
   }
 
-  /** Asks for an upload and sends the bytes once the service takes them. */
+  /** Uploads a file: waits for `upload.ready`, sends the bytes and returns the answer. */
   async upload(bytes: Buffer, args: object, frameBytes = 64 * 1024): Promise<Message> {
     const id = this.begin('upload', { size: bytes.length, ...args })
     const first = await this.find((message) => message.id === id)
@@ -120,10 +121,10 @@ export class SocketClient {
   }
 }
 
-/** Ends whatever tests have left open. */
+/** Terminates the connections that a test has left open. */
 export async function closeSockets(): Promise<void> {
   await Promise.all(
-    [...open].map((client) => {
+    [...openClients].map((client) => {
       client.socket.terminate()
       return client.closed
     }),

@@ -4,18 +4,18 @@ import { notFound } from '../../../app/errors.ts'
 import { findAssets } from '../../../app/search/search.ts'
 import { serializeAssets } from '../../../models/views/asset.ts'
 import * as rules from '../../../routes/socket.rules.ts'
-import { forUsers, type Operation, open } from '../call.ts'
+import { forAnyone, forUsers, type Operation } from '../operation.ts'
 
-const search = open({
+const search = forAnyone({
   rules: rules.list,
   location: 'query',
   answer: ({ context, user, connection }, query) => findAssets(query, user, context, connection.client),
 })
 
-/** The search of `GET /api/assets`; its parameters may be JSON numbers and booleans. */
+/** The search of `GET /api/assets`. Its parameters can be JSON numbers and booleans. */
 export const list: Operation = { ...search, run: (call, args) => search.run(call, asQuery(args)) }
 
-export const get = open({
+export const get = forAnyone({
   rules: rules.get,
   async answer({ context, user }, { id }) {
     const asset = await findAsset(id, user)
@@ -34,12 +34,12 @@ export const remove = forUsers({
   },
 })
 
+/** Returns arguments as the values of a query string, which the rules of the route expect. */
 function asQuery(args: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, asText(value)]))
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, asQueryValue(value)]))
 }
 
-/** As it would stand in a query. */
-function asText(value: unknown): unknown {
+function asQueryValue(value: unknown): unknown {
   if (typeof value === 'boolean') return value ? '1' : '0'
   return typeof value === 'number' ? String(value) : value
 }

@@ -4,34 +4,33 @@ import { unauthenticated } from '../../app/errors.ts'
 import { Rules } from '../../middleware/rules.ts'
 import type { SessionFields } from '../../models/session.ts'
 import type { UserDocument } from '../../models/user.ts'
-import type { Inflow } from './binary-body.ts'
+import type { UploadBody } from './binary-receiver.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import type { FrameId } from './frames.ts'
 
-/** What an operation works with. */
+/** Everything that an operation can use besides its input. */
 export interface Call {
   context: Context
   clock: Clock
   connections: Connections
   connection: Connection
-  /** What the client calls it. */
+  /** The id of the frame. */
   id: FrameId
-  /** Who asks, as the database has them at this moment; null for nobody. */
+  /** The caller, read from the database for this operation; null without a sign-in. */
   user: UserDocument | null
   session: SessionFields | null
-  /** Of an operation that takes bytes. */
-  inflow?: Inflow
+  /** The binary frames of an operation that receives bytes. */
+  body?: UploadBody
 }
 
 type UserCall = Call & { user: UserDocument; session: SessionFields }
 
-/** What a client can ask for. */
 export interface Operation {
-  /** Whether it changes who asks: what comes after it waits for it. */
+  /** Whether it changes the caller: later operations of the connection wait for it. */
   signsIn: boolean
   /** Whether binary frames follow. */
-  takesBytes: boolean
+  receivesBytes: boolean
   /** Whether it writes to the database or the store. */
   writes: boolean
   run(call: Call, args: Record<string, unknown>): Promise<object>
@@ -40,19 +39,19 @@ export interface Operation {
 interface Description<Input extends object, C extends Call> {
   /** Without rules the operation takes no arguments. */
   rules?: Rules<Input>
-  /** Where the rules look for their fields; default `body`. */
+  /** Where the rules read their fields; default `body`. */
   location?: 'body' | 'query'
   signsIn?: boolean
-  takesBytes?: boolean
+  receivesBytes?: boolean
   writes?: boolean
   answer: (call: C, input: Input) => Promise<object>
 }
 
-/** An operation that anybody may ask for. */
-export const open = <Input extends object>(description: Description<Input, Call>): Operation =>
+/** Defines an operation for all callers, signed in or anonymous. */
+export const forAnyone = <Input extends object>(description: Description<Input, Call>): Operation =>
   operation(description, (call) => call)
 
-/** An operation for users: others are refused before anything is looked at. */
+/** Defines an operation for signed-in users. Anonymous callers are refused before their input is validated. */
 export const forUsers = <Input extends object>(description: Description<Input, UserCall>): Operation =>
   operation(description, (call) => {
     const { user, session } = call
@@ -62,16 +61,16 @@ export const forUsers = <Input extends object>(description: Description<Input, U
 
 function operation<Input extends object, C extends Call>(
   { rules = new Rules<Input>([]), location = 'body', answer, ...rest }: Description<Input, C>,
-  admit: (call: Call) => C,
+  authorize: (call: Call) => C,
 ): Operation {
   return {
     signsIn: false,
-    takesBytes: false,
+    receivesBytes: false,
     writes: false,
     ...rest,
     async run(call, args) {
-      const admitted = admit(call)
-      return answer(admitted, await rules.validate({ [location]: args }))
+      const authorized = authorize(call)
+      return answer(authorized, await rules.validate({ [location]: args }))
     },
   }
 }

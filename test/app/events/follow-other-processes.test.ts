@@ -2,10 +2,8 @@ import { EventEmitter } from 'node:events'
 import { expect } from 'chai'
 import { Types } from 'mongoose'
 import { pino } from 'pino'
-import { Alarm } from '../../../app/events/alarm.ts'
 import { createFeed } from '../../../app/events/feed.ts'
-import { followOthers } from '../../../app/events/follow-others.ts'
-import { InsertStream } from '../../../app/events/insert-stream.ts'
+import { followOtherProcesses, InsertStream, Sleeper } from '../../../app/events/follow-other-processes.ts'
 import { Change, type NewChange } from '../../../models/change.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -21,114 +19,114 @@ class FakeStream extends EventEmitter {
   }
 }
 
-describe('changes of other processes', () => {
+describe('followOtherProcesses', () => {
   let app: TestApp
   before(async () => {
     app = await startApp()
   })
   after(() => app.stop())
 
-  const follow = (pauseMs: number) => {
-    const heard: NewChange[] = []
+  const follow = (pollMs: number) => {
+    const received: NewChange[] = []
     const over = new AbortController()
     const feed = createFeed({ log })
-    const following = followOthers(
+    const following = followOtherProcesses(
       { changes: feed, log },
-      { pauseMs, wanted: () => true, heard: (change) => heard.push(change) },
+      { pollMs, isWanted: () => true, onChange: (change) => received.push(change) },
       over.signal,
     )
     const end = () => {
       over.abort()
       return following
     }
-    return { feed, heard, end }
+    return { feed, received, end }
   }
   const change = () => ({ kind: 'space' as const, asset: null, owner: new Types.ObjectId(), space: true })
 
-  it('listen – changes of other processes, with or without change streams → once each, own ones not', async () => {
+  it('followOtherProcesses – changes of another process → each once, own ones not', async () => {
     const one = follow(20)
     const other = createFeed({ log })
     const made = Array.from({ length: 5 }, change)
     await one.feed.publish(change())
     for (const each of made) await other.publish(each)
-    const owners = () => one.heard.map(({ owner }) => owner.toString())
+    const owners = () => one.received.map(({ owner }) => owner.toString())
     await eventually(() => expect(owners()).to.have.members(made.map(({ owner }) => owner.toString())))
     await other.publish(change())
-    await eventually(() => expect(one.heard).to.have.length(6))
+    await eventually(() => expect(one.received).to.have.length(6))
     await one.end()
   })
 
-  it('listen – record readable after later ones → still received', async () => {
+  it('followOtherProcesses – record readable after later ones → still received', async () => {
     const one = follow(20)
     const other = createFeed({ log })
     await other.publish(change())
-    await eventually(() => expect(one.heard).to.have.length(1))
+    await eventually(() => expect(one.received).to.have.length(1))
     const late = { ...change(), readers: null, processId: other.processId, at: new Date(Date.now() - 1000) }
     const { at } = await Change.findOne({ processId: other.processId }).orFail()
     await Change.create({ ...late, at })
-    await eventually(() => expect(one.heard).to.have.length(2))
+    await eventually(() => expect(one.received).to.have.length(2))
     await one.end()
   })
 
-  it('publish – record cannot be written → the change succeeds', async () => {
+  it('publish – record cannot be written → local listeners called, no error', async () => {
     const { record } = Change
     const feed = createFeed({ log })
-    const heard: NewChange[] = []
-    feed.listen((one) => heard.push(one))
-    Change.record = () => Promise.reject(new Error('the database is gone'))
+    const received: NewChange[] = []
+    feed.listen((one) => received.push(one))
+    Change.record = () => Promise.reject(new Error('the database is unreachable'))
     await feed.publish(change()).finally(() => {
       Change.record = record
     })
-    expect(heard).to.have.length(1)
+    expect(received).to.have.length(1)
   })
 
-  it('close – poll running → ends at once', async () => {
+  it('followOtherProcesses – signal aborts during a pause → ends at once', async () => {
     const one = follow(10 * MINUTE)
     await one.end()
   })
 })
 
-describe('change stream', () => {
-  it('change stream – engine supports it → one event for each insertion, opened once', async () => {
+describe('InsertStream', () => {
+  it('InsertStream – database has change streams → one call for each insertion, opened once', async () => {
     const fake = new FakeStream()
     let opened = 0
-    let told = 0
+    let reported = 0
     const open = () => {
       opened += 1
       return fake
     }
-    const stream = new InsertStream({ open, inserted: () => told++, log })
-    stream.ensure()
-    stream.ensure()
+    const stream = new InsertStream({ open, onInsert: () => reported++, log })
+    stream.ensureOpen()
+    stream.ensureOpen()
     fake.emit('change')
     fake.emit('change')
-    expect({ opened, told }).to.deep.equal({ opened: 1, told: 2 })
+    expect({ opened, reported }).to.deep.equal({ opened: 1, reported: 2 })
     await stream.close()
     expect(fake.closed).to.equal(true)
   })
 
-  it('change stream – engine does not support it → silent, not tried again soon', () => {
+  it('InsertStream – database has no change streams → not opened again at once', () => {
     const opened: FakeStream[] = []
     const open = () => {
       const fake = new FakeStream()
       opened.push(fake)
       return fake
     }
-    const stream = new InsertStream({ open, inserted: () => undefined, log })
-    stream.ensure()
+    const stream = new InsertStream({ open, onInsert: () => undefined, log })
+    stream.ensureOpen()
     opened[0]?.emit('error', new Error('$changeStream is not supported'))
-    stream.ensure()
+    stream.ensureOpen()
     expect(opened).to.have.length(1)
   })
 })
 
-describe('alarm', () => {
-  it('alarm – rung now or before → wakes', async () => {
-    const alarm = new Alarm()
-    alarm.ring()
-    await alarm.sleep(MINUTE)
-    const sleeping = alarm.sleep(MINUTE)
-    alarm.ring()
+describe('Sleeper', () => {
+  it('Sleeper – woken before or during the sleep → returns', async () => {
+    const sleeper = new Sleeper()
+    sleeper.wake()
+    await sleeper.sleep(MINUTE)
+    const sleeping = sleeper.sleep(MINUTE)
+    sleeper.wake()
     await sleeping
   })
 })

@@ -7,50 +7,48 @@ import { type AppError, conflict, unauthenticated, unavailable } from '../../app
 import { errorEnvelope, success } from '../../middleware/envelope.ts'
 import { logCause, translateError } from '../../middleware/handle-errors.ts'
 import { assertWritable } from '../../middleware/refuse.ts'
-import type { Inflow } from './binary-body.ts'
-import type { Call, Operation } from './call.ts'
-import { UNAUTHENTICATED } from './close-codes.ts'
-import type { Connection } from './connection.ts'
+import type { UploadBody } from './binary-receiver.ts'
+import { type Connection, UNAUTHENTICATED } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { type Frame, type FrameId, readFrame } from './frames.ts'
+import type { Call, Operation } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
 
-/** What has been found out about a frame before its turn comes. */
+/** A valid frame and its operation, until it is answered. */
 interface Task {
-  frame: Pick<Frame, 'id' | 'args'>
-  op: string
+  frame: Frame
   operation: Operation
-  inflow?: Inflow
+  body?: UploadBody
 }
 
-/** Answers the frames of sockets. */
+/** Runs the operations that text frames ask for and sends the answers. */
 export class Dispatcher {
   constructor(
     private readonly context: Context,
     private readonly connections: Connections,
   ) {}
 
-  /** Takes a text frame: its answer follows, as soon as it is found. */
-  take(connection: Connection, data: Buffer): void {
+  /** Starts the operation of a text frame. The answer is sent when it is ready. */
+  dispatch(connection: Connection, data: Buffer): void {
     const frame = readFrame(data, OPERATIONS)
     try {
-      if ('fault' in frame) throw frame.fault
+      if ('error' in frame) throw frame.error
       const operation = OPERATIONS.get(frame.op)
       if (!operation) throw new TypeError(`${frame.op} is not an operation`)
-      // at once: the bytes may be right behind
-      const inflow = operation.takesBytes ? { inflow: connection.bytes.claim() } : {}
-      this.#begin(connection, { frame, op: frame.op, operation, ...inflow })
-    } catch (refusal) {
-      this.#refuse(connection, frame.id, translateError(refusal))
+      // At once, because the binary frames can follow directly.
+      const body = operation.receivesBytes ? { body: connection.binary.begin() } : {}
+      this.#start(connection, { frame, operation, ...body })
+    } catch (error) {
+      this.#refuse(connection, frame.id, translateError(error))
     }
   }
 
-  /** Says that binary frames came which no upload takes. */
+  /** Refuses binary frames that belong to no upload. */
   refuseBytes(connection: Connection): void {
-    this.#refuse(connection, null, conflict('No upload takes these bytes.'))
+    this.#refuse(connection, null, conflict('Send an `upload` operation before binary frames.'))
   }
 
-  #begin(connection: Connection, task: Task): void {
+  #start(connection: Connection, task: Task): void {
     const before = connection.signingIn
     const answered = connection.run(async () => {
       await before
@@ -60,7 +58,7 @@ export class Dispatcher {
   }
 
   async #answer(connection: Connection, task: Task): Promise<void> {
-    const { frame, op } = task
+    const { id, op } = task.frame
     const { address, userAgent } = connection.client
     const requestId = randomUUID()
     const { log, metrics } = this.context
@@ -69,56 +67,61 @@ export class Dispatcher {
     const code = 'err' in outcome ? outcome.err.code : undefined
     const seconds = end({ status: code ?? 'success' })
     log.info({ socket: connection.id, address, requestId, op, code, seconds }, 'frame answered')
-    // Not awaited: an answer that is not read counts as unread, not as a running operation.
-    connection.send({ id: frame.id, ...outcome })
-    if (connection.hasEnded) connection.close(UNAUTHENTICATED, 'the session has ended')
+    // Not awaited: an answer that the client does not read is no running operation.
+    connection.send({ id, ...outcome })
+    if (connection.sessionEnded) connection.close(UNAUTHENTICATED, 'the session has ended')
   }
 
   async #perform(
     connection: Connection,
-    { frame, operation, inflow }: Task,
+    { frame, operation, body }: Task,
     client: ClientInfo & { requestId: string },
   ) {
     const context = contextFor(this.context, client)
     try {
-      const caller = await this.#identify(connection)
+      const caller = await this.#authenticate(connection)
       if (operation.writes) assertWritable(this.context)
-      const { clock } = this.context
       const call: Call = {
         context,
-        clock,
+        clock: this.context.clock,
         connections: this.connections,
         connection,
         id: frame.id,
         ...caller,
+        ...(body ? { body } : {}),
       }
-      return success(await operation.run(inflow ? { ...call, inflow } : call, frame.args))
+      return success(await operation.run(call, frame.args))
     } catch (error) {
-      return this.#explain(translateError(error), client.requestId)
+      return this.#failure(translateError(error), client.requestId)
     } finally {
-      if (inflow) connection.bytes.leave(inflow)
+      if (body) connection.binary.end(body)
     }
   }
 
-  /** Who asks: looked up every time, so that what ends anywhere is over here. */
-  async #identify(connection: Connection): Promise<Pick<Call, 'user' | 'session'>> {
+  /**
+   * Reads the caller from the database for each operation, so that a session that another process ended is refused.
+   *
+   * @throws `unavailable` if the service is not ready or is stopping
+   * @throws `unauthenticated` if the session has ended
+   */
+  async #authenticate(connection: Connection): Promise<Pick<Call, 'user' | 'session'>> {
     const { stopping, prepared } = this.context
     const { identity } = connection
     if (stopping.aborted || !prepared) throw unavailable()
     if (!identity) return { user: null, session: null }
     const claims = { sub: identity.user._id.toString(), jti: identity.tokenId }
     const caller = await authenticateToken(this.context, claims)
-    connection.hasEnded = caller === null
+    connection.sessionEnded = caller === null
     if (!caller) throw unauthenticated()
     return caller
   }
 
-  #refuse(connection: Connection, id: FrameId, refusal: AppError): void {
-    connection.send({ id, ...this.#explain(refusal, randomUUID()) })
+  #refuse(connection: Connection, id: FrameId, error: AppError): void {
+    connection.send({ id, ...this.#failure(error, randomUUID()) })
   }
 
-  #explain(refusal: AppError, requestId: string) {
-    logCause(this.context.log, refusal, { requestId })
-    return errorEnvelope(refusal, requestId)
+  #failure(error: AppError, requestId: string) {
+    logCause(this.context.log, error, { requestId })
+    return errorEnvelope(error, requestId)
   }
 }

@@ -1,27 +1,28 @@
-import type { Context } from '../../app/context.ts'
+import type { Clock } from '../../app/clock.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import { UNAUTHENTICATED } from './close-codes.ts'
-import type { Connection, Identity } from './connection.ts'
+import { type Connection, type Identity, UNAUTHENTICATED } from './connection.ts'
 import type { Connections } from './connections.ts'
 
-/** So many sessions are looked up with one query. */
+/** Connections whose sessions are read with one query. */
 const BATCH = 1000
 
 type SignedIn = Connection & { identity: Identity }
 
 /**
- * Closes the sockets whose session has ended, or whose user may no longer use the account, on whichever process
- * that was decided; and notes what the others' users are by now. A session that merely runs out does not end the upload
- * on its socket.
+ * Closes the connections whose session has ended or whose user can no longer use the account, whichever process ended
+ * it. Updates the access level of the other users. A session that expires during an upload lets the upload finish.
  */
-export async function closeEnded({ clock }: Pick<Context, 'clock'>, connections: Connections): Promise<void> {
+export async function closeEndedSessions(
+  { clock }: { clock: Clock },
+  connections: Connections,
+): Promise<void> {
   const signedIn = [...connections].filter((one): one is SignedIn => one.identity !== null)
   for (let from = 0; from < signedIn.length; from += BATCH)
-    await closeEndedAmong(signedIn.slice(from, from + BATCH), clock.now())
+    await closeBatch(signedIn.slice(from, from + BATCH), clock.now())
 }
 
-async function closeEndedAmong(connections: SignedIn[], now: Date): Promise<void> {
+async function closeBatch(connections: SignedIn[], now: Date): Promise<void> {
   const [sessions, users] = await Promise.all([
     Session.livingAmong(
       connections.map(({ identity }) => identity.session),
@@ -30,13 +31,13 @@ async function closeEndedAmong(connections: SignedIn[], now: Date): Promise<void
     User.activeAmong(connections.map(({ identity }) => identity.user._id)),
   ])
   for (const connection of connections) {
-    const { identity, bytes } = connection
+    const { identity, binary } = connection
     const { session, user } = identity
     const access = users.get(user._id.toString())
     const expiresAt = sessions.get(session.toString())
     if (expiresAt) identity.expiresAt = expiresAt
-    const uploadGoesOn = bytes.isTaken && identity.expiresAt <= now
-    if (access && (expiresAt || uploadGoesOn)) user.access = access
+    const expiredDuringUpload = binary.isReceiving && identity.expiresAt <= now
+    if (access && (expiresAt || expiredDuringUpload)) user.access = access
     else connection.close(UNAUTHENTICATED, 'the session has ended')
   }
 }

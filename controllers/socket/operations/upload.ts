@@ -1,25 +1,25 @@
 import { Types } from 'mongoose'
 import { createAsset } from '../../../app/assets/create.ts'
-import { tooLarge } from '../../../app/errors.ts'
+import { fileTooLarge } from '../../../app/errors.ts'
 import { receiveStream } from '../../../app/uploads/receive-file.ts'
 import { Intake } from '../../../app/uploads/upload-session.ts'
 import { serializeAssets } from '../../../models/views/asset.ts'
 import * as rules from '../../../routes/socket.rules.ts'
-import type { Inflow } from '../binary-body.ts'
-import { type Call, forUsers } from '../call.ts'
+import type { UploadBody } from '../binary-receiver.ts'
+import { type Call, forUsers } from '../operation.ts'
 
-/** How often the client hears how far an upload is. */
+/** Interval of `upload.progress` events. */
 const PROGRESS_MS = 250
 
-/** Takes one file as binary frames and makes an asset of it. Whatever goes wrong, nothing of it stays. */
+/** Receives one file as binary frames and makes an asset of it. An upload that fails leaves nothing behind. */
 export const upload = forUsers({
   rules: rules.upload,
-  takesBytes: true,
+  receivesBytes: true,
   writes: true,
   async answer(call, { size, ...given }) {
-    const { context, user, inflow } = call
-    if (!inflow) throw new TypeError('an upload needs its bytes')
-    if (size > context.config.space.file) throw tooLarge('The file is larger than this server takes.')
+    const { context, user, body } = call
+    if (!body) throw new TypeError('the upload has no body')
+    if (size > context.config.space.file) throw fileTooLarge()
     const intake = await Intake.begin(context, {
       owner: user._id,
       asset: new Types.ObjectId(),
@@ -29,7 +29,7 @@ export const upload = forUsers({
       overhead: 0,
     })
     try {
-      const file = await receive(call, intake, inflow, { name: given.name, size })
+      const file = await receive(call, intake, body, { name: given.name, size })
       const asset = await createAsset(context, { intake, files: [file], images: [] }, call, given)
       const [view] = await serializeAssets([asset], user, context.clock.now())
       return { asset: view }
@@ -40,18 +40,19 @@ export const upload = forUsers({
   },
 })
 
+/** Accepts the upload, stores its bytes and reports the progress to the client. */
 function receive(
   { connection, context, id }: Call,
   intake: Intake,
-  stream: Inflow,
+  stream: UploadBody,
   { name, size }: { name: string; size: number },
 ) {
   let received = 0
-  let told = Date.now()
+  let reportedAt = Date.now()
   const passed = (bytes: number) => {
     received += bytes
-    if (received < size && Date.now() - told < PROGRESS_MS) return
-    told = Date.now()
+    if (received < size && Date.now() - reportedAt < PROGRESS_MS) return
+    reportedAt = Date.now()
     connection.send({ event: 'upload.progress', id, received, size })
   }
   connection.send({ event: 'upload.ready', id })
