@@ -1,4 +1,4 @@
-// A client of the socket: makes an account, subscribes, uploads a file, prints what it hears, and tidies up.
+// Example client of the WebSocket: creates an account, subscribes to events, uploads a file, finds it and deletes it.
 // KURA=http://localhost:8080 npm run example:ws -- [file]
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
@@ -7,65 +7,65 @@ import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { WebSocket } from 'ws'
 
-/** As much of a file as goes into one frame, and as much as may wait in this process. */
+/** Bytes of a file in one frame, and bytes that wait to be sent before the file is read on. */
 const FRAME_BYTES = 256 * 1024
 
 const [, , path] = process.argv
 const address = new URL('/ws', process.env.KURA || 'http://localhost:8080')
 address.protocol = address.protocol.replace('http', 'ws')
 const socket = new WebSocket(address)
-const answers = new Map()
-const events = new Map()
+const onAnswer = new Map()
+const onEvent = new Map()
 let lastId = 0
 
 socket.on('message', (text) => {
   const message = JSON.parse(text)
-  if (!message.event) return answers.get(message.id)(message)
-  print(`event  ${message.event} ${summary(message)}`)
-  events.get(message.event)?.(message)
+  if (!message.event) return onAnswer.get(message.id)(message)
+  print(`event  ${message.event} ${summarize(message)}`)
+  onEvent.get(message.event)?.(message)
 })
 socket.on('close', (code) => print(`closed ${code}`))
 await once(socket, 'open')
 
-const { user } = await ask('create', { username: `example-${Date.now()}` })
+const { user } = await send('create', { username: `example-${Date.now()}` })
 print(`signed in as ${user.username}`)
-await ask('subscribe')
+await send('subscribe')
 
 const { name, size, bytes } = await chosenFile()
-const created = Promise.all([heard('asset.created'), heard('space')])
-const ready = heard('upload.ready')
-const uploaded = ask('upload', { name, size, tags: ['example'] })
+const created = Promise.all([nextEvent('asset.created'), nextEvent('space')])
+const ready = nextEvent('upload.ready')
+const uploaded = send('upload', { name, size, tags: ['example'] })
 await Promise.race([ready, uploaded])
-for await (const piece of bytes) {
-  socket.send(piece)
-  // the service reads no faster than it can store: so do we
+for await (const chunk of bytes) {
+  socket.send(chunk)
+  // The service reads only as fast as it stores, so the bytes that wait here are bounded.
   while (socket.bufferedAmount > FRAME_BYTES) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 const { asset } = await uploaded
 print(`stored ${asset.name}, ${asset.size} bytes, sha256 ${asset.files[0].sha256}`)
 await created
 
-const { assets } = await ask('list', { scope: 'mine', tag: ['example'] })
+const { assets } = await send('list', { scope: 'mine', tag: ['example'] })
 print(`found  ${assets.map((one) => one.name).join(', ')}`)
-const deleted = Promise.all([heard('asset.deleted'), heard('space')])
-await ask('remove', { id: asset.id })
+const deleted = Promise.all([nextEvent('asset.deleted'), nextEvent('space')])
+await send('remove', { id: asset.id })
 await deleted
 socket.close()
 
-/** Sends a frame; resolves with what the service answers, rejects with what it refuses. */
-function ask(op, args = {}) {
+/** Sends an operation. Resolves with its result, or rejects with the error of the service. */
+function send(op, args = {}) {
   const id = ++lastId
   socket.send(JSON.stringify({ id, op, args }))
   return new Promise((resolve, reject) => {
-    answers.set(id, ({ res, err }) =>
+    onAnswer.set(id, ({ res, err }) =>
       err ? reject(new Error(`${op}: ${err.code}: ${err.message}`)) : resolve(res),
     )
   })
 }
 
-/** The next event of a name. */
-function heard(name) {
-  return new Promise((resolve) => events.set(name, resolve))
+/** Resolves with the next event of a name. */
+function nextEvent(name) {
+  return new Promise((resolve) => onEvent.set(name, resolve))
 }
 
 async function chosenFile() {
@@ -77,7 +77,7 @@ async function chosenFile() {
   return { name: basename(path), size: (await stat(path)).size, bytes }
 }
 
-function summary({ asset, id, space, received, size }) {
+function summarize({ asset, id, space, received, size }) {
   if (asset) return `${asset.id} ${asset.name}, version ${asset.version}`
   if (space) return `${space.used} of ${space.limit} bytes used`
   return received === undefined ? id : `${received} of ${size} bytes`

@@ -76,7 +76,7 @@ class ChangeReader {
 
   async read(): Promise<ChangeFields[]> {
     const from = Math.max(this.start.getTime(), this.#latest.getTime() - LATENESS_MS)
-    const found = await Change.findOfOtherProcesses(this.processId, new Date(from))
+    const found = await Change.ofOtherProcesses(this.processId, new Date(from))
     const fresh = found.filter(({ _id }) => !this.#known.has(_id.toString()))
     this.#known = new Set(found.map(({ _id }) => _id.toString()))
     this.#latest = found.at(-1)?.at ?? this.#latest
