@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { create as contentDisposition } from 'content-disposition'
 import type { Request, Response } from 'express'
-import { countBytes } from '../app/assets/count-download.ts'
 import { replaceFiles } from '../app/assets/replace-files.ts'
 import { notFound } from '../app/errors.ts'
 import { downloadName } from '../app/media/file-name.ts'
+import { countDownload } from '../app/sharing/links.ts'
 import type { Handler } from '../middleware/handle.ts'
 import type { Valid } from '../middleware/rules.ts'
 import type { AssetFields } from '../models/asset.ts'
@@ -44,7 +44,7 @@ async function sendZip(req: Request, res: Response, asset: AssetFields): Promise
   else if (req.method === 'HEAD') res.end()
   else {
     const client = closeSignal(res)
-    await countBytes(asset._id, { link: req.link, whole: true, now: req.context.clock.now() })
+    await countDownload(asset._id, { link: req.link, whole: true, now: req.context.clock.now() })
     const { zipFiles } = await import('../app/assets/zip.ts')
     const zip = zipFiles(req.context.store, asset.files, asset.updatedAt, client)
     await sendStream(zip, res)

@@ -1,5 +1,4 @@
-import { createLink } from '../app/sharing/create-link.ts'
-import { revokeLink } from '../app/sharing/revoke-link.ts'
+import { createLink, revokeLink } from '../app/sharing/links.ts'
 import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
 import { Link } from '../models/link.ts'

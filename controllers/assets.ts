@@ -1,5 +1,5 @@
 import { createAsset } from '../app/assets/create.ts'
-import { removeUnused } from '../app/assets/remove-unused.ts'
+import { removeAsset } from '../app/assets/remove.ts'
 import { updateAsset } from '../app/assets/update.ts'
 import { findAssets } from '../app/search/search.ts'
 import { success } from '../middleware/envelope.ts'
@@ -31,6 +31,6 @@ export const remove: Handler<typeof rules.remove> = async (
   { context, asset, sender, input: { force }, version },
   res,
 ) => {
-  await removeUnused(context, asset, sender, { force, version })
+  await removeAsset(context, asset, sender, { evenIfUsed: force, version })
   res.status(204).end()
 }

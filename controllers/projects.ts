@@ -1,8 +1,6 @@
 import type { Request, Response } from 'express'
-import { createProject } from '../app/projects/create.ts'
-import { removeProject } from '../app/projects/remove.ts'
+import { createProject, removeProject, resolveImage, updateProject } from '../app/projects/projects.ts'
 import { addScene, removeScene, setScene } from '../app/projects/scenes.ts'
-import { imageOf, updateProject } from '../app/projects/update.ts'
 import { searchInTurn } from '../app/search/search.ts'
 import { success } from '../middleware/envelope.ts'
 import type { Handler, RouteRequest } from '../middleware/handle.ts'
@@ -22,7 +20,7 @@ export const list: Handler<typeof rules.list> = async (request, res) => {
 
 export const create: Handler<typeof rules.create> = async ({ req, context, sender, input }, res) => {
   const { title, image } = input
-  const given = { title, image: (await imageOf(image, sender.user)) ?? null }
+  const given = { title, image: (await resolveImage(image, sender.user)) ?? null }
   const project = await createProject(context, sender, given)
   res.location(`/api/projects/${project._id}`)
   await send(req, res, project, 201)

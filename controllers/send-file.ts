@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
-import { countBytes } from '../app/assets/count-download.ts'
 import { downloadName } from '../app/media/file-name.ts'
-import { mayShowInline } from '../app/media/inline.ts'
+import { mayShowInline } from '../app/media/media-types.ts'
+import { countDownload } from '../app/sharing/links.ts'
 import type { AssetFields, AssetFile, Picture } from '../models/asset.ts'
 import { sendObject } from './send-object.ts'
 
@@ -23,7 +23,7 @@ export async function sendFile(
   const { key, size, sha256, mediaType, name } = file
   const object = { key, size, sha256, mediaType, name, inline, isPublic, modifiedAt: asset.updatedAt }
   await sendObject(req.context.store, object, req, res, async (fromStart) => {
-    await countBytes(asset._id, {
+    await countDownload(asset._id, {
       link: req.link,
       whole: fromStart && !inline,
       now: req.context.clock.now(),

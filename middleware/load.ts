@@ -1,8 +1,8 @@
 import type { RequestHandler, RequestParamHandler } from 'express'
-import { findAsset } from '../app/assets/find.ts'
 import { notFound, unauthenticated, validationFailed } from '../app/errors.ts'
-import { followLink } from '../app/sharing/follow-link.ts'
+import { followLink } from '../app/sharing/links.ts'
 import { Asset } from '../models/asset.ts'
+import { readableAsset } from '../models/asset-access.ts'
 import { isId } from '../models/ids.ts'
 import { findProject } from '../models/project.ts'
 import { USERNAME } from '../models/user.ts'
@@ -17,7 +17,7 @@ import { clientOf } from './request-info.ts'
  * @throws unauthenticated
  */
 export const loadAsset: RequestParamHandler = async (req, _res, next, id: string) => {
-  const asset = await findAsset(id, req.user)
+  const asset = await readableAsset(id, req.user)
   if (!asset) throw req.user || ['GET', 'HEAD'].includes(req.method) ? notFound() : unauthenticated()
   req.asset = asset
   next()

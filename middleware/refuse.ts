@@ -1,5 +1,5 @@
 import type { RequestHandler, Router } from 'express'
-import { lockedBy } from '../app/assets/locked-by.ts'
+import { lockedError } from '../app/assets/change.ts'
 import type { Context } from '../app/context.ts'
 import { malformedRequest, methodNotAllowed, notFound, unavailable } from '../app/errors.ts'
 import { isLocked } from '../models/asset.ts'
@@ -56,7 +56,7 @@ export const refuseWhenStopping: RequestHandler = (req, res, next) => {
  */
 export const refuseLocked: RequestHandler = (req, _res, next) => {
   const now = req.context.clock.now()
-  if (req.asset && isLocked(req.asset, now)) throw lockedBy(req.asset, now)
+  if (req.asset && isLocked(req.asset, now)) throw lockedError(req.asset, now)
   next()
 }
 

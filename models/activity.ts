@@ -1,5 +1,5 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
-import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
+import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
 import type { Stored } from './stored.ts'
 
 /** Actions of users that are recorded. */
@@ -92,12 +92,12 @@ const schema = new Schema<ActivityFields, ActivityModel>(definition, {
       const found = await this.find({
         ...(account ? { accounts: account } : {}),
         expiresAt: { $gt: now },
-        ...(from ? after(NEWEST, from) : {}),
+        ...(from ? afterPosition(NEWEST, from) : {}),
       })
         .sort(sortBy(NEWEST))
         .limit(limit + 1)
         .lean()
-      const { items: activities, next } = cut(found, NEWEST, limit)
+      const { items: activities, next } = toPage(found, NEWEST, limit)
       return { activities, next }
     },
 

@@ -1,5 +1,6 @@
 import type { ProjectionType, QueryFilter, Types, UpdateQuery } from 'mongoose'
 import { Asset, type AssetFields, type Visibility } from './asset.ts'
+import { isId } from './ids.ts'
 import type { Shared } from './plugins/sharing.ts'
 import type { AccessLevel } from './user.ts'
 import { NO_TRANSITION, type OwnersInTransition, ownersInTransition } from './user-state.ts'
@@ -23,7 +24,7 @@ export function readersOf(asset: Pick<AssetFields, 'owner' | 'visibility' | 'col
 }
 
 /** Returns the part of an update that adds or removes the reader `public`; nothing without a new visibility. */
-export function publish(visibility: Visibility | undefined): UpdateQuery<AssetFields> {
+export function visibilityUpdate(visibility: Visibility | undefined): UpdateQuery<AssetFields> {
   if (!visibility) return {}
   return visibility === 'public' ? { $addToSet: { readers: EVERYBODY } } : { $pull: { readers: EVERYBODY } }
 }
@@ -108,8 +109,8 @@ export const visibleAsset = (
     .exec()
 
 /** Returns an asset, or null when there is none or the viewer may not read it. */
-export const readableAsset = (id: Types.ObjectId | string, viewer: Viewer): Promise<AssetFields | null> =>
-  readConsistently((owners) => visibleAsset(id, viewer, owners))
+export const readableAsset = async (id: string, viewer: Viewer): Promise<AssetFields | null> =>
+  isId(id) ? readConsistently((owners) => visibleAsset(id, viewer, owners)) : null
 
 /** Returns those of these assets that the viewer may read, in no order. */
 export const readableAssets = (
@@ -135,13 +136,13 @@ const BATCH = 1000
 
 /** Removes the reader `public` from all assets of an owner. */
 export const hideAssetsOf = (owner: Types.ObjectId): Promise<void> =>
-  changeReaders({ owner, readers: EVERYBODY }, publish('private'))
+  changeReaders({ owner, readers: EVERYBODY }, visibilityUpdate('private'))
 
 /** Adds the reader `public` to all public assets of an owner. */
 export const showAssetsOf = (owner: Types.ObjectId): Promise<void> =>
   changeReaders(
     { owner, state: 'ready', visibility: 'public', readers: { $ne: EVERYBODY } },
-    publish('public'),
+    visibilityUpdate('public'),
   )
 
 async function changeReaders(
@@ -160,7 +161,7 @@ async function changeReaders(
 
 /** Removes the reader `public` from an asset. */
 export async function hideAsset(id: Types.ObjectId): Promise<void> {
-  await Asset.updateOne({ _id: id }, publish('private'))
+  await Asset.updateOne({ _id: id }, visibilityUpdate('private'))
 }
 
 /**
@@ -176,7 +177,7 @@ export async function takeDownAsset(
     {
       $set: { visibility: 'private', takenDownAt: now, updatedAt: now },
       $inc: { version: 1, visibilityEpoch: 1 },
-      ...publish('private'),
+      ...visibilityUpdate('private'),
     },
   )
   return modifiedCount === 1

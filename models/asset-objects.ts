@@ -1,23 +1,56 @@
 import type { Types } from 'mongoose'
-import { Asset, type AssetFields, type AssetImage, type KeptObject, type Picture } from './asset.ts'
 import {
-  havingPendingDeletion,
-  NO_PENDING_DELETION,
-  PENDING_DELETION,
-  pendingDeletionOf,
-  removePendingDeletion,
-} from './asset-pending-deletion.ts'
+  Asset,
+  type AssetFields,
+  type AssetImage,
+  type AssetObject,
+  type PendingDeletion,
+  type Picture,
+} from './asset.ts'
+
+/** An asset as it is stored: processes of earlier releases know only `trash`, the former name of the field. */
+interface Holder {
+  pendingDeletion?: PendingDeletion[]
+  trash?: PendingDeletion[]
+}
+
+/** The projection that `pendingDeletionOf` needs. */
+export const PENDING_DELETION = { pendingDeletion: 1, trash: 1 } as const
+
+/** Returns the objects to delete, those that a process of an earlier release has added too. */
+export function pendingDeletionOf({ pendingDeletion = [], trash = [] }: Holder): PendingDeletion[] {
+  const ids = new Set(pendingDeletion.map(({ id }) => id))
+  return [...pendingDeletion, ...trash.filter(({ id }) => !ids.has(id))]
+}
+
+/** Returns filters, one of which matches an asset that has an entry with such an id. */
+export const havingPendingDeletion = (id: { $in: string[] } | { $exists: true }) => [
+  { 'pendingDeletion.id': id },
+  { 'trash.id': id },
+]
+
+/** Matches an asset that has no objects to delete. */
+export const NO_PENDING_DELETION = {
+  'pendingDeletion.id': { $exists: false },
+  'trash.id': { $exists: false },
+}
+
+/** Returns the operand of `$push` that adds an entry, for processes of earlier releases too. */
+export const addPendingDeletion = (entry: PendingDeletion) => ({ pendingDeletion: entry, trash: entry })
+
+/** Returns the operand of `$pull` that removes an entry. */
+export const removePendingDeletion = (id: string) => ({ pendingDeletion: { id }, trash: { id } })
 
 /** Returns every object that an asset names. */
 export function objectsOf({
   files,
   images,
   cover,
-}: Pick<AssetFields, 'files' | 'images' | 'cover'>): KeptObject[] {
+}: Pick<AssetFields, 'files' | 'images' | 'cover'>): AssetObject[] {
   return [...files, ...images.flatMap(objectsOfImage), ...(cover ? [cover] : [])]
 }
 
-export const objectsOfImage = (image: AssetImage): KeptObject[] => [image, image.thumbnail]
+export const objectsOfImage = (image: AssetImage): AssetObject[] => [image, image.thumbnail]
 
 /** Returns the pictures of an asset: preview images, their thumbnails, its own thumbnail. */
 export function picturesOf({ images, cover }: Pick<AssetFields, 'images' | 'cover'>): Picture[] {
@@ -33,7 +66,7 @@ export const sameObjects = ({ version, cover }: Pick<AssetFields, 'version' | 'c
   'cover.key': cover?.key ?? null,
 })
 
-export function bytesOf(objects: KeptObject[]): number {
+export function bytesOf(objects: AssetObject[]): number {
   return objects.reduce((sum, { size }) => sum + size, 0)
 }
 
@@ -79,19 +112,19 @@ export const uncounted = (
     .exec()
 
 /** Returns the ids of all removals of the assets that have a removal under one of these ids. */
-export async function removalsAmong(ids: string[]): Promise<string[]> {
+export async function pendingDeletionIds(ids: string[]): Promise<string[]> {
   const assets = await Asset.find({ $or: havingPendingDeletion({ $in: ids }) }, PENDING_DELETION).lean()
   return assets.flatMap((asset) => pendingDeletionOf(asset).map(({ id }) => id))
 }
 
 /** Reads the assets that are being deleted or have objects to delete. */
-export const assetsWithRemovals = (): AsyncIterable<AssetFields> =>
+export const assetsToDeleteFrom = (): AsyncIterable<AssetFields> =>
   Asset.find({ $or: [...havingPendingDeletion({ $exists: true }), { state: 'deleting' }] })
     .lean()
     .cursor()
 
 /** Records that the objects of a removal are deleted. */
-export async function recordRemoved(asset: Types.ObjectId, removal: string): Promise<void> {
+export async function recordDeleted(asset: Types.ObjectId, removal: string): Promise<void> {
   await Asset.updateOne({ _id: asset }, { $pull: removePendingDeletion(removal) })
 }
 

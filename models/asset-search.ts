@@ -2,7 +2,7 @@ import type { QueryFilter, Types } from 'mongoose'
 import { Asset, type AssetFields, type ListedAsset, type Visibility } from './asset.ts'
 import { publicAssets, type Viewer, visibleTo } from './asset-access.ts'
 import type { AssetType, Media } from './media.ts'
-import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
+import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
 import { foldText } from './text.ts'
 import { NO_TRANSITION, type OwnersInTransition } from './user-state.ts'
 
@@ -86,7 +86,7 @@ export async function searchAssets(
       : criteria.q
         ? await inOrder([filterOf(criteria), scopeOf(criteria.scope, viewer, owners)], order, page)
         : await merged(criteria, viewer, order, page)
-  const { items: assets, next } = cut(found, order, page.limit)
+  const { items: assets, next } = toPage(found, order, page.limit)
   return { assets, next }
 }
 
@@ -96,7 +96,7 @@ function inOrder(
   order: Order,
   { limit, after: position }: PageRequest,
 ): Promise<ListedAsset[]> {
-  return Asset.find({ $and: [...filters, ...(position ? [after(order, position)] : [])] }, HIDDEN)
+  return Asset.find({ $and: [...filters, ...(position ? [afterPosition(order, position)] : [])] }, HIDDEN)
     .sort(sortBy(order))
     .limit(limit + 1)
     .lean()
@@ -119,7 +119,7 @@ function byRelevance(criteria: Criteria, viewer: Viewer, page: PageRequest) {
   return Asset.aggregate<ListedAsset & { score: number }>([
     { $match: { $and: [filterOf(criteria), scopeOf(criteria.scope, viewer, owners)] } },
     { $addFields: { score: { $meta: 'textScore' } } },
-    ...(position ? [{ $match: after(RELEVANCE, position) }] : []),
+    ...(position ? [{ $match: afterPosition(RELEVANCE, position) }] : []),
     { $sort: sortBy(RELEVANCE) },
     { $limit: limit + 1 },
     { $project: HIDDEN },

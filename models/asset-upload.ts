@@ -7,8 +7,7 @@ import {
   type PendingDeletion,
   type Unsettled,
 } from './asset.ts'
-import { sameObjects } from './asset-objects.ts'
-import { addPendingDeletion } from './asset-pending-deletion.ts'
+import { addPendingDeletion, sameObjects } from './asset-objects.ts'
 import type { ConditionalUpdate } from './plugins/optimistic.ts'
 
 /** The fields of an upload that its asset needs. */

@@ -19,12 +19,12 @@ export const LOCK_MODES = ['governance', 'compliance'] as const
 export type LockMode = (typeof LOCK_MODES)[number]
 
 /** An object in the store. */
-export interface KeptObject {
+export interface AssetObject {
   key: string
   size: number
 }
 
-export interface AssetFile extends KeptObject {
+export interface AssetFile extends AssetObject {
   id: string
   name: string
   mediaType: string
@@ -32,7 +32,7 @@ export interface AssetFile extends KeptObject {
   sha256: string
 }
 
-export interface Picture extends KeptObject {
+export interface Picture extends AssetObject {
   id: string
   mediaType: string
   width: number
@@ -279,11 +279,11 @@ type Locked = { lock?: Lock | null }
 
 /** Returns whether a lock forbids to change or remove the asset now: a legal hold or a retention. */
 export function isLocked({ lock }: Locked, now: Date): boolean {
-  return Boolean(lock && (lock.legalHold || isKept({ lock }, now)))
+  return Boolean(lock && (lock.legalHold || isRetained({ lock }, now)))
 }
 
 /** Returns whether a retention runs. */
-export function isKept({ lock }: Locked, now: Date): boolean {
+export function isRetained({ lock }: Locked, now: Date): boolean {
   return Boolean(lock?.until && lock.until > now)
 }
 

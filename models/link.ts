@@ -1,5 +1,5 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
-import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
+import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
 import type { Stored } from './stored.ts'
 
 const definition = {
@@ -105,11 +105,11 @@ const schema = new Schema<LinkFields, LinkModel>(definition, {
 
     /** Returns a page of an asset's links, newest first, without the revoked ones. */
     async listOf(asset, { limit, from }) {
-      const found = await this.find({ asset, revokedAt: null, ...(from ? after(NEWEST, from) : {}) })
+      const found = await this.find({ asset, revokedAt: null, ...(from ? afterPosition(NEWEST, from) : {}) })
         .sort(sortBy(NEWEST))
         .limit(limit + 1)
         .lean()
-      const { items: links, next } = cut(found, NEWEST, limit)
+      const { items: links, next } = toPage(found, NEWEST, limit)
       return { links, next }
     },
   },
@@ -119,7 +119,7 @@ schema.index({ tokenHash: 1 }, { unique: true })
 schema.index({ asset: 1, createdAt: -1, _id: -1 })
 
 /** Whether a link still leads anywhere. */
-export function isOpen({ revokedAt, expiresAt, maxDownloads, downloads }: LinkFields, now: Date): boolean {
+export function isUsable({ revokedAt, expiresAt, maxDownloads, downloads }: LinkFields, now: Date): boolean {
   return (
     !revokedAt && !(expiresAt && expiresAt <= now) && !(maxDownloads !== null && downloads >= maxDownloads)
   )

@@ -2,7 +2,7 @@ import { type Model, model, Schema, type Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
 import { isId } from './ids.ts'
 import { type OptimisticStatics, optimistic } from './plugins/optimistic.ts'
-import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
+import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
 import type { Stored } from './stored.ts'
 
@@ -86,11 +86,11 @@ const schema = new Schema<ProjectFields, ProjectModel>(definition, {
       viewer: Viewer,
       { limit, from }: { limit: number; from: Position | undefined },
     ): Promise<{ projects: ProjectFields[]; next: Position | null }> {
-      const found = await this.find({ ...projectsOf(viewer), ...(from ? after(NEWEST, from) : {}) })
+      const found = await this.find({ ...projectsOf(viewer), ...(from ? afterPosition(NEWEST, from) : {}) })
         .sort(sortBy(NEWEST))
         .limit(limit + 1)
         .lean()
-      const { items: projects, next } = cut(found, NEWEST, limit)
+      const { items: projects, next } = toPage(found, NEWEST, limit)
       return { projects, next }
     },
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Model, model, Schema, Types } from 'mongoose'
 import { isId } from './ids.ts'
-import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
+import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -129,11 +129,15 @@ const schema = new Schema<SessionFields, SessionModel>(
         now: Date,
         { limit, from }: { limit: number; from: Position | undefined },
       ): Promise<SessionPage> {
-        const found = await this.find({ user, expiresAt: { $gt: now }, ...(from ? after(NEWEST, from) : {}) })
+        const found = await this.find({
+          user,
+          expiresAt: { $gt: now },
+          ...(from ? afterPosition(NEWEST, from) : {}),
+        })
           .sort(sortBy(NEWEST))
           .limit(limit + 1)
           .lean()
-        const { items: sessions, next } = cut(found, NEWEST, limit)
+        const { items: sessions, next } = toPage(found, NEWEST, limit)
         return { sessions, next }
       },
 
@@ -167,7 +171,7 @@ const schema = new Schema<SessionFields, SessionModel>(
           .skip(SESSIONS_MAX - 2)
           .lean()
         if (!lastKept) return
-        await this.deleteMany({ $and: [others, after(NEWEST, [lastKept.createdAt, lastKept._id])] })
+        await this.deleteMany({ $and: [others, afterPosition(NEWEST, [lastKept.createdAt, lastKept._id])] })
       },
 
       /** Ends every session of a user, save one where one is named. */

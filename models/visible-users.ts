@@ -2,7 +2,7 @@ import DataLoader from 'dataloader'
 import type { QueryFilter, Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
 import { isId } from './ids.ts'
-import { after, cut, type Order, type Position, sortBy } from './plugins/page.ts'
+import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
 import { foldText } from './text.ts'
 import { User, type UserFields, usernameKey } from './user.ts'
 
@@ -98,14 +98,14 @@ export async function listVisibleUsers(
   const asked: Filter = { deleting: false, ...(start ? { searchKeys: beginningWith(start) } : {}) }
   const pages = await Promise.all(
     branchesFor(viewer).map((branch) =>
-      User.find({ $and: [asked, branch, ...(from ? [after(BY_USERNAME, from)] : [])] })
+      User.find({ $and: [asked, branch, ...(from ? [afterPosition(BY_USERNAME, from)] : [])] })
         .sort(sortBy(BY_USERNAME))
         .limit(limit + 1)
         .lean(),
     ),
   )
   const found = pages.flat().sort((one, other) => (one.usernameKey < other.usernameKey ? -1 : 1))
-  const { items: users, next } = cut(found, BY_USERNAME, limit)
+  const { items: users, next } = toPage(found, BY_USERNAME, limit)
   return { users, next }
 }
 

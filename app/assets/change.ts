@@ -1,11 +1,21 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Types } from 'mongoose'
-import { Asset, type AssetFields, type KeptObject, type PendingDeletion } from '../../models/asset.ts'
+import {
+  Asset,
+  type AssetFields,
+  type AssetObject,
+  isLocked,
+  isRetained,
+  type PendingDeletion,
+} from '../../models/asset.ts'
+import { visibleAsset } from '../../models/asset-access.ts'
+import { sameObjects } from '../../models/asset-objects.ts'
 import type { ConditionalUpdate } from '../../models/plugins/optimistic.ts'
 import { type Authority, confirmSender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
-import { versionConflict } from '../errors.ts'
+import { type AppError, locked, notFound, versionConflict } from '../errors.ts'
+import { assertAccess } from '../sharing/assert-access.ts'
 import { announceDeletion, deletePending, withdrawDeletion } from './pending-deletion.ts'
-import { readAgain } from './read-again.ts'
 
 interface Change {
   /** Who changes it; the service itself where there is none. */
@@ -13,7 +23,7 @@ interface Change {
   /** Only if the asset is still at this version; else at whichever it is. */
   version?: number | undefined
   /** The objects that the asset will no longer name, and how many files are among them. */
-  forgets: (current: AssetFields) => KeptObject[]
+  forgets: (current: AssetFields) => AssetObject[]
   files: (current: AssetFields) => number
   /** Returns the update, conditional on `sameObjects(current)` and on what `by` may do. */
   update: (current: AssetFields, pendingDeletion: PendingDeletion) => ConditionalUpdate<AssetFields>
@@ -27,7 +37,7 @@ interface Change {
  * first.
  *
  * @returns the asset directly before and after the change
- * @throws `version_conflict`, `locked`, `not_found` when the asset or the upload is gone, and what `readAgain` and
+ * @throws `version_conflict`, `locked`, `not_found` when the asset or the upload is gone, and what `reloadForRetry` and
  *   `confirmSender` throw
  */
 export async function changeAsset(
@@ -49,7 +59,7 @@ export async function changeAsset(
     },
     async (tried) => {
       await withdrawDeletion(tried.owner, pendingDeletion)
-      return readAgain(context, tried, change)
+      return reloadForRetry(context, tried, change)
     },
   )
   await change.settle?.()
@@ -61,4 +71,43 @@ export async function changeAsset(
 
 async function confirm(by: Authority | undefined, owner: Types.ObjectId): Promise<void> {
   if (by) await confirmSender(by, owner)
+}
+
+interface Attempt {
+  /** The version the client insists on. */
+  version?: number | undefined
+  /** Who changes the asset; the service itself where there is none. */
+  by?: Authority | undefined
+  /** The change is one that a lock does not forbid. */
+  anyLock?: boolean
+}
+
+/**
+ * Reads an asset again after a conditional update of it did not take place, and decides whether a retry can succeed.
+ *
+ * @throws `not_found` when it, or the upload that was to change it, is gone, or the sender may no longer read it
+ * @throws `forbidden` when the sender may no longer change it; `locked`, `version_conflict`
+ */
+export async function reloadForRetry(
+  { clock }: Pick<AssetContext, 'clock'>,
+  tried: AssetFields,
+  { version, by, anyLock = false }: Attempt,
+): Promise<AssetFields> {
+  const current =
+    by && by.access !== 'admin' ? await visibleAsset(tried._id, by.sender.user) : await Asset.ready(tried._id)
+  if (!current) throw notFound()
+  if (by && by.access !== 'admin') assertAccess(current, by.sender.user, by.access)
+  if (!anyLock && isLocked(current, clock.now())) throw lockedError(current, clock.now())
+  if (version !== undefined && current.version !== version) throw versionConflict()
+  if (isDeepStrictEqual(sameObjects(current), sameObjects(tried))) throw notFound()
+  return current
+}
+
+/** Returns the error for a change that an asset's lock forbids. Its details say which lock holds, and until when. */
+export function lockedError({ lock }: Pick<AssetFields, 'lock'>, now: Date): AppError {
+  const kept = isRetained({ lock }, now)
+    ? `a ${lock?.mode} lock runs until ${lock?.until?.toISOString()}`
+    : null
+  const held = lock?.legalHold ? 'a legal hold runs until it is ended' : null
+  return locked([kept, held].flatMap((message) => (message ? [{ field: 'lock', message }] : [])))
 }

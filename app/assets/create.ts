@@ -1,4 +1,10 @@
-import { type AssetFields, describeWords, normalizeTags, type Visibility } from '../../models/asset.ts'
+import {
+  type AssetFields,
+  type AssetFile,
+  describeWords,
+  normalizeTags,
+  type Visibility,
+} from '../../models/asset.ts'
 import { readersOf } from '../../models/asset-access.ts'
 import { bytesOf, objectsOf } from '../../models/asset-objects.ts'
 import { commitNewAsset } from '../../models/asset-upload.ts'
@@ -7,8 +13,8 @@ import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
 import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
+import { assetMedia, assetType } from '../media/media-types.ts'
 import type { ReceivedUpload } from '../uploads/upload-session.ts'
-import { describeFiles } from './content.ts'
 
 /** What a client says of a new asset; the rest is told from its files. */
 export interface NewAsset {
@@ -64,4 +70,15 @@ export async function createAsset(
   await changes.publish({ kind: 'asset.created', asset: asset._id, owner: asset.owner, space: true })
   pending.addLater(asset)
   return asset
+}
+
+/** What an asset's files make of it. */
+export function describeFiles(files: AssetFile[], givenType: AssetType | undefined) {
+  const medias = files.map(({ media }) => media)
+  return {
+    files,
+    media: assetMedia(medias),
+    size: bytesOf(files),
+    ...(givenType ? {} : { type: assetType(medias) }),
+  }
 }

@@ -1,13 +1,11 @@
 import { Asset, type AssetFields, type AssetImage, IMAGES, notLocked } from '../../models/asset.ts'
-import { bytesOf, objectsOfImage, sameObjects } from '../../models/asset-objects.ts'
-import { addPendingDeletion } from '../../models/asset-pending-deletion.ts'
+import { addPendingDeletion, bytesOf, objectsOfImage, sameObjects } from '../../models/asset-objects.ts'
 import { commitOf } from '../../models/asset-upload.ts'
 import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { notFound, tooLarge, versionConflict } from '../errors.ts'
 import type { Intake } from '../uploads/upload-session.ts'
-import { changeAsset } from './change.ts'
-import { readAgain } from './read-again.ts'
+import { changeAsset, reloadForRetry } from './change.ts'
 
 /**
  * Adds preview images behind those an asset has.
@@ -40,7 +38,7 @@ export async function addImages(
       }
       return commitOf(intake, commit, current)
     },
-    (tried) => readAgain({ clock }, tried, { version, by }),
+    (tried) => reloadForRetry({ clock }, tried, { version, by }),
   )
   await intake.settle(settlement)
   await changes.publish({ kind: 'asset.updated', asset: after._id, owner: after.owner, space: true })

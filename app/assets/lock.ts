@@ -1,10 +1,16 @@
-import { Asset, type AssetFields, isKept, isLocked, type Lock, type LockMode } from '../../models/asset.ts'
+import {
+  Asset,
+  type AssetFields,
+  isLocked,
+  isRetained,
+  type Lock,
+  type LockMode,
+} from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import { type Authority, accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
 import { conflict, forbidden, validationFailed } from '../errors.ts'
-import { lockedBy } from './locked-by.ts'
-import { readAgain } from './read-again.ts'
+import { lockedError, reloadForRetry } from './change.ts'
 
 export interface LockRequest {
   mode?: LockMode
@@ -46,7 +52,7 @@ export async function liftLock(context: AssetContext, asset: AssetFields, admin:
   const by = { sender: admin, access: 'admin' } as const
   const now = context.clock.now()
   if (!isLocked(asset, now)) return
-  if (asset.lock?.mode === 'compliance' && isKept(asset, now)) await endHold(context, asset, by)
+  if (asset.lock?.mode === 'compliance' && isRetained(asset, now)) await endHold(context, asset, by)
   else await setLock(context, asset, by, null)
   await context.audit({
     action: 'lock.lifted',
@@ -60,7 +66,7 @@ export async function liftLock(context: AssetContext, asset: AssetFields, admin:
 async function endHold(context: AssetContext, asset: AssetFields, by: Authority): Promise<boolean> {
   const { lock } = asset
   if (lock?.legalHold) await setLock(context, asset, by, { ...lock, legalHold: false })
-  else if (isKept(asset, context.clock.now())) throw lockedBy(asset, context.clock.now())
+  else if (isRetained(asset, context.clock.now())) throw lockedError(asset, context.clock.now())
   return lock?.legalHold ?? false
 }
 
@@ -78,10 +84,10 @@ function strengthened(asset: AssetFields, { mode, until, legalHold }: LockReques
   if (!mode && !until && !legalHold) throw incomplete('mode', 'must be given with until, or legalHold')
   if (mode && !until) throw incomplete('until', 'must be given with mode')
   if (until && !mode) throw incomplete('mode', 'must be given with until')
-  const kept = isKept(asset, now) ? asset.lock : null
+  const kept = isRetained(asset, now) ? asset.lock : null
   const weaker =
     kept && mode && ((kept.mode === 'compliance' && mode !== 'compliance') || isEarlier(until, kept.until))
-  if (weaker) throw lockedBy(asset, now)
+  if (weaker) throw lockedError(asset, now)
   return {
     mode: mode ?? kept?.mode ?? null,
     until: until ?? kept?.until ?? null,
@@ -109,7 +115,7 @@ async function setLock(
     },
     // the lock was decided from the asset as it was read: no retry
     async (tried) => {
-      await readAgain({ clock }, tried, { by, anyLock: true })
+      await reloadForRetry({ clock }, tried, { by, anyLock: true })
       throw conflict('The asset has changed meanwhile.')
     },
   )

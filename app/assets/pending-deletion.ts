@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
-import type { AssetFields, KeptObject, PendingDeletion } from '../../models/asset.ts'
-import { bytesOf, recordRemoved, removeDeleted } from '../../models/asset-objects.ts'
-import { pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
+import type { AssetFields, AssetObject, PendingDeletion } from '../../models/asset.ts'
+import { bytesOf, pendingDeletionOf, recordDeleted, removeDeleted } from '../../models/asset-objects.ts'
 import { recordSettled } from '../../models/asset-upload.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
@@ -17,7 +16,7 @@ import type { ObjectStore } from '../storage/object-store.ts'
  */
 export async function announceDeletion(
   owner: Types.ObjectId,
-  objects: KeptObject[],
+  objects: AssetObject[],
   files: number,
 ): Promise<PendingDeletion> {
   const pendingDeletion = {
@@ -49,7 +48,7 @@ export async function deletePending(store: ObjectStore, asset: AssetFields): Pro
   for (const { id, keys, bytes, files } of pendingDeletionOf(asset)) {
     await store.remove(keys)
     await settle(accountsOf(owner), id, { bytes: -bytes, files: -files })
-    await recordRemoved(_id, id)
+    await recordDeleted(_id, id)
   }
   if (asset.state === 'deleting') {
     await Link.removeAllOf(_id)

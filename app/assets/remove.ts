@@ -1,19 +1,33 @@
 import { type AssetFields, notLocked } from '../../models/asset.ts'
-import { objectsOf, sameObjects } from '../../models/asset-objects.ts'
-import { addPendingDeletion } from '../../models/asset-pending-deletion.ts'
+import { readableAsset } from '../../models/asset-access.ts'
+import { addPendingDeletion, objectsOf, sameObjects } from '../../models/asset-objects.ts'
 import { type Authority, accessCondition, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
+import { notFound } from '../errors.ts'
+import { requireUnused } from '../projects/references.ts'
+import { assertAccess } from '../sharing/assert-access.ts'
 import { changeAsset } from './change.ts'
 
-const NOTHING = { state: 'deleting', readers: [], files: [], images: [], cover: null, intents: [] } as const
+interface Options {
+  /** Deletes the asset although a scene uses it, and removes it from these scenes. */
+  evenIfUsed?: boolean | undefined
+  /** Deletes the asset only if it is still at this version. */
+  version?: number | undefined
+}
 
-/** Deletes an asset for its owner, on record. @throws what `discardAsset` throws */
+/**
+ * Deletes an asset for its owner. Writes an audit record.
+ *
+ * @throws `conflict` when a scene uses the asset
+ * @throws what `discardAsset` throws
+ */
 export async function removeAsset(
   context: AssetContext,
   asset: AssetFields,
   sender: Sender,
-  version?: number,
+  { evenIfUsed = false, version }: Options,
 ): Promise<void> {
+  if (!evenIfUsed) await requireUnused(asset, sender.user)
   await discardAsset(context, asset, { by: { sender, access: 'owner' }, version })
   await context.audit({
     action: 'asset.deleted',
@@ -21,6 +35,25 @@ export async function removeAsset(
     target: { type: 'asset', id: asset._id.toString() },
   })
 }
+
+/**
+ * Deletes the asset of an id, as `removeAsset` does.
+ *
+ * @throws `not_found` for an asset that the sender cannot read, `forbidden` for one of another owner
+ */
+export async function removeAssetById(
+  context: AssetContext,
+  id: string,
+  sender: Sender,
+  { evenIfUsed }: Pick<Options, 'evenIfUsed'>,
+): Promise<void> {
+  const asset = await readableAsset(id, sender.user)
+  if (!asset) throw notFound()
+  assertAccess(asset, sender.user, 'owner')
+  await removeAsset(context, asset, sender, { evenIfUsed })
+}
+
+const NOTHING = { state: 'deleting', readers: [], files: [], images: [], cover: null, intents: [] } as const
 
 interface Removal {
   /** Who deletes it; the service itself where there is none. */

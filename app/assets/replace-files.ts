@@ -5,7 +5,7 @@ import { accessCondition, type Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
 import type { Intake } from '../uploads/upload-session.ts'
 import { changeAsset } from './change.ts'
-import { describeFiles } from './content.ts'
+import { describeFiles } from './create.ts'
 
 /**
  * Replaces an asset's files by those a request has brought: readers see the old ones or the new. The old ones

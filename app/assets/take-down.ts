@@ -5,7 +5,7 @@ import { retryChange } from '../../models/plugins/optimistic.ts'
 import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { AppError, forbidden, notFound } from '../errors.ts'
-import { readAgain } from './read-again.ts'
+import { reloadForRetry } from './change.ts'
 import { discardAsset } from './remove.ts'
 
 /**
@@ -24,7 +24,7 @@ export async function takeDown(context: AssetContext, asset: AssetFields, admin:
       const remove = isLocked(current, context.clock.now()) ? hide : discard
       return (await remove(context, current, by)) || null
     },
-    (tried) => readAgain(context, tried, { by, anyLock: true }),
+    (tried) => reloadForRetry(context, tried, { by, anyLock: true }),
   )
   await context.audit({
     action: 'asset.taken_down',

@@ -7,15 +7,14 @@ import {
   notLocked,
   type Visibility,
 } from '../../models/asset.ts'
-import { publish } from '../../models/asset-access.ts'
+import { visibilityUpdate } from '../../models/asset-access.ts'
 import type { AssetType } from '../../models/media.ts'
 import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
 import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { forbidden } from '../errors.ts'
 import { assertAccess } from '../sharing/assert-access.ts'
-import { lockedBy } from './locked-by.ts'
-import { readAgain } from './read-again.ts'
+import { lockedError, reloadForRetry } from './change.ts'
 
 /** Fields a writer may change, and visibility, which is the owner's. */
 export interface AssetChange {
@@ -50,7 +49,7 @@ export async function updateAsset(
     asset,
     async (current) => {
       const now = clock.now()
-      if (protectedToo && isLocked(current, now)) throw lockedBy(current, now)
+      if (protectedToo && isLocked(current, now)) throw lockedError(current, now)
       if (visibility === 'public' && current.takenDownAt)
         throw forbidden('An administrator took this asset down: it stays private.')
       await confirmSender(by, current.owner)
@@ -64,11 +63,11 @@ export async function updateAsset(
         update: {
           $set: { ...fieldsOf(current, fields), ...(visibility ? { visibility } : {}), updatedAt: now },
           $inc: { version: 1, ...(changesVisibility(current, visibility) ? { visibilityEpoch: 1 } : {}) },
-          ...publish(visibility),
+          ...visibilityUpdate(visibility),
         },
       }
     },
-    (tried) => readAgain({ clock }, tried, { version, by, anyLock: !protectedToo }),
+    (tried) => reloadForRetry({ clock }, tried, { version, by, anyLock: !protectedToo }),
   )
   if (visibility) await hideIfOwnerInactive(after)
   if (changesVisibility(before, visibility))

@@ -1,6 +1,12 @@
 import type { Types } from 'mongoose'
-import { bytesOf, type Counted, countedAssets, objectsOf, uncounted } from '../../models/asset-objects.ts'
-import { pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
+import {
+  bytesOf,
+  type Counted,
+  countedAssets,
+  objectsOf,
+  pendingDeletionOf,
+  uncounted,
+} from '../../models/asset-objects.ts'
 import type { Settlement, Space } from '../../models/plugins/ledger.ts'
 import { Upload } from '../../models/upload.ts'
 import { eachUser } from '../../models/user-state.ts'

@@ -1,7 +1,12 @@
 import type { Types } from 'mongoose'
-import type { KeptObject } from '../../models/asset.ts'
-import { assetOwners, isNamed, namedObjects, objectsOf } from '../../models/asset-objects.ts'
-import { pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
+import type { AssetObject } from '../../models/asset.ts'
+import {
+  assetOwners,
+  isNamed,
+  namedObjects,
+  objectsOf,
+  pendingDeletionOf,
+} from '../../models/asset-objects.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { eachUser } from '../../models/user-state.ts'
@@ -9,7 +14,7 @@ import type { ObjectStore, StoredObject } from '../storage/object-store.ts'
 import { readKey } from '../uploads/keys.ts'
 import type { Fault } from './finding.ts'
 
-interface Named extends KeptObject {
+interface Named extends AssetObject {
   asset: Types.ObjectId
 }
 

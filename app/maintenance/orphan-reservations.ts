@@ -1,4 +1,4 @@
-import { removalsAmong } from '../../models/asset-objects.ts'
+import { pendingDeletionIds } from '../../models/asset-objects.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import type { LedgerStatics, OpenEntry } from '../../models/plugins/ledger.ts'
 import { Upload } from '../../models/upload.ts'
@@ -14,7 +14,7 @@ export async function findStrays(open: readonly OpenEntry[], before: Date): Prom
   const old = open.filter(({ at }) => !at || at < before).map(({ id }) => id)
   if (old.length === 0) return []
   const uploads = await Upload.knownAmong(old)
-  const known = new Set([...uploads.keys(), ...(await removalsAmong(old))])
+  const known = new Set([...uploads.keys(), ...(await pendingDeletionIds(old))])
   return old.filter((id) => !known.has(id))
 }
 

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import type { AssetFields } from '../../models/asset.ts'
-import { assetsWithRemovals } from '../../models/asset-objects.ts'
-import { pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
+import { assetsToDeleteFrom, pendingDeletionOf } from '../../models/asset-objects.ts'
 import { pendingAssets } from '../../models/asset-upload.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { Upload } from '../../models/upload.ts'
@@ -23,7 +22,7 @@ async function removalsBegun(before: Date): Promise<AssetFields[]> {
   const space = await Capacity.spaceOf(SERVER)
   const young = new Set((space?.open ?? []).filter(({ at }) => at >= before).map(({ id }) => id))
   const begun: AssetFields[] = []
-  for await (const asset of assetsWithRemovals())
+  for await (const asset of assetsToDeleteFrom())
     if (!pendingDeletionOf(asset).some(({ id }) => young.has(id))) begun.push(asset)
   return begun
 }

@@ -1,11 +1,11 @@
-import { assetsWithRemovals } from '../../models/asset-objects.ts'
+import { assetsToDeleteFrom } from '../../models/asset-objects.ts'
 import { Upload } from '../../models/upload.ts'
 import { usersInTransition, usersToDelete } from '../../models/user-state.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
 import { updateReaders } from '../accounts/update-readers.ts'
 import { deletePending } from '../assets/pending-deletion.ts'
 import type { AssetContext } from '../context.ts'
-import { removeLeftFiles } from '../media/spool.ts'
+import { removeOrphanFiles } from '../media/spool.ts'
 import { undoUpload } from '../uploads/undo-upload.ts'
 import { abandonForgotten } from './abandon-forgotten.ts'
 import { releaseStrays } from './orphan-reservations.ts'
@@ -23,7 +23,7 @@ export async function sweep(context: AssetContext): Promise<void> {
   for (const upload of await Upload.findDead(staleMs))
     await attempt(context, 'a dead upload', () => undoUpload(store, upload))
 
-  for await (const asset of assetsWithRemovals())
+  for await (const asset of assetsToDeleteFrom())
     await attempt(context, 'removed objects', () => deletePending(store, asset))
 
   for await (const user of usersToDelete())
@@ -35,7 +35,7 @@ export async function sweep(context: AssetContext): Promise<void> {
   const before = new Date(Date.now() - FORGOTTEN * staleMs)
   await attempt(context, 'unfinished objects', () => abandonForgotten(store, before))
   await attempt(context, 'forgotten reservations', () => releaseStrays(before))
-  await attempt(context, 'forgotten pictures', removeLeftFiles)
+  await attempt(context, 'forgotten pictures', removeOrphanFiles)
 }
 
 async function attempt({ log }: AssetContext, what: string, run: () => Promise<unknown>): Promise<void> {

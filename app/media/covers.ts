@@ -1,7 +1,6 @@
 import type { AssetFields, AssetFile, Cover } from '../../models/asset.ts'
 import { attachCover } from '../../models/asset-upload.ts'
-import type { Clock } from '../clock.ts'
-import { within } from '../clock.ts'
+import { type Clock, within } from '../clock.ts'
 import { AppError, notFound } from '../errors.ts'
 import type { ChangeFeed } from '../events/feed.ts'
 import { FairQueue } from '../queues/fair-queue.ts'
@@ -9,7 +8,7 @@ import { ObjectMissing, type ObjectStore } from '../storage/object-store.ts'
 import { storePicture } from '../uploads/receive-image.ts'
 import { Intake, type IntakeContext } from '../uploads/upload-session.ts'
 import { type EncodedPicture, PREVIEW_MAX_BYTES, tryThumbnail } from './preview.ts'
-import type { Requester } from './render-apart.ts'
+import type { Requester } from './render-isolated.ts'
 
 /** How long the answer to an upload waits for its cover, in milliseconds. */
 export const COVER_WAIT_MS = 1000

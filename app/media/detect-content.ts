@@ -1,10 +1,16 @@
 import { fileTypeFromBuffer } from 'file-type'
-import { type Candidate, candidate, type Identity, UNREGISTERED } from './candidate.ts'
-import { contents } from './container.ts'
+import { lookup } from 'mime-types'
+import {
+  type Candidate,
+  candidate,
+  type DetectedContent,
+  document,
+  model,
+  UNREGISTERED,
+} from './candidate.ts'
 import { byRootElement } from './markup.ts'
-import { mediaOf } from './media-of.ts'
-import { bySignature } from './signatures.ts'
-import { byStructure } from './structure.ts'
+import { mediaOf } from './media-types.ts'
+import { bySignature, byStructure } from './signatures.ts'
 import { byExtension } from './text-format.ts'
 
 /** file-type's names for what has a registered or a more common one. */
@@ -32,7 +38,7 @@ const CONFIRMED_BY: Readonly<Record<string, (file: Candidate) => boolean>> = {
  * @param head the first bytes, 4 kB or all there are
  * @param size bytes of the whole file
  */
-export async function identify(name: string, head: Buffer, size: number): Promise<Identity> {
+export async function detectContent(name: string, head: Buffer, size: number): Promise<DetectedContent> {
   const file = candidate(name, head, size)
   const own = bySignature(file)
   if (own) return own
@@ -46,9 +52,9 @@ export async function identify(name: string, head: Buffer, size: number): Promis
   )
 }
 
-const unknown = (): Identity => ({ mediaType: UNREGISTERED, media: 'other' })
+const unknown = (): DetectedContent => ({ mediaType: UNREGISTERED, media: 'other' })
 
-async function byFileType(file: Candidate): Promise<Identity | undefined> {
+async function byFileType(file: Candidate): Promise<DetectedContent | undefined> {
   const found = await fileTypeFromBuffer(file.head)
   if (!found) return undefined
   const told = found.mime.replace(/;.*/, '')
@@ -62,4 +68,57 @@ function isIconEntry(entry: Buffer, size: number): boolean {
   const bytes = entry.readUInt32LE(8)
   const offset = entry.readUInt32LE(12)
   return entry[3] === 0 && bytes > 0 && offset >= 22 && offset + bytes <= size
+}
+
+const LOCAL_HEADER = Buffer.from('PK\x03\x04', 'latin1')
+
+/** Names of zip entries that prove what the extension says of the whole. */
+const OFFICE = /^(?:\[Content_Types\]\.xml|_rels\/|docProps\/|word\/|xl\/|ppt\/|visio\/)/
+const ZIP_ENTRIES: Readonly<Record<string, RegExp>> = {
+  docx: OFFICE,
+  xlsx: OFFICE,
+  pptx: OFFICE,
+  '3mf': /^(?:\[Content_Types\]\.xml|_rels\/|3D\/|Metadata\/)/,
+  usdz: /\.usd[ac]?$/i,
+  jar: /^META-INF\//,
+  apk: /^(?:AndroidManifest\.xml|META-INF\/|classes\.dex)/,
+}
+
+/** What is kept inside a container that has no other mark to tell it by. */
+const CONTENTS: Readonly<Record<string, Readonly<Record<string, DetectedContent>>>> = {
+  'application/x-cfb': {
+    doc: document('application/msword'),
+    xls: document('application/vnd.ms-excel'),
+    ppt: document('application/vnd.ms-powerpoint'),
+    msg: document('application/vnd.ms-outlook'),
+    max: model(UNREGISTERED),
+  },
+  'application/gzip': { blend: model('application/x-blender') },
+  'application/zstd': { blend: model('application/x-blender') },
+}
+
+/** Tells what a container holds, where the extension says it and the bytes do not speak against it. */
+export function contents(container: string, { extension, head }: Candidate): DetectedContent | undefined {
+  if (container === 'application/zip') return zipContents(extension, head)
+  const known = CONTENTS[container]
+  return known !== undefined && Object.hasOwn(known, extension) ? known[extension] : undefined
+}
+
+function zipContents(extension: string, head: Buffer): DetectedContent | undefined {
+  const entry = Object.hasOwn(ZIP_ENTRIES, extension) ? ZIP_ENTRIES[extension] : undefined
+  const mediaType = lookup(extension)
+  if (entry === undefined || mediaType === false) return undefined
+  return entryNames(head).some((name) => entry.test(name))
+    ? { mediaType, media: mediaOf(mediaType) }
+    : undefined
+}
+
+/** The names in the local file headers (APPNOTE 4.3.7) that lie within the head. */
+function entryNames(head: Buffer): string[] {
+  const names: string[] = []
+  for (let at = head.indexOf(LOCAL_HEADER); at >= 0 && at + 30 <= head.length; ) {
+    names.push(head.toString('latin1', at + 30, at + 30 + head.readUInt16LE(at + 26)))
+    at = head.indexOf(LOCAL_HEADER, at + 30)
+  }
+  return names
 }

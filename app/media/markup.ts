@@ -1,10 +1,10 @@
-import { type Candidate, document, type Identity, image, model } from './candidate.ts'
+import { type Candidate, type DetectedContent, document, image, model } from './candidate.ts'
 
 /** What an XML or HTML document may begin with before its first element: declarations, comments, a doctype. */
 const PROLOG = /^(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE\s[^[>]*(?:\[.*?\]\s*)?>)/is
 const ELEMENT = /^<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)(?=[\s/>])/
 
-const ROOTS: Readonly<Record<string, Identity>> = {
+const ROOTS: Readonly<Record<string, DetectedContent>> = {
   svg: image('image/svg+xml'),
   html: document('text/html'),
   collada: model('model/vnd.collada+xml'),
@@ -16,7 +16,7 @@ const ROOTS: Readonly<Record<string, Identity>> = {
 const HTML_ELEMENTS = 'head script iframe h1 div font table a style title b body br p'.split(' ')
 
 /** Tells markup by its first element: the name of the file has no say. */
-export function byRootElement(file: Candidate): Identity | undefined {
+export function byRootElement(file: Candidate): DetectedContent | undefined {
   const { content, root } = open(file)
   if (root === undefined) return /^\s*<!DOCTYPE\s+html\b/i.test(content) ? ROOTS.html : undefined
   if (root === 'html' && isXhtml(file.extension, content)) return document('application/xhtml+xml')
@@ -24,7 +24,7 @@ export function byRootElement(file: Candidate): Identity | undefined {
 }
 
 /** Tells a page by anything that a browser would take for one; for files whose name tells nothing better. */
-export function byAnyElement(file: Candidate): Identity | undefined {
+export function byAnyElement(file: Candidate): DetectedContent | undefined {
   const { content, root } = open(file)
   if (/^\s*<\?xml\s/.test(content)) return document('application/xml')
   const page = /^\s*<!--/.test(content) || (root !== undefined && HTML_ELEMENTS.includes(root))

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { AppError, unsupportedMedia } from '../errors.ts'
 import type { RenderJob } from './render.ts'
-import { RenderFault, type Requester, renderApart } from './render-apart.ts'
-import { type SpoolQuota, withFile } from './spool.ts'
+import { RenderError, type Requester, renderIsolated } from './render-isolated.ts'
+import { type SpoolQuota, withTemporaryFile } from './spool.ts'
 
 /** A picture's bytes, or a stream of them. */
 export type PictureSource = Buffer | Readable
@@ -77,12 +77,12 @@ async function encode(
 ): Promise<EncodedPicture> {
   const stream = source instanceof Readable ? source : Readable.from([source])
   const spool = { user: requester.user, maxBytes: PREVIEW_MAX_BYTES, quota }
-  const rendered = await withFile(stream, spool, (path) => renderApart({ path, ...job }, requester)).catch(
-    (error) => {
-      if (!(error instanceof RenderFault)) throw error
-      throw unsupportedMedia('The image is no whole JPEG, PNG, WebP, GIF or AVIF, or it is too large.', error)
-    },
-  )
+  const rendered = await withTemporaryFile(stream, spool, (path) =>
+    renderIsolated({ path, ...job }, requester),
+  ).catch((error) => {
+    if (!(error instanceof RenderError)) throw error
+    throw unsupportedMedia('The image is no whole JPEG, PNG, WebP, GIF or AVIF, or it is too large.', error)
+  })
   const { data, width, height, original } = rendered
   return {
     data: Buffer.from(data.buffer, data.byteOffset, data.byteLength),

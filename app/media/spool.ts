@@ -33,7 +33,7 @@ export interface SpoolOptions {
  * @throws unavailable when the temporary files of all pictures take too much room, or cannot be written
  * @throws what the quota, the stream or `use` fails with
  */
-export async function withFile<T>(
+export async function withTemporaryFile<T>(
   source: Readable,
   options: SpoolOptions,
   use: (path: string) => Promise<T>,
@@ -44,7 +44,7 @@ export async function withFile<T>(
     await pipeline(source, meter, new TemporaryFile(path))
     return await use(path)
   } finally {
-    // what cannot be removed now is left to `removeLeftFiles`
+    // what cannot be removed now is left to `removeOrphanFiles`
     await rm(path, { force: true }).catch(() => undefined)
     meter.release()
   }
@@ -85,7 +85,7 @@ const fail = (done: (error: Error) => void) => (error: unknown) =>
   done(unavailable(error, 'Temporary files cannot be written; try again later.'))
 
 /** Removes the files of processes that were killed. */
-export async function removeLeftFiles(): Promise<void> {
+export async function removeOrphanFiles(): Promise<void> {
   const before = new Date(Date.now() - LEFT_MS)
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue

@@ -1,10 +1,10 @@
 import { lookup } from 'mime-types'
-import { type Candidate, document, type Identity, image, model, UNREGISTERED } from './candidate.ts'
+import { type Candidate, type DetectedContent, document, image, model, UNREGISTERED } from './candidate.ts'
 import { byAnyElement } from './markup.ts'
-import { mediaOf } from './media-of.ts'
+import { mediaOf } from './media-types.ts'
 
 interface TextFormat {
-  identity: Identity
+  identity: DetectedContent
   /** Whether text of that extension really is of that format. */
   proves: (content: string, whole: boolean) => boolean
 }
@@ -46,7 +46,7 @@ const FORMATS: Readonly<Record<string, TextFormat>> = {
  * Tells text that does not name itself: by the extension where the text bears it out, then by what a browser
  * would make of it, else it is plain text. Undefined where the bytes are not even surely text.
  */
-export function byExtension(file: Candidate): Identity | undefined {
+export function byExtension(file: Candidate): DetectedContent | undefined {
   const { extension, text, whole } = file
   if (text === null) return undefined
   const format = Object.hasOwn(FORMATS, extension) ? FORMATS[extension] : undefined
@@ -54,7 +54,7 @@ export function byExtension(file: Candidate): Identity | undefined {
   return (text.certain ? byName(file) : undefined) ?? byAnyElement(file) ?? plain(file)
 }
 
-function byName({ extension, text, whole }: Candidate): Identity | undefined {
+function byName({ extension, text, whole }: Candidate): DetectedContent | undefined {
   const mediaType = lookup(extension)
   if (text === null || mediaType === false || mediaOf(mediaType) !== 'document') return undefined
   if (/[+/]json$/.test(mediaType)) return isJson(text.content, whole) ? document(mediaType) : undefined
@@ -65,7 +65,7 @@ function byName({ extension, text, whole }: Candidate): Identity | undefined {
 const isTextType = (mediaType: string) =>
   mediaType.startsWith('text/') || /^application\/(?:toml|sql|x-sh|x-subrip|graphql)$/.test(mediaType)
 
-function plain({ text, size }: Candidate): Identity | undefined {
+function plain({ text, size }: Candidate): DetectedContent | undefined {
   return text?.certain && size > 0 ? document('text/plain') : undefined
 }
 

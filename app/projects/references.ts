@@ -29,19 +29,19 @@ export async function resolveReferences<Field extends string>(
 }
 
 /** New references may have missed the deletion of their asset, which takes out only what it finds. */
-export async function dropDeleted(references: Types.ObjectId[]): Promise<void> {
+export async function removeDeletedReferences(references: Types.ObjectId[]): Promise<void> {
   const ids = await Asset.readyAmong(references)
   for (const id of references) if (!ids.has(id.toString())) await Project.forget(id)
 }
 
 /** @throws `conflict` where a project that the viewer may read refers to the asset */
-export async function refuseUsed(asset: AssetFields, viewer: Viewer): Promise<void> {
+export async function requireUnused(asset: AssetFields, viewer: Viewer): Promise<void> {
   if (await Project.isUsed(asset._id, viewer))
     throw conflict('A scene uses this asset; with force=1 it is taken out of its scenes.')
 }
 
 /** A list as its writer has set it; what they cannot see of the old one stays, behind the rest. */
-export function keepUnseen(
+export function keepHidden(
   before: Scene['base'],
   given: Scene['base'],
   readable: ReadonlySet<string>,

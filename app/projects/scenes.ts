@@ -4,9 +4,9 @@ import { readableIds } from '../../models/asset-access.ts'
 import { type ProjectFields, SCENE_LIST, SCENES, type Scene, type SceneList } from '../../models/project.ts'
 import type { Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
-import { notFound, tooLarge, validationFailed } from '../errors.ts'
-import { changeProject } from './change.ts'
-import { keepUnseen, resolveReferences } from './references.ts'
+import { notFound, tooLarge } from '../errors.ts'
+import { changeProject } from './projects.ts'
+import { keepHidden, resolveReferences } from './references.ts'
 
 /** Ids of assets, by list; a list that is not named stays. */
 export type SceneLists = Partial<Record<SceneList, string[]>>
@@ -57,7 +57,7 @@ export async function setScene(
       given.flatMap(([list]) => scene[list]),
       sender.user,
     )
-    return Object.fromEntries(given.map(([list, ids]) => [list, keepUnseen(scene[list], ids, readable)]))
+    return Object.fromEntries(given.map(([list, ids]) => [list, keepHidden(scene[list], ids, readable)]))
   })
 }
 
@@ -87,14 +87,6 @@ export async function removeScene(
     if (!scenes.some((scene) => scene.id === id)) throw notFound()
     return { scenes: scenes.filter((scene) => scene.id !== id) }
   })
-}
-
-/** The scenes in another order. @throws `validation_failed` unless each is named exactly once */
-export function reordered(scenes: Scene[], order: string[]): Scene[] {
-  const found = order.flatMap((id) => scenes.find((scene) => scene.id === id) ?? [])
-  if (found.length !== scenes.length || new Set(order).size !== order.length || order.length !== found.length)
-    throw validationFailed([{ field: 'sceneOrder', message: 'must name every scene of the project once' }])
-  return found
 }
 
 async function changeScene(

@@ -32,12 +32,12 @@ export interface SearchQuery {
 export type Question = Omit<SearchQuery, 'limit' | 'cursor' | 'facets' | 'count'>
 
 /** @throws unauthenticated for a scope that needs a user */
-export function refuseScope({ scope }: Pick<SearchQuery, 'scope'>, viewer: Viewer): void {
+export function requireUserForScope({ scope }: Pick<SearchQuery, 'scope'>, viewer: Viewer): void {
   if (!viewer && (scope === 'mine' || scope === 'shared')) throw unauthenticated()
 }
 
 /** What is asked for, for the one who asks: an owner they may not know has no assets. */
-export async function criteriaOf(
+export async function resolveCriteria(
   query: Question,
   viewer: Viewer,
 ): Promise<{ criteria: Criteria; sort: Sort }> {

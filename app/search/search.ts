@@ -4,7 +4,7 @@ import type { Position } from '../../models/plugins/page.ts'
 import { serializeAssets } from '../../models/views/asset.ts'
 import { addressKey, type ClientInfo } from '../auth/client-info.ts'
 import type { Context } from '../context.ts'
-import { criteriaOf, type Question, refuseScope, type SearchQuery } from './criteria.ts'
+import { type Question, requireUserForScope, resolveCriteria, type SearchQuery } from './criteria.ts'
 
 /**
  * Runs a search when it is the turn of its user or, without a user, of its client's address.
@@ -32,7 +32,7 @@ export async function findAssets(
 ) {
   const { cursors } = context
   // a request that is refused anyway takes no place in the queue
-  refuseScope(query, viewer)
+  requireUserForScope(query, viewer)
   const after = cursors.read(query, cursor, 'search')
   const paged = { limit, after, facets, count }
   return searchInTurn(context, viewer, client, () => search(query, paged, viewer, context))
@@ -51,7 +51,7 @@ async function search(
   viewer: Viewer,
   { cursors, clock }: Pick<Context, 'cursors' | 'clock'>,
 ) {
-  const { criteria, sort } = await criteriaOf(query, viewer)
+  const { criteria, sort } = await resolveCriteria(query, viewer)
   const [page, counts, counted] = await readConsistently((owners) =>
     Promise.all([
       searchAssets(criteria, viewer, { sort, limit, after, owners }),

@@ -3,7 +3,7 @@ import { pipeline, type Readable } from 'node:stream'
 import type { Request } from 'express'
 import type { StorageEngine } from 'multer'
 import type { AssetFile } from '../../models/asset.ts'
-import { identify } from '../media/detect-content.ts'
+import { detectContent } from '../media/detect-content.ts'
 import { cleanFileName } from '../media/file-name.ts'
 import { Meter } from '../storage/meter.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
@@ -59,7 +59,7 @@ export async function receiveStream(
 async function describe(key: string, originalName: string, meter: Meter): Promise<AssetFile> {
   const name = cleanFileName(originalName)
   const { size, sha256, head } = meter
-  return { id: randomUUID(), key, name, size, sha256, ...(await identify(name, head, size)) }
+  return { id: randomUUID(), key, name, size, sha256, ...(await detectContent(name, head, size)) }
 }
 
 /** Calls a storage engine as Multer does (https://github.com/expressjs/multer/blob/main/StorageEngine.md). */

@@ -1,6 +1,5 @@
 import type { AssetFields } from '../../models/asset.ts'
-import { objectsOf } from '../../models/asset-objects.ts'
-import { pendingDeletionOf } from '../../models/asset-pending-deletion.ts'
+import { objectsOf, pendingDeletionOf } from '../../models/asset-objects.ts'
 import { cancelUpload, recordSettled, removePending } from '../../models/asset-upload.ts'
 import { type NewUpload, Upload } from '../../models/upload.ts'
 import { accountsOf, settle } from '../quota/accounts.ts'

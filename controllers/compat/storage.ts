@@ -1,6 +1,6 @@
 import { createAccount } from '../../app/accounts/register.ts'
 import { createAsset } from '../../app/assets/create.ts'
-import { removeById } from '../../app/assets/remove-unused.ts'
+import { removeAssetById } from '../../app/assets/remove.ts'
 import { signIn } from '../../app/auth/sessions.ts'
 import { success } from '../../middleware/envelope.ts'
 import type { Handler } from '../../middleware/handle.ts'
@@ -30,6 +30,6 @@ export const upload: Handler<typeof rules.upload> = async (request, res) => {
 }
 
 export const remove: Handler<typeof rules.remove> = async ({ context, sender, input }, res) => {
-  await removeById(context, input.id, sender, { force: input.force })
+  await removeAssetById(context, input.id, sender, { evenIfUsed: input.force })
   res.json(success({ id: input.id }))
 }

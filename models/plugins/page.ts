@@ -10,7 +10,7 @@ export interface Order {
 export type Position = readonly [value: unknown, id: mongo.BSON.ObjectId]
 
 /** What follows a position in an order, as a filter that an index on field and id can serve. */
-export function after({ field, direction }: Order, [value, id]: Position) {
+export function afterPosition({ field, direction }: Order, [value, id]: Position) {
   const [beyond, fromHere] = direction === 1 ? ['$gt', '$gte'] : ['$lt', '$lte']
   return {
     [field]: { [fromHere]: value },
@@ -25,7 +25,7 @@ export const sortBy = ({ field, direction }: Order) => ({ [field]: direction, _i
  *
  * @param found one more than the page holds, if there is one: it tells that there is a next page
  */
-export function cut<T extends { _id: mongo.BSON.ObjectId }>(
+export function toPage<T extends { _id: mongo.BSON.ObjectId }>(
   found: T[],
   { field }: Order,
   limit: number,

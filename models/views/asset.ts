@@ -2,8 +2,8 @@ import {
   type AssetFields,
   type AssetFile,
   type AssetImage,
-  isKept,
   isLocked,
+  isRetained,
   type ListedAsset,
 } from '../asset.ts'
 import { accessOf, type Viewer } from '../asset-access.ts'
@@ -86,5 +86,5 @@ export function serializeAssetForAdmin(asset: AssetFields, owner: VisibleUser | 
 export function serializeLock(asset: Pick<AssetFields, 'lock'>, now: Date) {
   if (!asset.lock || !isLocked(asset, now)) return null
   const { mode, until, legalHold } = asset.lock
-  return isKept(asset, now) ? { mode, until, legalHold } : { mode: null, until: null, legalHold }
+  return isRetained(asset, now) ? { mode, until, legalHold } : { mode: null, until: null, legalHold }
 }

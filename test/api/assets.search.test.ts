@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { branchesOf, filterOf, SORTS } from '../../models/asset-search.ts'
-import { after as following, sortBy } from '../../models/plugins/page.ts'
+import { afterPosition as following, sortBy } from '../../models/plugins/page.ts'
 import { User } from '../../models/user.ts'
 import { NO_TRANSITION } from '../../models/user-state.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'

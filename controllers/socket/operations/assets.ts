@@ -1,7 +1,7 @@
-import { findAsset } from '../../../app/assets/find.ts'
-import { removeById } from '../../../app/assets/remove-unused.ts'
+import { removeAssetById } from '../../../app/assets/remove.ts'
 import { notFound } from '../../../app/errors.ts'
 import { findAssets } from '../../../app/search/search.ts'
+import { readableAsset } from '../../../models/asset-access.ts'
 import { serializeAssets } from '../../../models/views/asset.ts'
 import * as rules from '../../../routes/socket.rules.ts'
 import { forAnyone, forUsers, type Operation } from '../operation.ts'
@@ -18,7 +18,7 @@ export const list: Operation = { ...search, run: (call, args) => search.run(call
 export const get = forAnyone({
   rules: rules.get,
   async answer({ context, user }, { id }) {
-    const asset = await findAsset(id, user)
+    const asset = await readableAsset(id, user)
     if (!asset) throw notFound()
     const [view] = await serializeAssets([asset], user, context.clock.now())
     return { asset: view }
@@ -29,7 +29,7 @@ export const remove = forUsers({
   rules: rules.remove,
   writes: true,
   async answer(call, { id, force }) {
-    await removeById(call.context, id, call, { force })
+    await removeAssetById(call.context, id, call, { evenIfUsed: force })
     return { id }
   },
 })

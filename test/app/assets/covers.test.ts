@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { discardAsset } from '../../../app/assets/remove.ts'
 import { makeThumbnail } from '../../../app/media/preview.ts'
-import { renderQueue } from '../../../app/media/render-apart.ts'
+import { renderQueue } from '../../../app/media/render-isolated.ts'
 import { storePicture } from '../../../app/uploads/receive-image.ts'
 import { undoUpload } from '../../../app/uploads/undo-upload.ts'
 import { Intake } from '../../../app/uploads/upload-session.ts'

@@ -5,7 +5,7 @@ import { pendingDeletion } from '../../../app/maintenance/migrations/0001-pendin
 import { reconcile } from '../../../app/maintenance/reconcile.ts'
 import { sweep } from '../../../app/maintenance/sweep.ts'
 import { Asset, type AssetFields } from '../../../models/asset.ts'
-import { pendingDeletionOf } from '../../../models/asset-pending-deletion.ts'
+import { pendingDeletionOf } from '../../../models/asset-objects.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { expect } from 'chai'
-import { removeLeftFiles, SPOOL_MAX_BYTES, withFile } from '../../../app/media/spool.ts'
+import { removeOrphanFiles, SPOOL_MAX_BYTES, withTemporaryFile } from '../../../app/media/spool.ts'
 import { useOwnTemporaryFolder } from '../../support/temporary-folder.ts'
 
 const MB = 1_000_000
@@ -23,18 +23,18 @@ function bytes(size: number): Readable {
   })
 }
 
-describe('withFile', () => {
+describe('withTemporaryFile', () => {
   useOwnTemporaryFolder()
 
   const options = (user = 'ada') => ({ user, maxBytes: SPOOL_MAX_BYTES })
 
-  it('withFile – stream → file that only its owner can read, removed afterwards', async () => {
-    const mode = await withFile(bytes(3), options(), async (path) => (await stat(path)).mode & 0o777)
+  it('withTemporaryFile – stream → file that only its owner can read, removed afterwards', async () => {
+    const mode = await withTemporaryFile(bytes(3), options(), async (path) => (await stat(path)).mode & 0o777)
     expect(mode).to.equal(0o600)
     expect(await spooled()).to.deep.equal([])
   })
 
-  it('withFile – file exists → its bytes count against the quota', async () => {
+  it('withTemporaryFile – file exists → its bytes count against the quota', async () => {
     let taken = 0
     const quota = {
       take: async (size: number) => {
@@ -44,40 +44,40 @@ describe('withFile', () => {
         taken -= size
       },
     }
-    await withFile(bytes(2 * MB + 1), { ...options(), quota }, async () => {
+    await withTemporaryFile(bytes(2 * MB + 1), { ...options(), quota }, async () => {
       expect(taken).to.equal(2 * MB + 1)
     })
     expect(taken).to.equal(0)
   })
 
-  it('withFile – quota is full → its error, nothing is left', async () => {
+  it('withTemporaryFile – quota is full → its error, nothing is left', async () => {
     const full = new Error('full')
     const quota = { take: () => Promise.reject(full), giveBack: () => undefined }
     const source = bytes(MB)
-    expect(await refusal(withFile(source, { ...options(), quota }, async () => 1))).to.equal(full)
+    expect(await refusal(withTemporaryFile(source, { ...options(), quota }, async () => 1))).to.equal(full)
     expect(source.destroyed).to.equal(true)
     expect(await spooled()).to.deep.equal([])
   })
 
-  it('withFile – too many bytes of all pictures → 503, but another user still has room', async function () {
+  it('withTemporaryFile – too many bytes of all pictures → 503, but another user still has room', async function () {
     this.timeout(60_000)
     const half = SPOOL_MAX_BYTES / 2
-    await withFile(bytes(half), options('ada'), async () => {
-      const refused = await refusal(withFile(bytes(1), options('ada'), async () => 1))
+    await withTemporaryFile(bytes(half), options('ada'), async () => {
+      const refused = await refusal(withTemporaryFile(bytes(1), options('ada'), async () => 1))
       expect(refused).to.include({ status: 503, code: 'unavailable' })
       expect(refused).to.have.nested.property('headers.Retry-After')
-      expect(await withFile(bytes(100 * MB), options('bob'), async () => 'made')).to.equal('made')
+      expect(await withTemporaryFile(bytes(100 * MB), options('bob'), async () => 'made')).to.equal('made')
     })
-    expect(await withFile(bytes(1), options('ada'), async () => 'made')).to.equal('made')
+    expect(await withTemporaryFile(bytes(1), options('ada'), async () => 'made')).to.equal('made')
     expect(await spooled()).to.deep.equal([])
   })
 
-  it('withFile – many images of one user at the same time → the youngest are refused, the others made', async function () {
+  it('withTemporaryFile – many images of one user at the same time → the youngest are refused, the others made', async function () {
     this.timeout(60_000)
     const size = 90 * MB
     const outcomes = await Promise.all(
       Array.from({ length: 8 }, () =>
-        withFile(bytes(size), options(), async () => 'made').catch((error) => error.status),
+        withTemporaryFile(bytes(size), options(), async () => 'made').catch((error) => error.status),
       ),
     )
     expect(outcomes[0]).to.equal('made')
@@ -85,25 +85,25 @@ describe('withFile', () => {
     expect(await spooled()).to.deep.equal([])
   })
 
-  it('withFile – folder is missing → 503 that says so', async () => {
+  it('withTemporaryFile – folder is missing → 503 that says so', async () => {
     const folder = tmpdir()
     process.env.TMPDIR = join(folder, 'missing')
-    const refused = await refusal(withFile(bytes(5), options(), async () => 1))
+    const refused = await refusal(withTemporaryFile(bytes(5), options(), async () => 1))
     process.env.TMPDIR = folder
     expect(refused).to.include({ status: 503, code: 'unavailable' })
     expect(refused).to.have.property('message').that.contains('Temporary files cannot be written')
     expect(refused).to.have.nested.property('cause.code', 'ENOENT')
   })
 
-  it('withFile – source fails → its own error', async () => {
+  it('withTemporaryFile – source fails → its own error', async () => {
     const fault = Object.assign(new Error('the bucket is gone'), { code: 'EIO', syscall: 'read' })
     const source = new Readable({ read: () => source.destroy(fault) })
-    expect(await refusal(withFile(source, options(), async () => 1))).to.equal(fault)
+    expect(await refusal(withTemporaryFile(source, options(), async () => 1))).to.equal(fault)
     expect(await spooled()).to.deep.equal([])
   })
 
-  it('withFile – file cannot be removed → the result all the same', async () => {
-    const replaced = await withFile(bytes(5), options(), async (path) => {
+  it('withTemporaryFile – file cannot be removed → the result all the same', async () => {
+    const replaced = await withTemporaryFile(bytes(5), options(), async (path) => {
       await rm(path)
       await mkdir(path)
       return path
@@ -113,15 +113,15 @@ describe('withFile', () => {
   })
 })
 
-describe('removeLeftFiles', () => {
+describe('removeOrphanFiles', () => {
   useOwnTemporaryFolder()
 
-  it('removeLeftFiles – files of a killed process → removed; files in use or of others kept', async () => {
+  it('removeOrphanFiles – files of a killed process → removed; files in use or of others kept', async () => {
     const hourAgo = new Date(Date.now() - 3_600_001)
     for (const name of ['kura-picture-old', 'kura-picture-new', 'other'])
       await writeFile(join(tmpdir(), name), 'x')
     for (const name of ['kura-picture-old', 'other']) await utimes(join(tmpdir(), name), hourAgo, hourAgo)
-    await removeLeftFiles()
+    await removeOrphanFiles()
     expect((await spooled()).sort()).to.deep.equal(['kura-picture-new', 'other'])
   })
 })

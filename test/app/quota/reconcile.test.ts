@@ -107,7 +107,7 @@ describe('space:reconcile', () => {
     await Asset.updateOne({ _id: id }, { $set: { pendingDeletion: [] } })
     expect(await recount()).to.deep.equal([])
     expect((await User.spaceOf(ada.user._id))?.used).to.equal(Number(used) - 2000)
-    await removeAsset(app.context, await Asset.findById(id).orFail().lean(), ada)
+    await removeAsset(app.context, await Asset.findById(id).orFail().lean(), ada, {})
     expect(await recount()).to.deep.equal([])
   })
 

@@ -1,4 +1,4 @@
-import type { Media } from '../../models/media.ts'
+import { type AssetType, MEDIA, type Media } from '../../models/media.ts'
 
 const MODEL =
   /^(?:model\/|application\/(?:vnd\.autodesk\.fbx|x-blender|vnd\.google\.draco|vnd\.sketchup\.skp))/
@@ -19,4 +19,31 @@ export function mediaOf(mediaType: string): Media {
   if (mediaType.startsWith('audio/')) return 'audio'
   if (DOCUMENT.test(mediaType)) return 'document'
   return ARCHIVE.test(mediaType) ? 'archive' : 'other'
+}
+
+/** The media of an asset made of these files: its most telling one, `other` where there is none. */
+export function assetMedia(medias: readonly Media[]): Media {
+  return MEDIA.find((media) => medias.includes(media)) ?? 'other'
+}
+
+/** The type of an asset whose owner named none. */
+export function assetType(medias: readonly Media[]): AssetType {
+  switch (assetMedia(medias)) {
+    case 'model':
+      return '3D'
+    case 'image':
+    case 'video':
+      return '2D'
+    default:
+      return 'other'
+  }
+}
+
+/**
+ * Whether `?inline=1` is granted to a file of this media type, as told by `identify`.
+ * Pictures, films and sounds run nothing; XML of any kind (SVG first of all) can carry script,
+ * and so can everything that is shown as a page or in a viewer (HTML, PDF).
+ */
+export function mayShowInline(mediaType: string): boolean {
+  return /^(image|video|audio)\//.test(mediaType) && !mediaType.endsWith('xml')
 }

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { identify } from '../../../app/media/detect-content.ts'
+import { detectContent } from '../../../app/media/detect-content.ts'
 import { MEDIA } from '../../../models/media.ts'
 import * as samples from '../../support/data/samples.ts'
 
@@ -11,19 +11,19 @@ const latin1 = (text: string) => Buffer.from(text, 'latin1')
 const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')
 
 /** As the upload does it: the first bytes of the file, and its size. */
-const tell = (name: string, file: Buffer) => identify(name, file.subarray(0, HEAD_BYTES), file.length)
+const tell = (name: string, file: Buffer) => detectContent(name, file.subarray(0, HEAD_BYTES), file.length)
 
 type Row = [what: string, name: string, file: Buffer | Promise<Buffer>, mediaType: string, media: string]
 
 function table(rows: () => Row[]): void {
   for (const [what, name, file, mediaType, media] of rows()) {
-    it(`identify – ${name}: ${what} → ${mediaType}, ${media}`, async () => {
+    it(`detectContent – ${name}: ${what} → ${mediaType}, ${media}`, async () => {
       expect(await tell(name, await file)).to.deep.equal({ mediaType, media })
     })
   }
 }
 
-describe('identify, files whose content and name agree', () => {
+describe('detectContent, files whose content and name agree', () => {
   table(() => [
     ['a picture', 'a.png', samples.png(), 'image/png', 'image'],
     ['a picture', 'a.jpg', samples.jpeg(), 'image/jpeg', 'image'],
@@ -59,7 +59,7 @@ describe('identify, files whose content and name agree', () => {
   ])
 })
 
-describe('identify, models', () => {
+describe('detectContent, models', () => {
   const STEP = latin1("ISO-10303-21;\nHEADER;\nFILE_DESCRIPTION((''),'2;1');\n")
   const IGES = latin1(`${'An exported part'.padEnd(72)}S      1\n`)
   table(() => [
@@ -103,7 +103,7 @@ describe('identify, models', () => {
   ])
 })
 
-describe('identify, containers', () => {
+describe('detectContent, containers', () => {
   const CFB = Buffer.concat([latin1('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'), Buffer.alloc(504)])
   const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
   table(() => [
@@ -120,7 +120,7 @@ describe('identify, containers', () => {
   ])
 })
 
-describe('identify, files whose content and name differ', () => {
+describe('detectContent, files whose content and name differ', () => {
   table(() => [
     ['a page', 'cat.png', samples.htmlNamedPng(), 'text/html', 'document'],
     ['a script tag', 'cat.png', latin1('\n <script>alert(1)</script>'), 'text/html', 'document'],
@@ -156,13 +156,13 @@ describe('identify, files whose content and name differ', () => {
   ])
 })
 
-describe('identify', () => {
-  it('identify – character split at the end of the head → text', async () => {
+describe('detectContent', () => {
+  it('detectContent – character split at the end of the head → text', async () => {
     const text = Buffer.from(`${'a'.repeat(HEAD_BYTES - 1)}é`)
     expect((await tell('a.txt', text)).mediaType).to.equal('text/plain')
   })
 
-  it('identify – any bytes under any name → an answer', async () => {
+  it('detectContent – any bytes under any name → an answer', async () => {
     const beginnings = [
       '',
       'PK\x03\x04',
@@ -204,7 +204,7 @@ describe('identify', () => {
     )
   })
 
-  it('identify – text made to be slow to parse → bounded time', async () => {
+  it('detectContent – text made to be slow to parse → bounded time', async () => {
     const begin = performance.now()
     for (const text of [
       '<!--'.repeat(4000),
@@ -214,7 +214,7 @@ describe('identify', () => {
       `<!DOCTYPE ${'['.repeat(9000)}`,
       `999\n${' '.repeat(9000)}`,
     ]) {
-      for (const name of ['a.svg', 'a.dxf', 'a']) await identify(name, latin1(text), text.length)
+      for (const name of ['a.svg', 'a.dxf', 'a']) await detectContent(name, latin1(text), text.length)
     }
     expect(performance.now() - begin).to.be.below(1000)
   })

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import sharp from 'sharp'
-import { RenderFault, renderApart, renderQueue } from '../../../app/media/render-apart.ts'
+import { RenderError, renderIsolated, renderQueue } from '../../../app/media/render-isolated.ts'
 import { animatedGif, png } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
 
 const ada = { user: 'ada' }
 const times = { stillMs: 60_000, animationMs: 60_000 }
 
-describe('renderApart', () => {
+describe('renderIsolated', () => {
   let folder: string
   const job = (name: string, animated = false) => ({ path: join(folder, name), side: 32, animated })
 
@@ -25,49 +25,49 @@ describe('renderApart', () => {
 
   const fault = (rendering: Promise<unknown>) => rendering.catch((error: unknown) => error)
 
-  it('renderApart – image → rendered', async () => {
-    expect(await renderApart(job('whole.png'), ada)).to.include({ width: 32, height: 24 })
+  it('renderIsolated – image → rendered', async () => {
+    expect(await renderIsolated(job('whole.png'), ada)).to.include({ width: 32, height: 24 })
   })
 
-  it('renderApart – broken image → its error', async () => {
-    const error = await fault(renderApart(job('missing.png'), ada))
-    expect(error).to.be.instanceOf(RenderFault).and.have.property('message').that.contains('missing')
+  it('renderIsolated – broken image → its error', async () => {
+    const error = await fault(renderIsolated(job('missing.png'), ada))
+    expect(error).to.be.instanceOf(RenderError).and.have.property('message').that.contains('missing')
   })
 
-  it('renderApart – picture that never ends → RenderFault, the waiting ones are rendered', async () => {
+  it('renderIsolated – picture that never ends → RenderError, the waiting ones are rendered', async () => {
     const [stuck, ...rest] = await Promise.all([
-      fault(renderApart(job('endless'), ada, { ...times, stillMs: 300 })),
-      renderApart(job('whole.png'), ada),
-      renderApart(job('whole.png'), ada),
+      fault(renderIsolated(job('endless'), ada, { ...times, stillMs: 300 })),
+      renderIsolated(job('whole.png'), ada),
+      renderIsolated(job('whole.png'), ada),
     ])
-    expect(stuck).to.be.instanceOf(RenderFault).and.have.property('message').that.contains('too long')
+    expect(stuck).to.be.instanceOf(RenderError).and.have.property('message').that.contains('too long')
     for (const picture of rest) expect(picture).to.include({ width: 32, height: 24 })
   })
 
-  it('renderApart – animation → all frames in time, else the first one', async () => {
+  it('renderIsolated – animation → all frames in time, else the first one', async () => {
     const frames = async (animationMs: number) => {
-      const { data } = await renderApart(job('moving.gif', true), ada, { ...times, animationMs })
+      const { data } = await renderIsolated(job('moving.gif', true), ada, { ...times, animationMs })
       return (await sharp(data).metadata()).pages ?? 1
     }
     expect(await frames(times.animationMs)).to.equal(4)
     expect(await frames(1)).to.equal(1)
   })
 
-  it('renderApart – several users → in turns', async () => {
+  it('renderIsolated – several users → in turns', async () => {
     const order: string[] = []
     const render = async (user: string) => {
-      await renderApart(job('whole.png'), { user })
+      await renderIsolated(job('whole.png'), { user })
       order.push(user)
     }
     await Promise.all([...['ada', 'ada', 'ada', 'ada'].map(render), render('bob')])
     expect(order.indexOf('bob')).to.be.lessThan(3)
   })
 
-  it('renderApart – waiting picture whose client leaves → dropped', async () => {
+  it('renderIsolated – waiting picture whose client leaves → dropped', async () => {
     let release = () => {}
     const held = renderQueue.run('eve', () => new Promise<void>((resolve) => (release = resolve)))
     const client = new AbortController()
-    const waiting = fault(renderApart(job('whole.png'), { ...ada, signal: client.signal }))
+    const waiting = fault(renderIsolated(job('whole.png'), { ...ada, signal: client.signal }))
     client.abort()
     expect(await waiting).to.have.property('code', 'client_closed')
     expect(renderQueue.waiting).to.equal(0)
@@ -75,15 +75,15 @@ describe('renderApart', () => {
     await held
   })
 
-  it('renderApart – process killed between two pictures → the next picture is rendered by a new one', async () => {
-    await renderApart(job('whole.png'), ada)
+  it('renderIsolated – process killed between two pictures → the next picture is rendered by a new one', async () => {
+    await renderIsolated(job('whole.png'), ada)
     const children = await readFile(`/proc/self/task/${process.pid}/children`, 'utf8')
     const renderers: number[] = []
     for (const child of children.trim().split(' ').map(Number))
       if ((await readFile(`/proc/${child}/cmdline`, 'utf8')).includes('render-process')) renderers.push(child)
     expect(renderers).to.have.length(1)
     for (const pid of renderers) process.kill(pid, 'SIGKILL')
-    const pictures = [1, 2, 3].map(() => renderApart(job('whole.png'), ada))
+    const pictures = [1, 2, 3].map(() => renderIsolated(job('whole.png'), ada))
     for (const picture of await Promise.all(pictures)) expect(picture).to.include({ width: 32 })
     await eventually(() => expect(renderQueue.running).to.equal(0))
   })

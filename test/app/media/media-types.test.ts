@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { assetMedia, assetType } from '../../../app/media/classify.ts'
+import { assetMedia, assetType, mayShowInline } from '../../../app/media/media-types.ts'
 import type { AssetType, Media } from '../../../models/media.ts'
 
 const ROWS: [medias: Media[], media: Media, type: AssetType][] = [
@@ -26,4 +26,36 @@ describe('classify', () => {
       expect(assetType(medias)).to.equal(type)
     })
   }
+})
+
+const SHOWN = [
+  'image/png',
+  'image/jpeg',
+  'image/gif',
+  'image/webp',
+  'image/avif',
+  'video/mp4',
+  'video/webm',
+  'audio/mpeg',
+  'audio/wav',
+]
+const KEPT = [
+  'image/svg+xml',
+  'text/html',
+  'text/plain',
+  'text/xml',
+  'application/xhtml+xml',
+  'application/pdf',
+  'application/octet-stream',
+  'model/gltf-binary',
+  'application/zip',
+  'text/javascript',
+  'ximage/png',
+]
+
+describe('mayShowInline', () => {
+  for (const mediaType of SHOWN)
+    it(`mayShowInline – ${mediaType} → true`, () => expect(mayShowInline(mediaType)).to.equal(true))
+  for (const mediaType of KEPT)
+    it(`mayShowInline – ${mediaType} → false`, () => expect(mayShowInline(mediaType)).to.equal(false))
 })

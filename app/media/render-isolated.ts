@@ -33,7 +33,7 @@ let current: ChildProcess | undefined
 let idle: NodeJS.Timeout | undefined
 
 /** The picture cannot be rendered; the message says why, in words for the log. */
-export class RenderFault extends Error {}
+export class RenderError extends Error {}
 
 /** Who waits for a picture. */
 export interface Requester {
@@ -54,11 +54,11 @@ export interface RenderTimes {
  * Renders a picture in a process of its own, without this one's environment: a decoder that hangs, crashes or
  * uses too much memory harms no other picture.
  *
- * @throws RenderFault where the picture is to blame, that it took too long included
+ * @throws RenderError where the picture is to blame, that it took too long included
  * @throws unavailable when too many pictures wait, or the process cannot be started
  * @throws client_closed when the signal aborts while the picture waits
  */
-export function renderApart(
+export function renderIsolated(
   job: RenderJob,
   { user, signal }: Requester,
   times: RenderTimes = TIMES,
@@ -70,8 +70,8 @@ async function renderBounded(job: RenderJob, { stillMs, animationMs }: RenderTim
   const first = await renderOnce(job, job.animated ? animationMs : stillMs)
   const answer =
     first === 'too slow' && job.animated ? await renderOnce({ ...job, animated: false }, stillMs) : first
-  if (answer === 'too slow') throw new RenderFault('the picture took too long')
-  if ('fault' in answer) throw new RenderFault(answer.fault)
+  if (answer === 'too slow') throw new RenderError('the picture took too long')
+  if ('fault' in answer) throw new RenderError(answer.fault)
   return answer
 }
 

@@ -1,0 +1,148 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { Types } from 'mongoose'
+import { Asset, type AssetFields } from '../../models/asset.ts'
+import { isTakenDown } from '../../models/asset-access.ts'
+import { isId } from '../../models/ids.ts'
+import { isUsable, Link, type LinkFields } from '../../models/link.ts'
+import { verifyPassword } from '../../models/password.ts'
+import { isActive } from '../../models/user-state.ts'
+import type { ClientInfo } from '../auth/client-info.ts'
+import { hashPasswordQueued } from '../auth/passwords.ts'
+import { confirmSender, type Sender } from '../auth/sender.ts'
+import type { Context } from '../context.ts'
+import { badCredentials, conflict, forbidden, linkExpired, notFound } from '../errors.ts'
+
+export interface NewLink {
+  expiresAt?: Date
+  maxDownloads?: number
+  password?: string
+}
+
+/**
+ * Makes a link to an asset.
+ *
+ * @returns the link, and its token, which nobody can learn again
+ * @throws `not_found` when the asset is gone, `forbidden` when it was taken down, `conflict` when it has too many links,
+ *   what `confirmSender` throws, `unavailable`
+ */
+export async function createLink(
+  context: Pick<Context, 'audit' | 'clock' | 'config' | 'queues'>,
+  asset: AssetFields,
+  sender: Sender,
+  { expiresAt, maxDownloads, password }: NewLink,
+  client: ClientInfo,
+): Promise<{ link: LinkFields; token: string }> {
+  const { audit, clock } = context
+  if (asset.takenDownAt) throw takenDown()
+  const now = clock.now()
+  const token = randomBytes(32).toString('base64url')
+  const passwordHash = password === undefined ? null : await hashPasswordQueued(context, client, password)
+  await confirmSender({ sender })
+  const link = await Link.create({
+    asset: asset._id,
+    owner: asset.owner,
+    tokenHash: hashToken(token),
+    passwordHash,
+    expiresAt: expiresAt ?? null,
+    maxDownloads: maxDownloads ?? null,
+    createdAt: now,
+  })
+  // the link is another document than the asset: what ended the right meanwhile is looked for after it is stored
+  const takenDownNow = await isTakenDown(asset._id, sender.user._id)
+  if (takenDownNow !== false) {
+    await Link.remove(link._id)
+    throw takenDownNow ? takenDown() : notFound()
+  }
+  if (!(await Link.makeRoom(asset._id))) {
+    await Link.remove(link._id)
+    throw conflict('An asset can have at most 1,000 links. Revoke one first.')
+  }
+  await audit({
+    action: 'link.created',
+    user: asset.owner,
+    target: { type: 'link', id: link._id.toString() },
+    details: {
+      asset: asset._id.toString(),
+      expiresAt: expiresAt?.toISOString() ?? null,
+      maxDownloads: maxDownloads ?? null,
+      hasPassword: password !== undefined,
+    },
+  })
+  return { link: link.toObject(), token }
+}
+
+const takenDown = () => forbidden('An administrator took this asset down: it can have no links.')
+
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}
+
+interface Key {
+  token: string
+  password: string | undefined
+  client: ClientInfo
+}
+
+/**
+ * The link of a token and the asset it leads to.
+ *
+ * @throws `not_found` for an unknown token, `link_expired`, `bad_credentials`, `too_many_requests`, `unavailable`
+ */
+export async function followLink(
+  { clock, limits }: Pick<Context, 'clock' | 'limits'>,
+  { token, password, client }: Key,
+): Promise<{ link: LinkFields; asset: AssetFields }> {
+  const link = await Link.ofToken(hashToken(token))
+  // looked for even where there is no link, so that it takes as long as where it leads nowhere any more
+  const to = link ?? { asset: new Types.ObjectId(), owner: new Types.ObjectId() }
+  const [asset, owner] = await Promise.all([Asset.ready(to.asset), isActive(to.owner)])
+  if (!link || !asset || !owner) throw notFound()
+  if (!isUsable(link, clock.now()) || asset.takenDownAt) throw linkExpired()
+  await unlock(limits, link, password, client)
+  return { link, asset }
+}
+
+async function unlock(
+  limits: Context['limits'],
+  { _id, passwordHash }: LinkFields,
+  password: string | undefined,
+  client: ClientInfo,
+): Promise<void> {
+  if (passwordHash === null) return
+  if (password === undefined) throw badCredentials()
+  const verified = await limits.checkLinkPassword(_id.toString(), client, async () =>
+    (await verifyPassword(password, passwordHash)) ? true : null,
+  )
+  if (!verified) throw badCredentials()
+}
+
+/** Ends a link of an asset. @throws `not_found` when it has none of that id, or not any more, and what `confirmSender` throws */
+export async function revokeLink(
+  { audit, clock }: Pick<Context, 'audit' | 'clock'>,
+  asset: AssetFields,
+  sender: Sender,
+  id: string,
+): Promise<void> {
+  if (!isId(id)) throw notFound()
+  await confirmSender({ sender })
+  if (!(await Link.revoke(id, asset._id, sender.user._id, clock.now()))) throw notFound()
+  await audit({
+    action: 'link.revoked',
+    user: asset.owner,
+    target: { type: 'link', id },
+    details: { asset: asset._id.toString() },
+  })
+}
+
+/**
+ * Counts bytes that go out: a link uses one of its downloads each time, an asset is downloaded once per whole.
+ *
+ * @throws `link_expired` when the link has none left
+ */
+export async function countDownload(
+  asset: Types.ObjectId,
+  { link, whole, now }: { link: LinkFields | undefined; whole: boolean; now: Date },
+): Promise<void> {
+  if (link && !(await Link.use(link._id, now))) throw linkExpired()
+  if (whole) await Asset.recordDownload(asset)
+}
