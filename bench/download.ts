@@ -1,5 +1,5 @@
-/** 256 MB by curl from the disk: through the API, and from a bare server that pipes the file. */
-import { Bench, compareTaken, curl, MB, register, type Taken, take, upload } from './harness.ts'
+/** Measures a download of 256 MB from disk with curl: from the API and from a bare server that pipes the file. */
+import { Bench, compareTimings, curl, MB, measureTime, register, type Timing, upload } from './harness.ts'
 
 const BYTES = 256 * MB
 const ROUNDS = 7
@@ -12,17 +12,17 @@ try {
   const user = await register(service.origin)
   const { url } = await upload(service.origin, user, path)
 
-  const taken = { service: [] as Taken[], peer: [] as Taken[] }
+  const timings = { service: [] as Timing[], peer: [] as Timing[] }
   const { Authorization } = user
   for (let round = 0; round <= ROUNDS; round++) {
     const signed = ['-H', `Authorization: ${Authorization}`, '-o', '/dev/null', url]
-    const ours = await take(service.pid, () => curl(...signed))
-    const bare = await take(peer.pid, () => curl('-o', '/dev/null', peer.origin))
+    const ours = await measureTime(service.pid, () => curl(...signed))
+    const bare = await measureTime(peer.pid, () => curl('-o', '/dev/null', peer.origin))
     if (round === 0) continue
-    taken.service.push(ours)
-    taken.peer.push(bare)
+    timings.service.push(ours)
+    timings.peer.push(bare)
   }
-  compareTaken('download of 256 MB from disk', BYTES / MB, taken.service, taken.peer, 0.7)
+  compareTimings('download of 256 MB from disk', BYTES / MB, timings.service, timings.peer, 0.7)
 } finally {
   await bench.end()
 }

@@ -3,22 +3,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Connection, createConnection, Schema, Types } from 'mongoose'
 import { startEmbeddedMongo } from '../embedded/mongo/start.ts'
+import { say } from './harness.ts'
 
-/** Prints what the embedded database manages on this machine. Usage: `npx tsx bench/embedded-mongo.ts`. */
+/** Measures the speed of the embedded database. Usage: `npx tsx bench/embedded-mongo.ts`. */
 
 const WORDS =
   'oak chair table lamp render scan texture metal wooden robot engine wheel bridge tower glass'.split(' ')
 const word = (i: number) => WORDS[i % WORDS.length]
 const MANY = 100_000
 
-const say = (what: string, figure: string) => process.stdout.write(`${what.padEnd(64)} ${figure}\n`)
+const report = (what: string, figure: string) => say(`${what.padEnd(64)} ${figure}`)
 const ms = (value: number) => `${value.toFixed(2)} ms`
 
+/** Prints the mean time of one run. */
 async function timed(what: string, times: number, run: (i: number) => Promise<unknown>): Promise<void> {
-  for (let i = 0; i < Math.min(20, times); i += 1) await run(i)
+  for (let i = 0; i < Math.min(20, times); i += 1) await run(i) // warm-up
   const started = performance.now()
   for (let i = 0; i < times; i += 1) await run(i)
-  say(what, `${ms((performance.now() - started) / times)} each`)
+  report(what, `${ms((performance.now() - started) / times)} each`)
 }
 
 const assetSchema = new Schema({
@@ -55,7 +57,7 @@ async function main() {
   for (let i = 0; i < MANY; i += 5000) {
     await Asset.collection.insertMany(Array.from({ length: 5000 }, (_, j) => asset(i + j)))
   }
-  say(
+  report(
     `insertMany of ${MANY}, three indexes`,
     `${Math.round(MANY / ((performance.now() - started) / 1000))} a second`,
   )
@@ -101,24 +103,25 @@ async function main() {
       .limit(20)
       .lean()
   await search('chair')
-  say('first $text over 10,000 (builds the index)', ms(performance.now() - first))
+  report('first $text over 10,000 (builds the index)', ms(performance.now() - first))
   await timed('$text over 10,000, sorted by score', 100, (i) => search(`${word(i)} ${word(i + 1)}`))
   await connection.close()
   await server.close()
   const opened = performance.now()
   server = await startEmbeddedMongo({ dir })
-  say('open a directory of 10,000 + 20,000 documents', ms(performance.now() - opened))
+  report('open a directory of 10,000 + 20,000 documents', ms(performance.now() - opened))
   connection = createConnection(server.uri.replace('/?', '/bench?'))
   Asset = connection.model('Asset', assetSchema)
   await connection.asPromise()
   const dropped = performance.now()
   await connection.dropDatabase()
-  say('dropDatabase of them', ms(performance.now() - dropped))
+  report('dropDatabase of these documents', ms(performance.now() - dropped))
   await connection.close()
   await server.close()
   await rm(dir, { recursive: true })
 }
 
+/** Measures inserts by 50 concurrent writers. */
 async function concurrently(collection: ReturnType<Connection['collection']>) {
   let n = 0
   const started = performance.now()
@@ -129,7 +132,7 @@ async function concurrently(collection: ReturnType<Connection['collection']>) {
     }
   }
   await Promise.all(Array.from({ length: 50 }, writer))
-  say(
+  report(
     'acknowledged concurrent inserts, 50 writers',
     `${Math.round(n / ((performance.now() - started) / 1000))} a second`,
   )

@@ -1,4 +1,4 @@
-/** What the measurements share: processes to measure, a client, figures. */
+/** Shared by all measurements: starting the measured processes, clients, and figures. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -11,12 +11,21 @@ export const run = promisify(execFile)
 export const say = (line: string) => process.stdout.write(`${line}\n`)
 export const MB = 1e6
 
+const DISK = { S3_BUCKET: '', S3_ENDPOINT: '' }
+
+/** Stores to measure, with their environment: the disk, and the bucket of S3_ENDPOINT if it is set. */
+export const stores: [name: string, env: Record<string, string>][] = [
+  ['disk', DISK],
+  ...(process.env.S3_ENDPOINT ? [['S3', {}] as [string, Record<string, string>]] : []),
+]
+
+/** A running process and its URL. */
 export interface Measured {
   origin: string
   pid: number
 }
 
-/** A folder for one measurement, and the processes in it; `end` removes all of it. */
+/** A temporary folder and the processes of one measurement. `end` stops the processes and removes the folder. */
 export class Bench {
   readonly #children: ChildProcess[] = []
 
@@ -27,7 +36,9 @@ export class Bench {
     return new Bench(await mkdtemp(join(tmpdir(), 'kura-bench-')))
   }
 
-  /** The compiled service as `npm start` runs it, with what the environment says of database and bucket; `env` goes before. */
+  /**
+   * Starts the compiled service as `npm start` does. Database and bucket come from the environment; `env` overrides it.
+   */
   async startService(env: Record<string, string> = {}): Promise<Measured> {
     const given = {
       LOG_LEVEL: 'warn',
@@ -40,7 +51,7 @@ export class Bench {
     return this.#start(node, { MALLOC_ARENA_MAX: '2', ...given }, /Kura listens on (\S+)/)
   }
 
-  /** One of the bare programs of `peers.ts`. */
+  /** Starts one of the bare programs in `peers.ts`. */
   async startPeer(name: string, env: Record<string, string> = {}): Promise<Measured> {
     return this.#start(['--import=tsx', 'bench/peers.ts', name, this.folder], env, /listens on (\S+)/)
   }
@@ -59,10 +70,10 @@ export class Bench {
       child.stdout.resume()
       return { origin: origin.replace('localhost', '127.0.0.1'), pid: Number(child.pid) }
     }
-    throw new Error(`it ended before it listened: ${output}`)
+    throw new Error(`the process ended before it listened: ${output}`)
   }
 
-  /** A file of so many bytes. */
+  /** Creates a file of the given size. Returns its path. */
   async makeFile(name: string, bytes: number): Promise<string> {
     const path = join(this.folder, name)
     const block = Buffer.alloc(MB, 'not a file of any known kind; ')
@@ -84,29 +95,29 @@ export class Bench {
   }
 }
 
-/** Registers a user; answers the header that signs its requests. */
+/** Registers a user, retrying while the service starts. Returns the header that authenticates requests. */
 export async function register(origin: string): Promise<{ Authorization: string }> {
   for (let tries = 0; ; tries++) {
-    const answer = await fetch(`${origin}/api/auth/register`, {
+    const response = await fetch(`${origin}/api/auth/register`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ username: `bench-${Date.now()}-${tries}` }),
     })
-    const body = (await answer.json()) as { res?: { token: string } }
+    const body = (await response.json()) as { res?: { token: string } }
     if (body.res) return { Authorization: `Bearer ${body.res.token}` }
-    if (tries > 50) throw new Error(`it does not register anybody: ${JSON.stringify(body)}`)
+    if (tries > 50) throw new Error(`registration failed: ${JSON.stringify(body)}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
 
-/** Runs curl; answers the seconds it took and what came. */
+/** Runs curl. Returns the duration in seconds and the response body. */
 export async function curl(...args: string[]): Promise<{ seconds: number; body: string }> {
   const { stdout } = await run('curl', ['-fsS', '-w', '\n%{time_total}', ...args], { maxBuffer: 64 * MB })
   const end = stdout.lastIndexOf('\n')
   return { seconds: Number(stdout.slice(end + 1)), body: stdout.slice(0, end) }
 }
 
-/** Uploads files by curl; answers the address of the first one. */
+/** Uploads a file with curl. Returns the asset's id and the URL of the file. */
 export async function upload(origin: string, { Authorization }: { Authorization: string }, path: string) {
   const { body, seconds } = await curl(
     '-H',
@@ -119,10 +130,33 @@ export async function upload(origin: string, { Authorization }: { Authorization:
   return { id: asset.id, url: new URL(String(asset.files[0]?.url), origin).href, seconds }
 }
 
+/** Uploads a public asset of one file for each item, 100 with one curl, each with its form fields. Returns the ids. */
+export async function uploadMany(
+  origin: string,
+  authorization: string,
+  path: string,
+  fieldsOfEach: string[][],
+): Promise<string[]> {
+  const argumentsOf = (fields: string[]) => [
+    ...['-H', `Authorization: ${authorization}`, '-F', `files=@${path}`, '-F', 'visibility=public'],
+    ...fields.flatMap((field) => ['-F', field]),
+    ...[`${origin}/api/assets`, '--next'],
+  ]
+  const ids: string[] = []
+  for (let from = 0; from < fieldsOfEach.length; from += 100) {
+    const args = fieldsOfEach.slice(from, from + 100).flatMap(argumentsOf)
+    const { stdout } = await run('curl', ['-sS', ...args.slice(0, -1)], { maxBuffer: 64 * MB })
+    ids.push(...[...stdout.matchAll(/"asset":\{"id":"([0-9a-f]+)"/g)].map(([, id]) => String(id)))
+  }
+  if (ids.length !== fieldsOfEach.length)
+    throw new Error(`${ids.length} of ${fieldsOfEach.length} assets were stored`)
+  return ids
+}
+
 export const median = (values: number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
-/** Seconds of processor time that a process has used, in all its threads (Linux). */
+/** Returns the processor time that all threads of a process have used, in seconds (Linux). */
 export async function processorTime(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
   const [user, system] = stat
@@ -132,53 +166,58 @@ export async function processorTime(pid: number): Promise<number> {
   return (Number(user) + Number(system)) / 100
 }
 
-/** What one piece of work took: seconds on the clock, and of the processor. */
-export interface Taken {
+/** Duration and processor time of one measured call, in seconds. */
+export interface Timing {
   seconds: number
   processor: number
 }
 
-export async function take(pid: number, work: () => Promise<{ seconds: number }>): Promise<Taken> {
+/** Measures the processor time of a process during a call. */
+export async function measureTime(pid: number, work: () => Promise<{ seconds: number }>): Promise<Timing> {
   const before = await processorTime(pid)
   const { seconds } = await work()
   return { seconds, processor: (await processorTime(pid)) - before }
 }
 
-/** Prints the medians of the service beside those of its peer, for so many megabytes a piece. */
-export function compareTaken(
+/** Prints the medians of the service and of its peer; each call has moved `megabytes`. */
+export function compareTimings(
   what: string,
   megabytes: number,
-  service: Taken[],
-  peer: Taken[],
+  service: Timing[],
+  peer: Timing[],
   target: number,
 ) {
-  const of = (taken: Taken[], key: keyof Taken) => median(taken.map((one) => one[key]))
-  const rate = (taken: Taken[]) => megabytes / of(taken, 'seconds')
+  const medianOf = (timings: Timing[], key: keyof Timing) => median(timings.map((one) => one[key]))
+  const rate = (timings: Timing[]) => megabytes / medianOf(timings, 'seconds')
   compare(what, 'MB/s', rate(service), rate(peer), target)
-  const processor = (taken: Taken[]) => ((of(taken, 'processor') / megabytes) * 1000).toFixed(2)
+  const processor = (timings: Timing[]) => ((medianOf(timings, 'processor') / megabytes) * 1000).toFixed(2)
   say(`${''.padEnd(40)} processor: ${processor(service)} ms/MB   bare ${processor(peer)} ms/MB`)
 }
 
-/** Prints the service's figure beside its peer's; both are the more the better. */
+/** Prints a figure of the service and of its peer. Higher is better; a ratio below `target` is missed. */
 export function compare(what: string, unit: string, service: number, peer: number, target: number): void {
   const ratio = service / peer
-  const verdict = ratio >= target ? 'ok' : 'MISSED'
   const figures = `${service.toFixed(0).padStart(7)} ${unit}   bare ${peer.toFixed(0).padStart(7)} ${unit}`
-  say(`${what.padEnd(40)} ${figures}   ${ratio.toFixed(2)}×  (≥ ${target}×: ${verdict})`)
-  if (ratio < target) process.exitCode = 1
+  say(`${what.padEnd(40)} ${figures}   ${ratio.toFixed(2)}×  (≥ ${target}×: ${verdict(ratio >= target)})`)
 }
 
-/** The most memory that a process has had at once since `resetPeak`, in MB (Linux). */
-export async function peakMemory(pid: number): Promise<number> {
-  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? []
+/** Returns the word for a target that was met or missed. A missed target makes the process exit with code 1. */
+export function verdict(isMet: boolean): string {
+  if (!isMet) process.exitCode = 1
+  return isMet ? 'ok' : 'MISSED'
+}
+
+/** Returns the most memory that a process has used since `resetPeak`, in MB (Linux). */
+export const peakMemory = (pid: number) => memoryOf(pid, 'VmHWM')
+
+/** Returns the memory that a process uses now, in MB (Linux). */
+export const memory = (pid: number) => memoryOf(pid, 'VmRSS')
+
+async function memoryOf(pid: number, field: 'VmHWM' | 'VmRSS'): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const [, kilobytes] = new RegExp(`${field}:\\s+(\\d+)`).exec(status) ?? []
   return (Number(kilobytes) * 1024) / MB
 }
 
-/** Writing 5 there sets the peak to what is used now; see proc(5). */
+/** Resets the peak to the memory used now: writing 5 does that, see proc(5). */
 export const resetPeak = (pid: number) => writeFile(`/proc/${pid}/clear_refs`, '5')
-
-/** The memory that a process uses now, in MB (Linux). */
-export async function memory(pid: number): Promise<number> {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? []
-  return (Number(kilobytes) * 1024) / MB
-}

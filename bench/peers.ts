@@ -1,4 +1,4 @@
-/** Bare programs to measure the service against: `tsx bench/peers.ts <name> <folder>`; each says where it listens. */
+/** Bare servers that the service is compared with: `tsx bench/peers.ts <name> <folder>`. Each prints its URL. */
 import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
@@ -15,7 +15,7 @@ import { searchAssets } from '../models/asset-search.ts'
 
 const [, , name = '', folder = ''] = process.argv
 
-/** A multipart body's file straight to the disk. */
+/** Writes the file of a multipart body directly to the disk. */
 const receive: RequestListener = async (req, res) => {
   const written: Promise<void>[] = []
   const parser = busboy({ headers: req.headers })
@@ -25,11 +25,12 @@ const receive: RequestListener = async (req, res) => {
   res.end()
 }
 
+/** Sends a file from the disk. */
 const send: RequestListener = async (_req, res) => {
   await pipeline(createReadStream(join(folder, 'file')), res)
 }
 
-/** The service's own queries and nothing around them. */
+/** Answers with the results of the service's own queries and does nothing else. */
 async function read(): Promise<RequestListener> {
   await connectDatabase(String(process.env.MONGODB_URI))
   const app = express()

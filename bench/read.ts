@@ -1,9 +1,19 @@
 /**
- * One asset, and the first page of a list, as anybody may read them: through the API, and through a bare Express
- * route with the same Mongoose query on the same database (MONGODB_URI, or an embedded one in a process of its own).
+ * Measures anonymous reads of one asset and of the first page of a list: from the API, and from a bare Express route with
+ * the same Mongoose query on the same database (MONGODB_URI, or an embedded database in its own process).
  */
 import autocannon from 'autocannon'
-import { Bench, compare, MB, type Measured, median, processorTime, register, run, say } from './harness.ts'
+import {
+  Bench,
+  compare,
+  MB,
+  type Measured,
+  median,
+  processorTime,
+  register,
+  say,
+  uploadMany,
+} from './harness.ts'
 
 const ASSETS = 200
 const ROUNDS = 3
@@ -18,17 +28,18 @@ try {
   const service = await bench.startService(env)
   const user = await register(service.origin)
   const path = await bench.makeFile('file', MB / 1000)
-  const ids = await plant(service.origin, user.Authorization, path)
+  const fields = Array.from({ length: ASSETS }, () => [])
+  const [id] = await uploadMany(service.origin, user.Authorization, path, fields)
   const peer = await bench.startPeer('read', env)
 
   for (const [what, ours, bare] of [
-    ['GET of one asset', `/api/assets/${ids[0]}`, `/assets/${ids[0]}`],
+    ['GET of one asset', `/api/assets/${id}`, `/assets/${id}`],
     ['first page of a list', '/api/assets', '/assets'],
   ] as const) {
     const rates = { service: [] as Rate[], peer: [] as Rate[] }
     for (let round = 0; round <= ROUNDS; round++) {
-      const served = await rate(service, ours)
-      const raw = await rate(peer, bare)
+      const served = await measureRate(service, ours)
+      const raw = await measureRate(peer, bare)
       if (round === 0) continue
       rates.service.push(served)
       rates.peer.push(raw)
@@ -44,26 +55,19 @@ try {
   await bench.end()
 }
 
-/** Uploads public assets, many with one curl. */
-async function plant(origin: string, authorization: string, path: string): Promise<string[]> {
-  const one = ['-H', `Authorization: ${authorization}`, '-F', `files=@${path}`, '-F', 'visibility=public']
-  const args = Array.from({ length: ASSETS }, () => [...one, `${origin}/api/assets`, '--next']).flat()
-  const { stdout } = await run('curl', ['-sS', ...args.slice(0, -1)], { maxBuffer: 64 * MB })
-  return [...stdout.matchAll(/"asset":\{"id":"([0-9a-f]+)"/g)].map(([, id]) => String(id))
-}
-
 interface Rate {
-  /** Answers a second. */
+  /** Responses per second. */
   rate: number
-  /** Processor time of one answer. */
+  /** Processor time per response in milliseconds. */
   milliseconds: number
 }
 
-/** Three seconds of ten connections; any answer but 200 is an error. */
-async function rate({ origin, pid }: Measured, path: string): Promise<Rate> {
+/** Sends requests on ten connections for three seconds. Throws if any response is not 200. */
+async function measureRate({ origin, pid }: Measured, path: string): Promise<Rate> {
   const before = await processorTime(pid)
   const result = await autocannon({ url: origin + path, connections: 10, duration: 3 })
   const used = (await processorTime(pid)) - before
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${path}: ${result.non2xx} refused`)
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${path}: ${result.non2xx} responses were not 200`)
   return { rate: result.requests.average, milliseconds: (used * 1000) / result.requests.total }
 }

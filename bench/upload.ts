@@ -1,5 +1,5 @@
-/** 256 MB by curl as one multipart body: through the API onto the disk, and into a bare busboy-to-file server. */
-import { Bench, compareTaken, curl, MB, register, type Taken, take, upload } from './harness.ts'
+/** Measures a multipart upload of 256 MB with curl: to the API (on disk) and to a bare server (busboy to a file). */
+import { Bench, compareTimings, curl, MB, measureTime, register, type Timing, upload } from './harness.ts'
 
 const BYTES = 256 * MB
 const ROUNDS = 5
@@ -11,21 +11,21 @@ try {
   const path = await bench.makeFile('file', BYTES)
   const user = await register(service.origin)
 
-  const taken = { service: [] as Taken[], peer: [] as Taken[] }
+  const timings = { service: [] as Timing[], peer: [] as Timing[] }
   for (let round = 0; round <= ROUNDS; round++) {
     let id = ''
-    const ours = await take(service.pid, async () => {
+    const ours = await measureTime(service.pid, async () => {
       const uploaded = await upload(service.origin, user, path)
       id = uploaded.id
       return uploaded
     })
-    const bare = await take(peer.pid, () => curl('-F', `files=@${path}`, peer.origin))
+    const bare = await measureTime(peer.pid, () => curl('-F', `files=@${path}`, peer.origin))
     await fetch(`${service.origin}/api/assets/${id}`, { method: 'DELETE', headers: user })
     if (round === 0) continue
-    taken.service.push(ours)
-    taken.peer.push(bare)
+    timings.service.push(ours)
+    timings.peer.push(bare)
   }
-  compareTaken('upload of 256 MB to disk', BYTES / MB, taken.service, taken.peer, 0.5)
+  compareTimings('upload of 256 MB to disk', BYTES / MB, timings.service, timings.peer, 0.5)
 } finally {
   await bench.end()
 }

@@ -1,4 +1,4 @@
-// `npm run build`: the programs in dist/, and what they were made of, for ensure-built.js.
+// `npm run build`: bundles the programs into dist/ and lists their source files for ensure-built.js.
 import { writeFileSync } from 'node:fs'
 import { bundle, PROGRAMS } from './bundle.js'
 

@@ -1,9 +1,9 @@
-// `npm start` runs compiled code: compiles it if a source is newer than what was compiled last. Comparing times
-// takes some milliseconds, starting the compiler takes a second; and where only the production dependencies are
-// installed there is no compiler.
+// Compiles the programs if a source file is newer than the last build. Comparing times takes milliseconds, starting the
+// compiler takes a second. Where only the production dependencies are installed there is no compiler: then the build is
+// used as it is.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 
-/** Written last. */
+/** List of the source files of the build. It is written last, so its time is that of the build. */
 const SOURCES = 'dist/sources.json'
 const canBuild = existsSync('node_modules/esbuild')
 
@@ -13,11 +13,11 @@ if (!existsSync(SOURCES) || (canBuild && isOutdated())) {
 }
 
 function isOutdated() {
-  const built = changed(SOURCES)
-  return JSON.parse(readFileSync(SOURCES, 'utf8')).some((file) => changed(file) > built)
+  const built = changedAt(SOURCES)
+  return JSON.parse(readFileSync(SOURCES, 'utf8')).some((file) => changedAt(file) > built)
 }
 
-/** When a file was changed last; now, where it is gone. */
-function changed(file) {
+/** Returns when a file was changed last (milliseconds); now if it does not exist, so that its removal causes a build. */
+function changedAt(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
 }

@@ -1,5 +1,5 @@
-// `npm start`: the compiled service, compiled anew if need be. All in one process: a `prestart` of its own would
-// take a fifth of a second of every start.
+// `npm start`: compiles the service if necessary and starts it in the same process. A `prestart` script would add a
+// fifth of a second to every start.
 import './ensure-built.js'
 
 await import('../dist/server.js')
