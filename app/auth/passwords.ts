@@ -8,9 +8,6 @@ import { addressKey, type ClientInfo } from './client-info.ts'
 /** The names of an account. None of them can be its password. */
 type Names = readonly (string | null | undefined)[]
 
-/** The most common passwords, in lower case. The list is long, so it is imported when the first password is set. */
-let commonPasswords: ReadonlySet<string> | undefined
-
 /**
  * Refuses a password that is too short or too long, is one of the most common, or is a name of its account
  * (OWASP Authentication Cheat Sheet, NIST SP 800-63B §3.1.1.2).
@@ -29,10 +26,7 @@ export async function weaknessOf(password: string, names: Names): Promise<string
     return `must have ${PASSWORD.min} to ${PASSWORD.max} bytes`
   const lowerCase = password.toLowerCase()
   if (names.some((name) => name?.toLowerCase() === lowerCase)) return 'must not be a name of the account'
-  if (!commonPasswords) {
-    const { dictionary } = await import('@zxcvbn-ts/language-common')
-    commonPasswords = new Set(dictionary['passwords-common'])
-  }
+  const { commonPasswords } = await import('./common-passwords.ts')
   return commonPasswords.has(lowerCase) ? 'is one of the most common passwords' : null
 }
 
@@ -49,7 +43,7 @@ export const hashPasswordQueued = (
   queues.passwords.run(addressKey(address), () => hashPassword(password, config.auth.bcryptCost), signal)
 
 /**
- * Shortens a password that is longer than bcrypt reads to the base64 of its SHA-256. Clients of the earlier context
+ * Shortens a password that is longer than bcrypt reads to the base64 of its SHA-256. Clients of the earlier services
  * send a digest as the password, which can be that long. Returns a shorter password unchanged.
  */
 export function foldPassword(password: string): string {

@@ -6,13 +6,13 @@ import { sourceFiles } from '../support/source-files.ts'
 interface Layer {
   name: string
   holds: (file: string) => boolean
-  /** The other layers that its files can import. */
+  /** Other layers that its files can import. */
   imports: string[]
 }
 
 const inFolder = (folder: string) => (file: string) => file.startsWith(`${folder}/`)
 
-/** The layers of CONTRIBUTING. A file belongs to the first one that holds it. */
+/** The layers of CONTRIBUTING.md. A file belongs to the first one whose `holds` returns true. */
 const LAYERS: Layer[] = [
   {
     name: 'process',
@@ -81,7 +81,7 @@ describe('source files', () => {
     expect(imports.length).to.be.greaterThan(files.length)
   })
 
-  it('imports – every file → its own layer and those that the layer can import', () => {
+  it('imports – every file → only its own layer and the layers allowed for it', () => {
     const isAllowed = ({ from, to }: Import) => {
       const [layer, other] = [layerOf(from), layerOf(to)]
       return layer === other || layer?.imports.includes(other?.name ?? '')
@@ -90,10 +90,10 @@ describe('source files', () => {
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).to.deep.equal([])
   })
 
-  it('imports – of types too → no circle', () => {
+  it('imports – every file, types too → no circle', () => {
     const importsOf = new Map(files.map((file) => [file, new Set<string>()]))
     for (const { from, to } of imports) if (importsOf.has(to) && from !== to) importsOf.get(from)?.add(to)
-    // files that import nothing that is left are taken away until only circles, and what imports them, are left
+    // repeatedly removes files without imports, until only circles and the files that import them remain
     for (let size = -1; size !== importsOf.size; ) {
       size = importsOf.size
       for (const [file, others] of importsOf)
@@ -106,7 +106,7 @@ describe('source files', () => {
     expect(files.filter((file) => /^app\/[^/]+$/.test(file)).length).to.be.at.most(6)
   })
 
-  it('bench/ and scripts/ – every import → none from test/', async () => {
+  it('imports – bench/ and scripts/ → none from test/', async () => {
     for (const folder of ['bench', 'scripts']) {
       const names = (await readdir(folder, { recursive: true })).filter((name) => /\.[jt]s$/.test(name))
       const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
@@ -115,7 +115,7 @@ describe('source files', () => {
     }
   })
 
-  it('import() – every file → own files only, because a bundled CommonJS package has no names', async () => {
+  it('import() – every file → own files only, because a bundled CommonJS package has no named exports', async () => {
     const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
     const onDemand = texts.flatMap((text) =>
       [...text.matchAll(/\bimport\(([^)]*)\)/g)].map(([, what]) => what),

@@ -9,7 +9,7 @@ import { transform } from 'esbuild'
 import type * as Recheck from 'recheck'
 import { sourceFiles } from '../support/source-files.ts'
 
-/** The build in plain JavaScript: the package's main file prefers a native program or Java. */
+/** The build in plain JavaScript, because the main file of the package prefers a native program or Java. */
 const { checkSync } = createRequire(import.meta.url)('recheck/lib/browser.js') as typeof Recheck
 
 interface Pattern {
@@ -18,17 +18,17 @@ interface Pattern {
   flags: string
 }
 
-/** Compiles patterns of queries when they run; the service sends it none that a client wrote. */
+/** Compiles the patterns of queries. The service never sends it a pattern from a client. */
 const COMPILES_QUERIES = 'embedded/mongo/query/predicates.ts'
 
 const BYTES = 8192
 const MAX_MS = 20
-/** An exponential pattern is stopped then. */
+/** Time limit for one replacement with an exponential pattern, in milliseconds. */
 const STOP_MS = 5000
-/** Time limit for one check by recheck. A check that takes longer counts as a fault. */
+/** Time limit for one check by recheck, in milliseconds. A longer check counts as an error. */
 const CHECK_MS = 60_000
 
-/** Returns the patterns that a file writes as literals, and whether it also builds some. */
+/** Returns the pattern literals of a file, and whether it also builds patterns. */
 async function literalsOf(file: string): Promise<{ patterns: Pattern[]; builds: boolean }> {
   const { code } = await transform(await readFile(file, 'utf8'), { loader: 'ts', target: 'esnext' })
   const patterns: Pattern[] = []
@@ -90,7 +90,7 @@ function samplesOf({ source }: Pattern): string[] {
   })
 }
 
-/** Returns texts of 8 kB: every fragment of a pattern repeated, from the start and behind all that precedes it. */
+/** Yields texts of 8 kB: every fragment of a pattern repeated, with and without the fragments before it. */
 function* attacksOn(pattern: Pattern): Generator<string> {
   const samples = samplesOf(pattern)
   for (let from = 0; from < samples.length; from += 1)
@@ -112,7 +112,7 @@ function timeOf(pattern: RegExp, text: string): number {
   return performance.now() - begin
 }
 
-/** The best of three, because the machine can be busy. */
+/** Returns whether all of three runs are slow; one can be slow because the machine is busy. */
 const isSlow = (pattern: RegExp, text: string) => [1, 2, 3].every(() => timeOf(pattern, text) > MAX_MS)
 
 describe('regular expressions', function () {
@@ -133,11 +133,11 @@ describe('regular expressions', function () {
   })
 
   it('all patterns – recheck → none is vulnerable', () => {
-    const faults = patterns.flatMap(({ file, source, flags }) => {
+    const errors = patterns.flatMap(({ file, source, flags }) => {
       const found = checkSync(source, flags, { timeout: CHECK_MS })
       return found.status === 'safe' ? [] : [`${file}: /${source}/${flags} is ${found.status}`]
     })
-    expect(faults).to.deep.equal([])
+    expect(errors).to.deep.equal([])
   })
 
   it(`all patterns – 8 kB of their own fragments → at most ${MAX_MS} ms`, () => {

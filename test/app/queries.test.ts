@@ -4,8 +4,8 @@ import mongoose from 'mongoose'
 import '../../models/all.ts'
 import { sourceFiles } from '../support/source-files.ts'
 
-/** Queries that may stand outside models/: creations, and copies of whole collections by the driver. */
-const MOST_QUERIES = 15
+/** Limit of queries outside models/, which create documents or copy whole collections. */
+const MAX_QUERIES = 15
 
 const METHODS = [
   'aggregate',
@@ -23,7 +23,7 @@ const METHODS = [
 ].join('|')
 
 describe('queries', () => {
-  it(`outside models/ – every call of a model or a collection → fewer than ${MOST_QUERIES}`, async () => {
+  it(`outside models/ – every call of a model or a collection → fewer than ${MAX_QUERIES}`, async () => {
     const names = Object.keys(mongoose.models).join('|')
     const query = new RegExp(
       `(?:\\b(?:${names}|[mM]odel)|\\bcollection(?:\\([^)]*\\))?)\\s*\\.(?:${METHODS})\\(`,
@@ -35,6 +35,6 @@ describe('queries', () => {
         [...(await readFile(file, 'utf8')).matchAll(query)].map(([call]) => `${file}: ${call}`),
       ),
     )
-    expect(found.flat()).to.have.length.within(1, MOST_QUERIES - 1)
+    expect(found.flat()).to.have.length.within(1, MAX_QUERIES - 1)
   })
 })

@@ -29,7 +29,7 @@ describe('compose.yaml', () => {
 
   const makeEnv = () => promisify(execFile)('sh', [resolve('compose.env.sh')], { cwd: folder })
 
-  it('secrets – none given → Compose refuses, for none has a default', () => {
+  it('secrets – missing → Compose refuses, because none has a default', () => {
     for (const name of SECRETS) {
       const uses = text.match(new RegExp(`\\$\\{?${name}\\b[^}]*\\}?`, 'g')) ?? []
       expect(uses, name).to.have.length(1)
@@ -37,13 +37,13 @@ describe('compose.yaml', () => {
     }
   })
 
-  it('ports – published → on the loopback address alone', () => {
+  it('ports – published → on the loopback address only', () => {
     const ports = Object.values(services).flatMap((service) => service.ports ?? [])
     expect(ports).to.have.length(1)
     for (const port of ports) expect(port).to.match(/^127\.0\.0\.1:/)
   })
 
-  it('compose.env.sh – no .env → a private one whose secrets production takes; an .env → kept', async () => {
+  it('compose.env.sh – no .env → private file with secrets valid in production; existing .env → unchanged', async () => {
     await makeEnv()
     const file = join(folder, '.env')
     const written = await readFile(file, 'utf8')

@@ -3,11 +3,11 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 
-/** A path of the project in backquotes, such as `app/errors.ts` or `embedded/`; patterns with a star are left out. */
+/** Matches a path of the project in backquotes, such as `app/errors.ts` or `embedded/`, but no pattern with a star. */
 const PATH =
   /`((?:\.ci|app|bench|commands|config|controllers|docs|embedded|middleware|models|routes|scripts|test)\/[\w./-]*)`/g
 
-/** The title of a test that is written as a literal. */
+/** Matches the title of a test that is a literal. */
 const TITLE = /^\s*it\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/gm
 
 async function textsOf(folder: string, end: string): Promise<[file: string, text: string][]> {
@@ -24,9 +24,9 @@ describe('conventions', () => {
   it('CONTRIBUTING.md and docs/*.md – paths of the project → exist', async () => {
     const pages = await textsOf('docs', '.md')
     pages.push(['CONTRIBUTING.md', await readFile('CONTRIBUTING.md', 'utf8')])
-    const named = pages.flatMap(([page, text]) => Array.from(text.matchAll(PATH), ([, path]) => [page, path]))
-    expect(named.length).to.be.greaterThan(20)
-    expect(named.filter(([, path]) => !existsSync(String(path)))).to.deep.equal([])
+    const paths = pages.flatMap(([page, text]) => Array.from(text.matchAll(PATH), ([, path]) => [page, path]))
+    expect(paths.length).to.be.greaterThan(20)
+    expect(paths.filter(([, path]) => !existsSync(String(path)))).to.deep.equal([])
   })
 
   it('test titles – every literal → subject – condition → result', async () => {

@@ -29,7 +29,7 @@ describe('scripts/example-ws.js', () => {
     return stdout
   }
 
-  it('example:ws – no arguments → makes an account, uploads, receives events, removes all', async () => {
+  it('example:ws – no arguments → creates an account, uploads, receives events, deletes all', async () => {
     const stdout = await example()
     for (const line of [
       /^signed in as example-\d+$/m,
@@ -48,7 +48,7 @@ describe('scripts/example-ws.js', () => {
     expect(await storedBytes(app)).to.equal(0)
   })
 
-  it('example:ws – file named → uploaded in several frames', async () => {
+  it('example:ws – file given → uploaded in several frames', async () => {
     const path = join(folder, 'scan.bin')
     await writeFile(path, Buffer.alloc(1_000_000))
     expect(await example(path)).to.match(/^stored scan\.bin, 1000000 bytes/m)

@@ -3,8 +3,8 @@ import { mongo } from 'mongoose'
 import { startEmbeddedMongo } from '../../embedded/mongo/start.ts'
 
 /**
- * Run as a process of its own: serves a directory and writes to it without pause, telling its parent of every
- * write that was acknowledged, until it is killed. Arguments: the directory and the number of the round.
+ * Runs as a separate process until it is killed: serves a directory, writes to it without pause and reports each
+ * acknowledged write to its parent. Arguments: the directory and the number of the round.
  */
 const WRITERS = 8
 const [dir = '', round = '0'] = process.argv.slice(2)

@@ -23,7 +23,7 @@ describe('durability of the embedded database', () => {
   })
   afterEach(() => directory.remove())
 
-  /** Serves the directory while a step runs. */
+  /** Runs a step while the directory is served. */
   async function serving<T>(
     step: (database: mongo.Db, uri: string) => Promise<T>,
     ttlSeconds = 60,
@@ -38,7 +38,7 @@ describe('durability of the embedded database', () => {
     }
   }
 
-  it('restart – documents, indexes, dropped collections → as before', async () => {
+  it('restart – documents, indexes, dropped collections → unchanged', async () => {
     const options = { unique: true, partialFilterExpression: { n: { $gt: 1 } } }
     const specs = await serving(async (database) => {
       const docs = database.collection('docs')
@@ -76,7 +76,7 @@ describe('durability of the embedded database', () => {
     })
   })
 
-  it('dropDatabase – restart → still gone', async () => {
+  it('dropDatabase – restart → no collection', async () => {
     await serving(async (database) => {
       await database.collection('a').insertMany([{}, {}])
       await database.collection('b').createIndex({ x: 1 })
@@ -144,7 +144,7 @@ describe('durability of the embedded database', () => {
     })
   })
 
-  it(`kill -9 – ${ROUNDS} times while writing → every acknowledged write there and whole`, async function () {
+  it(`kill -9 – ${ROUNDS} times while writing → every acknowledged write stored completely`, async function () {
     this.timeout(60_000 * ROUNDS)
     const inserted = new Set<string>()
     const counted = new Map<string, number>()
@@ -167,7 +167,7 @@ describe('durability of the embedded database', () => {
     }
   })
 
-  /** Waits until the child has acknowledged a good number of writes; fails when it dies before. */
+  /** Waits until the child has acknowledged enough writes. Throws if it dies before. */
   async function written(child: ChildProcess, writes: () => number) {
     const died = once(child, 'exit').then(([code]) => {
       throw new Error(`the writer ended by itself: ${code}`)

@@ -8,26 +8,26 @@ import { startEmbeddedMongo } from '../../embedded/mongo/start.ts'
 export type Document = mongo.Document
 export type Collection = mongo.Collection<Document>
 
-/** True when the suite runs on the engine `MONGODB_URI` names instead of the embedded one. */
+/** Whether the tests run on the database of `MONGODB_URI` instead of the embedded one. */
 export const onRealEngine = process.env.MONGODB_URI !== undefined
 
-/** A directory of its own, removed by `remove`. */
+/** Creates a temporary directory. `remove` deletes it. */
 export async function temporaryDirectory() {
   const path = await mkdtemp(join(tmpdir(), 'kura-embedded-'))
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** The URI with a database name put in. */
+/** Returns the URI with the given database name. */
 export function withDatabase(uri: string, name: string): string {
   const url = new URL(uri)
   url.pathname = `/${name}`
   return url.href
 }
 
-/** The path of the Unix socket that a URI names. */
+/** Returns the path of the Unix socket in a URI. */
 export const socketOf = (uri: string) => decodeURIComponent(new URL(uri).hostname)
 
-/** A connection to an empty database of its own, dropped and closed by `close`. */
+/** Connects to a new, empty database. `close` drops it and disconnects. */
 export async function openDatabase(): Promise<{ connection: Connection; close(): Promise<void> }> {
   const directory = onRealEngine ? undefined : await temporaryDirectory()
   const server = directory && (await startEmbeddedMongo({ dir: directory.path }))

@@ -9,7 +9,7 @@ const text = fc.oneof(
 )
 const number = fc.oneof(fc.double({ noNaN: true }), fc.integer())
 
-/** Pairs of values of one type, and how they are ordered. */
+/** Pairs of values of one type, and their order. */
 const orders: [name: string, pairs: fc.Arbitrary<[unknown, unknown, number]>][] = [
   ['numbers', fc.tuple(number, number).map(([a, b]) => [a, b, a < b ? -1 : Number(a > b)])],
   ['dates', fc.tuple(fc.nat(), fc.nat()).map(([a, b]) => [new Date(a), new Date(b), Math.sign(a - b)])],

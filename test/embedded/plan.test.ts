@@ -158,7 +158,7 @@ describe('query plans', () => {
   }
 })
 
-/** Keeps nothing: what is tested is the half in memory. */
+/** A store that stores nothing, because only the indexes in memory are tested. */
 const inMemory: Records = {
   *documents() {},
   putDocument() {},
@@ -185,7 +185,7 @@ function check(
 const ids = (docs: Iterable<Doc>) => [...docs].map(({ _id }) => Number(_id))
 const ascending = (a: number, b: number) => a - b
 
-/** Two arrays side by side cannot be indexed: what is refused for that (171) must have changed nothing. */
+/** Runs a step. Asserts that a step refused because of parallel arrays (error 171) changes nothing. */
 function unlessParallel(step: () => void): void {
   try {
     step()

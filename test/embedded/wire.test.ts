@@ -13,7 +13,7 @@ const int32 = (value: number) => {
   return bytes
 }
 
-/** An OP_MSG of given flags and sections. */
+/** Returns an OP_MSG with the given flags and sections. */
 function message(flags: number, ...sections: Uint8Array[]): Buffer {
   const body = Buffer.concat([int32(7), int32(0), int32(2013), int32(flags), ...sections])
   return Buffer.concat([int32(body.length + 4), body])
@@ -67,7 +67,7 @@ describe('wire protocol', () => {
     expect(reply.includes('isWritablePrimary')).to.equal(true)
   })
 
-  it('message – one byte at a time → put together', async () => {
+  it('message – one byte at a time → assembled', async () => {
     const { socket, reply } = bound(await client())
     for (const byte of ping) socket.write(Buffer.from([byte]))
     expect(await reply()).to.deep.equal({ ok: 1 })
@@ -118,7 +118,7 @@ describe('wire protocol', () => {
     ['an unknown kind of section', message(0, Buffer.from([9]))],
   ]
   for (const [name, bytes] of garbage) {
-    it(`message – ${name} → this socket closed, no other`, async () => {
+    it(`message – ${name} → only this socket closed`, async () => {
       const [bad, good] = [await client(), await client()]
       const closed = once(bad.socket, 'close')
       bad.socket.write(bytes)
@@ -128,7 +128,7 @@ describe('wire protocol', () => {
     })
   }
 
-  it('message – client disconnects midway → server goes on', async () => {
+  it('message – client disconnects midway → server continues', async () => {
     const leaving = await client()
     leaving.socket.write(ping.subarray(0, 10))
     leaving.socket.destroy()
@@ -150,7 +150,7 @@ describe('wire protocol', () => {
   })
 })
 
-/** A socket whose replies can be awaited one by one. */
+/** Opens a socket whose replies can be awaited one by one. */
 class Client {
   readonly #frames: Buffer[] = []
   #waiting: ((frame: Buffer) => void) | undefined

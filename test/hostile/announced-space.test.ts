@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts'
 const GB = 1e9
 const MB = 1e6
 
-describe('space that is announced and does not come', function () {
+describe('uploads that announce more than they send', function () {
   this.timeout(120_000)
   let folder: string
   let service: ServiceProcess
@@ -51,7 +51,7 @@ describe('space that is announced and does not come', function () {
       await eventually(async () => expect(await reserved(client)).to.equal(0), 30_000)
   })
 
-  it('POST /api/assets – more than the server can hold is announced → 507 before the body', async () => {
+  it('POST /api/assets – announced length over the capacity → 507 before the body', async () => {
     const { sending, answer } = beginUpload(clients[0] as Client, { length: 4.2 * GB })
     sending.flushHeaders()
     expect(await answer).to.include({ status: 507, code: 'server_full' })
@@ -59,7 +59,7 @@ describe('space that is announced and does not come', function () {
     expect(await reserved(clients[0] as Client)).to.equal(0)
   })
 
-  it('POST /api/assets – 201 uploads of one user are open → 429 for the last, and room once they end', async () => {
+  it('POST /api/assets – 201 open uploads of one user → 429 for the last; after the others end, 201', async () => {
     const client = clients[2] as Client
     const length = multipart(Buffer.from('x')).length
     const open = Array.from({ length: 200 }, () => beginUpload(client, { length }))

@@ -11,13 +11,13 @@ import { PASSWORD, requestsOf, signUp, type TestUser } from '../support/app/user
 import { svg } from '../support/data/samples.ts'
 
 const AT_ONCE = 8
-/** Documents of a time before everything else, the oldest first. */
+/** Makes documents older than all others, the oldest first. */
 const times = (count: number, make: (createdAt: Date, n: number) => object) =>
   Array.from({ length: count }, (_, n) => make(new Date(Date.UTC(2020, 0, 1) + n * 1000), n))
 const atOnce = <T>(request: () => PromiseLike<T>) =>
   Promise.all(Array.from({ length: AT_ONCE }, async () => request()))
 
-describe('what one user can have', function () {
+describe('limits per user', function () {
   this.timeout(60_000)
   let app: TestApp
   let ada: TestUser
@@ -29,7 +29,7 @@ describe('what one user can have', function () {
     ada = await signUp(app, `ada-${new Types.ObjectId()}`)
   })
 
-  it('POST /api/auth/login – 100 sessions and 8 sign-ins at once → the oldest end, 100 are left', async () => {
+  it('POST /api/auth/login – 100 sessions, 8 concurrent sign-ins → oldest end, 100 remain', async () => {
     const user = ada.user._id
     const expiresAt = new Date(Date.now() + 3_600_000)
     const plant = (owner: Types.ObjectId) =>
@@ -53,10 +53,10 @@ describe('what one user can have', function () {
     expect(await Session.countDocuments({ user: bob.user._id })).to.equal(100)
   })
 
-  it('POST /api/auth/login – thousands of sessions from earlier → 100 are left, the new one among them', async () => {
+  it('POST /api/auth/login – 3,000 older sessions → 100 remain, including the new one', async () => {
     const user = ada.user._id
     const expiresAt = new Date(Date.now() + 3_600_000)
-    // the clock of the process that made them was ahead
+    // the clock of the process that created them was ahead
     const ahead = (createdAt: Date) => new Date(createdAt.getTime() + 20 * 366 * 86_400_000)
     await Session.insertMany(
       times(3000, (at) => ({ user, createdAt: ahead(at), lastAccessAt: at, expiresAt })),
@@ -86,7 +86,7 @@ describe('what one user can have', function () {
       path = `/api/assets/${id}/links`
     })
 
-    it('POST /api/assets/:id/links – 996 links and 8 requests at once → never over 1,000, the next one 409', async () => {
+    it('POST /api/assets/:id/links – 996 links, 8 concurrent requests → at most 1,000, next one 409', async () => {
       await plant(996, null)
       const answers = await atOnce(() => ada.post(path).send({}))
       const made = answers.filter(({ status }) => status === 201).map(({ body }) => body.res.link.id)
@@ -100,7 +100,7 @@ describe('what one user can have', function () {
       expect(await Link.countDocuments({ asset })).to.equal(1000)
     })
 
-    it('POST /api/assets/:id/links – 1,000 links, some revoked → 201, the oldest revoked one is removed', async () => {
+    it('POST /api/assets/:id/links – 1,000 links, some revoked → 201, oldest revoked one removed', async () => {
       await plant(998, null)
       const [oldest, other] = await plant(2, new Date())
       await ada.post(path).send({}).expect(201)
@@ -131,7 +131,7 @@ describe('what one user can have', function () {
     }
     const count = () => Project.countDocuments({ owner: ada.user._id })
 
-    it('POST /api/projects – 996 projects and 8 requests at once → never over 1,000, the next one 409', async () => {
+    it('POST /api/projects – 996 projects, 8 concurrent requests → at most 1,000, next one 409', async () => {
       await plant(996)
       const answers = await atOnce(() => ada.post('/api/projects').send({ title: 'Room' }))
       const made = answers.filter(({ status }) => status === 201).length

@@ -13,7 +13,7 @@ import { eventually } from '../support/eventually.ts'
 import { type FakeS3, startFakeS3 } from '../support/s3/fake-s3.ts'
 
 const BYTES = randomBytes(3_000_000)
-const LEAVING = 60
+const CLIENTS = 60
 
 interface Asset {
   id: string
@@ -21,7 +21,7 @@ interface Asset {
   files: { url: string }[]
 }
 
-/** Makes a public asset of several files. */
+/** Creates a public asset with several files. */
 async function publish({ origin, token }: Client, files: Buffer[]): Promise<Asset> {
   const body = new FormData()
   body.append('visibility', 'public')
@@ -30,7 +30,7 @@ async function publish({ origin, token }: Client, files: Buffer[]): Promise<Asse
   return (await send<{ asset: Asset }>(`${origin}/api/assets`, request, 201)).asset
 }
 
-/** Reads an answer to its end; whether all of it came. */
+/** Reads an answer to its end. Returns whether it was complete. */
 async function readsWhole(origin: string, path: string): Promise<boolean> {
   try {
     const answer = await fetch(`${origin}${path}`)
@@ -41,9 +41,9 @@ async function readsWhole(origin: string, path: string): Promise<boolean> {
   }
 }
 
-/** Clients that ask and leave, after 0 to 30 ms. */
-async function leaveEarly(origin: string, path: string): Promise<void> {
-  for (let n = 0; n < LEAVING; n++) {
+/** Sends requests and disconnects after 0 to 30 ms. */
+async function disconnectEarly(origin: string, path: string): Promise<void> {
+  for (let n = 0; n < CLIENTS; n++) {
     const socket = await rawConnection(origin)
     socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
     await delay(n % 30)
@@ -76,29 +76,29 @@ describe('hostile downloads', function () {
   const pathsOf = ({ id, files }: Asset) => [String(files[0]?.url), `/api/assets/${id}/download`]
 
   describe('from the disk', () => {
-    /** The stored files of a size. */
+    /** Returns the paths of the stored objects. */
     const objects = async () => {
       const root = join(folder, 'objects')
       const entries = await readdir(root, { recursive: true, withFileTypes: true })
       return entries.filter((entry) => entry.isFile()).map(({ path, name }) => join(path, name))
     }
 
-    it('GET file, zip – clients that leave at any moment → the service goes on, no error', async () => {
+    it('GET file, zip – clients disconnect at any moment → service continues, no error', async () => {
       await start()
       const asset = await publish(ada, [BYTES, BYTES])
       for (const path of [...pathsOf(asset), '/docs/swagger-ui-bundle.js'])
-        await leaveEarly(service.origin, path)
+        await disconnectEarly(service.origin, path)
       expect(service.output()).to.not.contain('"level":50')
     })
 
-    it('GET file, zip – the disk fails before the first byte → that answer fails only', async () => {
+    it('GET file, zip – disk fails before the first byte → only that answer fails', async () => {
       await start()
       const asset = await publish(ada, [BYTES, BYTES])
       const other = await publish(ada, [Buffer.from('other')])
       const untouched = new Set(await objects())
       const broken = await publish(ada, [randomBytes(100), randomBytes(100)])
       for (const path of (await objects()).filter((one) => !untouched.has(one))) {
-        // A file that can be opened and not read.
+        // a file that can be opened but not read
         await rm(path)
         await symlink('/proc/self/mem', path)
       }
@@ -107,7 +107,7 @@ describe('hostile downloads', function () {
         expect(await readsWhole(service.origin, path), path).to.equal(true)
     })
 
-    it('GET file – the object is shorter than recorded → the answer is broken off', async () => {
+    it('GET file – object shorter than recorded → connection closed', async () => {
       await start()
       const asset = await publish(ada, [BYTES])
       for (const path of await objects()) await truncate(path, 1_000_000)
@@ -120,7 +120,7 @@ describe('hostile downloads', function () {
       ['longer than recorded', BYTES.length + 1],
     ] as const)
       for (const broken of [0, 1])
-        it(`GET zip – object ${broken + 1} of 2 is ${what} → the answer is broken off`, async () => {
+        it(`GET zip – object ${broken + 1} of 2 is ${what} → connection closed`, async () => {
           await start()
           const asset = await publish(ada, [BYTES])
           const untouched = new Set(await objects())
@@ -131,7 +131,7 @@ describe('hostile downloads', function () {
           expect(await readsWhole(service.origin, pathsOf(asset)[0] as string)).to.equal(true)
         })
 
-    it('GET file, zip – the folder vanishes during the answer → it ends, the next ones are refused', async () => {
+    it('GET file, zip – folder deleted during the answer → answer ends, next requests refused', async () => {
       await start()
       const asset = await publish(ada, [BYTES, BYTES])
       const [path, zip] = pathsOf(asset) as [string, string]
@@ -166,16 +166,16 @@ describe('hostile downloads', function () {
     })
     afterEach(() => bucket.close())
 
-    it('GET file, zip – clients that leave at any moment → the service goes on, no error', async () => {
+    it('GET file, zip – clients disconnect at any moment → service continues, no error', async () => {
       const asset = await publish(ada, [BYTES, BYTES])
-      for (const path of pathsOf(asset)) await leaveEarly(service.origin, path)
+      for (const path of pathsOf(asset)) await disconnectEarly(service.origin, path)
       bucket.fault = ({ operation }) => (operation === 'GetObject' ? 'pause' : undefined)
-      for (const path of pathsOf(asset)) await leaveEarly(service.origin, path)
+      for (const path of pathsOf(asset)) await disconnectEarly(service.origin, path)
       expect(service.output()).to.not.contain('"level":50')
     })
 
     for (const fault of ['reset', 'slow-down', 'deny'] as const)
-      it(`GET file, zip – the bucket fails with ${fault} → that answer fails only`, async () => {
+      it(`GET file, zip – bucket fails with ${fault} → only that answer fails`, async () => {
         const asset = await publish(ada, [BYTES, BYTES])
         bucket.fault = ({ operation }) => (operation === 'GetObject' ? fault : undefined)
         for (const path of pathsOf(asset))

@@ -13,7 +13,7 @@ import { hasNginx, startNginx } from '../support/app/nginx.ts'
 import { killAll, startProcess } from '../support/app/process.ts'
 
 const MB = 1_000_000
-/** More than the buffers of a loopback connection hold. */
+/** More bytes than the buffers of a loopback connection hold. */
 const BODY_BYTES = 8 * MB
 const TRIES = Number(process.env.EARLY_ANSWER_TRIES ?? 3)
 const MULTIPART = 'multipart/form-data; boundary=b'
@@ -37,7 +37,7 @@ type Send = (origin: string, refused: Refused) => Promise<Answer>
 const codeOf = (text: string): string | undefined => JSON.parse(text).err?.code
 const execute = promisify(execFile)
 
-/** A body of zeros in pieces, as a browser or a script streams a file. */
+/** Yields a body of zeros in pieces, as a browser or a script streams a file. */
 async function* pieces() {
   for (let sent = 0; sent < BODY_BYTES; sent += 65_536) yield Buffer.alloc(65_536)
 }
@@ -53,7 +53,7 @@ const byFetchWithLength: Send = async (origin, { method, path, headers }) => {
   return { status: answer.status, code: codeOf(await answer.text()) }
 }
 
-/** Writes everything before it reads anything. */
+/** Writes the whole request before reading the answer. */
 const bySocket: Send = (origin, { method, path, headers }) =>
   new Promise((resolve, reject) => {
     const { port } = new URL(origin)
@@ -151,12 +151,13 @@ describe('early answers', function () {
   const chunkedByItself = () =>
     refusals.map(({ headers: { 'Transfer-Encoding': _, ...headers }, ...rest }) => ({ ...rest, headers }))
 
-  it('early answer – fetch of a stream → the answer', () => tryAll(origin, byFetch, chunkedByItself()))
-  it('early answer – fetch of a buffer → the answer', () => tryAll(origin, byFetchWithLength, ofLength()))
-  it('early answer – a socket that writes all before it reads → the answer', () =>
+  it('early answer – fetch with a stream → answer received', () => tryAll(origin, byFetch, chunkedByItself()))
+  it('early answer – fetch with a buffer → answer received', () =>
+    tryAll(origin, byFetchWithLength, ofLength()))
+  it('early answer – socket that writes all before it reads → answer received', () =>
     tryAll(origin, bySocket, ofLength()))
 
-  it('early answer – curl, with and without Expect: 100-continue → the answer', async () => {
+  it('early answer – curl, with and without Expect: 100-continue → answer received', async () => {
     const file = join(folder, 'body')
     await writeFile(file, Buffer.alloc(BODY_BYTES))
     const byCurl =
@@ -169,13 +170,13 @@ describe('early answers', function () {
         return { status: Number(status), code: codeOf(body) }
       }
     await tryAll(origin, byCurl('Expect:'))
-    // refused by its head alone
+    // refused because of its header
     const byHead = ofLength().filter(({ status }) => status !== 413)
     await tryAll(origin, byCurl('Expect: 100-continue'), byHead)
   })
 
   for (const buffering of ['on', 'off'] as const)
-    it(`early answer – through nginx, request buffering ${buffering} → the answer`, async function () {
+    it(`early answer – through nginx, request buffering ${buffering} → answer received`, async function () {
       if (!hasNginx) {
         process.stdout.write('      skipped: nginx is not installed\n')
         this.skip()
@@ -190,7 +191,7 @@ describe('early answers', function () {
       }
     })
 
-  it('early answer – while the service starts → 503', async () => {
+  it('early answer – service is starting → 503', async () => {
     const uri = `mongodb://127.0.0.1:${await freePort()}/kura`
     const starting = await startProcess({ DATA_DIR: join(folder, 'starting'), MONGODB_URI: uri })
     const list = refusals.slice(0, 1).map((one) => ({ ...one, status: 503, code: 'unavailable' }))
@@ -198,7 +199,7 @@ describe('early answers', function () {
     await tryAll(starting.origin, bySocket, list)
   })
 
-  it('early answer – a body without end → the answer at once, the connection closes after 5 s', async () => {
+  it('early answer – endless body → answer at once, connection closed after 5 s', async () => {
     const begun = Date.now()
     const { text, answered, closed } = await sendWithoutEnd(Buffer.from('1\r\na\r\n'), 50)
     expect(text).to.match(/^HTTP\/1\.1 404 /)
@@ -208,7 +209,7 @@ describe('early answers', function () {
       .and.lessThan(20_000)
   })
 
-  it('early answer – a fast body without end → the connection closes after 64 MB', async () => {
+  it('early answer – endless fast body → connection closed after 64 MB', async () => {
     const piece = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536), Buffer.from('\r\n')])
     const { text, sent } = await sendWithoutEnd(piece, 0)
     expect(text).to.match(/^HTTP\/1\.1 404 /)
@@ -224,7 +225,7 @@ describe('early answers', function () {
       answered ||= Date.now()
       text += part
     })
-    // the end of the connection may reset what is still being sent
+    // the closed connection can reset bytes that are still being sent
     socket.on('error', () => undefined)
     socket.write('POST /api/nothing HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n')
     while (!socket.closed) {
@@ -235,7 +236,7 @@ describe('early answers', function () {
     return { text, answered, closed: Date.now(), sent: socket.bytesWritten }
   }
 
-  it('early answer – a small body that came with its head → the connection serves the next request', async () => {
+  it('early answer – small body in the same packet as the header → connection serves the next request', async () => {
     const request = (path: string) => `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}`
     const socket = connect(Number(new URL(origin).port), '127.0.0.1')
     let text = ''

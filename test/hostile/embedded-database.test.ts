@@ -20,7 +20,7 @@ import { eventually } from '../support/eventually.ts'
 
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777
 
-/** Modes of everything below a folder, by its path there. */
+/** Returns the modes of all entries below a folder. */
 async function modesBelow(folder: string): Promise<[string, number, boolean][]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return Promise.all(
@@ -31,7 +31,7 @@ async function modesBelow(folder: string): Promise<[string, number, boolean][]> 
   )
 }
 
-/** How many TCP sockets a process listens on, from /proc. */
+/** Returns the number of TCP sockets that a process listens on, from /proc. */
 async function listeningSockets(pid: number): Promise<number> {
   const fds = await readdir(`/proc/${pid}/fd`)
   const links = await Promise.all(fds.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')))
@@ -64,7 +64,7 @@ describe('the embedded database on a machine with other users', function () {
     expect(await service.ended).to.equal(0)
   }
 
-  it('start – files and folders open to others → closed, and new ones are', async () => {
+  it('start – files and folders readable by others → made private, new ones too', async () => {
     const first = await startProcess({ DATA_DIR: folder })
     await uploadFile(await register(first.origin), Buffer.from('of the first start'))
     await stop(first)
@@ -96,7 +96,7 @@ describe('the embedded database on a machine with other users', function () {
     expect(await readdir(join(folder, 'mongo'))).to.deep.equal(['data'])
   })
 
-  it('start – DATA_DIR too long for a socket → a private folder elsewhere, which commands find', async () => {
+  it('start – DATA_DIR too long for a socket path → private folder elsewhere, found by commands', async () => {
     const DATA_DIR = join(folder, 'd'.repeat(100))
     for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
       const service = await startProcess({ DATA_DIR })
@@ -113,7 +113,7 @@ describe('the embedded database on a machine with other users', function () {
     }
   })
 
-  it('start – former process killed and not reaped by its parent → starts', async () => {
+  it('start – previous process killed but not reaped → starts', async () => {
     const parent = runProcess({ DATA_DIR: folder }, 'server.ts', '"$@" & echo "child $!"; exec sleep 120')
     const { origin } = await waitUntilListening(parent)
     await register(origin)

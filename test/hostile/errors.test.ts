@@ -5,10 +5,10 @@ import { expect } from 'chai'
 import { killAll, runProcess, startProcess } from '../support/app/process.ts'
 import { eventually } from '../support/eventually.ts'
 
-/** Loaded before the service: makes errors of the kind that a line on standard input names. */
-const FAULTS = `
+/** Module loaded before the service. Throws the kind of error that a line on standard input names. */
+const ERRORS = `
 import { EventEmitter } from 'node:events'
-const faults = {
+const errors = {
   rejection: () => void Promise.reject(new Error('made by the test')),
   nothing: () => void Promise.reject(undefined),
   connection: () => new EventEmitter().emit('error', Object.assign(new Error('made by the test'), { code: 'EPIPE', syscall: 'write' })),
@@ -16,7 +16,7 @@ const faults = {
   exceptions: () => setInterval(() => { throw new Error('made by the test') }, 5),
   null: () => { throw null },
 }
-process.stdin.on('data', (line) => setImmediate(faults[String(line).trim()])).unref()
+process.stdin.on('data', (line) => setImmediate(errors[String(line).trim()])).unref()
 `
 
 describe('unhandled errors', function () {
@@ -26,23 +26,23 @@ describe('unhandled errors', function () {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kura-errors-'))
-    await writeFile(join(folder, 'faults.mjs'), FAULTS)
-    env = { DATA_DIR: join(folder, 'data'), NODE_OPTIONS: `--import=${join(folder, 'faults.mjs')}` }
+    await writeFile(join(folder, 'errors.mjs'), ERRORS)
+    env = { DATA_DIR: join(folder, 'data'), NODE_OPTIONS: `--import=${join(folder, 'errors.mjs')}` }
   })
   afterEach(async () => {
     await killAll()
     await rm(folder, { recursive: true, force: true })
   })
 
-  for (const [fault, kind] of [
+  for (const [error, kind] of [
     ['rejection', 'rejection'],
     ['nothing', 'rejection'],
     ['connection', 'connection'],
   ] as const)
-    it(`unhandled error – ${fault} → logged and counted, the process goes on and ends with 0`, async () => {
+    it(`unhandled error – ${error} → logged and counted, process continues, exit code 0`, async () => {
       const { origin, writeLine, output, signal, ended } = await startProcess(env)
       for (const count of [1, 2]) {
-        writeLine(fault)
+        writeLine(error)
         await eventually(async () => {
           const metrics = await (await fetch(`${origin}/metrics`)).text()
           expect(metrics).to.contain(`kura_contained_errors_total{kind="${kind}"} ${count}`)
@@ -53,15 +53,15 @@ describe('unhandled errors', function () {
       expect(await ended).to.equal(0)
     })
 
-  for (const fault of ['exception', 'exceptions', 'null'])
-    it(`unhandled error – ${fault} → one fatal line, exit code 1`, async () => {
+  for (const error of ['exception', 'exceptions', 'null'])
+    it(`unhandled error – ${error} → one fatal line, exit code 1`, async () => {
       const { writeLine, output, ended } = await startProcess(env)
-      writeLine(fault)
+      writeLine(error)
       expect(await ended).to.equal(1)
       expect(output().match(/"level":60/g)).to.have.length(1)
     })
 
-  it('unhandled error – exception while the log cannot be written → exit code 1', async () => {
+  it('unhandled error – exception, log not writable → exit code 1', async () => {
     const { writeLine, output, ended } = runProcess(env, 'server.ts', 'exec >/dev/full')
     await eventually(() => expect(output()).to.contain('cannot write its log'), 30_000)
     writeLine('exceptions')

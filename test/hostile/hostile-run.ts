@@ -8,10 +8,10 @@ import { attackBodies } from './attacks/bodies.ts'
 import { attackHttp, attackJson, attackSlowly } from './attacks/http.ts'
 import { attackRoutes } from './attacks/requests.ts'
 import { attackFrames, attackHandshakes } from './attacks/sockets.ts'
+import { Target } from './attacks/target.ts'
 import { attackDownloads, attackUploads } from './attacks/transfers.ts'
-import { World } from './attacks/world.ts'
 
-/** How much of each attack one round holds. */
+/** Number of cases of each attack in one round. */
 export interface HostileCounts {
   frames: number
   handshakes: number
@@ -22,7 +22,7 @@ export interface HostileCounts {
   json: number
   http: number
   slow: number
-  /** How long slow clients stay, in milliseconds. */
+  /** How long slow clients stay connected, in milliseconds. */
   slowMs: number
 }
 
@@ -31,7 +31,7 @@ interface Options {
   seed: number
   /** Rounds, at least 2: the memory of each is compared with the first. */
   rounds: number
-  /** After the second, no round begins after this many milliseconds. */
+  /** After the second round, no round begins after this time, in milliseconds. */
   limitMs?: number
   /** The names of the attacks to run; default: all. */
   only?: string[]
@@ -39,30 +39,30 @@ interface Options {
 }
 
 export interface HostileReport {
-  /** Where database and bucket were. */
+  /** Description of the database and the store. */
   ground: string
-  /** Answers by status; 0 is a connection that was closed without an answer. */
+  /** Number of answers by status; 0: closed without an answer. */
   statuses: Record<number, number>
-  /** The highest memory of each round, in bytes, without mapped files. It depends on when the collector runs. */
+  /** Highest memory of each round without mapped files, in bytes. Depends on when garbage is collected. */
   peaks: number[]
-  /** The memory in use after each round and a collection of garbage, in bytes. */
+  /** Memory in use after each round and a garbage collection, in bytes. */
   used: number[]
-  /** The slowest answer of /healthz during the attacks, in milliseconds. */
+  /** Slowest answer of /healthz during the attacks, in milliseconds. */
   slowestHealth: number
-  /** What must not be; empty. */
-  faults: string[]
+  /** Errors found; empty if the run succeeded. */
+  errors: string[]
 }
 
 /** Memory settings of `npm start`. */
 const AS_STARTED = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: `--max-semi-space-size=8 ${INSPECTED}` }
-/** How soon `/healthz` must answer once an attack has ended, in milliseconds. */
+/** Time limit of `/healthz` after an attack, in milliseconds. */
 const HEALTH_MS = 100
-/** How long what an attack left may take to be cleaned up, in milliseconds. */
+/** Time limit for the cleanup after an attack, in milliseconds. */
 const CLEAN_MS = 90_000
 
 /**
- * Attacks the compiled service as a process of its own, in rounds of the same attacks with the same seeds, and
- * reports all that should not be: an exit, a `500`, a reservation, an orphan, an answer that never came.
+ * Attacks the compiled service in its own process, in rounds of the same attacks with the same seeds. Reports errors:
+ * an exit, a status 500, a remaining reservation, an orphan, a missing answer.
  */
 export async function runHostile({
   counts,
@@ -81,11 +81,11 @@ export async function runHostile({
     peaks: [],
     used: [],
     slowestHealth: 0,
-    faults: [],
+    errors: [],
   }
   const begun = Date.now()
   try {
-    for (let round = 1; round <= rounds && report.faults.length === 0; round++) {
+    for (let round = 1; round <= rounds && report.errors.length === 0; round++) {
       if (round > 2 && limitMs !== undefined && Date.now() - begun > limitMs) break
       const memory = watchMemory(service.pid)
       await runRound(service, env, { counts, seed: seed + (limitMs ? round : 0), report, only, progress })
@@ -97,10 +97,10 @@ export async function runHostile({
       )
       progress?.(`round ${round}: peak ${peak} MB, in use ${used} MB`)
     }
-    report.faults.push(...faultsOfLog(service.output()))
+    report.errors.push(...errorsInLog(service.output()))
     service.signal('SIGTERM')
     const code = await service.ended
-    if (code !== 0) report.faults.push(`the service ended with ${code}: ${service.output().slice(-2000)}`)
+    if (code !== 0) report.errors.push(`the service ended with ${code}: ${service.output().slice(-2000)}`)
     await ground.end(async () => undefined)
     return report
   } finally {
@@ -121,44 +121,44 @@ async function runRound(
   env: Record<string, string>,
   { counts, seed, report, only, progress }: Round,
 ) {
-  const world = await World.create(service.origin)
+  const target = await Target.create(service.origin)
   const attacks: [name: string, run: () => Promise<void>][] = [
-    ['frames', () => attackFrames(world, counts.frames, seed)],
-    ['handshakes', () => attackHandshakes(world, counts.handshakes)],
-    ['downloads', () => attackDownloads(world, counts.downloads, seed)],
-    ['uploads', () => attackUploads(world, counts.uploads, seed)],
-    ['multipart bodies', () => attackBodies(world, counts.bodies, seed)],
-    ['JSON', () => attackJson(world, counts.json)],
-    ['HTTP', () => attackHttp(world, counts.http)],
-    ['slow clients', () => attackSlowly(world, counts.slow, counts.slowMs)],
-    // the last, for it deletes what others attack
-    ['requests', () => attackRoutes(world, counts.requests, seed)],
+    ['frames', () => attackFrames(target, counts.frames, seed)],
+    ['handshakes', () => attackHandshakes(target, counts.handshakes)],
+    ['downloads', () => attackDownloads(target, counts.downloads, seed)],
+    ['uploads', () => attackUploads(target, counts.uploads, seed)],
+    ['multipart bodies', () => attackBodies(target, counts.bodies, seed)],
+    ['JSON', () => attackJson(target, counts.json)],
+    ['HTTP', () => attackHttp(target, counts.http)],
+    ['slow clients', () => attackSlowly(target, counts.slow, counts.slowMs)],
+    // last, because it deletes assets that the other attacks use
+    ['requests', () => attackRoutes(target, counts.requests, seed)],
   ]
   for (const [name, run] of attacks.filter(([one]) => only?.includes(one) ?? true)) {
     const began = Date.now()
     const watch = watchHealth(service.origin, report)
     await run()
-      .catch((error) => world.fault(`${name} broke off: ${error.cause ?? error}`))
+      .catch((error) => target.fail(`${name} failed: ${error.cause ?? error}`))
       .finally(watch.end)
     progress?.(`${name}: ${Date.now() - began} ms`)
     if (service.hasEnded()) {
-      report.faults.push(`the process ended during ${name}: ${service.output().slice(-3000)}`)
+      report.errors.push(`the process ended during ${name}: ${service.output().slice(-3000)}`)
       return
     }
-    await assertHealthy(service.origin).catch((error) => world.fault(`after ${name}: ${error.message}`))
+    await assertHealthy(service.origin).catch((error) => target.fail(`after ${name}: ${error.message}`))
   }
   await eventually(async () => {
-    const { reserved } = await world.space()
+    const { reserved } = await target.space()
     if (reserved !== 0) throw new Error(`${reserved} bytes stay reserved`)
-  }, CLEAN_MS).catch((error) => world.fault(error.message))
-  await world.leave().catch((error) => world.fault(`accounts could not be deleted: ${error}`))
-  await eventually(() => assertClean(env), CLEAN_MS).catch((error) => world.fault(error.message))
-  report.faults.push(...world.faults)
-  for (const [status, count] of world.statuses)
+  }, CLEAN_MS).catch((error) => target.fail(error.message))
+  await target.deleteAccounts().catch((error) => target.fail(`accounts could not be deleted: ${error}`))
+  await eventually(() => assertClean(env), CLEAN_MS).catch((error) => target.fail(error.message))
+  report.errors.push(...target.errors)
+  for (const [status, count] of target.statuses)
     report.statuses[status] = (report.statuses[status] ?? 0) + count
 }
 
-/** Asks for `/healthz` again and again and keeps the slowest answer. */
+/** Requests `/healthz` repeatedly and records the slowest answer. */
 function watchHealth(origin: string, report: HostileReport): { end(): void } {
   let over = false
   const watch = async () => {
@@ -187,7 +187,7 @@ async function assertHealthy(origin: string): Promise<void> {
   }, 60_000)
 }
 
-/** Runs `storage:check` beside the service; a running command sees what a sweep would still have to remove. */
+/** Runs `storage:check` beside the service. Throws if it finds anything. */
 async function assertClean(env: Record<string, string>): Promise<void> {
   const check = runProcess(
     { ...env, LOG_LEVEL: 'silent' },
@@ -199,18 +199,18 @@ async function assertClean(env: Record<string, string>): Promise<void> {
   await delay(500)
 }
 
-/** Lines of the log that tell of an internal error or of an end. */
-function faultsOfLog(output: string): string[] {
+/** Returns the log lines about internal errors or the end of the process. */
+function errorsInLog(output: string): string[] {
   return output
     .split('\n')
     .filter((line) => /"statusCode":500|"level":60|unhandled|uncaught/i.test(line))
     .slice(0, 5)
-    .map((line) => `the log says ${line.slice(0, 2000)}`)
+    .map((line) => `in the log: ${line.slice(0, 2000)}`)
 }
 
 /**
- * Samples the memory of a process until `end`, which returns the highest value in bytes. Pages of mapped files do not
- * count: those of the embedded database are a cache that the system takes back.
+ * Samples the memory of a process until `end`, which returns the highest value in bytes. Mapped files are not included,
+ * because the system can free the pages of the embedded database at any time.
  */
 function watchMemory(pid: number): { end(): number } {
   let peak = 0

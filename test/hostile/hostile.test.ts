@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { killAll } from '../support/app/process.ts'
 import { runHostile } from './hostile-run.ts'
 
-/** What fits into two minutes beside other tests. */
+/** Cases that take two minutes beside other tests. */
 const COUNTS = {
   frames: 300,
   handshakes: 44,
@@ -16,22 +16,22 @@ const COUNTS = {
   slowMs: 3000,
 }
 
-/** How much more memory may be in use after a round than after the one before it. */
+/** Largest allowed growth of the used memory from one round to the next, as a factor. */
 const GROWTH = 1.1
-/** The most memory that the service may need at any moment. */
+/** Largest allowed memory of the service, in bytes. */
 const PEAK_BYTES = 700_000_000
 
 describe('hostile clients against the compiled service', function () {
   this.timeout(600_000)
   after(killAll)
 
-  it('hostile clients – three equal rounds of every attack → same process, no 500, nothing left, no growth', async () => {
-    const { faults, peaks, used, slowestHealth, statuses } = await runHostile({
+  it('hostile clients – three equal rounds of all attacks → same process, no 500, no orphan, no growth', async () => {
+    const { errors, peaks, used, slowestHealth, statuses } = await runHostile({
       counts: COUNTS,
       seed: 20_261_130,
       rounds: 3,
     })
-    expect(faults).to.deep.equal([])
+    expect(errors).to.deep.equal([])
     // the first round fills caches and pools
     const [, second = 0, third = Number.POSITIVE_INFINITY] = used
     expect(third / second, `memory in use after each round (${used.join(', ')})`).to.be.at.most(GROWTH)

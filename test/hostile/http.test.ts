@@ -13,14 +13,14 @@ import { eventually } from '../support/eventually.ts'
 const UUID = /^[0-9a-f-]{36}$/
 const UPGRADES = 200
 
-/** Sends bytes on a connection of their own; answers all that comes back until it is closed. */
+/** Sends bytes on a new connection. Returns the answer until the connection closes. */
 async function exchange(origin: string, bytes: string): Promise<string> {
   const socket = await rawConnection(origin)
   socket.write(bytes)
   return text(socket)
 }
 
-/** The one answer in a text. */
+/** Parses the only answer in a text. */
 function answerIn(received: string) {
   const [head = '', body = ''] = received.split('\r\n\r\n')
   const header = (name: string) => new RegExp(`^${name}: (.*)$`, 'im').exec(head)?.[1]
@@ -103,7 +103,7 @@ describe('hostile HTTP', function () {
       expect(answer.header('Content-Type')).to.contain('application/json')
     })
 
-  it('request – an unknown expectation → answered as without it', async () => {
+  it('request – unknown Expect header → ignored', async () => {
     const received = await exchange(
       service.origin,
       'GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\nConnection: close\r\n\r\n',
@@ -111,7 +111,7 @@ describe('hostile HTTP', function () {
     expect(received).to.match(/^HTTP\/1\.1 200 /)
   })
 
-  it('request – malformed behind a good one → both are answered, in order', async () => {
+  it('request – malformed after a valid one → both answered in order', async () => {
     const received = await exchange(
       service.origin,
       'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nFOO / HTTP/1.1\r\n\r\n',
@@ -126,20 +126,20 @@ describe('hostile HTTP', function () {
     ['WebSocket on another path', upgrade('/healthz', 'websocket')],
     ['WebSocket without a key', upgrade('/ws', 'websocket')],
   ] as const)
-    it(`${UPGRADES} pipelined upgrades – ${name} → the first is answered, then the connection is closed`, async () => {
+    it(`${UPGRADES} pipelined upgrades – ${name} → first one answered, connection closed`, async () => {
       const received = await exchange(service.origin, request.repeat(UPGRADES))
       expect(received.match(/HTTP\/1\.1 \d+/g)).to.deep.equal([
         `HTTP/1.1 ${name.endsWith('key') ? 400 : 200}`,
       ])
     })
 
-  it(`${UPGRADES} pipelined upgrades – good ones → one socket, closed by the rest`, async () => {
+  it(`${UPGRADES} pipelined upgrades – valid ones → one WebSocket, closed because of the others`, async () => {
     const one = `${upgrade('/ws', 'websocket').slice(0, -2)}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\n\r\n`
     const received = await exchange(service.origin, one.repeat(UPGRADES))
     expect(received.match(/HTTP\/1\.1 \d+/g)).to.deep.equal(['HTTP/1.1 101'])
   })
 
-  it('request – a header or a JSON or form body that takes over 20 s → 408 timeout, connection closed', async () => {
+  it('request – header, JSON body or form over 20 s → 408 timeout, connection closed', async () => {
     const post = (path: string, type: string) =>
       `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: 100\r\n\r\n`
     const begun = Date.now()
@@ -162,7 +162,7 @@ describe('hostile HTTP', function () {
     expect(Date.now() - begun).to.be.within(19_000, 45_000)
   })
 
-  it('connections – half-open handshakes and beyond the limit of one address → closed, other addresses are served', async () => {
+  it('connections – half-open handshakes over the limit of one address → closed, other addresses served', async () => {
     const sockets = await Promise.all(Array.from({ length: 400 }, () => rawConnection(service.origin)))
     for (const socket of sockets) socket.write(upgrade('/ws', 'websocket').slice(0, -2))
     await eventually(() => expect(sockets.filter(({ closed }) => !closed)).to.have.length.at.most(150))

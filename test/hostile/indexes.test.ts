@@ -18,7 +18,7 @@ async function answer(address: string, init?: RequestInit): Promise<{ status: nu
   return { status: response.status, text: await response.text() }
 }
 
-describe('production without its unique indexes', function () {
+describe('production without unique indexes', function () {
   this.timeout(120_000)
   let folder: string
   let connection: Connection
@@ -47,7 +47,7 @@ describe('production without its unique indexes', function () {
     return [await ended, output()]
   }
 
-  it('start – indexes missing → reads are served, writes and /readyz are 503 until db:indexes has built them', async () => {
+  it('start – indexes missing → reads served, writes and /readyz 503 until db:indexes creates them', async () => {
     const users = connection.collection('users')
     const { origin, output } = await startProcess(env)
     await eventually(() => expect(output()).to.match(MISSING), 30_000)
@@ -69,7 +69,7 @@ describe('production without its unique indexes', function () {
     expect((await socket.ask('create', { username: 'ada' })).err).to.have.property('code', 'unavailable')
     expect(await users.countDocuments()).to.equal(0)
 
-    // documents of a time when nothing prevented equal names
+    // documents created before anything prevented equal names
     const twins = Array.from({ length: 3 }, () => ({
       _id: new mongoose.Types.ObjectId(),
       usernameKey: 'twin',
@@ -114,7 +114,7 @@ describe('production without its unique indexes', function () {
     socket.close()
   })
 
-  it('start – indexes built → ready without waiting', async () => {
+  it('start – indexes exist → ready at once', async () => {
     expect((await indexesCommand())[0]).to.equal(0)
     const { origin, output } = await startProcess(env)
     await eventually(async () => expect((await answer(`${origin}/readyz`)).status).to.equal(200), 30_000)

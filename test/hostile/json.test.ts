@@ -16,7 +16,7 @@ const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 const nestedObjects = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
 const wide = (count: number) => Array.from({ length: count }, (_, n) => `"x${n}":1`).join()
 
-/** Values that a field, known or not, must survive. */
+/** Values that are sent in every field, known or unknown. */
 const VALUES: [name: string, json: string][] = [
   ['arrays 40,000 deep', nested(40_000)],
   ['objects 15,000 deep', nestedObjects(15_000)],
@@ -49,7 +49,7 @@ const fieldsOf = (schema: Schema): string[] => {
   return [...Object.keys(properties), ...allOf.flatMap(fieldsOf)]
 }
 
-describe('JSON of clients', function () {
+describe('hostile JSON', function () {
   this.timeout(180_000)
   let folder: string
   let service: ServiceProcess
@@ -80,7 +80,7 @@ describe('JSON of clients', function () {
     expect(text.length, what).to.be.below(MAX_ANSWER_BYTES)
   }
 
-  // their own requests end the account and the session that the others need
+  // excluded: these requests end the account or session that the others need
   const ENDS = ['DELETE /api/users/me', 'PUT /api/auth/password']
   const routes = documentedRoutes.filter(takesJson)
   for (const route of routes) {
@@ -109,7 +109,7 @@ describe('JSON of clients', function () {
     })
   }
 
-  it('PATCH /api/users/me – settings of 32 levels → 200; of 33 and of 40,000 → 400 that names them', async () => {
+  it('PATCH /api/users/me – settings of 32 levels → 200; of 33 or 40,000 levels → 400 with the field name', async () => {
     const patch = async (json: string) => {
       const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
       const body = `{"settings":${json},"name":5,"zzz":1}`

@@ -9,7 +9,7 @@ import { freePort } from '../support/app/http.ts'
 import { killAll, runProcess } from '../support/app/process.ts'
 import { eventually } from '../support/eventually.ts'
 
-/** More than a pipe and the lines that may wait take together, in requests with long addresses. */
+/** Requests with long URLs that log more than a pipe and the waiting lines can hold. */
 const MANY_REQUESTS = 400
 
 describe('unwritable log', function () {
@@ -53,7 +53,7 @@ describe('unwritable log', function () {
     ['to closed outputs', 'exec >&- 2>&-', false],
   ]
   for (const [name, shell, reported] of BROKEN)
-    it(`unwritable log – ${name} → the service goes on, reports it once, and ends with 0`, async () => {
+    it(`unwritable log – ${name} → service continues, one message, exit code 0`, async () => {
       const service = runProcess(env, 'server.ts', shell)
       await serve()
       if (!name.includes('closed')) expect(await dropped()).to.be.above(MANY_REQUESTS / 2)
@@ -63,7 +63,7 @@ describe('unwritable log', function () {
       expect(await service.ended).to.equal(0)
     })
 
-  it('unwritable log – to a pipe whose reader does not read, standard error too → lines are dropped, the service goes on', async () => {
+  it('unwritable log – log and stderr to pipes that nobody reads → lines dropped, service continues', async () => {
     const ours = spawn(process.execPath, [compiled('server.ts')], {
       env: { PATH: process.env.PATH, HOST: '127.0.0.1', BCRYPT_COST: '4', LOG_LEVEL: 'info', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

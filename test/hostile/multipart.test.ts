@@ -31,7 +31,7 @@ interface Answer {
 
 const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
-/** Sends a request in the pieces given, each as a packet where the system allows it, and reads the whole answer. */
+/** Sends a request in the given pieces, one packet each if possible, and reads the whole answer. */
 function send(client: Client, method: string, path: string, body: GeneratedBody): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { hostname: host, port } = new URL(client.origin)
@@ -113,7 +113,7 @@ for (const kind of ['disk', 's3'] as const)
       return ((await answer.json()) as { res: any }).res
     }
 
-    /** Expects that nothing is left but the files that were answered. */
+    /** Asserts that only the files in the answers are stored. */
     async function expectClean(files: number): Promise<void> {
       const database = await mongoose.createConnection(uri).asPromise()
       try {
@@ -133,7 +133,7 @@ for (const kind of ['disk', 's3'] as const)
       expect(service.output()).to.not.contain('"level":50')
     }
 
-    it(`POST, PUT – parts of a grammar → every part stored or all refused (MULTIPART_SEED=${seed})`, async () => {
+    it(`POST, PUT – generated parts → all stored or all refused (MULTIPART_SEED=${seed})`, async () => {
       const path = await uploadFile(ada, Buffer.from('the first'))
       const [, , , asset] = path.split('/')
       let replaced: StoredFile[] = (await get(`/api/assets/${asset}`)).asset.files

@@ -8,11 +8,11 @@ import { killAll, type ServiceProcess, startProcess } from '../support/app/proce
 import { rawConnection } from '../support/app/raw-socket.ts'
 
 const PIECES = 30_000
-/** 11,000 pieces come in one read, 2,000 can come ahead, and the others take 0.2 ms each. */
+/** 11,000 pieces arrive in one read, 2,000 are accepted at once, and the others take 0.2 ms each. */
 const LEAST_MS = (PIECES - 13_000) * 0.2
 const BOUNDARY = 'pieces'
 
-/** A body in chunks of one byte. */
+/** Returns a body in chunks of one byte. */
 const inPieces = (body: string) => [...body].map((byte) => `1\r\n${byte}\r\n`).join('')
 
 describe('bodies in chunks of one byte', function () {
@@ -31,7 +31,7 @@ describe('bodies in chunks of one byte', function () {
     await rm(folder, { recursive: true, force: true })
   })
 
-  /** Returns the answer and the milliseconds that it took. */
+  /** Returns the answer and its duration in milliseconds. */
   async function post(path: string, type: string, body: string) {
     const socket = await rawConnection(service.origin)
     const begun = performance.now()
@@ -47,13 +47,13 @@ describe('bodies in chunks of one byte', function () {
     return { answer: await text(socket), took: performance.now() - begun }
   }
 
-  it('POST /api/auth/login – many small chunks → read at a bounded rate', async () => {
+  it('POST /api/auth/login – many small chunks → read at a limited rate', async () => {
     const { answer, took } = await post('/api/auth/login', 'application/json', '['.repeat(PIECES))
     expect(answer).to.match(/^HTTP\/1\.1 400 /)
     expect(took).to.be.at.least(LEAST_MS)
   })
 
-  it('POST /api/assets – many small chunks → read at a bounded rate, stored whole', async () => {
+  it('POST /api/assets – many small chunks → read at a limited rate, stored completely', async () => {
     const header = 'Content-Disposition: form-data; name="files"; filename="a.txt"'
     const content = 'kura '.repeat(PIECES / 5)
     const body = `--${BOUNDARY}\r\n${header}\r\n\r\n${content}\r\n--${BOUNDARY}--\r\n`

@@ -11,7 +11,7 @@ import { killAll, type ServiceProcess, startProcess } from '../support/app/proce
 import { rawConnection } from '../support/app/raw-socket.ts'
 import { eventually } from '../support/eventually.ts'
 
-/** More than the buffers of a connection hold. */
+/** More bytes than the buffers of a connection hold. */
 const FILE_BYTES = 20_000_000
 const HANDSHAKE =
   'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\n\r\n'
@@ -39,7 +39,7 @@ describe('pipelined requests', function () {
   const request = (path: string, method = 'GET') =>
     `${method} ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${client.token}\r\n\r\n`
 
-  /** The stored files that the process has open. */
+  /** Returns the stored files that the process has open. */
   async function openFiles(): Promise<string[]> {
     const descriptors = `/proc/${service.pid}/fd`
     const all = await readdir(descriptors)
@@ -47,7 +47,7 @@ describe('pipelined requests', function () {
     return paths.filter((path) => path.startsWith(join(folder, 'objects')))
   }
 
-  it('GET file – behind an answer that is not read, then reset → every file is closed', async () => {
+  it('GET file – after an unread answer, connection reset → all files closed', async () => {
     const sockets = await Promise.all(Array.from({ length: 10 }, () => rawConnection(service.origin)))
     for (const socket of sockets) socket.pause().write(request(file).repeat(5))
     await eventually(async () => expect(await openFiles()).to.have.length.at.least(10))
@@ -55,7 +55,7 @@ describe('pipelined requests', function () {
     await eventually(async () => expect(await openFiles()).to.deep.equal([]))
   })
 
-  it('GET asset – 50 on a connection → all answered, in order', async () => {
+  it('GET asset – 50 on one connection → all answered in order', async () => {
     const socket = await rawConnection(service.origin)
     const paths = Array.from({ length: 50 }, (_, index) => (index % 2 === 0 ? asset : '/healthz'))
     const last = request('/healthz').replace('Host', 'Connection: close\r\nHost')
@@ -67,7 +67,7 @@ describe('pipelined requests', function () {
     ])
   })
 
-  it('GET asset – 20,000 on a connection → the connection is closed, others are served meanwhile', async () => {
+  it('GET asset – 20,000 on one connection → connection closed, other clients served meanwhile', async () => {
     const socket = await rawConnection(service.origin)
     const closed = new Promise((resolve) => socket.once('close', resolve))
     socket.resume().write(request(asset).repeat(20_000))
@@ -77,7 +77,7 @@ describe('pipelined requests', function () {
     await closed
   })
 
-  it('DELETE asset – behind a request that was refused before its body came → not served', async () => {
+  it('DELETE asset – after a request refused before its body → not served', async () => {
     const socket = await rawConnection(service.origin)
     const received = buffer(socket)
     socket.write('POST /api/assets HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n')
@@ -90,7 +90,7 @@ describe('pipelined requests', function () {
     expect((await fetch(service.origin + asset, { headers })).status).to.equal(200)
   })
 
-  it('WebSocket handshake – behind a download → 101 after the last byte of the file', async () => {
+  it('WebSocket handshake – after a download → 101 after the last byte of the file', async () => {
     const socket = await rawConnection(service.origin)
     socket.write(request(file) + HANDSHAKE)
     const chunks: Buffer[] = []
@@ -105,7 +105,7 @@ describe('pipelined requests', function () {
     socket.destroy()
   })
 
-  it('SIGTERM – after connections with unread answers were reset → the process ends at once', async () => {
+  it('SIGTERM – connections with unread answers reset → process ends at once', async () => {
     const socket = await rawConnection(service.origin)
     socket.pause().write(request(file).repeat(5))
     await eventually(async () => expect(await openFiles()).to.have.length.at.least(1))

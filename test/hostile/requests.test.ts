@@ -8,7 +8,7 @@ import { expect } from 'chai'
 import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
 
 const PATHS = ['/docs', '/docs/swagger-ui-bundle.js', '/openapi.json', '/healthz', '/api/assets']
-/** What follows a request on its connection and is no request. */
+/** Bytes after a request that are not a request. */
 const GARBAGE = ['{}', '\0'.repeat(100), 'GET\r\n\r\n', 'GET /docs HTTP/9.9\r\n\r\n']
 
 describe('malformed requests', function () {
@@ -24,7 +24,7 @@ describe('malformed requests', function () {
     await rm(folder, { recursive: true, force: true })
   })
 
-  /** Returns all that the service answers before it closes the connection. */
+  /** Returns the answers until the service closes the connection. */
   async function answersTo(bytes: string): Promise<string> {
     const socket = connect(Number(new URL(service.origin).port), '127.0.0.1')
     await once(socket, 'connect')
@@ -33,7 +33,7 @@ describe('malformed requests', function () {
   }
 
   for (const path of PATHS)
-    it(`GET ${path} – bytes behind it that are no request → no 500, nothing in the log`, async () => {
+    it(`GET ${path} – followed by bytes that are not a request → no 500, no log line`, async () => {
       for (const garbage of GARBAGE)
         for (let count = 0; count < 10; count += 1) {
           const answers = await answersTo(`GET ${path} HTTP/1.1\r\nHost: kura\r\n\r\n${garbage}`)

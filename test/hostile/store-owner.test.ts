@@ -24,7 +24,7 @@ async function run(command: string, env: Env, ...args: string[]): Promise<{ code
   return { code: await ended, said: output() }
 }
 
-/** Expects a service that reads and refuses everything that writes, with the reason. */
+/** Asserts that the service serves reads and refuses writes with the reason. */
 async function expectReadOnly(service: ServiceProcess): Promise<void> {
   await eventually(() => expect(service.output()).to.match(FOREIGN), 30_000)
   const ready = await fetch(`${service.origin}/readyz`)
@@ -41,7 +41,7 @@ async function expectClean(env: Env, ...args: string[]): Promise<void> {
   expect(said).to.match(/^Store and documents agree\.$/m)
 }
 
-/** What the configuration needs to use a fake bucket. */
+/** Returns the environment variables for a fake bucket. */
 const bucketOf = ({ endpoint, name }: FakeS3): Env => ({
   S3_ENDPOINT: endpoint,
   S3_BUCKET: name,
@@ -97,7 +97,7 @@ describe('two services on one store', function () {
     expect(await readFile(join(folder, 'objects/.kura'), 'utf8')).to.equal(mark)
     expect(await readiness(owner)).to.equal(200)
 
-    // the owner is gone for good, and its mark removed by hand
+    // the owner no longer exists, and an operator deleted its mark
     owner.signal('SIGTERM')
     await owner.ended
     await rm(join(folder, 'objects/.kura'))
@@ -133,7 +133,7 @@ describe('two services on one store', function () {
       await owner.ended
       await expectReadOnly(await startProcess(first))
       await expectClean(second)
-      // in its own place a restore needs no leave
+      // a restore to its own bucket needs no --take-bucket
       expect((await run('restore', second, backup, '--replace')).code).to.equal(0)
       await untilReady(heir)
     } finally {
@@ -143,7 +143,7 @@ describe('two services on one store', function () {
   })
 
   for (const conditions of ['honoured', 'ignored', 'not implemented'] as const)
-    it(`start – two first starts at once, If-None-Match ${conditions} → one serves, one is read-only`, async () => {
+    it(`start – two concurrent first starts, If-None-Match ${conditions} → one serves, one is read-only`, async () => {
       const s3 = await startFakeS3()
       s3.conditions = conditions
       const bucket = bucketOf(s3)
@@ -167,7 +167,7 @@ describe('two services on one store', function () {
       }
     })
 
-  it('S3_PREFIX – two services in one bucket, each under its prefix → neither sees the other', async () => {
+  it('S3_PREFIX – two services in one bucket with different prefixes → each reads only its own objects', async () => {
     const s3 = await startFakeS3()
     const bucket = bucketOf(s3)
     try {

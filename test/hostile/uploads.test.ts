@@ -16,8 +16,8 @@ const file = (name: string) =>
   `--b\r\nContent-Disposition: form-data; name="files"; filename="${name}"\r\n\r\n`
 const OPEN = `${file('a.obj')}${'v 0 0 0\n'.repeat(20_000)}`
 
-/** Uploads that Kura must end by itself, with an answer. */
-describe('uploads that do not go on', function () {
+/** Uploads that the service must end with an answer. */
+describe('stalled uploads', function () {
   this.timeout(180_000)
   let folder: string
   let service: ServiceProcess
@@ -36,7 +36,7 @@ describe('uploads that do not go on', function () {
     await rm(folder, { recursive: true, force: true })
   })
 
-  /** Begins an upload of 10 MB, which is never ended. */
+  /** Begins an upload of 10 MB that never ends. */
   function begin({ origin, token }: Client, extra: string[] = []): { socket: Socket; text: () => string } {
     const socket = connect(Number(new URL(origin).port), '127.0.0.1')
     let text = ''
@@ -65,7 +65,7 @@ describe('uploads that do not go on', function () {
     expect(res).to.include({ reserved: 0, files: 0 })
   }
 
-  it('POST /api/assets – part header broken while files are open → 400, account deletion leaves nothing', async () => {
+  it('POST /api/assets – malformed part header after a file → 400, account deletion leaves no object', async () => {
     const ada = await register(service.origin)
     const { socket, text } = begin(ada)
     socket.write(
@@ -80,7 +80,7 @@ describe('uploads that do not go on', function () {
     socket.destroy()
   })
 
-  it('POST /api/assets – client resets the connection mid-file → nothing left', async () => {
+  it('POST /api/assets – client resets the connection mid-file → no object, reservation or document', async () => {
     const ada = await register(service.origin)
     for (let sent = 0; sent < 10; sent++) {
       const { socket } = begin(ada)
@@ -91,7 +91,7 @@ describe('uploads that do not go on', function () {
     }
   })
 
-  it('POST /api/assets – silent, or slower than 10 kB/s, for a minute → 408, nothing left', async () => {
+  it('POST /api/assets – idle or slower than 10 kB/s for a minute → 408, no object, reservation or document', async () => {
     const ada = await register(service.origin)
     const silent = begin(ada)
     silent.socket.write(OPEN)
@@ -118,7 +118,7 @@ describe('uploads that do not go on', function () {
     await expectNothingLeft(ada)
   })
 
-  it('POST /api/assets – Content-Range, Content-Encoding, no boundary → refused with the reason', async () => {
+  it('POST /api/assets – Content-Range, Content-Encoding, no boundary → refused with a reason', async () => {
     const ada = await register(service.origin)
     const cases: [Record<string, string>, number, RegExp][] = [
       [{ 'Content-Range': 'bytes 0-99/200' }, 400, /Content-Range/],

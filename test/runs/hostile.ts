@@ -1,7 +1,7 @@
 /**
- * `npm run test:hostile [-- --minutes N] [-- --seed N] [-- --only NAME,NAME]`: attacks the compiled service in rounds of other seeds for as
- * long as told, on the disk and the embedded database, or on those that MONGODB_URI and S3_ENDPOINT name. Reports what
- * was found, with exit code 1 for a fault.
+ * `npm run test:hostile [-- --minutes N] [-- --seed N] [-- --only NAME,NAME]`: attacks the compiled service
+ * in rounds with different seeds for N minutes, on disk and the embedded database, or on those that MONGODB_URI and
+ * S3_ENDPOINT name. Reports the errors found, and exits with 1 if there are any.
  */
 import { parseArgs } from 'node:util'
 import { runHostile } from '../hostile/hostile-run.ts'
@@ -36,9 +36,9 @@ const report = await runHostile({
 }).finally(killAll)
 const megabytes = (values: number[]) => values.map((value) => Math.round(value / 1e6)).join(', ')
 process.stdout.write(
-  `${report.peaks.length} rounds on ${report.ground}: ${report.faults.length} faults, ` +
+  `${report.peaks.length} rounds on ${report.ground}: ${report.errors.length} errors, ` +
     `peaks of ${megabytes(report.peaks)} MB, in use ${megabytes(report.used)} MB, slowest /healthz ${report.slowestHealth} ms, ` +
     `answers ${JSON.stringify(report.statuses)}\n`,
 )
-for (const fault of report.faults) process.stdout.write(`  ${fault}\n`)
-process.exitCode = report.faults.length > 0 ? 1 : 0
+for (const error of report.errors) process.stdout.write(`  ${error}\n`)
+process.exitCode = report.errors.length > 0 ? 1 : 0

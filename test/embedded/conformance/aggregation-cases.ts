@@ -30,7 +30,7 @@ export const docs: Document[] = [
   { _id: 6, cat: 'c', n: 0, tags: ['x', 'x', 'w'], flag: true, m: [[1, 2], [3]] },
 ]
 
-/** Pipelines and what they answer. */
+/** Pipelines and their results. */
 export const pipelines: [pipeline: Document[], result: Document[]][] = [
   [
     [{ $group: { _id: '$ref', n: { $sum: 1 } } }, { $sort: { _id: 1 } }],
@@ -172,7 +172,7 @@ export const pipelines: [pipeline: Document[], result: Document[]][] = [
   ],
 ]
 
-/** Expressions and their values for each of the documents; a single one when it is the same for all. */
+/** Expressions and their values for each document, or one value if it is the same for all. */
 export const expressions: [expression: unknown, values: unknown[]][] = [
   [{ $add: ['$n', 1, 2] }, [8, 10, null, 5.5, 0, 3]],
   [{ $eq: ['$n', 5] }, [true, false, false, false, false, false]],

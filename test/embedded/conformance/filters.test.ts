@@ -7,7 +7,7 @@ const { ObjectId } = Types
 const { Binary } = mongo
 const id = (n: number) => new ObjectId(n.toString(16).padStart(24, '0'))
 
-/** Every kind of value a field can hold, and every way in which lists and documents nest. */
+/** Documents with every type of value, and with nested lists and documents. */
 const docs: Document[] = [
   { _id: 1, a: 1 },
   { _id: 2, a: null },
@@ -42,7 +42,7 @@ const docs: Document[] = [
   { _id: 32, a: 3000000000 },
 ]
 
-/** Filters and the numbers of the documents that satisfy them. */
+/** Filters and the numbers of the documents that they match. */
 const found: [filter: Document, ids: number[]][] = [
   [{ a: /x/i }, [6, 25]],
   [{ a: /^x/ }, [6]],
@@ -220,7 +220,7 @@ const found: [filter: Document, ids: number[]][] = [
   [{ a: { b: 1, $eq: 1 } }, []],
 ]
 
-/** Filters that are refused, and the code. */
+/** Invalid filters and their error codes. */
 const refused: [filter: Document, code: number][] = [
   [{ a: { $foo: 1 } }, 2],
   [{ $foo: 1 }, 2],
@@ -273,7 +273,7 @@ describe('Filters', () => {
     }
   })
 
-  // The real engine loses NaN and some lists when it reads these indexes.
+  // skipped on the real engine, which loses NaN and some lists with these indexes
   if (!onRealEngine) {
     it('find – filters with an index → the same documents', async () => {
       const indexed = await collectionOf('indexed', { a: 1 })

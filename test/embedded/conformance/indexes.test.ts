@@ -185,7 +185,7 @@ describe('Indexes', () => {
     ])
   })
 
-  it('createIndexes – index exists → nothing; contradicts one → refused', async () => {
+  it('createIndexes – index exists → no change; different options → refused', async () => {
     await collection.createIndex({ a: 1 })
     await collection.createIndex({ a: 1 })
     expect(await collection.indexes()).to.have.length(2)
@@ -207,7 +207,7 @@ describe('Indexes', () => {
     expect(await codeOf(database.connection.collection('nowhere').indexes())).to.equal(26)
   })
 
-  // The real engine chooses by its own statistics.
+  // skipped on the real engine, which chooses indexes by its statistics
   if (!onRealEngine) {
     it('explain – filters and sorts → the index that serves them', async () => {
       await collection.insertMany(

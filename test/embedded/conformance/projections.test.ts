@@ -14,7 +14,7 @@ const docs: Document[] = [
   { _id: 2, b: 5, e: [], a: [1, 2, 3, 4] },
 ]
 
-/** Projections and what they leave of the documents. */
+/** Projections and the resulting documents. */
 const projected: [projection: Document, docs: Document[]][] = [
   [
     { a: 1 },

@@ -1,4 +1,4 @@
-/** The code an operation is refused with; undefined when it is not. */
+/** Returns the error code of an operation, or undefined if it succeeds. */
 export async function codeOf(operation: Promise<unknown>): Promise<unknown> {
   try {
     await operation

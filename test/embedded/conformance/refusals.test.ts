@@ -5,7 +5,7 @@ import { codeOf } from './refusal.ts'
 
 const pipeline = (...stages: Document[]) => ({ aggregate: 'docs', pipeline: stages, cursor: {} })
 
-/** Commands no engine takes, and the code they are refused with. */
+/** Commands that every engine refuses, and the error codes. */
 const refused: [name: string, command: Document, code: number][] = [
   ['an unknown command', { fetchAll: 1 }, 59],
   ['an unknown stage', pipeline({ $everything: 1 }), 40324],
@@ -33,7 +33,7 @@ const index = (key: Document, options: Document = {}) => ({
 })
 const expression = (x: unknown) => pipeline({ $project: { x } })
 
-/** What MongoDB does, or refuses otherwise, and this engine does not do: refused as a name or an option it does not know. */
+/** Features of MongoDB that the embedded database refuses as unknown names or options. */
 const refusedHere: [code: number, commands: Document[]][] = [
   [20, [{ find: 'docs', txnNumber: mongo.Long.ONE, startTransaction: true, autocommit: false }]],
   [59, [{ mapReduce: 'docs' }, { renameCollection: 'docs' }, { collMod: 'docs' }, { currentOp: 1 }]],
@@ -148,7 +148,7 @@ const refusedHere: [code: number, commands: Document[]][] = [
   ],
 ]
 
-/** Values that could not be kept without losing something. */
+/** Values that cannot be stored without loss. */
 const values: [name: string, value: unknown][] = [
   ['a decimal', mongo.Decimal128.fromString('0.1')],
   ['an integer beyond 2^53', mongo.Long.MAX_VALUE],

@@ -12,7 +12,7 @@ const docs: Document[] = [
   { _id: 7, name: 5 },
 ]
 
-/** Searches and the numbers of the documents they find. */
+/** Searches and the numbers of the documents that they find. */
 const searches: [search: string, ids: number[]][] = [
   ['chair', [1, 2, 5, 6]],
   ['chairs', [1, 2, 5, 6]],
@@ -105,7 +105,7 @@ describe('Text search', () => {
     expect(await codeOf(collection().find({}, { projection: { score } }).toArray())).to.equal(40218)
   })
 
-  // The real engine keeps accents apart, needs no phrase when there are other words, and scales scores otherwise.
+  // skipped on the real engine, which distinguishes accents, needs no phrase if there are other words, and has other scores
   if (!onRealEngine) {
     it('$text – accents → ignored', async () => {
       await collection().insertOne({ _id: 9, name: 'Café crème' } as Document)

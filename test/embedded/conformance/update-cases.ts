@@ -1,13 +1,13 @@
 import type { Document } from '../engine.ts'
 
 interface UpdateCase {
-  /** All documents when left out. */
+  /** Default: all documents. */
   filter?: Document
   update: Document
   arrayFilters?: Document[]
 }
 
-/** Updates, the fields that are different afterwards, and those that are gone. */
+/** Updates, the changed fields and the removed fields. */
 export const updates: (UpdateCase & { changed: Document; removed?: string[] })[] = [
   { update: { $set: { n: 6 } }, changed: { n: 6 } },
   { update: { $set: { n: 5 } }, changed: {} },
@@ -155,7 +155,7 @@ export const refusedUpdates: (UpdateCase & { code: number })[] = [
   { update: { $set: { 'o.b.x.y': 1 } }, code: 28 },
 ]
 
-/** Filter and update of an upsert, and the document it inserts, without an `_id` made by the server; or a code. */
+/** Filter and update of an upsert, and the inserted document without a generated `_id`, or an error code. */
 export const upserts: [filter: Document, update: Document, inserted: Document | number][] = [
   [{ a: 1 }, { $set: { b: 2 } }, { a: 1, b: 2 }],
   [{ _id: 5, a: 1 }, { $inc: { n: 1 } }, { _id: 5, a: 1, n: 1 }],

@@ -35,7 +35,7 @@ describe('Updates', () => {
   }
   const show = (value: unknown) => JSON.stringify(value)
 
-  it('update – operators → named fields change, no other', async () => {
+  it('update – operators → only named fields change', async () => {
     for (const { filter = {}, update, arrayFilters, changed, removed = [] } of updates) {
       await reset()
       const options = arrayFilters ? { arrayFilters } : {}

@@ -1,21 +1,21 @@
 import fc from 'fast-check'
+import type { Target } from './target.ts'
 import { type Ending, each, exchange, statusOf } from './wire.ts'
-import type { World } from './world.ts'
 
 interface BodyCase {
   method: 'POST' | 'PUT'
   contentType: string
   body: Buffer
-  /** Whether the length is told, wrongly told, or the body comes in chunks. */
+  /** A correct or wrong `Content-Length`, or a chunked body. */
   length: 'told' | 'less' | 'more' | 'chunked'
-  /** How much of the body is sent, from 0 to 1. */
+  /** Sent fraction of the body, 0 to 1. */
   sent: number
   ending: Ending
-  /** Headers besides. */
+  /** Additional headers. */
   others: string[]
 }
 
-/** How long the answer to a whole request may take on a busy machine before it is a fault, in milliseconds. */
+/** Time limit for the answer to a complete request on a busy machine, in milliseconds. */
 const ANSWER_MS = 60_000
 const BOUNDARY = 'xYzZY'
 
@@ -99,7 +99,7 @@ const brokenPart = fc
     const head = headers.map((line, index) => `${line}${rest[index] ?? '\r\n'}`).join('')
     return `${dashes}${BOUNDARY}${after}${first}${head}${rest[3] ?? ''}${text}${rest[4] ?? ''}`
   })
-/** A part as it should be. */
+/** A correct part. */
 const rightPart = fc
   .tuple(fc.constantFrom('files', 'files', 'file', 'files[]', 'name', 'tags'), content)
   .map(([field, text]) => {
@@ -149,22 +149,22 @@ const cases: fc.Arbitrary<BodyCase> = fc.record({
   }),
 })
 
-/** Sends multipart bodies made by a grammar of right and wrong parts, whole or broken off. */
-export async function attackBodies(world: World, count: number, seed: number): Promise<void> {
-  const { token } = await world.account()
+/** Sends multipart bodies that a grammar generates from correct and wrong parts, complete or incomplete. */
+export async function attackBodies(target: Target, count: number, seed: number): Promise<void> {
+  const { token } = await target.account()
   await each(fc.sample(cases, { numRuns: count, seed }), 12, async (one) => {
-    const path = one.method === 'POST' ? '/api/assets' : `/api/assets/${world.replaceable}/files`
-    const as = one.method === 'POST' ? token : world.owner.token
+    const path = one.method === 'POST' ? '/api/assets' : `/api/assets/${target.replaceable}/files`
+    const as = one.method === 'POST' ? token : target.owner.token
     const part = one.body.subarray(0, Math.floor(one.body.length * one.sent))
     const isWhole = one.sent === 1 && (one.length === 'told' || one.length === 'chunked')
     const ending = isWhole && one.ending === 'end' ? 'wait' : one.ending
     const chunks = [headOf(one, path, as), ...encode(one, part, isWhole)]
     const began = Date.now()
-    const answer = await exchange(world.port, { chunks, ending, waitMs: isWhole ? ANSWER_MS : 300 })
+    const answer = await exchange(target.port, { chunks, ending, waitMs: isWhole ? ANSWER_MS : 300 })
     const status = statusOf(answer.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, ''))
-    world.answered(status, () => describe(one))
+    target.answered(status, () => describe(one))
     if (isWhole && ending === 'wait' && status === 0)
-      world.fault(`no answer within ${Date.now() - began} ms for ${describe(one)}`)
+      target.fail(`no answer within ${Date.now() - began} ms for ${describe(one)}`)
   })
 }
 

@@ -1,11 +1,11 @@
 import { documentedRoutes } from '../../support/openapi/document.ts'
+import type { Target } from './target.ts'
 import { type Ending, each, exchange, statusOf } from './wire.ts'
-import type { World } from './world.ts'
 
-/** The longest answer to a body that is refused, in bytes. */
+/** Largest answer to a refused body, in bytes. */
 const REFUSAL_BYTES = 16 * 1024
 
-/** JSON that is deep, wide or odd; each below the limit of a body. */
+/** JSON that is deep, wide or unusual, each smaller than the limit of a body. */
 const JSON_BODIES = [
   `{"settings":${'{"a":'.repeat(16_000)}1${'}'.repeat(16_000)}}`,
   `{"settings":${'['.repeat(40_000)}${']'.repeat(40_000)}}`,
@@ -26,27 +26,27 @@ const JSON_BODIES = [
 ]
 
 /** Sends deep and wide JSON to every route that takes JSON. */
-export async function attackJson(world: World, most: number): Promise<void> {
-  const { token } = await world.account()
+export async function attackJson(target: Target, most: number): Promise<void> {
+  const { token } = await target.account()
   const routes = documentedRoutes.filter(
     ({ operation }) => operation.requestBody?.content['application/json'],
   )
   const cases = routes.flatMap(({ method, path }) => JSON_BODIES.map((body) => ({ method, path, body })))
   await each(cases.slice(0, most), 4, async ({ method, path, body }) => {
-    const address = path.replace(/\{assetId\}/, String(world.replaceable)).replace(/\{\w+\}/g, 'x')
+    const address = path.replace(/\{assetId\}/, String(target.replaceable)).replace(/\{\w+\}/g, 'x')
     const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` }
-    const answer = await fetch(`${world.origin}${address}`, { method, headers, body })
+    const answer = await fetch(`${target.origin}${address}`, { method, headers, body })
     const text = await answer.text()
     const what = () => `${method} ${path} with ${body.slice(0, 60)}… of ${body.length} bytes`
-    world.answered(answer.status, what)
+    target.answered(answer.status, what)
     if (answer.status >= 400 && text.length > REFUSAL_BYTES)
-      world.fault(`a refusal of ${text.length} bytes: ${what()}`)
+      target.fail(`a refusal of ${text.length} bytes: ${what()}`)
   })
 }
 
 const host = 'Host: kura\r\n'
 
-/** Requests that break HTTP itself. */
+/** Requests that violate HTTP. */
 const MALFORMED: [chunks: string[], ending: Ending][] = [
   [['nonsense\r\n\r\n'], 'wait'],
   [['GET / HTTP/9.9\r\n\r\n'], 'wait'],
@@ -92,18 +92,18 @@ const MALFORMED: [chunks: string[], ending: Ending][] = [
   [[`GET /api/assets HTTP/1.1\r\n${host}Authorization: Bearer${' '.repeat(15_000)}x\r\n\r\n`], 'end'],
 ]
 
-/** Sends requests that break HTTP itself, and leaves some in the middle. */
-export async function attackHttp(world: World, count: number): Promise<void> {
+/** Sends requests that violate HTTP, and closes some connections in the middle. */
+export async function attackHttp(target: Target, count: number): Promise<void> {
   const all = Array.from({ length: Math.ceil(count / MALFORMED.length) }, () => MALFORMED).flat()
   await each(all, 8, async ([chunks, ending]) => {
-    const answer = await exchange(world.port, { chunks, ending, waitMs: 1500 })
-    world.answered(statusOf(answer), () => String(chunks[0]).slice(0, 100))
+    const answer = await exchange(target.port, { chunks, ending, waitMs: 1500 })
+    target.answered(statusOf(answer), () => String(chunks[0]).slice(0, 100))
   })
 }
 
-/** Slow clients: heads, JSON bodies and uploads that come by single bytes, and answers that are not read. */
-export async function attackSlowly(world: World, connections: number, holdMs: number): Promise<void> {
-  const { token } = await world.account()
+/** Opens slow connections: headers, JSON bodies and uploads in single bytes, and answers that are never read. */
+export async function attackSlowly(target: Target, connections: number, holdMs: number): Promise<void> {
+  const { token } = await target.account()
   const json = 'Content-Type: application/json\r\nContent-Length: 90\r\n'
   const upload = `Authorization: Bearer ${token}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 50000000000\r\n`
   const part = '--b\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
@@ -111,11 +111,11 @@ export async function attackSlowly(world: World, connections: number, holdMs: nu
     'GET /healthz HTTP/1.1\r\nHost: ku',
     `POST /api/auth/login HTTP/1.1\r\n${host}${json}\r\n{"login":`,
     `POST /api/assets HTTP/1.1\r\n${host}${upload}\r\n${part}`,
-    `GET ${world.publicPaths[0]} HTTP/1.1\r\n${host}\r\n`,
+    `GET ${target.publicPaths[0]} HTTP/1.1\r\n${host}\r\n`,
   ]
   const drips = Array.from({ length: Math.ceil(holdMs / 250) }, () => 'a')
   const cases = Array.from({ length: connections }, (_, index) => String(heads[index % heads.length]))
   await each(cases, connections, async (head) => {
-    await exchange(world.port, { chunks: [head, ...drips], pauseMs: 250, ending: 'reset' })
+    await exchange(target.port, { chunks: [head, ...drips], pauseMs: 250, ending: 'reset' })
   })
 }

@@ -5,24 +5,24 @@ import {
   type Parameter,
   resolve,
 } from '../../support/openapi/document.ts'
+import type { Target } from './target.ts'
 import { each } from './wire.ts'
-import type { World } from './world.ts'
 
 interface RequestCase {
   route: DocumentedRoute
   caller: 'owner' | 'other' | 'nobody' | 'broken'
-  /** Values for the parameters in the path, by place. */
+  /** Values of the path parameters, in order. */
   path: string[]
   query: [string, string][]
   body: unknown
   headers: [string, string][]
 }
 
-/** The longest answer that a refusal may have, in bytes. */
+/** Largest answer to a refused request, in bytes. */
 const REFUSAL_BYTES = 16 * 1024
-/** How long an answer may take on a busy machine before it is a fault, in milliseconds. */
+/** Time limit for an answer on a busy machine, in milliseconds. */
 const ANSWER_MS = 60_000
-/** Attacking these would end the account that attacks. */
+/** Routes that would delete the attacking account or end its session. */
 const LEFT_OUT = new Set(['DELETE /api/users/me', 'POST /api/auth/logout', 'PUT /api/auth/password'])
 
 const odd = fc.oneof(
@@ -55,10 +55,10 @@ const odd = fc.oneof(
   ),
 )
 
-/** Text that can stand in a URL; a lone surrogate becomes U+FFFD. */
+/** Text as it can be in a URL: a lone surrogate becomes U+FFFD. */
 const encoded = (text: string) => encodeURIComponent(Buffer.from(text).toString())
 
-/** Bodies of a route: its examples as they are, with some fields changed, and anything else. */
+/** Generates bodies of a route: its examples, its examples with some fields changed, and other values. */
 function bodyOf(route: DocumentedRoute): fc.Arbitrary<unknown> {
   const media = route.operation.requestBody?.content['application/json']
   if (!media) return fc.constant(undefined)
@@ -85,15 +85,15 @@ function bodyOf(route: DocumentedRoute): fc.Arbitrary<unknown> {
   )
 }
 
-/** Values of a parameter: right ones as its schema tells, and odd ones. */
+/** Generates values of a parameter: valid ones from its schema, and unusual ones. */
 function parameterValue({ schema, example }: Parameter): fc.Arbitrary<string> {
   const { enum: choices = [], type } = resolve(schema as { enum?: unknown[]; type?: string })
   const right = [...choices, example, type === 'boolean' ? '1' : type === 'integer' ? '3' : 'chair']
   return fc.oneof(fc.constantFrom(...right.filter((one) => one !== undefined).map(String)), odd)
 }
 
-function casesOf(world: World): fc.Arbitrary<RequestCase> {
-  const known = Object.values(world.ids).flat()
+function casesOf(target: Target): fc.Arbitrary<RequestCase> {
+  const known = Object.values(target.ids).flat()
   const routes = documentedRoutes.filter(({ method, path }) => !LEFT_OUT.has(`${method} ${path}`))
   return fc.constantFrom(...routes).chain((route) => {
     const parameters = route.parameters.filter((one) => one.in === 'query')
@@ -133,10 +133,10 @@ function casesOf(world: World): fc.Arbitrary<RequestCase> {
 }
 
 /** Sends random requests to every documented route, as the owner, as another user, and without an account. */
-export async function attackRoutes(world: World, count: number, seed: number): Promise<void> {
-  const other = await world.account()
-  const tokens = { owner: world.owner.token, other: other.token, broken: 'a.b.c', nobody: null }
-  await each(fc.sample(casesOf(world), { numRuns: count, seed }), 8, async (one) => {
+export async function attackRoutes(target: Target, count: number, seed: number): Promise<void> {
+  const other = await target.account()
+  const tokens = { owner: target.owner.token, other: other.token, broken: 'a.b.c', nobody: null }
+  await each(fc.sample(casesOf(target), { numRuns: count, seed }), 8, async (one) => {
     const { route, caller, path, query, headers } = one
     let place = 0
     const pathname = route.path.replace(/\{\w+\}/g, () => encoded(String(path[place++] || 'x')))
@@ -145,7 +145,7 @@ export async function attackRoutes(world: World, count: number, seed: number): P
     if (tokens[caller]) given.set('Authorization', `Bearer ${tokens[caller]}`)
     const body = bodyText(one)
     if (body !== undefined) given.set('Content-Type', 'application/json')
-    const address = `${world.origin}${pathname}${search && `?${search}`}`
+    const address = `${target.origin}${pathname}${search && `?${search}`}`
     const what = () =>
       `${route.method} ${pathname}?${search} as ${caller}, ${JSON.stringify([...given])}, ${String(body).slice(0, 500)}`
     try {
@@ -158,16 +158,16 @@ export async function attackRoutes(world: World, count: number, seed: number): P
       }
       const answer = await fetch(address, request)
       const text = await answer.text()
-      world.answered(answer.status, what)
+      target.answered(answer.status, what)
       if (answer.status >= 400 && text.length > REFUSAL_BYTES)
-        world.fault(`a refusal of ${text.length} bytes: ${what()}`)
+        target.fail(`a refusal of ${text.length} bytes: ${what()}`)
     } catch (error) {
-      world.fault(`${(error as Error).name}: no answer to ${what()}`)
+      target.fail(`${(error as Error).name}: no answer to ${what()}`)
     }
   })
 }
 
-/** JSON cannot be sent with GET by fetch. */
+/** Returns the body as JSON. fetch cannot send a body with GET. */
 function bodyText({ route, body }: RequestCase): string | undefined {
   return route.method === 'GET' || body === undefined ? undefined : JSON.stringify(body)
 }

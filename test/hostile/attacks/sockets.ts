@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
+import type { Target } from './target.ts'
 import { type Ending, each, exchange } from './wire.ts'
-import type { World } from './world.ts'
 
 interface Frame {
   fin: boolean
@@ -81,15 +81,15 @@ const cases: fc.Arbitrary<SocketCase> = fc.record({
 })
 
 /** Sends malformed and odd frames on sockets of their own. */
-export async function attackFrames(world: World, count: number, seed: number): Promise<void> {
-  const { token } = await world.account()
+export async function attackFrames(target: Target, count: number, seed: number): Promise<void> {
+  const { token } = await target.account()
   await each(fc.sample(cases, { numRuns: count, seed }), 16, async (one) => {
     const opening: Buffer[] = [Buffer.from(handshake())]
     if (one.signedIn) opening.push(operation('auth', { token }))
     if (one.signedIn && one.uploading) opening.push(operation('upload', { name: 'chair.bin', size: 100_000 }))
     const chunks = [...opening, ...one.frames.map(encode)]
-    const answer = await exchange(world.port, { chunks, pauseMs: 2, ending: one.ending, waitMs: 300 })
-    if (answer.includes('"code":"internal"')) world.fault(`internal for ${JSON.stringify(one)}`)
+    const answer = await exchange(target.port, { chunks, pauseMs: 2, ending: one.ending, waitMs: 300 })
+    if (answer.includes('"code":"internal"')) target.fail(`internal for ${JSON.stringify(one)}`)
   })
 }
 
@@ -106,7 +106,7 @@ const handshake = (...others: string[]) =>
   )
 
 /** Handshakes that are wrong, unfinished, or many on one connection. */
-export async function attackHandshakes(world: World, count: number): Promise<void> {
+export async function attackHandshakes(target: Target, count: number): Promise<void> {
   const forms: { chunks: string[]; ending: Ending }[] = [
     { chunks: [handshake('Sec-WebSocket-Version: 13')], ending: 'wait' },
     { chunks: [handshake('Sec-WebSocket-Key: short', 'Sec-WebSocket-Version: 13')], ending: 'wait' },
@@ -125,7 +125,7 @@ export async function attackHandshakes(world: World, count: number): Promise<voi
   ]
   const all = Array.from({ length: Math.ceil(count / forms.length) }, () => forms).flat()
   await each(all, 8, async ({ chunks, ending }) => {
-    await exchange(world.port, { chunks, ending, waitMs: 300 })
+    await exchange(target.port, { chunks, ending, waitMs: 300 })
   })
 }
 

@@ -2,19 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
 import { multipart } from '../../support/app/raw-upload.ts'
+import type { Target } from './target.ts'
 import { dial, each } from './wire.ts'
-import type { World } from './world.ts'
 
 interface Transfer {
   /** Index of the path. */
   path: number
-  /** Milliseconds until the client leaves. */
+  /** Milliseconds until the client disconnects. */
   afterMs: number
-  /** Bytes after which it leaves, if they come first. */
+  /** Received bytes after which the client disconnects, if that is earlier. */
   afterBytes: number
   how: 'destroy' | 'reset' | 'half-close'
   range: string | null
-  /** It never reads. */
+  /** Whether the client never reads. */
   deaf: boolean
   told: boolean
 }
@@ -38,12 +38,12 @@ const transfers: fc.Arbitrary<Transfer> = fc.record({
   told: fc.boolean(),
 })
 
-/** Begins downloads of public files and leaves at random moments. */
-export async function attackDownloads(world: World, count: number, seed: number): Promise<void> {
+/** Starts downloads of public files and disconnects at random moments. */
+export async function attackDownloads(target: Target, count: number, seed: number): Promise<void> {
   await each(fc.sample(transfers, { numRuns: count, seed }), 16, async (one) => {
-    const path = world.publicPaths[one.path % world.publicPaths.length]
+    const path = target.publicPaths[one.path % target.publicPaths.length]
     const range = one.range ? `Range: ${one.range}\r\n` : ''
-    const socket = await dial(world.port)
+    const socket = await dial(target.port)
     let received = 0
     const enough = new AbortController()
     if (!one.deaf)
@@ -57,12 +57,12 @@ export async function attackDownloads(world: World, count: number, seed: number)
   })
 }
 
-/** Begins uploads and leaves at random moments, before, during and after the file. */
-export async function attackUploads(world: World, count: number, seed: number): Promise<void> {
-  const { token } = await world.account()
+/** Starts uploads and disconnects at random moments before, during and after the file. */
+export async function attackUploads(target: Target, count: number, seed: number): Promise<void> {
+  const { token } = await target.account()
   const body = multipart(randomBytes(2_000_000))
   await each(fc.sample(transfers, { numRuns: count, seed }), 8, async (one) => {
-    const socket = await dial(world.port)
+    const socket = await dial(target.port)
     socket.resume()
     const length = one.told ? `Content-Length: ${body.length}` : 'Transfer-Encoding: chunked'
     const type = 'Content-Type: multipart/form-data; boundary=kura-test-boundary'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** How a client that was written byte by byte ends its connection. */
+/** Bytes that a client writes, and how it ends its connection. */
 export type Ending = 'wait' | 'end' | 'reset'
 
 interface Exchange {
@@ -12,14 +12,14 @@ interface Exchange {
   pauseMs?: number
   /** `wait`: until the service closes or `waitMs` is over; `end`: half-close first; `reset`: RST at once. */
   ending: Ending
-  /** Milliseconds that the service has to answer and close; default 5,000. */
+  /** Milliseconds to wait for the service to answer and close; default 5,000. */
   waitMs?: number
 }
 
-/** The longest part of an answer that is kept, in bytes. */
+/** Bytes of an answer that are kept. */
 const KEPT_BYTES = 256 * 1024
 
-/** Opens a connection whose errors are expected: an attacked service may close it at any time. */
+/** Opens a connection whose errors are expected: the service can close it at any time. */
 export async function dial(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => undefined)
@@ -27,7 +27,7 @@ export async function dial(port: number): Promise<Socket> {
   return socket
 }
 
-/** Writes bytes to a connection of its own and returns what comes back, as text. */
+/** Writes bytes to a new connection and returns the answer as text. */
 export async function exchange(port: number, { chunks, pauseMs = 0, ending, waitMs = 5000 }: Exchange) {
   const socket = await dial(port)
   let answer = ''
@@ -57,10 +57,10 @@ export async function exchange(port: number, { chunks, pauseMs = 0, ending, wait
   return answer
 }
 
-/** The status of the first HTTP answer in a text; 0 if there is none. */
+/** Returns the status of the first HTTP answer in a text, or 0. */
 export const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0)
 
-/** Does something with each case, `atOnce` at a time. */
+/** Runs a function on each case, `atOnce` at a time. */
 export async function each<T>(cases: readonly T[], atOnce: number, run: (one: T) => Promise<void>) {
   const queue = cases.values()
   await Promise.all(

@@ -13,21 +13,21 @@ interface Asset {
   files: { url: string }[]
 }
 
-/** The most faults that one run tells. */
-const MOST_FAULTS = 50
-/** Large enough that a response is under way when its client leaves. */
+/** Errors that one run reports at most. */
+const MAX_ERRORS = 50
+/** Bytes of a file whose download is still running when the client disconnects. */
 const LARGE_BYTES = 3_000_000
 
-/** What attacks use: the attacked service, accounts, things to ask for, and the list of faults found. */
-export class World {
-  readonly faults: string[] = []
-  /** How often each status was answered. */
+/** The attacked service with its accounts, assets and the errors found. */
+export class Target {
+  readonly errors: string[] = []
+  /** Number of answers by status. */
   readonly statuses = new Map<number, number>()
   /** Paths that are served without an account. */
   publicPaths: string[] = []
-  /** The id of a private asset whose files may be replaced. */
+  /** Id of an asset whose files can be replaced. */
   replaceable = ''
-  /** Ids that exist, of the owner's. */
+  /** Existing ids of the owner. */
   ids: Record<'asset' | 'file' | 'user' | 'project' | 'link', string[]> = {
     asset: [],
     file: [],
@@ -46,34 +46,34 @@ export class World {
     return Number(new URL(this.origin).port)
   }
 
-  /** Makes the owner, a public asset of one large file, and one of two files. */
-  static async create(origin: string): Promise<World> {
-    const world = new World(origin, await register(origin))
-    world.#accounts.push(world.owner)
-    const large = await world.#upload(randomBytes(LARGE_BYTES))
-    const pair = await world.#upload(randomBytes(200_000), randomBytes(1000))
-    const link = await world.#post<{ link: { token: string } }>(`/api/assets/${pair.id}/links`, {})
-    const project = await world.#post<{ project: { id: string } }>('/api/projects', { title: 'House' })
+  /** Creates the owner, a public asset with one large file, and one with two files. */
+  static async create(origin: string): Promise<Target> {
+    const target = new Target(origin, await register(origin))
+    target.#accounts.push(target.owner)
+    const large = await target.#upload(randomBytes(LARGE_BYTES))
+    const pair = await target.#upload(randomBytes(200_000), randomBytes(1000))
+    const link = await target.#post<{ link: { token: string } }>(`/api/assets/${pair.id}/links`, {})
+    const project = await target.#post<{ project: { id: string } }>('/api/projects', { title: 'House' })
     const files = [...large.files, ...pair.files].map(({ url }) => url)
     const downloads = [large, pair].map(({ id }) => `/api/assets/${id}/download`)
-    world.publicPaths = [...files, ...downloads, `/api/links/${link.link.token}/download`]
-    world.replaceable = (await world.#upload(randomBytes(1000))).id
-    world.ids.asset = [large.id, pair.id]
-    world.ids.file = files.map((url) => String(url.split('/').at(-1)))
-    world.ids.link = [link.link.token]
-    world.ids.project = [project.project.id]
-    return world
+    target.publicPaths = [...files, ...downloads, `/api/links/${link.link.token}/download`]
+    target.replaceable = (await target.#upload(randomBytes(1000))).id
+    target.ids.asset = [large.id, pair.id]
+    target.ids.file = files.map((url) => String(url.split('/').at(-1)))
+    target.ids.link = [link.link.token]
+    target.ids.project = [project.project.id]
+    return target
   }
 
-  /** Makes another account. Accounts are removed by `leave`. */
+  /** Creates another account, which `deleteAccounts` deletes. */
   async account(): Promise<Account> {
     const account = await register(this.origin)
     this.#accounts.push(account)
     return account
   }
 
-  /** Deletes every account that this made, and with them all that they stored. */
-  async leave(): Promise<void> {
+  /** Deletes all created accounts with their assets. */
+  async deleteAccounts(): Promise<void> {
     for (const { username, password } of this.#accounts.splice(0)) {
       const { token } = await send<{ token: string }>(
         `${this.origin}/api/auth/login`,
@@ -83,25 +83,26 @@ export class World {
       const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` }
       const body = JSON.stringify({ password })
       const { status } = await fetch(`${this.origin}/api/users/me`, { method: 'DELETE', headers, body })
-      // a random request may have locked an asset, which keeps its owner's account
-      if (status !== 204 && status !== 423) this.fault(`an account could not be deleted: ${status}`)
+      // a random request can have locked an asset, which prevents the deletion of its owner
+      if (status !== 204 && status !== 423) this.fail(`an account could not be deleted: ${status}`)
     }
   }
 
-  /** What the owner's account holds by the service's own word. */
+  /** Returns the used and reserved bytes of the owner as the service reports them. */
   async space(): Promise<{ used: number; reserved: number }> {
     const headers = { Authorization: `Bearer ${this.owner.token}` }
     return send(`${this.origin}/api/space`, { headers }, 200)
   }
 
-  fault(text: string): void {
-    if (this.faults.length < MOST_FAULTS) this.faults.push(text)
+  /** Records an error. */
+  fail(text: string): void {
+    if (this.errors.length < MAX_ERRORS) this.errors.push(text)
   }
 
-  /** Counts an answer; 500 is a fault whatever was asked. */
+  /** Counts an answer. Reports status 500 as an error. */
   answered(status: number, what: () => string): void {
     this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
-    if (status === 500) this.fault(`500 for ${what()}`)
+    if (status === 500) this.fail(`500 for ${what()}`)
   }
 
   async #upload(...contents: Buffer[]): Promise<Asset> {
