@@ -26,7 +26,7 @@ const all = (outcome: string): Outcomes => {
 }
 
 const NOT_FOUND = all('not_found')
-const users: Outcomes = { ...all('unauthenticated'), ...ok(...SIGNED_IN) }
+const signedInOnly: Outcomes = { ...all('unauthenticated'), ...ok(...SIGNED_IN) }
 const anonymousOnly: Outcomes = { ...all('conflict'), ...ok('anonymous') }
 
 const SHARED = { ...NOT_FOUND, ...ok('reader', 'writer', 'owner') }
@@ -61,10 +61,10 @@ const EXPECTED: Record<string, Partial<Record<State, Outcomes>>> = {
   auth: { private: all('ok') },
   list,
   get,
-  upload: { private: users },
+  upload: { private: signedInOnly },
   remove,
-  space: { private: users },
-  subscribe: { private: users },
+  space: { private: signedInOnly },
+  subscribe: { private: signedInOnly },
 }
 
 describe('access matrix of the WebSocket', () => {
