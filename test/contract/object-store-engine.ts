@@ -24,7 +24,7 @@ const form = (files: Record<string, Buffer>) =>
     Buffer.from(end),
   ])
 
-/** Lets `bytes` through, then fails as a meter does that finds the space full. */
+/** Returns a meter that passes `bytes` through and then fails, as it does when the quota is exceeded. */
 function failingAfter(bytes: number, reason: Error): Transform {
   let left = bytes
   return new Transform({
@@ -35,7 +35,7 @@ function failingAfter(bytes: number, reason: Error): Transform {
   })
 }
 
-/** Multer behind a real server, so that aborts are those of a socket. */
+/** Defines the tests of a store's Multer engine. Uses a real server, so that clients can disconnect. */
 export function describeEngine(place: Place): void {
   let server: Server
   let meter: () => Transform
@@ -43,7 +43,7 @@ export function describeEngine(place: Place): void {
   let limit: number
   let running = 0
 
-  /** Multer answers a broken request before the engine is done with its file. */
+  /** Counts running files, because Multer calls back on an aborted request before the engine has ended. */
   function counted(engine: StorageEngine): StorageEngine {
     return {
       _handleFile(request, file, callback) {
@@ -100,7 +100,7 @@ export function describeEngine(place: Place): void {
 
   before(listen)
   beforeEach(() => {
-    // A meter has a size of its own, which is not the length of what comes.
+    // with a `size`, as Meter has, which lib-storage must not take for the length of the body
     meter = () => Object.assign(new PassThrough(), { size: 0 })
     failures = []
     limit = Number.POSITIVE_INFINITY
@@ -110,7 +110,7 @@ export function describeEngine(place: Place): void {
     await once(server, 'close')
   })
 
-  it('stores several files, an empty one among them, and answers their keys and sizes', async () => {
+  it('engine – several files, one of them empty → stored, with key and size', async () => {
     const files = { a: randomBytes(12 * MB), b: Buffer.alloc(0), c: Buffer.from('c'), d: randomBytes(5 * MB) }
     const { status, body } = await send(form(files))
     expect(status).to.equal(200)
@@ -128,7 +128,7 @@ export function describeEngine(place: Place): void {
     expect(await place.unfinished(place.prefix), 'unfinished').to.equal(0)
   })
 
-  it('stores what comes out of the meter', async () => {
+  it('engine – meter changes the bytes → the changed bytes are stored', async () => {
     meter = () =>
       new Transform({
         transform: (chunk: Buffer, _encoding, callback) => callback(null, chunk.toString().toUpperCase()),
@@ -139,7 +139,7 @@ export function describeEngine(place: Place): void {
   })
 
   for (const megabytes of [1, 12, 30]) {
-    it(`leaves nothing when the client goes halfway through ${megabytes} MB`, async () => {
+    it(`engine – client disconnects halfway through ${megabytes} MB → nothing is left`, async () => {
       const body = form({ a: Buffer.from('complete'), b: randomBytes(megabytes * MB) })
       const sending = post(body.length)
       sending.on('error', () => undefined)
@@ -151,8 +151,8 @@ export function describeEngine(place: Place): void {
       await eventually(() => expectNothing(place))
     })
 
-    it(`leaves nothing when the meter is destroyed halfway through ${megabytes} MB`, async () => {
-      const reason = new Error('The space is full.')
+    it(`engine – meter fails halfway through ${megabytes} MB → nothing is left`, async () => {
+      const reason = new Error('The quota is exceeded.')
       meter = () => failingAfter((megabytes * MB) / 2, reason)
       const { status } = await send(form({ a: Buffer.from('complete'), b: randomBytes(megabytes * MB) }))
       expect(status).to.equal(500)
@@ -162,7 +162,7 @@ export function describeEngine(place: Place): void {
     })
   }
 
-  it('leaves nothing of a file over the size limit', async () => {
+  it('engine – file over the size limit → nothing is left', async () => {
     limit = MB
     const { status, body } = await send(form({ a: Buffer.from('complete'), b: randomBytes(12 * MB) }))
     expect(status).to.equal(500)
@@ -171,7 +171,7 @@ export function describeEngine(place: Place): void {
     await expectNothing(place)
   })
 
-  it('leaves nothing when the body ends too early', async () => {
+  it('engine – truncated body → nothing is left', async () => {
     const { status } = await send(form({ a: randomBytes(6 * MB) }).subarray(0, -end.length))
     expect(status).to.equal(500)
     expect(failures.map(({ message }) => message)).to.deep.equal(['Unexpected end of form'])

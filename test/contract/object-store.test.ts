@@ -26,7 +26,7 @@ describeObjectStore('disk', async () => {
   }
 })
 
-/** Nothing listens on port 1 of loopback. */
+/** Opens a store at port 1 of loopback, where nothing listens. */
 const unreachable = () =>
   openS3Store({
     bucket: 'none',
@@ -37,7 +37,7 @@ const unreachable = () =>
   })
 
 for (const base of ['', 'team/kura/'])
-  describeObjectStore(`S3, a fake one${base && ', under a prefix'}`, async () => {
+  describeObjectStore(`fake S3${base && ', under a prefix'}`, async () => {
     const s3 = await startFakeS3()
     const store = await openS3Store({
       bucket: s3.name,
@@ -62,7 +62,7 @@ for (const base of ['', 'team/kura/'])
 
 const { S3_ENDPOINT, S3_BUCKET = 'test', AWS_REGION = 'us-east-1' } = process.env
 if (S3_ENDPOINT) {
-  describeObjectStore('S3, a real one, under a prefix', async () => {
+  describeObjectStore('real S3, under a prefix', async () => {
     const address = { endpoint: S3_ENDPOINT, region: AWS_REGION }
     const base = `contract-${randomUUID()}/`
     const store = await openS3Store({ bucket: S3_BUCKET, prefix: base, ...address })

@@ -12,17 +12,17 @@ export interface StoreFixture {
   store: ObjectStore
   /** A store of the same kind that cannot be reached: a closed port, a disk that is not mounted. */
   unreachable: ObjectStore
-  /** How many objects under a prefix are begun and not finished, seen without the store's own means. */
+  /** Returns the number of unfinished objects under a prefix, determined without the store. */
   unfinished(prefix: string): Promise<number>
   close(): Promise<void>
 }
 
-/** What a test sees of its store: a place of its own in it. */
+/** The store of a test and the prefix that only this test uses. */
 export interface Place extends StoreFixture {
   prefix: string
 }
 
-/** Fails unless there is neither an object nor an unfinished one. */
+/** Asserts that there is no object and no unfinished object under the prefix. */
 export async function expectNothing({ store, prefix, unfinished }: Place): Promise<void> {
   expect(await keysIn(store, prefix), 'objects').to.deep.equal([])
   expect(await unfinished(prefix), 'unfinished objects').to.equal(0)
@@ -32,16 +32,16 @@ const MB = 1024 * 1024
 const large = randomBytes(12 * MB)
 const small = Buffer.from('0123456789')
 
-async function* inPieces(bytes: Buffer, size: number) {
+async function* inChunks(bytes: Buffer, size: number) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
 async function* thenFail(bytes: Buffer, error: Error) {
-  yield* inPieces(bytes, 64 * 1024)
+  yield* inChunks(bytes, 64 * 1024)
   throw error
 }
 
-/** A stream that gives some bytes and then nothing more, not even its end; aborts when they are taken. */
+/** Returns a stream that sends some bytes, never ends, and aborts when they have been read. */
 function thenAbort(bytes: Buffer, abort: AbortController): Readable {
   const stream = new PassThrough()
   stream.write(bytes, () => abort.abort())
@@ -52,33 +52,33 @@ function describeWriting(place: Place): void {
   const read = async (key: string) => buffer(await place.store.open(key))
 
   for (const [what, bytes] of Object.entries({
-    'an empty': Buffer.alloc(0),
-    'a small': small,
-    'a large': large,
+    empty: Buffer.alloc(0),
+    small,
+    large,
   })) {
-    it(`keeps ${what} object from a buffer`, async () => {
+    it(`put – ${what} buffer → stored`, async () => {
       const key = `${place.prefix}object`
       expect(await place.store.put(key, bytes)).to.deep.equal({ size: bytes.length })
       expect((await read(key)).equals(bytes)).to.equal(true)
       expect(await place.unfinished(place.prefix), 'unfinished').to.equal(0)
     })
 
-    it(`keeps ${what} object from a stream of unknown length`, async () => {
+    it(`put – ${what} stream of unknown length → stored`, async () => {
       const key = `${place.prefix}object`
-      const stream = Readable.from(inPieces(bytes, 100_000), { objectMode: false })
+      const stream = Readable.from(inChunks(bytes, 100_000), { objectMode: false })
       expect(await place.store.put(key, stream)).to.deep.equal({ size: bytes.length })
       expect((await read(key)).equals(bytes)).to.equal(true)
       expect(await place.unfinished(place.prefix), 'unfinished').to.equal(0)
     })
 
-    it(`leaves nothing of ${what} object whose stream fails, and tells why`, async () => {
+    it(`put – ${what} stream that fails → rejects with its error, nothing is left`, async () => {
       const reason = new Error('the source broke')
       const stream = Readable.from(thenFail(bytes, reason), { objectMode: false })
       expect(await rejection(place.store.put(`${place.prefix}object`, stream))).to.equal(reason)
       await expectNothing(place)
     })
 
-    it(`leaves nothing of ${what} object that is aborted`, async () => {
+    it(`put – ${what} stream, aborted → AbortError, nothing is left`, async () => {
       const abort = new AbortController()
       const stream = thenAbort(bytes, abort)
       const error = await rejection(place.store.put(`${place.prefix}object`, stream, abort.signal))
@@ -88,13 +88,13 @@ function describeWriting(place: Place): void {
     })
   }
 
-  it('takes nothing when the signal is aborted before', async () => {
+  it('put – signal aborted before the call → AbortError, nothing is stored', async () => {
     const error = await rejection(place.store.put(`${place.prefix}object`, large, AbortSignal.abort()))
     expect(error.name).to.equal('AbortError')
     await expectNothing(place)
   })
 
-  it('takes nothing from a stream that is already destroyed', async () => {
+  it('put – stream already destroyed → rejects, nothing is stored', async () => {
     const stream = Readable.from([small])
     stream.destroy()
     await rejection(place.store.put(`${place.prefix}object`, stream))
@@ -114,7 +114,7 @@ function describeWriting(place: Place): void {
     'a\0b',
     `a/${'b'.repeat(300)}`,
   ]) {
-    it(`refuses ${JSON.stringify(key.slice(0, 20))} as a key`, async () => {
+    it(`put, open, remove – invalid key ${JSON.stringify(key.slice(0, 20))} → TypeError`, async () => {
       expect(await rejection(place.store.put(key, small))).to.be.instanceOf(TypeError)
       expect(await rejection(place.store.open(key))).to.be.instanceOf(TypeError)
       expect(await rejection(place.store.remove([key]))).to.be.instanceOf(TypeError)
@@ -131,27 +131,27 @@ function describeReading(place: Place): void {
     [8, 100, '89'],
   ]
   for (const [start, end, expected] of ranges) {
-    it(`opens bytes ${start} to ${end}`, async () => {
+    it(`open – bytes ${start} to ${end} → ${expected}`, async () => {
       await place.store.put(`${place.prefix}object`, small)
       const stream = await place.store.open(`${place.prefix}object`, { start, end })
       expect((await buffer(stream)).toString()).to.equal(expected)
     })
   }
 
-  it('refuses a range that begins after the last byte', async () => {
+  it('open – range starts after the last byte → RangeError', async () => {
     await place.store.put(`${place.prefix}object`, small)
     const error = await rejection(place.store.open(`${place.prefix}object`, { start: 10, end: 12 }))
     expect(error).to.be.instanceOf(RangeError)
   })
 
-  it('opens a range across the parts of a large object', async () => {
+  it('open – range across the parts of a large object → the right bytes', async () => {
     await place.store.put(`${place.prefix}object`, large)
     const [start, end] = [5 * MB - 10, 10 * MB + 10]
     const bytes = await buffer(await place.store.open(`${place.prefix}object`, { start, end }))
     expect(bytes.equals(large.subarray(start, end + 1))).to.equal(true)
   })
 
-  it('tells which object is missing, whole or in range', async () => {
+  it('open – no such object, with or without range → ObjectMissing with the key', async () => {
     for (const range of [undefined, { start: 0, end: 1 }]) {
       const error = await rejection(place.store.open(`${place.prefix}absent`, range))
       expect(error).to.be.instanceOf(ObjectMissing)
@@ -159,7 +159,7 @@ function describeReading(place: Place): void {
     }
   })
 
-  it('stops a download at the signal', async () => {
+  it('open – aborted during the download → AbortError', async () => {
     await place.store.put(`${place.prefix}object`, large)
     const abort = new AbortController()
     const stream = await place.store.open(`${place.prefix}object`, undefined, abort.signal)
@@ -168,15 +168,15 @@ function describeReading(place: Place): void {
     expect((await rejection(reading)).name).to.equal('AbortError')
   })
 
-  it('opens nothing when the signal is aborted before', async () => {
+  it('open – signal aborted before the call → AbortError', async () => {
     await place.store.put(`${place.prefix}object`, small)
     const error = await rejection(place.store.open(`${place.prefix}object`, undefined, AbortSignal.abort()))
     expect(error.name).to.equal('AbortError')
   })
 }
 
-function describeKeeping(place: Place): void {
-  it('lists 100 objects with size and time, of the prefix alone', async () => {
+function describeListing(place: Place): void {
+  it('list – 100 objects → all with size and time, only of the prefix', async () => {
     const since = Date.now() - 60_000
     const keys = Array.from({ length: 100 }, (_, n) => `${place.prefix}many/${String(n).padStart(3, '0')}`)
     for (let at = 0; at < 100; at += 10) {
@@ -194,7 +194,7 @@ function describeKeeping(place: Place): void {
     expect(await keysIn(place.store, place.prefix)).to.deep.equal([`${place.prefix}many-more`])
   })
 
-  it('removes objects once and again, and none at all', async () => {
+  it('remove – present, absent and no keys → removed, no error', async () => {
     await place.store.put(`${place.prefix}one`, small)
     await place.store.remove([`${place.prefix}one`])
     await place.store.remove([`${place.prefix}one`])
@@ -202,7 +202,7 @@ function describeKeeping(place: Place): void {
     await expectNothing(place)
   })
 
-  it('abandons what is unfinished under the prefix, begun before a time', async () => {
+  it('abortUnfinished – prefix and time → only matching uploads are aborted', async () => {
     const source = new PassThrough()
     const writing = rejection(place.store.put(`${place.prefix}slow`, source))
     source.write(large)
@@ -222,14 +222,14 @@ function describeKeeping(place: Place): void {
     await expectNothing(place)
   })
 
-  it('answers a check', async () => {
+  it('check – store reachable → resolves', async () => {
     await place.store.check()
   })
 }
 
-/** Of one store there is one mark: these run in order. */
+/** A store has one mark, so these tests depend on their order. */
 function describeMark(place: Place): void {
-  it('mark – ten first writers at once → one mark, which every writer reads', async () => {
+  it('writeMark – ten first writers at once → every writer reads the same mark', async () => {
     expect(await place.store.readMark()).to.equal(null)
     const written = Array.from({ length: 10 }, () => randomUUID())
     const seen = await Promise.all(
@@ -242,7 +242,7 @@ function describeMark(place: Place): void {
     expect(written).to.include(seen[0])
   })
 
-  it('mark – present → kept, replaced only on demand, in no listing', async () => {
+  it('writeMark – mark exists → kept unless `replace` is set, never listed', async () => {
     const first = await place.store.readMark()
     await place.store.writeMark('another', { replace: false })
     expect(await place.store.readMark()).to.equal(first)
@@ -252,7 +252,7 @@ function describeMark(place: Place): void {
     expect(await rejection(place.store.remove([MARK]))).to.be.instanceOf(TypeError)
   })
 
-  it('mark – empty → read as empty', async () => {
+  it('readMark – empty mark → empty string', async () => {
     await place.store.writeMark('', { replace: true })
     expect(await place.store.readMark()).to.equal('')
   })
@@ -262,16 +262,16 @@ function describeOutage(place: Place): void {
   const calls: Record<string, (store: ObjectStore, key: string) => Promise<unknown>> = {
     check: (store) => store.check(),
     'put a buffer': (store, key) => store.put(key, small),
-    'put a stream': (store, key) => store.put(key, Readable.from(inPieces(large, 64 * 1024))),
+    'put a stream': (store, key) => store.put(key, Readable.from(inChunks(large, 64 * 1024))),
     open: (store, key) => store.open(key),
     remove: (store, key) => store.remove([key]),
     list: (store, key) => keysIn(store, key),
     abortUnfinished: (store, key) => store.abortUnfinished(key),
-    'read the mark': (store) => store.readMark(),
-    'write the mark': (store) => store.writeMark('mark', { replace: false }),
+    readMark: (store) => store.readMark(),
+    writeMark: (store) => store.writeMark('mark', { replace: false }),
   }
   for (const [name, call] of Object.entries(calls)) {
-    it(`says unavailable when it cannot be reached: ${name}`, async () => {
+    it(`${name} – store unreachable → unavailable with its cause`, async () => {
       const error = await rejection(call(place.unreachable, `${place.prefix}object`))
       expect(error).to.be.instanceOf(AppError).and.to.include({ status: 503, code: 'unavailable' })
       expect(error.cause).to.be.instanceOf(Error)
@@ -279,7 +279,7 @@ function describeOutage(place: Place): void {
   }
 }
 
-/** What every object store must do, whatever it keeps its bytes in. */
+/** Defines the tests that every implementation of ObjectStore must pass. */
 export function describeObjectStore(name: string, open: () => Promise<StoreFixture>): void {
   describe(`object store: ${name}`, () => {
     const root = `test-${randomUUID()}`
@@ -299,9 +299,9 @@ export function describeObjectStore(name: string, open: () => Promise<StoreFixtu
 
     describe('writing', () => describeWriting(place))
     describe('reading', () => describeReading(place))
-    describe('keeping', () => describeKeeping(place))
-    describe('the mark', () => describeMark(place))
-    describe('an outage', () => describeOutage(place))
-    describe('the upload engine', () => describeEngine(place))
+    describe('listing and removing', () => describeListing(place))
+    describe('mark', () => describeMark(place))
+    describe('outage', () => describeOutage(place))
+    describe('Multer engine', () => describeEngine(place))
   })
 }

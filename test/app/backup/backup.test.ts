@@ -48,15 +48,15 @@ describe('backup and restore', function () {
     await rm(dir, { recursive: true, force: true })
   })
 
-  const keep = (objects = true) => backUp(app.context, dir, { objects })
-  const putBack = (replace = false) => restore(app.context, dir, { replace, serverLimit: 1e9 })
-  const refusal = (work: Promise<unknown>) =>
+  const makeBackup = (objects = true) => backUp(app.context, dir, { objects })
+  const restoreBackup = (replace = false) => restore(app.context, dir, { replace, serverLimit: 1e9 })
+  const errorOf = (work: Promise<unknown>) =>
     work.then(
       () => 'nothing',
       (error: Error) => error.message,
     )
 
-  /** All documents that a backup has, but for the number of changes of an account. */
+  /** Returns all documents of the collections in a backup, without the revision of each user. */
   async function documents() {
     const found: Record<string, unknown> = {}
     for (const name of COLLECTIONS)
@@ -68,7 +68,7 @@ describe('backup and restore', function () {
     return found
   }
 
-  async function loseDocuments(): Promise<void> {
+  async function deleteDocuments(): Promise<void> {
     for (const one of Object.values(mongoose.models)) await one.collection.deleteMany({})
   }
 
@@ -77,15 +77,15 @@ describe('backup and restore', function () {
       expect.fail(describeFault(fault))
   }
 
-  it('restore – everything lost → everything back', async () => {
+  it('restore – documents and objects lost → all restored', async () => {
     const before = { documents: await documents(), keys: await keysOf(app) }
-    const { manifest, errors } = await keep()
+    const { manifest, errors } = await makeBackup()
     expect(errors).to.deep.equal([])
     expect(manifest.objects.lines).to.equal(before.keys.length)
-    await loseDocuments()
+    await deleteDocuments()
     await app.store.remove(before.keys)
 
-    await putBack()
+    await restoreBackup()
     expect(await documents()).to.deep.equal(before.documents)
     expect(await keysOf(app)).to.deep.equal(before.keys)
     await expectClean()
@@ -98,11 +98,11 @@ describe('backup and restore', function () {
   })
 
   it('restore – backup of any supported schema → the database has the version of the backup', async () => {
-    await keep()
+    await makeBackup()
     await SchemaVersion.record(NEWEST_VERSION)
     const newest = await backUp(app.context, join(dir, 'newest'), { objects: true })
     expect(newest.manifest.schemaVersion).to.equal(NEWEST_VERSION)
-    await putBack(true)
+    await restoreBackup(true)
     expect(await SchemaVersion.findById('schema').lean()).to.deep.include({ version: 0, lease: null })
 
     await restore(app.context, join(dir, 'newest'), { replace: true, serverLimit: 1e9 })
@@ -110,20 +110,20 @@ describe('backup and restore', function () {
     await expectClean()
   })
 
-  it('restore – sessions at the time of the backup → none', async () => {
-    await keep()
-    await loseDocuments()
-    await putBack()
+  it('restore – session from before the backup → 401', async () => {
+    await makeBackup()
+    await deleteDocuments()
+    await restoreBackup()
     await ada.get('/api/auth/session').expect(401)
   })
 
-  it('restore – database not empty → refused without the option to replace it', async () => {
-    await keep()
+  it('restore – database not empty → refused without `replace`', async () => {
+    await makeBackup()
     await signUp(app, 'cyd')
     const before = await documents()
-    expect(await refusal(putBack())).to.contain('The database is not empty, it has users')
+    expect(await errorOf(restoreBackup())).to.contain('The database is not empty, it has users')
     expect(await documents()).to.deep.equal(before)
-    await putBack(true)
+    await restoreBackup(true)
     expect((await documents()).users).to.have.length(2)
     await expectClean()
   })
@@ -150,26 +150,26 @@ describe('backup and restore', function () {
 
   for (const [name, damage, message] of damages)
     it(`restore – backup with ${name} → refused, nothing changes`, async () => {
-      await keep()
+      await makeBackup()
       const before = { documents: await documents(), keys: await keysOf(app) }
       await damage()
-      expect(await refusal(putBack(true))).to.contain(message)
+      expect(await errorOf(restoreBackup(true))).to.contain(message)
       expect({ documents: await documents(), keys: await keysOf(app) }).to.deep.equal(before)
     })
 
-  it('restore – backup without objects → needs the objects in the store', async () => {
-    await keep(false)
-    await putBack(true)
+  it('restore – backup without objects → refused unless the store has the objects', async () => {
+    await makeBackup(false)
+    await restoreBackup(true)
     await expectClean()
     await app.store.remove([String((await keysOf(app))[0])])
-    expect(await refusal(putBack(true))).to.contain('1 objects are not in the store')
+    expect(await errorOf(restoreBackup(true))).to.contain('1 objects are not in the store')
   })
 
   it('backup – objects missing or damaged → reported', async () => {
     const [first, second] = (await Asset.findOne({ name: 'Oak chair' }).orFail().lean()).files
     await app.store.remove([String(first?.key)])
     await app.store.put(String(second?.key), Buffer.from('other bytes'))
-    const { manifest, errors } = await keep()
+    const { manifest, errors } = await makeBackup()
     expect(errors.join('\n'))
       .to.contain(`no object ${first?.key}`)
       .and.contain(`Object ${second?.key} is damaged`)
@@ -177,29 +177,29 @@ describe('backup and restore', function () {
     expect(manifest.collections.assets.lines).to.equal(2)
   })
 
-  it('backup – folder exists → refused', async () => {
-    await keep()
-    expect(await refusal(keep())).to.contain('is not empty')
+  it('backup – folder is not empty → refused', async () => {
+    await makeBackup()
+    expect(await errorOf(makeBackup())).to.contain('is not empty')
   })
 
-  it('backup – everything changes meanwhile → complete', async () => {
-    let over = false
+  it('backup – uploads, replacements and deletions meanwhile → consistent', async () => {
+    let done = false
     const work = async (user: TestUser) => {
-      for (let n = 0; !over; n++) {
+      for (let n = 0; !done; n++) {
         const { id } = await uploadAsset(user, {}, { 'a.bin': randomBytes(2000) })
         await user.put(`/api/assets/${id}/files`).attach('files', randomBytes(3000), 'b.bin').expect(200)
         if (n % 3 > 0) await user.delete(`/api/assets/${id}`).expect(204)
       }
     }
     const working = Promise.all([ada, bob, ada, bob].map(work))
-    const { errors } = await keep().finally(() => {
-      over = true
+    const { errors } = await makeBackup().finally(() => {
+      done = true
     })
     await working
     expect(errors).to.deep.equal([])
-    await loseDocuments()
+    await deleteDocuments()
     await app.store.remove(await keysOf(app))
-    await putBack()
+    await restoreBackup()
     await expectClean()
     for (const { files } of await Asset.find().lean())
       for (const { key, size } of files)

@@ -4,22 +4,22 @@ import { spaceExceeded } from '../../../app/errors.ts'
 import { translateDiskError } from '../../../app/storage/disk/file-system.ts'
 import { rejection } from '../../support/s3/object-stores.ts'
 
-const failed = (code: string) => Object.assign(new Error(code), { code, syscall: 'write', errno: -1 })
+const systemError = (code: string) => Object.assign(new Error(code), { code, syscall: 'write', errno: -1 })
 
 describe('translateDiskError', () => {
   for (const code of ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EMFILE']) {
     it(`translateDiskError – ${code} → unavailable with its cause`, () => {
-      const error = failed(code)
+      const error = systemError(code)
       expect(translateDiskError(error)).to.include({ status: 503, code: 'unavailable', cause: error })
     })
   }
 
-  it('translateDiskError – real error of the file system → unavailable', async () => {
+  it('translateDiskError – error of a real file system call → unavailable', async () => {
     const error = await rejection(readFile('/dev/null/absent'))
     expect(translateDiskError(error)).to.include({ status: 503, cause: error })
   })
 
-  const others = [spaceExceeded(), failed('ECONNRESET'), new TypeError('a fault of ours'), 'text']
+  const others = [spaceExceeded(), systemError('ECONNRESET'), new TypeError('a bug'), 'text']
   for (const other of others) {
     it(`translateDiskError – ${String(other)} → unchanged`, () => {
       expect(translateDiskError(other)).to.equal(other)

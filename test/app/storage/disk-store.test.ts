@@ -20,19 +20,19 @@ describe('disk store', () => {
   })
   afterEach(() => rm(dir, { recursive: true }))
 
-  it('check – folder there → passes, the folder named', async () => {
+  it('check – folder exists → passes; the description names the folder', async () => {
     expect(store).to.include({ kind: 'disk', description: `Files are kept on disk in ${dir}.` })
     await store.check()
   })
 
-  it('check – folder cannot be made → unavailable', async () => {
+  it('openDiskStore – folder cannot be created → unavailable', async () => {
     await writeFile(join(dir, 'file'), '')
     const error = await rejection(openDiskStore({ dir: join(dir, 'file', 'objects') }))
     expect(error).to.be.instanceOf(AppError).and.to.include({ status: 503, code: 'unavailable' })
     expect(error.cause).to.have.property('code', 'ENOTDIR')
   })
 
-  it('put – disk unmounted → the folder is not made again', async () => {
+  it('put – disk unmounted → the folder is not created again', async () => {
     await rm(dir, { recursive: true })
     await rejection(store.put('a/b/c', bytes))
     await rejection(store.check())
@@ -58,7 +58,7 @@ describe('disk store', () => {
     expect(await readdir(join(dir, '.tmp'))).to.deep.equal([])
   })
 
-  it('put – disk refuses → the source gets the reason', async () => {
+  it('put – error of the disk → rejects with unavailable, nothing is left', async () => {
     await symlink('loop', join(dir, 'loop'))
     const source = new PassThrough()
     source.end(bytes)
@@ -68,7 +68,7 @@ describe('disk store', () => {
     expect(await readdir(join(dir, '.tmp'))).to.deep.equal([])
   })
 
-  it('read – file removed meanwhile → streams to the end', async () => {
+  it('open – file removed meanwhile → streams to the end', async () => {
     await store.put('a/b/1', bytes)
     const stream = await store.open('a/b/1')
     stream.read(0)
@@ -76,7 +76,7 @@ describe('disk store', () => {
     expect((await buffer(stream)).equals(bytes)).to.equal(true)
   })
 
-  it('remove – folder becomes empty → removed, no other', async () => {
+  it('remove – folder becomes empty → this folder is removed, no other', async () => {
     for (const key of ['a/b/1', 'a/b/2', 'a/c/1', 'd']) await store.put(key, bytes)
     await store.remove(['a/b/1', 'd'])
     expect(await readdir(join(dir, 'a'))).to.have.members(['b', 'c'])
@@ -86,7 +86,7 @@ describe('disk store', () => {
     expect(await readdir(dir)).to.deep.equal(['.tmp'])
   })
 
-  it('put – its folder is emptied meanwhile → stored', async () => {
+  it('put – its folder is removed meanwhile → stored', async () => {
     const rounds = Array.from({ length: 50 }, async (_, n) => {
       await store.put(`a/b/${n}`, Buffer.from('x'))
       if (n % 2) await store.remove([`a/b/${n}`])
@@ -114,7 +114,7 @@ describe('disk store', () => {
     expect(await keysIn(store, '')).to.deep.equal(['a/1'])
   })
 
-  it('abandon – long upload → judged by its beginning, not the last write', async () => {
+  it('abortUnfinished – long upload → its start counts, not its last write', async () => {
     const before = new Date(Date.now() + 5)
     const source = new PassThrough()
     const writing = rejection(store.put('a/b/1', source))

@@ -24,7 +24,7 @@ describe('S3 store', () => {
   const sizesOf = (operation: string) =>
     s3.calls.filter((call) => call.operation === operation).map(({ bytes }) => bytes)
 
-  /** Stores bytes by the engine as a file of a request whose body has the length announced. */
+  /** Stores bytes with the engine, as a file of a request with the given Content-Length. */
   function receive(bytes: Buffer, announced: number | undefined): Promise<StoredFile> {
     const stream = new PassThrough()
     const engine = store.engine({ key: () => 'a/b/file', meter: (file) => file.stream })
@@ -41,7 +41,7 @@ describe('S3 store', () => {
     return stored
   }
 
-  it('open – no call yet → bucket named, nothing sent', () => {
+  it('openS3Store – no call yet → bucket named, nothing sent', () => {
     expect(store.kind).to.equal('s3')
     expect(store.description).to.equal(`Files are kept in the bucket ${s3.name} at ${s3.endpoint}.`)
     expect(s3.calls).to.deep.equal([])
@@ -55,13 +55,13 @@ describe('S3 store', () => {
   })
 
   const engines: [string, number | undefined, number][] = [
-    ['in parts of 5 MiB by multer-s3', 20 * MiB, 5 * MiB],
-    ['in parts of 5 MiB when the length is unknown', undefined, 5 * MiB],
-    ['in parts of 5 MiB when there are more than four', 20 * MiB + 1, 5 * MiB],
-    ['in as large parts as the announced length needs', 120_000 * MiB, 12 * MiB],
+    ['up to 20 MiB → parts of 5 MiB by multer-s3', 20 * MiB, 5 * MiB],
+    ['of unknown length → parts of 5 MiB', undefined, 5 * MiB],
+    ['over 20 MiB → parts of 5 MiB', 20 * MiB + 1, 5 * MiB],
+    ['of 120,000 MiB → parts large enough for 10,000 of them', 120_000 * MiB, 12 * MiB],
   ]
   for (const [what, announced, part] of engines) {
-    it(`engine – file ${what} → stored`, async () => {
+    it(`engine – body ${what}`, async () => {
       const bytes = Buffer.alloc(2 * part + 1)
       expect(await receive(bytes, announced)).to.deep.equal({ key: 'a/b/file', size: bytes.length })
       expect(sizesOf('UploadPart')).to.have.members([part, part, 1])
@@ -111,14 +111,14 @@ describe('S3 store', () => {
     expect(s3.count('ListObjectsV2')).to.equal(4)
   })
 
-  it('abandon – many uploads → page by page', async () => {
+  it('abortUnfinished – many uploads → page by page', async () => {
     s3.pageSize = 2
     for (const key of ['a/1', 'a/1', 'a/1', 'a/2', 'a/3', 'b/1']) s3.begin(key)
     expect(await store.abortUnfinished('a/')).to.equal(5)
     expect([...s3.uploads.values()].map(({ key }) => key)).to.deep.equal(['b/1'])
   })
 
-  it('abandon – upload ends meanwhile → not counted', async () => {
+  it('abortUnfinished – upload ends meanwhile → not counted', async () => {
     s3.begin('a/1')
     s3.fault = ({ operation }) => {
       if (operation === 'AbortMultipartUpload') s3.uploads.clear()
@@ -127,7 +127,7 @@ describe('S3 store', () => {
     expect(await store.abortUnfinished('a/')).to.equal(0)
   })
 
-  it('read – stream closed → connection released', async () => {
+  it('open – stream destroyed → connection closed', async () => {
     s3.put('a/b/1', Buffer.alloc(20 * MiB))
     const stream = await store.open('a/b/1')
     expect(await s3.connections()).to.equal(1)

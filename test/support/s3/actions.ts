@@ -10,34 +10,34 @@ import {
   uploadsXml,
 } from './xml.ts'
 
-export interface Answer {
+export interface FakeResponse {
   status?: number
   headers?: Record<string, string | number>
   body?: string | Buffer
 }
 
-export interface Asked {
+export interface FakeRequest {
   key: string
   query: URLSearchParams
   body: Buffer
   range: string | undefined
-  /** Whether the object is only to be put where there is none. */
-  isNew: boolean
-  /** Whether one key of a DeleteObjects is refused. */
+  /** `If-None-Match: *`: store the object only if there is none. */
+  onlyIfNew: boolean
+  /** Returns whether the deletion of a key by DeleteObjects is refused. */
   refuses: (key: string) => boolean
 }
 
-export const refusal = (status: number, code: string): Answer => ({ status, body: errorXml(code) })
-const xml = (body: string): Answer => ({ headers: { 'Content-Type': 'application/xml' }, body })
+export const refusal = (status: number, code: string): FakeResponse => ({ status, body: errorXml(code) })
+const xml = (body: string): FakeResponse => ({ headers: { 'Content-Type': 'application/xml' }, body })
 
-function putObject(bucket: FakeBucket, { key, body, isNew }: Asked): Answer {
-  if (isNew && bucket.conditions === 'not implemented') return refusal(501, 'NotImplemented')
-  if (isNew && bucket.conditions === 'honoured' && bucket.objects.has(key))
+function putObject(bucket: FakeBucket, { key, body, onlyIfNew }: FakeRequest): FakeResponse {
+  if (onlyIfNew && bucket.conditions === 'not implemented') return refusal(501, 'NotImplemented')
+  if (onlyIfNew && bucket.conditions === 'honoured' && bucket.objects.has(key))
     return refusal(412, 'PreconditionFailed')
   return { headers: { ETag: bucket.put(key, body).etag } }
 }
 
-function getObject(bucket: FakeBucket, { key, range }: Asked): Answer {
+function getObject(bucket: FakeBucket, { key, range }: FakeRequest): FakeResponse {
   const object = bucket.objects.get(key)
   if (!object) return refusal(404, 'NoSuchKey')
   const { bytes, etag } = object
@@ -50,7 +50,7 @@ function getObject(bucket: FakeBucket, { key, range }: Asked): Answer {
   return { status: 206, headers: { ...headers, 'Content-Range': contentRange }, body }
 }
 
-function listObjects(bucket: FakeBucket, { query }: Asked): Answer {
+function listObjects(bucket: FakeBucket, { query }: FakeRequest): FakeResponse {
   const prefix = query.get('prefix') ?? ''
   const after = query.get('continuation-token') ?? ''
   const found = [...bucket.objects.values()].filter(({ key }) => key.startsWith(prefix) && key > after)
@@ -58,7 +58,7 @@ function listObjects(bucket: FakeBucket, { query }: Asked): Answer {
   return xml(listXml(objects, found.length > objects.length ? objects.at(-1)?.key : undefined))
 }
 
-function listUploads(bucket: FakeBucket, { query }: Asked): Answer {
+function listUploads(bucket: FakeBucket, { query }: FakeRequest): FakeResponse {
   const position = ({ key, id }: FakeUpload) => `${key} ${id}`
   const after = `${query.get('key-marker') ?? ''} ${query.get('upload-id-marker') ?? ''}`
   const found = [...bucket.uploads.values()]
@@ -68,7 +68,7 @@ function listUploads(bucket: FakeBucket, { query }: Asked): Answer {
   return xml(uploadsXml(uploads, found.length > uploads.length ? uploads.at(-1) : undefined))
 }
 
-function deleteObjects(bucket: FakeBucket, { body, refuses }: Asked): Answer {
+function deleteObjects(bucket: FakeBucket, { body, refuses }: FakeRequest): FakeResponse {
   const keys = texts(body.toString(), 'Key')
   if (keys.length > 1000) return refusal(400, 'MalformedXML')
   const refused = keys.filter(refuses)
@@ -76,7 +76,7 @@ function deleteObjects(bucket: FakeBucket, { body, refuses }: Asked): Answer {
   return xml(deletedXml(refused))
 }
 
-function completeUpload(bucket: FakeBucket, upload: FakeUpload, { body }: Asked): Answer {
+function completeUpload(bucket: FakeBucket, upload: FakeUpload, { body }: FakeRequest): FakeResponse {
   const numbers = texts(body.toString(), 'PartNumber').map(Number)
   const parts = numbers.flatMap((number) => upload.parts.get(number)?.bytes ?? [])
   if (parts.length < numbers.length) return refusal(400, 'InvalidPart')
@@ -85,16 +85,16 @@ function completeUpload(bucket: FakeBucket, upload: FakeUpload, { body }: Asked)
   return xml(completedXml(bucket.put(upload.key, Buffer.concat(parts))))
 }
 
-type Action = (bucket: FakeBucket, asked: Asked) => Answer
+type Action = (bucket: FakeBucket, request: FakeRequest) => FakeResponse
 
 const withUpload =
-  (action: (bucket: FakeBucket, upload: FakeUpload, asked: Asked) => Answer): Action =>
-  (bucket, asked) => {
-    const upload = bucket.uploads.get(asked.query.get('uploadId') ?? '')
-    return upload ? action(bucket, upload, asked) : refusal(404, 'NoSuchUpload')
+  (action: (bucket: FakeBucket, upload: FakeUpload, request: FakeRequest) => FakeResponse): Action =>
+  (bucket, request) => {
+    const upload = bucket.uploads.get(request.query.get('uploadId') ?? '')
+    return upload ? action(bucket, upload, request) : refusal(404, 'NoSuchUpload')
   }
 
-/** What the fake can do, by the names of https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
+/** Operations of the fake S3, named as in https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
 export const actions: Record<string, Action> = {
   HeadBucket: () => ({}),
   PutObject: putObject,

@@ -2,15 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { MARK, type ObjectStore } from '../../../app/storage/object-store.ts'
 
+/** Environment variables that are passed on to the service. */
 const GIVEN = ['S3_ENDPOINT', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const
 
 export interface TestBucket {
-  /** What the configuration needs to use it. */
+  /** Environment of a service that uses the bucket. */
   env: Record<string, string>
+  /** Deletes everything that the store has in the bucket, and the bucket. */
   remove(store: ObjectStore): Promise<void>
 }
 
-/** With S3_ENDPOINT in the environment, a bucket of one's own there; null without. */
+/** Creates a new bucket at S3_ENDPOINT. Returns null if that variable is not set. */
 export async function makeBucket(): Promise<TestBucket | null> {
   const { S3_ENDPOINT: endpoint, AWS_REGION: region = 'us-east-1' } = process.env
   if (!endpoint) return null

@@ -3,10 +3,10 @@ import type { S3StoreOptions } from '../../../app/storage/s3/client.ts'
 import { openS3Store } from '../../../app/storage/s3/store.ts'
 import { type FakeS3, startFakeS3 } from './fake-s3.ts'
 
-/** For tests of a bucket that says nothing: soon over, but not before a busy machine has done its own part. */
-export const IMPATIENT = { idle: 1000, check: 1000 }
+/** Timeouts in milliseconds for tests of a bucket that does not answer: short, but enough on a busy machine. */
+export const SHORT_TIMEOUTS = { idle: 1000, check: 1000 }
 
-/** A fake S3 and a store on it that tries nothing twice. */
+/** Starts a fake S3 and opens a store on it that does not retry. */
 export async function openFakeS3Store(
   options: Partial<S3StoreOptions> = {},
 ): Promise<{ s3: FakeS3; store: ObjectStore; close: () => Promise<void> }> {

@@ -2,16 +2,17 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { type Answer, actions, refusal } from './actions.ts'
+import { actions, type FakeResponse, refusal } from './actions.ts'
 import { FakeBucket } from './state.ts'
 
 /**
- * How a call goes wrong: never answered (`stall`), done but never answered (`mute`), cut off in the middle of
- * its body or of its answer (`reset`), its answer stopped halfway (`pause`), 503 `slow-down`, 403 `deny`.
+ * An injected error of a call: not carried out and never answered (`stall`), carried out and never answered (`mute`),
+ * connection closed during the request or response body (`reset`), response stopped halfway (`pause`), 503
+ * (`slow-down`), 403 (`deny`).
  */
 export type Fault = 'stall' | 'mute' | 'reset' | 'pause' | 'slow-down' | 'deny'
 
-/** One request as the fake saw it; `bytes` is the length of its body. */
+/** A request to the fake S3; `bytes` is the length of its body. */
 export interface FakeCall {
   operation: string
   key: string
@@ -19,12 +20,12 @@ export interface FakeCall {
   bytes: number
 }
 
-const REFUSALS: Partial<Record<Fault, Answer>> = {
+const REFUSALS: Partial<Record<Fault, FakeResponse>> = {
   'slow-down': refusal(503, 'SlowDown'),
   deny: refusal(403, 'AccessDenied'),
 }
 
-/** The name of an operation, by its method, whether it names a key, and the first of these parameters that it has. */
+/** Returns the name of an operation from its method, whether it has a key, and its first known parameter. */
 function operationOf(method: string | undefined, key: string, query: URLSearchParams): string {
   const parameter = ['uploads', 'delete', 'list-type', 'partNumber', 'uploadId'].find((name) =>
     query.has(name),
@@ -47,7 +48,11 @@ function operationOf(method: string | undefined, key: string, query: URLSearchPa
   return names[[method, key ? 'key' : 'bucket', parameter].filter(Boolean).join(' ')] ?? 'unknown'
 }
 
-function send(response: ServerResponse, { status = 200, headers, body = '' }: Answer, fault?: Fault): void {
+function send(
+  response: ServerResponse,
+  { status = 200, headers, body = '' }: FakeResponse,
+  fault?: Fault,
+): void {
   response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) })
   if (fault !== 'reset' && fault !== 'pause') {
     response.end(body)
@@ -58,12 +63,12 @@ function send(response: ServerResponse, { status = 200, headers, body = '' }: An
 }
 
 /**
- * An S3 on loopback that keeps one bucket in memory, checks no signature and can be told to fail:
- * enough for the calls of the store, path-style, with the rules that matter (parts of 5 MiB, 1,000 keys).
+ * S3 server on loopback with one bucket in memory, for path-style requests. Supports the operations that the store uses,
+ * with their limits (parts of at least 5 MiB, 1,000 keys). Does not check signatures; can inject errors.
  */
 export class FakeS3 extends FakeBucket {
   readonly calls: FakeCall[] = []
-  /** Asked for every call, and for every key of a DeleteObjects as a `DeleteObject`. */
+  /** Returns the error to inject. Called for every request, and for every key of a DeleteObjects as `DeleteObject`. */
   fault: (call: FakeCall) => Fault | undefined = () => undefined
   #server = createServer((request, response) => this.#serve(request, response))
 
@@ -76,7 +81,7 @@ export class FakeS3 extends FakeBucket {
     return this
   }
 
-  /** Connections that stand. */
+  /** Returns the number of open connections. */
   connections(): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.getConnections((error, count) => (error ? reject(error) : resolve(count)))
@@ -90,7 +95,7 @@ export class FakeS3 extends FakeBucket {
     await closed
   }
 
-  /** How many calls of one operation there were. */
+  /** Returns the number of calls of one operation. */
   count(operation: string): number {
     return this.calls.filter((call) => call.operation === operation).length
   }
@@ -116,12 +121,12 @@ export class FakeS3 extends FakeBucket {
     call.bytes = body.length
     const refuses = (one: string) => this.fault({ ...call, operation: 'DeleteObject', key: one }) === 'deny'
     const { range } = request.headers
-    const asked = { key, query, body, range, isNew: request.headers['if-none-match'] === '*', refuses }
+    const asked = { key, query, body, range, onlyIfNew: request.headers['if-none-match'] === '*', refuses }
     const action = bucket === this.name ? actions[call.operation] : () => refusal(404, 'NoSuchBucket')
-    const answer = (fault && REFUSALS[fault]) ?? action?.(this, asked) ?? refusal(501, 'NotImplemented')
-    if (fault !== 'mute') send(response, answer, fault)
+    const result = (fault && REFUSALS[fault]) ?? action?.(this, asked) ?? refusal(501, 'NotImplemented')
+    if (fault !== 'mute') send(response, result, fault)
   }
 }
 
-/** Starts a fake S3 with one empty bucket on a free port of loopback. */
+/** Starts a fake S3 with an empty bucket on a free port. */
 export const startFakeS3 = (bucket = 'kura-test'): Promise<FakeS3> => new FakeS3(bucket).listen()

@@ -16,14 +16,14 @@ export interface FakeUpload {
 
 export const etagOf = (bytes: Buffer) => `"${createHash('md5').update(bytes).digest('hex')}"`
 
-/** What lies in the fake bucket. */
+/** Content and settings of the fake bucket. */
 export class FakeBucket {
   readonly objects = new Map<string, FakeObject>()
   readonly uploads = new Map<string, FakeUpload>()
-  /** Entries in a page of a listing. */
+  /** Most entries in one page of a listing. */
   pageSize = 1000
 
-  /** What becomes of `If-None-Match` on a put: older servers ignore it or answer 501. */
+  /** How PutObject treats `If-None-Match`. Older servers ignore it or answer 501. */
   conditions: 'honoured' | 'ignored' | 'not implemented' = 'honoured'
 
   constructor(readonly name: string) {}

@@ -54,6 +54,6 @@ export const deletedXml = (refused: string[]) =>
     ...refused.map((key) => tag('Error', tag('Key', key), tag('Code', 'AccessDenied'), tag('Message', 'no'))),
   )
 
-/** The contents of every element of one name, in order. */
+/** Returns the text of all elements of one name, in order. */
 export const texts = (xml: string, name: string) =>
   [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => text)

@@ -3,7 +3,7 @@ import { UploadBody } from '../../../app/storage/s3/upload.ts'
 import { eventually } from '../../support/eventually.ts'
 
 describe('UploadBody', () => {
-  /** A part on its way to the bucket, until it is told that it has arrived. */
+  /** Starts to send a part; `arrive` ends it. */
   function sendPart(body: UploadBody) {
     let arrive: () => void = () => undefined
     const sending = body.whileSending(() => new Promise<void>((resolve) => (arrive = resolve)))
@@ -35,7 +35,7 @@ describe('UploadBody', () => {
     second.arrive()
   })
 
-  it('UploadBody – a part failed → goes on, so that the upload ends', async () => {
+  it('UploadBody – a part failed → continues, so that the upload ends', async () => {
     const body = new UploadBody()
     sendPart(body)
     const reason = new Error('refused')

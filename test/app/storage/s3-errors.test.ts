@@ -5,23 +5,23 @@ import { AppError } from '../../../app/errors.ts'
 import { type ObjectStore, ObjectsNotRemoved } from '../../../app/storage/object-store.ts'
 import type { S3StoreOptions } from '../../../app/storage/s3/client.ts'
 import type { FakeS3, Fault } from '../../support/s3/fake-s3.ts'
-import { IMPATIENT, openFakeS3Store } from '../../support/s3/fake-s3-store.ts'
+import { openFakeS3Store, SHORT_TIMEOUTS } from '../../support/s3/fake-s3-store.ts'
 import { keysIn, rejection } from '../../support/s3/object-stores.ts'
 
 const small = Buffer.from('0123456789')
 const large = Buffer.alloc(12 * 1024 * 1024, 7)
 
 const calls: Record<string, (store: ObjectStore) => Promise<unknown>> = {
-  'a check': (store) => store.check(),
-  'a small put': (store) => store.put('a/b/new', small),
-  'a large put': (store) => store.put('a/b/new', large),
-  'an open': (store) => store.open('a/b/object'),
-  'a removal': (store) => store.remove(['a/b/object']),
-  'a listing': (store) => keysIn(store, 'a/'),
-  'an abandoning': (store) => store.abortUnfinished('a/'),
+  check: (store) => store.check(),
+  'small put': (store) => store.put('a/b/new', small),
+  'large put': (store) => store.put('a/b/new', large),
+  open: (store) => store.open('a/b/object'),
+  remove: (store) => store.remove(['a/b/object']),
+  list: (store) => keysIn(store, 'a/'),
+  abortUnfinished: (store) => store.abortUnfinished('a/'),
 }
 
-describe('S3 store with a failing bucket', () => {
+describe('S3 store – bucket errors', () => {
   let s3: FakeS3
   let store: ObjectStore
   let close: () => Promise<void>
@@ -38,20 +38,20 @@ describe('S3 store with a failing bucket', () => {
     s3.put('a/b/object', small)
   }
 
-  /** The fault for calls of one operation: always, or the first time only. */
+  /** Makes the calls of one operation fail: always, or only the first `times` calls. */
   function fail(operation: string, fault: Fault, times = Number.POSITIVE_INFINITY) {
     let left = times
     s3.fault = (call) => (call.operation === operation && left-- > 0 ? fault : undefined)
   }
 
-  function expectUntouched() {
+  function expectOnlyOriginal() {
     expect([...s3.objects.keys()]).to.deep.equal(['a/b/object'])
     expect([...s3.uploads.values()]).to.deep.equal([])
   }
 
   for (const fault of ['stall', 'slow-down', 'deny'] as const) {
     it(`every call – ${fault} → unavailable with its cause`, async () => {
-      await reopen({ timeouts: IMPATIENT })
+      await reopen({ timeouts: SHORT_TIMEOUTS })
       s3.fault = () => fault
       const failing = Object.entries(calls).map(async ([name, call]) => {
         const error = await rejection(call(store))
@@ -80,11 +80,11 @@ describe('S3 store with a failing bucket', () => {
       fail(operation, fault)
       const error = await rejection(store.put('a/b/new', bytes))
       expect(error).to.include({ status: 503, code: 'unavailable' })
-      expectUntouched()
+      expectOnlyOriginal()
     })
   }
 
-  it('put – not answered, done or not → nothing is left', async () => {
+  it('put – request not answered, carried out or not → nothing is left', async () => {
     const silent: [string, Fault, Buffer][] = [
       ['PutObject', 'mute', small],
       ['CreateMultipartUpload', 'mute', large],
@@ -92,7 +92,7 @@ describe('S3 store with a failing bucket', () => {
       ['CompleteMultipartUpload', 'mute', large],
     ]
     const puts = silent.map(async ([operation, fault, bytes]) => {
-      const one = await openFakeS3Store({ timeouts: { idle: IMPATIENT.idle } })
+      const one = await openFakeS3Store({ timeouts: { idle: SHORT_TIMEOUTS.idle } })
       one.s3.fault = (call) => (call.operation === operation ? fault : undefined)
       const error = await rejection(one.store.put('a/b/new', bytes))
       expect(error, operation).to.include({ status: 503, code: 'unavailable' })
@@ -103,25 +103,25 @@ describe('S3 store with a failing bucket', () => {
     await Promise.all(puts)
   })
 
-  it('put – refused while no bytes come → the source gets the error at once', async () => {
+  it('put – refused while the source is idle → the source gets the error at once', async () => {
     fail('UploadPart', 'deny')
     const source = new PassThrough()
     source.write(large)
     const error = await rejection(store.put('a/b/new', source))
     expect(error).to.include({ status: 503, code: 'unavailable' })
     expect(source.errored).to.equal(error)
-    expectUntouched()
+    expectOnlyOriginal()
   })
 
   it('put – fails, and the cleanup too → the first error', async () => {
-    await reopen({ timeouts: { check: IMPATIENT.check } })
+    await reopen({ timeouts: { check: SHORT_TIMEOUTS.check } })
     s3.fault = ({ operation }) =>
       ({ UploadPart: 'deny' as const, AbortMultipartUpload: 'stall' as const })[operation]
     const error = await rejection(store.put('a/b/new', large))
     expect(error.cause).to.have.property('name', 'AccessDenied')
     s3.fault = () => undefined
     expect(await store.abortUnfinished('a/b/new')).to.equal(1)
-    expectUntouched()
+    expectOnlyOriginal()
   })
 
   it('put – aborted while the bucket completes it → nothing is left', async () => {
@@ -132,7 +132,7 @@ describe('S3 store with a failing bucket', () => {
     }
     const error = await rejection(store.put('a/b/new', large, abort.signal))
     expect(error).to.have.property('name', 'AbortError')
-    expectUntouched()
+    expectOnlyOriginal()
   })
 
   it('remove – some objects fail → those named, the others removed', async () => {
@@ -148,8 +148,8 @@ describe('S3 store with a failing bucket', () => {
   })
 
   for (const fault of ['pause', 'reset'] as const) {
-    it(`read – stops midway: ${fault} → unavailable`, async () => {
-      await reopen({ timeouts: { idle: IMPATIENT.idle } })
+    it(`open – download stops midway: ${fault} → unavailable`, async () => {
+      await reopen({ timeouts: { idle: SHORT_TIMEOUTS.idle } })
       s3.put('a/b/large', large)
       s3.fault = () => fault
       const error = await rejection(buffer(await store.open('a/b/large')))
@@ -157,7 +157,7 @@ describe('S3 store with a failing bucket', () => {
     })
   }
 
-  it('put – source breaks like a connection → the error of the source, not unavailable', async () => {
+  it('put – source fails with ECONNRESET → the error of the source, not unavailable', async () => {
     const reason = Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
     const source = Readable.from(
       (async function* () {
@@ -166,13 +166,13 @@ describe('S3 store with a failing bucket', () => {
       })(),
     )
     expect(await rejection(store.put('a/b/new', source))).to.equal(reason)
-    expectUntouched()
+    expectOnlyOriginal()
   })
 
-  describe('for a short time', () => {
+  describe('temporary errors', () => {
     beforeEach(() => reopen({ attempts: 2 }))
 
-    it('every call – short failure → retried, at most a fixed number of times', async () => {
+    it('every call – temporary error → retried, at most `attempts` times', async () => {
       fail('PutObject', 'slow-down', 1)
       await store.put('a/b/new', small)
       expect(s3.count('PutObject')).to.equal(2)
@@ -181,7 +181,7 @@ describe('S3 store with a failing bucket', () => {
       expect(s3.count('ListObjectsV2')).to.equal(2)
     })
 
-    it('put – part cut off → sent again', async () => {
+    it('put – connection lost during a part → part sent again', async () => {
       fail('UploadPart', 'reset', 1)
       await store.put('a/b/new', large)
       expect(s3.objects.get('a/b/new')?.bytes.equals(large)).to.equal(true)

@@ -9,9 +9,9 @@ import { rejection } from '../../support/s3/object-stores.ts'
 const IDLE_MS = 20
 
 describe('withIdleTimeout', () => {
-  it('withIdleTimeout – source silent while the reader waits → unavailable', async () => {
+  it('withIdleTimeout – source sends nothing while the reader waits → unavailable', async () => {
     const source = new PassThrough()
-    source.write('the beginning')
+    source.write('first bytes')
     const error = await rejection(buffer(withIdleTimeout(source, IDLE_MS)))
     expect(error).to.include({ status: 503, code: 'unavailable' })
     expect(error.cause).to.have.property('message', 'The bucket sent nothing for 20 ms.')
@@ -22,11 +22,11 @@ describe('withIdleTimeout', () => {
     const bytes = Buffer.alloc(1024 * 1024, 7)
     const source = new PassThrough()
     source.end(bytes)
-    const watched = withIdleTimeout(source, IDLE_MS)
-    await once(watched, 'readable')
-    // Time is what this is about: several periods go by without a read.
+    const passed = withIdleTimeout(source, IDLE_MS)
+    await once(passed, 'readable')
+    // waits for several timeouts without a read
     await new Promise((resolve) => setTimeout(resolve, 5 * IDLE_MS))
-    expect((await buffer(watched)).equals(bytes)).to.equal(true)
+    expect((await buffer(passed)).equals(bytes)).to.equal(true)
   })
 
   it('withIdleTimeout – connection breaks → unavailable', async () => {
@@ -39,8 +39,8 @@ describe('withIdleTimeout', () => {
 
   it('withIdleTimeout – stream closed → source closed', async () => {
     const source = new PassThrough()
-    const watched = withIdleTimeout(source, 1000)
-    watched.destroy()
+    const passed = withIdleTimeout(source, 1000)
+    passed.destroy()
     await eventually(() => expect(source.destroyed).to.equal(true))
   })
 })
