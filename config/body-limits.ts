@@ -1,4 +1,4 @@
-/** Of a JSON body, and of a text frame: 100 kB. */
+/** Largest JSON body, form body and text frame of a WebSocket, in bytes. */
 export const JSON_BYTES = 100 * 1024
-/** Levels of objects and arrays within one field of a JSON body or of a socket frame's arguments. */
+/** Most levels of objects and arrays in one field of a JSON body or of the arguments of a text frame. */
 export const MAX_JSON_DEPTH = 32

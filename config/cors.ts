@@ -1,7 +1,7 @@
 import type { CorsOptions } from 'cors'
 import type { Config } from './env.ts'
 
-/** Headers that a browser's script may read beside the simple ones. */
+/** Headers that a script in a browser can read, in addition to the safelisted ones (Fetch Standard). */
 const EXPOSED = [
   'Accept-Ranges',
   'Content-Disposition',
@@ -13,7 +13,7 @@ const EXPOSED = [
   'X-Request-Id',
 ]
 
-/** Browsers of the configured origins may call; tokens travel in a header, so no credentials are allowed. */
+/** Allows requests from browsers of the configured origins, without cookies, because tokens are sent in a header. */
 export function corsOptions({ origins }: Config['http']): CorsOptions {
   return {
     origin: origins[0] === '*' ? '*' : [...origins],

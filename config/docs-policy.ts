@@ -1,8 +1,8 @@
 import type { HelmetOptions } from 'helmet'
 
 /**
- * What the documentation page needs over the API's own policy: its script and style from here, the API to be
- * tried from here, the icons that Swagger UI's stylesheet carries as data URLs, and pictures among the answers.
+ * Content security policy of the documentation page. In contrast to the policy of the API, it allows scripts, styles and
+ * API calls of the same origin, icons in data URLs (stylesheet of Swagger UI) and images in answers (blob URLs).
  */
 export const docsPolicy = {
   useDefaults: false,

@@ -6,10 +6,10 @@ import { variables } from './variables.ts'
 
 const HOUR = 3_600_000
 
-/** All that is wrong with the environment, in one message; the process cannot start. */
+/** Lists all errors of the environment in one message. The process cannot start. */
 export class ConfigError extends Error {
-  constructor(readonly faults: string[]) {
-    super(`The configuration has ${faults.length === 1 ? 'a fault' : 'faults'}:\n  ${faults.join('\n  ')}`)
+  constructor(readonly errors: string[]) {
+    super(`The configuration has ${errors.length === 1 ? 'an error' : 'errors'}:\n  ${errors.join('\n  ')}`)
     this.name = 'ConfigError'
   }
 }
@@ -18,22 +18,21 @@ type Environment = Record<string, string | undefined>
 export type Config = ReturnType<typeof loadConfig>
 
 /**
- * The settings of the service, nested and frozen, from the environment (contract §9).
- * An empty variable is as if absent.
+ * Returns the settings of the service from the environment, nested and frozen. An empty variable counts as not set.
  *
- * @throws ConfigError naming every fault at once
+ * @throws ConfigError that lists all errors
  */
 export function loadConfig(environment: Environment) {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
-  const faults: string[] = []
+  const errors: string[] = []
   const env = customCleanEnv(given, variables, (cleaned) => ({ ...cleaned }), {
-    reporter: ({ errors }: ReporterOptions<typeof variables>) => {
-      for (const [name, error] of Object.entries(errors)) faults.push(`${name} ${(error as Error).message}`)
+    reporter: ({ errors: found }: ReporterOptions<typeof variables>) => {
+      for (const [name, error] of Object.entries(found)) errors.push(`${name} ${(error as Error).message}`)
     },
   })
   const production = given.NODE_ENV === 'production'
-  faults.push(...contradictions(given, production))
-  if (faults.length > 0) throw new ConfigError(faults)
+  errors.push(...contradictions(given, production))
+  if (errors.length > 0) throw new ConfigError(errors)
 
   const dataDir = resolve(env.DATA_DIR)
   return freeze({
@@ -77,7 +76,7 @@ export function loadConfig(environment: Environment) {
     activity: { days: env.ACTIVITY_DAYS },
     uploads: { minBytesPerSecond: env.MIN_UPLOAD_BYTES_PER_SECOND },
     space: {
-      /** Of a user without limits of their own. */
+      /** Limits of a user whose account sets none. */
       quota: { limit: env.USER_SPACE_BYTES, fileLimit: env.USER_FILES },
       server: env.SERVER_SPACE_BYTES,
       file: env.MAX_FILE_BYTES,
@@ -87,38 +86,39 @@ export function loadConfig(environment: Environment) {
   })
 }
 
-/** Memory that a busy connection can take in its buffers, and how many there can be at most by default. */
+/** Memory that the buffers of a busy connection can use, in bytes. */
 const CONNECTION_BYTES = 512 * 1024
+/** Range of the default for `MAX_CONNECTIONS`. */
 const DEFAULT_CONNECTIONS = { least: 200, most: 20_000 }
 
-/** Returns as many connections as fit into half of the memory of the machine or container. */
+/** Returns the number of connections that fit into half of the memory of the machine or container. */
 export function connectionsByMemory(memory = constrainedMemory()): number {
   const { least, most } = DEFAULT_CONNECTIONS
   return Math.min(most, Math.max(least, Math.floor(memory / 2 / CONNECTION_BYTES)))
 }
 
-/** Bytes of memory; without a limit `process.constrainedMemory` returns 0 or a number beyond any machine. */
+/** Returns the memory in bytes. Without a limit, `process.constrainedMemory` returns 0 or an impossibly large number. */
 function constrainedMemory(): number {
   return Math.min(totalmem(), process.constrainedMemory?.() || Number.POSITIVE_INFINITY)
 }
 
 function contradictions(env: Environment, production: boolean): string[] {
-  const faults: string[] = []
+  const errors: string[] = []
   const together = (one: string, other: string) => {
-    if (Boolean(env[one]) !== Boolean(env[other])) faults.push(`${one} and ${other} must be given together`)
+    if (Boolean(env[one]) !== Boolean(env[other])) errors.push(`${one} and ${other} must be given together`)
   }
   together('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')
   together('ADMIN_USERNAME', 'ADMIN_PASSWORD')
   for (const name of ['S3_ENDPOINT', 'S3_PREFIX'])
-    if (env[name] && !env.S3_BUCKET) faults.push(`S3_BUCKET must be given with ${name}`)
+    if (env[name] && !env.S3_BUCKET) errors.push(`S3_BUCKET must be given with ${name}`)
   for (const name of production ? ['MONGODB_URI', 'JWT_SECRET'] : [])
-    if (!env[name]) faults.push(`${name} must be given when NODE_ENV is production`)
+    if (!env[name]) errors.push(`${name} must be given when NODE_ENV is production`)
   for (const [name, known] of production ? Object.entries(KNOWN_SECRETS) : [])
     if (env[name]?.split(',').some((secret) => known.includes(secret.trim())))
-      faults.push(
+      errors.push(
         `${name} is an example that everybody knows; choose another one when NODE_ENV is production`,
       )
-  return faults
+  return errors
 }
 
 type DeepReadonly<T> = { readonly [K in keyof T]: T[K] extends object ? DeepReadonly<T[K]> : T[K] }

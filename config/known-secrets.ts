@@ -1,6 +1,6 @@
 /**
- * Secrets that earlier versions of this repository published as examples. Everybody can read them, so that in production
- * they protect nothing.
+ * Secrets that earlier versions of this repository published as examples. Production refuses them, because everybody can
+ * read them.
  */
 export const KNOWN_SECRETS: Readonly<Record<string, readonly string[]>> = {
   JWT_SECRET: [

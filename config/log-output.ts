@@ -2,16 +2,16 @@ import { fstatSync, write } from 'node:fs'
 
 type Written = (error?: Error | null) => void
 
-/** Of lines that wait to be written, in characters; more are dropped. */
+/** Most characters that wait to be written. Further lines are dropped. */
 const MAX_WAITING = 1024 * 1024
 
 /**
- * The log on standard output. It never throws, never blocks the event loop and never grows without bound: a line
- * that cannot be written (full disk, closed pipe, reader that stopped reading) is dropped and counted. The first
- * drop is reported on standard error.
+ * Writes the log to standard output. It never throws, never blocks the event loop and has a bounded buffer. A line that
+ * cannot be written (full disk, closed pipe, a reader that stopped reading) is dropped and counted. The first dropped
+ * line is reported on standard error.
  */
 export class LogOutput {
-  /** Lines that were not written. */
+  /** Number of dropped lines. */
   dropped = 0
   #waiting: string[] = []
   #characters = 0
@@ -30,7 +30,7 @@ export class LogOutput {
     if (!this.#isWriting) this.#writeWaiting()
   }
 
-  /** Resolves when all lines are written or dropped, or when the time is over. */
+  /** Resolves when all lines are written or dropped, or after `limitMs`. */
   async flush(limitMs: number): Promise<void> {
     if (!this.#isWriting) return
     await new Promise<void>((resolve) => {
@@ -51,7 +51,7 @@ export class LogOutput {
       if (error) this.#drop(lines.length, error.message)
       if (this.#waiting.length > 0) return this.#writeWaiting()
       this.#isWriting = false
-      for (const tell of this.#onIdle.splice(0)) tell()
+      for (const resolve of this.#onIdle.splice(0)) resolve()
     }
     try {
       this.#write ??= writerOfStandardOutput()
@@ -76,17 +76,17 @@ function reportOnce(reason: string): void {
   try {
     process.stderr.on('error', () => undefined)
     process.stderr.write(
-      `Kura cannot write its log: ${reason}. Lines are dropped and counted (kura_log_lines_dropped_total); the service goes on.\n`,
+      `Kura cannot write its log: ${reason}. Lines are dropped and counted (kura_log_lines_dropped_total); the service continues.\n`,
     )
   } catch {
-    // Standard error is broken as well: the metric is all that is left.
+    // standard error cannot be written either; the metric still counts the dropped lines
   }
 }
 
 /**
- * Pipes, sockets and terminals are written by Node's own stream, which does not block on a full pipe. A write from
- * the thread pool would: its thread could not be ended, and the process could not exit. Files are written from the
- * thread pool, because Node's stream for files blocks and stays broken after an error.
+ * Returns the function that writes to standard output. Pipes, sockets and terminals use the stream of Node.js, which does
+ * not block on a full pipe. A write in the thread pool would block its thread, and the process could not exit. Files are
+ * written in the thread pool, because the stream of Node.js for files blocks, and fails permanently after one error.
  */
 function writerOfStandardOutput(): (bytes: Buffer, written: Written) => void {
   const { stdout } = process
@@ -98,7 +98,7 @@ function writerOfStandardOutput(): (bytes: Buffer, written: Written) => void {
 
 let endsInMiddleOfLine = false
 
-/** A full disk can take a part of a line: the next line then begins on a new one. */
+/** Writes to a file. Begins a new line if a full disk has cut off the previous one. */
 function writeFile(bytes: Buffer, written: Written): void {
   if (endsInMiddleOfLine) bytes = Buffer.concat([Buffer.from('\n'), bytes])
   const writeFrom = (from: number) =>

@@ -13,7 +13,7 @@ const SECRET_FIELDS = [
   'passwordHash',
 ]
 
-/** Logs as JSON lines on standard output; what is secret is left out wherever it stands. */
+/** Creates the log: JSON lines on standard output, without fields that are secret. */
 export function createLogger({ level }: Config['log']) {
   const paths = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`])
   return pino({ level, redact: { paths, remove: true } }, standardOutput)
@@ -21,9 +21,9 @@ export function createLogger({ level }: Config['log']) {
 
 const QUIET = new Set(['/healthz', '/readyz', '/metrics'])
 
-/** One line a request: what was asked, what came of it, how long it took; no headers, no query, no body. */
+/** Logs one line per request: method, path, address, status and duration, but no headers, query or body. */
 export const requestLog = (log: Logger): Options => ({
-  // what is left has no secrets to look for, which takes its time
+  // the logged fields contain no secrets, and looking for them takes time
   logger: log.child({}, { redact: [] }),
   quietReqLogger: true,
   serializers: {
@@ -31,22 +31,21 @@ export const requestLog = (log: Logger): Options => ({
     res: ({ statusCode }) => ({ statusCode }),
   },
   autoLogging: { ignore: ({ url = '' }) => QUIET.has(pathOf(url)) },
-  // what is above 500 is a decision of the service, such as a full queue; a cause is logged apart, as an error
+  // a status above 500 is a decision of the service, such as a full queue; its cause is logged separately as an error
   customLogLevel: (_req, res, error) =>
     error || res.statusCode === 500 ? 'error' : res.statusCode > 500 ? 'warn' : 'info',
 })
 
-/** The segment behind `links` or `signed`, unless it is the id of a link, which opens nothing. */
+/** Matches the token: the segment after `links` or `signed`, unless it is the id of a link, which gives no access. */
 const TOKEN = /(\/(?:links|signed)\/+)(?![0-9a-f]{24}(?:\/|$))[^/]+/gi
-/** Text as long as a token, wherever it stands: a client can mistype the rest of the address. Ids have 36 at most. */
+/** Matches text as long as a token anywhere in a mistyped path. Ids have at most 36 characters. */
 const LIKE_TOKEN = /[\w-]{40,}(?:\.[\w-]+)*/g
-/** How often a path is decoded: proxies and clients encode what is encoded already. */
+/** How often a path is decoded, because proxies and clients can encode a path again. */
 const DECODINGS = 3
 
 /**
- * Returns the path without the query and without the token that opens a link or a signed URL. Case, slashes and
- * percent-encoding can differ from the route, because a request that finds no route is logged too: then everything
- * that can be a token is left out.
+ * Returns the path without the query and without the token of a link or a signed URL. Requests without a route are logged
+ * too, so case, slashes and percent-encoding can differ from the route. Everything that can be a token is removed.
  */
 function pathOf(url: string): string {
   const path = url.split(/[?#]/)[0] ?? ''

@@ -4,8 +4,8 @@ import { mongo } from 'mongoose'
 const EXAMPLE = 'mongodb://user:password@host:27017/kura'
 
 /**
- * An address of a database. The driver itself parses it, so that everything it accepts is accepted: several hosts with
- * ports, Unix sockets, `mongodb+srv`. Nothing is connected.
+ * Validates the URI of a database with the MongoDB driver, which accepts several hosts with ports, Unix sockets and
+ * `mongodb+srv`. Does not connect.
  */
 export const mongodbUri = makeValidator<string>((input) => {
   try {
@@ -21,7 +21,7 @@ export const mongodbUri = makeValidator<string>((input) => {
   }
 })
 
-/** Returns the driver's reason unless it repeats a part of the address that may be secret. */
+/** Returns the error message of the driver, or null if it contains a part of the URI that can be secret. */
 function publicReason(input: string, error: unknown): string | null {
   if (!(error instanceof Error) || error.message === '') return null
   const [, rest = input] = /^[^/]*:\/\/(.*)$/s.exec(input) ?? []

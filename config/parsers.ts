@@ -1,7 +1,7 @@
 import { makeExactValidator, makeValidator } from 'envalid'
 import proxyAddr from 'proxy-addr'
 
-/** Thrown by a parser; its message completes the sentence "NAME …". */
+/** Throws the error of a parser. The message completes the sentence "NAME …". */
 const refuse = (message: string): never => {
   throw new TypeError(message)
 }
@@ -13,19 +13,19 @@ const parseInteger = (least: number, most: number) => (input: string) => {
   return value
 }
 
-/** A whole number from `least` to `most`. */
+/** Parses a whole number from `least` to `most`. */
 export const integer = (least: number, most = Number.MAX_SAFE_INTEGER) =>
   makeValidator<number>(parseInteger(least, most))
 
-/** A non-empty text. */
+/** Parses a text that is not empty. */
 export const text = makeValidator<string>((input) =>
   input.trim() === '' ? refuse('must not be empty') : input,
 )
 
-/** Of a secret that signs tokens, in characters (RFC 7518 §3.2: as long as the hash). */
+/** Least characters of a secret that signs tokens: as long as its hash (RFC 7518 §3.2). */
 export const MIN_SECRET_LENGTH = 32
 
-/** A comma-separated list of secrets. */
+/** Parses a comma-separated list of secrets. */
 export const secrets = makeExactValidator<string[]>((input) => {
   const list = split(input)
   return list.length > 0 && list.every((secret) => secret.length >= MIN_SECRET_LENGTH)
@@ -35,7 +35,7 @@ export const secrets = makeExactValidator<string[]>((input) => {
       )
 })
 
-/** An address of the given schemes. */
+/** Parses a URL with one of the given schemes. */
 export const address = (...schemes: string[]) =>
   makeValidator<string>((input) =>
     URL.canParse(input) && schemes.includes(new URL(input).protocol)
@@ -43,7 +43,7 @@ export const address = (...schemes: string[]) =>
       : refuse(`must be an address that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`),
   )
 
-/** The beginning of every object's key in a shared bucket, in whole segments. Returns it with a `/` at its end. */
+/** Parses the prefix of all object keys, which consists of whole segments. Returns it with a `/` at the end. */
 export const objectPrefix = makeValidator<string>((input) => {
   const segments = input.replace(/\/$/, '').split('/')
   return input.length <= MAX_PREFIX_LENGTH && segments.every(isSafeSegment)
@@ -53,13 +53,13 @@ export const objectPrefix = makeValidator<string>((input) => {
       )
 })
 
-/** In characters; S3 keys have at most 1,024 bytes, and ours follow the prefix. */
+/** Most characters of the prefix. A key has at most 1,024 bytes in S3, including the prefix. */
 const MAX_PREFIX_LENGTH = 400
 
-/** The characters that are safe in a key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+/** Allows only characters that are safe in a key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const isSafeSegment = (segment: string) => /^[\w!.*'()-]+$/.test(segment) && !/^\.+$/.test(segment)
 
-/** Web origins, comma-separated; `*` alone is every origin. */
+/** Parses comma-separated web origins, or `*` for every origin. */
 export const origins = makeExactValidator<string[]>((input) => {
   const list = split(input)
   const isOrigin = (origin: string) => URL.canParse(origin) && new URL(origin).origin === origin
@@ -68,7 +68,7 @@ export const origins = makeExactValidator<string[]>((input) => {
     : refuse('must be * or origins such as https://app.example.org, comma-separated, without a path')
 })
 
-/** How many proxies stand before the service, or their addresses; see Express's "trust proxy". */
+/** Parses the number or the addresses of the proxies in front of the service ("trust proxy" of Express). */
 export const proxies = makeExactValidator<number | string[]>((input) => {
   if (/^\d{1,3}$/.test(input)) return Number(input)
   const list = split(input)

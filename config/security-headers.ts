@@ -1,6 +1,6 @@
 import type { HelmetOptions } from 'helmet'
 
-/** An API serves data: nothing of it may run, frame or be framed. Files and the documentation page set their own. */
+/** Headers of API answers: no scripts, no frames. Files and the documentation page set their own policy. */
 export const securityHeaders: HelmetOptions = {
   contentSecurityPolicy: {
     useDefaults: false,

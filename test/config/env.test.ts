@@ -7,7 +7,7 @@ const faultsOf = (env: Record<string, string>) => {
     loadConfig(env)
     return []
   } catch (error) {
-    if (error instanceof ConfigError) return error.faults
+    if (error instanceof ConfigError) return error.errors
     throw error
   }
 }

@@ -8,7 +8,7 @@ const named = (name: string, message: string) => Object.assign(new Error(message
 
 describe('explainError', () => {
   const FAULTS = [
-    { name: 'faults of the configuration', error: new ConfigError(['PORT is odd']), says: 'PORT is odd' },
+    { name: 'errors of the configuration', error: new ConfigError(['PORT is odd']), says: 'PORT is odd' },
     {
       name: 'a port in use',
       error: systemError({ syscall: 'listen', code: 'EADDRINUSE', port: 80 }),
