@@ -34,7 +34,7 @@ describe('loadConfig', () => {
     expect(config.storage.s3).to.equal(null)
   })
 
-  it('MAX_CONNECTIONS – absent or 0 → by the memory, from 200 to 20,000', () => {
+  it('MAX_CONNECTIONS – not set or 0 → computed from the memory, 200 to 20,000', () => {
     expect(connectionsByMemory(64e6)).to.equal(200)
     expect(connectionsByMemory(1024 ** 3)).to.equal(1024)
     expect(connectionsByMemory(1024 ** 4)).to.equal(20_000)
@@ -42,7 +42,7 @@ describe('loadConfig', () => {
     expect(loadConfig({ MAX_CONNECTIONS: '0' }).http.connections).to.equal(loadConfig({}).http.connections)
   })
 
-  it('loadConfig – empty variable → as if missing', () => {
+  it('loadConfig – empty variable → not set', () => {
     expect(loadConfig({ PORT: '', MONGODB_URI: '', JWT_SECRET: '', S3_BUCKET: '' })).to.deep.equal(
       loadConfig({}),
     )
@@ -83,7 +83,7 @@ describe('loadConfig', () => {
     'https://ada:hunter2@db.example/kura',
   ]
   for (const uri of WRONG_ADDRESSES)
-    it(`MONGODB_URI – ${uri} → one sentence without the password`, () => {
+    it(`MONGODB_URI – ${uri} → error without the password`, () => {
       const faults = faultsOf({ MONGODB_URI: uri })
       expect(faults).to.have.length(1)
       expect(faults[0]).to.match(
@@ -92,7 +92,7 @@ describe('loadConfig', () => {
       expect(faults[0]).to.not.match(/hun|ter2/)
     })
 
-  it('loadConfig – TRUST_PROXY number or addresses → as given', () => {
+  it('loadConfig – TRUST_PROXY number or addresses → unchanged', () => {
     expect(loadConfig({ TRUST_PROXY: '2' }).http.trustProxy).to.equal(2)
     expect(loadConfig({ TRUST_PROXY: '10.0.0.0/8, loopback' }).http.trustProxy).to.deep.equal([
       '10.0.0.0/8',
@@ -126,7 +126,7 @@ describe('loadConfig', () => {
     ['AWS_SECRET_ACCESS_KEY', '0123456789abcdef'.repeat(4)],
   ]
   for (const [name, value] of KNOWN)
-    it(`${name} – ${value} of the repository's history → refused in production`, () => {
+    it(`${name} – ${value} from the repository's history → refused in production`, () => {
       const keys = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key' }
       const given = { MONGODB_URI: 'mongodb://db.example/kura', JWT_SECRET: SECRET, ...keys, [name]: value }
       expect(faultsOf({ NODE_ENV: 'production', ...given })).to.deep.equal([
@@ -159,7 +159,7 @@ describe('loadConfig', () => {
       expect(faultsOf({ S3_BUCKET: 'b', S3_PREFIX: wrong }).join()).to.match(/^S3_PREFIX must be segments/)
     })
 
-  it('loadConfig – several errors → all named', () => {
+  it('loadConfig – several errors → all listed', () => {
     const faults = faultsOf({
       PORT: 'http',
       BCRYPT_COST: '99',
@@ -212,7 +212,7 @@ describe('loadConfig', () => {
       expect(faults[0]).to.include(name)
     })
 
-  it('loadConfig – wrong secret → message without it', () => {
+  it('loadConfig – short secret → error without the secret', () => {
     const faults = faultsOf({ JWT_SECRET: 'hunter2hunter2', ADMIN_PASSWORD: 'hunter2hunter2' })
     expect(faults).to.have.length(2)
     expect(faults.join()).to.not.include('hunter2')
