@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { AppError, unsupportedMedia } from '../errors.ts'
 import type { RenderJob } from './render.ts'
@@ -77,8 +78,8 @@ async function encode(
 ): Promise<EncodedPicture> {
   const stream = source instanceof Readable ? source : Readable.from([source])
   const spool = { user: requester.user, maxBytes: PREVIEW_MAX_BYTES, quota }
-  const rendered = await withTemporaryFile(stream, spool, (path) =>
-    renderIsolated({ path, ...job }, requester),
+  const rendered = await withTemporaryFile(stream, spool, async (path) =>
+    renderIsolated({ path, canAnimate: await canAnimate(path), ...job }, requester),
   ).catch((error) => {
     if (!(error instanceof RenderError)) throw error
     throw unsupportedMedia('The image is no whole JPEG, PNG, WebP, GIF or AVIF, or it is too large.', error)
@@ -90,5 +91,16 @@ async function encode(
     width,
     height,
     original,
+  }
+}
+
+/** Returns whether a file begins like a GIF or WebP. */
+async function canAnimate(path: string): Promise<boolean> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(12), 0, 12, 0)
+    return /^(?:GIF8|RIFF.{4}WEBP)/s.test(buffer.toString('latin1', 0, bytesRead))
+  } finally {
+    await file.close()
   }
 }

@@ -7,8 +7,8 @@ import { FairQueue } from '../queues/fair-queue.ts'
 import type { Rendered, RenderJob } from './render.ts'
 import type { RenderAnswer } from './render-process.ts'
 
-/** A still picture takes 1 s at most on an ordinary machine, an animation of the most pixels 4 to 6 s. */
-const TIMES: RenderTimes = { stillMs: 10_000, animationMs: 2000 }
+/** A still picture takes at most 1 s on an ordinary machine, an animation with the most pixels 4 to 6 s. */
+const TIMES: RenderTimes = { stillMs: 10_000, firstFrameMs: 3000, animationMs: 2000 }
 /** How long the process is kept for the next picture. */
 const IDLE_MS = 10_000
 /** More than this between two pictures, and a fresh process takes over. */
@@ -43,11 +43,19 @@ export interface Requester {
   signal?: AbortSignal | undefined
 }
 
-/** Milliseconds that a picture can take. */
+/** Time limits of one picture, in milliseconds. */
 export interface RenderTimes {
+  /** For a picture in a format without animations. */
   stillMs: number
-  /** Of an animation that takes longer only the first frame is rendered. */
+  /** For one frame of a GIF or WebP. */
+  firstFrameMs: number
+  /** For all frames of an animation. When it takes longer, only the first frame is rendered. */
   animationMs: number
+}
+
+/** A picture to render, and whether its format has animations: such a file can hold more than it seems to. */
+export interface IsolatedJob extends RenderJob {
+  canAnimate: boolean
 }
 
 /**
@@ -59,17 +67,23 @@ export interface RenderTimes {
  * @throws client_closed when the signal aborts while the picture waits
  */
 export function renderIsolated(
-  job: RenderJob,
+  job: IsolatedJob,
   { user, signal }: Requester,
   times: RenderTimes = TIMES,
 ): Promise<Rendered> {
   return renderQueue.run(user, () => renderBounded(job, times), signal)
 }
 
-async function renderBounded(job: RenderJob, { stillMs, animationMs }: RenderTimes): Promise<Rendered> {
-  const first = await renderOnce(job, job.animated ? animationMs : stillMs)
+async function renderBounded(
+  { canAnimate, ...job }: IsolatedJob,
+  { stillMs, firstFrameMs, animationMs }: RenderTimes,
+): Promise<Rendered> {
+  const oneFrameMs = canAnimate ? firstFrameMs : stillMs
+  const first = await renderOnce(job, job.animated && canAnimate ? animationMs : oneFrameMs)
   const answer =
-    first === 'too slow' && job.animated ? await renderOnce({ ...job, animated: false }, stillMs) : first
+    first === 'too slow' && job.animated && canAnimate
+      ? await renderOnce({ ...job, animated: false }, oneFrameMs)
+      : first
   if (answer === 'too slow') throw new RenderError('the picture took too long')
   if ('fault' in answer) throw new RenderError(answer.fault)
   return answer

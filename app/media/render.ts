@@ -1,7 +1,9 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp'
+import { limitFrames } from './limit-frames.ts'
 
-/** What is to be made of the picture in a file. */
+/** A picture to render. */
 export interface RenderJob {
+  /** A temporary file: an animation of too many frames in it is cut after the first one. */
   path: string
   /** The most pixels of either side. */
   side: number
@@ -44,6 +46,7 @@ sharp.unblock({ operation: LOADERS.map((name) => `VipsForeignLoad${name}File`) }
  * Rejects where it is none of these, broken, cut short or too large.
  */
 export async function render({ path, side, animated }: RenderJob): Promise<Rendered> {
+  limitFrames(path)
   const metadata = await sharp(path, limits()).metadata()
   const { width, height } = metadata
   if (width * height > maxPixels(metadata))

@@ -5,15 +5,21 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import { RenderError, renderIsolated, renderQueue } from '../../../app/media/render-isolated.ts'
+import { longGif, longWebp } from '../../support/data/animations.ts'
 import { animatedGif, png } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
 
 const ada = { user: 'ada' }
-const times = { stillMs: 60_000, animationMs: 60_000 }
+const times = { stillMs: 60_000, firstFrameMs: 60_000, animationMs: 60_000 }
 
 describe('renderIsolated', () => {
   let folder: string
-  const job = (name: string, animated = false) => ({ path: join(folder, name), side: 32, animated })
+  const job = (name: string, animated = false) => ({
+    path: join(folder, name),
+    side: 32,
+    animated,
+    canAnimate: name.endsWith('.gif'),
+  })
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'render-'))
@@ -42,6 +48,25 @@ describe('renderIsolated', () => {
     ])
     expect(stuck).to.be.instanceOf(RenderError).and.have.property('message').that.contains('too long')
     for (const picture of rest) expect(picture).to.include({ width: 32, height: 24 })
+  })
+
+  it('renderIsolated – GIF that never ends → RenderError after the time of one frame', async () => {
+    const job = { path: join(folder, 'endless'), side: 32, animated: false, canAnimate: true }
+    const stuck = await fault(renderIsolated(job, ada, { ...times, firstFrameMs: 300 }))
+    expect(stuck).to.be.instanceOf(RenderError).and.have.property('message').that.contains('too long')
+  })
+
+  it('renderIsolated – GIF of 3,000,000 frames → first frame, in the memory of one', async () => {
+    await writeFile(join(folder, 'long.gif'), longGif(3_000_000))
+    const rendered = await renderIsolated(job('long.gif', true), ada)
+    expect(rendered).to.include({ width: 1, height: 1 })
+    expect(rendered).to.have.property('rss').that.is.lessThan(200e6)
+  })
+
+  it('renderIsolated – WebP of 50,000 frames → first frame, within 3 s', async () => {
+    await writeFile(join(folder, 'long.webp'), await longWebp(50_000))
+    const isolated = { ...job('long.webp'), canAnimate: true }
+    expect(await renderIsolated(isolated, ada)).to.include({ width: 1, height: 1 })
   })
 
   it('renderIsolated – animation → all frames in time, else the first one', async () => {
