@@ -19,7 +19,7 @@ export const current: Handler = async ({ context, user, session }, res) => {
 /** The caller's live sessions, newest first. */
 export const list: Handler<typeof rules.sessions> = async ({ context, session, input }, res) => {
   const from = context.cursors.read('sessions', input.cursor)
-  const page = await Session.listLive(session.user, context.clock.now(), { limit: input.limit, from })
+  const page = await Session.listActive(session.user, context.clock.now(), { limit: input.limit, from })
   res.json(
     success({
       sessions: page.sessions.map((one) => serializeSession(one, session)),

@@ -17,7 +17,7 @@ export const assignRequestId: RequestHandler = (req, res, next) => {
 
 /** Adds the client to all audit entries of the request. */
 export const recordClientInfo: RequestHandler = (req, _res, next) => {
-  req.context.proxyCheck.look(req.headers)
+  req.context.proxyCheck.inspect(req.headers)
   const userAgent = req.get('User-Agent')?.slice(0, USER_AGENT_MAX)
   req.context = contextFor(req.context, { address: req.ip, userAgent, requestId: String(req.id) })
   next()

@@ -1,13 +1,13 @@
 import type { Types } from 'mongoose'
 import type { SessionFields } from './session.ts'
 import {
-  holderOf,
   type KnownAddress,
   User,
   type UserDocument,
   type UserFields,
   usable,
   usernameKey,
+  userOfSession,
 } from './user.ts'
 
 /** An account and the password hash that was verified. */
@@ -64,7 +64,7 @@ export async function replacePassword(
   passwordHash: string,
 ): Promise<boolean> {
   const { matchedCount } = await User.updateOne(
-    { passwordHash: verified, ...holderOf(session) },
+    { passwordHash: verified, ...userOfSession(session) },
     { $set: { passwordHash, epochSession: session._id }, $inc: { sessionEpoch: 1 } },
   )
   return matchedCount === 1
@@ -84,7 +84,7 @@ export async function rehashPassword(
 }
 
 /** Returns a password hash of the highest cost in use; null without accounts. */
-export async function slowestPasswordHash(): Promise<string | null> {
+export async function mostExpensiveHash(): Promise<string | null> {
   // the cost has two digits and comes first: $2b$12$
   const found = await User.findOne({}, { passwordHash: 1 }).sort({ passwordHash: -1 }).lean()
   return found?.passwordHash ?? null

@@ -138,8 +138,8 @@ const statics = {
   },
 
   /** Returns the user of a session that is valid, or null. */
-  findHolder(session: SessionFields): Promise<UserDocument | null> {
-    return User.findOne(holderOf(session)).exec()
+  findBySession(session: SessionFields): Promise<UserDocument | null> {
+    return User.findOne(userOfSession(session)).exec()
   },
 
   /** Returns the access levels of those of these accounts that can be used, by their ids. */
@@ -159,12 +159,12 @@ const statics = {
     session: SessionFields,
     decide: (user: UserDocument) => Partial<Profile>,
   ): Promise<UserDocument | null> {
-    const read = () => User.findHolder(session)
+    const read = () => User.findBySession(session)
     const update = (user: UserDocument) => {
       const { username, mobile, countryCode } = user
       const change = decide(user)
       return User.findOneAndUpdate(
-        { mobile, countryCode, ...holderOf(session) },
+        { mobile, countryCode, ...userOfSession(session) },
         {
           ...change,
           ...(change.email ? { email: change.email.toLowerCase() } : {}),
@@ -271,12 +271,12 @@ type Epochs = Pick<UserFields, 'sessionEpoch' | 'epochSession'>
  * Returns whether a session is still valid for its user. A password change and the disabling of an account raise the user's
  * `sessionEpoch`: sessions of an earlier epoch have ended, except the one that changed the password.
  */
-export function isOfEpoch({ sessionEpoch = 0, epochSession }: Epochs, session: SessionFields): boolean {
+export function isSessionValid({ sessionEpoch = 0, epochSession }: Epochs, session: SessionFields): boolean {
   return sessionEpoch === (session.epoch ?? 0) || Boolean(epochSession?.equals(session._id))
 }
 
-/** Returns the filter of the user of a valid session: `isOfEpoch` for updates of the account. */
-export function holderOf({ _id, user, epoch = 0 }: SessionFields): QueryFilter<UserFields> {
+/** Returns the filter of the user of a valid session: `isSessionValid` for updates of the account. */
+export function userOfSession({ _id, user, epoch = 0 }: SessionFields): QueryFilter<UserFields> {
   const sameEpoch = { sessionEpoch: epoch === 0 ? { $in: [0, null] } : epoch }
   return { _id: user, ...usable, $or: [sameEpoch, { epochSession: _id }] }
 }

@@ -40,7 +40,7 @@ export async function changePassword(
       return (await replacePassword(session, verified, passwordHash)) || null
     },
     async () => {
-      if (!(await User.findHolder(session))) throw unauthenticated()
+      if (!(await User.findBySession(session))) throw unauthenticated()
       return confirm()
     },
   )

@@ -6,8 +6,8 @@ import type { UserDocument } from '../../models/user.ts'
 import {
   findForConfirmation,
   findForSignIn,
+  mostExpensiveHash,
   rehashPassword,
-  slowestPasswordHash,
 } from '../../models/user-credentials.ts'
 import type { Audit } from '../activity/audit.ts'
 import type { Clock } from '../clock.ts'
@@ -121,7 +121,7 @@ export function createHighestCost(cost: number, clock: Clock): HighestCost {
   return async () => {
     const now = clock.now().getTime()
     if (!known || known.until <= now) {
-      const slowest = await slowestPasswordHash()
+      const slowest = await mostExpensiveHash()
       known = { cost: Math.max(cost, slowest ? costOf(slowest) : cost), until: now + HOUR_MS }
     }
     return known.cost

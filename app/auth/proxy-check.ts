@@ -16,7 +16,7 @@ export class ProxyCheck {
   constructor(private readonly context: { config: Pick<Config, 'http'>; log: Logger }) {}
 
   /** Looks at the headers of a request. Writes a warning to the log the first time it finds one of a proxy. */
-  look(headers: IncomingHttpHeaders): void {
+  inspect(headers: IncomingHttpHeaders): void {
     if (this.isIgnored || this.context.config.http.trustProxy !== 0) return
     const header = FORWARDED.find((name) => headers[name] !== undefined)
     if (!header) return

@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose'
 import { changeableBy, type Viewer } from '../../models/asset-access.ts'
 import { Session, type SessionFields } from '../../models/session.ts'
-import { isOfEpoch } from '../../models/user.ts'
+import { isSessionValid } from '../../models/user.ts'
 import { statesOf } from '../../models/user-state.ts'
 import type { Clock } from '../clock.ts'
 import { forbidden, notFound, unauthenticated } from '../errors.ts'
@@ -40,7 +40,7 @@ export async function confirmSender(
   if (await Session.isEnded(session, clock?.now())) throw unauthenticated()
   const accounts = await statesOf(ids)
   const user = accounts.find(({ _id }) => _id.equals(session.user))
-  if (!user || user.disabled || !isOfEpoch(user, session)) throw unauthenticated()
+  if (!user || user.disabled || !isSessionValid(user, session)) throw unauthenticated()
   if (access === 'admin' && user.access !== 'admin') throw forbidden()
   if (accounts.length < ids.length) throw notFound()
 }

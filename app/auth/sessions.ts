@@ -1,7 +1,7 @@
 import type { Config } from '../../config/env.ts'
 import { isId } from '../../models/ids.ts'
 import { Session, type SessionFields } from '../../models/session.ts'
-import { isOfEpoch, User, type UserDocument } from '../../models/user.ts'
+import { isSessionValid, User, type UserDocument } from '../../models/user.ts'
 import { recordSignIn } from '../../models/user-credentials.ts'
 import type { Audit } from '../activity/audit.ts'
 import type { Clock } from '../clock.ts'
@@ -88,8 +88,8 @@ export async function authenticateToken(
 ): Promise<{ user: UserDocument; session: SessionFields } | null> {
   if (typeof jti !== 'string' || !isId(sub)) return null
   const now = clock.now()
-  const [session, user] = await Promise.all([Session.findLive(jti, now), User.findActive(sub)])
-  if (!session || !user || !session.user.equals(user._id) || !isOfEpoch(user, session)) return null
+  const [session, user] = await Promise.all([Session.findActive(jti, now), User.findActive(sub)])
+  if (!session || !user || !session.user.equals(user._id) || !isSessionValid(user, session)) return null
   if (await Session.touch(session, now, config.auth.idleMs)) await User.noteAccess(user._id, now)
   return { user, session }
 }

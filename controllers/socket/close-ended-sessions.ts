@@ -24,7 +24,7 @@ export async function closeEndedSessions(
 
 async function closeBatch(connections: SignedIn[], now: Date): Promise<void> {
   const [sessions, users] = await Promise.all([
-    Session.livingAmong(
+    Session.activeAmong(
       connections.map(({ identity }) => identity.session),
       now,
     ),

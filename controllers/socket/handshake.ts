@@ -44,7 +44,7 @@ export function handleUpgrades(
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     try {
       if (!isHandshake(request)) return serveWithoutUpgrade(server, request, socket, head)
-      context.proxyCheck.look(request.headers)
+      context.proxyCheck.inspect(request.headers)
       const address = proxyAddr(request, trusts)
       requireAdmission(context, request)
       connections.requireCapacity(address)

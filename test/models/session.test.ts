@@ -18,11 +18,11 @@ describe('Session', () => {
   })
   after(() => app.stop())
 
-  it('findLive – idle time passed by the clock → null', async () => {
+  it('findActive – idle time passed by the clock → null', async () => {
     const session = await begin()
     const { _id } = session
-    expect(await Session.findLive(tokenIdOf(session), later(48 * HOUR - 1))).to.deep.include({ _id, user })
-    expect(await Session.findLive(tokenIdOf(session), later(48 * HOUR))).to.equal(null)
+    expect(await Session.findActive(tokenIdOf(session), later(48 * HOUR - 1))).to.deep.include({ _id, user })
+    expect(await Session.findActive(tokenIdOf(session), later(48 * HOUR))).to.equal(null)
     expect(await Session.findById(_id)).to.not.equal(null)
   })
 
@@ -34,7 +34,7 @@ describe('Session', () => {
     expect(await Session.isEnded({ ...session, expiresAt: new Date(Date.now() - 1) })).to.equal(false)
   })
 
-  it('findLive – wrong key, or none → null; session of an earlier version, which has none → found', async () => {
+  it('findActive – wrong key, or none → null; session of an earlier version, which has none → found', async () => {
     const session = await begin()
     const other = await begin()
     expect(session.key)
@@ -47,12 +47,12 @@ describe('Session', () => {
       `.${session.key}`,
       '',
     ])
-      expect(await Session.findLive(wrong, NOW), wrong).to.equal(null)
+      expect(await Session.findActive(wrong, NOW), wrong).to.equal(null)
 
     const { key, ...earlier } = { ...session, _id: new Types.ObjectId() }
     await Session.collection.insertOne(earlier)
-    expect(await Session.findLive(`${earlier._id}`, NOW)).to.deep.include({ _id: earlier._id })
-    expect(await Session.findLive(`${earlier._id}.${key}`, NOW)).to.equal(null)
+    expect(await Session.findActive(`${earlier._id}`, NOW)).to.deep.include({ _id: earlier._id })
+    expect(await Session.findActive(`${earlier._id}.${key}`, NOW)).to.equal(null)
   })
 
   it('touch – in use → end moves, at most to 30 days', async () => {
