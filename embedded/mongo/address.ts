@@ -8,7 +8,7 @@ import { makePrivate } from './storage/make-private.ts'
 import { Frames, readMessage, writeCommand } from './wire/message.ts'
 
 const ADDRESS_FILE = 'address.json'
-/** Milliseconds for an answer: a server that loads many documents answers when it has them. */
+/** Milliseconds to wait for a reply. A server replies only after it has loaded its documents. */
 const ANSWER_MS = 10_000
 
 interface Address {
@@ -17,7 +17,7 @@ interface Address {
   instance: string
 }
 
-/** The URI without a database name; callers put one in. Retryable writes are for replica sets. */
+/** Returns the URI without a database name. Retryable writes are off, because they need a replica set. */
 export const uriOf = (socket: string) =>
   `mongodb://${encodeURIComponent(socket)}/?directConnection=true&retryWrites=false`
 
@@ -27,8 +27,8 @@ export const writeAddress = (dir: string, address: Address) =>
 export const removeAddress = (dir: string) => rm(join(dir, ADDRESS_FILE), { force: true })
 
 /**
- * The URI of the embedded database that serves a directory now, or null. The file with the address may have outlived
- * its server and the socket may be another's: what answers there must say it is the one that wrote the file.
+ * Returns the URI of the embedded database that serves a directory now, or null. The address file can be older than the
+ * server on the socket, so the server must reply with the instance id in the file.
  */
 export async function findRunningMongo(dir: string): Promise<string | null> {
   const address = await readAddress(dir)
@@ -50,7 +50,7 @@ export async function readAddress(dir: string): Promise<Address | null> {
   }
 }
 
-/** Asks what listens on a socket who it is; null when nothing does, or something else. */
+/** Returns the instance id of the server on a socket, or null if no embedded database listens there. */
 function instanceAt(path: string): Promise<unknown> {
   return new Promise((resolve) => {
     const socket = connect(path)
@@ -77,17 +77,17 @@ const NAME = 'mongo.sock'
 const PREFIX = 'kura-socket-'
 /** Longest path of a Unix socket, in bytes: 103 on macOS and the BSDs, 107 on Linux (unix(7)). */
 const MAX_PATH_BYTES = 103
-/** What file systems say that cannot hold a socket. */
+/** Error codes of file systems that cannot hold a socket. */
 const NO_SOCKETS = ['EOPNOTSUPP', 'ENOTSUP', 'EPERM', 'EACCES', 'EINVAL', 'EIO']
 
 /**
- * Listens on a Unix socket that only this user can open: in the directory, or, where that is not closed to others, its
- * path is too long or its file system has no sockets, in a new folder of the system's temporary one. Returns its path.
+ * Listens on a Unix socket that only this user can open, and returns its path. The socket is in `dir`. If other users can
+ * open `dir`, its path is too long or its file system has no sockets, the socket is in a new temporary folder.
  */
 export async function listenPrivately(server: Server, dir: string): Promise<string> {
   const inside = join(dir, NAME)
   if (makePrivate(dir) && Buffer.byteLength(inside) <= MAX_PATH_BYTES) {
-    // What a killed process left. The lock says that nobody listens there.
+    // Remove the socket of a killed process. The lock guarantees that no process listens there.
     rmSync(inside, { force: true })
     try {
       return await listen(server, inside)
@@ -105,7 +105,7 @@ async function listen(server: Server, path: string): Promise<string> {
   return path
 }
 
-/** Removes a socket that nobody listens on any more, and its folder if that was made for it. */
+/** Removes an unused socket, and its folder if `listenPrivately` created it. */
 export function removeSocket(path: string): void {
   const folder = dirname(path)
   if (basename(path) !== NAME) return

@@ -1,4 +1,4 @@
-/** Names of the codes that clients tell apart by name; the others go by their number. */
+/** Code names that clients compare. Other codes are named `Location<code>`. */
 const CODE_NAMES: Record<number, string> = {
   1: 'InternalError',
   2: 'BadValue',
@@ -12,7 +12,7 @@ const CODE_NAMES: Record<number, string> = {
   11000: 'DuplicateKey',
 }
 
-/** An error as MongoDB words it: the number and the message the driver hands to the application. */
+/** An error with MongoDB's code and message, as the driver passes them to the application. */
 export class CommandError extends Error {
   readonly codeName: string
 
@@ -31,15 +31,15 @@ export const badValue = (message: string) => new CommandError(2, message)
 export const failedToParse = (message: string) => new CommandError(9, message)
 export const typeMismatch = (message: string) => new CommandError(14, message)
 export const pathNotViable = (message: string) => new CommandError(28, message)
-/** A thing MongoDB does and this stand-in does not. */
+/** Error for a MongoDB feature that the embedded database does not have. */
 export const notImplemented = (what: string) =>
   new CommandError(238, `${what} is not implemented by the embedded database`)
 
-/** A name this stand-in has nothing for; `code` is what a server says to a name it does not know. */
+/** Error for an unknown name; `code` is the code that MongoDB uses for it. */
 export const unknownName = (code: number, what: string) =>
   new CommandError(code, `${what} is not known to the embedded database`)
 
-/** Any error as one the driver understands: what nobody has thought of is a fault of ours. */
+/** Converts any error to a `CommandError`. An unexpected error gets code 1 (InternalError). */
 export function toCommandError(error: unknown): CommandError {
   if (error instanceof CommandError) return error
   return new CommandError(1, error instanceof Error ? error.message : String(error))

@@ -25,31 +25,31 @@ import { acceptConnections } from './wire/connection.ts'
 export { findRunningMongo } from './address.ts'
 
 export interface EmbeddedMongoOptions {
-  /** Where the data is kept; made when it is not there. One process at a time. */
+  /** Folder of the data; created if it does not exist. One process can use it at a time. */
   dir: string
-  /** How often expired documents are removed and idle cursors closed; 60 as MongoDB does. */
+  /** Seconds between removals of expired documents and idle cursors. Default: 60, as in MongoDB. */
   ttlSeconds?: number
 }
 
 export interface EmbeddedMongo {
-  /** `mongodb://…mongo.sock/?…`, without the name of a database. */
+  /** `mongodb://…mongo.sock/?…`, without a database name. */
   uri: string
-  /** Commits everything, closes all connections and lets go of the directory. */
+  /** Commits all writes, closes all connections and releases the directory. */
   close(): Promise<void>
 }
 
 /**
- * Starts a stand-in for MongoDB on a Unix socket, for development and tests. Only the user of this process can open the
- * socket and read the files.
+ * Starts the embedded database on a Unix socket, for trials, development and tests. Only the user of this process can
+ * open the socket and read the files.
  *
- * @throws DirectoryInUse when another process serves the directory
+ * @throws DirectoryInUse when another process uses the directory
  */
 export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise<EmbeddedMongo> {
   makePrivate(options.dir)
   const dir = realpathSync(options.dir)
-  // What lies in the temporary directory is not meant to outlive a restart of the machine.
-  const outlivesMachine = !dir.startsWith(realpathSync(tmpdir()) + sep)
-  const store = new Store(join(dir, 'data'), { outlivesMachine })
+  // Data in the temporary directory does not have to survive a restart of the machine.
+  const syncToDisk = !dir.startsWith(realpathSync(tmpdir()) + sep)
+  const store = new Store(join(dir, 'data'), { syncToDisk })
   try {
     await acquireLock(store, dir, { answers: async () => (await findRunningMongo(dir)) !== null })
   } catch (error) {
@@ -72,13 +72,13 @@ async function listen(
 ): Promise<EmbeddedMongo> {
   const instance = randomUUID()
   const sockets = new Set<Socket>()
-  let load: (engine: Engine) => void = () => undefined
-  const loaded = new Promise<Engine>((resolve) => {
-    load = resolve
+  let resolveEngine: (engine: Engine) => void = () => undefined
+  const engineReady = new Promise<Engine>((resolve) => {
+    resolveEngine = resolve
   })
-  const server = acceptConnections(sockets, loaded)
-  const former = await readAddress(dir)
-  if (former) removeSocket(former.socket)
+  const server = acceptConnections(sockets, engineReady)
+  const previous = await readAddress(dir)
+  if (previous) removeSocket(previous.socket)
   const path = await listenPrivately(server, dir)
   const stopListening = async () => {
     const closed = once(server, 'close')
@@ -90,7 +90,7 @@ async function listen(
   }
   let engine: Engine
   try {
-    // Others can ask from now on who holds the directory; documents take their time to load.
+    // Publish the address before loading, which takes time: other processes can now find the owner of the directory.
     await writeAddress(dir, { socket: path, instance })
     makePrivate(dir)
     engine = { catalog: new Catalog(store), cursors: new Cursors(), instance }
@@ -98,13 +98,13 @@ async function listen(
     await stopListening()
     throw error
   }
-  load(engine)
+  resolveEngine(engine)
   const timer = setInterval(() => {
     removeExpired(engine.catalog)
-    engine.cursors.reap()
+    engine.cursors.closeIdle()
   }, ttlSeconds * 1000)
   let closing: Promise<void> | undefined
-  const shut = async () => {
+  const shutDown = async () => {
     clearInterval(timer)
     await stopListening()
     await store.committed()
@@ -114,13 +114,13 @@ async function listen(
   return {
     uri: uriOf(path),
     close: () => {
-      closing ??= shut()
+      closing ??= shutDown()
       return closing
     },
   }
 }
 
-/** Removes what the TTL indexes say has expired. A date in an array counts by its earliest. */
+/** Removes the documents that have expired by a TTL index. The earliest date of an array counts. */
 function removeExpired(catalog: Catalog, now = Date.now()): void {
   for (const collection of catalog.all()) {
     for (const { spec } of collection.indexes) {

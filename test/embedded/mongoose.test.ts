@@ -33,7 +33,7 @@ describe('Mongoose on the embedded database', () => {
   after(() => database.close())
   beforeEach(() => User.deleteMany({}))
 
-  it('syncIndexes – second run → nothing to do', async () => {
+  it('syncIndexes – second run → no change', async () => {
     expect(await User.syncIndexes()).to.deep.equal([])
     const names = (await User.listIndexes()).map(({ name }) => name)
     expect(names).to.have.members(['_id_', 'email_1', 'mobile_1', 'name_1__id_-1', 'name_text_tags_text'])
@@ -66,7 +66,7 @@ describe('Mongoose on the embedded database', () => {
     expect(stored?.updatedAt).to.be.greaterThan(new Date(0))
   })
 
-  it('save – document changed meanwhile → VersionError', async () => {
+  it('save – concurrent change → VersionError', async () => {
     const first = await User.create({ name: 'Alice' })
     const second = await User.findById(first._id).orFail()
     first.name = 'One'
@@ -77,7 +77,7 @@ describe('Mongoose on the embedded database', () => {
     expect((await User.findById(first._id))?.name).to.equal('One')
   })
 
-  it('create – duplicate key, partial and sparse indexes too → the error of MongoDB', async () => {
+  it('create – duplicate key in a unique, partial or sparse index → error 11000', async () => {
     await User.create([{ name: 'n' }, { name: 'm' }, { name: 'o', email: 'a@x.org', mobile: '1' }])
     const error = await User.create({ name: 'p', email: 'a@x.org' }).catch((e: unknown) => e)
     expect(error).to.deep.include({ code: 11000, keyPattern: { email: 1 }, keyValue: { email: 'a@x.org' } })
@@ -110,7 +110,7 @@ describe('Mongoose on the embedded database', () => {
     expect(await User.countDocuments()).to.equal(1)
   })
 
-  it('updateOne – hundreds of parallel conditional updates → limit kept', async () => {
+  it('updateOne – hundreds of parallel conditional updates → limit not exceeded', async () => {
     const { _id } = await User.create({ name: 'Carol', space: { limit: 1000 } })
     const reserve = () =>
       User.findOneAndUpdate(
@@ -138,7 +138,7 @@ describe('Mongoose on the embedded database', () => {
     expect(names).to.deep.equal(names.toSorted())
   })
 
-  it('bulkWrite – some fail → the failed ones named', async () => {
+  it('bulkWrite – some operations fail → their errors listed', async () => {
     const result = await User.bulkWrite([
       { insertOne: { document: { name: 'a', email: 'a@x.org' } } },
       { updateOne: { filter: { name: 'a' }, update: { $set: { 'space.used': 3 } } } },

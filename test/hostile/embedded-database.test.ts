@@ -140,7 +140,7 @@ describe('the embedded database on a machine with other users', function () {
     ]
     for (const { what, pid = process.ppid, started = '', answers = false, processes, free } of CASES)
       it(`lock – ${what} → ${free ? 'taken' : 'in use'}`, async () => {
-        store.exclusively((settings) => settings.putSync('owner', Buffer.from(toBson({ pid, started }))))
+        store.runExclusively((settings) => settings.putSync('owner', Buffer.from(toBson({ pid, started }))))
         const witnesses = { answers: async () => answers, ...(processes && { processes }) }
         const outcome = await acquireLock(store, folder, witnesses).then(
           () => 'taken',

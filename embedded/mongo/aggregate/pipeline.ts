@@ -17,8 +17,10 @@ const STAGES: ReadonlyMap<string, (spec: unknown) => stages.Stage> = new Map([
 ])
 
 /**
- * Results of a pipeline over a collection; indexes answer the `$match` it begins with, the only one that may search
- * text. Every stage is checked before the first document is read; unknown ones are refused (40324).
+ * Runs a pipeline over a collection. A first `$match` uses indexes and is the only stage that can search text. All stages
+ * are compiled before the first document is read.
+ *
+ * @throws 40324 for an unknown stage
  */
 export function runAggregate(collection: Collection | undefined, pipeline: unknown): Iterable<Doc> {
   if (!Array.isArray(pipeline)) throw new CommandError(14, "'pipeline' option must be specified as an array")

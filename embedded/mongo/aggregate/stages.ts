@@ -1,5 +1,5 @@
 import { CommandError, notImplemented, unknownName } from '../errors.ts'
-import { part } from '../plan/find.ts'
+import { slice } from '../plan/find.ts'
 import { compileExpression } from '../query/expression.ts'
 import { compileFilter } from '../query/match.ts'
 import { compileProjection } from '../query/projection.ts'
@@ -7,7 +7,7 @@ import { parseSort, sortDocs } from '../query/sort.ts'
 import { encode } from '../values/order.ts'
 import { type Doc, isDoc, own } from '../values/types.ts'
 
-/** One stage of a pipeline, or several: what comes in is never changed. */
+/** One stage of a pipeline, or several stages as one. A stage never changes its input documents. */
 export type Stage = (docs: Iterable<Doc>) => Iterable<Doc>
 
 function* flatMapped(docs: Iterable<Doc>, change: (doc: Doc) => Doc[]): Iterable<Doc> {
@@ -25,19 +25,19 @@ export function sort(spec: unknown): Stage {
   return (docs) => sortDocs(docs, fields)
 }
 
-function countOf(spec: unknown, least: number, code: number): number {
+function readCount(spec: unknown, least: number, code: number): number {
   if (typeof spec === 'number' && Number.isInteger(spec) && spec >= least) return spec
   throw new CommandError(code, `the number must be an integer of at least ${least}`)
 }
 
 export function skip(spec: unknown): Stage {
-  const many = countOf(spec, 0, 15956)
-  return (docs) => part(docs, many, Number.POSITIVE_INFINITY)
+  const many = readCount(spec, 0, 15956)
+  return (docs) => slice(docs, many, Number.POSITIVE_INFINITY)
 }
 
 export function limit(spec: unknown): Stage {
-  const most = countOf(spec, 1, 15958)
-  return (docs) => part(docs, 0, most)
+  const most = readCount(spec, 1, 15958)
+  return (docs) => slice(docs, 0, most)
 }
 
 export function project(spec: unknown): Stage {
@@ -80,7 +80,7 @@ export function unwind(path: unknown): Stage {
     })
 }
 
-/** Groups by what an expression yields, a missing value as null; sums are the only accumulators. */
+/** Groups documents by the value of an expression; a missing value counts as null. `$sum` is the only accumulator. */
 export function group(spec: unknown): Stage {
   if (!isDoc(spec)) throw new CommandError(15947, "a group's fields must be specified in an object")
   if (!('_id' in spec)) throw new CommandError(15955, 'a group specification must include an _id')
@@ -103,7 +103,7 @@ export function group(spec: unknown): Stage {
   }
 }
 
-/** What a document adds to a sum: only numbers count. */
+/** Compiles `$sum` to the amount that one document adds: its number, or 0 for any other type. */
 function compileSum(field: string, spec: unknown): (doc: Doc) => number {
   if (field.includes('.')) throw new CommandError(40235, `The field name '${field}' cannot contain '.'`)
   const [entry, more] = isDoc(spec) ? Object.entries(spec) : []

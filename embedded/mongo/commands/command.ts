@@ -4,15 +4,15 @@ import type { Collection } from '../storage/collection.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import type { Cursors } from './cursors.ts'
 
-/** What commands work on. */
+/** State that all commands share. */
 export interface Engine {
   catalog: Catalog
   cursors: Cursors
-  /** Tells this server from any other that may listen on its port later. */
+  /** Random id of this server. Distinguishes it from a later server on the same socket. */
   instance: string
 }
 
-/** One command as it came in: its name is the first field of the body. */
+/** One received command. Its name is the first field of the body. */
 export interface Call {
   name: string
   body: Doc
@@ -21,13 +21,13 @@ export interface Call {
 }
 
 export interface Command {
-  /** Fields of the body besides the command's own and the general ones; others are refused. `any`: nothing is. */
+  /** Body fields of this command, besides its name and the common fields. Other fields are refused, unless this is `any`. */
   fields: readonly string[] | 'any'
-  /** Runs in one synchronous step; the reply is sent when what it wrote is committed. */
+  /** Runs synchronously. The reply is sent after its writes are committed. */
   run(call: Call, engine: Engine): Doc
 }
 
-/** The collection a command names in its first field; undefined when it does not exist. */
+/** Returns the collection that a command names in its first field, or undefined if it does not exist. */
 export const collectionOf = (call: Call, { catalog }: Engine): Collection | undefined =>
   catalog.find(call.database, collectionName(call))
 
@@ -60,8 +60,13 @@ export function textOf(value: unknown, name: string): string {
   throw wrongType(name, 'string')
 }
 
-/** Refuses (40415) a field that is not among the known ones: an option that would go unnoticed. */
-export function refuseOthers(doc: Doc, known: readonly string[], what: string): void {
-  const stray = Object.keys(doc).find((field) => !known.includes(field))
-  if (stray !== undefined) throw new CommandError(40415, `BSON field '${what}.${stray}' is an unknown field.`)
+/**
+ * Refuses unknown fields, because ignoring an option would give wrong results.
+ *
+ * @throws 40415 for an unknown field
+ */
+export function refuseUnknownFields(doc: Doc, known: readonly string[], what: string): void {
+  const unknownField = Object.keys(doc).find((field) => !known.includes(field))
+  if (unknownField !== undefined)
+    throw new CommandError(40415, `BSON field '${what}.${unknownField}' is an unknown field.`)
 }

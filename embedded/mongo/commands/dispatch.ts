@@ -1,7 +1,7 @@
 import { CommandError, toCommandError, unknownName } from '../errors.ts'
 import type { Doc } from '../values/types.ts'
 import * as collections from './collections.ts'
-import { type Command, type Engine, refuseOthers } from './command.ts'
+import { type Command, type Engine, refuseUnknownFields } from './command.ts'
 import { explain } from './explain.ts'
 import * as handshake from './handshake.ts'
 import * as indexes from './indexes.ts'
@@ -14,14 +14,14 @@ const COMMANDS: Record<string, Command> = {
   explain,
 }
 
-/** Fields any command may carry. They do not change what it answers. */
-const GENERAL =
+/** Fields that every command accepts. They do not change the reply. */
+const COMMON_FIELDS =
   '$db lsid $readPreference $clusterTime readConcern writeConcern maxTimeMS comment apiVersion apiStrict'.split(
     ' ',
   )
-const TRANSACTION = ['txnNumber', 'startTransaction', 'autocommit']
+const TRANSACTION_FIELDS = ['txnNumber', 'startTransaction', 'autocommit']
 
-/** Runs one command and answers the reply; every failure becomes a reply that carries its code. */
+/** Runs one command and returns its reply. An error becomes a reply with its code. */
 export async function dispatch(body: Doc, engine: Engine, connection: number): Promise<Doc> {
   try {
     const name = Object.keys(body)[0] ?? ''
@@ -38,11 +38,11 @@ export async function dispatch(body: Doc, engine: Engine, connection: number): P
 }
 
 function lookUp(name: string, body: Doc): Command {
-  if (TRANSACTION.some((field) => field in body)) {
+  if (TRANSACTION_FIELDS.some((field) => field in body)) {
     throw new CommandError(20, 'Transaction numbers are only allowed on a replica set member or mongos')
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) throw unknownName(59, `The command '${name}'`)
-  if (command.fields !== 'any') refuseOthers(body, [name, ...GENERAL, ...command.fields], name)
+  if (command.fields !== 'any') refuseUnknownFields(body, [name, ...COMMON_FIELDS, ...command.fields], name)
   return command
 }

@@ -5,7 +5,7 @@ import { parseSort } from '../query/sort.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import { type Command, collectionOf, docOf } from './command.ts'
 
-/** Names the plan of a `find`: which index, if any, finds the candidates, and whether they are sorted afterwards. */
+/** Returns the plan of a `find`: the index that finds the candidates, if any, and whether they are sorted afterwards. */
 export const explain: Command = {
   fields: ['verbosity'],
   run: ({ body, database, connection }, engine) => {

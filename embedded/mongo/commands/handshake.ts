@@ -3,8 +3,8 @@ import { MAX_MESSAGE_BYTES } from '../wire/message.ts'
 import type { Command } from './command.ts'
 
 /**
- * Says what a standalone server says. Drivers tell more about themselves with every release, so any field is taken.
- * There is no `topologyVersion`: with it the driver would ask for a stream of replies.
+ * Replies as a standalone server does. Accepts any field, because new drivers send new fields. The reply has no
+ * `topologyVersion`: with it the driver would request a stream of replies.
  */
 export const hello: Command = {
   fields: 'any',

@@ -5,7 +5,7 @@ import { isEqual } from '../values/order.ts'
 import type { Doc } from '../values/types.ts'
 import { type Call, type Command, collectionName, collectionOf, docsOf, type Engine } from './command.ts'
 
-const shown = (spec: IndexSpec): Doc => ({ ...spec })
+const toDoc = (spec: IndexSpec): Doc => ({ ...spec })
 
 export const createIndexes: Command = {
   fields: ['indexes', 'commitQuorum'],
@@ -13,9 +13,9 @@ export const createIndexes: Command = {
     const given = docsOf(call.body.indexes, 'indexes')
     const specs = given.map(normaliseSpec)
     const existed = collectionOf(call, engine) !== undefined
-    const collection = engine.catalog.obtain(call.database, collectionName(call))
+    const collection = engine.catalog.findOrCreate(call.database, collectionName(call))
     const before = collection.specs.length
-    for (const spec of specs) if (isNew(spec, collection)) collection.addIndex(spec)
+    for (const spec of specs) if (isNewIndex(spec, collection)) collection.addIndex(spec)
     const after = collection.specs.length
     return {
       numIndexesBefore: before,
@@ -26,23 +26,33 @@ export const createIndexes: Command = {
   },
 }
 
-/** False for an index that is there already; a different one under its name or with its key is refused (85, 86). */
-function isNew(spec: IndexSpec, { specs }: Collection): boolean {
-  const same = specs.find((other) => isEqual(shown(other), shown(spec)))
-  if (same) return false
+/**
+ * Returns false if the same index exists.
+ *
+ * @throws 67 for a second text index
+ * @throws 85 for other options or another name than an index with the same key
+ * @throws 86 for another key than the index with the same name
+ */
+function isNewIndex(spec: IndexSpec, { specs }: Collection): boolean {
+  const identical = specs.find((other) => isEqual(toDoc(other), toDoc(spec)))
+  if (identical) return false
   if (spec.weights && specs.some(({ weights }) => weights)) {
     throw new CommandError(67, 'only one text index per collection allowed')
   }
   const named = specs.find(({ name }) => name === spec.name)
   if (named && !isEqual(identity(named), identity(spec))) {
-    throw new CommandError(86, `An existing index has the same name as the requested index: ${spec.name}`)
+    throw new CommandError(
+      86,
+      `An requireCollection index has the identical name as the requested index: ${spec.name}`,
+    )
   }
-  const twin = named ?? specs.find((other) => isEqual(identity(other), identity(spec)))
-  if (twin) throw new CommandError(85, `Index already exists with different options or name: ${twin.name}`)
+  const sameKey = named ?? specs.find((other) => isEqual(identity(other), identity(spec)))
+  if (sameKey)
+    throw new CommandError(85, `Index already exists with different options or name: ${sameKey.name}`)
   return true
 }
 
-/** What tells indexes apart besides their names. */
+/** The properties that identify an index, besides its name. */
 const identity = ({ key, unique = false, sparse = false, partialFilterExpression }: IndexSpec): Doc => ({
   key,
   unique,
@@ -50,7 +60,7 @@ const identity = ({ key, unique = false, sparse = false, partialFilterExpression
   partial: partialFilterExpression ?? null,
 })
 
-function existing(call: Call, engine: Engine): Collection {
+function requireCollection(call: Call, engine: Engine): Collection {
   const collection = collectionOf(call, engine)
   if (!collection) throw new CommandError(26, `ns does not exist: ${call.database}.${collectionName(call)}`)
   return collection
@@ -59,10 +69,10 @@ function existing(call: Call, engine: Engine): Collection {
 export const listIndexes: Command = {
   fields: ['cursor'],
   run: (call, engine) => {
-    const collection = existing(call, engine)
+    const collection = requireCollection(call, engine)
     return engine.cursors.open(
       `${call.database}.$cmd.listIndexes.${collection.name}`,
-      collection.specs.map(shown),
+      collection.specs.map(toDoc),
     )
   },
 }
@@ -70,7 +80,7 @@ export const listIndexes: Command = {
 export const dropIndexes: Command = {
   fields: ['index'],
   run: (call, engine) => {
-    const collection = existing(call, engine)
+    const collection = requireCollection(call, engine)
     const nIndexesWas = collection.specs.length
     for (const name of namesOf(call.body.index, collection)) collection.dropIndex(name)
     return { nIndexesWas }

@@ -5,7 +5,7 @@ import { findDocs } from '../plan/find.ts'
 import { compileProjection } from '../query/projection.ts'
 import { parseSort } from '../query/sort.ts'
 import { encode } from '../values/order.ts'
-import { reach } from '../values/path.ts'
+import { visitPath } from '../values/path.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import {
   type Command,
@@ -13,7 +13,7 @@ import {
   collectionOf,
   docOf,
   numberOf,
-  refuseOthers,
+  refuseUnknownFields,
   textOf,
 } from './command.ts'
 
@@ -32,12 +32,12 @@ export const find: Command = {
     })
     return engine.cursors.open(`${database}.${collectionName(call)}`, Array.from(found, project), {
       batchSize: numberOf(body.batchSize, 'batchSize'),
-      single: body.singleBatch === true,
+      singleBatch: body.singleBatch === true,
     })
   },
 }
 
-/** How many there are in all; what counts by a filter is an aggregate. */
+/** Counts all documents of a collection. The driver sends a count with a filter as an aggregate. */
 export const count: Command = {
   fields: [],
   run: (call, engine) => ({ n: collectionOf(call, engine)?.size ?? 0 }),
@@ -49,7 +49,7 @@ export const distinct: Command = {
     const path = textOf(call.body.key, 'key').split('.')
     const values = new Map<string, unknown>()
     for (const doc of findDocs(collectionOf(call, engine), docOf(call.body.query, 'query'))) {
-      reach(doc, path, 0, (value) => {
+      visitPath(doc, path, 0, (value) => {
         for (const item of Array.isArray(value) ? value : [value])
           if (item !== undefined) values.set(encode(item), item)
         return false
@@ -65,7 +65,7 @@ export const aggregate: Command = {
     const { body, database } = call
     if (typeof body.aggregate !== 'string') throw notImplemented('An aggregate over a database')
     if (!isDoc(body.cursor)) throw new CommandError(9, "The 'cursor' option is required")
-    refuseOthers(body.cursor, ['batchSize'], 'aggregate.cursor')
+    refuseUnknownFields(body.cursor, ['batchSize'], 'aggregate.cursor')
     const found: Iterable<Doc> = runAggregate(collectionOf(call, engine), body.pipeline)
     return engine.cursors.open(`${database}.${body.aggregate}`, [...found], {
       batchSize: numberOf(body.cursor.batchSize, 'batchSize'),
@@ -77,7 +77,7 @@ export const getMore: Command = {
   fields: ['collection', 'batchSize'],
   run: ({ body, database }, { cursors }) => {
     const namespace = `${database}.${textOf(body.collection, 'collection')}`
-    return cursors.more(Number(body.getMore), namespace, numberOf(body.batchSize, 'batchSize'))
+    return cursors.nextBatch(Number(body.getMore), namespace, numberOf(body.batchSize, 'batchSize'))
   },
 }
 

@@ -13,10 +13,10 @@ import {
   docOf,
   docsOf,
   type Engine,
-  refuseOthers,
+  refuseUnknownFields,
 } from './command.ts'
 
-/** Runs statements one after another; an ordered write stops at the first that fails. */
+/** Runs statements in order. An ordered write stops at the first error. */
 function forEachStatement(
   statements: Doc[],
   ordered: unknown,
@@ -40,7 +40,7 @@ function forEachStatement(
 export const insert: Command = {
   fields: ['documents', 'ordered', 'bypassDocumentValidation'],
   run: (call, { catalog }) => {
-    const collection = catalog.obtain(call.database, collectionName(call))
+    const collection = catalog.findOrCreate(call.database, collectionName(call))
     let n = 0
     const errors = forEachStatement(docsOf(call.body.documents, 'documents'), call.body.ordered, (doc) => {
       collection.insert(Object.hasOwn(doc, '_id') ? doc : { _id: new ObjectId(), ...doc })
@@ -58,7 +58,7 @@ export const update: Command = {
     const upserted: Doc[] = []
     const { updates, ordered } = call.body
     const errors = forEachStatement(docsOf(updates, 'updates'), ordered, (statement, index) => {
-      refuseOthers(statement, ['q', 'u', 'multi', 'upsert', 'arrayFilters', 'sort'], 'update.updates')
+      refuseUnknownFields(statement, ['q', 'u', 'multi', 'upsert', 'arrayFilters', 'sort'], 'update.updates')
       const { matched, modified, after } = changeDocs(call, engine, {
         filter: docOf(statement.q, 'q'),
         update: statement.u,
@@ -82,7 +82,7 @@ const remove: Command = {
     let n = 0
     const collection = collectionOf(call, engine)
     const errors = forEachStatement(docsOf(call.body.deletes, 'deletes'), call.body.ordered, (statement) => {
-      refuseOthers(statement, ['q', 'limit'], 'delete.deletes')
+      refuseUnknownFields(statement, ['q', 'limit'], 'delete.deletes')
       if (!collection) return
       const limit = statement.limit === 1 ? 1 : 0
       const records = findRecords(collection, docOf(statement.q, 'q'), { limit })
@@ -95,7 +95,7 @@ const remove: Command = {
 
 export { remove as delete }
 
-/** Finds one document and changes or removes it in the same step: of many callers only one gets it. */
+/** Finds one document and changes or removes it in one step, so that only one of several concurrent callers gets it. */
 export const findAndModify: Command = {
   fields: [
     ...['query', 'sort', 'remove', 'update', 'new', 'fields', 'upsert', 'arrayFilters'],
@@ -150,11 +150,11 @@ interface ChangeRequest {
   arrayFilters: unknown
   sort?: unknown
   upsert: boolean
-  /** All of the documents found, not only the first in the order asked for. */
+  /** Changes all matching documents, not only the first one in sort order. */
   many: boolean
 }
 
-/** What a change did: the first document as it was (null where one was inserted) and as it is. */
+/** Result of a change: the first document before (null after an insert) and after it. */
 interface Changed {
   matched: number
   modified: number
@@ -162,7 +162,7 @@ interface Changed {
   after: Doc | null
 }
 
-/** Changes the documents that satisfy a filter, or inserts one where there is none and that is asked for. */
+/** Changes the documents that match a filter. Inserts a document if none matches and `upsert` is set. */
 function changeDocs(call: Call, engine: Engine, request: ChangeRequest): Changed {
   const { filter, upsert, many } = request
   if (upsert) refuseExpression(filter)
@@ -171,7 +171,7 @@ function changeDocs(call: Call, engine: Engine, request: ChangeRequest): Changed
     throw failedToParse('multi update is not supported for replacement-style update')
   const sort = parseSort(request.sort)
   const collection = upsert
-    ? engine.catalog.obtain(call.database, collectionName(call))
+    ? engine.catalog.findOrCreate(call.database, collectionName(call))
     : collectionOf(call, engine)
   const records = collection ? findRecords(collection, filter, { sort, limit: many ? 0 : 1 }) : []
   const changed: Changed = { matched: records.length, modified: 0, before: null, after: null }

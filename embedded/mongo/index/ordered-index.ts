@@ -5,39 +5,41 @@ import type { Interval } from '../query/intervals.ts'
 import { compileFilter, type Matcher } from '../query/match.ts'
 import { type Key, type Keys, keysOf } from '../values/keys.ts'
 import { encode } from '../values/order.ts'
-import { reach } from '../values/path.ts'
+import { visitPath } from '../values/path.ts'
 import type { Doc } from '../values/types.ts'
-import { type Condition, conditionOf, type IndexSpec } from './spec.ts'
+import { type IndexSpec, type PartialFilter, parsePartialFilter } from './spec.ts'
 
-/** Node imports this CommonJS module whole; a loader that compiles to `require` imports its default export. */
+/** Node's import of this CommonJS module has the class in `default`; a loader that compiles to `require` has it directly. */
 const BTree = 'default' in sortedBTree ? sortedBTree.default : sortedBTree
 
 const NO_KEYS: Keys = { keys: [], multikey: new Set(), present: false }
 
-/** A stored document and its place in the collection's natural order. */
+/** A stored document and its number in the collection's natural order. */
 export interface StoredRecord {
   readonly id: number
   doc: Doc
 }
 
-/** Keys from one on and before another. */
-export interface Stretch {
+/** Range of index keys. */
+export interface KeyRange {
+  /** Inclusive. */
   low: string
+  /** Exclusive. */
   high: string
 }
 
-/** Greater than whatever follows a whole field in a key. */
+/** Sorts after every continuation of a key. */
 const END = '\uffff'
 
 /**
- * An index in order: a B+ tree whose keys are the encoded fields one after another, those that go down turned round,
- * and the number of the record: equal ones lie in the order of insertion.
+ * A sorted index: a B+ tree. A key is the encoded values of the fields (inverted for descending fields), then the record
+ * number, so that equal values stay in insertion order.
  */
 export class OrderedIndex {
   readonly fields: readonly string[]
   readonly directions: readonly (1 | -1)[]
-  /** What a partial index demands of the documents in it, by path. */
-  readonly condition: Condition
+  /** Condition of a partial index; empty for other indexes. */
+  readonly condition: PartialFilter
   readonly #isIn: Matcher
   readonly #paths: readonly (readonly string[])[]
   readonly #roots: readonly string[]
@@ -48,7 +50,7 @@ export class OrderedIndex {
     const { key, partialFilterExpression = {} } = spec
     this.fields = Object.keys(key)
     this.directions = Object.values(key).map((direction) => (Number(direction) < 0 ? -1 : 1))
-    this.condition = conditionOf(partialFilterExpression) ?? new Map()
+    this.condition = parsePartialFilter(partialFilterExpression) ?? new Map()
     this.#isIn = compileFilter(partialFilterExpression)
     this.#paths = this.fields.map((field) => field.split('.'))
     this.#roots = [...this.fields, ...this.condition.keys()].map((path) => path.split('.')[0] ?? '')
@@ -58,12 +60,12 @@ export class OrderedIndex {
     return this.#multikey.size > 0
   }
 
-  /** True when some document has had an array on the way to this field. */
+  /** Returns whether any document has had an array on the path of this field. */
   isMultikeyIn(field: number): boolean {
     return this.#multikey.has(field)
   }
 
-  /** An encoded value as it stands in the keys of this index. */
+  /** Converts an encoded value to its form in the keys of this index. */
   codeOf(field: number, code: string): string {
     if (this.directions[field] === 1) return code
     return code.replace(/[\s\S]/g, (unit) => String.fromCharCode(unit.charCodeAt(0) ^ 0xffff))
@@ -73,23 +75,28 @@ export class OrderedIndex {
     return key.map((code, field) => this.codeOf(field, code)).join('')
   }
 
-  /** The document's keys; none when a sparse or partial index leaves it out. */
+  /** Returns the keys of a document; none if a sparse or partial index excludes the document. */
   #keysOf(doc: Doc): Keys {
     const found = this.#isIn(doc) ? keysOf(doc, this.#paths) : NO_KEYS
     return this.spec.sparse && !found.present ? NO_KEYS : found
   }
 
-  /** True when a change cannot touch this index: all it looks at is the very same value. */
+  /** Returns whether a change leaves this index as it is: all values that it reads are identical (`===`). */
   isUntouched(before: Doc, after: Doc): boolean {
     return this.#roots.every((root) => before[root] === after[root])
   }
 
-  /** Refuses a document that has two arrays side by side (171) or, in a unique index, a key of another one (11000). */
+  /**
+   * Checks whether a document can be added.
+   *
+   * @throws 171 for two parallel arrays
+   * @throws 11000 for a duplicate key of a unique index
+   */
   check(doc: Doc, self: number, namespace: string): void {
     const { keys } = this.#keysOf(doc)
     if (!this.spec.unique) return
     for (const key of keys) {
-      for (const { id } of this.scan(this.startingWith(this.#keyOf(key)), 1))
+      for (const { id } of this.scan(this.prefixRange(this.#keyOf(key)), 1))
         if (id !== self) throw duplicateKey(this.spec, doc, namespace, key)
     }
   }
@@ -104,20 +111,21 @@ export class OrderedIndex {
     for (const key of this.#keysOf(record.doc).keys) this.#tree.delete(this.#keyOf(key) + encode(record.id))
   }
 
-  startingWith(prefix: string): Stretch {
+  /** Returns the range of keys that start with a prefix. */
+  prefixRange(prefix: string): KeyRange {
     return { low: prefix, high: prefix + END }
   }
 
-  /** Where keys start with a prefix and their next field lies in a range. */
-  ranging(prefix: string, field: number, { low, lowOpen, high, highOpen }: Interval): Stretch {
+  /** Returns the range of keys that start with a prefix and whose next field is in an interval. */
+  intervalRange(prefix: string, field: number, { low, lowOpen, high, highOpen }: Interval): KeyRange {
     const end = (code: string, after: boolean) => prefix + this.codeOf(field, code) + (after ? END : '')
     return this.directions[field] === 1
       ? { low: end(low, lowOpen), high: end(high, !highOpen) }
       : { low: end(high, highOpen), high: end(low, !lowOpen) }
   }
 
-  /** Records of a stretch, upwards or downwards; one more than once where several of its keys lie there. */
-  *scan({ low, high }: Stretch, direction: 1 | -1): Iterable<StoredRecord> {
+  /** Yields the records of a key range, ascending or descending. Yields a record once for each of its keys in the range. */
+  *scan({ low, high }: KeyRange, direction: 1 | -1): Iterable<StoredRecord> {
     const entries = direction === 1 ? this.#tree.entries(low) : this.#tree.entriesReversed(high)
     for (const [key, record] of entries) {
       if (key < low || key >= high) return
@@ -126,9 +134,9 @@ export class OrderedIndex {
   }
 }
 
-/** The error for a key that is there already, worded as MongoDB does. */
+/** Creates the error for a duplicate key, with MongoDB's message. */
 export function duplicateKey(spec: IndexSpec, doc: Doc, namespace: string, key: Key): CommandError {
-  const entries = Object.keys(spec.key).map((path, i) => [path, keyedValue(doc, path, key[i])] as const)
+  const entries = Object.keys(spec.key).map((path, i) => [path, indexedValue(doc, path, key[i])] as const)
   const shown = entries.map(([path, value]) => `${path}: ${show(value)}`)
   return new CommandError(
     11000,
@@ -137,10 +145,10 @@ export function duplicateKey(spec: IndexSpec, doc: Doc, namespace: string, key: 
   )
 }
 
-/** The value at a path that a key was made of: of an array the one element. */
-function keyedValue(doc: Doc, path: string, code: string | undefined): unknown {
+/** Returns the value at a path that a key was made from; for an array, the matching element. */
+function indexedValue(doc: Doc, path: string, code: string | undefined): unknown {
   let found: unknown = null
-  reach(doc, path.split('.'), 0, (value) => {
+  visitPath(doc, path.split('.'), 0, (value) => {
     const match = (Array.isArray(value) ? [...value, value] : [value]).find((item) => encode(item) === code)
     if (match !== undefined) found = match
     return match !== undefined

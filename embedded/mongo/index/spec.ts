@@ -1,5 +1,5 @@
 import { CommandError, notImplemented } from '../errors.ts'
-import { type Interval, indexedBy, NOT_NULL, typeRange } from '../query/intervals.ts'
+import { type Interval, indexIntervals, NOT_NULL, typeRange } from '../query/intervals.ts'
 import { compileFilter, isOperatorDoc } from '../query/match.ts'
 import { rankNamed } from '../query/predicates.ts'
 import { isEqual } from '../values/order.ts'
@@ -25,7 +25,7 @@ export const TEXT_LANGUAGE = 'english'
 
 const refused = (message: string) => new CommandError(67, message)
 
-/** How each option is read; `undefined` leaves it out, as those that change nothing here. */
+/** Reads each option. `undefined` omits an option that has no effect here. */
 const OPTIONS: Record<string, (value: unknown) => unknown> = {
   unique: (value) => (value ? true : undefined),
   sparse: (value) => (value ? true : undefined),
@@ -35,7 +35,7 @@ const OPTIONS: Record<string, (value: unknown) => unknown> = {
   },
   partialFilterExpression: (value) => {
     compileFilter(value)
-    if (isDoc(value) && conditionOf(value)) return value
+    if (isDoc(value) && parsePartialFilter(value)) return value
     throw refused(`Expression not supported in partial index: ${JSON.stringify(value)}`)
   },
   weights: (value) => value,
@@ -46,7 +46,13 @@ const OPTIONS: Record<string, (value: unknown) => unknown> = {
   background: () => undefined,
 }
 
-/** Checks what `createIndexes` was given and completes it; what is not offered is refused (67, 197, 238). */
+/**
+ * Checks and completes an index of `createIndexes`.
+ *
+ * @throws 67 for an invalid index
+ * @throws 197 for an unknown option
+ * @throws 238 for an index type or option that is not implemented
+ */
 export function normaliseSpec(given: Doc): IndexSpec {
   const { key, name, ...options } = given
   if (!isDoc(key) || Object.keys(key).length === 0) throw refused('Index keys cannot be empty.')
@@ -94,24 +100,24 @@ function completeText(spec: IndexSpec, key: Doc): IndexSpec {
   }
 }
 
-/** What a partial index demands of the documents in it: the values each path may have. */
-export type Condition = ReadonlyMap<string, Interval[]>
+/** Condition of a partial index: the allowed intervals of each path. */
+export type PartialFilter = ReadonlyMap<string, Interval[]>
 
-/** Reads a partialFilterExpression: one operator for each path; undefined when it says more than that. */
-export function conditionOf(filter: Doc): Condition | undefined {
+/** Reads a partialFilterExpression with one operator for each path. Returns undefined for any other expression. */
+export function parsePartialFilter(filter: Doc): PartialFilter | undefined {
   const found = new Map<string, Interval[]>()
   for (const [path, condition] of Object.entries(filter)) {
     const operators = Object.entries(isOperatorDoc(condition) ? condition : { $eq: condition })
-    const [intervals, more] = operators.map(([operator, operand]) => allowedBy(operator, operand))
+    const [intervals, more] = operators.map(([operator, operand]) => allowedIntervals(operator, operand))
     if (path.startsWith('$') || !intervals || more) return undefined
     found.set(path, intervals)
   }
   return found
 }
 
-function allowedBy(operator: string, operand: unknown): Interval[] | undefined {
+function allowedIntervals(operator: string, operand: unknown): Interval[] | undefined {
   if (operator === '$exists') return operand ? [NOT_NULL] : undefined
-  if (operator !== '$type') return indexedBy(operator, operand)
+  if (operator !== '$type') return indexIntervals(operator, operand)
   const rank = rankNamed(operand)
   return rank === Rank.null || rank === Rank.array ? undefined : [typeRange(rank)]
 }

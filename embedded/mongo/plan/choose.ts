@@ -6,7 +6,7 @@ import { parseTextSearch, type TextSearch } from '../text/text-index.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import { constraintsOf, type IndexPlan, planIndex } from './index-plan.ts'
 
-/** How the candidates for a filter are found; the filter is tested on each of them afterwards. */
+/** How to find the candidates for a filter. The filter is then tested on each candidate. */
 export type Plan =
   | { kind: 'all' }
   | { kind: 'ids'; codes: readonly string[] }
@@ -34,7 +34,7 @@ export function choosePlan(filter: Doc, { collection, sort }: Request): Plan {
   return best ?? { kind: 'all' }
 }
 
-/** `$text` at the top or inside `$and`; anywhere else it is refused. */
+/** Returns the `$text` operands at the top level and inside `$and`. `compileFilter` refuses them elsewhere. */
 function textsOf(filter: Doc): unknown[] {
   const parts = Array.isArray(filter.$and) ? filter.$and.filter(isDoc) : []
   return [...(filter.$text === undefined ? [] : [filter.$text]), ...parts.flatMap(textsOf)]

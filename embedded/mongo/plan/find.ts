@@ -10,11 +10,11 @@ import type { IndexPlan } from './index-plan.ts'
 export interface FindOptions {
   sort?: readonly SortField[]
   skip?: number | undefined
-  /** 0 or undefined: no limit. */
+  /** Number of documents; 0 or undefined means no limit. */
   limit?: number | undefined
 }
 
-/** Documents that satisfy a filter, in the order asked for; those found by text carry their score. */
+/** Returns the documents that match a filter, sorted. A document found by `$text` carries its score. */
 export function findDocs(
   collection: Collection | undefined,
   filter: Doc,
@@ -25,10 +25,10 @@ export function findDocs(
   const plan = choosePlan(filter, { collection, sort })
   const found = matches(candidates(plan, collection), test)
   const ordered = isSorted(plan, sort) ? found : sortDocs(found, sort)
-  return part(ordered, skip, limit || Number.POSITIVE_INFINITY)
+  return slice(ordered, skip, limit || Number.POSITIVE_INFINITY)
 }
 
-/** Records that satisfy a filter, for a write; a list, so that writing does not disturb the search. */
+/** Returns the records to write that match a filter. It is an array, because writes during a scan would disturb the scan. */
 export function findRecords(collection: Collection, filter: Doc, options: FindOptions = {}): StoredRecord[] {
   return [...findDocs(collection, filter, options)].flatMap((doc) => collection.byId(doc._id) ?? [])
 }
@@ -36,7 +36,7 @@ export function findRecords(collection: Collection, filter: Doc, options: FindOp
 export const isSorted = (plan: Plan, sort: readonly SortField[]) =>
   sort.length === 0 || (plan.kind === 'index' && plan.sorted)
 
-/** The candidates of a plan, each once. */
+/** Yields each candidate of a plan once. */
 function* candidates(plan: Plan, collection: Collection): Iterable<Doc> {
   switch (plan.kind) {
     case 'all':
@@ -57,10 +57,10 @@ function* candidates(plan: Plan, collection: Collection): Iterable<Doc> {
   }
 }
 
-function* scanIndex({ index, stretches, direction }: IndexPlan): Iterable<Doc> {
+function* scanIndex({ index, keyRanges, direction }: IndexPlan): Iterable<Doc> {
   const seen = new Set<number>()
-  for (const stretch of stretches) {
-    for (const { id, doc } of index.scan(stretch, direction)) {
+  for (const keyRange of keyRanges) {
+    for (const { id, doc } of index.scan(keyRange, direction)) {
       if (seen.has(id)) continue
       if (index.isMultikey) seen.add(id)
       yield doc
@@ -72,7 +72,7 @@ function* matches(docs: Iterable<Doc>, test: (doc: Doc) => boolean): Iterable<Do
   for (const doc of docs) if (test(doc)) yield doc
 }
 
-export function* part(docs: Iterable<Doc>, skip: number, limit: number): Iterable<Doc> {
+export function* slice(docs: Iterable<Doc>, skip: number, limit: number): Iterable<Doc> {
   let position = 0
   for (const doc of docs) {
     if (position >= skip) yield doc

@@ -1,6 +1,6 @@
 import { BSONRegExp } from 'bson'
-import type { OrderedIndex, Stretch } from '../index/ordered-index.ts'
-import { type Interval, indexedBy, intersect, isPoint, NOT_NULL, within } from '../query/intervals.ts'
+import type { KeyRange, OrderedIndex } from '../index/ordered-index.ts'
+import { areWithin, type Interval, indexIntervals, intersect, isPoint, NOT_NULL } from '../query/intervals.ts'
 import { isOperatorDoc } from '../query/match.ts'
 import type { SortField } from '../query/sort.ts'
 import { type Doc, isDoc } from '../values/types.ts'
@@ -8,88 +8,93 @@ import { type Doc, isDoc } from '../values/types.ts'
 export interface IndexPlan {
   kind: 'index'
   index: OrderedIndex
-  stretches: readonly Stretch[]
+  keyRanges: readonly KeyRange[]
   direction: 1 | -1
-  /** The candidates come in the order asked for. */
+  /** The index yields the candidates in sort order. */
   sorted: boolean
   score: number
 }
 
-const MOST_STRETCHES = 10_000
-/** How well an index serves: every field pinned to values counts most, then order, then a range. */
-const WORTH = { unique: 1000, pinned: 10, sorted: 8, range: 5 }
+/** Key ranges that one plan can scan; a longer `$in` list is tested on each candidate instead. */
+const MAX_KEY_RANGES = 10_000
+/** Points of a plan: equality of all fields of a unique index counts most, then each equality, then sort order, then a range. */
+const PLAN_SCORES = { unique: 1000, equality: 10, sorted: 8, range: 5 }
 
-/** The best use of one index, or undefined when it may miss documents or would not help. */
+/** Returns the best plan for one index, or undefined if the index can miss documents or does not help. */
 export function planIndex(
   index: OrderedIndex,
   constraints: Constraints,
   sort: readonly SortField[],
 ): IndexPlan | undefined {
-  if (!isComplete(index, constraints)) return undefined
-  const { stretches, pinned, ranged } = stretchesOf(index, constraints)
-  const direction = stretches.length > 1 ? undefined : directionOf(index, sort, pinned)
+  if (!isUsable(index, constraints)) return undefined
+  const { keyRanges, equalities, ranged } = keyRangesFor(index, constraints)
+  const direction = keyRanges.length > 1 ? undefined : directionOf(index, sort, equalities)
   const score =
-    pinned * WORTH.pinned +
-    (ranged ? WORTH.range : 0) +
-    (direction ? WORTH.sorted : 0) +
-    (index.spec.unique && pinned === index.fields.length ? WORTH.unique : 0)
+    equalities * PLAN_SCORES.equality +
+    (ranged ? PLAN_SCORES.range : 0) +
+    (direction ? PLAN_SCORES.sorted : 0) +
+    (index.spec.unique && equalities === index.fields.length ? PLAN_SCORES.unique : 0)
   if (score === 0) return undefined
   return {
     kind: 'index',
     index,
-    stretches,
+    keyRanges,
     direction: direction ?? 1,
     sorted: direction !== undefined,
     score,
   }
 }
 
-/** Sparse and partial indexes lack documents: they serve only filters that ask for none of those. */
-function isComplete({ spec, fields, condition }: OrderedIndex, constraints: Constraints): boolean {
-  const asksOnly = (path: string, allowed: Interval[]) =>
-    constraints.get(path)?.some((intervals) => within(intervals, allowed)) ?? false
-  if (spec.sparse && !fields.some((field) => asksOnly(field, [NOT_NULL]))) return false
-  return [...condition].every(([path, allowed]) => asksOnly(path, allowed))
+/** Returns whether an index contains all matches. Sparse and partial indexes do so only for some filters. */
+function isUsable({ spec, fields, condition }: OrderedIndex, constraints: Constraints): boolean {
+  const isLimitedTo = (path: string, allowed: Interval[]) =>
+    constraints.get(path)?.some((intervals) => areWithin(intervals, allowed)) ?? false
+  if (spec.sparse && !fields.some((field) => isLimitedTo(field, [NOT_NULL]))) return false
+  return [...condition].every(([path, allowed]) => isLimitedTo(path, allowed))
 }
 
-/** On a multikey field different elements may satisfy different conditions, so only one of them can narrow. */
+/** Returns the intervals of a field. On a multikey field only one condition counts: different elements can satisfy others. */
 function intervalsFor(index: OrderedIndex, field: number, constraints: Constraints): Interval[] | undefined {
   const lists = constraints.get(index.fields[field] ?? '')
   if (!lists || !index.isMultikeyIn(field)) return lists?.reduce(intersect)
   return lists.find((list) => list.every(isPoint)) ?? lists[0]
 }
 
-/** Where the index holds what is asked for: exact values of the first fields, then maybe a range of the next. */
-function stretchesOf(index: OrderedIndex, constraints: Constraints) {
+/** Returns the key ranges to scan: equality on the first fields, then at most one interval of the next field. */
+function keyRangesFor(index: OrderedIndex, constraints: Constraints) {
   let prefixes = ['']
-  let pinned = 0
+  let equalities = 0
   let multikey = false
   for (const field of index.fields.keys()) {
     const intervals = intervalsFor(index, field, constraints)
-    if (!intervals || prefixes.length * intervals.length > MOST_STRETCHES) break
-    // One entry speaks of one element: conditions on two fields of a list may be met by different elements.
+    if (!intervals || prefixes.length * intervals.length > MAX_KEY_RANGES) break
+    // A key holds one array element, but different elements can satisfy the conditions on two fields.
     if (multikey && index.isMultikeyIn(field)) break
     multikey ||= index.isMultikeyIn(field)
     const extended = <T>(by: (prefix: string, interval: Interval) => T): T[] =>
       prefixes.flatMap((prefix) => intervals.map((interval) => by(prefix, interval)))
     if (!intervals.every(isPoint)) {
-      const stretches = extended((prefix, interval) => index.ranging(prefix, field, interval))
-      return { stretches, pinned, ranged: true }
+      const keyRanges = extended((prefix, interval) => index.intervalRange(prefix, field, interval))
+      return { keyRanges, equalities, ranged: true }
     }
     prefixes = extended((prefix, { low }) => prefix + index.codeOf(field, low))
-    pinned += 1
+    equalities += 1
   }
-  return { stretches: prefixes.map((prefix) => index.startingWith(prefix)), pinned, ranged: false }
+  return { keyRanges: prefixes.map((prefix) => index.prefixRange(prefix)), equalities, ranged: false }
 }
 
-/** Which way a single stretch of the index yields the order asked for, once its pinned fields are set aside. */
-function directionOf(index: OrderedIndex, sort: readonly SortField[], pinned: number): 1 | -1 | undefined {
-  const constant = index.fields.filter((_, field) => field < pinned && !index.isMultikeyIn(field))
+/** Returns the direction in which one key range yields the sort order, or undefined. Equality fields are constant. */
+function directionOf(
+  index: OrderedIndex,
+  sort: readonly SortField[],
+  equalities: number,
+): 1 | -1 | undefined {
+  const constant = index.fields.filter((_, field) => field < equalities && !index.isMultikeyIn(field))
   const wanted = sort.filter(({ path }) => !constant.includes(path))
   if (sort.length === 0 || wanted.some(({ score }) => score)) return undefined
-  const direction = wanted[0]?.direction === index.directions[pinned] ? 1 : -1
+  const direction = wanted[0]?.direction === index.directions[equalities] ? 1 : -1
   const fits = wanted.every(({ path, direction: asked }, i) => {
-    const field = pinned + i
+    const field = equalities + i
     const same = index.fields[field] === path && (index.directions[field] ?? 0) * direction === asked
     return same && !index.isMultikeyIn(field)
   })
@@ -97,12 +102,12 @@ function directionOf(index: OrderedIndex, sort: readonly SortField[], pinned: nu
 }
 
 /**
- * What a filter demands of paths, as far as an index can tell. Each entry of a list must hold, on its own:
- * on an array, different elements may satisfy them.
+ * Conditions of a filter on each path, as intervals. Each entry of a list must hold on its own: different elements of
+ * an array can satisfy different entries.
  */
 export type Constraints = Map<string, Interval[][]>
 
-/** Conditions that every match satisfies; an index over them yields all matches and maybe more. */
+/** Returns conditions that every match satisfies. A scan by them yields all matches, and possibly other documents. */
 export function constraintsOf(filter: Doc): Constraints {
   const found: Constraints = new Map()
   collect(filter, found)
@@ -114,23 +119,23 @@ function collect(filter: Doc, found: Constraints): void {
     if (field === '$and' && Array.isArray(condition)) {
       for (const part of condition) if (isDoc(part)) collect(part, found)
     } else if (!field.startsWith('$')) {
-      for (const intervals of ofCondition(condition))
+      for (const intervals of intervalsOfCondition(condition))
         found.set(field, [...(found.get(field) ?? []), intervals])
     }
   }
 }
 
-function ofCondition(condition: unknown): Interval[][] {
+function intervalsOfCondition(condition: unknown): Interval[][] {
   if (condition instanceof BSONRegExp) return []
-  if (!isOperatorDoc(condition)) return ofOperators({ $eq: condition })
-  // One element satisfies all of it.
+  if (!isOperatorDoc(condition)) return intervalsOfOperators({ $eq: condition })
+  // One element must satisfy all conditions of `$elemMatch`.
   const { $elemMatch: inner, ...operators } = condition
-  const ofElement = isOperatorDoc(inner) ? ofOperators(inner) : []
-  return [...ofOperators(operators), ...(ofElement.length > 0 ? [ofElement.reduce(intersect)] : [])]
+  const ofElement = isOperatorDoc(inner) ? intervalsOfOperators(inner) : []
+  return [...intervalsOfOperators(operators), ...(ofElement.length > 0 ? [ofElement.reduce(intersect)] : [])]
 }
 
-const ofOperators = (operators: Doc): Interval[][] =>
+const intervalsOfOperators = (operators: Doc): Interval[][] =>
   Object.entries(operators).flatMap(([operator, operand]) => {
-    const intervals = indexedBy(operator, operand)
+    const intervals = indexIntervals(operator, operand)
     return intervals ? [intervals] : []
   })

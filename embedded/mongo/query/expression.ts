@@ -3,14 +3,14 @@ import { compare } from '../values/order.ts'
 import { type Doc, isDoc, own, rankOf } from '../values/types.ts'
 import { scoreOf } from './score.ts'
 
-/** What an expression yields for a document; `undefined` when the value is missing. */
+/** Computes an expression for a document. Returns undefined if the value is missing. */
 export type Evaluator = (doc: Doc) => unknown
 
-/** Everything is true except false, null, missing and zero. */
+/** Returns false for false, null, missing and zero, and true for every other value. */
 export const isTruthy = (value: unknown) =>
   value !== false && value !== null && value !== undefined && value !== 0
 
-/** Unlike in filters, comparing in an expression knows no type brackets, and missing is less than null. */
+/** Compares values of all types. Unlike in filters, types are not kept apart, and missing is less than null. */
 const comparison = (accepts: (order: number) => boolean) => (values: unknown[]) => {
   if (values.length !== 2) throw new CommandError(16020, 'Expression takes exactly 2 arguments.')
   return accepts(compare(values[0], values[1]))
@@ -27,7 +27,7 @@ function add(values: unknown[]): number | null {
   return sum
 }
 
-function firstThatIs(values: unknown[]): unknown {
+function firstNonNull(values: unknown[]): unknown {
   if (values.length < 2) throw new CommandError(1257300, '$ifNull needs at least two arguments')
   const last = values.length - 1
   return values.find((value, index) => index === last || (value !== null && value !== undefined))
@@ -41,10 +41,14 @@ const OPERATORS = new Map<string, (values: unknown[]) => unknown>([
   ['$lt', comparison((order) => order < 0)],
   ['$lte', comparison((order) => order <= 0)],
   ['$add', add],
-  ['$ifNull', firstThatIs],
+  ['$ifNull', firstNonNull],
 ])
 
-/** Compiles an aggregation expression; unknown operators are refused (168) before any document is looked at. */
+/**
+ * Compiles an aggregation expression.
+ *
+ * @throws 168 for an unknown operator
+ */
 export function compileExpression(expression: unknown): Evaluator {
   if (typeof expression === 'string' && expression.startsWith('$')) return compilePath(expression)
   if (isDoc(expression)) return compileOperator(expression)
@@ -60,7 +64,7 @@ function compilePath(expression: string): Evaluator {
   return (doc) => valueIn(doc, parts)
 }
 
-/** An array on the way yields the list of what its elements have there. */
+/** Returns the value at a path. An array on the path yields the array of its elements' values. */
 function valueIn(value: unknown, [part, ...rest]: readonly string[]): unknown {
   if (part === undefined) return value
   if (Array.isArray(value))

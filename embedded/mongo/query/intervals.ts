@@ -15,7 +15,7 @@ export const point = (value: unknown): Interval => {
 }
 export const isPoint = ({ low, high }: Interval) => low === high
 
-/** All values of one type. */
+/** Returns the interval of all values of a type. */
 export const typeRange = (rank: Rank): Interval => ({
   low: String.fromCharCode(rank),
   lowOpen: false,
@@ -23,15 +23,15 @@ export const typeRange = (rank: Rank): Interval => ({
   highOpen: true,
 })
 
-/** All values but null and what is missing. */
+/** All values except null and missing. */
 export const NOT_NULL: Interval = { ...typeRange(Rank.date), low: encode(null), lowOpen: true }
 
 export const RANGES = ['$gt', '$gte', '$lt', '$lte'] as const
 type RangeOperator = (typeof RANGES)[number]
 const isRangeOperator = (name: string): name is RangeOperator => RANGES.some((range) => range === name)
 
-/** What a range operator accepts: values of the operand's own type only; with null and NaN only what equals them. */
-export function rangeOf(operator: RangeOperator, operand: unknown): Interval[] {
+/** Returns the values that a range operator accepts: of the operand's type only; for null and NaN only equal values. */
+export function rangeIntervals(operator: RangeOperator, operand: unknown): Interval[] {
   const rank = rankOf(operand)
   if (rank <= Rank.null || Number.isNaN(operand)) return operator.endsWith('e') ? [point(operand)] : []
   const all = typeRange(rank)
@@ -56,8 +56,8 @@ function overlap(a: Interval, b: Interval): Interval[] {
   return empty ? [] : [both]
 }
 
-/** Whether each of the intervals lies within one of the others. */
-export const within = (intervals: readonly Interval[], others: readonly Interval[]) =>
+/** Returns whether each interval is inside one of the others. */
+export const areWithin = (intervals: readonly Interval[], others: readonly Interval[]) =>
   intervals.every((inner) => others.some((outer) => isWithin(inner, outer)))
 
 const isWithin = (inner: Interval, outer: Interval) =>
@@ -65,13 +65,13 @@ const isWithin = (inner: Interval, outer: Interval) =>
   (outer.high > inner.high || (outer.high === inner.high && (inner.highOpen || !outer.highOpen)))
 
 /**
- * What an index holds of the values that a filter's operator accepts; undefined when an index cannot tell, also of
- * arrays, which it keeps by their elements.
+ * Returns the intervals of index values that an operator accepts, or undefined if an index cannot answer the operator.
+ * It cannot answer arrays, because it holds their elements.
  */
-export function indexedBy(operator: string, operand: unknown): Interval[] | undefined {
+export function indexIntervals(operator: string, operand: unknown): Interval[] | undefined {
   const values: unknown[] = operator === '$in' && Array.isArray(operand) ? operand : [operand]
   if (values.some(Array.isArray)) return undefined
-  if (isRangeOperator(operator)) return rangeOf(operator, operand)
+  if (isRangeOperator(operator)) return rangeIntervals(operator, operand)
   if (operator !== '$eq' && operator !== '$in') return undefined
   return [...new Map(values.map(point).map((interval) => [interval.low, interval])).values()]
 }

@@ -1,17 +1,18 @@
 import { BSONRegExp } from 'bson'
 import { badValue, CommandError, unknownName } from '../errors.ts'
-import { reach } from '../values/path.ts'
+import { visitPath } from '../values/path.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import { compileExpression, isTruthy } from './expression.ts'
 import { equalTo, matching, oneOf, PREDICATES, type Predicate } from './predicates.ts'
 
-/** Answers whether a document satisfies a filter. */
+/** Returns whether a document matches a filter. */
 export type Matcher = (doc: Doc) => boolean
 
 /**
- * Compiles a filter. Everything unknown in it is refused here (2), before any document is looked at.
+ * Compiles a filter.
  *
- * @param text tests the `$text` at the top of the filter or of an `$and`; without it `$text` is refused
+ * @param text test for `$text` at the top level or in `$and`; without it `$text` is refused
+ * @throws 2 for an unknown operator
  */
 export function compileFilter(filter: unknown, text?: Matcher): Matcher {
   if (!isDoc(filter)) throw new CommandError(14, 'the filter must be an object')
@@ -28,7 +29,7 @@ function allOf<T>(tests: ((subject: T) => boolean)[]): (subject: T) => boolean {
 function compileClause(field: string, condition: unknown, text: Matcher | undefined): Matcher {
   if (!field.startsWith('$')) {
     const parts = field.split('.')
-    return compileCondition(condition, (test) => (doc) => reach(doc, parts, 0, test))
+    return compileCondition(condition, (test) => (doc) => visitPath(doc, parts, 0, test))
   }
   switch (field) {
     case '$and':
@@ -63,7 +64,7 @@ export const isOperatorDoc = (value: unknown): value is Doc =>
 
 type At<T> = (test: Predicate) => (subject: T) => boolean
 
-/** Compiles what is asked of one place, a path of a document or an element of an array; `at` tests what is there. */
+/** Compiles the condition on a document's path or on an array element; `at` tests the value there. */
 function compileCondition<T>(condition: unknown, at: At<T>): (subject: T) => boolean {
   if (condition instanceof BSONRegExp) return at(matching(condition))
   if (!isOperatorDoc(condition)) return at(equalTo(condition))
@@ -106,7 +107,7 @@ function compileAll<T>(operand: unknown, at: At<T>): (subject: T) => boolean {
 
 const LOGICAL = new Set(['$and', '$or', '$nor', '$expr'])
 
-/** The test of `$elemMatch` on one element: conditions on its fields, or operators on the element itself. */
+/** Compiles `$elemMatch` to a test of one element: conditions on its fields, or operators on the element itself. */
 export function compileElement(operand: unknown): Predicate {
   if (!isDoc(operand)) throw badValue('$elemMatch needs an Object')
   const first = Object.keys(operand)[0]

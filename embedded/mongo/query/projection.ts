@@ -2,7 +2,7 @@ import { CommandError, notImplemented } from '../errors.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import { compileExpression, type Evaluator } from './expression.ts'
 
-/** The paths a projection names; null where one ends. */
+/** The paths of a projection as a tree; null marks the end of a path. */
 type Tree = Map<string, Tree | null>
 
 interface Spec {
@@ -12,8 +12,8 @@ interface Spec {
 }
 
 /**
- * Compiles a projection into a function that makes the projected copy: fields to keep or to leave out, and fields
- * computed by expressions, which keep the others only when all of them are `$meta` and `find` asks.
+ * Compiles a projection to a function that returns a copy of a document. A projection includes or excludes fields, and
+ * adds computed fields. With `metaKeepsAll`, as in `find`, a projection of `$meta` only keeps all other fields.
  */
 export function compileProjection(projection: Doc, { metaKeepsAll = false } = {}): (doc: Doc) => Doc {
   if (Object.keys(projection).length === 0) return (doc) => doc
@@ -26,7 +26,7 @@ export function compileProjection(projection: Doc, { metaKeepsAll = false } = {}
   const { mode = (spec.computed.length > 0 && !all) || _id ? 'include' : 'exclude', tree, computed } = spec
   if ((mode === 'include') === Boolean(_id ?? true)) tree.set('_id', null)
   return (doc) => {
-    const result = pick(doc, tree, mode === 'include') as Doc
+    const result = projectValue(doc, tree, mode === 'include') as Doc
     for (const [field, evaluate] of computed) {
       const value = evaluate(doc)
       if (value !== undefined) result[field] = value
@@ -42,7 +42,7 @@ function readField(spec: Spec, path: string, value: unknown): void {
   const listed = typeof value === 'number' || typeof value === 'boolean'
   const mode = value || !listed ? 'include' : 'exclude'
   if (listed || !(isDoc(value) && '$meta' in value)) setMode(spec, mode, path)
-  if (listed) plant(spec.tree, parts)
+  if (listed) addPath(spec.tree, parts)
   else if (parts.length === 1) spec.computed.push([path, compileExpression(value)])
   else throw notImplemented(`Computing ${path} inside of a document`)
 }
@@ -56,26 +56,32 @@ function setMode(spec: Spec, mode: 'include' | 'exclude', path: string): void {
   spec.mode = mode
 }
 
-/** Adds a path; one that lies on another is refused (31249). */
-function plant(tree: Tree, [field = '', ...rest]: string[]): void {
+/**
+ * Adds a path to the tree.
+ *
+ * @throws 31249 if one path contains another
+ */
+function addPath(tree: Tree, [field = '', ...rest]: string[]): void {
   const branch = tree.get(field)
   if (branch === null || (branch && rest.length === 0)) {
     throw new CommandError(31249, `Path collision at ${[field, ...rest].join('.')}`)
   }
   const next: Tree | null = rest.length === 0 ? null : (branch ?? new Map())
   tree.set(field, next)
-  if (next) plant(next, rest)
+  if (next) addPath(next, rest)
 }
 
-/** Keeps what the tree names, or all else, in every element of a list; scalars on the way to what is kept go. */
-function pick(value: unknown, tree: Tree, keep: boolean): unknown {
+/** Includes or excludes the paths of the tree, in every element of an array. Including omits scalars on the way to a path. */
+function projectValue(value: unknown, tree: Tree, keep: boolean): unknown {
   if (Array.isArray(value))
-    return value.map((element) => pick(element, tree, keep)).filter((element) => element !== undefined)
+    return value
+      .map((element) => projectValue(element, tree, keep))
+      .filter((element) => element !== undefined)
   if (!isDoc(value)) return keep ? undefined : value
   const entries = Object.entries(value).flatMap(([field, inner]): [string, unknown][] => {
     const branch = tree.get(field)
     if (!branch) return (branch === null) === keep ? [[field, inner]] : []
-    const picked = pick(inner, branch, keep)
+    const picked = projectValue(inner, branch, keep)
     return picked === undefined ? [] : [[field, picked]]
   })
   return Object.fromEntries(entries)

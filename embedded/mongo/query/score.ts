@@ -2,15 +2,19 @@ import { CommandError } from '../errors.ts'
 import type { Doc } from '../values/types.ts'
 
 /**
- * The text score of a document found by `$text`, on a copy that only this query sees. A symbol is carried
- * along by `{...doc}` and left out by the BSON codec.
+ * Key of the text score on the copy of a document that one query uses. `{...doc}` copies a symbol, and the BSON codec
+ * omits it.
  */
 const SCORE: unique symbol = Symbol('textScore')
 
-/** The symbol comes first: to add one to a document that was copied takes ten times as long. */
+/** Copies a document and adds its score. The symbol is first: adding it after the copy takes ten times as long. */
 export const withScore = (doc: Doc, score: number): Doc => ({ [SCORE]: score, ...doc }) as Doc
 
-/** The score `$text` gave; refused (40218) where no `$text` has been. */
+/**
+ * Returns the text score of a document.
+ *
+ * @throws 40218 if the query has no `$text`
+ */
 export function scoreOf(doc: Doc & { [SCORE]?: number }): number {
   const score = doc[SCORE]
   if (score !== undefined) return score

@@ -3,10 +3,14 @@ import { keysOf } from '../values/keys.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import { scoreOf } from './score.ts'
 
-/** One field of a sort; `score` sorts by text score, greatest first. */
+/** One field of a sort. `score` sorts by text score, descending. */
 export type SortField = { path: string; direction: 1 | -1; score?: boolean }
 
-/** Reads a sort specification; refuses directions other than 1, -1 and `{$meta: 'textScore'}`. */
+/**
+ * Reads a sort specification.
+ *
+ * @throws 15975 for a direction other than 1, -1 and `{$meta: 'textScore'}`
+ */
 export function parseSort(spec: unknown): SortField[] {
   if (spec === undefined || spec === null) return []
   if (!isDoc(spec)) throw new CommandError(15973, 'the sort key specification must be an object')
@@ -20,7 +24,7 @@ export function parseSort(spec: unknown): SortField[] {
   })
 }
 
-/** What a document is sorted by: of an array the least element going up, the greatest going down. */
+/** Returns a function that reads the sort key of a document: for an array the least element, or the greatest if descending. */
 function keyReader({ path, direction, score }: SortField): (doc: Doc) => string | number {
   if (score) return scoreOf
   const paths = [path.split('.')]
@@ -30,7 +34,7 @@ function keyReader({ path, direction, score }: SortField): (doc: Doc) => string 
   }
 }
 
-/** Sorts documents, stably. */
+/** Sorts documents. The sort is stable. */
 export function sortDocs(docs: Iterable<Doc>, fields: readonly SortField[]): Doc[] {
   const readers = fields.map(keyReader)
   const directions = fields.map(({ direction }) => direction)

@@ -3,7 +3,7 @@ import type { IndexSpec } from '../index/spec.ts'
 import { Collection } from './collection.ts'
 import type { Store } from './store.ts'
 
-/** All databases and their collections; a collection comes to be with its first write. */
+/** All databases and their collections. The first write to a collection creates it. */
 export class Catalog {
   readonly #collections = new Map<string, Collection>()
   #nextUid: number
@@ -12,7 +12,7 @@ export class Catalog {
     this.#nextUid = store.lastUid() + 1
     for (const { namespace, entry } of store.collections()) {
       const collection = new Collection(namespace, entry.uid, store)
-      // `normaliseSpec` checked them before they were stored
+      // `normaliseSpec` checked the indexes before they were stored
       collection.load(entry.indexes as unknown as IndexSpec[])
       this.#collections.set(namespace, collection)
       this.#nextUid = Math.max(this.#nextUid, entry.uid + 1)
@@ -23,8 +23,7 @@ export class Catalog {
     return this.#collections.get(`${database}.${name}`)
   }
 
-  /** The collection, made when it is not there. */
-  obtain(database: string, name: string): Collection {
+  findOrCreate(database: string, name: string): Collection {
     return this.find(database, name) ?? this.create(database, name)
   }
 

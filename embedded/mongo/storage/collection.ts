@@ -6,15 +6,15 @@ import { encode } from '../values/order.ts'
 import type { Doc } from '../values/types.ts'
 import type { Store } from './store.ts'
 
-/** What a collection needs of the store. */
+/** The part of the store that a collection uses. */
 export type Records = Pick<
   Store,
   'documents' | 'putDocument' | 'removeDocument' | 'putCollection' | 'removeCollection'
 >
 
 /**
- * Documents of one collection in memory, their indexes, and the writes to the store. Every method is one
- * synchronous step that either happens whole or throws and changes nothing.
+ * Holds the documents and indexes of one collection in memory and writes changes to the store. Every method is
+ * synchronous and atomic: it throws before it changes anything.
  */
 export class Collection {
   readonly #records = new Map<number, StoredRecord>()
@@ -28,7 +28,7 @@ export class Collection {
     readonly store: Records,
   ) {}
 
-  /** Takes over what the store has; the documents were checked when they were written. */
+  /** Loads the documents of the store and builds the indexes. The documents were checked when they were written. */
   load(specs: readonly IndexSpec[]): void {
     for (const { record, doc } of this.store.documents(this.uid)) {
       this.#add({ id: record, doc })
@@ -53,7 +53,7 @@ export class Collection {
     return this.byCode(encode(id))
   }
 
-  /** The record whose encoded `_id` it is. */
+  /** Returns the record with this encoded `_id`. */
   byCode(code: string): StoredRecord | undefined {
     return this.#byId.get(code)
   }
@@ -70,7 +70,11 @@ export class Collection {
     return [ID_INDEX, ...this.#indexes.map(({ spec }) => spec)]
   }
 
-  /** Adds a document, `_id` first; refuses a key that is there (11000). */
+  /**
+   * Adds a document and moves its `_id` to the front.
+   *
+   * @throws 11000 for a duplicate key
+   */
   insert(given: Doc): StoredRecord {
     const doc = Object.keys(given)[0] === '_id' ? given : { _id: given._id, ...given }
     const bytes = toStoredBytes(doc)
@@ -85,7 +89,7 @@ export class Collection {
     return record
   }
 
-  /** Puts another document in the place of a record's; the `_id` is the same. */
+  /** Replaces the document of a record by one with the same `_id`. */
   replace(record: StoredRecord, doc: Doc): void {
     const bytes = toStoredBytes(doc)
     const touched = this.#indexes.filter((index) => !index.isUntouched(record.doc, doc))
@@ -103,7 +107,7 @@ export class Collection {
     this.store.removeDocument(this.uid, record.id)
   }
 
-  /** Builds an index over what is there; leaves nothing when a document does not fit. */
+  /** Builds an index over all documents. Adds nothing if a document violates it. */
   addIndex(spec: IndexSpec): void {
     this.#build(spec)
     this.save()
@@ -114,13 +118,13 @@ export class Collection {
     this.save()
   }
 
-  /** Forgets all documents here and in the store. */
+  /** Deletes the collection and its documents from the store. */
   clear(): void {
     for (const id of this.#records.keys()) this.store.removeDocument(this.uid, id)
     this.store.removeCollection(this.namespace)
   }
 
-  /** Writes down that the collection is there, and its indexes. */
+  /** Stores the catalog entry of the collection. */
   save(): void {
     this.store.putCollection(this.namespace, {
       uid: this.uid,

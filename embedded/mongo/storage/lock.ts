@@ -6,12 +6,12 @@ import { decode, toBson } from '../values/codec.ts'
 import type { Store } from './store.ts'
 
 const LOCK = 'owner'
-/** Milliseconds in which a process that has the lock begins to listen. */
-const BEGIN_MS = 1000
-/** Process states of Linux in which a process has ended and only waits to be reaped: zombie and dead. */
+/** Milliseconds that a process needs from taking the lock to listening. */
+const STARTUP_MS = 1000
+/** Linux states of a process that has ended and was not reaped yet: zombie and dead. */
 const ENDED = new Set(['Z', 'X', 'x'])
 
-/** Another process has the directory open. */
+/** Another process uses the directory. */
 export class DirectoryInUse extends Error {
   constructor(
     readonly directory: string,
@@ -24,43 +24,43 @@ export class DirectoryInUse extends Error {
 
 interface Owner {
   pid: number
-  /** When that process began, as far as the system tells: a number may be given to another process later. */
+  /** Start time of the process, or '' if unknown. Needed because the system reuses process ids. */
   started: string
 }
 
-/** What this process itself holds; its number alone cannot tell it from one before it in the same container. */
-const heldHere = new Set<string>()
+/** Directories locked by this process. The process id is not enough: a restarted container can reuse it. */
+const heldByThisProcess = new Set<string>()
 
-interface Witnesses {
-  /** Tells whether a server answers for the directory. */
+interface LivenessChecks {
+  /** Returns whether a server answers for the directory. */
   answers: () => Promise<boolean>
-  /** The folder in which the system describes its processes; Linux has one. */
+  /** Folder in which Linux describes its processes. Default: `/proc`. */
   processes?: string
 }
 
 /**
- * Writes down that this process owns the directory, in a transaction that no other process can run at the same
- * time. The record of a process that has ended is no obstacle.
+ * Records this process as the owner of the directory, in a transaction that excludes other processes. Replaces an owner
+ * that has ended.
  *
- * @throws DirectoryInUse
+ * @throws DirectoryInUse when the owner is alive
  */
 export async function acquireLock(
   store: Store,
   directory: string,
-  { answers, processes = '/proc' }: Witnesses,
+  { answers, processes = '/proc' }: LivenessChecks,
 ): Promise<void> {
   for (;;) {
-    const owner = store.exclusively(ownerIn)
+    const owner = store.runExclusively(ownerIn)
     if (owner && (await isAlive(owner, directory, { answers, processes })))
       throw new DirectoryInUse(directory, owner.pid)
     if (replaceOwner(store, owner)) break
   }
-  heldHere.add(directory)
+  heldByThisProcess.add(directory)
 }
 
 export function releaseLock(store: Store, directory: string): void {
-  store.exclusively((settings) => settings.removeSync(LOCK))
-  heldHere.delete(directory)
+  store.runExclusively((settings) => settings.removeSync(LOCK))
+  heldByThisProcess.delete(directory)
 }
 
 function ownerIn(settings: RootDatabase<Buffer, string>): Owner | undefined {
@@ -70,24 +70,24 @@ function ownerIn(settings: RootDatabase<Buffer, string>): Owner | undefined {
   return { pid: Number(pid), started: String(started) }
 }
 
-/** Records this process as the owner, unless another process has done so since the former owner was read. */
-function replaceOwner(store: Store, former: Owner | undefined): boolean {
-  return store.exclusively((settings) => {
+/** Records this process as the owner, unless another process has done so since the previous owner was read. */
+function replaceOwner(store: Store, previous: Owner | undefined): boolean {
+  return store.runExclusively((settings) => {
     const present = ownerIn(settings)
-    if (present?.pid !== former?.pid || present?.started !== former?.started) return false
+    if (present?.pid !== previous?.pid || present?.started !== previous?.started) return false
     const mine: Owner = { pid: process.pid, started: readProcess(process.pid)?.started ?? '' }
     settings.putSync(LOCK, Buffer.from(toBson({ ...mine })))
     return true
   })
 }
 
-/** Where the system does not describe its processes, an owner is alive if it answers. */
+/** Returns whether an owner is alive. Without `/proc`, an owner is alive if it answers. */
 async function isAlive(
   { pid, started }: Owner,
   directory: string,
-  { answers, processes }: Required<Witnesses>,
+  { answers, processes }: Required<LivenessChecks>,
 ): Promise<boolean> {
-  if (heldHere.has(directory)) return true
+  if (heldByThisProcess.has(directory)) return true
   if (await answers()) return true
   if (pid === process.pid) return false
   if (existsSync(join(processes, 'self/stat'))) {
@@ -95,8 +95,8 @@ async function isAlive(
     return found !== undefined && !ENDED.has(found.state) && found.started === started
   }
   if (!exists(pid)) return false
-  // It may have begun a moment ago and not listen yet.
-  await delay(BEGIN_MS)
+  // A process that has just started does not listen yet.
+  await delay(STARTUP_MS)
   return answers()
 }
 
@@ -105,12 +105,12 @@ function exists(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it is there and belongs to another user.
+    // EPERM: the process exists and belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 
-/** State and start time of a process: fields 3 and 22 of its `stat` (proc_pid_stat(5)). */
+/** Returns the state and start time of a process: fields 3 and 22 of its `stat` file (proc_pid_stat(5)). */
 function readProcess(pid: number, processes = '/proc'): { state: string; started: string } | undefined {
   try {
     const stat = readFileSync(join(processes, `${pid}/stat`), 'utf8')

@@ -2,9 +2,9 @@ import { open, type RootDatabase } from 'lmdb'
 import { decode, toBson } from '../values/codec.ts'
 import type { Doc } from '../values/types.ts'
 
-/** What the catalog keeps of one collection. */
+/** Catalog entry of one collection. */
 export interface CollectionEntry {
-  /** Number of the collection in the keys of its records; never used again. */
+  /** Number of the collection in the keys of its records. Never reused. */
   uid: number
   indexes: Doc[]
 }
@@ -12,8 +12,8 @@ export interface CollectionEntry {
 type RecordKey = [uid: number, record: number]
 
 /**
- * The durable half: documents as BSON by collection and record number, and a catalog of collections. Writes of one
- * event turn are committed together and in order, so a promise of the last one stands for all before it.
+ * Stores documents as BSON by collection and record number, and a catalog of collections. LMDB commits the writes of one
+ * turn of the event loop together and in order, so the promise of the last write covers all writes before it.
  */
 export class Store {
   readonly #root: RootDatabase<Buffer, string>
@@ -23,23 +23,23 @@ export class Store {
   #writes = 0
 
   /**
-   * What was committed always outlives the process. `outlivesMachine: false` leaves it to the system when it
-   * reaches the disk, which is quicker by far.
+   * Committed data always survives the end of the process. With `syncToDisk: false` the system decides when it writes
+   * to the disk: much faster, but a crash of the machine can lose data.
    */
-  constructor(path: string, { outlivesMachine = true } = {}) {
+  constructor(path: string, { syncToDisk = true } = {}) {
     const unsynced = { noSync: true, overlappingSync: false }
     this.#root = open<Buffer, string>({
       path,
       encoding: 'binary',
       maxDbs: 4,
-      ...(!outlivesMachine && unsynced),
+      ...(!syncToDisk && unsynced),
     })
     this.#records = this.#root.openDB<Buffer, RecordKey>('records', { encoding: 'binary' })
     this.#catalog = this.#root.openDB<Buffer, string>('catalog', { encoding: 'binary' })
   }
 
-  /** Runs a function in a transaction no other process can run at the same time. */
-  exclusively<T>(run: (settings: RootDatabase<Buffer, string>) => T): T {
+  /** Runs a function in a transaction that excludes other processes. */
+  runExclusively<T>(run: (settings: RootDatabase<Buffer, string>) => T): T {
     return this.#root.transactionSync(() => run(this.#root))
   }
 
@@ -50,14 +50,14 @@ export class Store {
     }
   }
 
-  /** Documents in natural order. */
+  /** Yields the documents of a collection in natural order. */
   *documents(uid: number): Iterable<{ record: number; doc: Doc }> {
     for (const { key, value } of this.#records.getRange({ start: [uid, 0], end: [uid + 1, 0] })) {
       yield { record: key[1], doc: decode(value) }
     }
   }
 
-  /** The greatest collection number any record carries: a dropped collection may have left some. */
+  /** Returns the greatest collection number in the keys of records, including records left by a dropped collection. */
   lastUid(): number {
     for (const [uid] of this.#records.getKeys({ reverse: true, limit: 1 })) return uid
     return 0
@@ -81,7 +81,7 @@ export class Store {
     this.#track(this.#catalog.remove(namespace))
   }
 
-  /** Memory has gone ahead of a write that failed: going on would answer with what is not there after a restart. */
+  /** Ends the process when a write fails: memory already has the change, and replies would differ from the data on disk. */
   #track(write: Promise<boolean>): void {
     this.#writes += 1
     this.#last = write.catch((cause: unknown) => {
@@ -92,17 +92,17 @@ export class Store {
     })
   }
 
-  /** How many writes there have been: tells whether a step wrote anything. */
+  /** Number of writes so far. Compare two values to know whether a command wrote. */
   get writes(): number {
     return this.#writes
   }
 
-  /** Resolves when everything written so far is committed: it then survives the death of the process. */
+  /** Resolves when all writes so far are committed, so that they survive the end of the process. */
   async committed(): Promise<void> {
     await this.#last
   }
 
-  /** Resolves when everything is on the disk, and lets go of the files. */
+  /** Resolves when all writes are on the disk and the files are closed. */
   async close(): Promise<void> {
     await this.#last
     await this.#root.flushed

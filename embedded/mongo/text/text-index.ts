@@ -1,11 +1,11 @@
 import { badValue, CommandError, notImplemented } from '../errors.ts'
 import type { StoredRecord } from '../index/ordered-index.ts'
 import { type IndexSpec, TEXT_LANGUAGE } from '../index/spec.ts'
-import { reach } from '../values/path.ts'
+import { visitPath } from '../values/path.ts'
 import { type Doc, isDoc, own } from '../values/types.ts'
 import { fold, termsOf } from './words.ts'
 
-/** An inverted index: for each term the documents it is in and how much it counts there. Built at the first search. */
+/** An inverted index: for each term its documents and its score in them. Built at the first search. */
 export class TextIndex {
   readonly #override: string
   readonly #weights: [string[], number][]
@@ -19,14 +19,18 @@ export class TextIndex {
     this.#weights = Object.entries(spec.weights ?? {}).map(([path, weight]) => [path.split('.'), weight])
   }
 
-  /** Refuses (17262) a document that names a language there is no stemmer for. */
+  /**
+   * Checks whether a document can be added.
+   *
+   * @throws 17262 for a language without a stemmer
+   */
   check(doc: Doc): void {
     const language = own(doc, this.#override) ?? TEXT_LANGUAGE
     if (language === TEXT_LANGUAGE) return
     throw new CommandError(17262, `language override unsupported: ${String(language)}`)
   }
 
-  /** True when a change cannot touch this index: all it looks at is the very same value. */
+  /** Returns whether a change leaves this index as it is: all values that it reads are identical (`===`). */
   isUntouched(before: Doc, after: Doc): boolean {
     const roots = [this.#override, ...this.#weights.map(([[root = '']]) => root)]
     return roots.every((root) => before[root] === after[root])
@@ -50,7 +54,7 @@ export class TextIndex {
     }
   }
 
-  /** Records that satisfy a search and their scores. */
+  /** Returns the records that match a search, with their scores. */
   search(search: TextSearch): Map<StoredRecord, number> {
     const found = new Map<StoredRecord, number>()
     for (const term of search.terms) {
@@ -81,8 +85,8 @@ export class TextIndex {
   }
 
   /**
-   * A term counts by its field's weight, more the more often it occurs (each time half of the time before) and
-   * the greater its share of the field: MongoDB's formula.
+   * Returns the score of each term by MongoDB's formula: the weight of the field, times the frequency (each further
+   * occurrence adds half of the one before), times a factor that grows with the term's share of the field.
    */
   #scores(doc: Doc): Map<string, number> {
     const scores = new Map<string, number>()
@@ -90,7 +94,7 @@ export class TextIndex {
       for (const text of textsAt(doc, path)) {
         const terms = termsOf(text)
         const whole = fold(text).trim()
-        for (const [term, count] of countsOf(terms)) {
+        for (const [term, count] of countTerms(terms)) {
           const frequency = 2 - 2 ** (1 - count)
           const share = 0.5 + (0.5 * count) / terms.length
           const exact = terms.length === 1 && term === whole ? 1.1 : 1
@@ -102,7 +106,7 @@ export class TextIndex {
   }
 }
 
-function countsOf(terms: readonly string[]): Map<string, number> {
+function countTerms(terms: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1)
   return counts
@@ -110,14 +114,14 @@ function countsOf(terms: readonly string[]): Map<string, number> {
 
 function textsAt(doc: Doc, path: readonly string[]): string[] {
   const texts: string[] = []
-  reach(doc, path, 0, (value) => {
+  visitPath(doc, path, 0, (value) => {
     for (const item of Array.isArray(value) ? value : [value]) if (typeof item === 'string') texts.push(item)
     return false
   })
   return texts
 }
 
-/** What a `$search` string asks for: any of the terms, all of the phrases, none of what is negated. */
+/** A parsed `$search` string: matches need any of the terms, all phrases and none of the excluded ones. */
 export interface TextSearch {
   terms: ReadonlySet<string>
   phrases: readonly string[]

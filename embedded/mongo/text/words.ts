@@ -1,6 +1,6 @@
 import { newStemmer } from 'snowball-stemmers'
 
-/** English stop words of the Snowball project, as MongoDB leaves them out. */
+/** English stop words of the Snowball project, which MongoDB does not index. */
 const STOP_WORDS = new Set(
   `a about above after again against all am an and any are aren't as at be because been before being below between
   both but by can't cannot could couldn't did didn't do does doesn't doing don't down during each few for from
@@ -15,25 +15,26 @@ const STOP_WORDS = new Set(
 
 const stemmer = newStemmer('english')
 const stems = new Map<string, string>()
-const MOST_STEMS_KEPT = 50_000
+/** Words in the cache of stems. */
+const MAX_CACHED_STEMS = 50_000
 
 function stem(word: string): string {
   const known = stems.get(word)
   if (known !== undefined) return known
-  if (stems.size >= MOST_STEMS_KEPT) stems.clear()
+  if (stems.size >= MAX_CACHED_STEMS) stems.clear()
   const result = stemmer.stem(word)
   stems.set(word, result)
   return result
 }
 
-/** Lower case without accents: how texts are compared. */
+/** Converts a text to lower case without accents, for comparison. */
 export const fold = (text: string) =>
   text
     .toLowerCase()
     .normalize('NFD')
     .replace(/\p{Diacritic}/gu, '')
 
-/** The terms of a text in order: folded, without English stop words, and stemmed. */
+/** Returns the terms of a text in order: folded, stemmed and without English stop words. */
 export const termsOf = (text: string): string[] =>
   fold(text)
     .split(/[^\p{L}\p{N}\p{M}_']+/u)

@@ -5,13 +5,13 @@ import { compare, encode, isEqual } from '../values/order.ts'
 import { isDoc } from '../values/types.ts'
 import type { Change } from './paths.ts'
 
-/** The very same value (type and order of fields included) stays: then nothing is modified. */
+/** Keeps an equal value (same type and order of fields), so that the document counts as not modified. */
 const set =
   (value: unknown): Change =>
   (current) =>
     current !== undefined && isEqual(current, value) ? current : value
 
-function increase(operand: unknown): Change {
+function increment(operand: unknown): Change {
   if (typeof operand !== 'number')
     throw typeMismatch(`Cannot increment with non-numeric argument: ${JSON.stringify(operand)}`)
   return (current) => {
@@ -21,7 +21,7 @@ function increase(operand: unknown): Change {
   }
 }
 
-const greatest =
+const max =
   (operand: unknown): Change =>
   (current) =>
     current === undefined || compare(operand, current) > 0 ? operand : current
@@ -32,12 +32,12 @@ function currentDate(operand: unknown): Change {
   return (current) => set(new Date())(current)
 }
 
-/** A change of a list, which may be missing; anything else at its place is refused. */
+/** Makes a change of an array, or of a missing value. Refuses a value of another type. */
 const ofList =
   (operator: string, change: (list: unknown[] | undefined) => unknown[] | undefined): Change =>
   (current) => {
     if (current === undefined || Array.isArray(current)) return change(current)
-    throw badValue(`What ${operator} is applied to must be an array, not ${JSON.stringify(current)}`)
+    throw badValue(`${operator} needs an array, not ${JSON.stringify(current)}`)
   }
 
 function eachOf(operand: unknown, operator: string, code: number): unknown[] {
@@ -68,7 +68,7 @@ function addToSet(operand: unknown): Change {
   })
 }
 
-/** Removes what equals a value, or satisfies a condition: of operators on the element, or on its fields. */
+/** Removes the elements that equal a value, or that match operators or conditions on their fields. */
 function pull(operand: unknown): Change {
   const test = pullTest(operand)
   return ofList('$pull', (list) => {
@@ -85,19 +85,23 @@ function pullTest(operand: unknown): Predicate {
   return (element) => isDoc(element) && test(element)
 }
 
-/** The update operators: each makes a change from its operand, and refuses a wrong one at once. */
+/** The update operators. Each checks its operand and returns the change. */
 const OPERATORS: ReadonlyMap<string, (operand: unknown) => Change> = new Map([
   ['$set', set],
   ['$setOnInsert', set],
-  ['$inc', increase],
-  ['$max', greatest],
+  ['$inc', increment],
+  ['$max', max],
   ['$currentDate', currentDate],
   ['$push', push],
   ['$addToSet', addToSet],
   ['$pull', pull],
 ])
 
-/** What an operator does, by its operand; an unknown operator is refused (9). */
+/**
+ * Returns the function that makes a change from an operator's operand.
+ *
+ * @throws 9 for an unknown operator
+ */
 export function operatorNamed(name: string): (operand: unknown) => Change {
   const make = OPERATORS.get(name)
   if (!make) throw unknownName(9, `The update operator ${name}`)

@@ -5,10 +5,10 @@ import { isDoc, own } from '../values/types.ts'
 
 const IDENTIFIER = /^\$\[(\w*)\]$/
 
-/** Tests of array elements by the parts of paths that stand for them: `$[name]`, and `$[]` for all. */
+/** Tests of array elements by their placeholder in a path: `$[name]`, or `$[]` for all elements. */
 export type ArrayFilters = ReadonlyMap<string, Matcher>
 
-/** Reads `arrayFilters`: each is about one identifier, which a path of the update must use. */
+/** Reads `arrayFilters`. Each filter has one identifier, which a path of the update must use. */
 export function parseArrayFilters(filters: unknown, paths: readonly string[]): ArrayFilters {
   const tests = new Map<string, Matcher>([['$[]', () => true]])
   if (filters === undefined) return tests
@@ -17,7 +17,8 @@ export function parseArrayFilters(filters: unknown, paths: readonly string[]): A
   for (const filter of filters) {
     const [name = '', another] = new Set(Object.keys(filter).map((field) => field.split('.')[0] ?? ''))
     if (name.startsWith('$')) throw notImplemented(`${name} in arrayFilters`)
-    if (!name || another !== undefined) throw failedToParse('An array filter must be about one identifier')
+    if (!name || another !== undefined)
+      throw failedToParse('An array filter must have exactly one identifier')
     if (tests.has(`$[${name}]`)) throw failedToParse(`Found multiple array filters for ${name}`)
     if (!paths.some((path) => path.split('.').includes(`$[${name}]`)))
       throw failedToParse(`The array filter for identifier '${name}' was not used in the update`)
@@ -27,7 +28,12 @@ export function parseArrayFilters(filters: unknown, paths: readonly string[]): A
   return tests
 }
 
-/** Refuses a path that no document can have: an empty name in it (56), a name that begins with `$` (52). */
+/**
+ * Checks the path of an update.
+ *
+ * @throws 56 for an empty field name
+ * @throws 52 for a field name that begins with `$`
+ */
 export function checkPath(path: string): void {
   const parts = path.split('.')
   if (parts.includes(''))
@@ -41,13 +47,14 @@ export function checkPath(path: string): void {
     )
 }
 
-/** What is at a place, changed; the very same value when it stays. `undefined` is nothing. */
+/** Returns the new value for a current one, or the identical value if nothing changes. `undefined` is a missing value. */
 export type Change = (current: unknown) => unknown
 
 /**
- * A value in which what lies at a path is changed. Only the containers on the way are copied, and made where they are
- * missing, everything else is shared: documents are immutable, and indexes can tell by identity what did not change.
- * Through a scalar or a field name in an array a path is refused (28).
+ * Returns a copy of a value with a change at a path. Copies only the containers on the path and creates missing ones.
+ * Everything else is shared: documents are immutable, and indexes skip identical values.
+ *
+ * @throws 28 for a path through a scalar, or a field name in an array
  */
 export function changeAt(
   value: unknown,
@@ -77,7 +84,7 @@ function changeElements(value: unknown, part: string, change: Change, filters: A
 function changeElement(list: unknown[], part: string, change: Change): unknown[] {
   const position = Number(part)
   if (!isPosition(part)) throw pathNotViable(`Cannot create field '${part}' in an array`)
-  if (position > list.length) throw notImplemented('Setting what lies beyond the end of an array')
+  if (position > list.length) throw notImplemented('Setting an element beyond the end of an array')
   const after = change(list[position])
   if (after === list[position]) return list
   return list.toSpliced(position, 1, after)

@@ -7,13 +7,13 @@ import { operatorNamed } from './operators.ts'
 import { changeAt, checkPath, parseArrayFilters } from './paths.ts'
 
 export interface Update {
-  /** It is a whole document, not one of operators. */
+  /** The update replaces the whole document; it has no operators. */
   replacing: boolean
-  /** Makes the changed document; the very same object when there is nothing to change. */
+  /** Returns the changed document, or the identical object if nothing changes. */
   apply(doc: Doc, inserting?: boolean): Doc
 }
 
-/** Compiles a replacement or a document of operators. Everything wrong in it is refused here. */
+/** Compiles a replacement or a document of operators, and refuses an invalid one. */
 export function compileUpdate(update: unknown, arrayFilters: unknown): Update {
   if (Array.isArray(update)) throw notImplemented('An update by a pipeline')
   if (!isDoc(update)) throw failedToParse('Update argument must be an object')
@@ -22,7 +22,7 @@ export function compileUpdate(update: unknown, arrayFilters: unknown): Update {
   return { replacing, apply: (doc) => replaced(doc, update) }
 }
 
-/** The `_id` stays, and stays first. */
+/** Replaces a document. Keeps its `_id` as the first field. */
 function replaced(before: Doc, replacement: Doc): Doc {
   if (before._id === undefined) return replacement
   const after = { _id: before._id, ...replacement }
@@ -59,11 +59,15 @@ function compileOperators(update: Doc, arrayFilters: unknown): Update['apply'] {
   }
 }
 
-/** Refuses (40) two changes at one path, one inside of another, or at elements that may be the same. */
+/**
+ * Refuses changes that can overlap: at one path, one inside of another, or at elements that can be the same.
+ *
+ * @throws 40 for two changes that can overlap
+ */
 function refuseConflicts(paths: readonly string[]): void {
   const split = paths.map((path) => path.split('.'))
   for (const [i, path] of split.entries()) {
-    const other = split.slice(0, i).find((earlier) => mayMeet(earlier, path))
+    const other = split.slice(0, i).find((earlier) => canOverlap(earlier, path))
     if (other)
       throw new CommandError(
         40,
@@ -72,14 +76,14 @@ function refuseConflicts(paths: readonly string[]): void {
   }
 }
 
-function mayMeet(one: readonly string[], other: readonly string[]): boolean {
+function canOverlap(one: readonly string[], other: readonly string[]): boolean {
   const fork = one.findIndex((part, i) => part !== other[i])
   return [one[fork], other[fork]].some((part) => part === undefined || part.startsWith('$['))
 }
 
 /**
- * The document an upsert inserts: the equalities of the filter, then the update on top.
- * A replacement takes only the `_id` from the filter.
+ * Returns the document that an upsert inserts: the equality conditions of the filter, changed by the update. A replacement
+ * takes only the `_id` from the filter.
  */
 export function upsertedDoc(filter: Doc, { apply, replacing }: Update): Doc {
   const known = equalities(filter).filter(([path]) => !replacing || path === '_id')
@@ -94,7 +98,11 @@ export function upsertedDoc(filter: Doc, { apply, replacing }: Update): Doc {
   return { _id, ...rest }
 }
 
-/** MongoDB refuses `$expr` in the filter of an upsert (224), whether it matches or not. */
+/**
+ * Refuses `$expr` in the filter of an upsert, as MongoDB does.
+ *
+ * @throws 224 for `$expr`
+ */
 export function refuseExpression(filter: Doc): void {
   for (const [field, condition] of Object.entries(filter)) {
     if (field === '$expr')

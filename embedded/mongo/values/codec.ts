@@ -2,16 +2,18 @@ import { type Document, deserialize, serialize } from 'bson'
 import { CommandError } from '../errors.ts'
 import { type Doc, isDoc, rankOf } from './types.ts'
 
+/** Bytes of the largest document, as in MongoDB: 16 MiB. */
 export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+/** Levels of nested documents and arrays, as in MongoDB. */
 const MAX_DEPTH = 100
 
-/** Regular expressions and binaries keep their classes: JavaScript's own would lose options and subtypes. */
+/** Decodes BSON. Regular expressions and binaries keep their BSON classes, because JavaScript's lose options and subtypes. */
 export const decode = (bytes: Uint8Array): Doc =>
   deserialize(bytes, { bsonRegExp: true, promoteBuffers: false, promoteLongs: true })
 
 export const toBson = (doc: Doc): Uint8Array => serialize(doc as Document, { ignoreUndefined: true })
 
-/** Checks a document that is about to be stored and answers its bytes. */
+/** Checks a document before it is stored and returns its BSON bytes. */
 export function toStoredBytes(doc: Doc): Uint8Array {
   if (Array.isArray(doc._id)) throw new CommandError(53, "The '_id' value cannot be of type array")
   checkValue(doc, 0)

@@ -3,14 +3,14 @@ import { encode } from './order.ts'
 import { isPosition } from './path.ts'
 import { type Doc, isDoc, own } from './types.ts'
 
-/** The encoded values of one entry, in the order of the index's fields. */
+/** The encoded values of one index entry, in the order of the index's fields. */
 export type Key = readonly string[]
 
 export interface Keys {
   keys: Key[]
-  /** Positions of the fields that lead through or to an array: the index is multikey in them. */
+  /** Positions of the fields whose path contains an array: the index is multikey in them. */
   multikey: ReadonlySet<number>
-  /** False when every indexed field is missing: a sparse index leaves the document out. */
+  /** False if every indexed field is missing. A sparse index excludes such a document. */
   present: boolean
 }
 
@@ -18,7 +18,7 @@ const MISSING = encode(null)
 const EMPTY_ARRAY = encode(undefined)
 const NO_FIELDS: ReadonlySet<number> = new Set()
 
-/** The keys of a document in an index; one for each element where a field holds an array. */
+/** Returns the keys of a document in an index; one for each element of an array. */
 export function keysOf(doc: Doc, paths: readonly (readonly string[])[]): Keys {
   const plain = paths.map((path) => walk(doc, path))
   if (!plain.some((end) => end.list)) {
@@ -34,14 +34,14 @@ export function keysOf(doc: Doc, paths: readonly (readonly string[])[]): Keys {
   return { keys: [...keys.values()], multikey, present: true }
 }
 
-interface End {
+interface PathEnd {
   value: unknown
-  /** The array the walk stopped at, and what of the path is left. */
+  /** The array at which the walk stopped; `rest` is the remaining path. */
   list?: unknown[]
   rest: readonly string[]
 }
 
-function walk(start: unknown, path: readonly string[]): End {
+function walk(start: unknown, path: readonly string[]): PathEnd {
   let value = start
   for (const [i, part] of path.entries()) {
     if (Array.isArray(value) && !isPosition(part)) return { value, list: value, rest: path.slice(i) }
@@ -51,8 +51,12 @@ function walk(start: unknown, path: readonly string[]): End {
   return Array.isArray(value) ? { value, list: value, rest: [] } : { value, rest: [] }
 }
 
-/** Two arrays side by side would multiply their elements: MongoDB refuses that (171), so does this. */
-function expand(ends: readonly End[], multikey: Set<number>): Key[] {
+/**
+ * Returns one key for each element of the array.
+ *
+ * @throws 171 for two parallel arrays, as in MongoDB: the keys would be the product of their elements
+ */
+function expand(ends: readonly PathEnd[], multikey: Set<number>): Key[] {
   const list = ends.find((end) => end.list)?.list
   if (!list) return [ends.map(({ value }) => (value === undefined ? MISSING : encode(value)))]
   for (const [i, end] of ends.entries()) {
@@ -75,8 +79,8 @@ function expand(ends: readonly End[], multikey: Set<number>): Key[] {
   )
 }
 
-/** An array directly inside an array is a value of its own, it is not searched further. */
-function step(element: unknown, rest: readonly string[]): End {
+/** Continues a walk in an array element. A nested array is a single value; its elements are not indexed. */
+function step(element: unknown, rest: readonly string[]): PathEnd {
   if (Array.isArray(element)) return { value: rest.length === 0 ? element : undefined, rest: [] }
   return walk(element, rest)
 }

@@ -7,15 +7,15 @@ const float = new Float64Array(1)
 const units = new Uint16Array(float.buffer)
 
 /**
- * A string for a value such that comparing strings with `<` orders as MongoDB orders values: by type, then by
- * value. Its first code unit is the rank of the type; equal values, and no others, have the same string.
+ * Encodes a value as a string, so that `<` on strings sorts as MongoDB sorts values: by type, then by value. The first
+ * code unit is the rank of the type. Two values have the same string only if they are equal.
  */
 export function encode(value: unknown): string {
   const rank = rankOf(value)
   return String.fromCharCode(rank) + payload(rank, value)
 }
 
-/** Orders any two values: a negative number, 0 or a positive one. */
+/** Compares two values of any type. Returns -1, 0 or 1. */
 export function compare(a: unknown, b: unknown): number {
   const [left, right] = [encode(a), encode(b)]
   return left < right ? -1 : left > right ? 1 : 0
@@ -29,7 +29,7 @@ function payload(rank: Rank, value: unknown): string {
     case Rank.date:
       return encodeNumber(Number(value))
     case Rank.string:
-      return terminated(value as string)
+      return encodeString(value as string)
     case Rank.object:
       return encodeDoc(value as Doc)
     case Rank.array:
@@ -45,7 +45,7 @@ function payload(rank: Rank, value: unknown): string {
   }
 }
 
-/** The bits of a double in four code units, turned so that their order is that of the numbers, NaN first. */
+/** Encodes the bits of a double as four code units that sort as the numbers do. NaN is first. */
 function encodeNumber(value: number): string {
   if (Number.isNaN(value)) return '\0\0\0\0'
   float[0] = value === 0 ? 0 : value
@@ -55,14 +55,14 @@ function encodeNumber(value: number): string {
     : String.fromCharCode(d ^ 0x8000, c, b, a)
 }
 
-/** The end mark is less than every character, so that a prefix comes first also inside arrays and documents. */
-function terminated(text: string): string {
-  const ordered = byCodePoint(text)
+/** Encodes a string with an end mark. The mark is less than every character, so that a prefix sorts first. */
+function encodeString(text: string): string {
+  const ordered = inCodePointOrder(text)
   return `${RESERVED.test(ordered) ? ordered.replace(RESERVED_ALL, (c) => (c === '\0' ? '\u0001\u0001' : '\u0001\u0002')) : ordered}\0`
 }
 
-/** MongoDB compares bytes of UTF-8; UTF-16 differs only where surrogates meet the code units above them. */
-function byCodePoint(text: string): string {
+/** Converts a string so that it sorts as its UTF-8 bytes do. UTF-16 sorts surrogates before the code units above them. */
+function inCodePointOrder(text: string): string {
   if (!/[\ud800-\uffff]/.test(text)) return text
   return text.replace(/[\ud800-\uffff]/g, (unit) => {
     const code = unit.charCodeAt(0)
@@ -74,7 +74,7 @@ function encodeDoc(doc: Doc): string {
   let text = ''
   for (const [field, value] of Object.entries(doc)) {
     const rank = rankOf(value)
-    text += String.fromCharCode(rank) + terminated(field) + payload(rank, value)
+    text += String.fromCharCode(rank) + encodeString(field) + payload(rank, value)
   }
   return `${text}\0`
 }

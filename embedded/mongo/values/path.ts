@@ -3,11 +3,11 @@ import { isDoc, own } from './types.ts'
 export const isPosition = (part: string) => /^(0|[1-9]\d*)$/.test(part)
 
 /**
- * Walks a dotted path the way a filter does: arrays on the way are searched element by element, and also
- * by position. `visit` gets every value at the end (`undefined` for a missing one) and whether it stands for itself
- * alone, not for its elements: one that was addressed by position does. Its `true` ends the walk.
+ * Visits the values at a dotted path as a filter does: an array on the path is searched by element and by position.
+ * `visit` gets each value (`undefined` if missing), and whether it was addressed by position, so that its elements do not
+ * count. The walk ends when `visit` returns true.
  */
-export function reach(
+export function visitPath(
   value: unknown,
   parts: readonly string[],
   at: number,
@@ -18,9 +18,9 @@ export function reach(
   if (part === undefined) return visit(value, whole)
   if (Array.isArray(value)) {
     const position = isPosition(part) ? Number(part) : -1
-    if (position >= 0 && position < value.length && reach(value[position], parts, at + 1, visit, true))
+    if (position >= 0 && position < value.length && visitPath(value[position], parts, at + 1, visit, true))
       return true
-    return value.some((element) => isDoc(element) && reach(element, parts, at, visit))
+    return value.some((element) => isDoc(element) && visitPath(element, parts, at, visit))
   }
-  return isDoc(value) ? reach(own(value, part), parts, at + 1, visit) : visit(undefined, false)
+  return isDoc(value) ? visitPath(own(value, part), parts, at + 1, visit) : visit(undefined, false)
 }

@@ -1,20 +1,20 @@
 import { Binary, ObjectId } from 'bson'
 import { notImplemented } from '../errors.ts'
 
-/** A document as it is decoded from BSON. Stored documents are never changed in place. */
+/** A document decoded from BSON. Stored documents are never changed in place. */
 export type Doc = { [field: string]: unknown }
 
-/** True for a plain document: not an array, a date or one of the BSON classes. */
+/** Returns true for a plain document, and false for an array, a date or a BSON class. */
 export function isDoc(value: unknown): value is Doc {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
 
-/** The field itself, never something inherited: documents come from outside. */
+/** Returns a field without inherited properties such as `constructor`, because documents are untrusted input. */
 export const own = (doc: Doc, field: string): unknown => (Object.hasOwn(doc, field) ? doc[field] : undefined)
 
-/** The types of values by the names `$type` gives them, in the order in which MongoDB sorts them. */
+/** Value types by their `$type` names, in MongoDB's sort order. */
 export const Rank = {
   undefined: 1,
   null: 2,
@@ -30,8 +30,10 @@ export const Rank = {
 export type Rank = (typeof Rank)[keyof typeof Rank]
 
 /**
- * The rank of a value's type. Numbers are JavaScript numbers: 64-bit integers up to 2^53 are decoded as such;
- * larger ones and Decimal128 would lose digits and are refused (238), as is every other type.
+ * Returns the rank of a value's type. Numbers are JavaScript numbers; 64-bit integers are converted if they are at most
+ * 2^53.
+ *
+ * @throws 238 for larger integers, Decimal128 and all other types
  */
 export function rankOf(value: unknown): Rank {
   switch (typeof value) {

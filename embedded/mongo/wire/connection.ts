@@ -3,7 +3,7 @@ import type { Engine } from '../commands/command.ts'
 import { dispatch } from '../commands/dispatch.ts'
 import { Frames, readMessage, writeReply } from './message.ts'
 
-/** Serves one socket: commands are answered in the order they come. Garbage closes this socket and no other. */
+/** Serves one socket and replies in the order of the commands. Malformed data closes this socket only. */
 function serve(socket: Socket, engine: Engine, connection: number): void {
   const frames = new Frames()
   let previous = Promise.resolve()
@@ -14,7 +14,7 @@ function serve(socket: Socket, engine: Engine, connection: number): void {
         const request = readMessage(frame)
         previous = previous.then(async () => {
           const reply = await dispatch(request.body, engine, connection)
-          if (!request.silent && !socket.destroyed) socket.write(writeReply(request, reply))
+          if (!request.noReply && !socket.destroyed) socket.write(writeReply(request, reply))
         })
         previous.catch(() => socket.destroy())
       }
@@ -22,12 +22,12 @@ function serve(socket: Socket, engine: Engine, connection: number): void {
       socket.destroy()
     }
   })
-  // A reset is how a client that dies says goodbye; 'close' follows it.
+  // A client that was killed resets the connection. 'close' follows.
   socket.on('error', () => socket.destroy())
 }
 
-/** Connections that come before the documents are loaded wait for them. */
-export function acceptConnections(sockets: Set<Socket>, loaded: Promise<Engine>): Server {
+/** Creates the server. Its connections wait until the documents are loaded. */
+export function acceptConnections(sockets: Set<Socket>, engineReady: Promise<Engine>): Server {
   let connections = 0
   return createServer((socket) => {
     connections += 1
@@ -35,6 +35,6 @@ export function acceptConnections(sockets: Set<Socket>, loaded: Promise<Engine>)
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())
-    loaded.then((engine) => serve(socket, engine, connection))
+    engineReady.then((engine) => serve(socket, engine, connection))
   })
 }

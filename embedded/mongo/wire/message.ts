@@ -7,33 +7,38 @@ const OP_QUERY = 2004
 const OP_MSG = 2013
 const CHECKSUM_PRESENT = 1
 const MORE_TO_COME = 2
-/** Bits 0 to 15 of the flags must be understood; the others may be ignored. */
+/** Flag bits 0 to 15: a message with an unknown one must be refused. Other bits can be ignored. */
 const REQUIRED_FLAGS = 0xffff
 
+/** Bytes of the largest message, as in MongoDB. */
 export const MAX_MESSAGE_BYTES = 48_000_000
 
-/** What one message asks. */
+/** One decoded message. */
 export interface Request {
   id: number
-  /** The first message of a socket comes as OP_QUERY and is answered by OP_REPLY. */
+  /** The message is an OP_QUERY, which is answered by OP_REPLY. Drivers send it first on a connection. */
   legacy: boolean
   body: Doc
-  /** The sender does not wait for a reply. */
-  silent: boolean
+  /** The sender expects no reply. */
+  noReply: boolean
 }
 
-/** The bytes are not a message: the socket they came from is closed. */
+/** The bytes are not a valid message. The connection must be closed. */
 export class MalformedMessage extends Error {
   override name = 'MalformedMessage'
 }
 
-/** Reads one whole message; throws `MalformedMessage`. */
+/**
+ * Decodes one complete message.
+ *
+ * @throws MalformedMessage
+ */
 export function readMessage(message: Buffer): Request {
   const id = message.readInt32LE(4)
   const opcode = message.readInt32LE(12)
   try {
     if (opcode === OP_MSG) return { id, legacy: false, ...readSections(message) }
-    if (opcode === OP_QUERY) return { id, legacy: true, silent: false, body: readQuery(message) }
+    if (opcode === OP_QUERY) return { id, legacy: true, noReply: false, body: readQuery(message) }
   } catch (cause) {
     throw new MalformedMessage('the message cannot be decoded', { cause })
   }
@@ -49,7 +54,7 @@ function readQuery(message: Buffer): Doc {
   return { ...doc, $db: collection.slice(0, -'.$cmd'.length) }
 }
 
-function readSections(message: Buffer): { body: Doc; silent: boolean } {
+function readSections(message: Buffer): { body: Doc; noReply: boolean } {
   const flags = message.readUInt32LE(HEADER_BYTES)
   if (flags & REQUIRED_FLAGS & ~(CHECKSUM_PRESENT | MORE_TO_COME))
     throw new MalformedMessage('unknown required flags')
@@ -67,14 +72,14 @@ function readSections(message: Buffer): { body: Doc; silent: boolean } {
     } else if (kind === 1) at = readSequence(message, at + 1, sequences)
     else throw new MalformedMessage(`unknown section kind ${kind}`)
   }
-  if (!body || at !== end) throw new MalformedMessage('no body, or sections that do not fit')
-  return { body: { ...body, ...sequences }, silent: (flags & MORE_TO_COME) !== 0 }
+  if (!body || at !== end) throw new MalformedMessage('no body, or sections of a wrong length')
+  return { body: { ...body, ...sequences }, noReply: (flags & MORE_TO_COME) !== 0 }
 }
 
 function readSequence(message: Buffer, start: number, sequences: Doc): number {
   const end = start + message.readInt32LE(start)
   const nameEnd = message.indexOf(0, start + 4)
-  if (nameEnd < 0 || end > message.length) throw new MalformedMessage('a section that does not fit')
+  if (nameEnd < 0 || end > message.length) throw new MalformedMessage('a section of a wrong length')
   const docs: Doc[] = []
   let at = nameEnd + 1
   while (at < end) {
@@ -82,20 +87,20 @@ function readSequence(message: Buffer, start: number, sequences: Doc): number {
     docs.push(doc)
     at = next
   }
-  if (at !== end) throw new MalformedMessage('a section that does not fit')
+  if (at !== end) throw new MalformedMessage('a section of a wrong length')
   const name = message.toString('utf8', start + 4, nameEnd)
-  if (own(sequences, name) !== undefined) throw new MalformedMessage('two sections of one name')
+  if (own(sequences, name) !== undefined) throw new MalformedMessage('two sections of the same name')
   sequences[name] = docs
   return end
 }
 
 function readDocument(message: Buffer, at: number): { doc: Doc; end: number } {
   const end = at + message.readInt32LE(at)
-  if (end > message.length || end < at + 5) throw new MalformedMessage('a document that does not fit')
+  if (end > message.length || end < at + 5) throw new MalformedMessage('a document of a wrong length')
   return { doc: decode(message.subarray(at, end)), end }
 }
 
-/** The reply to a request, in the form it was asked. */
+/** Encodes the reply to a request, as OP_REPLY for OP_QUERY and as OP_MSG otherwise. */
 export function writeReply({ id, legacy }: Pick<Request, 'id' | 'legacy'>, reply: Doc): Buffer {
   const body = toBson(reply)
   const head = Buffer.alloc(HEADER_BYTES + (legacy ? 20 : 5))
@@ -109,19 +114,24 @@ export function writeReply({ id, legacy }: Pick<Request, 'id' | 'legacy'>, reply
   return Buffer.concat([head, body])
 }
 
-/** A command as a message: what asking another server takes. */
+/** Encodes a command for another server. */
 export function writeCommand(command: Doc): Buffer {
   return writeReply({ id: 0, legacy: false }, command)
 }
 
-const SMALLEST = 16
+/** Bytes of the smallest message: a header. */
+const MIN_MESSAGE_BYTES = 16
 
-/** Cuts a stream of bytes into messages. Chunks are kept apart until a message is whole: each byte is copied once. */
+/** Splits a byte stream into messages. Chunks are joined once per message, so each byte is copied at most once. */
 export class Frames {
   #chunks: Buffer[] = []
   #size = 0;
 
-  /** Takes a chunk and yields the messages it completes; throws `MalformedMessage` for an impossible length. */
+  /**
+   * Adds a chunk and yields the messages that it completes.
+   *
+   * @throws MalformedMessage for an invalid length
+   */
   *add(chunk: Buffer): Iterable<Buffer> {
     this.#chunks.push(chunk)
     this.#size += chunk.length
@@ -136,7 +146,7 @@ export class Frames {
     if (this.#size < 4) return undefined
     if ((this.#chunks[0]?.length ?? 0) < 4) this.#chunks = [Buffer.concat(this.#chunks)]
     const length = this.#chunks[0]?.readInt32LE(0) ?? 0
-    if (length < SMALLEST || length > MAX_MESSAGE_BYTES)
+    if (length < MIN_MESSAGE_BYTES || length > MAX_MESSAGE_BYTES)
       throw new MalformedMessage(`a message of ${length} bytes`)
     return length
   }

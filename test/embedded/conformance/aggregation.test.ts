@@ -30,12 +30,12 @@ describe('Aggregation', () => {
     }
   })
 
-  it('aggregate – wrong stages → code', async () => {
+  it('aggregate – invalid stages → error code', async () => {
     expect(await codeOf(run([{ $project: { x: { $eq: [1] } } }]))).to.equal(16020)
     expect(await codeOf(run([{ $project: { x: { $add: ['$s', 1] } } }]))).to.equal(14)
   })
 
-  it('aggregate – any → stored documents unchanged', async () => {
+  it('aggregate – all pipelines → stored documents unchanged', async () => {
     for (const [pipeline] of pipelines) await run(pipeline)
     expect(await run([{ $sort: { _id: 1 } }])).to.deep.equal(docs)
   })

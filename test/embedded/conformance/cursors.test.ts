@@ -22,7 +22,7 @@ describe('Cursors, collections and databases', () => {
     expect(Number(more.cursor.id)).to.equal(0)
   })
 
-  it('find – batchSize → batches of that size; 0 → none at first', async () => {
+  it('find – batchSize → batches of that size; 0 → empty first batch', async () => {
     const { cursor } = await run({ find: 'numbers', sort: { n: 1 }, batchSize: 0 })
     expect(cursor.firstBatch).to.deep.equal([])
     const more = await run({ getMore: mongo.Long.fromValue(cursor.id), collection: 'numbers', batchSize: 7 })
@@ -40,7 +40,7 @@ describe('Cursors, collections and databases', () => {
     await big.drop()
   })
 
-  it('find – skip, limit, close → as asked', async () => {
+  it('find – skip, limit, close → applied', async () => {
     const page = await collection('numbers').find().sort({ n: -1 }).skip(10).limit(3).toArray()
     expect(page.map(({ n }) => n)).to.deep.equal([489, 488, 487])
     const { cursor } = await run({ find: 'numbers', batchSize: 2, singleBatch: true })
@@ -64,7 +64,7 @@ describe('Cursors, collections and databases', () => {
     expect(await collection('numbers').estimatedDocumentCount()).to.equal(500)
   })
 
-  it('create – dropped collection → no documents or indexes of before', async () => {
+  it('create – name of a dropped collection → no old documents or indexes', async () => {
     const again = collection('again')
     await again.createIndex({ a: 1 }, { unique: true })
     await again.insertOne({ a: 1 })

@@ -20,7 +20,7 @@ describe('rate-limiter-flexible on the engine', () => {
   })
   after(() => database.close())
 
-  it('consume – parallel callers → as many as there are points', async () => {
+  it('consume – parallel callers → as many succeed as there are points', async () => {
     const attempts = limiter('parallel')
     await attempts.createIndexes()
     const results = await Promise.allSettled(Array.from({ length: 40 }, () => attempts.consume('10.0.0.1')))
@@ -34,7 +34,7 @@ describe('rate-limiter-flexible on the engine', () => {
     expect(stored[0]?.expire).to.be.instanceOf(Date)
   })
 
-  it('consume, reward, block – several keys → separate', async () => {
+  it('consume, reward, block – several keys → counted separately', async () => {
     const attempts = limiter('apart')
     await attempts.consume('a', 3)
     expect((await attempts.consume('b')).remainingPoints).to.equal(4)
@@ -46,7 +46,7 @@ describe('rate-limiter-flexible on the engine', () => {
     expect((await attempts.consume('a')).consumedPoints).to.equal(1)
   })
 
-  it('consume – duration over → all points again', async () => {
+  it('consume – duration over → all points available', async () => {
     const attempts = limiter('short', { points: 1, duration: 1 })
     const first = await attempts.consume('a')
     const refusal = await attempts.consume('a').catch((reason: unknown) => reason)
@@ -57,7 +57,7 @@ describe('rate-limiter-flexible on the engine', () => {
     expect((await attempts.consume('a')).consumedPoints).to.equal(1)
   })
 
-  it('createIndexes – table of the limiter → expires by an index', async () => {
+  it('createIndexes – collection of the limiter → TTL index', async () => {
     const indexes = await database.connection.collection('attempts').indexes()
     expect(
       indexes.map(({ key, unique, expireAfterSeconds }) => ({ key, unique, expireAfterSeconds })),
