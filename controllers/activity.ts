@@ -6,12 +6,12 @@ import { Activity } from '../models/activity.ts'
 import { serializeActivity } from '../models/views/activity.ts'
 import type * as rules from '../routes/users.rules.ts'
 
-/** What the caller has done, and what was done to them. */
+/** Lists the activity of the caller's account. */
 export const listOwn: Handler<typeof rules.activity> = async (request, res) => {
   res.json(success(await pageFor(request, 'own activity', { account: request.user._id })))
 }
 
-/** What everybody has done. */
+/** Lists the activity of all accounts. */
 export const listAll: Handler<typeof rules.activity> = async (request, res) => {
   res.json(success(await pageFor(request, 'all activity')))
 }

@@ -6,12 +6,13 @@ import { notFound } from '../app/errors.ts'
 import { downloadName } from '../app/media/file-name.ts'
 import { countDownload } from '../app/sharing/links.ts'
 import type { Handler } from '../middleware/handle.ts'
+import { closeSignal } from '../middleware/request-info.ts'
 import type { Valid } from '../middleware/rules.ts'
 import type { AssetFields } from '../models/asset.ts'
 import type * as rules from '../routes/assets.rules.ts'
 import { sendAsset } from './send-asset.ts'
 import { sendFile } from './send-file.ts'
-import { closeSignal, isFresh, sendStream, setBytesHeaders } from './send-object.ts'
+import { isFresh, sendStream, setBytesHeaders } from './send-object.ts'
 
 export const replace: Handler = async ({ req, context, upload, asset, sender, version }, res) => {
   await sendAsset(req, res, await replaceFiles(context, upload, asset, sender, version))
@@ -20,14 +21,14 @@ export const replace: Handler = async ({ req, context, upload, asset, sender, ve
 export const open: Handler<typeof rules.bytes> = async ({ req, asset, input }, res) => {
   const file = asset.files.find(({ id }) => id === req.params.fileId)
   if (!file) throw notFound()
-  await sendFile(req, res, { asset, file }, mannerOf(req, asset, input))
+  await sendFile(req, res, { asset, file }, optionsOf(req, asset, input))
 }
 
-/** The one file, or all of them as a zip. */
+/** Sends the only file of the asset, or a zip of all its files. */
 export const download: Handler<typeof rules.bytes> = async ({ req, asset, input }, res) => {
   const [file] = asset.files
   if (!file) throw notFound()
-  if (asset.files.length === 1) await sendFile(req, res, { asset, file }, mannerOf(req, asset, input))
+  if (asset.files.length === 1) await sendFile(req, res, { asset, file }, optionsOf(req, asset, input))
   else await sendZip(req, res, asset)
 }
 
@@ -53,7 +54,7 @@ async function sendZip(req: Request, res: Response, asset: AssetFields): Promise
 
 const isPublic = ({ link }: Request, { visibility }: AssetFields) => visibility === 'public' && !link
 
-const mannerOf = (req: Request, asset: AssetFields, { inline = false }: Valid<typeof rules.bytes>) => ({
+const optionsOf = (req: Request, asset: AssetFields, { inline = false }: Valid<typeof rules.bytes>) => ({
   inline,
   isPublic: isPublic(req, asset),
 })

@@ -14,7 +14,7 @@ export const remove: Handler = async ({ req, context, asset, sender, version }, 
   res.status(204).end()
 }
 
-/** A preview image or a thumbnail. */
+/** Sends a preview image or a thumbnail. */
 export const open: Handler = async ({ req, asset }, res) => {
   const picture = picturesOf(asset).find(({ id }) => id === req.params.imageId)
   if (!picture) throw notFound()

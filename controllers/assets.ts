@@ -1,9 +1,11 @@
 import { createAsset } from '../app/assets/create.ts'
+import { lockAsset, releaseHold } from '../app/assets/lock.ts'
 import { removeAsset } from '../app/assets/remove.ts'
 import { updateAsset } from '../app/assets/update.ts'
 import { findAssets } from '../app/search/search.ts'
 import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
+import type { lock as lockRules } from '../routes/asset-sharing.rules.ts'
 import type * as rules from '../routes/assets.rules.ts'
 import { sendAsset } from './send-asset.ts'
 
@@ -32,5 +34,14 @@ export const remove: Handler<typeof rules.remove> = async (
   res,
 ) => {
   await removeAsset(context, asset, sender, { evenIfUsed: force, version })
+  res.status(204).end()
+}
+
+export const lock: Handler<typeof lockRules> = async ({ req, context, asset, sender, input }, res) => {
+  await sendAsset(req, res, await lockAsset(context, asset, sender, input))
+}
+
+export const releaseLock: Handler = async ({ context, asset, sender }, res) => {
+  await releaseHold(context, asset, sender)
   res.status(204).end()
 }

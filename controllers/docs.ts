@@ -4,10 +4,10 @@ import { createRequire } from 'node:module'
 import type { RequestHandler } from 'express'
 import { versionConflict } from '../app/errors.ts'
 
-/** Found through package.json ("imports"), so from the sources and from dist/ alike, under any loader. */
+/** Resolves a path by the `imports` of package.json, so that it works from the sources and from dist/. */
 const pathOf = createRequire(import.meta.url).resolve
 
-/** The OpenAPI document as JSON, for pages and generators of any origin. */
+/** Sends the OpenAPI document as JSON. */
 export const openApi: RequestHandler = async (_req, res) => {
   const { openApiETag, openApiJson } = await import('./openapi/document.ts')
   res.set({ 'Cache-Control': 'no-cache', ETag: openApiETag }).type('json').send(openApiJson)
@@ -23,18 +23,18 @@ export function send(specifier: string): RequestHandler {
   const path = pathOf(specifier)
   let etag: string | undefined
   return async (_req, res, next) => {
-    // `send` takes an answer without an ETag for one that no `If-Match` holds for, and Express makes none here
+    // Without an ETag `send` answers every `If-Match` with 412. Express creates none here.
     etag ??= await etagOf(path)
     res.set('ETag', etag)
     res.sendFile(path, { maxAge: 0, acceptRanges: false }, (error?: Error & { status?: number }) => {
-      // an error without a status is one of the connection: it ended, or its next bytes are no request
+      // An error without a status is an error of the connection, for example a client that disconnected.
       if (error?.status === undefined) return
       next(error.status === 412 ? versionConflict('The file has changed since you read it.') : error)
     })
   }
 }
 
-/** Returns a strong ETag of a file (RFC 9110 section 8.8.3). */
+/** Returns a strong ETag of a file (RFC 9110 §8.8.3). */
 async function etagOf(path: string): Promise<string> {
   return `"${createHash('sha256')
     .update(await readFile(path))

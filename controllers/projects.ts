@@ -62,11 +62,11 @@ export const deleteScene: Handler = async ({ req, context, project, sender }, re
   res.status(204).end()
 }
 
-/** Looks up the assets of projects, up to 80,000 of one project, when it is the turn of the user. */
+/** Loads the assets of projects through the search queue. One project can have 80,000 of them. */
 const inTurn = <T>({ context, user, client }: RouteRequest, lookUp: () => Promise<T>): Promise<T> =>
   searchInTurn(context, user, client, lookUp)
 
-/** Answers with the project as the caller sees it, and with the scene that the request was about. */
+/** Answers with the project and, if the request was about one, with the scene. */
 async function send(req: Request, res: Response, project: ProjectFields, status = 200, sceneId?: string) {
   const [view] = await serializeProjects([project], req.user)
   const scene = view?.scenes.find(({ id }) => id === sceneId)

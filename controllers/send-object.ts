@@ -6,6 +6,7 @@ import fresh from 'fresh'
 import { rangeNotSatisfiable } from '../app/errors.ts'
 import { translateDiskError } from '../app/storage/disk/file-system.ts'
 import type { ByteRange, ObjectStore } from '../app/storage/object-store.ts'
+import { closeSignal } from '../middleware/request-info.ts'
 
 /** A stored object and the headers of its response. */
 export interface SentObject {
@@ -69,14 +70,6 @@ export async function sendObject(
     throw error
   })
   await sendStream(body, res)
-}
-
-/** Returns a signal that is aborted when the connection of the response closes. */
-export function closeSignal(res: Response): AbortSignal {
-  const controller = new AbortController()
-  if (res.destroyed) controller.abort()
-  else res.once('close', () => controller.abort())
-  return controller.signal
 }
 
 /**

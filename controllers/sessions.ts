@@ -6,7 +6,7 @@ import { serializeSession } from '../models/views/session.ts'
 import { serializeOwnUser } from '../models/views/user.ts'
 import type * as rules from '../routes/auth.rules.ts'
 
-/** The caller, and the session of their token. */
+/** Returns the caller and the session of their token. */
 export const current: Handler = async ({ context, user, session }, res) => {
   res.json(
     success({
@@ -16,7 +16,7 @@ export const current: Handler = async ({ context, user, session }, res) => {
   )
 }
 
-/** The caller's live sessions, newest first. */
+/** Lists the caller's active sessions, newest first. */
 export const list: Handler<typeof rules.sessions> = async ({ context, session, input }, res) => {
   const from = context.cursors.read('sessions', input.cursor)
   const page = await Session.listActive(session.user, context.clock.now(), { limit: input.limit, from })

@@ -8,7 +8,7 @@ export const create: Handler<typeof rules.signedUrl> = ({ context, asset, user, 
   res.json(success(signUrl(context, asset, user, input)))
 }
 
-/** The bytes, to be shown where that is safe. */
+/** Sends a file or picture inline if its media type is safe to show in a browser. */
 export const open: Handler = async ({ req, context }, res) => {
   const opened = await followSignedUrl(context, String(req.params.token))
   const isPublic = false

@@ -17,7 +17,7 @@ const future = (): Field<Date> =>
     'must be in the future',
   )
 
-/** Of a link's password, in bytes: bcrypt reads no more. */
+/** Length of a link's password, in bytes. bcrypt ignores the bytes after the 72nd. */
 export const LINK_PASSWORD = { max: 72 }
 
 const count: Field<number> = (chain) =>

@@ -1,6 +1,6 @@
 import { Router } from 'express'
-import * as links from '../controllers/asset-links.ts'
-import * as lock from '../controllers/asset-lock.ts'
+import * as assetLinks from '../controllers/asset-links.ts'
+import * as assets from '../controllers/assets.ts'
 import { collaboratorsOf } from '../controllers/collaborators.ts'
 import { handle } from '../middleware/handle.ts'
 import { validateUsername } from '../middleware/load.ts'
@@ -11,18 +11,18 @@ import * as rules from './asset-sharing.rules.ts'
 
 const collaborators = collaboratorsOf({ type: 'asset', model: Asset }, ({ asset }) => asset)
 
-/** What only its owner does with an asset: share it, link to it, lock it. */
-export const sharing = Router({ mergeParams: true })
-sharing.use(['/collaborators', '/links', '/lock'], requireAccess('owner'))
-sharing.param('username', validateUsername)
+/** `/api/assets/:assetId`: routes that only the owner of the asset can use: collaborators, links and locks. */
+export const router = Router({ mergeParams: true })
+router.use(['/collaborators', '/links', '/lock'], requireAccess('owner'))
+router.param('username', validateUsername)
 
-sharing.get('/collaborators', handle(collaborators.list))
-sharing.put('/collaborators/:username', handle(rules.collaborator, collaborators.set))
-sharing.delete('/collaborators/:username', handle(collaborators.remove))
+router.get('/collaborators', handle(collaborators.list))
+router.put('/collaborators/:username', handle(rules.collaborator, collaborators.set))
+router.delete('/collaborators/:username', handle(collaborators.remove))
 
-sharing.get('/links', handle(rules.links, links.list))
-sharing.post('/links', handle(rules.link, links.create))
-sharing.delete('/links/:linkId', handle(links.revoke))
+router.get('/links', handle(rules.links, assetLinks.list))
+router.post('/links', handle(rules.link, assetLinks.create))
+router.delete('/links/:linkId', handle(assetLinks.revoke))
 
-sharing.put('/lock', matchVersion, handle(rules.lock, lock.set))
-sharing.delete('/lock', matchVersion, handle(lock.release))
+router.put('/lock', matchVersion, handle(rules.lock, assets.lock))
+router.delete('/lock', matchVersion, handle(assets.releaseLock))

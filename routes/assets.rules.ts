@@ -6,10 +6,10 @@ import { choice, flag, moment, tagList, wholeNumber } from './rules/fields.ts'
 import { page } from './rules/page.ts'
 import { nameField, text, textField } from './rules/text.ts'
 
-/** Of the searched words, in characters: more words do not find other assets. */
+/** Length of the searched text, in characters. */
 export const SEARCH_TEXT = { max: 500 }
 
-/** What a user can say of an asset. */
+/** Fields of an asset that users can set. */
 export const described = {
   name: optional(nameField(NAME)),
   description: optional(textField({ ...DESCRIPTION, min: 0, lines: true })),
@@ -24,7 +24,7 @@ export const update = rules({ body: described })
 export const force = optionalParameter(flag())
 export const remove = rules({ query: { force } })
 
-/** Of every route that sends a file. */
+/** Input of every route that sends a file. */
 export const bytes = rules({ query: { inline: optionalParameter(flag()) } })
 
 export const signedUrl = rules({

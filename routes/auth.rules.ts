@@ -6,7 +6,7 @@ import { countryOfMobile, phoneLogin } from './rules/phone.ts'
 import { profile, username } from './rules/profile.ts'
 import { text, textField } from './rules/text.ts'
 
-/** Needed without an email, because a username is made from the email. */
+/** Required without an email. With an email, the default username is derived from it. */
 const usernameWithoutEmail: Field<string | undefined> = (chain) =>
   username()(chain.if((value: unknown, { req }) => value !== undefined || !req.body?.email))
 
@@ -15,7 +15,7 @@ export const register = rules({
   across: [countryOfMobile()],
 })
 
-/** What a user signs in with, in the form of `findForSignIn`, from the one name that the client gave. */
+/** The login in the form that `findForSignIn` takes, from the one name that the client gave. */
 const loginName: Field<string> = (chain) =>
   textField(EMAIL)(chain.customSanitizer((_value, { req }) => foldName(req.body ?? {}))).withMessage(
     'must be given once: login, username, email, or mobile with countryCode',
@@ -32,7 +32,7 @@ export const login = rules({
   },
 })
 
-/** One name from whichever the caller gave, in the form of `findForSignIn`; undefined unless it is exactly one. */
+/** Returns the one given name in the form that `findForSignIn` takes; undefined unless exactly one is given. */
 function foldName({ login, username, email, mobile, countryCode }: Record<string, unknown>): unknown {
   if ((mobile === undefined) !== (countryCode === undefined)) return undefined
   const phone = mobile === undefined ? undefined : phoneLogin({ mobile, countryCode })

@@ -1,12 +1,13 @@
 import { Router } from 'express'
 import { contentSecurityPolicy } from 'helmet'
 import { docsPolicy } from '../config/docs-policy.ts'
-import { openApi, send } from '../controllers/docs.ts'
+import * as docs from '../controllers/docs.ts'
 
-export const docs = Router()
+/** The OpenAPI document and the page that shows it. */
+export const router = Router()
 
-docs.get('/openapi.json', openApi)
-docs.get('/docs', contentSecurityPolicy(docsPolicy), send('#docs/page/index.html'))
-docs.get('/docs/start.js', send('#docs/page/start.js'))
-docs.get('/docs/swagger-ui.css', send('swagger-ui-dist/swagger-ui.css'))
-docs.get('/docs/swagger-ui-bundle.js', send('swagger-ui-dist/swagger-ui-bundle.js'))
+router.get('/openapi.json', docs.openApi)
+router.get('/docs', contentSecurityPolicy(docsPolicy), docs.send('#docs/page/index.html'))
+router.get('/docs/start.js', docs.send('#docs/page/start.js'))
+router.get('/docs/swagger-ui.css', docs.send('swagger-ui-dist/swagger-ui.css'))
+router.get('/docs/swagger-ui-bundle.js', docs.send('swagger-ui-dist/swagger-ui-bundle.js'))

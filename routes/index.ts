@@ -1,28 +1,27 @@
 import { Router } from 'express'
 import { refuseUnprepared, refuseWhenStopping } from '../middleware/refuse.ts'
-import { admin } from './admin.ts'
-import { assets } from './assets.ts'
-import { auth } from './auth.ts'
-import { images } from './compat/images.ts'
-import { scenes } from './compat/scenes.ts'
-import { storage } from './compat/storage.ts'
-import { docs } from './docs.ts'
-import { health } from './health.ts'
-import { links } from './links.ts'
-import { metrics } from './metrics.ts'
-import { projects } from './projects.ts'
-import { signedUrls } from './signed-urls.ts'
-import { space } from './space.ts'
-import { users } from './users.ts'
+import { router as admin } from './admin.ts'
+import { router as assets } from './assets.ts'
+import { router as auth } from './auth.ts'
+import { router as images } from './compat/images.ts'
+import { router as scenes } from './compat/scenes.ts'
+import { router as storage } from './compat/storage.ts'
+import { router as docs } from './docs.ts'
+import { router as links } from './links.ts'
+import { router as monitoring } from './monitoring.ts'
+import { router as projects } from './projects.ts'
+import { router as signedUrls } from './signed-urls.ts'
+import { router as space } from './space.ts'
+import { router as users } from './users.ts'
 
-/** Every door of the house. */
+/** All routes of the service. */
 export const routes = Router()
 
-routes.use(health)
-routes.use(metrics)
+routes.use(monitoring)
 routes.use(docs)
 routes.use(refuseUnprepared)
 routes.use(refuseWhenStopping)
+// Answers are private to the caller. A controller that allows caching replaces this header.
 routes.use((_req, res, next) => {
   res.set('Cache-Control', 'no-store')
   next()
@@ -36,7 +35,7 @@ routes.use('/api/signed', signedUrls)
 routes.use('/api/space', space)
 routes.use('/api/users', users)
 
-// what clients of former services know
+// routes of earlier services
 routes.use('/api', storage)
 routes.use('/images', images)
 routes.use(scenes)

@@ -3,13 +3,13 @@ import { type Field, nullable, optional, rules } from './rules/define.ts'
 import { page } from './rules/page.ts'
 import { nameField, text } from './rules/text.ts'
 
-/** A list of ids, each once. */
+/** A list of different ids. */
 const ids =
   ({ max }: { max: number }): Field<string[]> =>
   (chain) =>
     chain
       .isArray({ max })
-      .withMessage(`must be a list of ${max} ids at the most`)
+      .withMessage(`must be a list of at most ${max} ids`)
       .bail()
       .custom((list: unknown[]) => list.every((id) => typeof id === 'string'))
       .withMessage('must be a list of texts')

@@ -1,6 +1,6 @@
 import { Router } from 'express'
 import { collaboratorsOf } from '../controllers/collaborators.ts'
-import * as controller from '../controllers/projects.ts'
+import * as projects from '../controllers/projects.ts'
 import { authenticate } from '../middleware/authenticate.ts'
 import { handle } from '../middleware/handle.ts'
 import { loadProject, validateUsername } from '../middleware/load.ts'
@@ -11,32 +11,28 @@ import * as rules from './projects.rules.ts'
 
 const collaborators = collaboratorsOf({ type: 'project', model: Project }, ({ project }) => project)
 
-/** `/api/projects`: scenes made of assets. */
-export const projects = Router()
+/** `/api/projects`: projects, their scenes and collaborators. */
+export const router = Router()
 
-projects.use(authenticate)
-projects.param('projectId', loadProject)
-projects.param('username', validateUsername)
+router.use(authenticate)
+router.param('projectId', loadProject)
+router.param('username', validateUsername)
 
-projects.get('/', handle(rules.list, controller.list))
-projects.post('/', handle(rules.create, controller.create))
+router.get('/', handle(rules.list, projects.list))
+router.post('/', handle(rules.create, projects.create))
 
-projects.get('/:projectId', handle(controller.read))
-projects.patch('/:projectId', requireAccess('write'), handle(rules.update, controller.update))
-projects.delete('/:projectId', requireAccess('owner'), handle(controller.remove))
+router.get('/:projectId', handle(projects.read))
+router.patch('/:projectId', requireAccess('write'), handle(rules.update, projects.update))
+router.delete('/:projectId', requireAccess('owner'), handle(projects.remove))
 
-projects.post('/:projectId/scenes', requireAccess('write'), handle(rules.scene, controller.createScene))
-projects.patch(
-  '/:projectId/scenes/:sceneId',
-  requireAccess('write'),
-  handle(rules.scene, controller.updateScene),
-)
-projects.delete('/:projectId/scenes/:sceneId', requireAccess('write'), handle(controller.deleteScene))
+router.post('/:projectId/scenes', requireAccess('write'), handle(rules.scene, projects.createScene))
+router.patch('/:projectId/scenes/:sceneId', requireAccess('write'), handle(rules.scene, projects.updateScene))
+router.delete('/:projectId/scenes/:sceneId', requireAccess('write'), handle(projects.deleteScene))
 
-projects.get('/:projectId/collaborators', requireAccess('owner'), handle(collaborators.list))
-projects.put(
+router.get('/:projectId/collaborators', requireAccess('owner'), handle(collaborators.list))
+router.put(
   '/:projectId/collaborators/:username',
   requireAccess('owner'),
   handle(collaborator, collaborators.set),
 )
-projects.delete('/:projectId/collaborators/:username', requireAccess('owner'), handle(collaborators.remove))
+router.delete('/:projectId/collaborators/:username', requireAccess('owner'), handle(collaborators.remove))

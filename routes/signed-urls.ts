@@ -1,8 +1,8 @@
 import { Router } from 'express'
-import * as controller from '../controllers/signed-urls.ts'
+import * as signedUrls from '../controllers/signed-urls.ts'
 import { handle } from '../middleware/handle.ts'
 
-/** `/api/signed/:token`: one file or picture, for whoever has the address. */
-export const signedUrls = Router()
+/** `/api/signed/:token`: one file or picture, for everybody who has the URL. */
+export const router = Router()
 
-signedUrls.get('/:token', handle(controller.open))
+router.get('/:token', handle(signedUrls.open))

@@ -1,8 +1,9 @@
 import { Router } from 'express'
-import * as controller from '../controllers/space.ts'
+import * as users from '../controllers/users.ts'
 import { authenticate } from '../middleware/authenticate.ts'
 import { handle } from '../middleware/handle.ts'
 
-export const space = Router()
+/** `/api/space`: the quota and the usage of the caller. */
+export const router = Router()
 
-space.get('/', authenticate, handle(controller.read))
+router.get('/', authenticate, handle(users.readSpace))

@@ -20,7 +20,7 @@ interface Space {
   fileLimit?: number | null
 }
 
-/** One rule for the whole object: every rule is for a top-level field. */
+/** One rule for the whole object, because rules are for top-level fields. */
 const space: Field<Space> = (chain) =>
   chain
     .custom(isSpace)

@@ -1,6 +1,6 @@
 import { Router } from 'express'
 import * as activity from '../controllers/activity.ts'
-import * as controller from '../controllers/users.ts'
+import * as users from '../controllers/users.ts'
 import { authenticate } from '../middleware/authenticate.ts'
 import { handle } from '../middleware/handle.ts'
 import { loadUser } from '../middleware/load.ts'
@@ -8,21 +8,21 @@ import { requireAdmin } from '../middleware/require.ts'
 import * as rules from './users.rules.ts'
 
 /** `/api/users`: accounts. */
-export const users = Router()
+export const router = Router()
 
-users.use(authenticate)
+router.use(authenticate)
 
-users
+router
   .route('/me')
-  .get(handle(controller.readOwn))
-  .patch(handle(rules.update, controller.updateOwn))
-  .delete(handle(rules.remove, controller.removeOwn))
+  .get(handle(users.readOwn))
+  .patch(handle(rules.update, users.updateOwn))
+  .delete(handle(rules.remove, users.removeOwn))
 
-users.get('/me/activity', handle(rules.activity, activity.listOwn))
+router.get('/me/activity', handle(rules.activity, activity.listOwn))
 
-users.get('/', handle(rules.list, controller.list))
-users
+router.get('/', handle(rules.list, users.list))
+router
   .route('/:userId')
-  .get(loadUser, handle(controller.read))
-  .patch(requireAdmin, loadUser, handle(rules.administer, controller.update))
-  .delete(requireAdmin, loadUser, handle(controller.remove))
+  .get(loadUser, handle(users.read))
+  .patch(requireAdmin, loadUser, handle(rules.administer, users.update))
+  .delete(requireAdmin, loadUser, handle(users.remove))

@@ -16,7 +16,7 @@ export const create: Handler = async ({ context, upload, sender, user }, res) =>
   res.status(201).json(success({ image: serializeImage(context, asset, user) }))
 }
 
-/** The caller's own images, newest first. */
+/** Lists the caller's own images, newest first. */
 export const list: Handler<typeof rules.list> = async ({ context, user, client, input }, res) => {
   const { limit, cursor } = input
   const after = context.cursors.read('images', cursor)

@@ -9,10 +9,10 @@ import { Project } from '../../models/project.ts'
 import { serializeOwnUser } from '../../models/views/user.ts'
 import type * as rules from '../../routes/compat/scenes.rules.ts'
 
-/** The most projects that a user is shown with, newest first; `/api/projects` lists them all. */
+/** Number of newest projects in the answer for a user. `/api/projects` lists all. */
 export const SHOWN_PROJECTS = 100
 
-/** The first who signs in with a telephone number sets the password of its account. */
+/** Signs in with a telephone number. The first sign-in with a number creates its account with the given password. */
 export const login: Handler<typeof rules.login> = async ({ context, input, client }, res) => {
   await ensurePhoneAccount(context, input, client)
   const { user, token } = await signIn(context, input, client)
@@ -31,7 +31,7 @@ export const createUser: Handler<typeof rules.user> = async ({ context, input, c
   )
 }
 
-/** The caller, with their projects. */
+/** Returns the caller with their projects. */
 export const readUser: Handler = async ({ req, context, user, client }, res) => {
   if (req.params.userId !== user.id) throw notFound()
   const projects = await searchInTurn(context, user, client, async () => {

@@ -12,7 +12,7 @@ export const create: Handler<typeof rules.create> = async ({ context, input, cli
   res.status(201).json(success({ id: user.id }))
 }
 
-/** A token for an email address and its password; the caller, and a token of the same session, for a token. */
+/** Returns a token for an email address and a password. With a token, returns the caller and a new token of that session. */
 export const login: Handler<typeof rules.login> = async (request, res) => {
   const { context, viewer, input, client } = request
   if (viewer) {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 
-/** `npm run build` joins the document once and writes it beside the program. Beside the sources there is no such file. */
+/** The joined document, which `npm run build` writes beside the program. It is missing beside the sources. */
 const BUILT = new URL('openapi.json', import.meta.url)
 
 /**
- * The OpenAPI document as JSON, serialized once: doing it for each request blocks the event loop for milliseconds.
- * Imported at the first request, because parsing the YAML of the sources takes as long as half of a start.
+ * The OpenAPI document as JSON, serialized once, because that blocks the event loop for milliseconds. Import this module
+ * at the first request only: parsing the YAML of the sources takes as long as half of a start.
  */
 export const openApiJson = existsSync(BUILT)
   ? readFileSync(BUILT)

@@ -1,12 +1,12 @@
-// In JavaScript, because `npm run build` runs it without a compiler.
+// JavaScript, because `npm run build` runs it without a compiler.
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
 
-/** Begins the joined document. */
+/** The file that the joined document begins with. */
 const ROOT = 'root.yaml'
-/** Levels of maps that several files fill: the document, `paths` and `components`, and one path or kind of component. */
+/** Levels of maps that several files can fill: the document, `paths` and `components`, one path or kind of component. */
 const SHARED_LEVELS = 3
 
 /** Returns the folder with the parts of the OpenAPI document, found through package.json ("imports"). */

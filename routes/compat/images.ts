@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import * as controller from '../../controllers/compat/images.ts'
+import * as images from '../../controllers/compat/images.ts'
 import { authenticate } from '../../middleware/authenticate.ts'
 import { discardUpload } from '../../middleware/discard-upload.ts'
 import { handle, validate } from '../../middleware/handle.ts'
@@ -10,19 +10,19 @@ import * as rules from './images.rules.ts'
 
 const ONE_IMAGE = { files: { min: 1, max: 1, field: 'image' } }
 
-/** `/images`: the doors that clients of the former images service know. */
-export const images = Router()
+/** `/images`: routes of the earlier images service. */
+export const router = Router()
 
-images.use(authenticate)
-images.param('assetId', loadAsset)
+router.use(authenticate)
+router.param('assetId', loadAsset)
 
-images.get('/', handle(rules.list, controller.list))
-images.post(
+router.get('/', handle(rules.list, images.list))
+router.post(
   '/',
   upload(ONE_IMAGE),
   validate(),
   requireFiles('an image', ({ media }) => media === 'image'),
-  handle(controller.create),
+  handle(images.create),
   discardUpload,
 )
-images.get('/:assetId', handle(controller.read))
+router.get('/:assetId', handle(images.read))

@@ -6,7 +6,7 @@ import { countryCode, mobile, phoneLogin } from '../rules/phone.ts'
 import { names, photo } from '../rules/profile.ts'
 import { text } from '../rules/text.ts'
 
-/** A telephone number in the form of `findForSignIn`; clients do not send this field. */
+/** The telephone number in the form that `findForSignIn` takes. Clients cannot send this field. */
 const phone: Field<string> = (chain) =>
   chain
     .custom((value) => value === undefined)
@@ -28,7 +28,7 @@ export const user = rules({
   },
 })
 
-/** @param lists of a scene that the route adds to; the first where the client names none */
+/** @param lists lists of a scene that the route can add to; the first is the default */
 export const place = (...lists: [SceneList, SceneList]) =>
   rules({
     body: {

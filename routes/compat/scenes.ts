@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import * as controller from '../../controllers/compat/scenes.ts'
+import * as scenes from '../../controllers/compat/scenes.ts'
 import { authenticate } from '../../middleware/authenticate.ts'
 import { discardUpload } from '../../middleware/discard-upload.ts'
 import { handle } from '../../middleware/handle.ts'
@@ -9,26 +9,26 @@ import * as rules from './scenes.rules.ts'
 
 const ONE_FILE = { files: { min: 1, max: 1, field: 'file' } }
 
-/** The doors that the former scene editor knows. */
-export const scenes = Router()
+/** Routes of the earlier scene editor. */
+export const router = Router()
 
-scenes.use(['/login', '/user'], parseForm)
+router.use(['/login', '/user'], parseForm)
 
-scenes.post('/login', handle(rules.login, controller.login))
-scenes.post('/user', handle(rules.user, controller.createUser))
-scenes.get('/user/:userId', authenticate, handle(controller.readUser))
+router.post('/login', handle(rules.login, scenes.login))
+router.post('/user', handle(rules.user, scenes.createUser))
+router.get('/user/:userId', authenticate, handle(scenes.readUser))
 
-scenes.post(
+router.post(
   '/base',
   authenticate,
   upload(ONE_FILE),
-  handle(rules.place('base', 'baseImage'), controller.place),
+  handle(rules.place('base', 'baseImage'), scenes.place),
   discardUpload,
 )
-scenes.post(
+router.post(
   '/overlay',
   authenticate,
   upload(ONE_FILE),
-  handle(rules.place('overlay', 'overlayImage'), controller.place),
+  handle(rules.place('overlay', 'overlayImage'), scenes.place),
   discardUpload,
 )

@@ -8,7 +8,7 @@ import { nameField, text } from '../rules/text.ts'
 /** Read by `takeToken`. */
 const token = optional(text())
 
-/** Not checked where a token has told who the caller is; the handler reads the field of anonymous callers only. */
+/** A field that is checked for anonymous callers only. With a valid token the handler does not read it. */
 const ofAnonymous =
   <Value>(field: Field<Value>): Field<Value> =>
   (chain) =>

@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import * as controller from '../../controllers/compat/storage.ts'
+import * as storage from '../../controllers/compat/storage.ts'
 import {
   authenticate,
   authenticateByField,
@@ -14,20 +14,20 @@ import * as rules from './storage.rules.ts'
 
 const ONE_FILE = { files: { min: 1, max: 1, field: 'file' } }
 
-/** The doors that clients of the former storage service know. */
-export const storage = Router()
+/** `/api`: routes of the earlier storage service. */
+export const router = Router()
 
-storage.use(['/create', '/login', '/auth', '/upload', '/remove'], parseForm)
+router.use(['/create', '/login', '/auth', '/upload', '/remove'], parseForm)
 
-storage.post('/create', handle(rules.create, controller.create))
-storage.post('/login', takeToken, authenticateOptional, handle(rules.login, controller.login))
-storage.post('/auth', takeToken, authenticateOptional, handle(rules.login, controller.login))
-storage.post(
+router.post('/create', handle(rules.create, storage.create))
+router.post('/login', takeToken, authenticateOptional, handle(rules.login, storage.login))
+router.post('/auth', takeToken, authenticateOptional, handle(rules.login, storage.login))
+router.post(
   '/upload',
   takeToken,
   authenticateOptional,
   upload(ONE_FILE, { authenticateByField }),
-  handle(rules.upload, controller.upload),
+  handle(rules.upload, storage.upload),
   discardUpload,
 )
-storage.post('/remove', takeToken, authenticate, handle(rules.remove, controller.remove))
+router.post('/remove', takeToken, authenticate, handle(rules.remove, storage.remove))

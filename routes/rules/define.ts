@@ -3,12 +3,12 @@ import type { Meta } from 'express-validator/lib/base.js'
 import { Rules } from '../../middleware/rules.ts'
 
 /**
- * Adds the checks of one field to the field's chain. `Value` is the type of the value that passes: with `undefined`
- * in it the field can be absent.
+ * Adds the checks of one field to the field's chain. `Value` is the type of the value that passes: if it includes
+ * `undefined`, the field can be absent.
  */
 export interface Field<Value> {
   (chain: ValidationChain): ValidationChain
-  /** Never set: it carries the type. */
+  /** Exists for its type only; never set. */
   readonly type?: { value: Value }
 }
 
@@ -24,7 +24,7 @@ type RequiredAndOptional<F extends Fields> = {
   [Name in OptionalOf<F>]?: Exclude<ValueOf<F[Name]>, undefined>
 }
 
-/** One plain object type, so that TypeScript refuses input of other rules even where every field is optional. */
+/** Is one plain object type, so that TypeScript refuses the input of other rules even if all fields are optional. */
 type InputOf<Body extends Fields, Query extends Fields> = {
   [Name in keyof (RequiredAndOptional<Body> & RequiredAndOptional<Query>)]: (RequiredAndOptional<Body> &
     RequiredAndOptional<Query>)[Name]
@@ -33,11 +33,11 @@ type InputOf<Body extends Fields, Query extends Fields> = {
 interface Declaration<Body extends Fields, Query extends Fields> {
   body?: Body
   query?: Query
-  /** Checks that concern several fields. */
+  /** Checks of several fields together. */
   across?: ValidationChain[]
 }
 
-/** Declares the input of a route or socket operation: its fields, where they stand, their checks and their types. */
+/** Declares the input of a route or socket operation: its fields, their location, checks and types. */
 export const rules = <Body extends Fields = None, Query extends Fields = None>({
   body: inBody,
   query: inQuery,
@@ -66,7 +66,7 @@ export const nullable =
   (chain) =>
     field(chain.optional().if((value: unknown) => value !== null))
 
-/** A field with one more check, made when all others passed. */
+/** A field with one more check, which runs if all others passed. */
 export const checked =
   <Value>(
     field: Field<Value>,
@@ -76,7 +76,7 @@ export const checked =
   (chain) =>
     field(chain).bail().custom(isValid).withMessage(message)
 
-/** A field that has this value, before it is checked, where the client gives none. */
+/** A field with a default value, which is checked like a given one. */
 export const withDefault =
   <Value>(field: Field<Value>, value: string): Field<Value> =>
   (chain) =>

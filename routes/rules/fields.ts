@@ -16,7 +16,7 @@ export const choice =
 export const flag = (): Field<boolean> => (chain) =>
   choice(['0', '1'])(chain).customSanitizer((value) => value === '1')
 
-/** `true` or `false` of JSON. */
+/** The JSON value `true` or `false`. */
 export const boolean = (): Field<boolean> => (chain) =>
   chain.custom((value) => typeof value === 'boolean').withMessage('must be true or false')
 
@@ -30,7 +30,7 @@ export const wholeNumber =
       .bail()
       .toInt()
 
-/** A date-time with a zone (RFC 3339 §5.6), or a bare day, which means the whole day in UTC. */
+/** A date-time with a zone (RFC 3339 §5.6), or a date without a time, which means the whole day in UTC. */
 export const moment =
   (edge: DayEdge): Field<Date> =>
   (chain) =>
@@ -45,7 +45,7 @@ interface TagLimits {
   each: { min: number; max: number }
 }
 
-/** Tags, repeated or comma-separated or both; they come out as they are stored. */
+/** Tags, as a list, comma-separated, or both. Returns them in the form that is stored. */
 export const tagList =
   ({ max, each }: TagLimits): Field<string[]> =>
   (chain) => {
@@ -61,7 +61,7 @@ export const tagList =
         normalizeTags([value].flat().flatMap((tags) => tags.split(','))),
       )
       .custom((tags: string[]) => tags.length <= max)
-      .withMessage(`must be ${max} tags at the most`)
+      .withMessage(`must be at most ${max} tags`)
       .custom(withinLimits)
       .withMessage(`must be tags of ${each.min} to ${each.max} printable characters`)
   }

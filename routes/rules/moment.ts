@@ -3,18 +3,18 @@ const DAY_MS = 86_400_000
 const YEAR_10000 = Date.UTC(10_000, 0)
 const YEAR_0 = new Date('0000-01-01T00:00:00Z').getTime()
 
-/** Characters of the longest date-time that is read. Only a fraction of absurd precision is longer. */
+/** Length of the longest date-time that is parsed, in characters. */
 const MAX_LENGTH = 64
 
 const DAY = /^(\d{4})-(\d\d)-(\d\d)$/
 const TIME = /^T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/
 
-/** Which end of a bare day is meant: `createdAfter` means its start, `createdBefore` and `expiresAt` its end. */
+/** Which end of a date without a time is meant: `createdAfter` means its start, `createdBefore` and `expiresAt` its end. */
 export type DayEdge = 'start' | 'end'
 
 /**
- * Reads a date-time with a zone (RFC 3339 §5.6; fractions are cut to milliseconds), or a bare day, which means the
- * whole day in UTC. The end of a day is the start of the next one; of the last day of 9999 it is its last millisecond.
+ * Reads a date-time with a zone (RFC 3339 §5.6; fractions are truncated to milliseconds), or a date without a time, which
+ * means the whole day in UTC. The end of a day is the start of the next one; of the last day of 9999 it is its last millisecond.
  *
  * @returns null for any other text, for a day or time that does not exist, and outside the years 0 to 9999
  */
@@ -37,7 +37,7 @@ function readDay(text: string): number | null {
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() : null
 }
 
-/** Returns the milliseconds from the start of the day in UTC; less than 0 or over a day where the offset says so. */
+/** Returns the milliseconds from the start of the day in UTC; the zone offset can make them negative or more than a day. */
 function readTime(text: string): number | null {
   const [
     found,

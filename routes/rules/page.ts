@@ -7,7 +7,7 @@ export const LIMIT = { default: 20, min: 1, max: 100 }
 /**
  * The query parameters of a list: `limit` and `cursor`.
  *
- * @param standard the limit where none is given
+ * @param standard the default limit
  */
 export const page = (standard = LIMIT.default) => ({
   limit: withDefault(wholeNumber(LIMIT), String(standard)),

@@ -3,11 +3,11 @@ import { foldPassword, weaknessOf } from '../../app/auth/passwords.ts'
 import type { Field } from './define.ts'
 import { text } from './text.ts'
 
-/** A password that an account has: any text. */
+/** The current password of an account: any text. */
 export const password = (): Field<string> => (chain) =>
   text()(chain).isLength({ min: 1 }).withMessage('must not be empty')
 
-/** A new password: strong enough, and none of the names of its account, as far as the request tells them. */
+/** A new password. It must be strong enough and must not be a name of the account. */
 export const newPassword = (): Field<string> => (chain) =>
   password()(chain)
     .bail()
@@ -25,6 +25,6 @@ function namesIn({ username, email }: Record<string, unknown> = {}) {
   })
 }
 
-/** A password, or a digest that a former service's client sends in its place. */
+/** A password, or the digest that clients of earlier services send instead. */
 export const passwordOrDigest = (): Field<string> => (chain) =>
   password()(chain).bail().customSanitizer(foldPassword)

@@ -9,14 +9,14 @@ export const mobile = (): Field<string> => (chain) =>
 export const countryCode = (): Field<string> => (chain) =>
   text()(chain).customSanitizer(withoutPlus).matches(COUNTRY_CODE).withMessage('must be 1 to 3 digits')
 
-/** A mobile number can be told from others only with its country. */
+/** Requires a country code with a mobile number, because the number alone is not unique. */
 export const countryOfMobile = (): ValidationChain =>
   body('countryCode')
     .if((_value, { req }) => req.body?.mobile)
     .custom((value) => value !== undefined && value !== null)
     .withMessage('is needed with a mobile number')
 
-/** Returns a telephone number as `findForSignIn` takes it. The fields can be anything: rules check them apart. */
+/** Returns a telephone number in the form that `findForSignIn` takes. Other rules check the fields. */
 export const phoneLogin = ({ mobile, countryCode }: Record<string, unknown>) =>
   `+${withoutPlus(asText(countryCode))}-${asText(mobile)}`
 

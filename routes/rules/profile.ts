@@ -8,7 +8,7 @@ import { nameField, textField } from './text.ts'
 export const username = (): Field<string> => (chain) =>
   textField(USERNAME)(chain)
     .matches(USERNAME.pattern)
-    .withMessage('may hold letters, digits, dots, underscores and hyphens')
+    .withMessage('can only have letters, digits, dots, underscores and hyphens')
 
 export const email = (): Field<string> => (chain) =>
   textField(EMAIL)(chain).isEmail().withMessage('must be an email address')
@@ -19,7 +19,7 @@ export const names = {
   lastName: nullable(nameField(NAME)),
 }
 
-/** What a person is called, and how they can be reached; each can be absent, or null. */
+/** Name and contact fields. Each can be absent or null. */
 export const profile = {
   email: nullable(email()),
   ...names,
@@ -35,7 +35,7 @@ export const photo = nullable(
   ),
 )
 
-/** A JSON object of at most `SETTINGS.maxBytes`; comes out as its text. */
+/** A JSON object of at most `SETTINGS.maxBytes`. Returns its text. */
 const settings: Field<string> = (chain) =>
   chain
     .custom((value) => typeof value === 'object' && !Array.isArray(value))
@@ -45,7 +45,7 @@ const settings: Field<string> = (chain) =>
     .custom((value: string) => Buffer.byteLength(value) <= SETTINGS.maxBytes)
     .withMessage(`must have at most ${SETTINGS.maxBytes} bytes`)
 
-/** What can be set once the account exists. */
+/** Fields that can be set after registration only. */
 export const preferences = {
   profilePhoto: photo,
   discoverable: optional(boolean()),

@@ -3,16 +3,16 @@ import { cleanName, hasVisible } from '../../models/text.ts'
 import type { Field } from './define.ts'
 
 interface Length {
-  /** In characters, as Unicode counts them; default 1. */
+  /** In Unicode code points; default 1. */
   min?: number
   max: number
-  /** Whether line breaks and tabs may stand in it. */
+  /** Whether line breaks and tabs are allowed. */
   lines?: boolean
 }
 
 /**
- * Control characters (C0, DEL, C1), lone surrogates, which no UTF-8 can hold, and U+FFFD, which parsers put
- * where the bytes were no UTF-8.
+ * Control characters (C0, DEL, C1), lone surrogates, which UTF-8 cannot encode, and U+FFFD, which parsers
+ * put in place of invalid UTF-8.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\uFFFD]/u
 const UNPRINTABLE_BUT_LINES = /(?![\r\n\t])[\p{Cc}\p{Cs}\uFFFD]/u
@@ -23,7 +23,7 @@ export const text =
   (chain) =>
     printable(string(chain), lines ? UNPRINTABLE_BUT_LINES : UNPRINTABLE)
 
-/** A name, as it is stored: without invisible characters, and with at least one visible one. */
+/** A name without invisible characters and with at least one visible character. */
 export const nameField =
   ({ max }: Pick<Length, 'max'>): Field<string> =>
   (chain) =>
@@ -46,7 +46,7 @@ function printable(chain: ValidationChain, unprintable: RegExp): ValidationChain
     .bail()
 }
 
-/** Text of a length, not blank unless it can be empty. */
+/** Text of a limited length. It must not be blank, unless `min` is 0. */
 export const textField =
   ({ min = 1, max, lines = false }: Length): Field<string> =>
   (chain) =>

@@ -5,7 +5,7 @@ import helmet from 'helmet'
 import supertest from 'supertest'
 import { securityHeaders } from '../../config/security-headers.ts'
 import { handleErrors } from '../../middleware/handle-errors.ts'
-import { docs } from '../../routes/docs.ts'
+import { router as docs } from '../../routes/docs.ts'
 
 const log = { error: (details: object) => expect.fail(JSON.stringify(details)) }
 const service: RequestHandler = (req, _res, next) => {

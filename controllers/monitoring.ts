@@ -1,0 +1,47 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { RequestHandler } from 'express'
+import { notFound, unauthenticated, unavailable } from '../app/errors.ts'
+import { checkReadiness } from '../app/maintenance/readiness.ts'
+import { errorEnvelope } from '../middleware/envelope.ts'
+import { logCause } from '../middleware/handle-errors.ts'
+
+/** Answers that the process runs. */
+export const alive: RequestHandler = (_req, res) => {
+  res.json({ ok: true })
+}
+
+/** Answers whether the service takes requests, with the result of each check. */
+export const ready: RequestHandler = async (req, res) => {
+  const { log, stopping } = req.context
+  const { isReady, checks, causes } = await checkReadiness(req.context)
+  if (isReady) {
+    res.json({ ok: true, checks })
+    return
+  }
+  for (const cause of causes) logCause(log, unavailable(cause), { reqId: req.id })
+  const error = unavailable(
+    undefined,
+    stopping.aborted ? 'The service is stopping.' : 'The service is not ready; `checks` says why.',
+  )
+  res.set({ ...error.headers, 'Cache-Control': 'no-store' }).status(error.status)
+  res.json({ ...errorEnvelope(error, req.id), checks })
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+
+/**
+ * Sends the metrics for Prometheus. Needs the bearer token `METRICS_TOKEN` if it is set. If it is not set, the metrics
+ * are public, except in production, where this route does not exist.
+ */
+export const metrics: RequestHandler = async ({ context, headers }, res) => {
+  const { metrics, production } = context.config
+  const { token } = metrics
+  if (production && !token) throw notFound()
+  if (token && !timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`)))
+    throw unauthenticated()
+  const { registry } = context.metrics
+  res
+    .set('Cache-Control', 'no-store')
+    .type(registry.contentType)
+    .send(await registry.metrics())
+}
