@@ -1,7 +1,6 @@
 /** `npm run space:reconcile`: recounts what every account holds, and corrects it; uploads go on meanwhile. */
 import { describeDiscrepancy } from '../app/maintenance/finding.ts'
-import { reconcile } from '../app/maintenance/reconcile.ts'
-import { STRAY_MS } from '../app/maintenance/recount-space.ts'
+import { ORPHAN_GRACE_MS, reconcile } from '../app/maintenance/reconcile.ts'
 import { refuseForeignStore } from '../app/storage/store-owner.ts'
 import { runCommand } from './run-command.ts'
 import { withContext } from './with-context.ts'
@@ -10,7 +9,7 @@ await runCommand((uri, config) =>
   withContext(uri, config, async ({ store }) => {
     await refuseForeignStore(store)
     const lines: string[] = []
-    for await (const discrepancy of reconcile({ fix: true, before: new Date(Date.now() - STRAY_MS) }))
+    for await (const discrepancy of reconcile({ fix: true, before: new Date(Date.now() - ORPHAN_GRACE_MS) }))
       lines.push(`Corrected: ${describeDiscrepancy(discrepancy)}.`)
     return lines.join('\n') || 'The space of every account is what is stored.'
   }),

@@ -3,8 +3,8 @@
  * amiss, with exit code 1; with `--fix` it is put right. What is younger than the grace period is not judged.
  */
 import { parseArgs } from 'node:util'
-import { checkStorage } from '../app/maintenance/check.ts'
-import { describeFault, describeRemedy } from '../app/maintenance/finding.ts'
+import { describeFinding, describeFix } from '../app/maintenance/finding.ts'
+import { checkStorage } from '../app/maintenance/integrity-check.ts'
 import { refuseForeignStore } from '../app/storage/store-owner.ts'
 import { runCommand } from './run-command.ts'
 import { withContext } from './with-context.ts'
@@ -20,13 +20,13 @@ await runCommand((uri, config) => {
   return withContext(uri, config, async (context) => {
     await refuseForeignStore(context.store)
     const lines: string[] = []
-    let amiss = 0
-    for await (const { fault, mended } of checkStorage(context, { fix: values.fix, graceMs })) {
-      const what = describeFault(fault)
-      lines.push(mended ? `Mended: ${what}.` : `Amiss: ${what}; it ${describeRemedy(fault)}.`)
-      if (!mended) amiss++
+    let problems = 0
+    for await (const { finding, fixed } of checkStorage(context, { fix: values.fix, graceMs })) {
+      const what = describeFinding(finding)
+      lines.push(fixed ? `Fixed: ${what}.` : `Problem: ${what}; ${describeFix(finding)}.`)
+      if (!fixed) problems++
     }
-    if (amiss > 0) process.exitCode = 1
+    if (problems > 0) process.exitCode = 1
     return lines.join('\n') || 'Store and documents agree.'
   })
 })

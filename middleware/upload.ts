@@ -11,12 +11,12 @@ import {
 import { PREVIEW_MAX_BYTES } from '../app/media/preview.ts'
 import { type Receive, UploadEngine } from '../app/storage/upload-engine.ts'
 import { MultipartSource } from '../app/uploads/multipart-source.ts'
-import { SILENCE_MS } from '../app/uploads/pace.ts'
 import { UNNAMED } from '../app/uploads/part-header.ts'
 import { receiveFile } from '../app/uploads/receive-file.ts'
 import { receiveImage } from '../app/uploads/receive-image.ts'
+import { MAX_SILENCE_MS } from '../app/uploads/speed-monitor.ts'
 import type { ReceivedUpload } from '../app/uploads/upload-session.ts'
-import { Intake, OVERHEAD_BYTES } from '../app/uploads/upload-session.ts'
+import { OVERHEAD_BYTES, UploadSession } from '../app/uploads/upload-session.ts'
 
 interface Bound {
   min: number
@@ -62,19 +62,23 @@ export function upload(bounds: Bounds, { authenticateByField }: Options = {}): R
 
     const begin = async (): Promise<ReceivedUpload> => {
       if (!req.user) await authenticateByField?.(req, res)
-      req.upload ??= { intake: await beginIntake(req, announced, bounds), files: [], images: [] }
+      req.upload ??= {
+        uploadSession: await beginUploadSession(req, announced, bounds),
+        files: [],
+        images: [],
+      }
       return req.upload
     }
     const receiveOne: Receive = async (file, request) => {
-      const { intake } = await begin()
+      const { uploadSession } = await begin()
       const { store } = req.context
       return file.fieldname === fieldOf(bounds, 'images')
-        ? { image: await receiveImage(store, intake, file.stream, String(req.user?._id)) }
-        : { file: await receiveFile(store, intake, file, request) }
+        ? { image: await receiveImage(store, uploadSession, file.stream, String(req.user?._id)) }
+        : { file: await receiveFile(store, uploadSession, file, request) }
     }
     if (req.user || !authenticateByField) await begin()
     if (res.destroyed) throw clientGone()
-    const abandon = () => req.upload?.intake.abandon()
+    const abandon = () => req.upload?.uploadSession.cancel()
     const allReceived = await receive(req, res, bounds, { receiveOne, abandon })
     const { files, images } = await begin()
     for (const received of allReceived) {
@@ -88,13 +92,13 @@ export function upload(bounds: Bounds, { authenticateByField }: Options = {}): R
 }
 
 /** Reserves space for what is announced, at whose cost it is. */
-async function beginIntake(
+async function beginUploadSession(
   { user, asset, context }: Request,
   announced: number | undefined,
   { files }: Bounds,
 ) {
   if (!user) throw unauthenticated()
-  return Intake.begin(context, {
+  return UploadSession.begin(context, {
     owner: asset?.owner ?? user._id,
     asset: asset?._id ?? new Types.ObjectId(),
     isNew: !asset,
@@ -139,7 +143,7 @@ async function receive(
     fileFilter: countFiles(bounds),
   }).any()
   // the source ends a silent upload with an answer; the connection must not close before
-  req.setTimeout(2 * SILENCE_MS)
+  req.setTimeout(2 * MAX_SILENCE_MS)
   const end = () => {
     // the source may have ended already, while its pictures still wait for their turn
     abandon()

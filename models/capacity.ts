@@ -1,16 +1,17 @@
 import { type Model, model, Schema } from 'mongoose'
 import { type LedgerStatics, ledger, type Space } from './plugins/ledger.ts'
 
-/** The space of everybody together: one document. */
+/** The space of all users together, in one document. */
 interface CapacityDocument {
   _id: string
   space: Space
 }
 
 interface CapacityModel extends Model<CapacityDocument>, LedgerStatics {
-  ensure(limit: number): Promise<void>
+  setLimit(limit: number): Promise<void>
 }
 
+/** The id of the only document. */
 export const SERVER = 'server'
 
 const schema = new Schema<CapacityDocument, CapacityModel>(
@@ -18,8 +19,8 @@ const schema = new Schema<CapacityDocument, CapacityModel>(
   {
     collection: 'capacity',
     statics: {
-      /** Makes sure that the account is there, with the limit of today's configuration. */
-      async ensure(limit: number) {
+      /** Sets the limit in bytes. Creates the document if it does not exist. */
+      async setLimit(limit: number) {
         await this.updateOne({ _id: SERVER }, { $set: { 'space.limit': limit } }, { upsert: true })
       },
     },

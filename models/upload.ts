@@ -6,26 +6,26 @@ const definition = {
   _id: { type: String, required: true },
   owner: { type: Schema.Types.ObjectId, required: true },
   asset: { type: Schema.Types.ObjectId, required: true },
-  /** The beginning of the key of every object of this upload. */
+  /** The keys of all objects of this upload begin with it. */
   prefix: { type: String, required: true },
   createdAt: { type: Date, required: true },
-  /** By the clock of the database: those of the processes may differ. */
+  /** The time of the database, because the clocks of processes can differ. */
   heartbeatAt: { type: Date, required: true },
 } as const
 
-/** The record of an upload, written before its first byte: a sweep needs it to undo or finish the upload. */
+/** The record of an upload, written before its first byte. A sweep uses it to undo or finish the upload. */
 export type UploadFields = Stored<typeof definition>
 
 export type NewUpload = Omit<UploadFields, 'createdAt' | 'heartbeatAt'>
 
 interface UploadModel extends Model<UploadFields> {
   begin(upload: NewUpload): Promise<void>
-  beat(id: string): Promise<void>
+  recordHeartbeat(id: string): Promise<void>
   isAny(filter: QueryFilter<UploadFields>): Promise<boolean>
   idsOf(owner: Types.ObjectId): Promise<Set<string>>
-  knownAmong(ids: string[]): Promise<Map<string, Types.ObjectId>>
-  forget(id: string): Promise<void>
-  findDead(staleMs: number, filter?: QueryFilter<UploadFields>): Promise<UploadFields[]>
+  findAssetIds(ids: string[]): Promise<Map<string, Types.ObjectId>>
+  deleteRecord(id: string): Promise<void>
+  findStale(staleMs: number, filter?: QueryFilter<UploadFields>): Promise<UploadFields[]>
 }
 
 const schema = new Schema<UploadFields, UploadModel>(definition, {
@@ -38,8 +38,7 @@ const schema = new Schema<UploadFields, UploadModel>(definition, {
       await Upload.updateOne({ _id }, { $setOnInsert: upload, $currentDate: now }, { upsert: true })
     },
 
-    /** Records the heartbeat of an upload. */
-    async beat(id: string): Promise<void> {
+    async recordHeartbeat(id: string): Promise<void> {
       await Upload.updateOne({ _id: id }, { $currentDate: { heartbeatAt: true } })
     },
 
@@ -54,19 +53,19 @@ const schema = new Schema<UploadFields, UploadModel>(definition, {
       return new Set(uploads.map(({ _id }) => _id))
     },
 
-    /** Returns the assets of those of these uploads that have a record, by their ids. */
-    async knownAmong(ids: string[]): Promise<Map<string, Types.ObjectId>> {
+    /** Returns a map from the given ids to the assets of their uploads. Ids without a record are left out. */
+    async findAssetIds(ids: string[]): Promise<Map<string, Types.ObjectId>> {
       const uploads = await Upload.find({ _id: { $in: ids } }, { asset: 1 }).lean()
       return new Map(uploads.map(({ _id, asset }) => [_id, asset]))
     },
 
-    /** Deletes the record of an upload that is settled or undone. */
-    async forget(id: string): Promise<void> {
+    /** Deletes the record of an upload that was settled or undone. */
+    async deleteRecord(id: string): Promise<void> {
       await Upload.deleteOne({ _id: id })
     },
 
-    /** Returns the uploads without a heartbeat for this time in milliseconds. */
-    async findDead(staleMs: number, filter: QueryFilter<UploadFields> = {}): Promise<UploadFields[]> {
+    /** Returns the uploads that had no heartbeat for `staleMs` milliseconds. */
+    async findStale(staleMs: number, filter: QueryFilter<UploadFields> = {}): Promise<UploadFields[]> {
       const now = await databaseTime()
       return Upload.find({ ...filter, heartbeatAt: { $lt: new Date(now.getTime() - staleMs) } }).lean()
     },

@@ -32,11 +32,11 @@ export interface NewAsset {
  */
 export async function createAsset(
   { covers, clock, changes }: Pick<Context, 'covers' | 'clock' | 'changes'>,
-  { intake, files, images }: Pick<ReceivedUpload, 'intake' | 'files' | 'images'>,
+  { uploadSession, files, images }: Pick<ReceivedUpload, 'uploadSession' | 'files' | 'images'>,
   sender: Sender,
   given: NewAsset,
 ): Promise<AssetFields> {
-  const pending = covers.begin(intake, files, sender.user._id.toString())
+  const pending = covers.begin(uploadSession, files, sender.user._id.toString())
   const cover = await pending.inTime()
   const settlement = { bytes: bytesOf(objectsOf({ files, images, cover })), files: files.length }
   const now = clock.now()
@@ -48,7 +48,7 @@ export async function createAsset(
   }
   const by = { sender, access: 'owner' } as const
   await confirmSender(by)
-  const asset = await commitNewAsset(intake, {
+  const asset = await commitNewAsset(uploadSession, {
     permitted: accessCondition(by),
     set: {
       ...described,
@@ -58,14 +58,14 @@ export async function createAsset(
       images,
       cover,
       visibility,
-      readers: readersOf({ owner: intake.owner, visibility, collaborators: [] }),
+      readers: readersOf({ owner: uploadSession.owner, visibility, collaborators: [] }),
       createdAt: now,
     },
     now,
-    unsettled: { id: intake.id, ...settlement },
+    unsettled: { id: uploadSession.id, ...settlement },
   })
   if (!asset) throw notFound()
-  await intake.settle(settlement)
+  await uploadSession.settle(settlement)
   await hideIfOwnerInactive(asset)
   await changes.publish({ kind: 'asset.created', asset: asset._id, owner: asset.owner, space: true })
   pending.addLater(asset)

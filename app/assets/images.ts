@@ -4,7 +4,7 @@ import { commitOf } from '../../models/asset-upload.ts'
 import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { notFound, tooLarge, versionConflict } from '../errors.ts'
-import type { Intake } from '../uploads/upload-session.ts'
+import type { UploadSession } from '../uploads/upload-session.ts'
 import { changeAsset, reloadForRetry } from './change.ts'
 
 /**
@@ -15,7 +15,7 @@ import { changeAsset, reloadForRetry } from './change.ts'
  */
 export async function addImages(
   { changes, clock }: Pick<AssetContext, 'changes' | 'clock'>,
-  { intake, images }: { intake: Intake; images: AssetImage[] },
+  { uploadSession, images }: { uploadSession: UploadSession; images: AssetImage[] },
   asset: AssetFields,
   sender: Sender,
   version?: number,
@@ -34,13 +34,13 @@ export async function addImages(
         set: {},
         now: clock.now(),
         push: { images: { $each: images } },
-        unsettled: { id: intake.id, ...settlement },
+        unsettled: { id: uploadSession.id, ...settlement },
       }
-      return commitOf(intake, commit, current)
+      return commitOf(uploadSession, commit, current)
     },
     (tried) => reloadForRetry({ clock }, tried, { version, by }),
   )
-  await intake.settle(settlement)
+  await uploadSession.settle(settlement)
   await changes.publish({ kind: 'asset.updated', asset: after._id, owner: after.owner, space: true })
   return after
 }

@@ -6,7 +6,7 @@ import { recordSettled } from '../../models/asset-upload.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
 import { Upload } from '../../models/upload.ts'
-import { accountsOf, settle } from '../quota/accounts.ts'
+import { ledgersOf, settle } from '../quota/reservations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
 /**
@@ -25,13 +25,13 @@ export async function announceDeletion(
     bytes: bytesOf(objects),
     files,
   }
-  for (const { ledger, id } of accountsOf(owner)) await ledger.announce(id, pendingDeletion.id)
+  for (const { model, id } of ledgersOf(owner)) await model.openEmptyEntry(id, pendingDeletion.id)
   return pendingDeletion
 }
 
 /** Takes an announcement back. */
 export async function withdrawDeletion(owner: Types.ObjectId, { id }: PendingDeletion): Promise<void> {
-  await settle(accountsOf(owner), id, { bytes: 0, files: 0 })
+  await settle(ledgersOf(owner), id, { bytes: 0, files: 0 })
 }
 
 /**
@@ -41,13 +41,13 @@ export async function withdrawDeletion(owner: Types.ObjectId, { id }: PendingDel
 export async function deletePending(store: ObjectStore, asset: AssetFields): Promise<void> {
   const { _id, owner } = asset
   for (const entry of asset.unsettled) {
-    await settle(accountsOf(owner), entry.id, entry)
+    await settle(ledgersOf(owner), entry.id, entry)
     await recordSettled({ id: entry.id, asset: _id })
-    await Upload.forget(entry.id)
+    await Upload.deleteRecord(entry.id)
   }
   for (const { id, keys, bytes, files } of pendingDeletionOf(asset)) {
     await store.remove(keys)
-    await settle(accountsOf(owner), id, { bytes: -bytes, files: -files })
+    await settle(ledgersOf(owner), id, { bytes: -bytes, files: -files })
     await recordDeleted(_id, id)
   }
   if (asset.state === 'deleting') {

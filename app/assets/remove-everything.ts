@@ -25,7 +25,7 @@ export async function removeEverythingOf(context: AssetContext, owner: Types.Obj
   // the account takes no new ones.
   while (await Upload.isAny({ owner })) {
     await removeAssetsOf(context, owner)
-    for (const upload of await Upload.findDead(staleMs, { owner })) await undoUpload(store, upload)
+    for (const upload of await Upload.findStale(staleMs, { owner })) await undoUpload(store, upload)
     if (Date.now() > deadline) return false
     await delay(50)
   }

@@ -3,7 +3,7 @@ import { bytesOf } from '../../models/asset-objects.ts'
 import { commitOf } from '../../models/asset-upload.ts'
 import { accessCondition, type Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
-import type { Intake } from '../uploads/upload-session.ts'
+import type { UploadSession } from '../uploads/upload-session.ts'
 import { changeAsset } from './change.ts'
 import { describeFiles } from './create.ts'
 
@@ -16,13 +16,13 @@ import { describeFiles } from './create.ts'
  */
 export async function replaceFiles(
   context: AssetContext & Pick<Context, 'covers'>,
-  { intake, files }: { intake: Intake; files: AssetFile[] },
+  { uploadSession, files }: { uploadSession: UploadSession; files: AssetFile[] },
   asset: AssetFields,
   sender: Sender,
   version?: number,
 ): Promise<AssetFields> {
   const by = { sender, access: 'write' } as const
-  const pending = context.covers.begin(intake, files, sender.user._id.toString())
+  const pending = context.covers.begin(uploadSession, files, sender.user._id.toString())
   const cover = await pending.inTime()
   const settlement = { bytes: bytesOf(cover ? [...files, cover] : files), files: files.length }
   const { after: changed } = await changeAsset(context, asset, {
@@ -32,17 +32,17 @@ export async function replaceFiles(
     files: (current) => current.files.length,
     update: (current, pendingDeletion) =>
       commitOf(
-        intake,
+        uploadSession,
         {
           permitted: accessCondition(by),
           now: context.clock.now(),
           set: { ...describeFiles(files, current.typeGiven ? current.type : undefined), cover },
-          unsettled: { id: intake.id, ...settlement },
+          unsettled: { id: uploadSession.id, ...settlement },
           pendingDeletion,
         },
         current,
       ),
-    settle: () => intake.settle(settlement),
+    settle: () => uploadSession.settle(settlement),
   })
   const { _id, owner } = changed
   await context.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })

@@ -10,7 +10,7 @@ import { firstFilledCollection } from '../maintenance/migrations/schema.ts'
 import { reconcile } from '../maintenance/reconcile.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { refuseForeignStore, takeOverStore } from '../storage/store-owner.ts'
-import { readKey } from '../uploads/keys.ts'
+import { parseObjectKey } from '../uploads/object-keys.ts'
 import { copyIn, verifyCopy } from './copy-objects.ts'
 import { BackupError, COLLECTIONS, type Manifest, readManifest } from './format.ts'
 import { readDocuments, readEntries, verifyLines } from './lines.ts'
@@ -66,7 +66,7 @@ async function restoreAll(
       objectsOf(asset).map(({ key }) => key),
       asset.lock,
     )
-  await Capacity.ensure(serverLimit)
+  await Capacity.setLimit(serverLimit)
   const corrections = reconcile({ fix: true, before: new Date() })
   while (!(await corrections.next()).done);
 }
@@ -117,7 +117,7 @@ async function verifyStored(store: ObjectStore, dir: string, { objects }: Manife
   let first = ''
   // the backup lists the objects of one user one after another, so each user's objects are listed once
   for await (const { key, size } of readEntries(dir, objects)) {
-    const own = readKey(key)?.location
+    const own = parseObjectKey(key)?.location
     if (own !== location) {
       location = own
       stored = new Map()

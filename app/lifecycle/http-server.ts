@@ -16,7 +16,7 @@ import {
   timeout,
   tooLarge,
 } from '../errors.ts'
-import { limitPieceRate } from '../uploads/piece-rate.ts'
+import { limitChunkRate } from '../uploads/chunk-rate.ts'
 
 /** A connection that moves nothing for this long, either way, is closed: a slow client cannot hold it. */
 const IDLE_MS = 60_000
@@ -56,7 +56,7 @@ export function createHttpServer(app: Express, options: ServerOptions = {}): Ser
     // its own: https://github.com/nodejs/help/issues/4448. Node warns of a leak from eleven on.
     res.setMaxListeners(20)
     if (!hasContent(req)) return
-    limitPieceRate(req)
+    limitChunkRate(req)
     answerBeforeBody(req, res)
   })
   server.on('checkContinue', (req, res) => {

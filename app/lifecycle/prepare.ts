@@ -3,10 +3,10 @@ import { Capacity } from '../../models/capacity.ts'
 import { ensureAdmin } from '../accounts/ensure-admin.ts'
 import type { Context, WritesRefused } from '../context.ts'
 import { missingUniqueIndexes, syncIndexes } from '../maintenance/indexes.ts'
+import { type Job, msUntilHour, runJob } from '../maintenance/job-runner.ts'
 import { NEWEST_VERSION } from '../maintenance/migrations/migrations.ts'
 import { schemaVersion } from '../maintenance/migrations/schema.ts'
-import { recountSpace } from '../maintenance/recount-space.ts'
-import { type Job, repeat, untilHour } from '../maintenance/repeat.ts'
+import { reconcileUsage } from '../maintenance/reconcile.ts'
 import { sweep } from '../maintenance/sweep.ts'
 import { claimStore, ForeignStoreError } from '../storage/store-owner.ts'
 import { connectDatabase, whenReachable } from './database.ts'
@@ -39,7 +39,7 @@ export function prepare(context: Context, uri: string): Preparation {
     await connectDatabase(uri)
     await updateSchema(context)
     if (!config.production) await syncIndexes()
-    await Capacity.ensure(config.space.server)
+    await Capacity.setLimit(config.space.server)
     context.writesRefused ??= { check: 'indexes', message: 'The service is starting; try again later.' }
     context.prepared = true
   }
@@ -55,7 +55,7 @@ export function prepare(context: Context, uri: string): Preparation {
     context.writesRefused = null
   }
   const work = async () => {
-    await Promise.all(jobsOf(context).map((job) => repeat(job, log, stopping)))
+    await Promise.all(jobsOf(context).map((job) => runJob(job, log, stopping)))
   }
   const ready = whenReachable(open, log, stopping).then(() => whenReachable(openForWrites, log, stopping))
   return { ready, ended: ready.then(work) }
@@ -116,8 +116,8 @@ const jobsOf = (context: Context): Job[] => [
   { name: 'the sweep', run: () => sweepOwnStore(context), pauseMs: () => MINUTE, atOnce: true },
   {
     name: 'the recount of space',
-    run: () => recountSpace(context),
-    pauseMs: () => untilHour(NIGHT),
+    run: () => reconcileUsage(context),
+    pauseMs: () => msUntilHour(NIGHT),
     atOnce: false,
   },
 ]

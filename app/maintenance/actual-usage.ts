@@ -12,11 +12,11 @@ import { Upload } from '../../models/upload.ts'
 import { eachUser } from '../../models/user-state.ts'
 
 /**
- * What a user's account must hold, given its open entries: the objects that the assets name, less what has come
- * and is not settled yet, plus what has gone and is not settled yet. While the account's revision stays, no step
- * of an upload or a removal changes this for any asset, so the assets need not be read at one moment.
+ * Computes the usage of a user from the assets: the objects they name, minus unsettled uploads, plus unsettled
+ * deletions. Uploads and deletions change the revision of the ledger, so assets can be read one after another: while
+ * the revision stays the same, the result is consistent.
  */
-export async function truthOfUser(owner: Types.ObjectId, { open }: Space): Promise<Settlement> {
+export async function actualUsageOfUser(owner: Types.ObjectId, { open }: Space): Promise<Settlement> {
   const isOpen = membership(open)
   const sum = { bytes: 0, files: 0 }
   for await (const asset of countedAssets(owner)) add(sum, countAsset(asset, isOpen))
@@ -24,10 +24,10 @@ export async function truthOfUser(owner: Types.ObjectId, { open }: Space): Promi
 }
 
 /**
- * What the server's account must hold, given its open entries: what all users' accounts hold, less the entries
- * that are settled there and here not yet. The same holds for the moment: users need not be read at once.
+ * Computes the usage of the server: the sum of the users' usage, minus entries that are settled in the user's ledger
+ * but not yet in the server's. The result is consistent while the revision of the server's ledger stays the same.
  */
-export async function truthOfServer({ open }: Space): Promise<Settlement> {
+export async function actualUsageOfServer({ open }: Space): Promise<Settlement> {
   const pending = new Set(open.map(({ id }) => id))
   const sum = { bytes: 0, files: 0 }
   for await (const { space } of eachUser('space')) {
@@ -45,11 +45,11 @@ function countAsset(asset: Counted, isOpen: (entry: { id: string }) => boolean):
   return sum
 }
 
-/** What entries will count for, by the assets that name them; nothing for those that no asset names. */
+/** Returns what entries will add to a ledger, from the assets that name them. */
 async function settlementsOf(entries: string[]): Promise<Settlement[]> {
   if (entries.length === 0) return []
   const isOne = membership(entries.map((id) => ({ id })))
-  const uploads = await Upload.knownAmong(entries)
+  const uploads = await Upload.findAssetIds(entries)
   const assets = await uncounted([...uploads.values()], entries)
   return assets.flatMap((asset) => [
     ...asset.unsettled.filter(isOne),

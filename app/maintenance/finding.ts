@@ -1,7 +1,7 @@
 import type { Discrepancy, Sums } from './reconcile.ts'
 
-/** Something that store and documents do not agree on, or that a dead process has left. */
-export type Fault =
+/** A difference between store and documents, or something that a process did not finish before it died. */
+export type Finding =
   | { kind: 'orphan'; key: string; size: number }
   | { kind: 'missing'; key: string; asset: string }
   | { kind: 'size'; key: string; asset: string; recorded: number; stored: number }
@@ -10,59 +10,59 @@ export type Fault =
   | { kind: 'upload'; id: string }
   | { kind: 'removal'; asset: string }
   | { kind: 'pending'; asset: string }
-  | { kind: 'sums'; discrepancy: Discrepancy }
+  | { kind: 'usage'; discrepancy: Discrepancy }
 
-/** Whether it can be put right without knowing what is lost; else only a backup helps. */
-export const isMendable = ({ kind }: Fault) => !['missing', 'size', 'ownerless'].includes(kind)
+/** Returns whether the check can fix a finding. Lost data can only come from a backup. */
+export const isFixable = ({ kind }: Finding) => !['missing', 'size', 'ownerless'].includes(kind)
 
-/** A fault in words. */
-export function describeFault(fault: Fault): string {
-  switch (fault.kind) {
+/** Returns a clause that says what is wrong. */
+export function describeFinding(finding: Finding): string {
+  switch (finding.kind) {
     case 'orphan':
-      return `object ${fault.key} (${fault.size} bytes) is named by no document`
+      return `no document names object ${finding.key} (${finding.size} bytes)`
     case 'missing':
-      return `asset ${fault.asset} names object ${fault.key}, which is not there`
+      return `asset ${finding.asset} names object ${finding.key}, which is missing`
     case 'size':
-      return `object ${fault.key} of asset ${fault.asset} has ${fault.stored} bytes, not ${fault.recorded}`
+      return `object ${finding.key} of asset ${finding.asset} has ${finding.stored} bytes, not ${finding.recorded}`
     case 'ownerless':
-      return `account ${fault.owner}, which does not exist, has assets`
+      return `account ${finding.owner} does not exist, but has assets`
     case 'unfinished':
-      return `something unfinished under ${fault.prefix} belongs to no upload`
+      return `unfinished objects under ${finding.prefix} belong to no upload`
     case 'upload':
-      return `upload ${fault.id} is dead`
+      return `upload ${finding.id} has no heartbeat`
     case 'removal':
-      return `a removal from asset ${fault.asset} has not ended`
+      return `a removal from asset ${finding.asset} is not finished`
     case 'pending':
-      return `asset ${fault.asset} waits for an upload that is over`
-    case 'sums':
-      return describeDiscrepancy(fault.discrepancy)
+      return `asset ${finding.asset} waits for an upload that does not exist`
+    case 'usage':
+      return describeDiscrepancy(finding.discrepancy)
   }
 }
 
-/** What mending it does. */
-export function describeRemedy({ kind }: Fault): string {
+/** Returns what `--fix` does about a finding, as the end of a sentence that begins with "--fix". */
+export function describeFix({ kind }: Finding): string {
   switch (kind) {
     case 'orphan':
-      return 'is to be removed'
+      return '--fix deletes it'
     case 'unfinished':
-      return 'is to be abandoned'
+      return '--fix aborts them'
     case 'upload':
-      return 'is to be undone'
+      return '--fix discards it'
     case 'removal':
-      return 'is to be ended'
+      return '--fix finishes it'
     case 'pending':
-      return 'is to be removed'
-    case 'sums':
-      return 'is to be corrected'
+      return '--fix deletes it'
+    case 'usage':
+      return '--fix corrects it'
     default:
-      return 'can only come from a backup'
+      return 'only a backup can restore it'
   }
 }
 
-export function describeDiscrepancy({ username, was, is, strays }: Discrepancy): string {
+export function describeDiscrepancy({ username, was, is, orphans }: Discrepancy): string {
   const whose = username === null ? 'the server' : `user ${username}`
-  const forgotten = strays > 0 ? `; ${strays} forgotten entries` : ''
-  return `space of ${whose}: ${describeSums(was)}, should be ${describeSums(is)}${forgotten}`
+  const orphaned = orphans > 0 ? `; ${orphans} orphaned reservations` : ''
+  return `usage of ${whose}: ${describeSums(was)}, should be ${describeSums(is)}${orphaned}`
 }
 
 const describeSums = ({ used, reserved, files, reservedFiles }: Sums) =>

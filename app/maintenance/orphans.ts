@@ -1,16 +1,69 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import type { AssetFields } from '../../models/asset.ts'
-import { assetsToDeleteFrom, pendingDeletionOf } from '../../models/asset-objects.ts'
+import { assetsToDeleteFrom, pendingDeletionIds, pendingDeletionOf } from '../../models/asset-objects.ts'
 import { pendingAssets } from '../../models/asset-upload.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
+import type { OpenEntry } from '../../models/plugins/ledger.ts'
 import { Upload } from '../../models/upload.ts'
+import { User } from '../../models/user.ts'
+import { usersWithEntriesBefore } from '../../models/user-state.ts'
+import type { Ledger } from '../quota/reservations.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import { parseObjectKey } from '../uploads/object-keys.ts'
 
-/** In a request a removal is between its last steps for no longer than this. */
+/** Longest time that a request needs for the last steps of a removal, in milliseconds. */
 const LAST_STEPS_MS = 1000
 
-/** Assets with objects put away before a time and not removed. */
-export async function findHalfRemovals(before: Date): Promise<AssetFields[]> {
+/**
+ * Returns the prefixes of unfinished objects, begun before a time, whose upload has no record. They exist when the
+ * answer of the store was lost, or when a part was started twice.
+ */
+export async function findOrphanPrefixes(store: ObjectStore, before: Date): Promise<string[]> {
+  const prefixes = new Map<string, string>()
+  for await (const { key, begunAt } of store.listUnfinished('')) {
+    const own = begunAt < before ? parseObjectKey(key) : null
+    if (own) prefixes.set(own.upload, own.prefix)
+  }
+  if (prefixes.size === 0) return []
+  for (const id of (await Upload.findAssetIds([...prefixes.keys()])).keys()) prefixes.delete(id)
+  return [...prefixes.values()]
+}
+
+/** Aborts unfinished objects, begun before a time, whose upload has no record. */
+export async function abortOrphanObjects(store: ObjectStore, before: Date): Promise<void> {
+  for (const prefix of await findOrphanPrefixes(store, before)) await store.abortUnfinished(prefix, before)
+}
+
+/**
+ * Returns the ids of entries, opened before a time, without an upload or a removal. Their process died before it wrote
+ * the record, or the database executed a request after its process had given up. No process will settle them.
+ */
+export async function findOrphanReservations(open: readonly OpenEntry[], before: Date): Promise<string[]> {
+  const old = open.filter(({ at }) => !at || at < before).map(({ id }) => id)
+  if (old.length === 0) return []
+  const uploads = await Upload.findAssetIds(old)
+  const known = new Set([...uploads.keys(), ...(await pendingDeletionIds(old))])
+  return old.filter((id) => !known.has(id))
+}
+
+/** Closes orphan reservations opened before a time, so that their space is free again. */
+export async function releaseOrphanReservations(before: Date): Promise<void> {
+  for await (const { _id } of usersWithEntriesBefore(before)) await release({ model: User, id: _id }, before)
+  await release({ model: Capacity, id: SERVER }, before)
+}
+
+async function release({ model, id }: Ledger, before: Date): Promise<void> {
+  const space = await model.spaceOf(id)
+  for (const orphan of await findOrphanReservations(space?.open ?? [], before))
+    await model.settle(id, orphan, { bytes: 0, files: 0 })
+}
+
+/**
+ * Returns assets with objects that were marked for deletion before a time and not deleted. Looks twice, because a
+ * request can be in the middle of the removal.
+ */
+export async function findUnfinishedRemovals(before: Date): Promise<AssetFields[]> {
   const first = await removalsBegun(before)
   if (first.length === 0) return []
   await delay(LAST_STEPS_MS)
@@ -27,10 +80,10 @@ async function removalsBegun(before: Date): Promise<AssetFields[]> {
   return begun
 }
 
-/** Returns the ids of assets created before a time whose upload has no record any more. */
-export async function findForgottenAssets(before: Date): Promise<Types.ObjectId[]> {
-  const forgotten: Types.ObjectId[] = []
+/** Returns the ids of assets created before a time that wait for an upload without a record. */
+export async function findOrphanAssets(before: Date): Promise<Types.ObjectId[]> {
+  const orphans: Types.ObjectId[] = []
   for await (const { _id } of pendingAssets(before))
-    if (!(await Upload.isAny({ asset: _id }))) forgotten.push(_id)
-  return forgotten
+    if (!(await Upload.isAny({ asset: _id }))) orphans.push(_id)
+  return orphans
 }

@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
+import type { Logger } from 'pino'
 import { Capacity, SERVER } from '../../models/capacity.ts'
-import { type LedgerStatics, reservedBy, type Settlement, type Space } from '../../models/plugins/ledger.ts'
+import { reservedBy, type Settlement, type Space } from '../../models/plugins/ledger.ts'
 import { User } from '../../models/user.ts'
 import { eachUser } from '../../models/user-state.ts'
-import { truthOfServer, truthOfUser } from './actual-usage.ts'
-import { findStrays } from './orphan-reservations.ts'
+import type { Ledger } from '../quota/reservations.ts'
+import { actualUsageOfServer, actualUsageOfUser } from './actual-usage.ts'
+import { findOrphanReservations } from './orphans.ts'
 
-/** The sums of an account, in bytes and a number of files. */
+/** The sums of a ledger: bytes and numbers of files. */
 export interface Sums {
   used: number
   reserved: number
@@ -15,39 +17,48 @@ export interface Sums {
   reservedFiles: number
 }
 
-/** An account whose sums are not what is stored. */
+/** A ledger whose sums differ from the actual usage. */
 export interface Discrepancy {
-  /** A username, or `null` for the server's own account. */
+  /** The name of the user; null for the server. */
   username: string | null
   was: Sums
   is: Sums
-  /** Open entries that belong to nothing. */
-  strays: number
+  /** Number of orphaned reservations. */
+  orphans: number
 }
 
 interface Options {
-  /** Whether to put right what is wrong. */
+  /** Whether to correct the ledgers. */
   fix: boolean
-  /** Open entries that are younger are not judged. */
+  /** Reservations opened later are not orphans yet. */
   before: Date
 }
 
-/** `busy`: the account changed each time while it was being recounted; it is as good a sign as any that it works. */
+/** `busy`: the ledger changed during every attempt, so that it could not be compared. */
 type Outcome = Discrepancy | 'right' | 'busy'
 
-interface Recount {
-  ledger: LedgerStatics
-  id: Types.ObjectId | string
+interface Account extends Ledger {
   username: string | null
-  truth: (space: Space) => Promise<Settlement>
+  actualUsage: (space: Space) => Promise<Settlement>
 }
 
+/** Grace period before a reservation without an upload is an orphan, in milliseconds. No request takes that long. */
+export const ORPHAN_GRACE_MS = 3_600_000
+/** Attempts to compare a ledger that other requests change meanwhile. */
 const ATTEMPTS = 6
+/** The first pause between two attempts, in milliseconds; each pause is longer by the same amount. */
 const PAUSE_MS = 100
 
+/** Corrects every ledger. Logs a warning for each difference, because a difference means a bug. */
+export async function reconcileUsage({ log }: { log: Logger }): Promise<void> {
+  const before = new Date(Date.now() - ORPHAN_GRACE_MS)
+  for await (const discrepancy of reconcile({ fix: true, before }))
+    log.warn(discrepancy, 'the recorded usage differed from the stored objects and was corrected')
+}
+
 /**
- * Compares every account with what is stored, users first: the server's is the sum of theirs. Uploads go on
- * meanwhile: an account is judged, and written, only if nothing has changed it since it was read.
+ * Compares every ledger with the actual usage: the users first, because the server's usage is the sum of theirs.
+ * Requests run meanwhile: a ledger is compared and corrected only if it did not change since it was read.
  */
 export async function* reconcile(options: Options): AsyncGenerator<Discrepancy> {
   const uncorrected = { bytes: 0, files: 0 }
@@ -65,34 +76,35 @@ export async function* reconcile(options: Options): AsyncGenerator<Discrepancy> 
 }
 
 const reconcileUser = (id: Types.ObjectId, username: string, options: Options): Promise<Outcome> =>
-  recount({ ledger: User, id, username, truth: (space) => truthOfUser(id, space) }, options)
+  compare({ model: User, id, username, actualUsage: (space) => actualUsageOfUser(id, space) }, options)
 
-/** @param uncorrected what the users' accounts lack, where they have been left as they were */
+/** @param uncorrected the differences of the users' ledgers, when these were not corrected */
 function reconcileServer(options: Options, uncorrected: Settlement): Promise<Outcome> {
-  const truth = async (space: Space) => {
-    const { bytes, files } = await truthOfServer(space)
+  const actualUsage = async (space: Space) => {
+    const { bytes, files } = await actualUsageOfServer(space)
     return { bytes: bytes + uncorrected.bytes, files: files + uncorrected.files }
   }
-  return recount({ ledger: Capacity, id: SERVER, username: null, truth }, options)
+  return compare({ model: Capacity, id: SERVER, username: null, actualUsage }, options)
 }
 
-async function recount({ ledger, id, username, truth }: Recount, { fix, before }: Options): Promise<Outcome> {
+async function compare(account: Account, { fix, before }: Options): Promise<Outcome> {
+  const { model, id, username, actualUsage } = account
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const space = await ledger.spaceOf(id)
+    const space = await model.spaceOf(id)
     if (!space) return 'right'
-    const strays = await findStrays(space.open, before)
-    const { bytes, files } = await truth(space)
+    const orphans = await findOrphanReservations(space.open, before)
+    const { bytes, files } = await actualUsage(space)
     const { used, reserved, reservedFiles = 0 } = space
     const was = { used, reserved, files: space.files, reservedFiles }
-    const held = reservedBy(space.open, strays)
+    const held = reservedBy(space.open, orphans)
     const is = { used: bytes, reserved: held.bytes, files, reservedFiles: held.files }
     const isRight =
-      strays.length === 0 && (Object.keys(is) as (keyof Sums)[]).every((sum) => was[sum] === is[sum])
-    const unchanged = async () => (await ledger.spaceOf(id))?.revision === space.revision
-    const settled =
-      fix && !isRight ? await ledger.correct(id, space, { bytes, files, strays }) : await unchanged()
-    if (settled && isRight) return 'right'
-    if (settled) return { username, was, is, strays: strays.length }
+      orphans.length === 0 && (Object.keys(is) as (keyof Sums)[]).every((sum) => was[sum] === is[sum])
+    const isUnchanged = async () => (await model.spaceOf(id))?.revision === space.revision
+    const isDone =
+      fix && !isRight ? await model.correct(id, space, { bytes, files, orphans }) : await isUnchanged()
+    if (isDone && isRight) return 'right'
+    if (isDone) return { username, was, is, orphans: orphans.length }
     await delay(PAUSE_MS * attempt)
   }
   return 'busy'

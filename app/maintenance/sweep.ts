@@ -7,41 +7,43 @@ import { deletePending } from '../assets/pending-deletion.ts'
 import type { AssetContext } from '../context.ts'
 import { removeOrphanFiles } from '../media/spool.ts'
 import { undoUpload } from '../uploads/undo-upload.ts'
-import { abandonForgotten } from './abandon-forgotten.ts'
-import { releaseStrays } from './orphan-reservations.ts'
+import { abortOrphanObjects, releaseOrphanReservations } from './orphans.ts'
 
-/** An entry or an unfinished object that belongs to nothing is let live for so many times `staleMs`. */
-const FORGOTTEN = 5
+/** Grace period before an orphan is removed, as a multiple of `staleMs`. */
+const ORPHAN_GRACE = 5
 
 /**
- * Ends what a dead process has left: uploads without a heartbeat, objects put away but not removed, accounts
- * half deleted, unfinished objects and reserved space of nobody. Safe beside requests and beside the sweeps of
- * other processes; a part that fails is logged and comes round again.
+ * Cleans up after processes that died: discards uploads without a heartbeat, deletes objects marked for deletion,
+ * finishes account deletions and changes of readers, removes orphaned objects, reservations and temporary files.
+ * Requests and sweeps of other processes can run at the same time. A step that fails is logged and repeated by the
+ * next sweep.
  */
 export async function sweep(context: AssetContext): Promise<void> {
   const { store, staleMs } = context
-  for (const upload of await Upload.findDead(staleMs))
-    await attempt(context, 'a dead upload', () => undoUpload(store, upload))
+  for (const upload of await Upload.findStale(staleMs))
+    await attempt(context, 'discard a stale upload', () => undoUpload(store, upload))
 
   for await (const asset of assetsToDeleteFrom())
-    await attempt(context, 'removed objects', () => deletePending(store, asset))
+    await attempt(context, 'delete objects marked for deletion', () => deletePending(store, asset))
 
   for await (const user of usersToDelete())
-    await attempt(context, 'a deleted account', () => finishDeletion(context, user._id))
+    await attempt(context, 'finish an account deletion', () => finishDeletion(context, user._id))
 
   for await (const user of usersInTransition())
-    await attempt(context, 'the readers of a disabled or enabled account', () => updateReaders(user._id))
+    await attempt(context, 'update the readers of a disabled or enabled account', () =>
+      updateReaders(user._id),
+    )
 
-  const before = new Date(Date.now() - FORGOTTEN * staleMs)
-  await attempt(context, 'unfinished objects', () => abandonForgotten(store, before))
-  await attempt(context, 'forgotten reservations', () => releaseStrays(before))
-  await attempt(context, 'forgotten pictures', removeOrphanFiles)
+  const before = new Date(Date.now() - ORPHAN_GRACE * staleMs)
+  await attempt(context, 'remove unfinished objects', () => abortOrphanObjects(store, before))
+  await attempt(context, 'release orphaned reservations', () => releaseOrphanReservations(before))
+  await attempt(context, 'remove temporary files', removeOrphanFiles)
 }
 
-async function attempt({ log }: AssetContext, what: string, run: () => Promise<unknown>): Promise<void> {
+async function attempt({ log }: AssetContext, task: string, run: () => Promise<unknown>): Promise<void> {
   try {
     await run()
   } catch (error) {
-    log.warn({ err: error }, `the sweep could not end ${what}; it will try again`)
+    log.warn({ err: error }, `the sweep could not ${task}; the next sweep tries again`)
   }
 }

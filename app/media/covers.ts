@@ -6,7 +6,7 @@ import type { ChangeFeed } from '../events/feed.ts'
 import { FairQueue } from '../queues/fair-queue.ts'
 import { ObjectMissing, type ObjectStore } from '../storage/object-store.ts'
 import { storePicture } from '../uploads/receive-image.ts'
-import { Intake, type IntakeContext } from '../uploads/upload-session.ts'
+import { UploadSession, type UploadSessionContext } from '../uploads/upload-session.ts'
 import { type EncodedPicture, PREVIEW_MAX_BYTES, tryThumbnail } from './preview.ts'
 import type { Requester } from './render-isolated.ts'
 
@@ -39,7 +39,7 @@ export interface PendingCover {
 
 const NONE: PendingCover = { inTime: async () => null, addLater: () => undefined }
 
-interface CoverContext extends IntakeContext {
+interface CoverContext extends UploadSessionContext {
   clock: Clock
   changes: ChangeFeed
 }
@@ -58,17 +58,17 @@ export class Covers {
   ) {}
 
   /** Begins to make the cover of an upload's files. It is dropped when the upload is abandoned. */
-  begin(intake: Intake, files: AssetFile[], user: string): PendingCover {
+  begin(uploadSession: UploadSession, files: AssetFile[], user: string): PendingCover {
     const file = files.find(({ media }) => media === 'image')
     if (!file || file.size > PREVIEW_MAX_BYTES) return NONE
     const dropped = new AbortController()
-    intake.signal.addEventListener('abort', () => dropped.abort(), { once: true })
+    uploadSession.signal.addEventListener('abort', () => dropped.abort(), { once: true })
     const drawing = this.#draw(file, { user, signal: dropped.signal })
     let isLate = false
     return {
       inTime: async () => {
         isLate = !(await within(this.waitMs, drawing))
-        return isLate ? null : this.#store(intake, await drawing)
+        return isLate ? null : this.#store(uploadSession, await drawing)
       },
       addLater: (asset) => {
         if (!isLate) return
@@ -102,10 +102,10 @@ export class Covers {
     }
   }
 
-  async #store(intake: Intake, picture: EncodedPicture | null): Promise<Cover | null> {
+  async #store(uploadSession: UploadSession, picture: EncodedPicture | null): Promise<Cover | null> {
     if (!picture) return null
     try {
-      return await storeCover(this.context.store, intake, picture)
+      return await storeCover(this.context.store, uploadSession, picture)
     } catch (error) {
       if (isExpected(error)) return null
       throw error
@@ -116,7 +116,7 @@ export class Covers {
   async #add({ _id, owner }: AssetFields, file: AssetFile, picture: EncodedPicture): Promise<void> {
     const { context } = this
     const announced = picture.data.length
-    const intake = await Intake.begin(context, {
+    const uploadSession = await UploadSession.begin(context, {
       owner,
       asset: _id,
       isNew: false,
@@ -125,14 +125,14 @@ export class Covers {
       overhead: 0,
     })
     try {
-      const cover = await storeCover(context.store, intake, picture)
+      const cover = await storeCover(context.store, uploadSession, picture)
       const settlement = { bytes: cover.size, files: 0 }
-      const unsettled = { id: intake.id, ...settlement }
+      const unsettled = { id: uploadSession.id, ...settlement }
       const now = context.clock.now()
-      if (!(await attachCover(intake, { cover, file: file.key, now, unsettled }))) throw notFound()
-      await intake.settle(settlement)
+      if (!(await attachCover(uploadSession, { cover, file: file.key, now, unsettled }))) throw notFound()
+      await uploadSession.settle(settlement)
     } catch (error) {
-      await intake.discardSoon()
+      await uploadSession.discardWithTimeout()
       throw error
     }
     await context.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
@@ -143,8 +143,12 @@ export class Covers {
   }
 }
 
-async function storeCover(store: ObjectStore, intake: Intake, picture: EncodedPicture): Promise<Cover> {
-  return { ...(await storePicture(store, intake, picture)), original: picture.original }
+async function storeCover(
+  store: ObjectStore,
+  uploadSession: UploadSession,
+  picture: EncodedPicture,
+): Promise<Cover> {
+  return { ...(await storePicture(store, uploadSession, picture)), original: picture.original }
 }
 
 const isExpected = (error: unknown) =>

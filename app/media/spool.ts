@@ -14,8 +14,8 @@ export const SPOOL_MAX_BYTES = 1_000_000_000
 
 /** Counts bytes against a quota before they are written, and back when the temporary file is gone. */
 export interface SpoolQuota {
-  take(bytes: number): Promise<void>
-  giveBack(bytes: number): void
+  addBytes(bytes: number): Promise<void>
+  returnBytes(bytes: number): void
 }
 
 export interface SpoolOptions {
@@ -122,7 +122,7 @@ class SpoolMeter extends Transform {
     const own = spoolsOf(user)
     own.delete(this)
     if (own.size === 0) spools.delete(user)
-    quota?.giveBack(this.#taken)
+    quota?.returnBytes(this.#taken)
     this.#taken = 0
   }
 
@@ -132,7 +132,7 @@ class SpoolMeter extends Transform {
     this.bytes += bytes
     this.#makeRoom()
     if (!quota) return
-    await quota.take(bytes)
+    await quota.addBytes(bytes)
     this.#taken += bytes
   }
 

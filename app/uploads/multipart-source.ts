@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { malformedUpload } from '../errors.ts'
 import { MultipartRewriter } from './multipart-rewriter.ts'
-import { Pace, SILENCE_MS, WINDOW_MS } from './pace.ts'
 import { parseHeaderValue } from './part-header.ts'
+import { MAX_SILENCE_MS, SPEED_WINDOW_MS, SpeedMonitor } from './speed-monitor.ts'
 
 /** RFC 2046 §5.1.1 allows 70 characters; some clients use more. */
 const BOUNDARY_CHARACTERS = 200
@@ -27,7 +27,7 @@ export class MultipartSource extends Readable {
   /** Those of the request, with the content type of this stream. */
   readonly headers: IncomingHttpHeaders
   readonly #rewriter: MultipartRewriter
-  readonly #pace: Pace
+  readonly #speed: SpeedMonitor
   /** What one read of the connection brings: each byte can be a chunk of its own. They are rewritten together. */
   #pieces: Buffer[] = []
 
@@ -39,10 +39,10 @@ export class MultipartSource extends Readable {
     const boundary = readBoundary(request.headers['content-type'] ?? '')
     this.#rewriter = new MultipartRewriter({ boundary, fileField, push: (bytes) => this.push(bytes) })
     this.headers = { ...request.headers, 'content-type': this.#rewriter.contentType }
-    const limits = { silenceMs: SILENCE_MS, windowMs: WINDOW_MS, bytesPerSecond }
-    this.#pace = new Pace(limits, (error) => this.destroy(error))
+    const limits = { silenceMs: MAX_SILENCE_MS, windowMs: SPEED_WINDOW_MS, bytesPerSecond }
+    this.#speed = new SpeedMonitor(limits, (error) => this.destroy(error))
     request.on('data', this.#take).on('end', this.#end).on('close', this.#close)
-    this.#pace.release()
+    this.#speed.resume()
   }
 
   /** The names of the files, by the names that the parser finds. */
@@ -51,7 +51,7 @@ export class MultipartSource extends Readable {
   }
 
   override _read(): void {
-    this.#pace.release()
+    this.#speed.resume()
     this.request.resume()
   }
 
@@ -65,14 +65,14 @@ export class MultipartSource extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#pace.hold()
+    this.#speed.pause()
     this.request.off('data', this.#take).off('end', this.#end).off('close', this.#close)
     this.request.pause()
     done(error)
   }
 
   #take = (piece: Buffer): void => {
-    this.#pace.received(piece.length)
+    this.#speed.addBytes(piece.length)
     if (this.#pieces.push(piece) === 1) process.nextTick(() => this.#rewrite())
   }
 
@@ -82,7 +82,7 @@ export class MultipartSource extends Readable {
     if (this.destroyed || pieces.length === 0) return
     this.#attempt(() => this.#rewriter.take(join(pieces)))
     if (this.destroyed || this.readableLength < this.readableHighWaterMark) return
-    this.#pace.hold()
+    this.#speed.pause()
     this.request.pause()
   }
 

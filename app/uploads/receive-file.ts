@@ -7,18 +7,18 @@ import { detectContent } from '../media/detect-content.ts'
 import { cleanFileName } from '../media/file-name.ts'
 import { Meter } from '../storage/meter.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import type { Intake } from './upload-session.ts'
+import type { UploadSession } from './upload-session.ts'
 
 /** Streams one file of a multipart request into the store, metered, and tells what it is. */
 export async function receiveFile(
   store: ObjectStore,
-  intake: Intake,
+  uploadSession: UploadSession,
   file: Express.Multer.File,
   request: Request,
 ): Promise<AssetFile> {
-  await intake.addFile()
-  const key = intake.nextKey()
-  const meter = new Meter({ take: (bytes) => intake.take(bytes) })
+  await uploadSession.addFile()
+  const key = uploadSession.nextKey()
+  const meter = new Meter({ take: (bytes) => uploadSession.addBytes(bytes) })
   const engine = store.engine({
     key: () => key,
     meter: ({ stream }) => pipeline(stream, meter, () => undefined),
@@ -41,13 +41,13 @@ export interface IncomingFile {
 /** The same for a file that comes by itself, without a multipart body around it. */
 export async function receiveStream(
   store: ObjectStore,
-  intake: Intake,
+  uploadSession: UploadSession,
   { name, size, stream, passed }: IncomingFile,
 ): Promise<AssetFile> {
-  await intake.addFile()
-  const key = intake.nextKey()
+  await uploadSession.addFile()
+  const key = uploadSession.nextKey()
   const take = async (bytes: number) => {
-    await intake.take(bytes)
+    await uploadSession.addBytes(bytes)
     passed?.(bytes)
   }
   const meter = new Meter({ take })

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import type { AssetImage, Picture } from '../../models/asset.ts'
 import { type EncodedPicture, makePreview, makeThumbnail } from '../media/preview.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import type { Intake } from './upload-session.ts'
+import type { UploadSession } from './upload-session.ts'
 
 /**
  * Re-encodes a preview image, which drops its metadata, and stores it with its thumbnail.
@@ -12,26 +12,26 @@ import type { Intake } from './upload-session.ts'
  */
 export async function receiveImage(
   store: ObjectStore,
-  intake: Intake,
+  uploadSession: UploadSession,
   stream: Readable,
   user: string,
 ): Promise<AssetImage> {
-  const requester = { user, signal: intake.signal }
-  const preview = await makePreview(stream, requester, intake)
-  const image = await storePicture(store, intake, preview)
-  const thumbnail = await storePicture(store, intake, await makeThumbnail(preview.data, requester))
+  const requester = { user, signal: uploadSession.signal }
+  const preview = await makePreview(stream, requester, uploadSession)
+  const image = await storePicture(store, uploadSession, preview)
+  const thumbnail = await storePicture(store, uploadSession, await makeThumbnail(preview.data, requester))
   return { ...image, thumbnail }
 }
 
 /** Stores a picture of our own making. */
 export async function storePicture(
   store: ObjectStore,
-  intake: Intake,
+  uploadSession: UploadSession,
   picture: EncodedPicture,
 ): Promise<Picture> {
   const { data, mediaType, width, height } = picture
-  const key = intake.nextKey()
-  await intake.take(data.length)
+  const key = uploadSession.nextKey()
+  await uploadSession.addBytes(data.length)
   await store.put(key, data)
   const sha256 = createHash('sha256').update(data).digest('hex')
   return { id: randomUUID(), key, size: data.length, sha256, mediaType, width, height }

@@ -2,13 +2,16 @@ import type { AssetFields } from '../../models/asset.ts'
 import { objectsOf, pendingDeletionOf } from '../../models/asset-objects.ts'
 import { cancelUpload, recordSettled, removePending } from '../../models/asset-upload.ts'
 import { type NewUpload, Upload } from '../../models/upload.ts'
-import { accountsOf, settle } from '../quota/accounts.ts'
+import { ledgersOf, settle } from '../quota/reservations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
+/** How many objects are deleted at a time. */
+const DELETE_BATCH = 1000
+
 /**
- * Takes an upload back, or, where its asset was committed already, finishes what is left of it.
- * Safe at any moment and as often as need be: once the asset no longer expects the upload it cannot be
- * committed any more, and only objects that the asset does not name are removed.
+ * Undoes an upload, or finishes it if its asset was committed already. Can run at any time and repeatedly: once the
+ * asset does not expect the upload any more, no process can commit it, and only objects that the asset does not name
+ * are deleted.
  */
 export async function undoUpload(store: ObjectStore, record: NewUpload): Promise<void> {
   const { _id: id, owner, asset: assetId, prefix } = record
@@ -18,9 +21,9 @@ export async function undoUpload(store: ObjectStore, record: NewUpload): Promise
     await removePending(assetId)
     await removeUnder(store, prefix)
   }
-  await settle(accountsOf(owner), id, unsettled ?? { bytes: 0, files: 0 })
+  await settle(ledgersOf(owner), id, unsettled ?? { bytes: 0, files: 0 })
   if (unsettled) await recordSettled({ id, asset: assetId })
-  await Upload.forget(id)
+  await Upload.deleteRecord(id)
 }
 
 function namesUnder(asset: AssetFields, prefix: string): boolean {
@@ -31,13 +34,13 @@ function namesUnder(asset: AssetFields, prefix: string): boolean {
   return keys.some((key) => key.startsWith(prefix))
 }
 
-/** Removes every object and every unfinished one whose key begins with `prefix`. */
+/** Deletes all objects, also unfinished ones, whose key begins with `prefix`. */
 export async function removeUnder(store: ObjectStore, prefix: string): Promise<void> {
   await store.abortUnfinished(prefix)
   let keys: string[] = []
   for await (const { key } of store.list(prefix)) {
     keys.push(key)
-    if (keys.length === 1000) {
+    if (keys.length === DELETE_BATCH) {
       await store.remove(keys)
       keys = []
     }

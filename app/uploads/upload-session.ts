@@ -10,42 +10,41 @@ import { type NewUpload, Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { notFound } from '../errors.ts'
 import {
-  addFile,
-  extend,
-  type LimitedAccount,
-  limitedAccountsOf,
-  open,
+  Backoff,
+  extendReservation,
+  type LimitedLedger,
+  limitedLedgersOf,
   type Reserved,
+  reserve,
+  reserveFile,
   settle,
-} from '../quota/accounts.ts'
-import { Patience } from '../quota/backoff.ts'
+} from '../quota/reservations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import { prefixOf } from './keys.ts'
+import { uploadPrefix } from './object-keys.ts'
 import { undoUpload } from './undo-upload.ts'
 
-/** Heartbeats in the time after which an upload without one is dead. */
+/** Number of heartbeats within `staleMs`. */
 const HEARTBEATS = 4
-/** How much is reserved at a time where the length is not known. */
+/** Bytes that an upload of unknown length reserves at a time. */
 const STEP_BYTES = 8 * 1024 * 1024
-/** Milliseconds without a byte after which an upload gives back what it holds ahead of its bytes. */
-const SILENCE_MS = 10_000
-/** How long somebody waits at the most for an upload to be discarded. */
+/** Time without a byte after which an upload releases what it reserved ahead, in milliseconds. */
+const IDLE_MS = 10_000
+/** Longest time that an answer waits until its upload is discarded, in milliseconds. */
 const DISCARD_MS = 5000
-/** What a multipart body of a few fields carries besides its files, at the most. */
+/** Largest size of a multipart body besides its files, in bytes. */
 export const OVERHEAD_BYTES = 64 * 1024
 
-/** What an upload works with. */
-export interface IntakeContext {
+export interface UploadSessionContext {
   store: ObjectStore
   log: Logger
-  /** An upload without a heartbeat for this many milliseconds is dead. */
+  /** An upload is stale after this many milliseconds without a heartbeat. */
   staleMs: number
   config: Pick<Config, 'space'>
 }
 
-/** What a multipart request has brought so far. */
+/** What was received of an upload request. */
 export interface ReceivedUpload {
-  intake: Intake
+  uploadSession: UploadSession
   files: AssetFile[]
   images: AssetImage[]
 }
@@ -53,68 +52,74 @@ export interface ReceivedUpload {
 interface Options {
   owner: Types.ObjectId
   asset: Types.ObjectId
-  /** The asset begins with this upload. */
+  /** Whether this upload creates the asset. */
   isNew: boolean
-  /** The length of the whole body in bytes, where it is announced. */
+  /** The announced length of the whole body in bytes; undefined if unknown. */
   announced: number | undefined
-  /** How many files it brings at most; at least one unless 0. Each is counted by `addFile`. */
+  /** Largest number of files. An upload with files has at least one. Each is counted by `addFile`. */
   mostFiles: number
-  /** How much of that may be other than files, at the most; default: as in a multipart body. */
+  /** Largest part of `announced` that is not files, in bytes; default: `OVERHEAD_BYTES`. */
   overhead?: number
 }
 
 /**
- * Bytes on their way in: the record that a sweep can undo them by, and the space they count against.
- * Every byte is taken from the space before it is stored.
+ * One upload from its first byte to the commit: the record by which a sweep can undo it, and the reservations in the
+ * ledgers. Every byte is reserved before it is stored.
  */
-export class Intake {
-  #taken = 0
+export class UploadSession {
+  #bytes = 0
   #objects = 0
   #files = 0
-  /** What is reserved on each account. */
-  #held: Map<LimitedAccount, Reserved> = new Map()
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #reserved: Map<LimitedLedger, Reserved> = new Map()
+  #queue: Promise<unknown> = Promise.resolve()
   #isOver = false
-  readonly #patience = new Patience()
-  #heartbeat: NodeJS.Timeout
-  readonly #abandoned = new AbortController()
-  readonly #silence: NodeJS.Timeout
+  readonly #backoff = new Backoff()
+  readonly #heartbeat: NodeJS.Timeout
+  readonly #idle: NodeJS.Timeout
+  readonly #cancelled = new AbortController()
 
   private constructor(
-    private readonly context: IntakeContext,
+    private readonly context: UploadSessionContext,
     private readonly record: NewUpload,
     private readonly announced: number | undefined,
   ) {
     this.#heartbeat = setInterval(() => {
-      Upload.beat(record._id).catch((error) =>
-        context.log.warn({ err: error }, 'an upload could not be kept alive'),
+      Upload.recordHeartbeat(record._id).catch((error) =>
+        context.log.warn({ err: error }, 'the heartbeat of an upload could not be recorded'),
       )
     }, context.staleMs / HEARTBEATS)
     this.#heartbeat.unref()
-    this.#silence = setTimeout(() => void this.#inTurn(() => this.#releaseAhead()), SILENCE_MS)
-    this.#silence.unref()
+    this.#idle = setTimeout(() => void this.#enqueue(() => this.#releaseAhead()), IDLE_MS)
+    this.#idle.unref()
   }
 
-  /** Writes the record, then reserves. @throws `space_exceeded`, `server_full` */
-  static async begin(context: IntakeContext, options: Options): Promise<Intake> {
+  /**
+   * Writes the record of the upload, then reserves space.
+   *
+   * @throws space_exceeded
+   * @throws server_full
+   * @throws too_many_requests
+   * @throws not_found when the asset or its owner is deleted
+   */
+  static async begin(context: UploadSessionContext, options: Options): Promise<UploadSession> {
     const id = randomUUID()
     const location = await User.locate(options.owner)
     const record = {
       _id: id,
       owner: options.owner,
       asset: options.asset,
-      prefix: prefixOf(location, id),
+      prefix: uploadPrefix(location, id),
     }
     await Upload.begin(record)
-    const intake = new Intake(context, record, options.announced)
+    const session = new UploadSession(context, record, options.announced)
     try {
-      await intake.#announce(options.isNew)
-      await intake.#reserve(options)
+      await session.#announce(options.isNew)
+      await session.#reserve(options)
     } catch (error) {
-      await intake.discardSoon()
+      await session.discardWithTimeout()
       throw error
     }
-    return intake
+    return session
   }
 
   get id(): string {
@@ -129,117 +134,125 @@ export class Intake {
     return this.record.owner
   }
 
-  /** Aborts when the upload is abandoned: what waits on its behalf is dropped. */
+  /** Aborts when the upload is cancelled, so that work queued for it is dropped. */
   get signal(): AbortSignal {
-    return this.#abandoned.signal
+    return this.#cancelled.signal
   }
 
-  /** A key that nothing else has or will have. */
+  /** Returns a key that no other object has or will have. */
   nextKey(): string {
     this.#objects += 1
     return `${this.record.prefix}${this.#objects}`
   }
 
   /**
-   * Counts bytes that are about to be stored. Of several files the last bytes of one and the first of the next come
-   * at the same time: they are counted one after the other.
+   * Reserves bytes before they are stored. Calls are queued, because the last bytes of one file and the first bytes of
+   * the next can arrive at the same time.
    *
-   * @throws `space_exceeded`, `server_full`
+   * @throws space_exceeded
+   * @throws server_full
    */
-  take(bytes: number): Promise<void> {
-    return this.#inTurn(() => this.#take(bytes))
+  addBytes(bytes: number): Promise<void> {
+    return this.#enqueue(() => this.#addBytes(bytes))
   }
 
-  /** Counts a file that is about to be stored. @throws `space_exceeded` when the user has too many */
+  /** Makes bytes free for other files of this upload. The reservation does not change. */
+  returnBytes(bytes: number): void {
+    this.#bytes -= bytes
+  }
+
+  /** Reserves a file before it is stored. @throws space_exceeded when the user has too many files */
   addFile(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#enqueue(async () => {
       this.#files++
-      for (const [account, held] of this.#held) {
-        if (held.files >= this.#files) continue
-        await addFile(account, this.id)
-        held.files = this.#files
+      for (const [ledger, reserved] of this.#reserved) {
+        if (reserved.files >= this.#files) continue
+        await reserveFile(ledger, this.id)
+        reserved.files = this.#files
       }
     })
   }
 
-  #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(step)
-    this.#turn = done.catch(() => undefined)
-    return done
+  /** Cancels queued work, because the client disconnected. Call `discard` when nothing is being stored any more. */
+  cancel(): void {
+    this.#cancelled.abort()
   }
 
-  async #take(bytes: number): Promise<void> {
-    const needed = this.#taken + bytes
-    this.#silence.refresh()
-    for (const [account, held] of this.#held) {
-      if (needed <= held.bytes) continue
-      const missing = needed - held.bytes
-      const ahead = this.#stillToCome(needed, account.aheadBytes)
-      held.bytes += await extend(account, this.id, missing, missing + ahead, this.#patience)
-    }
-    this.#taken += bytes
-  }
-
-  /** Counts bytes as free again that were taken and are not stored: the reservation stays. */
-  giveBack(bytes: number): void {
-    this.#taken -= bytes
-  }
-
-  /** Says that the client has gone. Call `discard` when nothing is being stored any more. */
-  abandon(): void {
-    this.#abandoned.abort()
-  }
-
-  /** Returns how many bytes to reserve ahead, once `taken` have come. */
-  #stillToCome(taken: number, aheadBytes = STEP_BYTES): number {
-    if (this.announced === undefined) return STEP_BYTES
-    return Math.max(0, Math.min(this.announced - taken, aheadBytes))
-  }
-
-  /** Gives back what is held ahead, on accounts that bound it. It is reserved again when bytes come. */
-  async #releaseAhead(): Promise<void> {
-    for (const [account, held] of this.#held) {
-      if (account.aheadBytes === undefined || held.bytes === this.#taken || this.#isOver) continue
-      try {
-        const change = { from: held.bytes, to: this.#taken }
-        if (await account.ledger.shrink(account.id, this.id, change)) held.bytes = this.#taken
-      } catch (error) {
-        this.context.log.warn({ err: error }, 'reserved capacity could not be given back')
-      }
-    }
-  }
-
-  /** Counts what was kept and forgets the record; the asset must name the upload as unsettled already. */
+  /**
+   * Settles the reservations and deletes the record. The commit must have written this upload to the asset's
+   * `unsettled` entries before.
+   */
   async settle(settlement: Settlement): Promise<void> {
     this.#end()
-    await settle([...this.#held.keys()], this.id, settlement)
+    await settle([...this.#reserved.keys()], this.id, settlement)
     await recordSettled(this)
-    await Upload.forget(this.id)
+    await Upload.deleteRecord(this.id)
   }
 
-  /** Leaves nothing of the upload: no object, no reserved space, no record, no half asset. */
+  /** Deletes the objects, the reservations, the record and an asset that was not committed. */
   async discard(): Promise<void> {
-    this.abandon()
+    this.cancel()
     this.#end()
     await undoUpload(this.context.store, this.record)
   }
 
-  /** As `discard`, for who is to answer: what takes long goes on meanwhile, what fails is left for the sweep. */
-  async discardSoon(): Promise<void> {
+  /**
+   * Discards the upload before an answer. Returns after 5 s at the latest, while the work continues. Errors are only
+   * logged, because the sweep tries again.
+   */
+  async discardWithTimeout(): Promise<void> {
     const waited = new AbortController()
     const discarded = this.discard()
-      .catch((error) => this.context.log.warn({ err: error }, 'an upload is left for the sweep to discard'))
+      .catch((error) => this.context.log.warn({ err: error }, 'the sweep has to discard an upload'))
       .finally(() => waited.abort())
     const late = delay(DISCARD_MS, undefined, { signal: waited.signal }).catch(() => undefined)
     await Promise.race([discarded, late])
   }
 
+  #enqueue<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(step)
+    this.#queue = done.catch(() => undefined)
+    return done
+  }
+
+  async #addBytes(bytes: number): Promise<void> {
+    const total = this.#bytes + bytes
+    this.#idle.refresh()
+    for (const [ledger, reserved] of this.#reserved) {
+      if (total <= reserved.bytes) continue
+      const needed = total - reserved.bytes
+      const wanted = needed + this.#bytesAhead(total, ledger.aheadBytes)
+      reserved.bytes += await extendReservation(ledger, this.id, { needed, wanted }, this.#backoff)
+    }
+    this.#bytes += bytes
+  }
+
+  /** Returns how many bytes to reserve beyond the received ones. */
+  #bytesAhead(received: number, aheadBytes = STEP_BYTES): number {
+    if (this.announced === undefined) return STEP_BYTES
+    return Math.max(0, Math.min(this.announced - received, aheadBytes))
+  }
+
+  /** Releases bytes reserved ahead in ledgers that limit them. The next bytes reserve again. */
+  async #releaseAhead(): Promise<void> {
+    for (const [ledger, reserved] of this.#reserved) {
+      if (ledger.aheadBytes === undefined || reserved.bytes === this.#bytes || this.#isOver) continue
+      try {
+        const change = { from: reserved.bytes, to: this.#bytes }
+        if (await ledger.model.shrink(ledger.id, this.id, change)) reserved.bytes = this.#bytes
+      } catch (error) {
+        this.context.log.warn({ err: error }, 'reserved capacity of an idle upload could not be released')
+      }
+    }
+  }
+
   #end(): void {
     this.#isOver = true
     clearInterval(this.#heartbeat)
-    clearTimeout(this.#silence)
+    clearTimeout(this.#idle)
   }
 
+  /** Creates the asset, or writes the upload to the existing asset. */
   async #announce(isNew: boolean): Promise<void> {
     if (isNew) await beginAsset(this)
     else if (!(await expectUpload(this))) throw notFound()
@@ -247,12 +260,12 @@ export class Intake {
 
   async #reserve({ announced, mostFiles, overhead = OVERHEAD_BYTES }: Options): Promise<void> {
     const least = Math.max(0, (announced ?? 0) - overhead)
-    for (const account of limitedAccountsOf(this.owner, this.context.config.space.quota)) {
-      const { aheadBytes = Number.MAX_SAFE_INTEGER } = account
+    for (const ledger of limitedLedgersOf(this.owner, this.context.config.space.quota)) {
+      const { aheadBytes = Number.MAX_SAFE_INTEGER } = ledger
       const bytes = Math.min(announced ?? STEP_BYTES, aheadBytes)
       const slack = announced === undefined ? bytes : Math.min(bytes, overhead)
-      const reserved = await open(account, { id: this.id, bytes, slack, files: mostFiles }, least)
-      this.#held.set(account, reserved)
+      const entry = { id: this.id, bytes, slack, files: mostFiles }
+      this.#reserved.set(ledger, await reserve(ledger, entry, least))
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { Context } from '../../app/context.ts'
 import { followOtherProcesses } from '../../app/events/follow-other-processes.ts'
-import { repeat } from '../../app/maintenance/repeat.ts'
+import { runJob } from '../../app/maintenance/job-runner.ts'
 import { Broadcaster } from './broadcaster.ts'
 import { closeEndedSessions } from './close-ended-sessions.ts'
 import { Connections } from './connections.ts'
@@ -41,7 +41,7 @@ export function attachSockets(server: Server, context: Context, given: Partial<S
     onChange: broadcaster.broadcast.bind(broadcaster),
   }
   const background = Promise.all([
-    repeat(sessions, context.log, closing.signal),
+    runJob(sessions, context.log, closing.signal),
     followOtherProcesses(context, changes, closing.signal),
   ])
 

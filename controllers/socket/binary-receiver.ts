@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { conflict, malformedUpload } from '../../app/errors.ts'
-import { Pace } from '../../app/uploads/pace.ts'
+import { SpeedMonitor } from '../../app/uploads/speed-monitor.ts'
 import type { SocketLimits } from './limits.ts'
 
 interface Options {
@@ -76,14 +76,14 @@ export class UploadBody extends Readable {
   /** In bytes; undefined until the upload is accepted. */
   #size: number | undefined
   #isPaused = false
-  readonly #pace: Pace
+  readonly #speed: SpeedMonitor
 
   constructor(
     private readonly connection: Pick<Options, 'pause' | 'resume'>,
     limits: Pick<SocketLimits, 'pauseBytes' | 'silenceMs' | 'windowMs' | 'bytesPerSecond'>,
   ) {
     super({ highWaterMark: limits.pauseBytes })
-    this.#pace = new Pace(limits, (error) => this.destroy(error))
+    this.#speed = new SpeedMonitor(limits, (error) => this.destroy(error))
     // The reader of the stream reports its errors. A refused upload has no reader, and nobody needs the error.
     this.on('error', () => undefined)
   }
@@ -96,17 +96,17 @@ export class UploadBody extends Readable {
   accept(size: number): void {
     if (this.destroyed) return
     this.#size = size
-    if (!this.#isPaused) this.#pace.release()
+    if (!this.#isPaused) this.#speed.resume()
     this.#endAtSize()
   }
 
   receive(chunk: Buffer): void {
     if (this.destroyed) return
     this.#received += chunk.length
-    this.#pace.received(chunk.length)
+    this.#speed.addBytes(chunk.length)
     if (chunk.length > 0 && !this.push(chunk)) {
       this.#isPaused = true
-      this.#pace.hold()
+      this.#speed.pause()
       this.connection.pause()
     }
     if (this.#size !== undefined) this.#endAtSize()
@@ -114,7 +114,7 @@ export class UploadBody extends Readable {
 
   #endAtSize(): void {
     if (this.isComplete) {
-      this.#pace.hold()
+      this.#speed.pause()
       this.push(null)
     } else if (this.#received > Number(this.#size))
       this.destroy(malformedUpload(undefined, 'The upload has more bytes than its `size`.'))
@@ -126,14 +126,14 @@ export class UploadBody extends Readable {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#resume()
-    this.#pace.hold()
+    this.#speed.pause()
     done(error)
   }
 
   #resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    if (this.#size !== undefined && !this.isComplete) this.#pace.release()
+    if (this.#size !== undefined && !this.isComplete) this.#speed.resume()
     this.connection.resume()
   }
 }

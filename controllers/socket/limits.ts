@@ -1,4 +1,4 @@
-import { SILENCE_MS, WINDOW_MS } from '../../app/uploads/pace.ts'
+import { MAX_SILENCE_MS, SPEED_WINDOW_MS } from '../../app/uploads/speed-monitor.ts'
 
 const MiB = 1024 * 1024
 
@@ -35,9 +35,9 @@ export const LIMITS = {
   /** Interval at which the changes of other processes are polled if the database has no change streams. */
   changesMs: 1000,
   /** How long an upload can receive nothing before it is aborted, as over HTTP. */
-  silenceMs: SILENCE_MS,
+  silenceMs: MAX_SILENCE_MS,
   /** Period over which the speed of an upload is measured. */
-  windowMs: WINDOW_MS,
+  windowMs: SPEED_WINDOW_MS,
   /** Lowest speed of an upload, in bytes per second. */
   bytesPerSecond: 10_000,
 }

@@ -1,29 +1,30 @@
 import type { Model, QueryFilter, Schema, Types } from 'mongoose'
 import { retryChange } from './optimistic.ts'
 
-/** Space asked for something unfinished; up to `slack` of its bytes may turn out not to be needed. */
+/** A reservation of an upload or a deletion. */
 export interface NewEntry {
   id: string
   bytes: number
+  /** How many of the bytes are possibly not needed. */
   slack: number
-  /** Files that it will store; absent: none. */
+  /** Number of reserved files; undefined for none. */
   files?: number
 }
 
-/** Limits of an account: bytes and files. */
+/** Limits of a ledger: bytes and number of files. */
 export interface Quota {
   limit: number
   fileLimit: number
 }
 
-/** Space promised, and since when. */
+/** A reservation with the time when it was opened. */
 export interface OpenEntry extends NewEntry {
   at: Date
 }
 
 /**
- * What an account of space holds, in bytes and files; used + reserved never passes the limit, nor do files +
- * reservedFiles pass the limit of files. A limit that is null or absent is the default that the caller gives.
+ * The ledger of a user or of the server, in bytes and numbers of files. `used + reserved` never exceeds `limit`, and
+ * `files + reservedFiles` never exceeds `fileLimit`. For a limit that is null or undefined, callers pass a default.
  */
 export interface Space {
   limit: number | null
@@ -36,7 +37,7 @@ export interface Space {
   open: OpenEntry[]
 }
 
-/** Returns the limits of an account. */
+/** Returns the limits of a ledger. */
 export const quotaOf = (
   { limit, fileLimit }: Pick<Space, 'limit' | 'fileLimit'>,
   defaults: Quota,
@@ -45,7 +46,7 @@ export const quotaOf = (
   fileLimit: fileLimit ?? defaults.fileLimit,
 })
 
-/** What a settled entry has really brought or, negative, given back. */
+/** What a settled entry adds to the usage; negative for a deletion. */
 export interface Settlement {
   bytes: number
   files: number
@@ -53,38 +54,43 @@ export interface Settlement {
 
 type Id = Types.ObjectId | string
 
-/** What an account must hold by what is stored, and the entries that belong to nothing. */
-export interface Truth extends Settlement {
-  strays: string[]
+/** The usage computed from the stored objects, and the ids of the orphaned entries. */
+export interface ActualUsage extends Settlement {
+  orphans: string[]
 }
 
 export interface LedgerStatics {
   /**
-   * Opens an entry; false when its bytes or files do not fit, it is open already, or the account takes none.
+   * Opens an entry. Returns false when its bytes or files do not fit, it is open already, or the document takes no
+   * reservations.
    *
-   * @param bounds `least`: bytes beside what is used that must fit, also beyond the entry's; `freeFiles`: files
-   *   that must be free, if it has any; `mostOpen`: entries that the account has at most
+   * @param bounds `least`: bytes that must fit beside the used ones, can be more than the entry's; `freeFiles`: number
+   *   of files that must be free if the entry has any; `mostOpen`: largest number of open entries
    */
   reserve(
-    account: Id,
+    owner: Id,
     entry: NewEntry,
     quota: Quota,
     bounds?: { least?: number; freeFiles?: number; mostOpen?: number },
   ): Promise<boolean>
-  /** Opens an empty entry for something that will give space back, whatever the account's state. */
-  announce(account: Id, entry: string): Promise<void>
-  /** Adds bytes to an open entry, all of whose former ones are needed, of the new ones all but `slack`; false when they do not fit. */
-  extend(account: Id, entry: string, bytes: number, quota: Quota, slack?: number): Promise<boolean>
-  /** Adds files to an open entry; false when they do not fit. */
-  extendFiles(account: Id, entry: string, files: number, quota: Quota): Promise<boolean>
-  /** Gives bytes of an open entry back, all that is left is needed; false when it does not hold `from` bytes any more. */
-  shrink(account: Id, entry: string, change: { from: number; to: number }): Promise<boolean>
-  /** Closes an entry and counts what came of it; false when it was closed before: nothing counts twice. */
-  settle(account: Id, entry: string, settlement: Settlement): Promise<boolean>
-  /** Puts the sums right; false when the account is no longer the one that was read. */
-  correct(account: Id, read: Space, truth: Truth): Promise<boolean>
-  /** The account as it stands, or null where there is none. */
-  spaceOf(account: Id): Promise<Space | null>
+  /** Opens an empty entry for a deletion. Works in every state of the document. */
+  openEmptyEntry(owner: Id, entry: string): Promise<void>
+  /**
+   * Adds bytes to an open entry. Returns false when they do not fit.
+   *
+   * @param slack how many of the added bytes are possibly not needed; the earlier bytes are all needed
+   */
+  extend(owner: Id, entry: string, bytes: number, quota: Quota, slack?: number): Promise<boolean>
+  /** Adds files to an open entry. Returns false when they do not fit. */
+  extendFiles(owner: Id, entry: string, files: number, quota: Quota): Promise<boolean>
+  /** Reduces an open entry to `to` bytes without slack. Returns false when it does not have `from` bytes any more. */
+  shrink(owner: Id, entry: string, change: { from: number; to: number }): Promise<boolean>
+  /** Closes an entry and adds the settlement to the usage. Returns false when it is closed already. */
+  settle(owner: Id, entry: string, settlement: Settlement): Promise<boolean>
+  /** Corrects the sums and closes orphaned entries. Returns false when the ledger changed since it was read. */
+  correct(owner: Id, read: Space, actual: ActualUsage): Promise<boolean>
+  /** Returns the current ledger, or null if the document does not exist. */
+  spaceOf(owner: Id): Promise<Space | null>
 }
 
 const count = { type: Number, required: true, default: 0 }
@@ -109,7 +115,7 @@ const pushed = ({ bytes, files = 0, ...entry }: NewEntry) => ({
   $push: { 'space.open': { ...entry, bytes, files, at: new Date() } },
 })
 
-/** Returns the bytes and files reserved by all entries but those named. */
+/** Returns the bytes and files that entries reserve. @param without ids of entries to leave out */
 export function reservedBy(open: readonly OpenEntry[], without: readonly string[] = []): Settlement {
   const sum = { bytes: 0, files: 0 }
   for (const { id, bytes, files = 0 } of open) {
@@ -120,13 +126,13 @@ export function reservedBy(open: readonly OpenEntry[], without: readonly string[
   return sum
 }
 
-/** Matches an entry that is still as it was read; one that an older release opened has no files. */
+/** Matches an entry that did not change since it was read. Entries of older releases have no `files`. */
 const asRead = ({ id, bytes, files }: OpenEntry) => ({ id, bytes, ...(files === undefined ? {} : { files }) })
 
 type Statics = LedgerStatics & ThisType<Model<{ space: Space }> & LedgerStatics>
 
 const createStatics = (takes: QueryFilter<unknown>): Statics => ({
-  async reserve(account, entry, quota, { least = 0, freeFiles = 0, mostOpen } = {}) {
+  async reserve(owner, entry, quota, { least = 0, freeFiles = 0, mostOpen } = {}) {
     const { bytes, files = 0 } = entry
     const conditions = [
       { 'space.open.id': { $ne: entry.id } },
@@ -136,22 +142,22 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
       ...(mostOpen ? [{ [`space.open.${mostOpen - 1}`]: { $exists: false } }] : []),
     ]
     const { modifiedCount } = await this.updateOne(
-      { _id: account, ...takes, $and: conditions },
+      { _id: owner, ...takes, $and: conditions },
       pushed(entry),
       { timestamps: false },
     )
     return modifiedCount === 1
   },
 
-  async announce(account, id) {
-    await this.updateOne({ _id: account, 'space.open.id': { $ne: id } }, pushed({ id, bytes: 0, slack: 0 }), {
+  async openEmptyEntry(owner, id) {
+    await this.updateOne({ _id: owner, 'space.open.id': { $ne: id } }, pushed({ id, bytes: 0, slack: 0 }), {
       timestamps: false,
     })
   },
 
-  async extend(account, entry, bytes, quota, slack = 0) {
+  async extend(owner, entry, bytes, quota, slack = 0) {
     const { modifiedCount } = await this.updateOne(
-      { _id: account, 'space.open.id': entry, ...fits(bytes, quota) },
+      { _id: owner, 'space.open.id': entry, ...fits(bytes, quota) },
       {
         $inc: { 'space.reserved': bytes, 'space.open.$[entry].bytes': bytes, 'space.revision': 1 },
         $set: { 'space.open.$[entry].slack': slack },
@@ -161,9 +167,9 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
     return modifiedCount === 1
   },
 
-  async extendFiles(account, entry, files, quota) {
+  async extendFiles(owner, entry, files, quota) {
     const { modifiedCount } = await this.updateOne(
-      { _id: account, 'space.open.id': entry, ...filesFit(files, quota) },
+      { _id: owner, 'space.open.id': entry, ...filesFit(files, quota) },
       {
         $inc: { 'space.reservedFiles': files, 'space.open.$[entry].files': files, 'space.revision': 1 },
       },
@@ -172,9 +178,9 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
     return modifiedCount === 1
   },
 
-  async shrink(account, entry, { from, to }) {
+  async shrink(owner, entry, { from, to }) {
     const { modifiedCount } = await this.updateOne(
-      { _id: account, 'space.open': { $elemMatch: { id: entry, bytes: from } } },
+      { _id: owner, 'space.open': { $elemMatch: { id: entry, bytes: from } } },
       {
         $inc: { 'space.reserved': to - from, 'space.revision': 1 },
         $set: { 'space.open.$[entry].bytes': to, 'space.open.$[entry].slack': 0 },
@@ -184,11 +190,11 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
     return modifiedCount === 1
   },
 
-  async settle(account, entry, { bytes, files }) {
-    const read = async () => (await this.spaceOf(account))?.open.find(({ id }) => id === entry) ?? null
+  async settle(owner, entry, { bytes, files }) {
+    const read = async () => (await this.spaceOf(owner))?.open.find(({ id }) => id === entry) ?? null
     const close = async (open: OpenEntry) => {
       const { modifiedCount } = await this.updateOne(
-        { _id: account, 'space.open': { $elemMatch: asRead(open) } },
+        { _id: owner, 'space.open': { $elemMatch: asRead(open) } },
         {
           $inc: {
             'space.reserved': -open.bytes,
@@ -203,14 +209,14 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
       )
       return modifiedCount === 1 || null
     }
-    // the entry may have grown since it was read
+    // The entry can have grown since it was read.
     return (await retryChange(await read(), close, read)) !== null
   },
 
-  async correct(account, { revision, open }, { bytes, files, strays }) {
-    const reserved = reservedBy(open, strays)
+  async correct(owner, { revision, open }, { bytes, files, orphans }) {
+    const reserved = reservedBy(open, orphans)
     const { modifiedCount } = await this.updateOne(
-      { _id: account, 'space.revision': revision },
+      { _id: owner, 'space.revision': revision },
       {
         $set: {
           'space.used': bytes,
@@ -218,7 +224,7 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
           'space.reserved': reserved.bytes,
           'space.reservedFiles': reserved.files,
         },
-        $pull: { 'space.open': { id: { $in: strays } } },
+        $pull: { 'space.open': { id: { $in: orphans } } },
         $inc: { 'space.revision': 1 },
       },
       { timestamps: false },
@@ -226,18 +232,18 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
     return modifiedCount === 1
   },
 
-  async spaceOf(account) {
-    const holder = await this.findById(account, { space: 1 }).lean()
-    return holder?.space ?? null
+  async spaceOf(owner) {
+    const document = await this.findById(owner, { space: 1 }).lean()
+    return document?.space ?? null
   },
 })
 
 /**
- * Gives a model a `space` account that is exact whatever dies and however often a step is tried again:
- * every change goes through an entry that is opened once and settled once, because the entry
- * lives in the same document as the sums and one conditional update changes both.
+ * Adds a `space` ledger to a model. The sums stay exact when a process dies or repeats a step: every change belongs to
+ * an entry that is opened once and settled once. The entry is in the same document as the sums, so that one conditional
+ * update changes both.
  *
- * @param takes a condition on the document without which it takes no reservations
+ * @param takes condition on the document; without it the document takes no reservations
  */
 export function ledger(schema: Schema, { takes = {} }: { takes?: QueryFilter<unknown> } = {}): void {
   schema.add({

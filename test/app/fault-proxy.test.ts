@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { checkStorage } from '../../app/maintenance/check.ts'
-import { describeFault } from '../../app/maintenance/finding.ts'
+import { describeFinding } from '../../app/maintenance/finding.ts'
+import { checkStorage } from '../../app/maintenance/integrity-check.ts'
 import { sweep } from '../../app/maintenance/sweep.ts'
 import { openS3Store } from '../../app/storage/s3/store.ts'
 import { loadConfig } from '../../config/env.ts'
@@ -148,8 +148,8 @@ describe('network faults to the database and the bucket', function () {
       await sweep(context)
       expect(await Upload.countDocuments()).to.equal(0)
     }, 20_000)
-    for await (const { fault } of checkStorage(context, { fix: false, graceMs: -1 }))
-      expect.fail(describeFault(fault))
+    for await (const { finding } of checkStorage(context, { fix: false, graceMs: -1 }))
+      expect.fail(describeFinding(finding))
     const assets = await Asset.find().lean()
     const named = assets.flatMap(objectsOf).map(({ key }) => key)
     expect(await keysOf(app)).to.have.members(named)

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { MAX_NAME_BYTES } from '../../app/media/file-name.ts'
 import { PREVIEW_MAX_BYTES, PREVIEW_SIDE, THUMBNAIL_SIDE } from '../../app/media/preview.ts'
-import { SILENCE_MS } from '../../app/uploads/pace.ts'
+import { MAX_SILENCE_MS } from '../../app/uploads/speed-monitor.ts'
 import { JSON_BYTES, MAX_JSON_DEPTH } from '../../config/body-limits.ts'
 import { KNOWN_ADDRESS_MS, PASSWORD_LIMITS } from '../../config/rate-limits.ts'
 import { variables } from '../../config/variables.ts'
@@ -118,7 +118,7 @@ const DESCRIBED: Record<string, string[]> = {
   'Asset thumbnail description': [square(THUMBNAIL_SIDE)],
   'BodyTooLarge description': [`${JSON_BYTES / 1024} kB`],
   'TooManyScenes description': [`${SCENES.max} scenes`, `${JSON_BYTES / 1024} kB`],
-  'UploadTimeout description': [`${SILENCE_MS / 1000} s`],
+  'UploadTimeout description': [`${MAX_SILENCE_MS / 1000} s`],
   'LinkPassword description': [`${PASSWORD_LIMITS.link.points} wrong passwords`],
   'createAsset description': [
     `${asset.FILES.min}–${asset.FILES.max} files`,

@@ -15,8 +15,8 @@ describe('docs/limits.md', () => {
       'MIN_UPLOAD_BYTES_PER_SECOND',
       'frameBytes',
       'JSON_BYTES',
-      'OPEN_UPLOADS',
-      'SILENCE_MS',
+      'MAX_OPEN_UPLOADS',
+      'MAX_SILENCE_MS',
     ])
       expect(text).to.contain(`\`${name}\``)
   })

@@ -2,7 +2,7 @@ import { Types } from 'mongoose'
 import { createAsset } from '../../../app/assets/create.ts'
 import { fileTooLarge } from '../../../app/errors.ts'
 import { receiveStream } from '../../../app/uploads/receive-file.ts'
-import { Intake } from '../../../app/uploads/upload-session.ts'
+import { UploadSession } from '../../../app/uploads/upload-session.ts'
 import { serializeAssets } from '../../../models/views/asset.ts'
 import * as rules from '../../../routes/socket.rules.ts'
 import type { UploadBody } from '../binary-receiver.ts'
@@ -20,7 +20,7 @@ export const upload = forUsers({
     const { context, user, body } = call
     if (!body) throw new TypeError('the upload has no body')
     if (size > context.config.space.file) throw fileTooLarge()
-    const intake = await Intake.begin(context, {
+    const uploadSession = await UploadSession.begin(context, {
       owner: user._id,
       asset: new Types.ObjectId(),
       isNew: true,
@@ -29,12 +29,12 @@ export const upload = forUsers({
       overhead: 0,
     })
     try {
-      const file = await receive(call, intake, body, { name: given.name, size })
-      const asset = await createAsset(context, { intake, files: [file], images: [] }, call, given)
+      const file = await receive(call, uploadSession, body, { name: given.name, size })
+      const asset = await createAsset(context, { uploadSession, files: [file], images: [] }, call, given)
       const [view] = await serializeAssets([asset], user, context.clock.now())
       return { asset: view }
     } catch (error) {
-      await intake.discardSoon()
+      await uploadSession.discardWithTimeout()
       throw error
     }
   },
@@ -43,7 +43,7 @@ export const upload = forUsers({
 /** Accepts the upload, stores its bytes and reports the progress to the client. */
 function receive(
   { connection, context, id }: Call,
-  intake: Intake,
+  uploadSession: UploadSession,
   stream: UploadBody,
   { name, size }: { name: string; size: number },
 ) {
@@ -57,5 +57,5 @@ function receive(
   }
   connection.send({ event: 'upload.ready', id })
   stream.accept(size)
-  return receiveStream(context.store, intake, { name, size, stream, passed })
+  return receiveStream(context.store, uploadSession, { name, size, stream, passed })
 }

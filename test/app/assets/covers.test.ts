@@ -4,7 +4,7 @@ import { makeThumbnail } from '../../../app/media/preview.ts'
 import { renderQueue } from '../../../app/media/render-isolated.ts'
 import { storePicture } from '../../../app/uploads/receive-image.ts'
 import { undoUpload } from '../../../app/uploads/undo-upload.ts'
-import { Intake } from '../../../app/uploads/upload-session.ts'
+import { UploadSession } from '../../../app/uploads/upload-session.ts'
 import { Asset } from '../../../models/asset.ts'
 import { attachCover } from '../../../models/asset-upload.ts'
 import { Upload } from '../../../models/upload.ts'
@@ -177,26 +177,26 @@ describe('late cover', () => {
       const { _id, files } = await Asset.findById(id).orFail().lean()
       const owner = ada.user._id
       const thumbnail = await makeSmallThumbnail()
-      const intake = await Intake.begin(app.context, {
+      const uploadSession = await UploadSession.begin(app.context, {
         owner,
         asset: _id,
         isNew: false,
         announced: 1000,
         mostFiles: 0,
       })
-      const picture = await storePicture(app.store, intake, thumbnail)
+      const picture = await storePicture(app.store, uploadSession, thumbnail)
       if (attach) {
-        const unsettled = { id: intake.id, bytes: picture.size, files: 0 }
+        const unsettled = { id: uploadSession.id, bytes: picture.size, files: 0 }
         const file = String(files[0]?.key)
-        expect(await attachCover(intake, { cover: picture, file, now: app.clock.now(), unsettled })).to.be.an(
-          'object',
-        )
+        expect(
+          await attachCover(uploadSession, { cover: picture, file, now: app.clock.now(), unsettled }),
+        ).to.be.an('object')
       }
-      const record = await Upload.findById(intake.id).orFail().lean()
+      const record = await Upload.findById(uploadSession.id).orFail().lean()
       await undoUpload(app.store, record)
       await expectExact()
       expect((await Asset.findById(id).orFail().lean()).cover !== null).to.equal(attach)
-      await intake.discard()
+      await uploadSession.discard()
     })
 
   const stale: [change: string, make: (asset: Parameters<typeof discardAsset>[1]) => Promise<unknown>][] = [

@@ -8,8 +8,8 @@ import mongoose from 'mongoose'
 import { backUp } from '../../../app/backup/back-up.ts'
 import { COLLECTIONS } from '../../../app/backup/format.ts'
 import { restore } from '../../../app/backup/restore.ts'
-import { checkStorage } from '../../../app/maintenance/check.ts'
-import { describeFault } from '../../../app/maintenance/finding.ts'
+import { describeFinding } from '../../../app/maintenance/finding.ts'
+import { checkStorage } from '../../../app/maintenance/integrity-check.ts'
 import { NEWEST_VERSION } from '../../../app/maintenance/migrations/migrations.ts'
 import { Asset } from '../../../models/asset.ts'
 import { SchemaVersion } from '../../../models/schema-version.ts'
@@ -73,8 +73,8 @@ describe('backup and restore', function () {
   }
 
   async function expectClean(): Promise<void> {
-    for await (const { fault } of checkStorage(app.context, { fix: false, graceMs: 0 }))
-      expect.fail(describeFault(fault))
+    for await (const { finding } of checkStorage(app.context, { fix: false, graceMs: 0 }))
+      expect.fail(describeFinding(finding))
   }
 
   it('restore – documents and objects lost → all restored', async () => {

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { Types } from 'mongoose'
 import { announceDeletion } from '../../../app/assets/pending-deletion.ts'
 import { sweep } from '../../../app/maintenance/sweep.ts'
-import { prefixOf } from '../../../app/uploads/keys.ts'
+import { uploadPrefix } from '../../../app/uploads/object-keys.ts'
 import { OVERHEAD_BYTES } from '../../../app/uploads/upload-session.ts'
 import { Asset } from '../../../models/asset.ts'
 import { beginAsset } from '../../../models/asset-upload.ts'
@@ -51,7 +51,7 @@ describe('sweep', () => {
   /** What a process leaves that dies in the middle of an upload. */
   async function dieUploading(): Promise<string> {
     const [_id, asset] = [randomUUID(), new Types.ObjectId()]
-    const prefix = prefixOf(location, _id)
+    const prefix = uploadPrefix(location, _id)
     await Upload.begin({ _id, owner: ada.user._id, asset, prefix })
     await beginAsset({ id: _id, asset, owner: ada.user._id })
     await User.reserve(ada.user._id, { id: _id, bytes: 5000, slack: OVERHEAD_BYTES }, QUOTA)

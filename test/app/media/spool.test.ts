@@ -37,10 +37,10 @@ describe('withTemporaryFile', () => {
   it('withTemporaryFile – file exists → its bytes count against the quota', async () => {
     let taken = 0
     const quota = {
-      take: async (size: number) => {
+      addBytes: async (size: number) => {
         taken += size
       },
-      giveBack: (size: number) => {
+      returnBytes: (size: number) => {
         taken -= size
       },
     }
@@ -52,7 +52,7 @@ describe('withTemporaryFile', () => {
 
   it('withTemporaryFile – quota is full → its error, nothing is left', async () => {
     const full = new Error('full')
-    const quota = { take: () => Promise.reject(full), giveBack: () => undefined }
+    const quota = { addBytes: () => Promise.reject(full), returnBytes: () => undefined }
     const source = bytes(MB)
     expect(await refusal(withTemporaryFile(source, { ...options(), quota }, async () => 1))).to.equal(full)
     expect(source.destroyed).to.equal(true)

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { checkStorage } from '../../../app/maintenance/check.ts'
-import { describeFault } from '../../../app/maintenance/finding.ts'
+import { describeFinding } from '../../../app/maintenance/finding.ts'
+import { checkStorage } from '../../../app/maintenance/integrity-check.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
@@ -70,7 +70,7 @@ describe('service against a model', function () {
     const users = []
     for (const name of ['ada', 'bob', 'cyd']) users.push(await signUp(app, `${name}${round}`))
     for (const { user } of users) await User.updateOne({ _id: user._id }, { 'space.limit': USER_LIMIT })
-    await Capacity.ensure(SERVER_LIMIT)
+    await Capacity.setLimit(SERVER_LIMIT)
     const model = new Model(
       users.map(() => USER_LIMIT),
       SERVER_LIMIT,
@@ -83,8 +83,8 @@ describe('service against a model', function () {
   async function compare(model: Model, real: Real): Promise<void> {
     for (const at of real.users.keys()) await expectSums(model, real, at)
     expect(await storedBytes(app)).to.equal(model.used())
-    for await (const { fault } of checkStorage(app.context, { fix: false, graceMs: 0 }))
-      expect.fail(describeFault(fault))
+    for await (const { finding } of checkStorage(app.context, { fix: false, graceMs: 0 }))
+      expect.fail(describeFinding(finding))
   }
 
   /** With its owners all goes. */

@@ -91,7 +91,7 @@ export async function startApp({
   const stop = new AbortController()
   const given = { config, log, clock, stopping: stop.signal, coverWaitMs }
   const context = await openContext(givenStore ? { ...given, store: givenStore } : given)
-  await Capacity.ensure(config.space.server)
+  await Capacity.setLimit(config.space.server)
   context.prepared = true
   const servers: Server[] = []
   const attached: Sockets[] = []

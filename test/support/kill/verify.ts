@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AssetContext } from '../../../app/context.ts'
-import { checkStorage } from '../../../app/maintenance/check.ts'
-import { describeFault } from '../../../app/maintenance/finding.ts'
+import { describeFinding } from '../../../app/maintenance/finding.ts'
+import { checkStorage } from '../../../app/maintenance/integrity-check.ts'
 import { sweep } from '../../../app/maintenance/sweep.ts'
 import { Asset, type AssetFields } from '../../../models/asset.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
@@ -20,8 +20,8 @@ export async function verify(given: AssetContext, clients: KillClient[]): Promis
   const context = { ...given, staleMs: -1 }
   await sweep(context)
   const faults: string[] = []
-  for await (const { fault } of checkStorage(context, { fix: false, graceMs: -1 }))
-    faults.push(describeFault(fault))
+  for await (const { finding } of checkStorage(context, { fix: false, graceMs: -1 }))
+    faults.push(describeFinding(finding))
   faults.push(...(await compareObjects(context)), ...(await compareSums(context)))
   if (await Upload.exists({})) faults.push('an upload is still recorded')
   if (await User.exists({ deleting: true })) faults.push('an account is still being deleted')

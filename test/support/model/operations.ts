@@ -249,7 +249,7 @@ export const operations = [
     async (model, real, given) => {
       if (given.user === null) {
         model.serverLimit = 2 * given.limit
-        await Capacity.ensure(model.serverLimit)
+        await Capacity.setLimit(model.serverLimit)
         expect((await Capacity.spaceOf(SERVER))?.limit).to.equal(model.serverLimit)
         return
       }

@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import { Types } from 'mongoose'
-import { Intake } from '../../../app/uploads/upload-session.ts'
+import { UploadSession } from '../../../app/uploads/upload-session.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { stateOf } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 
-describe('Intake', () => {
+describe('UploadSession', () => {
   let app: TestApp
   let ada: TestUser
 
@@ -18,7 +18,7 @@ describe('Intake', () => {
   after(() => app.stop())
 
   const begin = () =>
-    Intake.begin(app.context, {
+    UploadSession.begin(app.context, {
       owner: ada.user._id,
       asset: new Types.ObjectId(),
       isNew: true,
@@ -26,20 +26,20 @@ describe('Intake', () => {
       mostFiles: 1,
     })
 
-  it('Intake – several files at once up to the limit → exact to the byte', async () => {
+  it('UploadSession – several files at once up to the limit → exact to the byte', async () => {
     const before = await stateOf(app)
-    const intake = await begin()
-    await Promise.all([100, 200, 300, 400].map((bytes) => intake.take(bytes)))
+    const uploadSession = await begin()
+    await Promise.all([100, 200, 300, 400].map((bytes) => uploadSession.addBytes(bytes)))
     expect(await User.spaceOf(ada.user._id)).to.include({ reserved: 1000 })
-    expect(await intake.take(1).catch((error) => error)).to.include({ code: 'space_exceeded' })
-    await intake.discard()
+    expect(await uploadSession.addBytes(1).catch((error) => error)).to.include({ code: 'space_exceeded' })
+    await uploadSession.discard()
     expect(await stateOf(app)).to.deep.equal(before)
   })
 
-  it('Intake – several at once over the limit → only the excess refused', async () => {
-    const intake = await begin()
-    const taken = await Promise.allSettled([600, 500, 400].map((bytes) => intake.take(bytes)))
+  it('UploadSession – several at once over the limit → only the excess refused', async () => {
+    const uploadSession = await begin()
+    const taken = await Promise.allSettled([600, 500, 400].map((bytes) => uploadSession.addBytes(bytes)))
     expect(taken.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled'])
-    await intake.discard()
+    await uploadSession.discard()
   })
 })

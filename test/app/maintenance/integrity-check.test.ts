@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import { Types } from 'mongoose'
-import { checkStorage } from '../../../app/maintenance/check.ts'
-import { describeFault, describeRemedy } from '../../../app/maintenance/finding.ts'
-import { prefixOf } from '../../../app/uploads/keys.ts'
+import { describeFinding, describeFix } from '../../../app/maintenance/finding.ts'
+import { checkStorage } from '../../../app/maintenance/integrity-check.ts'
+import { uploadPrefix } from '../../../app/uploads/object-keys.ts'
 import { Asset } from '../../../models/asset.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
@@ -25,16 +25,19 @@ describe('check of store and documents', () => {
   })
   afterEach(() => app.stop())
 
-  /** The kinds of what is found, and whether all of it was mended. */
+  /** The kinds of what is found, and whether all of it was fixed. */
   async function check(fix = false, graceMs = 0) {
     const found = []
-    for await (const finding of checkStorage(app.context, { fix, graceMs })) found.push(finding)
-    for (const { fault } of found)
-      expect(`${describeFault(fault)}; ${describeRemedy(fault)}`).to.match(/ .*; .* /)
-    return { kinds: found.map(({ fault }) => fault.kind).sort(), mended: found.every(({ mended }) => mended) }
+    for await (const result of checkStorage(app.context, { fix, graceMs })) found.push(result)
+    for (const { finding } of found)
+      expect(`${describeFinding(finding)}; ${describeFix(finding)}`).to.match(/ .*; .* /)
+    return {
+      kinds: found.map(({ finding }) => finding.kind).sort(),
+      fixed: found.every(({ fixed }) => fixed),
+    }
   }
   const asset = () => Asset.findOne({ state: 'ready' }).orFail().lean()
-  const clean = { kinds: [], mended: true }
+  const clean = { kinds: [], fixed: true }
 
   it('storage:check --fix – consistent store → no finding, no change', async () => {
     const before = await stateOf(app)
@@ -44,15 +47,15 @@ describe('check of store and documents', () => {
   })
 
   it('storage:check – orphaned objects → found, removed with --fix; young or foreign objects kept', async () => {
-    const [mine, gone] = [prefixOf(location, randomUUID()), prefixOf(randomUUID(), randomUUID())]
+    const [mine, gone] = [uploadPrefix(location, randomUUID()), uploadPrefix(randomUUID(), randomUUID())]
     await app.store.put(`${mine}1`, Buffer.from('x'))
     await app.store.put(`${gone}1`, Buffer.from('x'))
     await app.store.put('foreign/object', Buffer.from('x'))
     await app.store.put(`${location}/foreign`, Buffer.from('x'))
     expect(await check(true, 3_600_000)).to.deep.equal(clean)
-    expect(await check()).to.deep.equal({ kinds: ['orphan', 'orphan'], mended: false })
+    expect(await check()).to.deep.equal({ kinds: ['orphan', 'orphan'], fixed: false })
     expect(await keysOf(app)).to.include(`${mine}1`)
-    expect(await check(true)).to.deep.equal({ kinds: ['orphan', 'orphan'], mended: true })
+    expect(await check(true)).to.deep.equal({ kinds: ['orphan', 'orphan'], fixed: true })
     expect(await check()).to.deep.equal(clean)
     expect(await keysOf(app))
       .to.have.length(4)
@@ -61,7 +64,7 @@ describe('check of store and documents', () => {
 
   it('storage:check --fix – live upload → its objects stay', async () => {
     const upload = { _id: randomUUID(), owner: ada.user._id, asset: (await asset())._id }
-    const prefix = prefixOf(location, upload._id)
+    const prefix = uploadPrefix(location, upload._id)
     await Upload.begin({ ...upload, prefix })
     await app.store.put(`${prefix}1`, Buffer.from('x'))
     const { kinds } = await check(false, 0).then(({ kinds }) => ({
@@ -74,7 +77,7 @@ describe('check of store and documents', () => {
     const [first, second] = (await asset()).files.map(({ key }) => key)
     await app.store.remove([String(first)])
     await app.store.put(String(second), Buffer.from('short'))
-    expect(await check(true)).to.deep.equal({ kinds: ['missing', 'size'], mended: false })
+    expect(await check(true)).to.deep.equal({ kinds: ['missing', 'size'], fixed: false })
     expect((await asset()).files).to.have.length(2)
   })
 
@@ -86,13 +89,13 @@ describe('check of store and documents', () => {
     const put = await Asset.findOne({ 'files.name': 'c.bin' }).orFail().lean()
     const deletion = { id: randomUUID(), keys: put.files.map(({ key }) => key), bytes: 0, files: 0 }
     await Asset.updateOne({ _id: put._id }, { state: 'deleting', files: [], pendingDeletion: [deletion] })
-    expect((await check()).kinds).to.deep.equal(['pending', 'removal', 'sums', 'sums'])
-    await Upload.begin({ ...dead, asset: put._id, prefix: prefixOf(location, dead._id) })
+    expect((await check()).kinds).to.deep.equal(['pending', 'removal', 'usage', 'usage'])
+    await Upload.begin({ ...dead, asset: put._id, prefix: uploadPrefix(location, dead._id) })
     await Upload.updateOne({ _id: dead._id }, { heartbeatAt: new Date(0) })
-    await app.store.put(`${prefixOf(location, dead._id)}1`, Buffer.from('x'))
+    await app.store.put(`${uploadPrefix(location, dead._id)}1`, Buffer.from('x'))
     expect(await check(true)).to.deep.equal({
-      kinds: ['pending', 'removal', 'sums', 'sums', 'upload'],
-      mended: true,
+      kinds: ['pending', 'removal', 'upload', 'usage', 'usage'],
+      fixed: true,
     })
     expect(await check()).to.deep.equal(clean)
     expect(await Asset.countDocuments()).to.equal(1)
@@ -103,9 +106,9 @@ describe('check of store and documents', () => {
   it('storage:check – assets of an account that does not exist → found', async () => {
     await User.deleteOne({ _id: ada.user._id })
     await signUp(app, 'bob')
-    const { kinds, mended } = await check(true, 3_600_000)
+    const { kinds, fixed } = await check(true, 3_600_000)
     expect(kinds).to.include('ownerless')
-    expect(mended).to.equal(false)
+    expect(fixed).to.equal(false)
   })
 
   it('storage:check --fix – empty database → nothing removed', async () => {

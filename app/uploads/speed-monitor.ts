@@ -1,24 +1,24 @@
 import { type AppError, timeout } from '../errors.ts'
 
-/** How long, in milliseconds, an upload may bring nothing. */
-export const SILENCE_MS = 60_000
-/** Over how long, in milliseconds, the speed of an upload is measured. */
-export const WINDOW_MS = 60_000
+/** Longest time without a byte before an upload ends, in milliseconds. */
+export const MAX_SILENCE_MS = 60_000
+/** Time over which the speed of an upload is measured, in milliseconds. */
+export const SPEED_WINDOW_MS = 60_000
 
 interface Limits {
   silenceMs: number
   windowMs: number
-  /** The lowest speed, in bytes a second; 0: none. */
+  /** The lowest allowed speed, in bytes a second; 0 for no limit. */
   bytesPerSecond: number
 }
 
 /**
- * Finds uploads that are silent or too slow. Only time in which bytes could come counts: not while the upload is held
- * because the store is behind.
+ * Detects uploads that send nothing or are too slow. Time counts only while the upload is read, not while it is paused
+ * because the store is slower than the client.
  */
-export class Pace {
+export class SpeedMonitor {
   #timer: NodeJS.Timeout | undefined
-  /** When the time that counts began to run; undefined while it does not. */
+  /** Start of the time that is not counted yet; undefined while paused. */
   #since: number | undefined
   #silentMs = 0
   #windowMs = 0
@@ -26,32 +26,32 @@ export class Pace {
 
   constructor(
     private readonly limits: Limits,
-    /** Called once, with the answer: the upload is to be ended. */
+    /** Called once, with the error for the client. The callback ends the upload. */
     private readonly onTooSlow: (error: AppError) => void,
   ) {}
 
-  received(bytes: number): void {
-    this.#count()
+  addBytes(bytes: number): void {
+    this.#countTime()
     if (bytes === 0) return
     this.#silentMs = 0
     this.#windowBytes += bytes
   }
 
-  /** Starts to count, or goes on after `hold`. */
-  release(): void {
+  /** Starts to count time, or continues after `pause`. */
+  resume(): void {
     if (this.#since !== undefined) return
     this.#since = performance.now()
-    this.#wait()
+    this.#startTimer()
   }
 
-  /** Stops to count, until `release`. */
-  hold(): void {
-    this.#count()
+  /** Stops counting time until `resume`. */
+  pause(): void {
+    this.#countTime()
     this.#since = undefined
     clearTimeout(this.#timer)
   }
 
-  #count(): void {
+  #countTime(): void {
     if (this.#since === undefined) return
     const now = performance.now()
     this.#silentMs += now - this.#since
@@ -59,16 +59,16 @@ export class Pace {
     this.#since = now
   }
 
-  #wait(): void {
+  #startTimer(): void {
     const { silenceMs, windowMs } = this.limits
     const left = Math.min(silenceMs - this.#silentMs, windowMs - this.#windowMs)
-    this.#timer = setTimeout(() => this.#judge(), Math.max(0, Math.ceil(left)))
+    this.#timer = setTimeout(() => this.#check(), Math.max(0, Math.ceil(left)))
     this.#timer.unref()
   }
 
-  #judge(): void {
+  #check(): void {
     const { silenceMs, windowMs, bytesPerSecond } = this.limits
-    this.#count()
+    this.#countTime()
     const isSilent = this.#silentMs >= silenceMs
     if (this.#windowMs >= windowMs) {
       const isSlow = this.#windowBytes < (bytesPerSecond * this.#windowMs) / 1000
@@ -76,8 +76,8 @@ export class Pace {
       this.#windowBytes = 0
       if (isSlow && !isSilent) this.#end(`The upload was slower than ${bytesPerSecond} bytes a second.`)
     }
-    if (isSilent) this.#end(`The upload stopped: nothing came for ${silenceMs / 1000} s.`)
-    if (this.#since !== undefined) this.#wait()
+    if (isSilent) this.#end(`The upload stopped: nothing was received for ${silenceMs / 1000} s.`)
+    if (this.#since !== undefined) this.#startTimer()
   }
 
   #end(message: string): void {

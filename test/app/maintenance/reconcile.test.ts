@@ -66,7 +66,7 @@ describe('space:reconcile', () => {
     expect(await recount(true, new Date(Date.now() - 60_000))).to.deep.equal([])
     expect((await User.spaceOf(bob.user._id))?.reserved).to.equal(300)
     const found = await recount()
-    expect(found.map(({ username, strays }) => [username, strays])).to.deep.equal([
+    expect(found.map(({ username, orphans }) => [username, orphans])).to.deep.equal([
       ['bob', 1],
       [null, 1],
     ])

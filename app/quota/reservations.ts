@@ -1,0 +1,207 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Types } from 'mongoose'
+import { Capacity, SERVER } from '../../models/capacity.ts'
+import {
+  type LedgerStatics,
+  type NewEntry,
+  type Quota,
+  quotaOf,
+  type Settlement,
+  type Space,
+} from '../../models/plugins/ledger.ts'
+import { User } from '../../models/user.ts'
+import {
+  type AppError,
+  notFound,
+  serverFull,
+  spaceExceeded,
+  tooManyRequests,
+  unavailable,
+} from '../errors.ts'
+
+/** The ledger of a user, or of the server. */
+export interface Ledger {
+  model: LedgerStatics
+  id: Types.ObjectId | string
+}
+
+/** A ledger with the limits that a reservation must respect. */
+export interface LimitedLedger extends Ledger {
+  /** The limits where the ledger has no limits of its own. */
+  quota: Quota
+  /** Creates the error for a full ledger. */
+  full: () => AppError
+  /** Largest number of open entries. */
+  mostOpen?: number
+  /**
+   * Bytes that an upload can reserve beyond the received ones; undefined for all announced bytes. On a ledger with
+   * such a limit, an idle upload releases what it reserved ahead, so that announcing much does not block others.
+   */
+  aheadBytes?: number
+}
+
+/** Largest number of uploads of a user at the same time. */
+export const MAX_OPEN_UPLOADS = 200
+/** Bytes of the server's capacity that an upload can reserve beyond the received ones. */
+export const MAX_AHEAD_BYTES = 64_000_000
+/** `Retry-After` for a client with too many open uploads, in seconds. */
+const RETRY_SECONDS = 10
+/** Files that must fit besides an upload's own before all its files are reserved at once. */
+const AMPLE_FILES = 1000
+/** Longest time that an upload waits, in all, for others to release what they do not need, in milliseconds. */
+const MAX_WAIT_MS = 45_000
+/** Longest time that an upload waits while its ledger does not change, in milliseconds. */
+const MAX_UNCHANGED_MS = 15_000
+/** The first pause between two attempts, in milliseconds. Each pause is twice the one before. */
+const FIRST_PAUSE_MS = 50
+/** The longest pause between two attempts, in milliseconds. */
+const LONGEST_PAUSE_MS = 800
+
+/** Returns the ledgers that an owner's objects count against: the user's and the server's. */
+export function ledgersOf(owner: Types.ObjectId): [Ledger, Ledger] {
+  return [
+    { model: User, id: owner },
+    { model: Capacity, id: SERVER },
+  ]
+}
+
+/** Returns the same ledgers with their limits. @param quota for users without limits of their own */
+export function limitedLedgersOf(owner: Types.ObjectId, quota: Quota): LimitedLedger[] {
+  const [user, server] = ledgersOf(owner)
+  return [
+    { ...user, quota, full: spaceExceeded, mostOpen: MAX_OPEN_UPLOADS },
+    {
+      ...server,
+      quota: { limit: 0, fileLimit: Number.MAX_SAFE_INTEGER },
+      full: serverFull,
+      aheadBytes: MAX_AHEAD_BYTES,
+    },
+  ]
+}
+
+/** What an entry has reserved. */
+export interface Reserved {
+  bytes: number
+  files: number
+}
+
+/** The waiting of one upload for free space: exponential backoff with jitter and a total limit. */
+export class Backoff {
+  #waitedMs = 0
+  #seen = { revision: -1, atMs: 0 }
+  #pauseMs = FIRST_PAUSE_MS
+
+  /** Returns whether the upload must give up. @param revision of the ledger; a change can mean that bytes become free */
+  isOver(revision: number): boolean {
+    if (revision !== this.#seen.revision) this.#seen = { revision, atMs: this.#waitedMs }
+    return this.#waitedMs > MAX_WAIT_MS || this.#waitedMs - this.#seen.atMs > MAX_UNCHANGED_MS
+  }
+
+  async pause(): Promise<void> {
+    const began = Date.now()
+    await delay(this.#pauseMs * (0.5 + Math.random()))
+    this.#waitedMs += Date.now() - began
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
+  }
+}
+
+/**
+ * Reserves bytes and files by a new entry. When the bytes do not all fit, but `least` bytes can still fit later, the
+ * new entry is empty and grows by `extendReservation`. Near the limit of files the entry has one file and grows by
+ * `reserveFile`.
+ *
+ * @param least bytes that the upload needs at least; can be more than those of the entry
+ * @throws the ledger's `full` when `least` bytes cannot fit
+ * @throws too_many_requests when the user has too many open uploads
+ * @throws not_found for an account that is being deleted
+ */
+export async function reserve(ledger: LimitedLedger, entry: NewEntry, least: number): Promise<Reserved> {
+  const { id, model, full, quota, mostOpen } = ledger
+  const bounds = mostOpen === undefined ? { least } : { least, mostOpen }
+  const { bytes, files = 0 } = entry
+  const one = Math.min(files, 1)
+  const ample = { ...bounds, freeFiles: files + AMPLE_FILES }
+  if (await model.reserve(id, entry, quota, ample)) return { bytes, files }
+  if (files > 0 && (await model.reserve(id, { ...entry, files: one }, quota, bounds)))
+    return { bytes, files: one }
+  const refusal = (space: LimitedSpace) => {
+    if (mostOpen !== undefined && space.open.length >= mostOpen) return tooManyRequests(RETRY_SECONDS)
+    const filesFit = space.files + (space.reservedFiles ?? 0) + one <= space.fileLimit
+    return filesFit && canFit(space, least, space.open) ? null : full()
+  }
+  const refused = refusal(await spaceOf(ledger))
+  if (refused) throw refused
+  const empty = { ...entry, bytes: 0, slack: 0, files: one }
+  if (await model.reserve(id, empty, quota, bounds)) return { bytes: 0, files: one }
+  // Another upload was faster, or the account was set to be deleted.
+  throw refusal(await spaceOf(ledger)) ?? notFound()
+}
+
+/** Reserves one more file for an open entry. @throws the ledger's `full` */
+export async function reserveFile({ model, id, quota, full }: LimitedLedger, entry: string): Promise<void> {
+  if (!(await model.extendFiles(id, entry, 1, quota))) throw full()
+}
+
+/**
+ * Reserves `wanted` more bytes for an open entry, or at least `needed` of them. Near the limit an entry waits only for
+ * older entries, and only while it fits if they use no more than they must. So the youngest entry is refused first, two
+ * entries never wait for each other, and exactly as many uploads succeed as fit.
+ *
+ * @param backoff the waiting of the whole upload
+ * @returns the bytes added
+ * @throws the ledger's `full`
+ */
+export async function extendReservation(
+  ledger: LimitedLedger,
+  entry: string,
+  { needed, wanted }: { needed: number; wanted: number },
+  backoff: Backoff,
+): Promise<number> {
+  const { model, id, quota } = ledger
+  if (wanted > needed && (await model.extend(id, entry, wanted, quota, wanted - needed))) return wanted
+  for (;;) {
+    if (await model.extend(id, entry, needed, quota)) return needed
+    // All reserved bytes are used: set the slack to 0, so that no other upload waits for it.
+    await model.extend(id, entry, 0, quota)
+    await waitForSpace(ledger, entry, needed, backoff)
+  }
+}
+
+/** Waits until `needed` bytes are free. @throws the ledger's `full` when they cannot become free */
+async function waitForSpace(
+  ledger: LimitedLedger,
+  entry: string,
+  needed: number,
+  backoff: Backoff,
+): Promise<void> {
+  const { full } = ledger
+  for (;;) {
+    const space = await spaceOf(ledger)
+    const place = space.open.findIndex((other) => other.id === entry)
+    const own = space.open[place]
+    if (!own) throw unavailable(new Error('another process discarded the upload as stale'))
+    const older = space.open.slice(0, place)
+    if (!canFit(space, own.bytes + needed, older) || backoff.isOver(space.revision)) throw full()
+    if (space.used + space.reserved + needed <= space.limit) return
+    await backoff.pause()
+  }
+}
+
+/** Closes the entry on every ledger and counts what was stored. Does nothing on a ledger where it is closed already. */
+export async function settle(ledgers: Ledger[], entry: string, settlement: Settlement): Promise<void> {
+  for (const { model, id } of ledgers) await model.settle(id, entry, settlement)
+}
+
+type LimitedSpace = Space & Quota
+
+/** Returns whether `needed` bytes fit if the other entries use no more than they must. */
+function canFit(space: LimitedSpace, needed: number, others: NewEntry[]): boolean {
+  const least = others.reduce((sum, { bytes, slack }) => sum + bytes - slack, 0)
+  return space.used + least + needed <= space.limit
+}
+
+async function spaceOf({ model, id, quota }: LimitedLedger): Promise<LimitedSpace> {
+  const space = await model.spaceOf(id)
+  if (!space) throw notFound()
+  return { ...space, ...quotaOf(space, quota) }
+}
