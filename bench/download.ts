@@ -16,10 +16,10 @@ try {
   const { Authorization } = user
   for (let round = 0; round <= ROUNDS; round++) {
     const signed = ['-H', `Authorization: ${Authorization}`, '-o', '/dev/null', url]
-    const ours = await measureTime(service.pid, () => curl(...signed))
+    const api = await measureTime(service.pid, () => curl(...signed))
     const bare = await measureTime(peer.pid, () => curl('-o', '/dev/null', peer.origin))
     if (round === 0) continue
-    timings.service.push(ours)
+    timings.service.push(api)
     timings.peer.push(bare)
   }
   compareTimings('download of 256 MB from disk', BYTES / MB, timings.service, timings.peer, 0.7)

@@ -12,15 +12,15 @@ const WORDS =
 const word = (i: number) => WORDS[i % WORDS.length]
 const MANY = 100_000
 
-const report = (what: string, figure: string) => say(`${what.padEnd(64)} ${figure}`)
+const report = (label: string, figure: string) => say(`${label.padEnd(64)} ${figure}`)
 const ms = (value: number) => `${value.toFixed(2)} ms`
 
 /** Prints the mean time of one run. */
-async function timed(what: string, times: number, run: (i: number) => Promise<unknown>): Promise<void> {
+async function timed(label: string, times: number, run: (i: number) => Promise<unknown>): Promise<void> {
   for (let i = 0; i < Math.min(20, times); i += 1) await run(i) // warm-up
   const started = performance.now()
   for (let i = 0; i < times; i += 1) await run(i)
-  report(what, `${ms((performance.now() - started) / times)} each`)
+  report(label, `${ms((performance.now() - started) / times)} each`)
 }
 
 const assetSchema = new Schema({

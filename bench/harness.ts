@@ -181,7 +181,7 @@ export async function measureTime(pid: number, work: () => Promise<{ seconds: nu
 
 /** Prints the medians of the service and of its peer; each call has moved `megabytes`. */
 export function compareTimings(
-  what: string,
+  label: string,
   megabytes: number,
   service: Timing[],
   peer: Timing[],
@@ -189,16 +189,16 @@ export function compareTimings(
 ) {
   const medianOf = (timings: Timing[], key: keyof Timing) => median(timings.map((one) => one[key]))
   const rate = (timings: Timing[]) => megabytes / medianOf(timings, 'seconds')
-  compare(what, 'MB/s', rate(service), rate(peer), target)
+  compare(label, 'MB/s', rate(service), rate(peer), target)
   const processor = (timings: Timing[]) => ((medianOf(timings, 'processor') / megabytes) * 1000).toFixed(2)
   say(`${''.padEnd(40)} processor: ${processor(service)} ms/MB   bare ${processor(peer)} ms/MB`)
 }
 
 /** Prints a figure of the service and of its peer. Higher is better; a ratio below `target` is missed. */
-export function compare(what: string, unit: string, service: number, peer: number, target: number): void {
+export function compare(label: string, unit: string, service: number, peer: number, target: number): void {
   const ratio = service / peer
   const figures = `${service.toFixed(0).padStart(7)} ${unit}   bare ${peer.toFixed(0).padStart(7)} ${unit}`
-  say(`${what.padEnd(40)} ${figures}   ${ratio.toFixed(2)}×  (≥ ${target}×: ${verdict(ratio >= target)})`)
+  say(`${label.padEnd(40)} ${figures}   ${ratio.toFixed(2)}×  (≥ ${target}×: ${verdict(ratio >= target)})`)
 }
 
 /** Returns the word for a target that was met or missed. A missed target makes the process exit with code 1. */

@@ -18,14 +18,14 @@ for (const [store, env] of stores.filter(([name]) => !only || name === only)) {
     const path = await bench.makeFile('file', BYTES)
     const urls: string[] = []
     const ids: string[] = []
-    const measure = async (what: string, times: number, work: () => Promise<unknown>) => {
+    const measure = async (label: string, times: number, work: () => Promise<unknown>) => {
       await resetPeak(service.pid)
       const begun = performance.now()
       await Promise.all(Array.from({ length: times }, work))
       const rate = (times * BYTES) / MB / ((performance.now() - begun) / 1000)
       const peak = await peakMemory(service.pid)
       say(
-        `${store.padEnd(5)} ${what.padEnd(24)} ${peak.toFixed(0).padStart(5)} MB at most (< ${LIMIT}: ${verdict(peak < LIMIT)})   ${rate.toFixed(0)} MB/s`,
+        `${store.padEnd(5)} ${label.padEnd(24)} ${peak.toFixed(0).padStart(5)} MB at most (< ${LIMIT}: ${verdict(peak < LIMIT)})   ${rate.toFixed(0)} MB/s`,
       )
     }
     const up = async () => {

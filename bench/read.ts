@@ -32,21 +32,21 @@ try {
   const [id] = await uploadMany(service.origin, user.Authorization, path, fields)
   const peer = await bench.startPeer('read', env)
 
-  for (const [what, ours, bare] of [
+  for (const [label, apiPath, barePath] of [
     ['GET of one asset', `/api/assets/${id}`, `/assets/${id}`],
     ['first page of a list', '/api/assets', '/assets'],
   ] as const) {
     const rates = { service: [] as Rate[], peer: [] as Rate[] }
     for (let round = 0; round <= ROUNDS; round++) {
-      const served = await measureRate(service, ours)
-      const raw = await measureRate(peer, bare)
+      const served = await measureRate(service, apiPath)
+      const raw = await measureRate(peer, barePath)
       if (round === 0) continue
       rates.service.push(served)
       rates.peer.push(raw)
     }
     const perSecond = (of: Rate[]) => median(of.map(({ rate }) => rate))
     const processor = (of: Rate[]) => median(of.map(({ milliseconds }) => milliseconds)).toFixed(2)
-    compare(what, 'req/s', perSecond(rates.service), perSecond(rates.peer), 0.5)
+    compare(label, 'req/s', perSecond(rates.service), perSecond(rates.peer), 0.5)
     say(
       `${''.padEnd(40)} processor: ${processor(rates.service)} ms   bare ${processor(rates.peer)} ms a request`,
     )

@@ -137,8 +137,8 @@ async function sleepUntilSteady(pid: number): Promise<void> {
   }
 }
 
-function report(what: string, megabytes: number, limit: number, also: string): void {
+function report(label: string, megabytes: number, limit: number, also: string): void {
   say(
-    `${what.padEnd(30)} ${megabytes.toFixed(0).padStart(5)} MB (< ${limit}: ${verdict(megabytes < limit)})   ${also}`,
+    `${label.padEnd(30)} ${megabytes.toFixed(0).padStart(5)} MB (< ${limit}: ${verdict(megabytes < limit)})   ${also}`,
   )
 }

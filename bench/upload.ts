@@ -14,7 +14,7 @@ try {
   const timings = { service: [] as Timing[], peer: [] as Timing[] }
   for (let round = 0; round <= ROUNDS; round++) {
     let id = ''
-    const ours = await measureTime(service.pid, async () => {
+    const api = await measureTime(service.pid, async () => {
       const uploaded = await upload(service.origin, user, path)
       id = uploaded.id
       return uploaded
@@ -22,7 +22,7 @@ try {
     const bare = await measureTime(peer.pid, () => curl('-F', `files=@${path}`, peer.origin))
     await fetch(`${service.origin}/api/assets/${id}`, { method: 'DELETE', headers: user })
     if (round === 0) continue
-    timings.service.push(ours)
+    timings.service.push(api)
     timings.peer.push(bare)
   }
   compareTimings('upload of 256 MB to disk', BYTES / MB, timings.service, timings.peer, 0.5)

@@ -6,8 +6,8 @@ import { serializeAsset, serializeAssets } from '../models/views/asset.ts'
 import { isFresh } from './send-object.ts'
 
 /**
- * Sends an asset as the caller can see it. The ETag is `"<version>-<hash of this response>"`, because what a caller sees
- * can change without a new version. A GET with a matching `If-None-Match` is answered with 304.
+ * Sends an asset as the caller can see it. The ETag is `"<version>-<hash of this response>"`, because callers with
+ * different access get different responses for one version. A GET with a matching `If-None-Match` is answered with 304.
  */
 export async function sendAsset(
   req: Request,

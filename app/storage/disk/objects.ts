@@ -8,7 +8,7 @@ import { type ByteRange, ObjectMissing, ObjectsNotRemoved, type StoredObject } f
 import { diskCode, pruneFolders, readFolder, syncFolder } from './file-system.ts'
 
 /**
- * Opens a file, or a range of it, as a stream. The stream goes on when the file is removed meanwhile.
+ * Opens a file, or a range of it, as a stream. The stream continues if the file is removed meanwhile.
  *
  * @throws ObjectMissing
  * @throws RangeError when the range starts after the last byte

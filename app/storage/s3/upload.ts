@@ -23,7 +23,7 @@ export interface Target {
 /** Sends a body to the bucket with the given client. */
 export type Transfer = (client: S3Client, body: Readable) => Promise<unknown>
 
-/** Requests sent for one upload, from which follows what a failed upload can have left in the bucket. */
+/** Requests sent for one upload. They determine what to remove from the bucket after an error. */
 interface SentRequests {
   /** A multipart upload was requested. */
   multipart: boolean

@@ -18,7 +18,7 @@ describe('withIdleTimeout', () => {
     expect(source.destroyed).to.equal(true)
   })
 
-  it('withIdleTimeout – reader pauses → goes on', async () => {
+  it('withIdleTimeout – reader pauses → no timeout', async () => {
     const bytes = Buffer.alloc(1024 * 1024, 7)
     const source = new PassThrough()
     source.end(bytes)
