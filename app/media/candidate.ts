@@ -1,26 +1,26 @@
 import { extname } from 'node:path'
 import type { Media } from '../../models/media.ts'
 
-/** What a file turned out to be. */
+/** The media type of a file and the kind of media that it is. */
 export interface DetectedContent {
   mediaType: string
   media: Media
 }
 
-/** A file as it is looked at: its first bytes and what can be told of them at once. */
+/** The parts of a file that detection reads. */
 export interface Candidate {
-  /** Lower case, without the dot; empty where the name has none. */
+  /** In lower case, without the dot. Empty when the name has none. */
   extension: string
   head: Buffer
-  /** Bytes of the whole file. */
+  /** Size of the whole file in bytes. */
   size: number
-  /** Whether the head is all of it. */
+  /** Whether the head is the whole file. */
   whole: boolean
-  /** The head as text; null where it is none. */
+  /** The head as text, or null when it is binary. */
   text: Text | null
 }
 
-/** More of a file is not looked at, however much is given. */
+/** Bytes at the beginning of a file that detection reads. */
 const MAX_HEAD_BYTES = 16 * 1024
 
 export function candidate(name: string, given: Buffer, size: number): Candidate {
@@ -29,7 +29,7 @@ export function candidate(name: string, given: Buffer, size: number): Candidate 
   return { extension: extname(name).slice(1).toLowerCase(), head, size, whole, text: readText(head, whole) }
 }
 
-/** For formats with neither a registered media type nor one in common use. */
+/** The media type of formats that have neither a registered media type nor one in common use. */
 export const UNREGISTERED = 'application/octet-stream'
 
 export const model = (mediaType: string): DetectedContent => ({ mediaType, media: 'model' })
@@ -39,16 +39,16 @@ export const document = (mediaType: string): DetectedContent => ({ mediaType, me
 export interface Text {
   content: string
   /**
-   * The bytes are valid UTF-8 or UTF-16. Else they were read as Latin-1, which any bytes are: a guess that
-   * only the structure of the text can confirm.
+   * Whether the bytes are valid UTF-8 or UTF-16. Otherwise they were read as Latin-1, which accepts all bytes: only
+   * the structure of the text can confirm that guess.
    */
   certain: boolean
 }
 
-/** Tab, LF, FF, CR and ESC: the controls that text may hold (WHATWG MIME Sniffing §3, "binary data byte"). */
+/** Control characters that text can contain: tab, LF, FF, CR and ESC (WHATWG MIME Sniffing §3, "binary data byte"). */
 const TEXT_CONTROLS = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x1b])
 
-/** The head of a file as text, without its byte order mark; null where it cannot be text. */
+/** Returns the head of a file as text without its byte order mark, or null when it is not text. */
 export function readText(head: Buffer, whole: boolean): Text | null {
   const utf = decode(encodingByMark(head), head, whole)
   const content = utf ?? head.toString('latin1')
@@ -60,7 +60,7 @@ function encodingByMark(head: Buffer): string {
   return head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : 'utf-8'
 }
 
-/** A character cut off by the end of the head is no fault; one cut off by the end of the file is. */
+/** Accepts a character that the end of the head cuts off, but not one that the end of the file cuts off. */
 function decode(encoding: string, head: Buffer, whole: boolean): string | null {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(head, { stream: !whole })

@@ -10,30 +10,30 @@ import { UploadSession, type UploadSessionContext } from '../uploads/upload-sess
 import { type EncodedPicture, PREVIEW_MAX_BYTES, tryThumbnail } from './preview.ts'
 import type { Requester } from './render-isolated.ts'
 
-/** How long the answer to an upload waits for its cover, in milliseconds. */
+/** Time that the answer to an upload waits for its cover, in milliseconds. */
 export const COVER_WAIT_MS = 1000
-/** How long late covers can still take when the process stops, in milliseconds. */
+/** Time that late covers have when the process stops, in milliseconds. */
 const STOP_MS = 5000
-/** Errors that mean that the asset or its client has gone, or that a cover has no room: there is none then. */
+/** Errors after which an asset has no cover: the asset or the client is gone, or there is no space. */
 const EXPECTED = new Set(['not_found', 'space_exceeded', 'server_full', 'client_closed'])
 
 /**
- * Files that are read back for their covers: a few at a time, because each is copied to a temporary file before it
- * waits for the renderer. The users take turns.
+ * Queue of files that are read again for their covers. Few are read at a time, because each is copied to a temporary
+ * file before it waits for the renderer. The users take turns.
  */
 export const coverQueue = new FairQueue({
   name: 'covers',
-  full: 'Too many images wait for their thumbnails.',
+  full: 'Too many images are waiting for their thumbnails.',
   concurrency: 4,
   perKey: 2,
   maxWaiting: 1000,
 })
 
-/** The cover of an upload while it is made. */
+/** The cover of an upload while it is rendered. */
 export interface PendingCover {
-  /** Returns the cover, stored with the upload; null where there is none, or it takes too long. */
+  /** Returns the cover, stored with the upload. Returns null when there is none or it takes too long. */
   inTime(): Promise<Cover | null>
-  /** Adds the cover to the asset as soon as it is made. Does nothing when it was in time. */
+  /** Adds a late cover to the asset when it is rendered. Does nothing when the cover was in time. */
   addLater(asset: AssetFields): void
 }
 
@@ -45,9 +45,9 @@ interface CoverContext extends UploadSessionContext {
 }
 
 /**
- * Makes covers: the thumbnail of an asset's first file that is a picture. An upload never fails for its cover, and
- * its answer waits for it a short time only. A late cover is an upload of its own, which the sweep undoes when its
- * process was killed.
+ * Renders covers: the thumbnail of an asset's first image file. An upload never fails because of its cover, and its
+ * answer waits for it only a short time. A late cover is an upload of its own, which the sweep aborts when its process
+ * was killed.
  */
 export class Covers {
   readonly #late = new Map<Promise<void>, AbortController>()
@@ -57,7 +57,7 @@ export class Covers {
     private readonly waitMs = COVER_WAIT_MS,
   ) {}
 
-  /** Begins to make the cover of an upload's files. It is dropped when the upload is abandoned. */
+  /** Starts to render the cover of an upload's files. Drops it when the upload is aborted. */
   begin(uploadSession: UploadSession, files: AssetFile[], user: string): PendingCover {
     const file = files.find(({ media }) => media === 'image')
     if (!file || file.size > PREVIEW_MAX_BYTES) return NONE
@@ -81,15 +81,15 @@ export class Covers {
     }
   }
 
-  /** Lets late covers end for a short time, then drops those that still wait. */
+  /** Waits a short time for late covers, then drops the rest. */
   async close(): Promise<void> {
     const late = [...this.#late]
     if (await within(STOP_MS, Promise.all(late.map(([added]) => added)))) return
-    this.context.log.warn({ covers: this.#late.size }, 'the process stops before these thumbnails are made')
+    this.context.log.warn({ covers: this.#late.size }, 'process stops before these thumbnails are rendered')
     for (const dropped of this.#late.values()) dropped.abort()
   }
 
-  /** Returns null where there is no picture, for whatever reason. */
+  /** Returns null when no picture can be rendered. Logs unexpected errors. */
   async #draw(file: AssetFile, requester: Requester): Promise<EncodedPicture | null> {
     const { user, signal } = requester
     const draw = async () =>
@@ -112,7 +112,7 @@ export class Covers {
     }
   }
 
-  /** Adds a cover to an asset that still has the file it was made of. */
+  /** Adds a cover to an asset that still has the file that the cover shows. */
   async #add({ _id, owner }: AssetFields, file: AssetFile, picture: EncodedPicture): Promise<void> {
     const { context } = this
     const announced = picture.data.length
@@ -139,7 +139,7 @@ export class Covers {
   }
 
   #report(error: unknown): void {
-    if (!isExpected(error)) this.context.log.warn({ err: error }, 'a thumbnail could not be made')
+    if (!isExpected(error)) this.context.log.warn({ err: error }, 'thumbnail could not be rendered')
   }
 }
 

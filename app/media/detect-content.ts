@@ -13,7 +13,7 @@ import { mediaOf } from './media-types.ts'
 import { bySignature, byStructure } from './signatures.ts'
 import { byExtension } from './text-format.ts'
 
-/** file-type's names for what has a registered or a more common one. */
+/** Media types of file-type, and the registered or more common names to use instead. */
 const COMMON_NAMES: Readonly<Record<string, string>> = {
   'application/x.autodesk.fbx': 'application/vnd.autodesk.fbx',
   'application/x-rar-compressed': 'application/vnd.rar',
@@ -21,28 +21,28 @@ const COMMON_NAMES: Readonly<Record<string, string>> = {
   'image/mj2': 'video/mj2',
 }
 
-/** What file-type takes for a format on the strength of two to six bytes, and what else must then be true. */
+/** Formats that file-type detects from two to six bytes only, and a check that confirms them. */
 const CONFIRMED_BY: Readonly<Record<string, (file: Candidate) => boolean>> = {
   'image/bmp': ({ head }) =>
     head.length >= 18 && [12, 40, 52, 56, 64, 108, 124].includes(head.readUInt32LE(14)),
   'image/x-icon': ({ head, size }) => head.length >= 22 && isIconEntry(head.subarray(6, 22), size),
-  'model/stl': () => false, // STL has been tried: what is left begins with "solid" and no more
+  'model/stl': () => false, // `bySignature` and `byStructure` detect STL; this file only begins with "solid"
   'audio/aiff': ({ head }) => /^AIF[FC]$/.test(head.toString('latin1', 8, 12)),
 }
 
 /**
- * Tells a file by its content: its own signature first, then, for text and for containers, the extension as
- * far as the bytes bear it out. A client's Content-Type has no say.
+ * Detects the media type of a file from its first bytes. A signature decides first. For text and containers the
+ * extension decides if the bytes confirm it. The client's Content-Type is ignored.
  *
- * @param name the file's name, of which only the extension is read
- * @param head the first bytes, 4 kB or all there are
- * @param size bytes of the whole file
+ * @param name the name of the file; only its extension is used
+ * @param head the first 4 kB, or the whole file when it is smaller
+ * @param size size of the whole file in bytes
  */
 export async function detectContent(name: string, head: Buffer, size: number): Promise<DetectedContent> {
   const file = candidate(name, head, size)
   const own = bySignature(file)
   if (own) return own
-  // Text must never reach file-type: to it a letter that begins with "BM" is a bitmap.
+  // file-type must not read text: it takes a text that begins with "BM" for a bitmap
   if (file.text?.certain) return byRootElement(file) ?? byExtension(file) ?? unknown()
   return (
     byStructure(file) ??
@@ -63,7 +63,7 @@ async function byFileType(file: Candidate): Promise<DetectedContent | undefined>
   return contents(mediaType, file) ?? { mediaType, media: mediaOf(mediaType) }
 }
 
-/** An icon directory entry: a reserved zero byte, and an image that lies within the file. */
+/** Returns whether an icon directory entry has its reserved zero byte and an image within the file. */
 function isIconEntry(entry: Buffer, size: number): boolean {
   const bytes = entry.readUInt32LE(8)
   const offset = entry.readUInt32LE(12)
@@ -72,7 +72,7 @@ function isIconEntry(entry: Buffer, size: number): boolean {
 
 const LOCAL_HEADER = Buffer.from('PK\x03\x04', 'latin1')
 
-/** Names of zip entries that prove what the extension says of the whole. */
+/** Names of zip entries that confirm the extension of the archive. */
 const OFFICE = /^(?:\[Content_Types\]\.xml|_rels\/|docProps\/|word\/|xl\/|ppt\/|visio\/)/
 const ZIP_ENTRIES: Readonly<Record<string, RegExp>> = {
   docx: OFFICE,
@@ -84,7 +84,7 @@ const ZIP_ENTRIES: Readonly<Record<string, RegExp>> = {
   apk: /^(?:AndroidManifest\.xml|META-INF\/|classes\.dex)/,
 }
 
-/** What is kept inside a container that has no other mark to tell it by. */
+/** Formats inside a container that only the extension tells apart. */
 const CONTENTS: Readonly<Record<string, Readonly<Record<string, DetectedContent>>>> = {
   'application/x-cfb': {
     doc: document('application/msword'),
@@ -97,8 +97,8 @@ const CONTENTS: Readonly<Record<string, Readonly<Record<string, DetectedContent>
   'application/zstd': { blend: model('application/x-blender') },
 }
 
-/** Tells what a container holds, where the extension says it and the bytes do not speak against it. */
-export function contents(container: string, { extension, head }: Candidate): DetectedContent | undefined {
+/** Returns the format inside a container, when the extension names one and the bytes do not contradict it. */
+function contents(container: string, { extension, head }: Candidate): DetectedContent | undefined {
   if (container === 'application/zip') return zipContents(extension, head)
   const known = CONTENTS[container]
   return known !== undefined && Object.hasOwn(known, extension) ? known[extension] : undefined
@@ -113,7 +113,7 @@ function zipContents(extension: string, head: Buffer): DetectedContent | undefin
     : undefined
 }
 
-/** The names in the local file headers (APPNOTE 4.3.7) that lie within the head. */
+/** Returns the names in the local file headers (APPNOTE 4.3.7) within the head. */
 function entryNames(head: Buffer): string[] {
   const names: string[] = []
   for (let at = head.indexOf(LOCAL_HEADER); at >= 0 && at + 30 <= head.length; ) {

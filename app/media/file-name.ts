@@ -1,14 +1,14 @@
 import { extname } from 'node:path'
 import { cleanName } from '../../models/text.ts'
 
-/** The longest stored file name, in bytes of UTF-8. */
+/** Length of a stored file name, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 255
 const MAX_EXTENSION_BYTES = 32
-/** No character takes fewer bytes than UTF-16 units, so what matters of a long name lies well within this. */
-const UNITS_WORTH_READING = 2 * MAX_NAME_BYTES
+/** UTF-16 units of a long name that are read. A character has at least as many bytes as units, so no more can be kept. */
+const MAX_UNITS_READ = 2 * MAX_NAME_BYTES
 
 const PATH = /^.*[\\/]/s
-/** Of Windows: `C:a.exe` is a file of another folder. */
+/** Windows drive letters: `C:a.exe` names a file in another folder. */
 const DRIVE = /^(?:[A-Za-z]:)+/
 /** Control characters, line separators and halves of surrogate pairs. */
 const UNWANTED = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu
@@ -17,7 +17,8 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /**
  * Returns a client's file name as it is stored and sent: no path, no drive letter, no control or invisible characters,
- * at most 255 bytes of UTF-8, cut between characters in front of the extension. `file` where nothing is left.
+ * at most 255 bytes of UTF-8. A longer name is cut between characters before its extension. Returns `file` when no
+ * character is left.
  */
 export function cleanFileName(name: string): string {
   const bare = cleanName(cleanName(name.replace(PATH, '').replace(UNWANTED, '')).replace(DRIVE, ''))
@@ -25,12 +26,12 @@ export function cleanFileName(name: string): string {
   return Buffer.byteLength(bare) > MAX_NAME_BYTES ? cleanName(shorten(bare)) : bare
 }
 
-/** Returns the name under which a browser saves something of an asset. A `/` in the asset's name begins no path. */
+/** Returns the name of a download made of an asset's name. Replaces `/` and `\` in it, so that it is not a path. */
 export function downloadName(assetName: string, extension: string): string {
   return cleanFileName(`${cleanFileName(assetName.replace(/[\\/]/g, '_'))}.${extension}`)
 }
 
-/** Returns a clean file name with an addition before its extension, at most 255 bytes too. */
+/** Adds text before the extension of a clean file name. Returns at most 255 bytes of UTF-8. */
 export const addToStem = (name: string, addition: string): string => shorten(name, addition)
 
 function shorten(name: string, addition = ''): string {
@@ -43,7 +44,7 @@ function shorten(name: string, addition = ''): string {
 
 function cut(text: string, bytes: number): string {
   let kept = ''
-  for (const { segment } of graphemes.segment(text.slice(0, UNITS_WORTH_READING))) {
+  for (const { segment } of graphemes.segment(text.slice(0, MAX_UNITS_READ))) {
     bytes -= Buffer.byteLength(segment)
     if (bytes < 0) break
     kept += segment

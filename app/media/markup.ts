@@ -1,6 +1,6 @@
 import { type Candidate, type DetectedContent, document, image, model } from './candidate.ts'
 
-/** What an XML or HTML document may begin with before its first element: declarations, comments, a doctype. */
+/** Declarations, comments and the doctype that can precede the first element of an XML or HTML document. */
 const PROLOG = /^(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE\s[^[>]*(?:\[.*?\]\s*)?>)/is
 const ELEMENT = /^<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)(?=[\s/>])/
 
@@ -12,26 +12,26 @@ const ROOTS: Readonly<Record<string, DetectedContent>> = {
   amf: model('application/xml'),
 }
 
-/** Elements that a browser sniffs HTML by (WHATWG MIME Sniffing §7.1), `html` apart. */
+/** Elements besides `html` that make a browser treat text as HTML (WHATWG MIME Sniffing §7.1). */
 const HTML_ELEMENTS = 'head script iframe h1 div font table a style title b body br p'.split(' ')
 
-/** Tells markup by its first element: the name of the file has no say. */
+/** Detects markup by its first element. Ignores the extension. */
 export function byRootElement(file: Candidate): DetectedContent | undefined {
-  const { content, root } = open(file)
+  const { content, root } = readRoot(file)
   if (root === undefined) return /^\s*<!DOCTYPE\s+html\b/i.test(content) ? ROOTS.html : undefined
   if (root === 'html' && isXhtml(file.extension, content)) return document('application/xhtml+xml')
   return Object.hasOwn(ROOTS, root) ? ROOTS[root] : undefined
 }
 
-/** Tells a page by anything that a browser would take for one; for files whose name tells nothing better. */
+/** Detects XML, and text that a browser would show as HTML. Use it after the extension. */
 export function byAnyElement(file: Candidate): DetectedContent | undefined {
-  const { content, root } = open(file)
+  const { content, root } = readRoot(file)
   if (/^\s*<\?xml\s/.test(content)) return document('application/xml')
   const page = /^\s*<!--/.test(content) || (root !== undefined && HTML_ELEMENTS.includes(root))
   return page ? ROOTS.html : undefined
 }
 
-function open({ text }: Candidate): { content: string; root: string | undefined } {
+function readRoot({ text }: Candidate): { content: string; root: string | undefined } {
   const content = text?.content ?? ''
   let rest = content
   for (let prolog = PROLOG.exec(rest); prolog !== null; prolog = PROLOG.exec(rest)) {

@@ -2,7 +2,7 @@ import { type AssetType, MEDIA, type Media } from '../../models/media.ts'
 
 const MODEL =
   /^(?:model\/|application\/(?:vnd\.autodesk\.fbx|x-blender|vnd\.google\.draco|vnd\.sketchup\.skp))/
-/** CAD drawings are filed under image/ by IANA, yet nothing shows them as a picture. */
+/** IANA registers CAD drawings under image/, but browsers cannot show them as images. */
 const DRAWING = /^image\/vnd\.(?:dwg|dxf)$/
 const VIDEO = /^application\/(?:mxf|vnd\.ms-asf|vnd\.rn-realmedia|ogg)$/
 const IMAGE = /^application\/(?:eps|dicom)$/
@@ -11,7 +11,7 @@ const DOCUMENT =
 const ARCHIVE =
   /^application\/(?:zip|gzip|zstd|vnd\.rar|java-archive|vnd\.(?:android\.package-archive|ms-cab-compressed)|x-(?:tar|bzip2|xz|7z-compressed|lzip|lz4|compress|lzh-compressed|arj|ace-compressed|cpio|rpm|deb|asar|unix-archive|apple-diskimage|google-chrome-extension|xpinstall))$/
 
-/** The kind of thing a media type stands for. */
+/** Returns the kind of media of a media type. */
 export function mediaOf(mediaType: string): Media {
   if (MODEL.test(mediaType) || DRAWING.test(mediaType)) return 'model'
   if (mediaType.startsWith('image/') || IMAGE.test(mediaType)) return 'image'
@@ -21,12 +21,12 @@ export function mediaOf(mediaType: string): Media {
   return ARCHIVE.test(mediaType) ? 'archive' : 'other'
 }
 
-/** The media of an asset made of these files: its most telling one, `other` where there is none. */
+/** Returns the media of an asset from the media of its files: the first in the order of `MEDIA`, or `other` without files. */
 export function assetMedia(medias: readonly Media[]): Media {
   return MEDIA.find((media) => medias.includes(media)) ?? 'other'
 }
 
-/** The type of an asset whose owner named none. */
+/** Returns the type of an asset for which the client gave none. */
 export function assetType(medias: readonly Media[]): AssetType {
   switch (assetMedia(medias)) {
     case 'model':
@@ -40,9 +40,8 @@ export function assetType(medias: readonly Media[]): AssetType {
 }
 
 /**
- * Whether `?inline=1` is granted to a file of this media type, as told by `identify`.
- * Pictures, films and sounds run nothing; XML of any kind (SVG first of all) can carry script,
- * and so can everything that is shown as a page or in a viewer (HTML, PDF).
+ * Returns whether a browser can show a file of this media type with `?inline=1`. Images, videos and audio run no
+ * scripts. XML (such as SVG), HTML and PDF can contain scripts and are always downloaded.
  */
 export function mayShowInline(mediaType: string): boolean {
   return /^(image|video|audio)\//.test(mediaType) && !mediaType.endsWith('xml')

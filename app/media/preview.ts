@@ -5,32 +5,31 @@ import type { RenderJob } from './render.ts'
 import { RenderError, type Requester, renderIsolated } from './render-isolated.ts'
 import { type SpoolQuota, withTemporaryFile } from './spool.ts'
 
-/** A picture's bytes, or a stream of them. */
 export type PictureSource = Buffer | Readable
 
-/** A picture of our own making: WebP, upright, in sRGB, without any metadata. */
+/** A rendered picture: WebP, upright, in sRGB, without metadata. */
 export interface EncodedPicture {
   data: Buffer
   mediaType: 'image/webp'
   width: number
   height: number
-  /** The sides of the picture it was made of, upright. */
+  /** The size of the source picture, upright. */
   original: { width: number; height: number }
 }
 
-/** The most bytes of a file of which a picture is made; larger ones are kept, but stay without. */
+/** Size of a file that pictures are rendered from. Larger files are stored without a thumbnail. */
 export const PREVIEW_MAX_BYTES = 100_000_000
 
-/** Past this size a picture is no preview, and takes the memory of one to encode. */
+/** Pixels of the longer side of a preview image. It also bounds the memory that encoding takes. */
 export const PREVIEW_SIDE = 2048
 export const THUMBNAIL_SIDE = 512
 
 /**
- * Makes the preview image that is kept in place of an uploaded one: no larger than 2048 × 2048 pixels,
- * an animation kept as one unless it is too long.
+ * Renders the preview image that is stored instead of an uploaded one: at most 2048 × 2048 pixels. An animation stays
+ * animated unless it is too long.
  *
- * @param quota counts the bytes of the source while they are kept in a temporary file
- * @throws unsupported_media for anything but a whole JPEG, PNG, WebP, GIF or AVIF
+ * @param quota counts the bytes of the source while they are in a temporary file
+ * @throws unsupported_media unless the source is a complete JPEG, PNG, WebP, GIF or AVIF
  * @throws too_large over `PREVIEW_MAX_BYTES`
  * @throws unavailable when too many pictures wait, or temporary files cannot be written
  */
@@ -42,16 +41,17 @@ export function makePreview(
   return encode(source, requester, { side: PREVIEW_SIDE, animated: true }, quota)
 }
 
-/** Makes a still picture of at most 512 × 512 pixels; rejects like `makePreview`. */
+/** Renders a still picture of at most 512 × 512 pixels. @throws what `makePreview` throws */
 export function makeThumbnail(source: PictureSource, requester: Requester): Promise<EncodedPicture> {
   return encode(source, requester, { side: THUMBNAIL_SIDE, animated: false })
 }
 
 /**
- * The thumbnail of a stored file, which is kept whatever it is: null where none can be made of it.
- * Still rejects where the file cannot be read.
+ * Renders the thumbnail of a stored file. Returns null when the file is not a picture.
  *
- * @param size bytes of the file: of one too large nothing is read
+ * @param size size of the file in bytes; a file over `PREVIEW_MAX_BYTES` is not read
+ * @throws what `makePreview` throws, except unsupported_media
+ * @throws the error of the stream
  */
 export async function tryThumbnail(
   source: Readable,
@@ -82,7 +82,10 @@ async function encode(
     renderIsolated({ path, canAnimate: await canAnimate(path), ...job }, requester),
   ).catch((error) => {
     if (!(error instanceof RenderError)) throw error
-    throw unsupportedMedia('The image is no whole JPEG, PNG, WebP, GIF or AVIF, or it is too large.', error)
+    throw unsupportedMedia(
+      'The image must be a complete JPEG, PNG, WebP, GIF or AVIF with fewer pixels.',
+      error,
+    )
   })
   const { data, width, height, original } = rendered
   return {

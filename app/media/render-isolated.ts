@@ -9,19 +9,19 @@ import type { RenderAnswer } from './render-process.ts'
 
 /** A still picture takes at most 1 s on an ordinary machine, an animation with the most pixels 4 to 6 s. */
 const TIMES: RenderTimes = { stillMs: 10_000, firstFrameMs: 3000, animationMs: 2000 }
-/** How long the process is kept for the next picture. */
+/** Time after which an idle renderer ends, in milliseconds. */
 const IDLE_MS = 10_000
-/** More than this between two pictures, and a fresh process takes over. */
+/** Memory of an idle renderer, in bytes. A renderer that holds more is replaced. */
 const MAX_IDLE_BYTES = 200e6
 
-/** In dist/ the file beside this one is JavaScript. */
+/** The script of the renderer: TypeScript in the source tree, JavaScript in dist/. */
 const SCRIPT = fileURLToPath(new URL(`./render-process${extname(import.meta.url)}`, import.meta.url))
-/** Keeps glibc from holding on to what each picture needed: 20 of them would add up to 500 MB. */
+/** Makes glibc return memory after each picture. Without it 20 pictures add up to 500 MB. */
 const ENV = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' }
 
 /**
- * One picture at a time, because the memory is kept for one. The users take turns, so that the pictures of one user
- * delay those of another by one picture at most.
+ * Renders one picture at a time, because memory is reserved for one. The users take turns, so that the pictures of one
+ * user delay those of another user by at most one picture.
  */
 export const renderQueue = new FairQueue({
   name: 'pictures',
@@ -32,14 +32,14 @@ export const renderQueue = new FairQueue({
 let current: ChildProcess | undefined
 let idle: NodeJS.Timeout | undefined
 
-/** The picture cannot be rendered; the message says why, in words for the log. */
+/** The picture cannot be rendered. The message is for the log. */
 export class RenderError extends Error {}
 
-/** Who waits for a picture. */
+/** The user who waits for a picture. */
 export interface Requester {
-  /** The id of the user whose turn the picture takes. */
+  /** The id of the user, whose pictures share one place in the queue. */
   user: string
-  /** Aborts when nobody waits for the picture any more: it is not begun then. */
+  /** Aborts when the client has disconnected: a waiting picture is not rendered. */
   signal?: AbortSignal | undefined
 }
 
@@ -59,10 +59,10 @@ export interface IsolatedJob extends RenderJob {
 }
 
 /**
- * Renders a picture in a process of its own, without this one's environment: a decoder that hangs, crashes or
- * uses too much memory harms no other picture.
+ * Renders a picture in a separate process with an empty environment, so that a decoder that hangs, crashes or uses too
+ * much memory affects no other picture.
  *
- * @throws RenderError where the picture is to blame, that it took too long included
+ * @throws RenderError when the picture is broken, too large or takes too long
  * @throws unavailable when too many pictures wait, or the process cannot be started
  * @throws client_closed when the signal aborts while the picture waits
  */
@@ -85,16 +85,16 @@ async function renderBounded(
       ? await renderOnce({ ...job, animated: false }, oneFrameMs)
       : first
   if (answer === 'too slow') throw new RenderError('the picture took too long')
-  if ('fault' in answer) throw new RenderError(answer.fault)
+  if ('error' in answer) throw new RenderError(answer.error)
   return answer
 }
 
-/** Renders in the process that is kept; in a new one where there is none, or it ended for whatever reason. */
+/** Renders in the running process, or in a new one when there is none or it has ended. */
 async function renderOnce(job: RenderJob, maxMs: number): Promise<RenderAnswer | 'too slow'> {
   clearTimeout(idle)
   const kept = current?.connected ? await ask(current, job, maxMs) : 'ended'
   const outcome = kept === 'ended' ? await ask(start(), job, maxMs) : kept
-  return outcome === 'ended' ? { fault: 'the renderer ended' } : outcome
+  return outcome === 'ended' ? { error: 'the renderer ended' } : outcome
 }
 
 function start(): ChildProcess {
@@ -133,7 +133,7 @@ async function ask(
     if (typeof outcome === 'object' && 'rss' in outcome && outcome.rss > MAX_IDLE_BYTES) dismiss(renderer)
     return outcome
   } catch (error) {
-    // a process that was started can still end between two pictures
+    // a started process can end between two pictures
     if (renderer.pid !== undefined) return 'ended'
     throw unavailable(error, 'Images cannot be processed now; try again later.')
   } finally {
@@ -143,7 +143,7 @@ async function ask(
   }
 }
 
-/** Neither the waiting process nor its channel keeps this one alive; a picture in the making does. */
+/** Keeps this process alive while a picture is rendered. An idle renderer does not keep it alive. */
 function hold(renderer: ChildProcess): void {
   renderer.ref()
   renderer.channel?.ref()
@@ -155,7 +155,7 @@ function release(renderer: ChildProcess): void {
   idle = setTimeout(() => dismiss(renderer), IDLE_MS).unref()
 }
 
-/** It ends by itself once nobody speaks to it. */
+/** Disconnects a renderer, which then ends by itself. */
 function dismiss(renderer: ChildProcess): void {
   if (current === renderer) current = undefined
   if (renderer.connected) renderer.disconnect()

@@ -1,16 +1,16 @@
 import { type Rendered, type RenderJob, render } from './render.ts'
 
-/** What the process that renders sends back: a picture and the memory it now holds, or why there is none. */
-export type RenderAnswer = (Rendered & { rss: number }) | { fault: string }
+/** The answer of the renderer: a picture and the memory of the process in bytes, or the error. */
+export type RenderAnswer = (Rendered & { rss: number }) | { error: string }
 
-// A signal to the whole group (Ctrl-C) must not cut off what the parent still wants to finish: this process
-// ends when the parent lets go of it.
+// Ignores signals to the process group (Ctrl-C), so that the parent can finish its pictures. This process ends when the
+// parent disconnects.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined)
 
 process.on('message', async (job: RenderJob) => {
   const answer: RenderAnswer = await render(job).then(
     (rendered) => ({ ...rendered, rss: process.memoryUsage.rss() }),
-    (error: unknown) => ({ fault: String(error) }),
+    (error: unknown) => ({ error: String(error) }),
   )
   process.send?.(answer)
 })

@@ -5,9 +5,9 @@ import { limitFrames } from './limit-frames.ts'
 export interface RenderJob {
   /** A temporary file: an animation of too many frames in it is cut after the first one. */
   path: string
-  /** The most pixels of either side. */
+  /** Pixels of the longer side of the result. */
   side: number
-  /** Whether an animation stays one; else its first frame is taken. */
+  /** Whether an animation stays animated. Otherwise its first frame is rendered. */
   animated: boolean
 }
 
@@ -15,23 +15,23 @@ export interface Rendered {
   data: Uint8Array
   width: number
   height: number
-  /** The sides of the picture it was made of, upright. */
+  /** The size of the source picture, upright. */
   original: { width: number; height: number }
 }
 
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif']
 
 /**
- * The most pixels of a picture, by how it must be decoded, so that decoding takes about 90 MB at most. Measured
- * with libvips 8.18: under 1 byte a pixel line by line, 4 to 6 for the coefficients of a progressive JPEG and
- * for an interlaced PNG, 7 for whole frames, 20 to 25 for AV1.
+ * Pixels of a picture by the way it is decoded, so that decoding takes at most about 90 MB. Bytes a pixel measured with
+ * libvips 8.18: less than 1 line by line, 4 to 6 for a progressive JPEG or an interlaced PNG, 7 for whole frames, 20 to
+ * 25 for AV1.
  */
 const MAX_PIXELS = { streamed: 108e6, interlaced: 16e6, framed: 11e6, av1: 3.7e6 }
-/** Of all frames of an animation together: what can be encoded again in reasonable time. */
+/** Pixels of all frames of an animation together. They can be encoded in a few seconds. */
 const MAX_ANIMATED_PIXELS = 40e6
 
 const QUALITY = 82
-/** libwebp's effort, 0 to 6: many frames are given less time each. */
+/** Effort of libwebp, 0 to 6. Animations get less, because they have many frames. */
 const STILL_EFFORT = 4
 const ANIMATION_EFFORT = 2
 
@@ -41,9 +41,8 @@ sharp.block({ operation: ['VipsForeignLoad'] })
 sharp.unblock({ operation: LOADERS.map((name) => `VipsForeignLoad${name}File`) })
 
 /**
- * Makes WebP of a picture: upright, in sRGB, no larger than asked and than it is, without its metadata. Only
- * JPEG, PNG, WebP, GIF and AVIF are read, whatever the file is called: libvips is kept from everything else.
- * Rejects where it is none of these, broken, cut short or too large.
+ * Renders a picture as WebP: upright, in sRGB, without metadata, never enlarged. libvips reads only JPEG, PNG, WebP, GIF
+ * and AVIF; its other loaders are blocked. Rejects a file that has another format, is broken, truncated or too large.
  */
 export async function render({ path, side, animated }: RenderJob): Promise<Rendered> {
   limitFrames(path)
@@ -72,7 +71,7 @@ function maxPixels({ format, isProgressive }: Metadata): number {
   return isProgressive ? MAX_PIXELS.interlaced : MAX_PIXELS.streamed
 }
 
-/** Frames cannot be turned, and a long film takes too long. */
+/** Returns whether all frames are rendered. Frames cannot be rotated, and long animations take too long. */
 function mayStayAnimated({ width, height, pages = 1, orientation = 1 }: Metadata): boolean {
   return pages > 1 && orientation === 1 && width * height * pages <= MAX_ANIMATED_PIXELS
 }

@@ -1,8 +1,8 @@
 import { type Candidate, type DetectedContent, document, image, model, UNREGISTERED } from './candidate.ts'
 
 /**
- * Formats that name themselves in their first bytes and that file-type does not know or takes for something
- * else. FBX, Blender, EXR and Radiance have no registered media type: theirs are those in common use (mime-db).
+ * Signatures of formats that file-type does not know or detects wrongly. FBX, Blender, EXR and Radiance have no
+ * registered media type: their media types are those in common use (mime-db).
  */
 const BINARY: readonly (readonly [string, DetectedContent])[] = [
   ['glTF\x01\0\0\0', model('model/gltf-binary')],
@@ -29,7 +29,7 @@ const BINARY: readonly (readonly [string, DetectedContent])[] = [
   ['v/1\x01', image('image/x-exr')],
 ]
 
-/** The same for formats that are text, or begin with a line of it. */
+/** Signatures of formats that are text or begin with a line of text. */
 const TEXT: readonly (readonly [RegExp, DetectedContent])[] = [
   [/^; FBX \d/, model('application/vnd.autodesk.fbx')],
   [/^BLENDER[-_\d]/, model('application/x-blender')],
@@ -56,6 +56,7 @@ const TEXT: readonly (readonly [RegExp, DetectedContent])[] = [
   [/^%!PS/, document('application/postscript')],
 ]
 
+/** Detects a format by its signature. */
 export function bySignature({ head, text }: Candidate): DetectedContent | undefined {
   if (text?.certain) return byText(text.content)
   const bytes = head.toString('latin1')
@@ -69,7 +70,7 @@ const STL_FACET = 50
 const TGA_IMAGE_TYPES = [1, 2, 3, 9, 10, 11, 32, 33]
 const TGA_DEPTHS = [8, 15, 16, 24, 32]
 
-/** Binary formats without a signature, told by how their first numbers fit the file; few enough to be sure. */
+/** Detects binary formats without a signature: checks whether their header fits the size of the file. */
 export function byStructure(file: Candidate): DetectedContent | undefined {
   if (isBinaryStl(file)) return model('model/stl')
   if (is3ds(file)) return model('application/x-3ds')
@@ -77,21 +78,21 @@ export function byStructure(file: Candidate): DetectedContent | undefined {
   return isTga(file) ? image('image/x-tga') : undefined
 }
 
-/** 80 bytes of anything, a count, and exactly so many facets. None at all is believed of an .stl only. */
+/** Checks that the size matches the number of facets after a header of 80 bytes. No facets are accepted with .stl only. */
 function isBinaryStl({ extension, head, size }: Candidate): boolean {
   if (size < STL_HEADER || head.length < STL_HEADER) return false
   const facets = head.readUInt32LE(80)
   return size === STL_HEADER + STL_FACET * facets && (facets > 0 || extension === 'stl')
 }
 
-/** A main chunk that spans the file, or at least fits in a .3ds, with another chunk in it. */
+/** Checks that the main chunk spans the whole file. With .3ds it can be shorter. */
 function is3ds({ extension, head, size }: Candidate): boolean {
   if (head.length < 12 || head.readUInt16LE(0) !== 0x4d4d) return false
   const length = head.readUInt32LE(2)
   return length === size || (extension === '3ds' && length >= 12 && length <= size)
 }
 
-/** Truevision TGA has a signature at its end only: a plausible header is believed of a .tga. */
+/** Checks for a plausible header of a .tga. Truevision TGA has a signature only at its end. */
 function isTga({ extension, head }: Candidate): boolean {
   if (extension !== 'tga' || head.length < 18) return false
   return (
@@ -103,7 +104,7 @@ function isTga({ extension, head }: Candidate): boolean {
   )
 }
 
-/** A line of text, "Version n.n" and padding (ISO 14306), then binary. */
+/** Checks that a .jt begins with the text "Version n.n" (ISO 14306). */
 function isJt({ extension, head }: Candidate): boolean {
   return extension === 'jt' && /^Version \d+\.\d/.test(head.toString('latin1', 0, 16))
 }

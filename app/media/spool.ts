@@ -7,12 +7,12 @@ import { pipeline } from 'node:stream/promises'
 import { overloaded, tooLarge, unavailable } from '../errors.ts'
 
 const PREFIX = 'kura-picture-'
-/** Age in milliseconds after which a file was left by a killed process. No picture is kept that long. */
-const LEFT_MS = 3_600_000
-/** The most bytes of all temporary files of this process together. */
+/** Age after which a temporary file is an orphan of a killed process, in milliseconds. No picture takes that long. */
+const ORPHAN_AGE_MS = 3_600_000
+/** Bytes of all temporary files of this process together. */
 export const SPOOL_MAX_BYTES = 1_000_000_000
 
-/** Counts bytes against a quota before they are written, and back when the temporary file is gone. */
+/** Reserves bytes before they are written, and releases them when the temporary file is removed. */
 export interface SpoolQuota {
   addBytes(bytes: number): Promise<void>
   returnBytes(bytes: number): void
@@ -20,18 +20,18 @@ export interface SpoolQuota {
 
 export interface SpoolOptions {
   user: string
-  /** The most bytes of this stream. */
+  /** Bytes of this stream. */
   maxBytes: number
   quota?: SpoolQuota | undefined
 }
 
 /**
- * Writes a stream to a temporary file for as long as `use` runs, so that its bytes are never held in memory.
+ * Writes a stream to a temporary file and removes it after `use`, so that the bytes are not held in memory.
  *
- * @param source consumed, or destroyed
- * @throws too_large as soon as more than `maxBytes` have come
- * @throws unavailable when the temporary files of all pictures take too much room, or cannot be written
- * @throws what the quota, the stream or `use` fails with
+ * @param source is read to its end, or destroyed
+ * @throws too_large as soon as the stream has more than `maxBytes`
+ * @throws unavailable when the temporary files of all pictures take too much space, or cannot be written
+ * @throws the errors of the quota, the stream and `use`
  */
 export async function withTemporaryFile<T>(
   source: Readable,
@@ -44,13 +44,13 @@ export async function withTemporaryFile<T>(
     await pipeline(source, meter, new TemporaryFile(path))
     return await use(path)
   } finally {
-    // what cannot be removed now is left to `removeOrphanFiles`
+    // `removeOrphanFiles` removes the file later if this fails
     await rm(path, { force: true }).catch(() => undefined)
     meter.release()
   }
 }
 
-/** A new file. Its errors are those of the API, because its source is destroyed with them and reports them. */
+/** Writes to a new file. Reports API errors, because the pipeline destroys the source with them. */
 class TemporaryFile extends Writable {
   #file: FileHandle | undefined
 
@@ -63,16 +63,16 @@ class TemporaryFile extends Writable {
       .then((file) => {
         this.#file = file
       })
-      .then(() => done(), fail(done))
+      .then(() => done(), failWith(done))
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
-    this.#opened.writeFile(chunk).then(() => done(), fail(done))
+    this.#opened.writeFile(chunk).then(() => done(), failWith(done))
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     const closed = this.#file?.close() ?? Promise.resolve()
-    closed.then(() => done(error), fail(done))
+    closed.then(() => done(error), failWith(done))
   }
 
   get #opened(): FileHandle {
@@ -81,12 +81,12 @@ class TemporaryFile extends Writable {
   }
 }
 
-const fail = (done: (error: Error) => void) => (error: unknown) =>
+const failWith = (done: (error: Error) => void) => (error: unknown) =>
   done(unavailable(error, 'Temporary files cannot be written; try again later.'))
 
-/** Removes the files of processes that were killed. */
+/** Removes the temporary files of processes that were killed. */
 export async function removeOrphanFiles(): Promise<void> {
-  const before = new Date(Date.now() - LEFT_MS)
+  const before = new Date(Date.now() - ORPHAN_AGE_MS)
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue
     const path = join(tmpdir(), name)
@@ -98,7 +98,7 @@ export async function removeOrphanFiles(): Promise<void> {
 /** Counts the bytes of one temporary file before they are written. */
 class SpoolMeter extends Transform {
   bytes = 0
-  /** Those of them that the quota has counted. */
+  /** Bytes reserved on the quota. */
   #taken = 0
   #isComplete = false
 
@@ -116,7 +116,7 @@ class SpoolMeter extends Transform {
     done()
   }
 
-  /** Gives back what was counted. Call it when the file is removed. */
+  /** Releases the counted bytes. Call it when the file is removed. */
   release(): void {
     const { user, quota } = this.options
     const own = spoolsOf(user)
@@ -137,8 +137,8 @@ class SpoolMeter extends Transform {
   }
 
   /**
-   * Refuses the youngest incomplete files of the user until the others fit. Were the one refused that has no room,
-   * many that grow at the same time would all be refused.
+   * Refuses the youngest incomplete files of the user until the others fit. Refusing the file that grows now could
+   * refuse all of several files that grow at the same time.
    */
   #makeRoom(): void {
     const own = spoolsOf(this.options.user)
@@ -151,7 +151,7 @@ class SpoolMeter extends Transform {
   }
 }
 
-/** The temporary files of each user, the oldest first. */
+/** The temporary files of each user, oldest first. */
 const spools = new Map<string, Set<SpoolMeter>>()
 
 function spoolsOf(user: string): Set<SpoolMeter> {
@@ -160,7 +160,7 @@ function spoolsOf(user: string): Set<SpoolMeter> {
   return own
 }
 
-/** Whether a user holds no more than remains free, so that there is always room for another user. */
+/** Returns whether a user has at most as much as remains free, so that another user always has space. */
 function fits(own: Set<SpoolMeter>): boolean {
   const free = [...spools.values()].reduce((left, each) => left - sum(each), SPOOL_MAX_BYTES)
   return sum(own) <= free

@@ -5,7 +5,7 @@ import { mediaOf } from './media-types.ts'
 
 interface TextFormat {
   identity: DetectedContent
-  /** Whether text of that extension really is of that format. */
+  /** Returns whether the text has this format. */
   proves: (content: string, whole: boolean) => boolean
 }
 
@@ -43,8 +43,8 @@ const FORMATS: Readonly<Record<string, TextFormat>> = {
 }
 
 /**
- * Tells text that does not name itself: by the extension where the text bears it out, then by what a browser
- * would make of it, else it is plain text. Undefined where the bytes are not even surely text.
+ * Detects text without a signature: by the extension if the text confirms it, then as markup, otherwise as plain text.
+ * Returns undefined when the bytes are not certainly text.
  */
 export function byExtension(file: Candidate): DetectedContent | undefined {
   const { extension, text, whole } = file
@@ -80,12 +80,12 @@ function isDxf(content: string): boolean {
   return lines[at] === '0' && lines[at + 1] === 'SECTION'
 }
 
-/** JSON as far as it can be seen: parsed when all of it is here. */
+/** Returns whether the text is JSON. Parses it when it is the whole file, otherwise checks the first character. */
 function isJson(content: string, whole: boolean): boolean {
   return whole ? parse(content) !== undefined : /^\s*[[{]/.test(content)
 }
 
-/** `asset` is what glTF 2.0 requires (§5.17), but it may stand beyond the head: then any member of glTF's own. */
+/** Checks for the property `asset`, which glTF 2.0 §5.17 requires. When the head is not the whole file, any glTF property is enough. */
 function isGltf(content: string, whole: boolean): boolean {
   if (!whole) return /^\s*\{/.test(content) && GLTF_MEMBER.test(content)
   const root = parse(content)
