@@ -1,7 +1,7 @@
 /**
- * `npm run docs:limits`: writes docs/limits.md, the table of every limit, from the code. A limit is a numeric constant,
- * or a number in a table of limits, that has a docblock of its own; the docblock is its description. A test holds the
- * file equal to what this writes.
+ * `npm run docs:limits`: writes docs/limits.md, the table of every limit, from the code. A limit is a numeric constant
+ * with a docblock, or a number with a docblock in a table of limits. The docblock is its description. A test checks that
+ * the file is current.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ import * as user from '../models/user.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const FOLDERS = ['app', 'config', 'controllers', 'middleware', 'models', 'routes']
 
-/** Names of constants that bound something. */
+/** Names of constants that are limits. */
 const LIMIT_NAME =
   /(?:BYTES|_MS|MAX|MOST|LEAST|DEPTH|PARTS|POINTS|OPEN|ATTEMPTS|CHARACTERS|SECONDS|PER_|COUNT|DETAILS|PIXELS)/
 /** Files whose object literals are tables of limits: each property with a docblock is a limit. */
@@ -34,7 +34,7 @@ interface Limit {
   file: string
 }
 
-/** Returns the whole of docs/limits.md. */
+/** Returns the text of docs/limits.md. */
 export async function limitsText(): Promise<string> {
   const limits = await readLimits()
   const rows = limits.map(
@@ -134,7 +134,7 @@ function limitsIn(file: string, text: string, known: Map<string, string>): Limit
   )
 }
 
-/** The value of arithmetic over numbers and constants; null for anything else. */
+/** Returns the value of an expression of numbers and constants, or null for any other expression. */
 function evaluate(expression: string, known: Map<string, string>, depth = 0): number | null {
   if (depth > 5) return null
   let isNumber = true
@@ -152,7 +152,7 @@ function evaluate(expression: string, known: Map<string, string>, depth = 0): nu
   }, Number(first))
 }
 
-/** The docblock as one line of a table. */
+/** Returns a docblock as one line of a table. */
 const describe = (doc: string) =>
   doc
     .replace(/\n\s*\* ?/g, ' ')
@@ -168,7 +168,7 @@ const UNITS: [unit: string, size: number][] = [
   ['s', 1000],
 ]
 
-/** A value with its unit, which the name tells. */
+/** Returns a value with the unit that its name ends with. */
 function format(name: string, value: number): string {
   if (/ms$/i.test(name) && /_MS|[a-z]Ms$/.test(name)) {
     const [unit, size] = UNITS.find(([, one]) => value >= one && value % one === 0) ?? ['ms', 1]
