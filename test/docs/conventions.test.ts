@@ -7,6 +7,9 @@ import { expect } from 'chai'
 const PATH =
   /`((?:\.ci|app|bench|commands|config|controllers|docs|embedded|middleware|models|routes|scripts|test)\/[\w./-]*)`/g
 
+/** Matches a name and its file, such as "`use` in `models/link.ts`", with one or two names. */
+const NAME_IN_FILE = /`(\w+)`(?: and `(\w+)`)? in `([\w./-]+\.ts)`/g
+
 /** Matches the title of a test that is a literal. */
 const TITLE = /^\s*it\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/gm
 
@@ -27,6 +30,15 @@ describe('conventions', () => {
     const paths = pages.flatMap(([page, text]) => Array.from(text.matchAll(PATH), ([, path]) => [page, path]))
     expect(paths.length).to.be.greaterThan(20)
     expect(paths.filter(([, path]) => !existsSync(String(path)))).to.deep.equal([])
+  })
+
+  it('CONTRIBUTING.md – names in files → exist', async () => {
+    const found = [...(await readFile('CONTRIBUTING.md', 'utf8')).matchAll(NAME_IN_FILE)]
+    expect(found.length).to.be.greaterThan(3)
+    for (const [text, first = '', second = first, file = ''] of found)
+      expect(await readFile(file, 'utf8'), text)
+        .to.match(new RegExp(`\\b${first}\\b`))
+        .and.match(new RegExp(`\\b${second}\\b`))
   })
 
   it('test titles – every literal → subject – condition → result', async () => {
