@@ -160,8 +160,8 @@ describe('network faults to the database and the bucket', function () {
       it(`every route – ${where}: ${fault} → bounded errors, consistent afterwards`, async () => {
         const requests = await prepare()
         const proxy = where === 'database' ? database : store
-        proxy.do(fault)
-        const statuses = await run(requests).finally(() => proxy.do('pass'))
+        proxy.setFault(fault)
+        const statuses = await run(requests).finally(() => proxy.setFault('pass'))
         if (fault === 'stall' || fault === 'refuse') expect(statuses).to.include(503)
         await expectClean()
       })

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Has the tests of this block write their temporary files to a folder of their own. */
+/** Makes the tests of the current block use a new temporary folder, and removes it afterwards. */
 export function useOwnTemporaryFolder(): void {
   const { TMPDIR } = process.env
   before(async () => {

@@ -25,20 +25,20 @@ export const CALLERS = [
 export type Caller = (typeof CALLERS)[number]
 
 /**
- * `private` and `public` are shared with nobody; `shared` and `locked` are private, and shared by name; `closed` is
- * public and shared by name, and its owner is disabled.
+ * States of an asset. `private` and `public` have no collaborators. `shared` and `locked` are private with collaborators.
+ * `closed` is public with collaborators, and its owner is disabled.
  */
 export const STATES = ['private', 'public', 'shared', 'locked', 'closed'] as const
 export type State = (typeof STATES)[number]
 
-/** What one asset brings with it: its owner, and ids to ask for. */
+/** One asset with its owner, and the ids and addresses to request. */
 export interface AccessFixture {
   state: State
   owner: TestUser
   asset: AssetFields
-  /** A path that begins at the asset. */
+  /** Returns a path below the asset. */
   at(rest?: string): string
-  /** The same by a link to it. */
+  /** Returns a path below a link of the asset, or below an unknown link. */
   byLink(holds: boolean, rest?: string): string
   fileId: string
   imageId: string
@@ -47,7 +47,7 @@ export interface AccessFixture {
   projectId: Types.ObjectId
   project: string
   sceneId: string
-  /** What must not be in an answer to who may not read: names that are nowhere else. */
+  /** Unique texts of this asset. An answer to a caller without access must not contain them. */
   secrets: string[]
 }
 
@@ -65,7 +65,7 @@ export async function signUpCallers(app: TestApp): Promise<CallerUsers> {
   return { unrelated, reader, writer, admin }
 }
 
-/** The requests of one of them. */
+/** Returns the requests of one caller. */
 export function requestsBy(
   app: TestApp,
   users: CallerUsers,
@@ -76,15 +76,24 @@ export function requestsBy(
   return requestsOf(app, (caller === 'owner' ? owner : users[caller]).token)
 }
 
-/** An asset in a state, with a link and a project of the same owner's; it has real objects. */
+/** Creates an asset in a state, with objects in the store, a link, and a project of the same owner. */
 export async function createAccessFixture(app: TestApp, state: State): Promise<AccessFixture> {
   const { context, store } = app
   const owner = await signUp(app, `owner-${randomUUID().slice(0, 8)}`)
   const name = `a-${randomUUID()}`
-  const file = { ...(await keep(app)), name: `${name}.bin`, mediaType: 'image/png', media: 'image' as const }
+  const file = {
+    ...(await storeObject(app)),
+    name: `${name}.bin`,
+    mediaType: 'image/png',
+    media: 'image' as const,
+  }
   const picture = { mediaType: 'image/webp', width: 1, height: 1 }
-  const image = { ...(await keep(app)), ...picture, thumbnail: { ...(await keep(app)), ...picture } }
-  const planted = await insertAsset(owner.user, {
+  const image = {
+    ...(await storeObject(app)),
+    ...picture,
+    thumbnail: { ...(await storeObject(app)), ...picture },
+  }
+  const inserted = await insertAsset(owner.user, {
     name,
     tags: [name],
     files: [file],
@@ -93,13 +102,13 @@ export async function createAccessFixture(app: TestApp, state: State): Promise<A
     size: file.size,
     visibility: state === 'public' || state === 'closed' ? 'public' : 'private',
   })
-  const { _id } = planted
-  const made = await createProject(context, owner, { title: name, scenes: [emptyScene()] })
+  const { _id } = inserted
+  const project = await createProject(context, owner, { title: name, scenes: [emptyScene()] })
   if (state === 'shared' || state === 'locked' || state === 'closed')
     for (const access of ['read', 'write'] as const) {
       const given = { username: access === 'read' ? 'reader' : 'writer', access }
-      await shareWith(context, { type: 'asset', model: Asset }, planted, owner, given)
-      await shareWith(context, { type: 'project', model: Project }, made, owner, given)
+      await shareWith(context, { type: 'asset', model: Asset }, inserted, owner, given)
+      await shareWith(context, { type: 'project', model: Project }, project, owner, given)
     }
   const lock = {
     mode: 'compliance' as const,
@@ -133,14 +142,14 @@ export async function createAccessFixture(app: TestApp, state: State): Promise<A
     imageId: image.id,
     linkId: link._id.toString(),
     signedUrl,
-    projectId: made._id,
-    project: `/api/projects/${made._id}`,
-    sceneId: String(made.scenes[0]?.id),
+    projectId: project._id,
+    project: `/api/projects/${project._id}`,
+    sceneId: String(project.scenes[0]?.id),
     secrets: [name, owner.user.username, token, file.id, image.id],
   }
 }
 
-async function keep({ store }: TestApp) {
+async function storeObject({ store }: TestApp) {
   const key = `matrix/${randomUUID()}`
   const bytes = Buffer.from(key)
   await store.put(key, bytes)

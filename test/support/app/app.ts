@@ -39,16 +39,16 @@ export class TestClock implements Clock {
 export interface TestApp {
   /** Requests to the service: `app.api.get('/…')`. */
   api: ReturnType<typeof supertest>
-  /** Where it listens, for clients that need a real address. */
+  /** Origin of the service, for clients other than supertest. */
   origin: string
   context: Context
   store: ObjectStore
   clock: TestClock
   /** Its WebSocket connections. */
   sockets: Sockets
-  /** A second process as far as the first can tell: the same database and store, nothing else shared. */
+  /** Starts a second instance, which shares only the database and the store, like another process. */
   secondInstance(): Promise<ReturnType<typeof supertest>>
-  /** The same, by its address. */
+  /** Starts a second instance and returns its origin. */
   secondInstanceOrigin(): Promise<string>
   stop(): Promise<void>
 }
@@ -56,11 +56,11 @@ export interface TestApp {
 interface Options {
   env?: Record<string, string>
   store?: ObjectStore
-  /** Where the database is reached, if not at its own address. */
+  /** URI of the database. Default: the database of the test run. */
   uri?: string
-  /** What differs for sockets. */
+  /** WebSocket limits that differ from the default. */
   limits?: Partial<SocketLimits>
-  /** How long an upload waits for its cover, in milliseconds; default: longer than a busy machine needs. */
+  /** Milliseconds that an upload waits for its cover. The default is enough for a busy machine. */
   coverWaitMs?: number
 }
 
@@ -72,7 +72,7 @@ const TEST_ENV = {
   JWT_SECRET: 'a-secret-that-only-tests-use-of-32-characters-at-least',
 }
 
-/** The whole service on a database and a store of its own. Call `stop` in an `after` hook. */
+/** Starts the service with a new database and store. Call `stop` in an `after` hook. */
 export async function startApp({
   env = {},
   store: givenStore,

@@ -4,7 +4,7 @@ import { readersOf } from '../../../models/asset-access.ts'
 import { obj } from '../data/samples.ts'
 import type { TestUser } from './users.ts'
 
-/** An asset as an answer has it, as far as tests read it. */
+/** The fields of an asset in an answer that tests read. */
 export interface AssetAnswer {
   id: string
   version: number
@@ -27,7 +27,7 @@ export async function uploadAsset(
   return body.res.asset
 }
 
-/** An asset's document without any bytes, for searches. */
+/** Inserts the document of an asset without objects, for tests of searches. */
 export async function insertAsset(
   owner: { _id: Types.ObjectId },
   fields: Partial<AssetFields> = {},

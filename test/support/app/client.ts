@@ -1,30 +1,30 @@
 import { randomUUID } from 'node:crypto'
 import { eventually } from '../eventually.ts'
 
-/** What a client with nothing but an address and a token does. */
+/** A client that knows only an origin and a token. */
 export interface Client {
   origin: string
   token: string
 }
 
-/** Registers a user of a random name. */
+/** Waits until the service is ready and registers a user with a random name. */
 export async function register(origin: string): Promise<Client & { username: string; password: string }> {
   await eventually(async () => {
-    if (!(await fetch(`${origin}/readyz`)).ok) throw new Error('it is not ready')
+    if (!(await fetch(`${origin}/readyz`)).ok) throw new Error('the service is not ready')
   }, 60_000)
   const account = { username: `u${randomUUID().slice(0, 8)}`, password: 'correct horse battery' }
   const { token } = await send<{ token: string }>(`${origin}/api/auth/register`, json(account), 201)
   return { origin, token, ...account }
 }
 
-/** A body of JSON for `fetch`. */
+/** Returns the options of `fetch` for a POST with a JSON body. */
 export const json = (body: unknown): RequestInit => ({
   method: 'POST',
   headers: { 'Content-Type': 'application/json' },
   body: JSON.stringify(body),
 })
 
-/** Uploads one file; answers the path of its bytes. */
+/** Uploads one file and returns the path of its download. */
 export async function uploadFile({ origin, token }: Client, bytes: Buffer): Promise<string> {
   const body = new FormData()
   body.append('files', new Blob([bytes]), 'chair.bin')
@@ -33,7 +33,7 @@ export async function uploadFile({ origin, token }: Client, bytes: Buffer): Prom
   return String(asset.files[0]?.url)
 }
 
-/** The `res` of an answer that must have this status. */
+/** Sends a request and returns `res` of the answer. Throws for another status. */
 export async function send<T>(address: string, request: RequestInit, status: number): Promise<T> {
   const answer = await fetch(address, request)
   const body = (await answer.json()) as { res: T }

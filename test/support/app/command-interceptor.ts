@@ -16,8 +16,8 @@ const METHODS = [
 type Method = (...args: unknown[]) => Promise<unknown>
 
 /**
- * Notes the database commands of this process, and holds one of them back until something else has been done: the
- * moment between a check and the change that relies on it.
+ * Records the database commands of this process, and can run a function before one of them. Tests use it to change data
+ * between a check and the write that relies on the check.
  */
 export class CommandInterceptor {
   #commands: Command[] | null = null
@@ -39,7 +39,7 @@ export class CommandInterceptor {
     return commands
   }
 
-  /** Runs `work`, and before its command number `index` runs `first`. */
+  /** Runs `work`, and runs `first` before its command number `index`. */
   async before<T>(index: number, first: () => Promise<void>, work: () => Promise<T>): Promise<T> {
     let done = false
     const run = async () => {
@@ -49,7 +49,7 @@ export class CommandInterceptor {
     this.#commands = []
     this.#held = { index, run }
     const result = await work().finally(() => this.#end())
-    if (!done) throw new Error(`the work has no command number ${index}`)
+    if (!done) throw new Error(`work sent no command number ${index}`)
     return result
   }
 

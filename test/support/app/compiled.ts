@@ -3,14 +3,14 @@ import { basename, join, resolve } from 'node:path'
 import { bundle, PROGRAMS } from '../../../scripts/bundle.js'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
-/** Below the root, for the packages; of this run alone, for there may be others. */
+/** Folder of the build. Below the root, so that packages are found; named by process, because runs can be concurrent. */
 const BUILD = join(ROOT, `.test-build-${process.pid}`)
 
 let built = false
 
 /**
- * The compiled form of a program of ours, given by its path from the root. All are compiled when the first is asked
- * for: to start one from its sources takes many times the processor time, and tests start many.
+ * Returns the path of a compiled program, given by its path from the root. The first call compiles all programs. Starting
+ * a program from its sources would take many times the processor time, and tests start many.
  */
 export function compiled(program: string): string {
   if (!built) {

@@ -3,21 +3,22 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * What happens to a connection: nothing (`pass`), every piece comes late (`delay`), nothing comes any more (`stall`),
- * it ends as if closed (`cut`) or breaks (`reset`) after some bytes, or it is not taken at all (`refuse`).
+ * Fault of a connection: none (`pass`), each chunk is late (`delay`), no more chunks (`stall`), closed (`cut`) or reset
+ * (`reset`) after some bytes, or not accepted (`refuse`).
  */
 export type ProxyFault = 'pass' | 'delay' | 'stall' | 'cut' | 'reset' | 'refuse'
 
+/** Milliseconds by which `delay` holds a chunk. */
 const DELAY_MS = 10
-/** After how many bytes connections break, one after the other: at once, within a head, within a body, later. */
-const BREAKS = [0, 300, 3000, 20_000, 200_000]
+/** Bytes after which successive connections break: immediately, in a head, in a body, later. */
+const BREAK_AFTER_BYTES = [0, 300, 3000, 20_000, 200_000]
 
-/** Stands on loopback between a client and a server and does to their connections what it is told. */
+/** A TCP proxy on loopback that causes faults in the connections between a client and a server. */
 export class FaultProxy {
   #fault: ProxyFault = 'pass'
   #sockets = new Set<Socket>()
   #broken = 0
-  #server = createServer((client) => this.#join(client))
+  #server = createServer((client) => this.#accept(client))
 
   constructor(private readonly target: { host: string; port: number } | { path: string }) {}
 
@@ -30,8 +31,8 @@ export class FaultProxy {
     return this
   }
 
-  /** From now on, for connections that stand as well. */
-  do(fault: ProxyFault): void {
+  /** Sets the fault of all connections, including open ones. */
+  setFault(fault: ProxyFault): void {
     this.#fault = fault
     if (fault === 'refuse') this.#end()
   }
@@ -46,23 +47,23 @@ export class FaultProxy {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #join(client: Socket): void {
+  #accept(client: Socket): void {
     if (this.#fault === 'refuse') {
       client.destroy()
       return
     }
     const server = connect(this.target)
-    this.#carry(client, server)
-    this.#carry(server, client)
+    this.#forward(client, server)
+    this.#forward(server, client)
   }
 
-  #carry(from: Socket, to: Socket): void {
+  #forward(from: Socket, to: Socket): void {
     this.#sockets.add(from)
     from.once('close', () => {
       this.#sockets.delete(from)
       to.destroy()
     })
-    // Either end may break a connection: that is what this is for.
+    // Errors are expected: both ends can break the connection.
     from.on('error', () => undefined)
     let left: number | undefined
     from.on('data', async (piece: Buffer) => {
@@ -73,7 +74,7 @@ export class FaultProxy {
         from.resume()
       }
       if (this.#fault === 'cut' || this.#fault === 'reset') {
-        left ??= BREAKS[this.#broken++ % BREAKS.length] ?? 0
+        left ??= BREAK_AFTER_BYTES[this.#broken++ % BREAK_AFTER_BYTES.length] ?? 0
         left -= piece.length
         if (left < 0) return this.#fault === 'cut' ? void from.end() : void from.resetAndDestroy()
       } else left = undefined

@@ -5,7 +5,7 @@ import { startEmbeddedMongo } from '../../../embedded/mongo/start.ts'
 
 let running: Promise<{ uri: string; close(): Promise<void> }> | undefined
 
-/** The database the tests run on: MONGODB_URI, or one embedded server for all of them. */
+/** Returns the URI of the test database: MONGODB_URI, or one embedded database for all tests of the run. */
 export async function databaseUri(): Promise<string> {
   if (process.env.MONGODB_URI) return process.env.MONGODB_URI
   running ??= start()

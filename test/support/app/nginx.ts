@@ -16,7 +16,7 @@ export interface Nginx {
 /**
  * Starts nginx in front of a service.
  *
- * @param folder for its files
+ * @param folder folder of its configuration, log and temporary files
  * @param buffering whether nginx reads a whole request before it forwards it (its default)
  */
 export async function startNginx(origin: string, folder: string, buffering: 'on' | 'off'): Promise<Nginx> {

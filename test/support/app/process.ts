@@ -3,24 +3,24 @@ import { once } from 'node:events'
 import { eventually } from '../eventually.ts'
 import { compiled } from './compiled.ts'
 
-/** The service as a process of its own. */
+/** The service as a child process. */
 export interface ServiceProcess {
   origin: string
   pid: number
-  /** All that it has printed, on both streams. */
+  /** Returns its output so far, of both streams. */
   output(): string
-  /** A line on its standard input. */
+  /** Writes a line to its standard input. */
   writeLine(line: string): void
   signal(name: NodeJS.Signals): void
   hasEnded(): boolean
-  /** How it ended: its exit code, or the signal that killed it. */
+  /** Resolves when it ends, with its exit code or the signal that killed it. */
   ended: Promise<number | NodeJS.Signals>
 }
 
-/** A start may be slow where the machine is busy. */
+/** Milliseconds that a start can take on a busy machine. */
 const START_MS = 180_000
 
-/** Nothing of the surroundings but what a process needs, and what the test says. */
+/** Environment of the process. Variables of the test run are not inherited. */
 const ENVIRONMENT = {
   PATH: process.env.PATH,
   HOST: '127.0.0.1',
@@ -30,30 +30,30 @@ const ENVIRONMENT = {
 
 const started = new Set<ChildProcess>()
 
-/** Runs the service until it ends or listens; call `killAll` in an `after` hook. As `runProcess`. */
+/** Starts the service and waits until it listens. Takes the parameters of `runProcess`. Call `killAll` in an `after` hook. */
 export async function startProcess(...how: Parameters<typeof runProcess>): Promise<ServiceProcess> {
   return waitUntilListening(runProcess(...how))
 }
 
-/** The process once it listens. */
+/** Waits until the process listens and adds its origin. */
 export async function waitUntilListening(process: Omit<ServiceProcess, 'origin'>): Promise<ServiceProcess> {
   const [, found = ''] = await waitForOutput(process, /Kura listens on (\S+)/)
   return { ...process, origin: found.replace('localhost', '127.0.0.1') }
 }
 
-/** Waits for a process to print something. */
+/** Waits until the output of a process matches. */
 export function waitForOutput({ output }: Pick<ServiceProcess, 'output'>, what: RegExp) {
   return eventually(() => {
     const found = what.exec(output())
-    if (!found) throw new Error(`it has not said ${what}:\n${output()}`)
+    if (!found) throw new Error(`the output does not match ${what}:\n${output()}`)
     return found
   }, START_MS)
 }
 
 /**
- * Runs the service, or a command beside it, without waiting for anything.
+ * Starts the service or another program without waiting until it listens.
  *
- * @param shell a line of shell to be run before it in the same process: limits, mounts
+ * @param shell shell command to run before the program in the same process, for example to set limits
  */
 export function runProcess(
   env: Record<string, string>,
@@ -81,7 +81,7 @@ export function runProcess(
   }
 }
 
-/** Ends whatever a failed test has left. */
+/** Kills all processes that are still running, for example after a failed test. */
 export async function killAll(): Promise<void> {
   await Promise.all(
     [...started].map((child) => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** A network connection to a service, with errors left to the peer. */
+/** Opens a TCP connection to a service. Ignores its errors, which the service causes on purpose. */
 export async function rawConnection(origin: string): Promise<Socket> {
   const { hostname, port } = new URL(origin)
   const socket = connect(Number(port), hostname)
@@ -21,7 +21,7 @@ const UPGRADE = [
   '',
 ].join('\r\n')
 
-/** A WebSocket whose frames the test makes byte by byte. The handshake is done. */
+/** Opens a WebSocket as a TCP socket after the handshake. The test writes the bytes of each frame. */
 export async function rawWebSocket(origin: string): Promise<Socket> {
   const socket = await rawConnection(origin)
   socket.write(UPGRADE)
@@ -37,11 +37,11 @@ interface FrameOptions {
   /** The three reserved bits. */
   rsv?: number
   masked?: boolean
-  /** What the header says, if that is not the length of the payload. */
+  /** Length in the header. Default: the length of the payload. */
   length?: number
 }
 
-/** A WebSocket frame (RFC 6455 §5.2), masked with zeros. */
+/** Encodes a WebSocket frame, masked with zeros (RFC 6455 §5.2). */
 export function frame(payload: Buffer | string, options: FrameOptions = {}): Buffer {
   const { opcode = 1, fin = true, rsv = 0, masked = true, length = Buffer.byteLength(payload) } = options
   const mask = masked ? 0x80 : 0

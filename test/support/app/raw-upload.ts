@@ -3,8 +3,8 @@ import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Client } from './client.ts'
 
-interface How {
-  /** What `Content-Length` says; left out: the body comes in chunks of unknown length. */
+interface UploadOptions {
+  /** Value of `Content-Length`. Default: none, the body is sent in chunks. */
   length?: number
   method?: 'POST' | 'PUT'
   path?: string
@@ -20,14 +20,17 @@ export interface RawAnswer {
 
 const BOUNDARY = 'kura-test-boundary'
 
-/** A multipart body of one file. */
-export function multipart(bytes: Buffer, { field = 'files', name = 'chair.bin' }: How = {}): Buffer {
+/** Encodes a multipart body of one file. */
+export function multipart(
+  bytes: Buffer,
+  { field = 'files', name = 'chair.bin' }: UploadOptions = {},
+): Buffer {
   const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${field}"; filename="${name}"\r\n\r\n`
   return Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${BOUNDARY}--\r\n`)])
 }
 
-/** Begins an upload whose length is told as the test wants it; nothing of the body is sent. */
-export function beginUpload({ origin, token }: Client, how: How = {}) {
+/** Sends the head of an upload. The test sends the body, whose length can differ from `Content-Length`. */
+export function beginUpload({ origin, token }: Client, how: UploadOptions = {}) {
   const { length, method = 'POST', path = '/api/assets' } = how
   const sending = request(`${origin}${path}`, {
     method,
@@ -39,21 +42,22 @@ export function beginUpload({ origin, token }: Client, how: How = {}) {
     },
   })
   const answer = once(sending, 'response').then(async ([response]: IncomingMessage[]) => readAnswer(response))
-  // A refused upload may lose its connection after the answer.
+  // A refused upload can lose its connection after the answer.
   sending.on('error', () => undefined)
   answer.catch(() => undefined)
   return { sending, answer }
 }
 
-/** Uploads one file, of announced length unless told otherwise. */
-export async function uploadRaw(client: Client, bytes: Buffer, how: How = {}): Promise<RawAnswer> {
+/** Uploads one file. */
+export async function uploadRaw(client: Client, bytes: Buffer, how: UploadOptions = {}): Promise<RawAnswer> {
   const body = multipart(bytes, how)
   const { sending, answer } = beginUpload(client, how)
   sending.end(body)
   return answer
 }
 
-export const withLength = (bytes: Buffer, how: How = {}): How => ({
+/** Adds the correct `Content-Length` to the options. */
+export const withLength = (bytes: Buffer, how: UploadOptions = {}): UploadOptions => ({
   ...how,
   length: multipart(bytes, how).length,
 })
@@ -61,7 +65,7 @@ export const withLength = (bytes: Buffer, how: How = {}): How => ({
 async function readAnswer(response: IncomingMessage | undefined): Promise<RawAnswer> {
   if (!response) throw new Error('no answer')
   const content = await text(response)
-  // Node itself answers what is no HTTP, and without a body.
+  // Node answers malformed HTTP itself, without a body.
   const body = content === '' ? {} : JSON.parse(content)
   const { err, res } = body as { err?: { code: string }; res?: Record<string, unknown> }
   return { status: Number(response.statusCode), code: err?.code, res }

@@ -15,16 +15,16 @@ import type { TestApp } from './app.ts'
 import { keysOf } from './state.ts'
 import { PASSWORD, signIn, signUp, signUpAdmin, type TestUser } from './users.ts'
 
-/** An asset and a project that a writer may change, the writer, and two admins. */
+/** An asset and a project that a writer can change, the writer, and two admins. */
 export interface RightsFixture {
   app: TestApp
   scene: AccessFixture
   owner: TestUser
   writer: TestUser
   admin: TestUser
-  /** An admin who stays one. */
+  /** An admin who keeps the role. */
   root: TestUser
-  /** Another session of the sender's. */
+  /** Another session of the sender. */
   otherSession: SessionFields
 }
 
@@ -61,10 +61,10 @@ export async function createRightsFixture(
   return world
 }
 
-/** The status of the answer, and what happens meanwhile. */
+/** Expected status of a request, and the function that takes the right away while the request runs. */
 type Loss = [status: number, lose: (world: RightsFixture, sender: TestUser) => Promise<unknown>]
 
-/** What ends a sender's account or session. */
+/** Events that end the account or session of the sender. */
 export const SENDER_LOSSES = {
   disabled: [401, ({ app, root }, { user }) => changeRights(app.context, root, user, { disabled: true })],
   deleted: [401, (_world, { user }) => setDeleting(user._id, true)],
@@ -77,10 +77,10 @@ export const SENDER_LOSSES = {
   ],
 } as const satisfies Record<string, Loss>
 
-/** What ends the session alone: by revoking it elsewhere, or by signing out. */
+/** Ends only the session: revoked from another session, or signed out. */
 export const SESSION_ENDED: Loss = [401, (_world, { session }) => Session.end(session._id)]
 
-/** What ends a writer's right, which is in the document that is changed. */
+/** Events that end the right of a writer. The right is stored in the changed document. */
 export const WRITER_LOSSES = {
   removed: [
     404,
@@ -104,7 +104,7 @@ export const LOCKED: Loss = [
     Asset.updateOne({ _id: scene.asset._id }, { lock: { mode: null, until: null, legalHold: true } }),
 ]
 
-/** The owner's deletion ends what others may do; that is read with the sender. */
+/** The deletion of the owner's account ends the rights of others. It is checked together with the sender. */
 export const OWNER_DELETED: Loss = [404, ({ owner }) => setDeleting(owner.user._id, true)]
 
 export const DEMOTED: Loss = [
@@ -112,12 +112,12 @@ export const DEMOTED: Loss = [
   ({ app, root }, { user }) => changeRights(app.context, root, user, { access: 'user' }),
 ]
 
-/** Empties what `readDocuments` reads, so that it stays small. */
+/** Deletes the documents that `readDocuments` reads, so that reading stays fast. */
 export async function deleteDocuments(): Promise<void> {
   for (const model of [Asset, Project, Link, Session, User] as Model<unknown>[]) await model.deleteMany({})
 }
 
-/** All documents that a request can change, by their ids, without what an upload under way puts into them. */
+/** Returns all documents that a request can change, by id, without the fields of a running upload. */
 export async function readDocuments(): Promise<Map<string, unknown>> {
   const [assets, projects, links, sessions, users] = await Promise.all([
     Asset.find({}, { intents: 0 }).lean(),
@@ -130,7 +130,7 @@ export async function readDocuments(): Promise<Map<string, unknown>> {
   return new Map(all.map((one) => [one._id.toString(), one]))
 }
 
-/** What uploads leave: objects, and space that is used or reserved. */
+/** Returns the traces of uploads: objects, upload records, used and reserved space. */
 export async function readUploadTraces(app: TestApp) {
   const sums = { 'space.used': 1, 'space.files': 1, 'space.reserved': 1, 'space.open': 1 } as const
   return {

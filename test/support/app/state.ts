@@ -4,14 +4,14 @@ import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import type { TestApp } from './app.ts'
 
-/** The keys in the store, sorted. */
+/** Returns the keys of the store, sorted. */
 export async function keysOf({ store }: Pick<TestApp, 'store'>, prefix = ''): Promise<string[]> {
   const keys: string[] = []
   for await (const { key } of store.list(prefix)) keys.push(key)
   return keys.sort()
 }
 
-/** All that lasts: what a refused request must leave as it was. */
+/** Returns all stored state. A refused request must not change it. */
 export async function stateOf(app: Pick<TestApp, 'store'>) {
   const sums = {
     'space.used': 1,
@@ -29,7 +29,7 @@ export async function stateOf(app: Pick<TestApp, 'store'>) {
   }
 }
 
-/** What the sums of space must be: exactly the objects that are there. */
+/** Returns the bytes of all objects below a prefix. The recorded usage must be equal. */
 export async function storedBytes(app: Pick<TestApp, 'store'>, prefix = ''): Promise<number> {
   let bytes = 0
   for await (const { size } of app.store.list(prefix)) bytes += size

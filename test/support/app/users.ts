@@ -5,10 +5,10 @@ import { type NewUser, User, type UserDocument } from '../../../models/user.ts'
 import { grantRights } from '../../../models/user-state.ts'
 import type { TestApp } from './app.ts'
 
-/** The password of everybody who signs up here. */
+/** Password of all test users. */
 export const PASSWORD = 'correct horse battery'
 
-/** A signed-in user: its requests carry its token. */
+/** A signed-in user. Its requests have its token. */
 export interface TestUser {
   user: UserDocument
   session: SessionFields
@@ -21,7 +21,7 @@ export interface TestUser {
   delete(path: string): Test
 }
 
-/** Makes an account and signs it in, without a request. */
+/** Creates an account and signs it in, without HTTP requests. */
 export async function signUp(
   app: TestApp,
   username: string,
@@ -34,14 +34,14 @@ export async function signUp(
   return signIn(app, user)
 }
 
-/** An admin, signed in. */
+/** Creates an admin and signs it in. */
 export async function signUpAdmin(app: TestApp, username: string): Promise<TestUser> {
   const { user } = await signUp(app, username)
   await grantRights(user._id, { access: 'admin' })
   return signIn(app, user)
 }
 
-/** One more session of a user. */
+/** Creates another session of a user. */
 export async function signIn(app: TestApp, { _id }: UserDocument): Promise<TestUser> {
   const account = await User.findById(_id).select('+passwordHash').orFail()
   const client = { address: '127.0.0.1', userAgent: 'tests' }
@@ -49,15 +49,15 @@ export async function signIn(app: TestApp, { _id }: UserDocument): Promise<TestU
   return { user, session, token, ...requestsOf(app, token) }
 }
 
-/** Requests that carry a token. */
+/** Returns request functions that send a token. */
 export function requestsOf({ api }: Pick<TestApp, 'api'>, token: string) {
-  const carrying = (request: Test) => request.set('Authorization', `Bearer ${token}`)
+  const withToken = (request: Test) => request.set('Authorization', `Bearer ${token}`)
   return {
-    head: (path: string) => carrying(api.head(path)),
-    get: (path: string) => carrying(api.get(path)),
-    post: (path: string) => carrying(api.post(path)),
-    put: (path: string) => carrying(api.put(path)),
-    patch: (path: string) => carrying(api.patch(path)),
-    delete: (path: string) => carrying(api.delete(path)),
+    head: (path: string) => withToken(api.head(path)),
+    get: (path: string) => withToken(api.get(path)),
+    post: (path: string) => withToken(api.post(path)),
+    put: (path: string) => withToken(api.put(path)),
+    patch: (path: string) => withToken(api.patch(path)),
+    delete: (path: string) => withToken(api.delete(path)),
   }
 }

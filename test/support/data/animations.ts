@@ -1,13 +1,13 @@
 import sharp from 'sharp'
 
-/** Returns a GIF of so many frames of one pixel, with these bytes after each frame. */
+/** Returns a GIF with a number of one-pixel frames, and these bytes after each frame. */
 export function longGif(frames: number, between = Buffer.alloc(0)): Buffer {
   const header = Buffer.from('GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff', 'latin1')
   const frame = Buffer.from(',\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0', 'latin1')
   return Buffer.concat([header, repeat(Buffer.concat([frame, between]), frames), Buffer.from(';')])
 }
 
-/** Returns a WebP of so many frames of one pixel (RFC 9649 §2.7). */
+/** Returns a WebP with a number of one-pixel frames (RFC 9649 §2.7). */
 export async function longWebp(frames: number): Promise<Buffer> {
   const still = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } })
     .webp()

@@ -1,18 +1,18 @@
 import fc from 'fast-check'
 
-/** A file as it must be stored. */
+/** A file with its expected stored name and content. */
 export interface SentFile {
   name: string
   bytes: Buffer
 }
 
-/** A multipart body and what must become of it. */
+/** A multipart body with its expected result. */
 export interface GeneratedBody {
   contentType: string
   body: Buffer
-  /** The files in their order; null where the whole must be refused. */
+  /** The expected files in order; null if the body must be refused. */
   files: SentFile[] | null
-  /** Sizes of the pieces in which it is sent. */
+  /** Sizes of the chunks in which the body is sent. */
   pieces: number[]
 }
 
@@ -36,7 +36,7 @@ const boundaries = fc.constantFrom(
 
 const fields = fc.constantFrom('files', 'file', 'files[]', 'files[0]')
 
-/** File name parameters, as bytes of Latin-1, and the name that must be stored; null: none is given. */
+/** File name parameters in Latin-1 with the expected stored name, or null if the part has no file name. */
 const fileNames = fc.constantFrom<[string, string | null]>(
   ['; filename="chair.obj"', 'chair.obj'],
   ['; filename=chair.obj', 'chair.obj'],
@@ -89,7 +89,7 @@ const badHeaders = fc.constantFrom(
     .map((line) => `Content-Disposition: form-data; name="files"; filename="a.obj"\r\n${line}`),
 )
 
-/** Content that likes to look like a boundary. */
+/** File content that resembles a boundary. */
 const contents = (boundary: string) =>
   fc
     .array(
@@ -121,7 +121,7 @@ function parts(boundary: string): fc.Arbitrary<Part> {
   const bad = fc
     .record({ header: badHeaders, content: contents(boundary) })
     .map(({ header, content }): Part => ({ bytes: join(header, content), files: null }))
-  const goingOn = fc.constantFrom('x', '-x', '\n', ' x', '--x', '\r\r').map(
+  const brokenBoundary = fc.constantFrom('x', '-x', '\n', ' x', '--x', '\r\r').map(
     (rest): Part => ({
       bytes: join(
         'Content-Disposition: form-data; name="files"; filename="a.obj"',
@@ -133,7 +133,7 @@ function parts(boundary: string): fc.Arbitrary<Part> {
   return fc.oneof(
     { weight: 12, arbitrary: file },
     { weight: 1, arbitrary: bad },
-    { weight: 1, arbitrary: goingOn },
+    { weight: 1, arbitrary: brokenBoundary },
   )
 }
 
@@ -142,7 +142,7 @@ const join = (header: string, content: Buffer) =>
 
 type Ending = 'whole' | 'cut' | 'continued'
 
-/** Bodies of up to six parts, most of them right. */
+/** Bodies with up to six parts, most of them valid. */
 export const bodies: fc.Arbitrary<GeneratedBody> = boundaries.chain(({ boundary, written }) =>
   fc
     .record({

@@ -1,4 +1,4 @@
-/** Small real files of many kinds, made here so that no test needs a file of anybody else's. */
+/** Small valid files of many types, generated so that no test needs files from other sources. */
 import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
@@ -9,7 +9,7 @@ interface Side {
 }
 
 const ORANGE = { r: 230, g: 120, b: 40 }
-/** A byte string: each character is one byte. */
+/** Encodes a string in which each character is one byte. */
 const bytes = (text: string) => Buffer.from(text, 'latin1')
 const uint32 = (...numbers: number[]) => Buffer.from(new Uint32Array(numbers).buffer)
 
@@ -24,7 +24,7 @@ export const avif = (side?: Side): Promise<Buffer> => canvas(side).avif({ effort
 export const tiff = (side?: Side): Promise<Buffer> => canvas(side).tiff().toBuffer()
 export const gif = (side?: Side): Promise<Buffer> => canvas(side).gif().toBuffer()
 
-/** Frames that differ, so that no encoder drops one. */
+/** Returns a GIF with different frames, so that no encoder drops one. */
 export function animatedGif({ width = 32, height = 24, frames = 3 }: Side & { frames?: number } = {}) {
   const pixels = Buffer.alloc(width * height * frames * 3, 0)
   for (let frame = 0; frame < frames; frame++) {
@@ -37,7 +37,7 @@ export function animatedGif({ width = 32, height = 24, frames = 3 }: Side & { fr
 
 export const EXIF_SECRET = 'Ada Lovelace, 12 St James Square'
 
-/** Lies on its side (orientation 6) and says who took it and where. */
+/** Returns a rotated JPEG (orientation 6) whose metadata has an author and a place. */
 export const jpegWithExif = (side?: Side): Promise<Buffer> =>
   canvas(side)
     .withExif({ IFD0: { Artist: EXIF_SECRET }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1' } })
@@ -53,7 +53,7 @@ export const svgWithScript = () =>
   )
 export const html = () =>
   bytes('<!DOCTYPE html>\n<html><body><script>alert(document.cookie)</script></body></html>\n')
-/** To be sent under the name of a picture, such as `cat.png`. */
+/** HTML to upload under the file name of an image, such as `cat.png`. */
 export const htmlNamedPng = html
 
 export function glb(): Buffer {
@@ -69,7 +69,7 @@ export const stlAscii = () =>
   bytes(
     'solid chair\n facet normal 0 0 1\n  outer loop\n   vertex 0 0 0\n   vertex 1 0 0\n   vertex 0 1 0\n  endloop\n endfacet\nendsolid chair\n',
   )
-/** Its header is text of the exporter's choice: "solid" too, which ASCII STL begins with. */
+/** A binary STL. Its header can begin with "solid", as ASCII STL does. */
 export const stlBinary = (facets = 2, header = 'solid made by hand') =>
   Buffer.concat([bytes(header.padEnd(80)), uint32(facets), Buffer.alloc(50 * facets, 1)])
 export const plyAscii = () =>
@@ -115,7 +115,7 @@ export const mp3 = () => Buffer.concat([bytes('ID3\x03\0\0\0\0\0\0\xff\xfb\x90\x
 export const pdf = () =>
   bytes('%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n')
 
-/** A zip of stored entries, by name. */
+/** Returns a zip with uncompressed entries. */
 export function zip(entries: Readonly<Record<string, string>> = { 'chair.txt': 'A chair.' }): Buffer {
   const locals: Buffer[] = []
   const directory: Buffer[] = []
@@ -154,8 +154,8 @@ export const usdz = () => zip({ 'chair.usda': '#usda 1.0\n' })
 export const threeMf = () => zip({ '[Content_Types].xml': '<Types/>', '3D/3dmodel.model': '<model/>' })
 
 /**
- * An animation of noise, which takes the time of its pixels to encode. Its LZW codes have 8 bits: 7 of a pixel, and
- * the table is cleared before longer codes are due.
+ * Returns an animation of random pixels, which takes long to decode and encode. Each LZW code has 8 bits, because the
+ * code table is cleared before it needs longer codes.
  */
 export function noisyGif({ width = 1000, height = 1000, frames = 39 } = {}): Buffer {
   const RUN = 100

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
 
-/** The entries of a zip by their names, in order. */
+/** Returns the entries of a zip by name, in order. */
 export async function unzip(bytes: Buffer): Promise<Map<string, Buffer>> {
   const open = promisify<Buffer, { lazyEntries: true }, ZipFile>(fromBuffer)
   const zip = await open(bytes, { lazyEntries: true })

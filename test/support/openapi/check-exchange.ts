@@ -11,21 +11,21 @@ import {
   type Schema,
 } from './document.ts'
 
-/** One request and what was answered, as it went over the wire. */
+/** One request and its answer, as sent over the network. */
 export interface Exchange {
   method: string
   /** Path and query. */
   url: string
-  /** The parsed body of the request, where it had one. */
+  /** Parsed body of the request, if any. */
   sent: unknown
   status: number
-  /** Of the answer; names in lower case. */
+  /** Headers of the answer; names in lower case. */
   headers: Record<string, string | string[] | number | undefined>
-  /** The text of a JSON answer. */
+  /** Text of a JSON answer. */
   body?: string | undefined
 }
 
-/** The documentation page's own scripts and styles are no part of the API. */
+/** Scripts and styles of the documentation page. They are not part of the API. */
 export const PAGE_FILE = /^\/docs\/./
 
 const DOCUMENT_ID = 'kura:openapi'
@@ -34,7 +34,7 @@ addFormats.default(ajv)
 for (const name of ['binary', 'password']) ajv.addFormat(name, true)
 ajv.addSchema({ $id: DOCUMENT_ID, ...openApi }, undefined, undefined, false)
 
-/** What is wrong with a value by a schema of the document; nothing when it fits. */
+/** Returns the errors of a value by a schema of the document; none if the value is valid. */
 export function schemaErrors(schema: Schema, value: unknown): string[] {
   const validate = compiled.get(schema) ?? ajv.compile(absolute(schema))
   compiled.set(schema, validate)
@@ -46,48 +46,48 @@ export function schemaErrors(schema: Schema, value: unknown): string[] {
 
 const compiled = new Map<Schema, ReturnType<typeof ajv.compile>>()
 
-/** The schema with its references led into the document, from wherever it is used. */
+/** Returns the schema with its references made absolute, so that they point into the document. */
 function absolute(schema: Schema): Schema {
   return JSON.parse(JSON.stringify(schema), (key, value) =>
     key === '$ref' && typeof value === 'string' ? `${DOCUMENT_ID}${value}` : value,
   )
 }
 
-/** Where an exchange is not as the document says, each in one sentence; nothing when it is. */
+/** Returns the differences between an exchange and the document, one sentence each. */
 export function checkExchange(exchange: Exchange): string[] {
   const { pathname, searchParams } = new URL(exchange.url, 'http://localhost')
   const route = routeOf(exchange.method, pathname)
   if (!route && PAGE_FILE.test(pathname)) return []
-  if (!route) return judgeUnknown(exchange)
+  if (!route) return checkUndocumented(exchange)
   const response = route.operation.responses[exchange.status]
   if (!response)
     return refusesUnwantedBody(route, exchange) ? [] : ['answers a status that is not documented']
   const documented = resolve<Response>(response)
   return [
-    ...(exchange.status < 300 ? judgeRequest(route, searchParams, exchange) : []),
-    ...judgeHeaders(documented, exchange),
-    ...judgeBody(documented, exchange),
+    ...(exchange.status < 300 ? checkRequest(route, searchParams, exchange) : []),
+    ...checkHeaders(documented, exchange),
+    ...checkBody(documented, exchange),
   ]
 }
 
-/** A path or method that the document does not have must be refused. */
-function judgeUnknown({ method, status, body }: Exchange): string[] {
+/** Checks that a path or method that is not in the document is refused. */
+function checkUndocumented({ method, status, body }: Exchange): string[] {
   if (status !== 404 && status !== 405) return ['answers, but is not documented']
-  return method === 'HEAD' ? [] : judgeError(body)
+  return method === 'HEAD' ? [] : checkError(body)
 }
 
-/** The document says once, for all routes, that a body where none belongs is refused. */
+/** Returns whether the answer refuses an unexpected body. The document describes that once for all routes. */
 function refusesUnwantedBody({ operation }: DocumentedRoute, { method, status, body }: Exchange): boolean {
   if (operation.requestBody || ![400, 413, 415].includes(status)) return false
-  return method === 'HEAD' || judgeError(body).length === 0
+  return method === 'HEAD' || checkError(body).length === 0
 }
 
-function judgeError(body: string | undefined): string[] {
+function checkError(body: string | undefined): string[] {
   return schemaErrors({ $ref: '#/components/schemas/Error' }, parsed(body))
 }
 
-/** What succeeds must be documented too: every query parameter, and every field of the body. */
-function judgeRequest(
+/** Checks that every query parameter and body field of a successful request is documented. */
+function checkRequest(
   { parameters, operation }: DocumentedRoute,
   query: URLSearchParams,
   { sent }: Exchange,
@@ -112,7 +112,7 @@ function judgeSent(content: Record<string, MediaType> | undefined, sent: unknown
     .map((name) => `takes the field ${name}, which is not documented`)
 }
 
-function judgeHeaders({ headers = {} }: Response, exchange: Exchange): string[] {
+function checkHeaders({ headers = {} }: Response, exchange: Exchange): string[] {
   return Object.entries(headers).flatMap(([name, reference]) => {
     const { required, schema } = resolve<Header>(reference)
     const value = exchange.headers[name.toLowerCase()]
@@ -122,7 +122,7 @@ function judgeHeaders({ headers = {} }: Response, exchange: Exchange): string[] 
   })
 }
 
-function judgeBody({ content }: Response, { method, headers, body }: Exchange): string[] {
+function checkBody({ content }: Response, { method, headers, body }: Exchange): string[] {
   const type = String(headers['content-type'] ?? '').replace(/;.*/, '')
   if (!content) return body || (type && method !== 'HEAD' && headers['content-length']) ? ['has a body'] : []
   const media = content[type] ?? content['*/*']

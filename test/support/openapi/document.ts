@@ -36,7 +36,7 @@ export interface Operation {
   tags: string[]
   summary: string
   parameters?: (Parameter | Reference)[]
-  /** Where it differs from the document's. */
+  /** Default: the security of the document. */
   security?: Record<string, string[]>[]
   requestBody?: { content: Record<string, MediaType> }
   responses: Record<string, Response | Reference>
@@ -60,18 +60,18 @@ type Method = (typeof METHODS)[number]
 
 /** One route of the document. */
 export interface DocumentedRoute {
-  /** As the document writes it: `/api/assets/{assetId}`. */
+  /** Path in the form of the document: `/api/assets/{assetId}`. */
   path: string
-  /** In capitals. */
+  /** In upper case. */
   method: string
   operation: Operation
-  /** Those of the path and of the operation. */
+  /** Parameters of the path and of the operation. */
   parameters: Parameter[]
 }
 
 export const openApi = joinOpenApi() as OpenApiDocument
 
-/** What a local reference (`#/components/…`) stands for; anything else is itself. */
+/** Resolves a local reference (`#/components/…`). Returns other values unchanged. */
 export function resolve<T extends object>(node: T | Reference): T {
   if (!('$ref' in node)) return node
   const found = node.$ref
@@ -91,7 +91,7 @@ export const documentedRoutes: DocumentedRoute[] = Object.entries(openApi.paths)
   }),
 )
 
-/** The route that takes a request; a literal path goes before one with parameters, and a HEAD is a GET. */
+/** Returns the route of a request. Literal paths have precedence over parameters; HEAD is handled as GET. */
 export function routeOf(method: string, pathname: string): DocumentedRoute | undefined {
   const wanted = method === 'HEAD' ? 'GET' : method
   return documentedRoutes

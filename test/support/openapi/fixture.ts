@@ -4,12 +4,12 @@ import { signUp, signUpAdmin } from '../app/users.ts'
 import { obj, png } from '../data/samples.ts'
 import type { DocumentedRoute } from './document.ts'
 
-/** What stands for `{name}` in a path. */
+/** Values of the `{name}` placeholders in a path. */
 export type Params = Record<string, string>
 
 const ID = '0'.repeat(24)
 
-/** Names of what is not there; a username may be anybody's. */
+/** Ids that do not exist, and any username. */
 export const UNKNOWN_IDS: Params = {
   assetId: ID,
   fileId: 'none',
@@ -18,9 +18,9 @@ export const UNKNOWN_IDS: Params = {
   projectId: ID,
   sceneId: 'none',
   sessionId: ID,
-  /** Of a link. */
+  /** Token of a link. */
   token: 'none',
-  /** The token of a signed URL. */
+  /** Token of a signed URL. */
   signed: 'none',
   userId: ID,
   username: 'bob',
@@ -32,7 +32,7 @@ export const takesJson = takes('application/json')
 export const isForAdmins = ({ operation }: DocumentedRoute) => operation.tags.includes('Administration')
 export const takesUpload = takes('multipart/form-data')
 
-/** Ada, and a public asset of hers, a picture with a preview image and a link: enough to ask any route. */
+/** Creates a user, Ada, with a public image asset, a preview image, a link and a project, to request any route. */
 export async function createOpenApiFixture(app: TestApp) {
   const ada = await signUp(app, 'ada')
   const admin = await signUpAdmin(app, 'root')
@@ -75,7 +75,7 @@ export async function createOpenApiFixture(app: TestApp) {
 
   const known = await createAsset()
 
-  /** A request to a documented route, by default Ada's, or an admin's where it takes one, for her asset. */
+  /** Requests a documented route for Ada's asset. Sender: Ada, or an admin where the route needs one. */
   function ask(
     route: DocumentedRoute,
     params: Params = known,
@@ -89,7 +89,7 @@ export async function createOpenApiFixture(app: TestApp) {
     return token === null ? request : request.set('Authorization', `Bearer ${token}`)
   }
 
-  /** With a file or an image where the route takes one. */
+  /** Attaches a file or an image if the route accepts one. */
   function withUpload(route: DocumentedRoute, request: Test): Test {
     if (!takesUpload(route)) return request
     const schema = route.operation.requestBody?.content['multipart/form-data']?.schema

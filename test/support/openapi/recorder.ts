@@ -1,4 +1,4 @@
-/** Holds every answer that a test sees against docs/openapi; the run fails at its end if one differs. */
+/** Compares every answer in the tests with docs/openapi. The run fails at its end if one differs. */
 import { readdir } from 'node:fs/promises'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { join } from 'node:path'
@@ -8,43 +8,43 @@ import { documentedRoutes, routeOf } from './document.ts'
 
 const TESTS = fileURLToPath(new URL('../..', import.meta.url))
 
-/** By what is wrong: the first test that met it. */
+/** Differences, with the first test that found each. */
 const violations = new Map<string, string>()
 const seen = new Set<string>()
 let test = 'a hook'
 
-/** Looks at every exchange of a server, from outside: requests and answers pass unchanged. */
+/** Records every exchange of a server without changing requests or answers. */
 export function recordAnswers(server: Server): void {
   server.prependListener('request', (req: IncomingMessage, res: ServerResponse) => {
     const during = test
-    const sent = keepSent(req)
+    const sent = captureRequestBody(req)
     const body = collectJson(res)
     res.once('finish', () => record(req, res, { sent: sent(), body: body() }, during))
   })
 }
 
-/** The text of the answer once it has ended, if it is JSON. */
+/** Returns a function that returns the text of a finished JSON answer. */
 function collectJson(res: ServerResponse): () => string | undefined {
   const chunks: Buffer[] = []
-  const keep = (chunk: unknown) => {
+  const capture = (chunk: unknown) => {
     if (!/json/.test(String(res.getHeader('content-type')))) return
     if (typeof chunk === 'string') chunks.push(Buffer.from(chunk))
     else if (chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk))
   }
-  const listening = <M extends (...args: never[]) => unknown>(method: M): M =>
+  const capturing = <M extends (...args: never[]) => unknown>(method: M): M =>
     new Proxy(method, {
       apply(target, self, args) {
-        keep(args[0])
+        capture(args[0])
         return Reflect.apply(target, self, args)
       },
     })
-  res.write = listening(res.write)
-  res.end = listening(res.end)
+  res.write = capturing(res.write)
+  res.end = capturing(res.end)
   return () => (chunks.length > 0 ? Buffer.concat(chunks).toString() : undefined)
 }
 
-/** The body of the request as it was parsed: the rules of a route may change it in place. */
-function keepSent(req: IncomingMessage): () => unknown {
+/** Returns a function that returns the parsed request body. It is copied, because validators can change it in place. */
+function captureRequestBody(req: IncomingMessage): () => unknown {
   let body: unknown
   let asParsed: unknown
   Object.defineProperty(req, 'body', {
@@ -56,7 +56,7 @@ function keepSent(req: IncomingMessage): () => unknown {
       asParsed = structuredClone(value)
     },
   })
-  // Multer fills its object later
+  // Multer fills its object after it has assigned it.
   return () => (req.headers['content-type']?.startsWith('multipart/') ? body : asParsed)
 }
 
@@ -68,20 +68,20 @@ function record(
 ): void {
   const { method = 'GET' } = req
   if (method === 'OPTIONS') return
-  // a router under a mount path sees a shorter url
+  // A router under a mount path has a shorter `url`.
   const url = req.originalUrl ?? req.url ?? '/'
   const { statusCode: status } = res
   const { pathname } = new URL(url, 'http://localhost')
   const path = routeOf(method, pathname)?.path
   if (path) seen.add(`${method} ${path} ${status}`)
-  const faults = checkExchange({ method, url, status, headers: res.getHeaders(), ...bodies })
-  for (const fault of faults) {
-    const violation = `${method} ${path ?? pathname} ${status}: ${fault}`
+  const errors = checkExchange({ method, url, status, headers: res.getHeaders(), ...bodies })
+  for (const error of errors) {
+    const violation = `${method} ${path ?? pathname} ${status}: ${error}`
     if (!violations.has(violation)) violations.set(violation, during)
   }
 }
 
-/** Documented answers of these statuses that no test has seen. */
+/** Returns the documented answers with these statuses that no test has received. */
 function unseen(statuses: RegExp): string[] {
   return documentedRoutes.flatMap(({ method, path, operation }) =>
     Object.keys(operation.responses)
