@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 
 /** Matches a path of the project in backquotes, such as `app/errors.ts` or `embedded/`, but no pattern with a star. */
 const PATH =
   /`((?:\.ci|app|bench|commands|config|controllers|docs|embedded|middleware|models|routes|scripts|test)\/[\w./-]*)`/g
+
+/** Matches the target of a link to a file of the project. */
+const LINK = /\]\((?!https?:|#)([^)#\s]+)/g
 
 /** Matches a name and its file, such as "`use` in `models/link.ts`", with one or two names. */
 const NAME_IN_FILE = /`(\w+)`(?: and `(\w+)`)? in `([\w./-]+\.ts)`/g
@@ -30,6 +33,17 @@ describe('conventions', () => {
     const paths = pages.flatMap(([page, text]) => Array.from(text.matchAll(PATH), ([, path]) => [page, path]))
     expect(paths.length).to.be.greaterThan(20)
     expect(paths.filter(([, path]) => !existsSync(String(path)))).to.deep.equal([])
+  })
+
+  it('*.md – links to files of the project → exist', async () => {
+    const pages = [...(await textsOf('docs', '.md')), ...(await textsOf('embedded', '.md'))]
+    for (const page of ['README.md', 'CONTRIBUTING.md', 'UPGRADING.md', 'CHANGELOG.md'])
+      pages.push([page, await readFile(page, 'utf8')])
+    const links = pages.flatMap(([page, text]) =>
+      Array.from(text.matchAll(LINK), ([, target = '']) => [page, join(dirname(page), target)] as const),
+    )
+    expect(links.length).to.be.greaterThan(10)
+    expect(links.filter(([, target]) => !existsSync(target))).to.deep.equal([])
   })
 
   it('CONTRIBUTING.md – names in files → exist', async () => {
