@@ -5,7 +5,10 @@ import type { Shared } from './plugins/sharing.ts'
 import type { AccessLevel } from './user.ts'
 import { NO_TRANSITION, type OwnersInTransition, ownersInTransition } from './user-state.ts'
 
-/** The caller: a signed-in user, or null for an anonymous one. `access` does not change what they may read, but which users they may see. */
+/**
+ * The caller: a user, or null for an anonymous one. `access` does not change which assets they can read, only which
+ * users they can see.
+ */
 export type Viewer = { _id: Types.ObjectId; username: string; access?: AccessLevel } | null | undefined
 
 export type Access = 'owner' | 'write' | 'read'
@@ -96,7 +99,7 @@ export async function readConsistently<T>(read: (owners: OwnersInTransition) => 
 }
 
 /**
- * Returns an asset, or null when there is none or the viewer may not read it. Reads it by `readers` alone, without the
+ * Returns an asset, or null when there is none or the viewer cannot read it. Reads it by `readers` alone, without the
  * owners in transition.
  */
 export const visibleAsset = (
@@ -108,7 +111,7 @@ export const visibleAsset = (
     .lean()
     .exec()
 
-/** Returns an asset, or null when there is none or the viewer may not read it. */
+/** Returns an asset, or null when there is none or the viewer cannot read it. */
 export const readableAsset = async (id: string, viewer: Viewer): Promise<AssetFields | null> =>
   isId(id) ? readConsistently((owners) => visibleAsset(id, viewer, owners)) : null
 

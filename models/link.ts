@@ -5,7 +5,7 @@ import type { Stored } from './stored.ts'
 const definition = {
   asset: { type: Schema.Types.ObjectId, required: true, immutable: true },
   owner: { type: Schema.Types.ObjectId, required: true, immutable: true },
-  /** SHA-256 of the token, hex: the token itself is shown once and stored nowhere. */
+  /** SHA-256 of the token in hex. The token itself is not stored. */
   tokenHash: { type: String, required: true, immutable: true },
   passwordHash: { type: String, default: null },
   expiresAt: { type: Date, default: null },
@@ -16,10 +16,12 @@ const definition = {
   lastUsedAt: { type: Date, default: null },
 } as const
 
-/** A way to an asset without an account. */
+/** A link: it gives access to an asset without an account. */
 export type LinkFields = Stored<typeof definition>
 
-/** Links of an asset, those included that have ended. A revoked one makes room for a new one. */
+/**
+ * Links of an asset, including expired and revoked ones. A revoked link is deleted when a new one needs its place.
+ */
 export const LINKS_MAX = 1000
 
 interface LinkModel extends Model<LinkFields> {
@@ -118,7 +120,7 @@ schema.index({ tokenHash: 1 }, { unique: true })
 // a page of an asset's links; deletion of the asset
 schema.index({ asset: 1, createdAt: -1, _id: -1 })
 
-/** Whether a link still leads anywhere. */
+/** Returns whether a link is neither revoked nor expired and has downloads left. */
 export function isUsable({ revokedAt, expiresAt, maxDownloads, downloads }: LinkFields, now: Date): boolean {
   return (
     !revokedAt && !(expiresAt && expiresAt <= now) && !(maxDownloads !== null && downloads >= maxDownloads)

@@ -1,4 +1,4 @@
-/** What a file is; an asset of several files is named after the one that comes first here. */
+/** Kinds of media of files. An asset with several files has the first kind in this order. */
 export const MEDIA = ['model', 'image', 'video', 'audio', 'document', 'archive', 'other'] as const
 export type Media = (typeof MEDIA)[number]
 

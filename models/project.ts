@@ -51,7 +51,7 @@ export function referencesOf({ image, scenes }: Pick<ProjectContent, 'image' | '
   return [...(image ? [image] : []), ...scenes.flatMap((scene) => SCENE_LISTS.flatMap((list) => scene[list]))]
 }
 
-/** Projects of a user. */
+/** Projects of one user. */
 export const PROJECTS_MAX = 1000
 
 interface ProjectModel extends Model<ProjectFields>, SharingStatics, OptimisticStatics<ProjectFields> {
@@ -145,6 +145,6 @@ for (const list of SCENE_LISTS) schema.index({ [`scenes.${list}`]: 1 })
 
 export const Project = model<ProjectFields, ProjectModel>('Project', schema)
 
-/** Returns the project of an id; null for one that the viewer may not read, as for one that does not exist. */
+/** Returns the project of an id; null for one that the viewer cannot read, as for one that does not exist. */
 export const findProject = async (id: string, viewer: Viewer): Promise<ProjectFields | null> =>
   isId(id) ? Project.findOne({ _id: id, ...projectsOf(viewer) }).lean() : null

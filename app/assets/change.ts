@@ -18,12 +18,13 @@ import { assertAccess } from '../sharing/assert-access.ts'
 import { announceDeletion, deletePending, withdrawDeletion } from './pending-deletion.ts'
 
 interface Change {
-  /** Who changes it; the service itself where there is none. */
+  /** The sender of the change; undefined when the service itself changes the asset. */
   by: Authority | undefined
-  /** Only if the asset is still at this version; else at whichever it is. */
+  /** Changes the asset only if it still has this version. */
   version?: number | undefined
-  /** The objects that the asset will no longer name, and how many files are among them. */
+  /** Returns the objects that the asset will no longer name. */
   forgets: (current: AssetFields) => AssetObject[]
+  /** Returns the number of files among them. */
   files: (current: AssetFields) => number
   /** Returns the update, conditional on `sameObjects(current)` and on what `by` may do. */
   update: (current: AssetFields, pendingDeletion: PendingDeletion) => ConditionalUpdate<AssetFields>
@@ -32,13 +33,15 @@ interface Change {
 }
 
 /**
- * Changes an asset so that some of its objects are deleted. The update takes place only while the asset has the version
- * and the objects that were read, so that no object is deleted twice. Retries when another request changed the asset
- * first.
+ * Changes an asset so that some of its objects are deleted. The update takes place only while the asset has the
+ * version and the objects that were read, so that no object is deleted twice. Retries when another request changed
+ * the asset first.
  *
  * @returns the asset directly before and after the change
- * @throws `version_conflict`, `locked`, `not_found` when the asset or the upload is gone, and what `reloadForRetry` and
- *   `confirmSender` throw
+ * @throws `version_conflict`
+ * @throws `locked`
+ * @throws `not_found` when the asset or the upload is gone
+ * @throws what `reloadForRetry` and `confirmSender` throw
  */
 export async function changeAsset(
   context: AssetContext,
@@ -64,7 +67,10 @@ export async function changeAsset(
   )
   await change.settle?.()
   await deletePending(context.store, changed.after).catch((error) =>
-    context.log.warn({ err: error, asset: asset._id }, 'objects are left for the sweep to remove'),
+    context.log.warn(
+      { err: error, asset: asset._id },
+      'objects could not be deleted; the sweep will delete them',
+    ),
   )
   return changed
 }
@@ -74,19 +80,21 @@ async function confirm(by: Authority | undefined, owner: Types.ObjectId): Promis
 }
 
 interface Attempt {
-  /** The version the client insists on. */
+  /** The version that the client requires. */
   version?: number | undefined
-  /** Who changes the asset; the service itself where there is none. */
+  /** The sender of the change; undefined when the service itself changes the asset. */
   by?: Authority | undefined
-  /** The change is one that a lock does not forbid. */
+  /** Whether a lock allows the change. */
   anyLock?: boolean
 }
 
 /**
- * Reads an asset again after a conditional update of it did not take place, and decides whether a retry can succeed.
+ * Reads an asset again after a conditional update did not match, and decides whether a retry can succeed.
  *
- * @throws `not_found` when it, or the upload that was to change it, is gone, or the sender may no longer read it
- * @throws `forbidden` when the sender may no longer change it; `locked`, `version_conflict`
+ * @throws `not_found` when the asset or its upload is gone, or the sender can no longer read it
+ * @throws `forbidden` when the sender can no longer change it
+ * @throws `locked`
+ * @throws `version_conflict`
  */
 export async function reloadForRetry(
   { clock }: Pick<AssetContext, 'clock'>,
@@ -103,7 +111,7 @@ export async function reloadForRetry(
   return current
 }
 
-/** Returns the error for a change that an asset's lock forbids. Its details say which lock holds, and until when. */
+/** Returns the error for a change that a lock forbids. Its details name the lock and its end. */
 export function lockedError({ lock }: Pick<AssetFields, 'lock'>, now: Date): AppError {
   const kept = isRetained({ lock }, now)
     ? `a ${lock?.mode} lock runs until ${lock?.until?.toISOString()}`

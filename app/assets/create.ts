@@ -16,7 +16,7 @@ import { notFound } from '../errors.ts'
 import { assetMedia, assetType } from '../media/media-types.ts'
 import type { ReceivedUpload } from '../uploads/upload-session.ts'
 
-/** What a client says of a new asset; the rest is told from its files. */
+/** Fields of a new asset that a client can set. The others are derived from its files. */
 export interface NewAsset {
   name?: string
   description?: string
@@ -26,8 +26,10 @@ export interface NewAsset {
 }
 
 /**
- * Makes an asset of what a request has brought; its space is settled when this resolves. Its cover can follow later.
+ * Creates an asset from the files and images of an upload. The upload is settled when this resolves. The cover can
+ * follow later.
  *
+ * @throws `not_found` when the upload was aborted
  * @throws what `confirmSender` throws
  */
 export async function createAsset(
@@ -72,7 +74,7 @@ export async function createAsset(
   return asset
 }
 
-/** What an asset's files make of it. */
+/** Returns the fields of an asset that are derived from its files. Keeps a type that the client gave. */
 export function describeFiles(files: AssetFile[], givenType: AssetType | undefined) {
   const medias = files.map(({ media }) => media)
   return {

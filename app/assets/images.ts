@@ -8,10 +8,11 @@ import type { UploadSession } from '../uploads/upload-session.ts'
 import { changeAsset, reloadForRetry } from './change.ts'
 
 /**
- * Adds preview images behind those an asset has.
+ * Adds preview images after the existing ones.
  *
- * @param version only if the asset is still at it
- * @throws `too_large` when there would be more than eight, and what `changeAsset` throws
+ * @param version adds them only if the asset still has this version
+ * @throws `too_large` for more than eight images
+ * @throws what `changeAsset` throws
  */
 export async function addImages(
   { changes, clock }: Pick<AssetContext, 'changes' | 'clock'>,
@@ -27,7 +28,7 @@ export async function addImages(
     asset,
     async (current) => {
       if (current.images.length + images.length > IMAGES.max)
-        throw tooLarge(`There may be ${IMAGES.max} images at the most.`)
+        throw tooLarge(`An asset can have at most ${IMAGES.max} images.`)
       await confirmSender(by, current.owner)
       const commit = {
         permitted: accessCondition(by),
@@ -45,7 +46,12 @@ export async function addImages(
   return after
 }
 
-/** Removes one preview image. @throws `not_found`, and what `changeAsset` throws */
+/**
+ * Removes a preview image.
+ *
+ * @throws `not_found` when the asset has no image with this id
+ * @throws what `changeAsset` throws
+ */
 export async function removeImage(
   context: AssetContext,
   asset: AssetFields,

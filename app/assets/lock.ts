@@ -19,11 +19,12 @@ export interface LockRequest {
 }
 
 /**
- * Locks an asset or holds it more firmly: a retention can be extended, never shortened or weakened. The objects
- * are locked in the store too, where it can.
+ * Sets or strengthens the lock of an asset: a retention can be extended, but not shortened or weakened. Locks the
+ * objects in the store too when the store supports it.
  *
- * @throws validation_failed for a mode without `until` or `until` without a mode, `locked` for a weaker one,
- *   `forbidden` for a compliance lock where the service does not allow it
+ * @throws `validation_failed` for a mode without `until`, or `until` without a mode
+ * @throws `locked` for a weaker lock
+ * @throws `forbidden` for a compliance lock when the service does not allow it
  */
 export async function lockAsset(
   context: AssetContext & Pick<Context, 'config'>,
@@ -33,7 +34,7 @@ export async function lockAsset(
 ): Promise<AssetFields> {
   const now = context.clock.now()
   if (request.mode === 'compliance') await requireComplianceAllowed(context.config, sender)
-  const lock = strengthened(asset, request, now)
+  const lock = strengthenLock(asset, request, now)
   const changed = await setLock(context, asset, { sender, access: 'owner' }, lock)
   const { mode, until, legalHold } = lock
   const details = { mode, until: until?.toISOString() ?? null, legalHold }
@@ -41,13 +42,21 @@ export async function lockAsset(
   return changed
 }
 
-/** Ends a legal hold; a retention stays. @throws `locked` when only a retention holds the asset */
+/**
+ * Ends a legal hold. Does not change a retention.
+ *
+ * @throws `locked` when the asset has a retention and no legal hold
+ */
 export async function releaseHold(context: AssetContext, asset: AssetFields, sender: Sender): Promise<void> {
   if (!(await endHold(context, asset, { sender, access: 'owner' }))) return
   await context.audit({ action: 'lock.released', user: asset.owner, target: targetOf(asset) })
 }
 
-/** Ends whatever an admin may end: all but a compliance lock. @throws `locked` when only that holds the asset */
+/**
+ * Ends everything that an admin can end: a legal hold and a governance lock.
+ *
+ * @throws `locked` when the asset has a compliance lock and no legal hold
+ */
 export async function liftLock(context: AssetContext, asset: AssetFields, admin: Sender): Promise<void> {
   const by = { sender: admin, access: 'admin' } as const
   const now = context.clock.now()
@@ -62,7 +71,11 @@ export async function liftLock(context: AssetContext, asset: AssetFields, admin:
   })
 }
 
-/** Whether there was a hold to end. @throws `locked` when only a retention holds the asset */
+/**
+ * Ends a legal hold. Returns false when there is none.
+ *
+ * @throws `locked` when the asset has a retention and no legal hold
+ */
 async function endHold(context: AssetContext, asset: AssetFields, by: Authority): Promise<boolean> {
   const { lock } = asset
   if (lock?.legalHold) await setLock(context, asset, by, { ...lock, legalHold: false })
@@ -70,7 +83,12 @@ async function endHold(context: AssetContext, asset: AssetFields, by: Authority)
   return lock?.legalHold ?? false
 }
 
-/** Nobody can lift a compliance lock, so the operator says who may set one. @throws `forbidden` */
+/**
+ * Checks that the sender can set a compliance lock. Nobody can lift such a lock, so the operator decides who can set
+ * one.
+ *
+ * @throws `forbidden`
+ */
 async function requireComplianceAllowed({ locks }: Context['config'], sender: Sender): Promise<void> {
   if (locks.compliance === 'off') throw forbidden('This service does not allow compliance locks.')
   if (locks.compliance === 'on') return
@@ -80,7 +98,7 @@ async function requireComplianceAllowed({ locks }: Context['config'], sender: Se
 
 const targetOf = ({ _id }: AssetFields) => ({ type: 'asset' as const, id: _id.toString() })
 
-function strengthened(asset: AssetFields, { mode, until, legalHold }: LockRequest, now: Date): Lock {
+function strengthenLock(asset: AssetFields, { mode, until, legalHold }: LockRequest, now: Date): Lock {
   if (!mode && !until && !legalHold) throw incomplete('mode', 'must be given with until, or legalHold')
   if (mode && !until) throw incomplete('until', 'must be given with mode')
   if (until && !mode) throw incomplete('mode', 'must be given with until')
@@ -113,10 +131,10 @@ async function setLock(
         update: { $set: { lock, updatedAt: clock.now() }, $inc: { version: 1 } },
       }
     },
-    // the lock was decided from the asset as it was read: no retry
+    // no retry, because the new lock depends on the asset that was read
     async (tried) => {
       await reloadForRetry({ clock }, tried, { by, anyLock: true })
-      throw conflict('The asset has changed meanwhile.')
+      throw conflict('The asset was changed by another request. Read it again and retry.')
     },
   )
   await store.protect(

@@ -10,9 +10,9 @@ import { ledgersOf, settle } from '../quota/reservations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
 /**
- * Announces that objects are to be removed. The entry is opened on the accounts first, so that what it gives
- * back counts once, however often the removal is begun. Pass the answer on in the update that makes the asset
- * forget the objects, or `withdraw` it when that update does not take place.
+ * Announces the deletion of objects. Opens an entry on the ledgers first, so that the space is given back once,
+ * however often the deletion is started. Store the result in the update that removes the objects from the asset, or
+ * call `withdrawDeletion` when that update does not match.
  */
 export async function announceDeletion(
   owner: Types.ObjectId,
@@ -29,14 +29,14 @@ export async function announceDeletion(
   return pendingDeletion
 }
 
-/** Takes an announcement back. */
+/** Withdraws an announced deletion. */
 export async function withdrawDeletion(owner: Types.ObjectId, { id }: PendingDeletion): Promise<void> {
   await settle(ledgersOf(owner), id, { bytes: 0, files: 0 })
 }
 
 /**
- * Removes what an asset has put away and gives its space back; an asset that is being deleted goes with it.
- * Every step can be repeated: this is how a request ends a removal and how a sweep resumes one.
+ * Deletes the pending objects of an asset and gives their space back. Also deletes the document of an asset in state
+ * `deleting`. Every step can be repeated: requests call this to finish a deletion, and the sweep to resume one.
  */
 export async function deletePending(store: ObjectStore, asset: AssetFields): Promise<void> {
   const { _id, owner } = asset

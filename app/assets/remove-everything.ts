@@ -10,19 +10,19 @@ import { removeUnder, undoUpload } from '../uploads/undo-upload.ts'
 import { deletePending } from './pending-deletion.ts'
 import { discardAsset } from './remove.ts'
 
-/** How long to wait for uploads under way, which can no longer be committed, to give up by themselves. */
-const PATIENCE_MS = 5000
+/** Time to wait until running uploads, which can no longer be committed, have ended, in milliseconds. */
+const WAIT_MS = 5000
 
 /**
- * Removes all that a user under deletion has stored, uploads under way included. Can be resumed.
+ * Deletes everything that a user in deletion has stored, including running uploads. Can be resumed.
  *
- * @returns whether nothing is left; if not, an upload is still dying and a later call will find it dead
+ * @returns false when an upload is still running: a later call will abort it
  */
 export async function removeEverythingOf(context: AssetContext, owner: Types.ObjectId): Promise<boolean> {
   const { store, staleMs } = context
-  const deadline = Date.now() + PATIENCE_MS
-  // Uploads are looked for before assets: one that ends in between has left its asset where it is found, and
-  // the account takes no new ones.
+  const deadline = Date.now() + WAIT_MS
+  // Looks for uploads before assets: an upload that is committed in between leaves an asset, which is found after it.
+  // The account accepts no new uploads.
   while (await Upload.isAny({ owner })) {
     await removeAssetsOf(context, owner)
     for (const upload of await Upload.findStale(staleMs, { owner })) await undoUpload(store, upload)
@@ -38,15 +38,18 @@ export async function removeEverythingOf(context: AssetContext, owner: Types.Obj
 async function removeAssetsOf(context: AssetContext, owner: Types.ObjectId): Promise<void> {
   await cancelUploadsOf(owner)
   for await (const asset of Asset.allOf(owner, 'ready'))
-    await withPatience(context, () => discardAsset(context, asset).catch(ignoreMissing))
+    await checkStoreWhenSlow(context, () => discardAsset(context, asset).catch(ignoreMissing))
   for await (const asset of Asset.allOf(owner, 'deleting')) await deletePending(context.store, asset)
 }
 
-/** A removal leaves what the store will not take now for later; many of them would wait each for itself. */
-async function withPatience({ store }: AssetContext, remove: () => Promise<void>): Promise<void> {
+/**
+ * Removes an asset. Checks the store after a slow removal: when the store does not answer, the rest is not tried,
+ * because each asset would wait as long.
+ */
+async function checkStoreWhenSlow({ store }: AssetContext, remove: () => Promise<void>): Promise<void> {
   const begun = Date.now()
   await remove()
-  if (Date.now() - begun > PATIENCE_MS) await store.check()
+  if (Date.now() - begun > WAIT_MS) await store.check()
 }
 
 function ignoreMissing(error: unknown): void {

@@ -37,9 +37,11 @@ export async function removeAsset(
 }
 
 /**
- * Deletes the asset of an id, as `removeAsset` does.
+ * Deletes the asset with this id, as `removeAsset` does.
  *
- * @throws `not_found` for an asset that the sender cannot read, `forbidden` for one of another owner
+ * @throws `not_found` for an asset that the sender cannot read
+ * @throws `forbidden` for an asset of another owner
+ * @throws what `removeAsset` throws
  */
 export async function removeAssetById(
   context: AssetContext,
@@ -53,19 +55,23 @@ export async function removeAssetById(
   await removeAsset(context, asset, sender, { evenIfUsed })
 }
 
-const NOTHING = { state: 'deleting', readers: [], files: [], images: [], cover: null, intents: [] } as const
+const DELETED = { state: 'deleting', readers: [], files: [], images: [], cover: null, intents: [] } as const
 
 interface Removal {
-  /** Who deletes it; the service itself where there is none. */
+  /** The sender; undefined when the service itself deletes the asset. */
   by?: Authority
-  /** Only if the asset is still at it. */
+  /** Deletes the asset only if it still has this version. */
   version?: number | undefined
 }
 
 /**
- * Deletes an asset: gone for readers at once, then its objects, its space, its document.
+ * Deletes an asset: hides it from readers at once, then deletes its objects, gives their space back and deletes its
+ * document.
  *
- * @throws `version_conflict`, `locked`, `not_found`, and what `changeAsset` throws
+ * @throws `version_conflict`
+ * @throws `locked`
+ * @throws `not_found`
+ * @throws what `changeAsset` throws
  */
 export async function discardAsset(
   context: AssetContext,
@@ -84,11 +90,11 @@ export async function discardAsset(
         ...accessCondition(by),
         ...notLocked(context.clock.now()),
       },
-      update: { $set: NOTHING, $push: addPendingDeletion(pendingDeletion) },
+      update: { $set: DELETED, $push: addPendingDeletion(pendingDeletion) },
     }),
   })
   const { _id, owner } = after
-  // not derived from the visibility: a disabled owner's public asset has no reader `public`
+  // the readers are not derived from the visibility: a disabled owner's public asset has no reader `public`
   const { readers } = before
   await context.changes.publish({ kind: 'asset.deleted', asset: _id, owner, readers, space: true })
 }

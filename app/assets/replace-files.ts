@@ -8,10 +8,10 @@ import { changeAsset } from './change.ts'
 import { describeFiles } from './create.ts'
 
 /**
- * Replaces an asset's files by those a request has brought: readers see the old ones or the new. The old ones
- * give their space back afterwards, so the new must fit beside them.
+ * Replaces the files of an asset by those of an upload. Readers see either the old or the new files. The space of the
+ * old files is given back afterwards, so the quota must have space for both.
  *
- * @param version only if the asset is still at it; without it the last replacement wins, whole
+ * @param version replaces the files only if the asset still has this version; without it the last replacement wins
  * @throws what `changeAsset` throws
  */
 export async function replaceFiles(

@@ -12,20 +12,20 @@ import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
 
 interface Wanted {
-  /** A file's id; default: the first file. */
+  /** The id of a file; default: the first file. */
   file?: string
   /** The id of a preview image or a thumbnail. */
   image?: string
-  /** Seconds. */
+  /** Lifetime in seconds. */
   expiresIn?: number
 }
 
 /**
- * Returns an address that opens one file or picture without a header while the user can read the asset. It ends with
- * its time, with any change of the asset's visibility, and with a password change or the disabling of the user.
- * Nothing of it is stored.
+ * Returns a URL that reads one file or picture without authentication, as long as the user can read the asset. It is
+ * invalid after its expiry, after each change of the asset's visibility, and after a password change or the disabling
+ * of the user. It is not stored.
  *
- * @throws not_found for an id that is no file or picture of the asset
+ * @throws `not_found` when the asset has no file or picture with this id
  */
 export function signUrl(
   { urls, clock }: Pick<Context, 'urls' | 'clock'>,
@@ -48,7 +48,11 @@ export function signUrl(
   return { url: `/api/signed/${urls.sign(bytes, expiresAt)}`, expiresAt }
 }
 
-/** What a signed URL opens. @throws `not_found` for whatever does not, or no longer, open anything */
+/**
+ * Returns the file or picture of a signed URL.
+ *
+ * @throws `not_found` when the URL is invalid or no longer valid
+ */
 export async function followSignedUrl(
   { urls, clock }: Pick<Context, 'urls' | 'clock'>,
   token: string,

@@ -9,10 +9,12 @@ import { reloadForRetry } from './change.ts'
 import { discardAsset } from './remove.ts'
 
 /**
- * Takes down an asset that everybody can read: removes it, or hides it for good while a lock runs on it. An asset that
- * its owner made private meanwhile is left alone.
+ * Takes down a public asset: deletes it, or makes it private for good while it is locked. Does not change an asset
+ * that its owner made private meanwhile.
  *
- * @throws `forbidden` for a private asset, `not_found`, and what `confirmSender` throws
+ * @throws `forbidden` for a private asset
+ * @throws `not_found`
+ * @throws what `confirmSender` throws
  */
 export async function takeDown(context: AssetContext, asset: AssetFields, admin: Sender): Promise<void> {
   const by = { sender: admin, access: 'admin' } as const
@@ -34,7 +36,7 @@ export async function takeDown(context: AssetContext, asset: AssetFields, admin:
   })
 }
 
-/** Returns false when the asset was changed or locked meanwhile. */
+/** Deletes an asset. Returns false when it was changed or locked meanwhile. */
 async function discard(context: AssetContext, asset: AssetFields, by: Authority): Promise<boolean> {
   try {
     await discardAsset(context, asset, { by, version: asset.version })
@@ -45,7 +47,10 @@ async function discard(context: AssetContext, asset: AssetFields, by: Authority)
   }
 }
 
-/** Makes a locked asset private and ends its links; its bytes stay as the lock demands. Returns false as `discard`. */
+/**
+ * Makes a locked asset private and revokes its links. Keeps its objects, because of the lock. Returns false when it
+ * was changed meanwhile.
+ */
 async function hide(context: AssetContext, asset: AssetFields, by: Authority): Promise<boolean> {
   const { _id, owner } = asset
   const now = context.clock.now()

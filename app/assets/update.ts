@@ -16,7 +16,7 @@ import { forbidden } from '../errors.ts'
 import { assertAccess } from '../sharing/assert-access.ts'
 import { lockedError, reloadForRetry } from './change.ts'
 
-/** Fields a writer may change, and visibility, which is the owner's. */
+/** Fields that a collaborator with write access can change, and the visibility, which only the owner can change. */
 export interface AssetChange {
   name?: string
   description?: string
@@ -26,11 +26,14 @@ export interface AssetChange {
 }
 
 /**
- * Changes fields of an asset; those not named stay.
+ * Changes the given fields of an asset.
  *
- * @param version only if the asset is still at it; without it the change is made to whatever is there
- * @throws `forbidden` when a writer changes the visibility, or an asset that was taken down is to be public, `locked`, `version_conflict`, `not_found`, and what
- *   `confirmSender` throws
+ * @param version changes the asset only if it still has this version; without it any version
+ * @throws `forbidden` when a collaborator changes the visibility, or an asset that was taken down shall be public
+ * @throws `locked`
+ * @throws `version_conflict`
+ * @throws `not_found`
+ * @throws what `confirmSender` throws
  */
 export async function updateAsset(
   { audit, changes, clock }: Pick<AssetContext, 'audit' | 'changes' | 'clock'>,
@@ -44,21 +47,21 @@ export async function updateAsset(
   assertAccess(asset, user, by.access)
   if (Object.keys(change).length === 0) return asset
   const { visibility, ...fields } = change
-  const protectedToo = Object.keys(fields).length > 0
+  const changesProtected = Object.keys(fields).length > 0
   const { before, after } = await Asset.change(
     asset,
     async (current) => {
       const now = clock.now()
-      if (protectedToo && isLocked(current, now)) throw lockedError(current, now)
+      if (changesProtected && isLocked(current, now)) throw lockedError(current, now)
       if (visibility === 'public' && current.takenDownAt)
-        throw forbidden('An administrator took this asset down: it stays private.')
+        throw forbidden('An administrator took this asset down. It cannot be made public again.')
       await confirmSender(by, current.owner)
       return {
         conditions: {
           state: 'ready',
           version: version ?? current.version,
           ...accessCondition(by),
-          ...(protectedToo ? notLocked(now) : {}),
+          ...(changesProtected ? notLocked(now) : {}),
         },
         update: {
           $set: { ...fieldsOf(current, fields), ...(visibility ? { visibility } : {}), updatedAt: now },
@@ -67,7 +70,7 @@ export async function updateAsset(
         },
       }
     },
-    (tried) => reloadForRetry({ clock }, tried, { version, by, anyLock: !protectedToo }),
+    (tried) => reloadForRetry({ clock }, tried, { version, by, anyLock: !changesProtected }),
   )
   if (visibility) await hideIfOwnerInactive(after)
   if (changesVisibility(before, visibility))

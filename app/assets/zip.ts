@@ -6,9 +6,9 @@ import { addToStem, cleanFileName } from '../media/file-name.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
 /**
- * The files as one zip, made while it is read: each object is opened when its turn comes. Stored, not
- * compressed, since most media are compressed already. An object that fails or has another size than its file
- * breaks the stream off.
+ * Returns the files as one zip, created while it is read: each object is read after the one before it. Files are not
+ * compressed, because most media are compressed already. Fails when an object cannot be read or has another size than
+ * its file.
  */
 export function zipFiles(
   store: ObjectStore,
@@ -17,7 +17,7 @@ export function zipFiles(
   signal: AbortSignal,
 ): Readable {
   const archive = new ZipArchive({ store: true })
-  // The archiver can emit several errors, also when its reader has left.
+  // the archiver can emit several errors, also after the client has disconnected
   archive.on('error', () => undefined)
   const names = uniqueNames(files.map(({ name }) => cleanFileName(name)))
   const fill = async () => {
@@ -35,7 +35,7 @@ export function zipFiles(
   return archive
 }
 
-/** Passes the bytes of an object on. Fails at its end when it has not the size of the file. */
+/** Passes the bytes of an object through. Fails at the end when they are not as many as the size of the file. */
 function checkSize({ key, size }: AssetFile): Transform {
   let passed = 0
   return new Transform({
@@ -49,7 +49,7 @@ function checkSize({ key, size }: AssetFile): Transform {
   })
 }
 
-/** Equal names, regardless of case, get ` (2)`, ` (3)` … before their extension. */
+/** Makes names unique, regardless of case: adds ` (2)`, ` (3)` … before the extension of a repeated name. */
 export function uniqueNames(names: string[]): string[] {
   const used = new Set<string>()
   return names.map((name) => {

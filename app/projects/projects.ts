@@ -20,7 +20,12 @@ interface NewProject {
   scenes?: Scene[]
 }
 
-/** Makes a project of the sender's. @throws `conflict` when the sender has too many, what `confirmSender` throws */
+/**
+ * Creates a project of the sender.
+ *
+ * @throws `conflict` when the sender has too many projects
+ * @throws what `confirmSender` throws
+ */
 export async function createProject(
   { clock }: Pick<Context, 'clock'>,
   sender: Sender,
@@ -47,17 +52,21 @@ export async function createProject(
   return project.toObject()
 }
 
-/** What is not named stays. */
+/** Fields to change. Missing fields are not changed. */
 export interface ProjectChange {
   title?: string
-  /** The id of an asset; null for none. */
+  /** The id of an asset; null removes the image. */
   image?: string | null
   /** The ids of all scenes, in their new order. */
   sceneOrder?: string[]
 }
 
-/** @throws `validation_failed` for an asset that the sender may not read, or an order that is none, and what
- * `changeProject` throws */
+/**
+ * Changes the given fields of a project.
+ *
+ * @throws `validation_failed` for an asset that the sender cannot read, or an incomplete order of scenes
+ * @throws what `changeProject` throws
+ */
 export async function updateProject(
   context: Pick<Context, 'clock'>,
   project: ProjectFields,
@@ -65,15 +74,19 @@ export async function updateProject(
   { title, image, sceneOrder }: ProjectChange,
 ): Promise<ProjectFields> {
   if (title === undefined && image === undefined && !sceneOrder) return project
-  const pictured = await resolveImage(image, sender.user)
+  const imageId = await resolveImage(image, sender.user)
   return changeProject(context, project, sender, ({ scenes }) => ({
     ...(title === undefined ? {} : { title }),
-    ...(pictured === undefined ? {} : { image: pictured }),
+    ...(imageId === undefined ? {} : { image: imageId }),
     ...(sceneOrder ? { scenes: reorderScenes(scenes, sceneOrder) } : {}),
   }))
 }
 
-/** @throws `validation_failed` */
+/**
+ * Returns the reference to the image of a project.
+ *
+ * @throws `validation_failed` for an asset that the viewer cannot read
+ */
 export async function resolveImage(image: string | null | undefined, viewer: Viewer) {
   if (image === undefined || image === null) return image
   const { image: [found] = [] } = await resolveReferences({ image: [image] }, viewer)
@@ -85,8 +98,9 @@ export async function resolveImage(image: string | null | undefined, viewer: Vie
  *
  * @param decide returns the fields to change, given the current project
  * @returns the project after the change
- * @throws `not_found` when it was deleted or the sender may no longer read it, `forbidden` when they may no longer
- *   change it, what `confirmSender` and what `decide` throw
+ * @throws `not_found` when it was deleted or the sender can no longer read it
+ * @throws `forbidden` when the sender can no longer change it
+ * @throws what `confirmSender` and `decide` throw
  */
 export async function changeProject(
   { clock }: Pick<Context, 'clock'>,
@@ -116,7 +130,12 @@ export async function changeProject(
   return after
 }
 
-/** Deletes a project for its owner; its assets stay. @throws `not_found`, and what `confirmSender` throws */
+/**
+ * Deletes a project for its owner. Does not delete its assets.
+ *
+ * @throws `not_found`
+ * @throws what `confirmSender` throws
+ */
 export async function removeProject(
   { audit }: Pick<Context, 'audit'>,
   { _id }: ProjectFields,
@@ -128,7 +147,11 @@ export async function removeProject(
   await audit({ action: 'project.deleted', user: owner, target: { type: 'project', id: _id.toString() } })
 }
 
-/** The scenes in another order. @throws `validation_failed` unless each is named exactly once */
+/**
+ * Returns the scenes in a new order.
+ *
+ * @throws `validation_failed` unless the order names each scene exactly once
+ */
 export function reorderScenes(scenes: Scene[], order: string[]): Scene[] {
   const found = order.flatMap((id) => scenes.find((scene) => scene.id === id) ?? [])
   if (found.length !== scenes.length || new Set(order).size !== order.length || order.length !== found.length)

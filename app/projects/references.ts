@@ -6,10 +6,10 @@ import { Project, type Scene } from '../../models/project.ts'
 import { conflict, validationFailed } from '../errors.ts'
 
 /**
- * Ids that a client wrote, as references.
+ * Converts ids from a client to references.
  *
- * @param fields ids by the field they stood in
- * @throws `validation_failed` naming each field with an asset that the viewer may not read
+ * @param fields the ids by the name of their field
+ * @throws `validation_failed` that names each field with an asset that the viewer cannot read
  */
 export async function resolveReferences<Field extends string>(
   fields: Partial<Record<Field, string[]>>,
@@ -23,24 +23,34 @@ export async function resolveReferences<Field extends string>(
   )
   const wrong = given.filter(([, ids]) => ids.some((id) => !readable.has(id)))
   if (wrong.length > 0)
-    throw validationFailed(wrong.map(([field]) => ({ field, message: 'names an asset that is not there' })))
+    throw validationFailed(wrong.map(([field]) => ({ field, message: 'names an asset that does not exist' })))
   const resolved = given.map(([field, ids]) => [field, ids.map((id) => new Types.ObjectId(id))])
   return Object.fromEntries(resolved)
 }
 
-/** New references may have missed the deletion of their asset, which takes out only what it finds. */
+/**
+ * Removes references to deleted assets. Call it after references are stored: the deletion of an asset removes only
+ * the references that exist at that time.
+ */
 export async function removeDeletedReferences(references: Types.ObjectId[]): Promise<void> {
   const ids = await Asset.readyAmong(references)
   for (const id of references) if (!ids.has(id.toString())) await Project.forget(id)
 }
 
-/** @throws `conflict` where a project that the viewer may read refers to the asset */
+/**
+ * Checks that no project uses an asset.
+ *
+ * @throws `conflict` when a project that the viewer can read refers to the asset
+ */
 export async function requireUnused(asset: AssetFields, viewer: Viewer): Promise<void> {
   if (await Project.isUsed(asset._id, viewer))
-    throw conflict('A scene uses this asset; with force=1 it is taken out of its scenes.')
+    throw conflict('A scene uses this asset. Send force=1 to remove it from its scenes and delete it.')
 }
 
-/** A list as its writer has set it; what they cannot see of the old one stays, behind the rest. */
+/**
+ * Merges the list sent by a collaborator with the entries that they cannot see. Hidden entries keep their order at
+ * the end.
+ */
 export function keepHidden(
   before: Scene['base'],
   given: Scene['base'],

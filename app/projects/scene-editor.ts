@@ -20,12 +20,12 @@ import type { ReceivedUpload } from '../uploads/upload-session.ts'
 import { createProject } from './projects.ts'
 import { addScene, addToScene, emptyScene } from './scenes.ts'
 
-/** A viewer who signs addresses. */
+/** A viewer for whom URLs can be signed. */
 type Signing = NonNullable<Viewer> & Pick<UserFields, 'sessionEpoch'>
 
 type Signer = Pick<Context, 'urls' | 'clock'>
 
-/** An asset in a scene as the former scene editor knows it; `localPath` opens for an hour. */
+/** Serializes an asset of a scene for the earlier scene editor. `localPath` is a signed URL, valid for one hour. */
 export function serializePiece(context: Signer, asset: ListedAsset, viewer: Signing) {
   const { id = '', name = asset.name } = asset.files[0] ?? {}
   const extension = extname(name)
@@ -38,7 +38,7 @@ export function serializePiece(context: Signer, asset: ListedAsset, viewer: Sign
   }
 }
 
-/** Projects as the former scene editor knows them; assets that the viewer may not read are left out. */
+/** Serializes projects for the earlier scene editor. Leaves out assets that the viewer cannot read. */
 export async function serializeStage(context: Signer, projects: ProjectFields[], viewer: Signing) {
   const ids = projects.flatMap(referencesOf)
   const found = ids.length > 0 ? await readableAssets(ids, viewer) : []
@@ -60,9 +60,9 @@ export async function serializeStage(context: Signer, projects: ProjectFields[],
   }))
 }
 
-/** Where on stage an upload goes: without a project a new one, without a scene a new one. */
+/** The place of an upload: a new project without `projectId`, a new scene without `sceneId`. */
 export interface Place {
-  /** Of a project that the sender can change. */
+  /** The id of a project that the sender can change. */
   projectId?: string | undefined
   sceneId?: string | undefined
   list: SceneList
@@ -74,8 +74,8 @@ export interface Placed {
   asset: AssetFields
 }
 
-/** What each list of a scene takes from an old client. */
-const TAKES: Record<SceneList, (file: AssetFile) => boolean> = {
+/** Files that each list of a scene accepts from an earlier client. */
+const ACCEPTS: Record<SceneList, (file: AssetFile) => boolean> = {
   base: ({ media }) => media === 'image',
   baseImage: ({ media, mediaType }) => media === 'image' && mediaType !== 'image/gif',
   overlay: ({ media, mediaType }) => media === 'video' || mediaType === 'image/gif',
@@ -83,11 +83,13 @@ const TAKES: Record<SceneList, (file: AssetFile) => boolean> = {
 }
 
 /**
- * Makes an asset of an upload and puts it into a scene; where it finds no place there, nothing of it stays.
+ * Creates an asset from an upload and adds it to a scene. Deletes the asset when it cannot be added.
  *
- * @throws `not_found` for a project that the sender cannot read or a scene that is not in it, `forbidden` for a project that
- *   they can only read, `unsupported_media`, `too_large`, and what
- *   `changeProject` throws
+ * @throws `not_found` for a project that the sender cannot read, or a scene that is not in it
+ * @throws `forbidden` for a project that the sender can only read
+ * @throws `unsupported_media` for a file that the list does not accept
+ * @throws `too_large`
+ * @throws what `changeProject` throws
  */
 export async function placeUpload(
   context: AssetContext & Pick<Context, 'covers'>,
@@ -97,7 +99,8 @@ export async function placeUpload(
 ): Promise<Placed> {
   const { projectId, sceneId, list } = where
   const project = projectId === undefined ? undefined : await findChangeable(projectId, sender)
-  if (!upload.files.every(TAKES[list])) throw unsupportedMedia('This list takes no file of that kind.')
+  if (!upload.files.every(ACCEPTS[list]))
+    throw unsupportedMedia('This list does not accept files of this media type.')
   if (sceneId !== undefined && !project?.scenes.some(({ id }) => id === sceneId)) throw notFound()
 
   const asset = await createAsset(context, upload, sender, {})

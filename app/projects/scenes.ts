@@ -8,7 +8,7 @@ import { notFound, tooLarge } from '../errors.ts'
 import { changeProject } from './projects.ts'
 import { keepHidden, resolveReferences } from './references.ts'
 
-/** Ids of assets, by list; a list that is not named stays. */
+/** Ids of assets by list. Missing lists are not changed. */
 export type SceneLists = Partial<Record<SceneList, string[]>>
 
 interface Changed {
@@ -25,9 +25,10 @@ export const emptyScene = (): Scene => ({
 })
 
 /**
- * Adds a scene behind those a project has.
+ * Adds a scene after the existing ones.
  *
- * @throws `too_large` when there are too many, `validation_failed` for assets that the sender may not read
+ * @throws `too_large` when the project has too many scenes
+ * @throws `validation_failed` for assets that the sender cannot read
  */
 export async function addScene(
   context: Pick<Context, 'clock'>,
@@ -37,13 +38,18 @@ export async function addScene(
 ): Promise<Changed> {
   const scene = { ...emptyScene(), ...(await resolveReferences(lists, sender.user)) }
   const changed = await changeProject(context, project, sender, ({ scenes }) => {
-    if (scenes.length >= SCENES.max) throw tooLarge(`There may be ${SCENES.max} scenes at the most.`)
+    if (scenes.length >= SCENES.max) throw tooLarge(`A project can have at most ${SCENES.max} scenes.`)
     return { scenes: [...scenes, scene] }
   })
   return { project: changed, scene }
 }
 
-/** Sets lists of a scene. @throws `not_found`, `validation_failed` */
+/**
+ * Sets lists of a scene. Keeps assets that the sender cannot see.
+ *
+ * @throws `not_found` when the project has no such scene
+ * @throws `validation_failed` for assets that the sender cannot read
+ */
 export async function setScene(
   context: Pick<Context, 'clock'>,
   project: ProjectFields,
@@ -61,7 +67,12 @@ export async function setScene(
   })
 }
 
-/** Puts one asset at the end of a list of a scene. @throws `not_found`, `too_large` */
+/**
+ * Adds an asset at the end of a list of a scene.
+ *
+ * @throws `not_found` when the project has no such scene
+ * @throws `too_large` when the list is full
+ */
 export function addToScene(
   context: Pick<Context, 'clock'>,
   project: ProjectFields,
@@ -71,12 +82,16 @@ export function addToScene(
 ): Promise<Changed> {
   return changeScene(context, project, id, sender, (scene) => {
     if (scene[list].length >= SCENE_LIST.max)
-      throw tooLarge(`There may be ${SCENE_LIST.max} assets in a list at the most.`)
+      throw tooLarge(`A list of a scene can have at most ${SCENE_LIST.max} assets.`)
     return { [list]: [...scene[list], asset] }
   })
 }
 
-/** @throws `not_found` */
+/**
+ * Removes a scene.
+ *
+ * @throws `not_found` when the project has no such scene
+ */
 export async function removeScene(
   context: Pick<Context, 'clock'>,
   project: ProjectFields,

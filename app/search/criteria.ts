@@ -6,7 +6,7 @@ import type { AssetType, Media } from '../../models/media.ts'
 import { visibleUserId } from '../../models/visible-users.ts'
 import { unauthenticated } from '../errors.ts'
 
-/** A search as its query string has it, once the rules have passed it. */
+/** The validated query of a search. */
 export interface SearchQuery {
   q?: string
   scope?: Scope
@@ -28,15 +28,19 @@ export interface SearchQuery {
   count?: boolean
 }
 
-/** What a search asks for, without its page and its counts. */
+/** A search without its page and counts. */
 export type Question = Omit<SearchQuery, 'limit' | 'cursor' | 'facets' | 'count'>
 
-/** @throws unauthenticated for a scope that needs a user */
+/**
+ * Checks that a scope does not need a user, or that there is one.
+ *
+ * @throws unauthenticated for the scopes `mine` and `shared` without a user
+ */
 export function requireUserForScope({ scope }: Pick<SearchQuery, 'scope'>, viewer: Viewer): void {
   if (!viewer && (scope === 'mine' || scope === 'shared')) throw unauthenticated()
 }
 
-/** What is asked for, for the one who asks: an owner they may not know has no assets. */
+/** Returns the criteria and the sort of a search. An owner that the viewer cannot see has no assets. */
 export async function resolveCriteria(
   query: Question,
   viewer: Viewer,

@@ -6,12 +6,12 @@ import { validationFailed } from '../errors.ts'
 
 const { EJSON } = mongo.BSON
 
-/** Of a signature, in bytes: half of SHA-256 (RFC 2104 §5). */
+/** Bytes of a signature: half of SHA-256 (RFC 2104 §5). */
 const MAC_BYTES = 16
 
-/** Writes and reads the cursors of lists. Clients cannot read, change or make one. */
+/** Writes and reads the cursors of lists. Clients cannot read, change or create one. */
 export interface Cursors {
-  /** @param query what the cursor belongs to: with another query it is refused */
+  /** @param query the query of the list; the cursor is refused with another one */
   write(query: unknown, next: Position | null): string | null
   /**
    * Returns where a list continues; undefined without a cursor.
@@ -43,7 +43,7 @@ export function createCursors(secrets: readonly string[]): Cursors {
       if (cursor === undefined) return undefined
       const bytes = Buffer.from(cursor, 'base64url')
       const [mac, position] = [bytes.subarray(0, MAC_BYTES), bytes.subarray(MAC_BYTES).toString()]
-      // decoding skips characters that are no base64url, so one cursor would have many spellings
+      // decoding ignores characters outside base64url, so one cursor could be written in many ways
       const isOurs =
         bytes.toString('base64url') === cursor &&
         mac.length === MAC_BYTES &&
@@ -54,7 +54,7 @@ export function createCursors(secrets: readonly string[]): Cursors {
   }
 }
 
-/** Neither JSON text contains a line break, so no two pairs are signed alike. */
+/** Signs the query and the position. JSON contains no line break, so no two pairs have the same signature. */
 function macOf(key: KeyObject, query: unknown, position: string): Buffer {
   const signed = `${EJSON.stringify(query)}\n${position}`
   return createHmac('sha256', key).update(signed).digest().subarray(0, MAC_BYTES)

@@ -7,9 +7,10 @@ import type { Context } from '../context.ts'
 import { type Question, requireUserForScope, resolveCriteria, type SearchQuery } from './criteria.ts'
 
 /**
- * Runs a search when it is the turn of its user or, without a user, of its client's address.
+ * Runs a search in a fair queue, in which each user, or each address without a user, takes turns.
  *
- * @throws unavailable when too many searches wait, client_closed when the client leaves before its turn
+ * @throws unavailable when too many searches wait
+ * @throws client_closed when the client disconnects before its turn
  */
 export const searchInTurn = <T>(
   { queues }: Pick<Context, 'queues'>,
@@ -20,9 +21,11 @@ export const searchInTurn = <T>(
   queues.searches.run(viewer ? `user ${viewer._id}` : `address ${addressKey(address)}`, search, signal)
 
 /**
- * Returns a page of the assets that are asked for, as the viewer sees them, with facets and total where asked for.
+ * Returns a page of the matching assets, serialized for the viewer, with facets and total on request.
  *
- * @throws validation_failed, unauthenticated for a scope that needs a user; as `searchInTurn`
+ * @throws validation_failed for an invalid cursor
+ * @throws unauthenticated for a scope that needs a user
+ * @throws what `searchInTurn` throws
  */
 export async function findAssets(
   { cursor, limit, facets, count, ...query }: SearchQuery,
@@ -31,7 +34,7 @@ export async function findAssets(
   client: ClientInfo,
 ) {
   const { cursors } = context
-  // a request that is refused anyway takes no place in the queue
+  // refuses invalid requests before they wait in the queue
   requireUserForScope(query, viewer)
   const after = cursors.read(query, cursor, 'search')
   const paged = { limit, after, facets, count }

@@ -4,7 +4,12 @@ import { forbidden, unauthenticated } from '../errors.ts'
 
 const RANK: Record<Access, number> = { read: 0, write: 1, owner: 2 }
 
-/** Lets pass who may do that much with what they may read. @throws `unauthenticated`, `forbidden` */
+/**
+ * Checks that a viewer has at least this access to a document that they can read.
+ *
+ * @throws `unauthenticated`
+ * @throws `forbidden`
+ */
 export function assertAccess(
   shared: Pick<Shared, 'owner' | 'collaborators'> | undefined,
   viewer: Viewer,

@@ -19,11 +19,14 @@ export interface NewLink {
 }
 
 /**
- * Makes a link to an asset.
+ * Creates a link to an asset.
  *
- * @returns the link, and its token, which nobody can learn again
- * @throws `not_found` when the asset is gone, `forbidden` when it was taken down, `conflict` when it has too many links,
- *   what `confirmSender` throws, `unavailable`
+ * @returns the link and its token, which cannot be read again
+ * @throws `not_found` when the asset is gone
+ * @throws `forbidden` when the asset was taken down
+ * @throws `conflict` when the asset has too many links
+ * @throws `unavailable` when too many passwords wait to be hashed
+ * @throws what `confirmSender` throws
  */
 export async function createLink(
   context: Pick<Context, 'audit' | 'clock' | 'config' | 'queues'>,
@@ -47,7 +50,7 @@ export async function createLink(
     maxDownloads: maxDownloads ?? null,
     createdAt: now,
   })
-  // the link is another document than the asset: what ended the right meanwhile is looked for after it is stored
+  // the link is a separate document, so the right to share the asset is checked again after the link is stored
   const takenDownNow = await isTakenDown(asset._id, sender.user._id)
   if (takenDownNow !== false) {
     await Link.remove(link._id)
@@ -71,7 +74,7 @@ export async function createLink(
   return { link: link.toObject(), token }
 }
 
-const takenDown = () => forbidden('An administrator took this asset down: it can have no links.')
+const takenDown = () => forbidden('An administrator took this asset down. It cannot have links.')
 
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex')
@@ -84,16 +87,20 @@ interface Key {
 }
 
 /**
- * The link of a token and the asset it leads to.
+ * Returns the link of a token and its asset.
  *
- * @throws `not_found` for an unknown token, `link_expired`, `bad_credentials`, `too_many_requests`, `unavailable`
+ * @throws `not_found` for an unknown token
+ * @throws `link_expired`
+ * @throws `bad_credentials` for a missing or wrong password
+ * @throws `too_many_requests`
+ * @throws `unavailable`
  */
 export async function followLink(
   { clock, limits }: Pick<Context, 'clock' | 'limits'>,
   { token, password, client }: Key,
 ): Promise<{ link: LinkFields; asset: AssetFields }> {
   const link = await Link.ofToken(hashToken(token))
-  // looked for even where there is no link, so that it takes as long as where it leads nowhere any more
+  // reads an asset even without a link, so that an unknown token takes as long as one of a deleted asset
   const to = link ?? { asset: new Types.ObjectId(), owner: new Types.ObjectId() }
   const [asset, owner] = await Promise.all([Asset.ready(to.asset), isActive(to.owner)])
   if (!link || !asset || !owner) throw notFound()
@@ -116,7 +123,12 @@ async function unlock(
   if (!verified) throw badCredentials()
 }
 
-/** Ends a link of an asset. @throws `not_found` when it has none of that id, or not any more, and what `confirmSender` throws */
+/**
+ * Revokes a link of an asset.
+ *
+ * @throws `not_found` when the asset has no link with this id, or it is revoked
+ * @throws what `confirmSender` throws
+ */
 export async function revokeLink(
   { audit, clock }: Pick<Context, 'audit' | 'clock'>,
   asset: AssetFields,
@@ -135,9 +147,10 @@ export async function revokeLink(
 }
 
 /**
- * Counts bytes that go out: a link uses one of its downloads each time, an asset is downloaded once per whole.
+ * Counts a download. Every answer with bytes uses one download of the link; only the download of a whole file counts
+ * for the asset.
  *
- * @throws `link_expired` when the link has none left
+ * @throws `link_expired` when the link has no downloads left
  */
 export async function countDownload(
   asset: Types.ObjectId,

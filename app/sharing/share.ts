@@ -1,5 +1,6 @@
 import {
   type Collaborator,
+  MAX_COLLABORATORS,
   readerOf,
   type Shared,
   type SharingStatics,
@@ -9,19 +10,19 @@ import { confirmSender, type Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
 import { conflict, notFound, validationFailed } from '../errors.ts'
 
-/** A kind of thing that owners share. */
+/** A kind of document that owners can share. */
 export interface Sharing {
   type: 'asset' | 'project'
   model: SharingStatics
 }
 
 /**
- * Shares something with the user of a name. Whether there is one makes no difference to the answer: a name that
- * is nobody's is kept like the others, and never gains access. To share with who holds a name now, end the old entry
- * first.
+ * Shares a document with a username. The answer is the same whether a user has this name: an unknown name is stored
+ * too, but never gains access. Remove such an entry first to share with a user who registers the name later.
  *
- * @throws `validation_failed` for the owner's own name, `conflict` when there are too many, and what `confirmSender`
- *   throws
+ * @throws `validation_failed` for the owner's own name
+ * @throws `conflict` when the document was deleted or has too many collaborators
+ * @throws what `confirmSender` throws
  */
 export async function shareWith(
   { audit, changes, clock }: Pick<Context, 'audit' | 'changes' | 'clock'>,
@@ -36,7 +37,7 @@ export async function shareWith(
   const given = { username, usernameKey: key, user, access, addedAt: clock.now() }
   await confirmSender({ sender })
   const kept = await model.share(_id, sender.user._id, given)
-  if (!kept) throw conflict('It is gone, or shared with too many already.')
+  if (!kept) throw conflict(`The ${type} was deleted, or it already has ${MAX_COLLABORATORS} collaborators.`)
   await audit({
     action: 'collaborator.set',
     user: owner,
@@ -44,13 +45,18 @@ export async function shareWith(
     details: { username, access },
   })
   if (type === 'asset') {
-    // for a name that is nobody's too, so that it takes as long; nobody receives that change
+    // published for unknown names too, so that they take as long; nobody receives that event
     await changes.publish({ kind: 'asset.updated', asset: _id, owner, readers: [readerOf(kept)] })
   }
   return kept
 }
 
-/** Ends what the user of a name may do. @throws `not_found` when the name is not on the list */
+/**
+ * Removes a collaborator.
+ *
+ * @throws `not_found` when the name is not in the list
+ * @throws what `confirmSender` throws
+ */
 export async function unshareWith(
   { audit }: Pick<Context, 'audit'>,
   { type, model }: Sharing,

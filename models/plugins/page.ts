@@ -1,15 +1,15 @@
 import type { mongo } from 'mongoose'
 
-/** A stable order: one field, then the id in the same direction. */
+/** A stable order: by one field, then by id in the same direction. */
 export interface Order {
   field: string
   direction: 1 | -1
 }
 
-/** Where a page ends: the values of its last item in the order. */
+/** The end of a page: the field and the id of its last item. */
 export type Position = readonly [value: unknown, id: mongo.BSON.ObjectId]
 
-/** What follows a position in an order, as a filter that an index on field and id can serve. */
+/** Returns the filter of the items after a position. An index on field and id can serve it. */
 export function afterPosition({ field, direction }: Order, [value, id]: Position) {
   const [beyond, fromHere] = direction === 1 ? ['$gt', '$gte'] : ['$lt', '$lte']
   return {
@@ -21,9 +21,9 @@ export function afterPosition({ field, direction }: Order, [value, id]: Position
 export const sortBy = ({ field, direction }: Order) => ({ [field]: direction, _id: direction })
 
 /**
- * The page out of what was found from a position on, and where the next one begins.
+ * Returns a page and the position of the next one.
  *
- * @param found one more than the page holds, if there is one: it tells that there is a next page
+ * @param found the items after the last position, one more than the page can hold
  */
 export function toPage<T extends { _id: mongo.BSON.ObjectId }>(
   found: T[],

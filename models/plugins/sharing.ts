@@ -4,19 +4,19 @@ import type { Model, QueryFilter, Schema, Types } from 'mongoose'
 export const COLLABORATOR_ACCESS = ['read', 'write'] as const
 export type CollaboratorAccess = (typeof COLLABORATOR_ACCESS)[number]
 
-/** Whom the owner has let in, by name. */
+/** A user, or an unknown name, with whom a document is shared. */
 export interface Collaborator {
-  /** As the owner wrote it. */
+  /** The username as the owner wrote it. */
   username: string
-  /** What tells one from another. */
+  /** The folded username, unique in the list. */
   usernameKey: string
-  /** Null for a name that belonged to nobody when it was added. */
+  /** Null when no user had the name when it was added. */
   user: Types.ObjectId | null
   access: CollaboratorAccess
   addedAt: Date
 }
 
-/** What an owner shares. `readers` holds the ids of all who may read it, and names that are nobody's. */
+/** A document that its owner can share. `readers` holds the ids of all users who can read it, and unknown names. */
 export interface Shared {
   _id: Types.ObjectId
   owner: Types.ObjectId
@@ -26,26 +26,25 @@ export interface Shared {
 
 export interface SharingStatics {
   /**
-   * Lets a user read or write, under the name the owner wrote. Of a name that is in the list already only the access
-   * changes. A void entry (a name that was nobody's, or of a deleted account) stays void: whoever holds the name
-   * now gets no access by it.
+   * Adds a collaborator. When the name is in the list already, only changes its access. An entry without a user (an
+   * unknown name, or a deleted account) stays without one: a user who registers the name later gains no access by it.
    *
-   * @returns the collaborator as kept; null when what was to be shared is gone or shared with too many
+   * @returns the stored collaborator, or null when the document is gone or has too many collaborators
    */
   share(id: Types.ObjectId, owner: Types.ObjectId, given: Collaborator): Promise<Collaborator | null>
-  /** Ends what a name may do; false when it was not there. */
+  /** Removes a collaborator. Returns false when the name is not in the list. */
   unshare(id: Types.ObjectId, owner: Types.ObjectId, usernameKey: string): Promise<boolean>
 }
 
-/** More than anybody shares one thing with by name; it bounds the document. */
+/** Collaborators of one document. Bounds the size of the document. */
 export const MAX_COLLABORATORS = 200
 
 const named = (collaborators: Collaborator[] | undefined, key: string) =>
   collaborators?.find(({ usernameKey }) => usernameKey === key)
 
 /**
- * Returns what stands for a collaborator in `readers`. A name that is nobody's stands there too, as text that is no
- * user's id: the indexes of `readers` change as for a known name, so that sharing takes as long.
+ * Returns the entry of a collaborator in `readers`. An unknown name has an entry too, with a prefix that no user id
+ * has: the indexes of `readers` change as for a known name, so that sharing takes as long.
  */
 export const readerOf = ({ user, usernameKey }: Pick<Collaborator, 'user' | 'usernameKey'>): string =>
   user ? user.toString() : `name:${usernameKey}`
@@ -102,9 +101,9 @@ function sharingStatics(alive: QueryFilter<Shared>) {
 }
 
 /**
- * Lets the owner of a document share it by name.
+ * Adds the fields and statics of sharing to a schema.
  *
- * @param alive what is so of a document that is there
+ * @param alive the filter of documents that are not deleted
  */
 export function sharing(schema: Schema, alive: QueryFilter<Shared> = {}): void {
   schema.add({
