@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Where the time of day comes from, so that tests can turn it. */
+/** The source of the current time. Tests replace it. */
 export interface Clock {
   now(): Date
 }
 
 export const systemClock: Clock = { now: () => new Date() }
 
-/** Waits for work for a limited time, in milliseconds. Returns whether it ended by then; rejects when it rejects. */
+/** Waits at most `ms` milliseconds for work. Returns whether it ended in time; rejects if the work rejects. */
 export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
   const ended = new AbortController()
   const late = delay(ms, false, { signal: ended.signal }).catch(() => false)

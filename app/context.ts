@@ -17,7 +17,7 @@ import { type Cursors, createCursors } from './search/cursor.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import { openStore } from './storage/open-store.ts'
 
-/** What the house works with; made once by the process (or a test) and handed to `createApp`. */
+/** Everything that the parts of the service share. Created once per process or test and passed to `createApp`. */
 export interface Context {
   config: Config
   store: ObjectStore
@@ -34,26 +34,26 @@ export interface Context {
   changes: ChangeFeed
   covers: Covers
   clock: Clock
-  /** An upload is given up for dead after this many milliseconds without a heartbeat. */
+  /** Milliseconds without a heartbeat after which an upload counts as dead. */
   staleMs: number
-  /** Aborted when the process begins to stop: no new work is taken from then on. */
+  /** Aborted when the process begins to stop. From then on it accepts no new work. */
   stopping: AbortSignal
-  /** Whether the database has been reached and can serve reads. */
+  /** Whether the database was reached and reads are served. */
   prepared: boolean
-  /** Why requests that write are refused now; null when they are served. */
+  /** Why writes are refused at the moment; null when they are served. */
   writesRefused: WritesRefused | null
 }
 
-/** A sentence for clients, and the check of `/readyz` that it belongs to. */
+/** A reason to refuse writes: a message for clients, and the check of `/readyz` that fails. */
 export interface WritesRefused {
   check: 'indexes' | 'store'
   message: string
 }
 
-/** What work on assets needs of them. */
+/** The part of the context that work on assets needs. */
 export type AssetContext = Pick<Context, 'store' | 'log' | 'clock' | 'audit' | 'changes' | 'staleMs'>
 
-interface Given {
+interface ContextOptions {
   config: Config
   log: Logger
   stopping: AbortSignal
@@ -63,9 +63,10 @@ interface Given {
   coverWaitMs?: number
 }
 
-/** The contract promises two minutes. */
+/** Default of `staleMs`: two minutes. */
 export const STALE_MS = 120_000
 
+/** Opens the store and creates the context. */
 export async function openContext({
   config,
   log,
@@ -74,7 +75,7 @@ export async function openContext({
   store,
   staleMs = STALE_MS,
   coverWaitMs = COVER_WAIT_MS,
-}: Given): Promise<Context> {
+}: ContextOptions): Promise<Context> {
   const secrets = config.auth.secrets ?? [await loadSecret(config.dataDir)]
   const tokens = createTokens(secrets)
   const queues = createQueues()

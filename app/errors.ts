@@ -1,4 +1,4 @@
-/** One refused field: its path in the request and why, in words for the caller. */
+/** An invalid field: its path in the request, and a message for the client. */
 export interface Detail {
   field: string
   message: string
@@ -10,7 +10,7 @@ interface AppErrorOptions {
   cause?: unknown
 }
 
-/** An error the caller may see: HTTP status, a code of the contract (§1) and a message that leaks nothing. */
+/** An error for clients: HTTP status, error code, and a message without internals. Its `cause` is logged only. */
 export class AppError extends Error {
   readonly details: Detail[]
   readonly headers: Record<string, string>
@@ -30,12 +30,12 @@ export class AppError extends Error {
 
 const retryAfter = (seconds: number) => ({ 'Retry-After': String(Math.max(1, Math.ceil(seconds))) })
 
-/** Details in one answer. */
+/** Most details in one answer. */
 const MAX_DETAILS = 20
-/** Characters of a field's name in a detail. */
+/** Most characters of a field name in a detail. */
 const MAX_FIELD_NAME = 100
 
-/** @param details with more than 20 of them, the last detail counts the rest */
+/** @param details if there are more than 20, the last detail in the answer counts the rest */
 export const validationFailed = (details: Detail[], cause?: unknown) =>
   new AppError(400, 'validation_failed', 'The request has invalid fields.', {
     details: bounded(details).map(({ field, message }) => ({
@@ -50,15 +50,16 @@ function bounded(details: Detail[]): Detail[] {
   const named = details.slice(0, MAX_DETAILS - 1)
   return [...named, { field: '', message: `${details.length - named.length} more fields are invalid` }]
 }
+
 export const malformedJson = (cause?: unknown) =>
   new AppError(400, 'malformed_json', 'The request body is not valid JSON.', { cause })
 export const malformedUpload = (cause?: unknown, message = 'The upload is not a complete multipart body.') =>
   new AppError(400, 'malformed_upload', message, { cause })
-/** What is not HTTP, or not a WebSocket handshake. */
+/** A request that is not valid HTTP, or not a valid WebSocket handshake. */
 export const malformedRequest = (message: string, cause?: unknown, headers: Record<string, string> = {}) =>
   new AppError(400, 'malformed_request', message, { cause, headers })
 export const unauthenticated = (cause?: unknown) =>
-  new AppError(401, 'unauthenticated', 'A valid token is needed.', {
+  new AppError(401, 'unauthenticated', 'This request needs a valid token. Sign in to get one.', {
     headers: { 'WWW-Authenticate': 'Bearer' },
     cause,
   })
@@ -66,12 +67,13 @@ export const badCredentials = () =>
   new AppError(401, 'bad_credentials', 'The name or the password is wrong.', {
     headers: { 'WWW-Authenticate': 'Bearer' },
   })
-/** A signed-in caller was asked for the password again. */
+/** A signed-in user confirmed an action with a wrong password. */
 export const wrongPassword = () => new AppError(403, 'bad_credentials', 'The password is wrong.')
-export const forbidden = (message = 'You may not do this.') => new AppError(403, 'forbidden', message)
-export const notFound = () => new AppError(404, 'not_found', 'There is nothing here.')
+export const forbidden = (message = 'You are not allowed to do this.') =>
+  new AppError(403, 'forbidden', message)
+export const notFound = () => new AppError(404, 'not_found', 'It does not exist, or you cannot access it.')
 export const methodNotAllowed = (allow: string[]) =>
-  new AppError(405, 'method_not_allowed', 'This path does not take that method.', {
+  new AppError(405, 'method_not_allowed', 'This path does not support this method; see the Allow header.', {
     headers: { Allow: allow.join(', ') },
   })
 export const timeout = (message: string, cause?: unknown) => new AppError(408, 'timeout', message, { cause })
@@ -82,17 +84,18 @@ export const taken = (fields: string[], cause?: unknown) =>
     cause,
   })
 export const conflict = (message: string) => new AppError(409, 'conflict', message)
-export const versionConflict = (message = 'The asset has changed since you read it.') =>
-  new AppError(412, 'version_conflict', message)
+export const versionConflict = (
+  message = 'The asset has changed since you read it. Read it again and repeat your change.',
+) => new AppError(412, 'version_conflict', message)
 export const tooLarge = (message: string, cause?: unknown) =>
   new AppError(413, 'too_large', message, { cause })
-export const fileTooLarge = (cause?: unknown) => tooLarge('A file is larger than this server takes.', cause)
+export const fileTooLarge = (cause?: unknown) => tooLarge('A file is larger than this server allows.', cause)
 export const headersTooLarge = (cause?: unknown) =>
-  new AppError(431, 'too_large', 'The header of the request is over 16 kB.', { cause })
+  new AppError(431, 'too_large', 'The request headers are larger than 16 kB.', { cause })
 export const unsupportedMedia = (message: string, cause?: unknown) =>
   new AppError(415, 'unsupported_media', message, { cause })
 export const rangeNotSatisfiable = (size: number) =>
-  new AppError(416, 'range_not_satisfiable', 'The range lies outside the file.', {
+  new AppError(416, 'range_not_satisfiable', 'The range is outside the file.', {
     headers: { 'Content-Range': `bytes */${size}` },
   })
 export const tooManyRequests = (seconds: number) =>
@@ -100,17 +103,28 @@ export const tooManyRequests = (seconds: number) =>
     headers: retryAfter(seconds),
   })
 export const internal = (cause?: unknown) =>
-  new AppError(500, 'internal', 'Something went wrong on our side.', { cause })
+  new AppError(
+    500,
+    'internal',
+    'Internal error. Try again later, and report the request id if it happens again.',
+    { cause },
+  )
 export const unavailable = (
   cause?: unknown,
   message = 'The service cannot reach its storage; try again later.',
 ) => new AppError(503, 'unavailable', message, { headers: retryAfter(5), cause })
-/** A bounded queue is full. @param message says which one */
+/** A bounded queue is full. @param message names the queue */
 export const overloaded = (message: string) => unavailable(undefined, message)
-/** @param details which locks hold, and until when */
+/** @param details the active locks and when they end */
 export const locked = (details: Detail[]) =>
-  new AppError(423, 'locked', 'The asset is locked: it cannot be changed now.', { details })
-export const linkExpired = () => new AppError(410, 'link_expired', 'This link has ended.')
+  new AppError(423, 'locked', 'The asset is locked and cannot be changed now.', { details })
+export const linkExpired = () =>
+  new AppError(410, 'link_expired', 'This link has expired. Ask its owner for a new one.')
 export const spaceExceeded = () =>
-  new AppError(507, 'space_exceeded', 'This does not fit in the space of the account.')
-export const serverFull = () => new AppError(507, 'server_full', 'This does not fit on the server.')
+  new AppError(
+    507,
+    'space_exceeded',
+    'The account has not enough free space. Delete assets, or ask an admin for more space.',
+  )
+export const serverFull = () =>
+  new AppError(507, 'server_full', 'The server has not enough free space. Ask its operator for more.')

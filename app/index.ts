@@ -15,7 +15,7 @@ import { proxyTrust } from './auth/proxy-check.ts'
 import type { Context } from './context.ts'
 import '../middleware/request.ts'
 
-/** The service as an Express application: the whole stack of middleware, in order. */
+/** Creates the Express application with the whole stack of middleware, in order. */
 export function createApp(context: Context): Express {
   const { config, log } = context
   const app = express()

@@ -3,8 +3,8 @@ import { standardOutput } from '../config/log-output.ts'
 import type { FairQueue } from './queues/fair-queue.ts'
 
 /**
- * Counts unexpected errors that ended one socket, request or answer and left the process running (decision 0013).
- * It belongs to the process, not to one app, because handlers of the process count here too.
+ * Counts unexpected errors that ended one socket, request or answer, but not the process (decision 0013). One counter for
+ * the process, because its error handlers count here too.
  */
 export const containedErrors = new Counter({
   name: 'kura_contained_errors_total',
@@ -13,18 +13,19 @@ export const containedErrors = new Counter({
   registers: [],
 })
 
+/** Upper bounds of the duration buckets, in seconds. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
 
-/** What a process tells Prometheus: its own state, how long its answers take, and what it refused or lost. */
+/** Metrics of a process for Prometheus. */
 export interface Metrics {
   registry: Registry
-  /** Seconds from a request's arrival to the end of its answer, by method, route and status. */
+  /** Seconds from the arrival of a request to the end of its answer, by method, route and status. */
   answers: Histogram<'method' | 'route' | 'status'>
-  /** Connections that were closed because there were too many. */
+  /** Number of connections closed because there were too many. */
   refusedConnections: Counter
 }
 
-/** @param queues whose length is shown */
+/** @param queues the queues to measure */
 export function createMetrics(queues: FairQueue[] = []): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -38,12 +39,12 @@ export function createMetrics(queues: FairQueue[] = []): Metrics {
   measureQueues(registry, queues)
   const refusedConnections = new Counter({
     name: 'kura_connections_refused_total',
-    help: 'Connections that were closed because there were too many',
+    help: 'Connections closed because there were too many',
     registers: [registry],
   })
   new Counter({
     name: 'kura_log_lines_dropped_total',
-    help: 'Lines of the log that could not be written',
+    help: 'Log lines that could not be written',
     registers: [registry],
     collect() {
       this.reset()
@@ -61,7 +62,10 @@ function measureQueues(registry: Registry, queues: FairQueue[]): void {
     labelNames: ['queue'] as const,
     registers: [registry],
   })
-  const gauges = { waiting: 'Tasks that wait in a queue', running: 'Tasks of a queue that run' } as const
+  const gauges = {
+    waiting: 'Tasks waiting in a queue',
+    running: 'Tasks of a queue that are running',
+  } as const
   for (const [state, help] of Object.entries(gauges) as [keyof typeof gauges, string][])
     new Gauge({
       ...options(`queue_${state}`, help),
@@ -71,7 +75,7 @@ function measureQueues(registry: Registry, queues: FairQueue[]): void {
     })
   const counters = {
     refused: 'Tasks refused because their queue was full',
-    dropped: 'Waiting tasks dropped because their client left',
+    dropped: 'Waiting tasks dropped because their client disconnected',
   } as const
   for (const [outcome, help] of Object.entries(counters) as [keyof typeof counters, string][])
     new Counter({

@@ -1,6 +1,6 @@
 /**
- * `npm run backup -- DIR [--objects]`: writes documents and the checksums of all objects to a new folder, beside a
- * running service; the objects too where they are kept on disk, or with `--objects`. Exit code 1 when some of them
+ * `npm run backup -- DIR [--objects]`: writes the documents and the checksums of all objects to a new folder. The service
+ * can be running. Objects on disk are included; objects in a bucket only with `--objects`. Exit code 1 if some objects
  * are missing or damaged.
  */
 import { parseArgs } from 'node:util'

@@ -1,4 +1,4 @@
-/** `npm run db:indexes`: builds the indexes that the models declare, drops those they no longer do. */
+/** `npm run db:indexes`: builds the indexes that the models declare and drops others. */
 import { connectDatabase, disconnectDatabase } from '../app/lifecycle/database.ts'
 import { syncIndexes } from '../app/maintenance/indexes.ts'
 import { runCommand } from './run-command.ts'
@@ -10,5 +10,5 @@ await runCommand(async (uri) => {
   } finally {
     await disconnectDatabase()
   }
-  return 'Every index is there.'
+  return 'All indexes are up to date.'
 })

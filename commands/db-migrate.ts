@@ -1,6 +1,6 @@
 /**
- * `npm run db:migrate`: brings the database to the schema version of this program, beside a running service. It can be
- * repeated, also after a crash.
+ * `npm run db:migrate`: migrates the database to the schema version of this program. The service can be running. The
+ * command can be repeated, also after a crash.
  */
 import { connectDatabase, disconnectDatabase } from '../app/lifecycle/database.ts'
 import { migrate } from '../app/maintenance/migrations/migrate.ts'

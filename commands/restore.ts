@@ -1,7 +1,7 @@
 /**
- * `npm run restore -- DIR [--replace] [--take-bucket]`: verifies a backup and puts it back into an empty database, or
- * with `--replace` into one that is emptied first. A bucket or disk that belongs to another database is refused,
- * unless `--take-bucket` takes it over.
+ * `npm run restore -- DIR [--replace] [--take-bucket]`: verifies a backup and restores it into an empty database. With
+ * `--replace`, deletes the content of the database first. A store that belongs to another database is refused, unless
+ * `--take-bucket` takes it over.
  */
 import { parseArgs } from 'node:util'
 import { BackupError } from '../app/backup/format.ts'

@@ -2,12 +2,12 @@ import { config as readDotenv } from 'dotenv'
 import { explainError } from '../app/lifecycle/start-error.ts'
 import { type Config, loadConfig } from '../config/env.ts'
 
-/** A command's work: prints by returning a text; sets `process.exitCode` where that is not success. */
+/** The work of a command. Returns the text to print, and sets `process.exitCode` if the result is not a success. */
 type Work = (uri: string, config: Config) => Promise<string>
 
 /**
- * Runs a command of an operator on the service's own database, beside the service if that runs, and prints the
- * text it ends with. A failure is told on standard error, with exit code 1.
+ * Runs a command on the database of the service, which can be running, and prints the result. Prints an error to
+ * standard error and sets exit code 1.
  */
 export async function runCommand(work: Work): Promise<void> {
   if (process.env.NODE_ENV !== 'production') readDotenv({ quiet: true })
@@ -21,7 +21,7 @@ export async function runCommand(work: Work): Promise<void> {
   }
 }
 
-/** The embedded database is one process's: the running one is used, or else one is started for the while. */
+/** Connects to the configured database, or to the running embedded one, or starts the embedded one for this command. */
 async function withDatabase({ uri, dir }: Config['database'], work: (uri: string) => Promise<string>) {
   if (uri) return work(uri)
   const { findRunningMongo, startEmbeddedMongo } = await import('../embedded/mongo/start.ts')

@@ -1,4 +1,4 @@
-/** `npm run space:reconcile`: recounts what every account holds, and corrects it; uploads go on meanwhile. */
+/** `npm run space:reconcile`: recomputes the usage of every account and corrects it. The service can be running. */
 import { describeDiscrepancy } from '../app/maintenance/finding.ts'
 import { ORPHAN_GRACE_MS, reconcile } from '../app/maintenance/reconcile.ts'
 import { refuseForeignStore } from '../app/storage/store-owner.ts'

@@ -1,6 +1,6 @@
 /**
- * `npm run storage:check [-- --fix] [-- --grace SECONDS]`: holds the store against the documents and tells what is
- * amiss, with exit code 1; with `--fix` it is put right. What is younger than the grace period is not judged.
+ * `npm run storage:check [-- --fix] [-- --grace SECONDS]`: compares the store with the documents and prints the
+ * differences, with exit code 1. With `--fix`, repairs them. Objects younger than the grace period are ignored.
  */
 import { parseArgs } from 'node:util'
 import { describeFinding, describeFix } from '../app/maintenance/finding.ts'

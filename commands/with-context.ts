@@ -7,7 +7,7 @@ import { openStore } from '../app/storage/open-store.ts'
 import type { Config } from '../config/env.ts'
 import { createLogger } from '../config/logger.ts'
 
-/** Does work on the documents and the store of the configuration. */
+/** Runs work with the configured database and store. */
 export async function withContext<T>(
   uri: string,
   config: Config,

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** How long, in milliseconds, the rest of an answered request is read. */
+/** Milliseconds that the rest of an answered request is read. */
 const DROP_MS = 5000
-/** The same for a client that was never told to send its body (`Expect: 100-continue`). */
+/** The same for a client that was not told to send its body (`Expect: 100-continue`). */
 const DROP_UNASKED_MS = 1000
-/** How many bytes of the rest are read. */
+/** Most bytes of the rest that are read. */
 const DROP_BYTES = 64_000_000
 
-/** Returns whether a request brings content (RFC 9112 §6.3). */
+/** Returns whether a request has content (RFC 9112 §6.3). */
 export function hasContent({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
@@ -16,10 +16,9 @@ type End = (chunk?: unknown, encoding?: BufferEncoding, callback?: () => void) =
 
 /**
  * Makes sure that a client can read an answer that is given before its request was read. A connection that is closed
- * while bytes still arrive is reset, and a reset discards the answer on its way to the client, as Node's own `end`
- * makes happen: https://github.com/nodejs/node/issues/21026. So the head and the body
- * of the answer are sent at once, the rest of the request is read and dropped, and only then `end` closes the
- * connection.
+ * while bytes still arrive is reset, and a reset discards the answer. Node's own `end` causes this:
+ * https://github.com/nodejs/node/issues/21026. So the headers and the body of the answer are sent at once, the rest of the
+ * request is read and dropped, and only then `end` closes the connection.
  */
 export function answerBeforeBody(req: IncomingMessage, res: ServerResponse): void {
   const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => ServerResponse
@@ -47,7 +46,7 @@ export function answerBeforeBody(req: IncomingMessage, res: ServerResponse): voi
   }) as typeof res.end
 }
 
-/** Sends what is left of an answer, so that the client knows its end without `end`. */
+/** Sends the rest of an answer. Its length is known to the client, so that `end` is not needed. */
 function sendAll(res: ServerResponse, chunk: unknown, encoding: BufferEncoding = 'utf8'): void {
   const hasChunk = typeof chunk === 'string' || chunk instanceof Uint8Array
   const { statusCode, req } = res

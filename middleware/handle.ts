@@ -8,7 +8,7 @@ import { Rules, type Valid } from './rules.ts'
 
 const NO_INPUT = new Rules([])
 
-/** What a handler works with: its checked input, and what the middleware before it has put on the request. */
+/** A request as a handler sees it: the valid input, and the values that earlier middleware has loaded. */
 export class RouteRequest<Input = unknown> {
   constructor(
     readonly req: Request,
@@ -23,12 +23,12 @@ export class RouteRequest<Input = unknown> {
     return clientOf(this.req)
   }
 
-  /** The caller of a route that anonymous callers can use too. */
+  /** The caller; undefined if anonymous. */
   get viewer() {
     return this.req.user
   }
 
-  /** The caller of a route that needs a sign-in. */
+  /** The caller of a route that requires a sign-in. */
   get user() {
     return present(this.req.user, 'authenticate')
   }
@@ -58,20 +58,20 @@ export class RouteRequest<Input = unknown> {
     return present(this.req.upload, 'upload')
   }
 
-  /** The version that `If-Match` asks for; `undefined` without the header. */
+  /** The asset version that `If-Match` requires; undefined without the header. */
   get version() {
     return this.req.expectedVersion
   }
 }
 
-/** Answers one route with what has passed the rules of type `R`; without it the route takes no input. */
+/** Answers one route. Gets the input that passed rules of type `R`; without `R` the route has no input. */
 export type Handler<R extends Rules | null = null> = HandlerOf<R extends Rules ? Valid<R> : unknown>
 
 type HandlerOf<Input> = (request: RouteRequest<Input>, res: Response) => unknown
 
 /**
- * Calls a handler with the input that passed its rules. Nothing else of the body or the query reaches the handler;
- * an unknown field is refused like a wrong one. Without rules every field is refused.
+ * Calls a handler with the input that passed its rules. Unknown fields are refused like invalid ones. Without rules, all
+ * fields are refused.
  */
 export function handle<Input extends object>(rules: Rules<Input>, handler: HandlerOf<Input>): RequestHandler
 export function handle(handler: Handler): RequestHandler
@@ -85,7 +85,7 @@ function run<Input extends object>(rules: Rules<Input>, handler: HandlerOf<Input
   return async (req, res) => handler(new RouteRequest(req, await inputOf(req, rules)), res)
 }
 
-/** Checks the input before a guard that needs it checked; `handle` of the same rules uses the result. */
+/** Validates the input before a guard that reads it. `handle` with the same rules reuses the result. */
 export function validate(rules: Rules = NO_INPUT): RequestHandler {
   return async (req, _res, next) => {
     await inputOf(req, rules)
@@ -95,11 +95,11 @@ export function validate(rules: Rules = NO_INPUT): RequestHandler {
 
 function inputOf<Input extends object>(req: Request, rules: Rules<Input>): Promise<Input> {
   if (req.body === undefined && hasContent(req))
-    throw unsupportedMedia('This route takes no body of that Content-Type.')
+    throw unsupportedMedia('This route does not accept a body of that Content-Type.')
   return rules.validate(req)
 }
 
-/** Returns what a middleware has set. @throws TypeError where the route lacks it, which is a bug of the route */
+/** Returns a value that a middleware has set. @throws TypeError if the route table lacks that middleware, a bug */
 function present<T>(value: T | undefined, middleware: string): T {
   if (value === undefined) throw new TypeError(`the route lacks the middleware ${middleware}`)
   return value

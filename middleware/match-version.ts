@@ -4,8 +4,10 @@ import { versionConflict } from '../app/errors.ts'
 const VERSION = /^"(\d+)-[\w-]+"$/
 
 /**
- * `If-Match` (RFC 9110 §13.1.1) against the version part of the asset's ETag: the change is to be made only to
- * what the client has read. `req.expectedVersion` holds it where the client said one.
+ * Compares `If-Match` (RFC 9110 §13.1.1) with the version in the asset's ETag and sets `req.expectedVersion`, so that the
+ * change applies only to the version that the client has read.
+ *
+ * @throws version_conflict
  */
 export const matchVersion: RequestHandler = (req, _res, next) => {
   const header = req.get('If-Match')

@@ -1,7 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-/** Requests of a connection that wait for an earlier answer; with more the connection is closed. */
+/** Most requests of a connection that wait for an earlier answer. With more, the connection is closed. */
 const MAX_PIPELINED = 100
 
 const lastAnswers = new WeakMap<Duplex, ServerResponse>()
@@ -11,8 +11,8 @@ const waiting = new WeakMap<Duplex, number>()
 export const lastAnswer = (socket: Duplex): ServerResponse | undefined => lastAnswers.get(socket)
 
 /**
- * Returns a listener that serves pipelined requests (RFC 9112 §9.3.2) one at a time. Node would serve them all at once,
- * and does not close an answer that waits for an earlier one when the connection closes: what it holds stays open.
+ * Returns a listener that serves pipelined requests (RFC 9112 §9.3.2) one at a time. Node serves them all at once,
+ * and when the connection closes it does not close an answer that waits for an earlier one, so its resources leak.
  */
 export function oneAtATime(serve: RequestListener): RequestListener {
   return (req, res) => {
@@ -30,14 +30,14 @@ export function oneAtATime(serve: RequestListener): RequestListener {
 
 /**
  * Takes a connection that Node hands over for an upgrade or a tunnel, once its earlier requests are answered. Node has
- * taken its own listeners off: an error would be uncaught, and an answer that is being sent would stop.
+ * removed its own listeners: without others, an error is uncaught, and an answer that is being sent stops.
  */
 export function takeOver(socket: Duplex, next: () => void): void {
   const last = lastAnswer(socket)
-  const goOn = () => last?.emit('drain')
-  socket.on('error', () => undefined).on('drain', goOn)
+  const resume = () => last?.emit('drain')
+  socket.on('error', () => undefined).on('drain', resume)
   afterAnswers(socket, () => {
-    socket.off('drain', goOn)
+    socket.off('drain', resume)
     if (socket.writable) next()
     else socket.destroy()
   })

@@ -4,13 +4,13 @@ import type { Duplex } from 'node:stream'
 import type { AppError } from '../app/errors.ts'
 import { errorEnvelope } from './envelope.ts'
 
-/** How long the rest of a refused request is read and dropped. */
+/** Milliseconds that the rest of a refused request is read and dropped. */
 const LINGER_MS = 5000
 
-/** Answers a request that never reached Express with the usual error envelope and closes its connection. */
-export function refuseConnection(socket: Duplex, refusal: AppError, requestId: string = randomUUID()): void {
-  const { status, headers } = refusal
-  const body = JSON.stringify(errorEnvelope(refusal, requestId))
+/** Answers a request that did not reach Express with the error envelope, and closes its connection. */
+export function refuseConnection(socket: Duplex, error: AppError, requestId: string = randomUUID()): void {
+  const { status, headers } = error
+  const body = JSON.stringify(errorEnvelope(error, requestId))
   const fields = {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': String(Buffer.byteLength(body)),
@@ -25,8 +25,8 @@ export function refuseConnection(socket: Duplex, refusal: AppError, requestId: s
 }
 
 /**
- * Closes our side of a connection, after a last text. A reset would discard what the client has not read yet, so
- * the connection stays until the client closes its side, for 5 s at most.
+ * Sends a text and closes our side of a connection. The connection stays open until the client closes its side, at most
+ * 5 s, because a reset would discard data that the client has not read yet.
  */
 export function closeAfterAnswer(socket: Duplex, text = ''): void {
   socket.on('error', () => socket.destroy())

@@ -14,7 +14,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
  */
 export const refuseWithoutHost: RequestHandler = ({ httpVersion, headers }, _res, next) => {
   if (httpVersion === '1.1' && headers.host === undefined)
-    throw malformedRequest('The request has no Host header.')
+    throw malformedRequest('The request has no Host header. Send one.')
   next()
 }
 

@@ -7,7 +7,7 @@ import type { SessionFields } from '../models/session.ts'
 import type { UserDocument, UserFields } from '../models/user.ts'
 import type { createPassport } from './authenticate.ts'
 
-/** What the middleware adds to a request, each by the one named beside it. */
+/** Properties that middleware adds to a request. The comment of each names that middleware. */
 declare global {
   namespace Express {
     interface User extends UserDocument {}

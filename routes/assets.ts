@@ -19,7 +19,7 @@ const NEW_ASSET = { files: FILES, images: { ...IMAGES, min: 0 } }
 const NEW_FILES = { files: FILES }
 const NEW_IMAGES = { images: { ...IMAGES, min: 1 } }
 
-/** `/api/assets`: assets and their assetFiles. */
+/** `/api/assets`: assets and their files. */
 export const router = Router()
 router.use(authenticateOptional)
 router.param('assetId', loadAsset)

@@ -12,11 +12,12 @@ mongoose.set('autoCreate', false)
 mongoose.set('bufferCommands', false)
 mongoose.set('strictQuery', 'throw')
 
+/** Pause between two attempts, in milliseconds. */
 const RETRY_MS = 2000
 
 /**
- * A database that says nothing is given up when a heartbeat has gone unanswered for `connectTimeoutMS`, and with it
- * all that waits for it; each command is tried once more, as the driver does.
+ * Options of the driver. A database that does not answer a heartbeat within `connectTimeoutMS` counts as unreachable, and
+ * running commands fail. The driver repeats each command once.
  */
 const OPTIONS: mongoose.ConnectOptions = {
   appName: 'kura',
@@ -30,10 +31,9 @@ const OPTIONS: mongoose.ConnectOptions = {
 }
 
 /**
- * Connects every model to the database of the address, `kura` where it names none. What the address says of
- * time-outs goes before what is said here.
+ * Connects all models to the database of the URI; its default name is `kura`. Options in the URI override ours.
  *
- * @throws NewerSchema when a newer program has migrated the database
+ * @throws NewerSchema if a newer program has migrated the database
  */
 export async function connectDatabase(uri: string, dbName = databaseName(uri)): Promise<void> {
   const given = [...new ConnectionString(uri).searchParams.keys()].map((name) => name.toLowerCase())
@@ -48,9 +48,9 @@ export async function connectDatabase(uri: string, dbName = databaseName(uri)): 
 }
 
 /**
- * Does what needs the database or the store, again and again until both can be reached, or until the signal.
+ * Repeats work until the database and the store can be reached, or until the signal aborts.
  *
- * @throws what waiting cannot mend
+ * @throws errors that a retry cannot resolve
  */
 export async function whenReachable(
   work: () => Promise<void>,
@@ -62,17 +62,18 @@ export async function whenReachable(
       return await work()
     } catch (error) {
       if (signal.aborted) return
-      if (!mayPass(error)) throw error
+      if (!isTemporary(error)) throw error
       log.error({ reason: reasonOf(error) }, 'the database or the store is not ready; trying again')
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
     }
   }
 }
 
-/** An error for clients says nothing of its cause; an operator needs that. */
+/** Returns the message of the cause for the log, because an error for clients does not contain it. */
 const reasonOf = (error: Error) => (error.cause instanceof Error ? error.cause : error).message
 
-function mayPass(error: unknown): error is Error {
+/** Returns whether a retry can succeed. */
+function isTemporary(error: unknown): error is Error {
   if (error instanceof mongo.MongoParseError || error instanceof mongo.MongoInvalidArgumentError) return false
   if (error instanceof AppError) return error.status === 503
   if (error instanceof mongo.MongoError || error instanceof MongooseError) return true

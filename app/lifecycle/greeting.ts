@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Context } from '../context.ts'
 
-/** How long the greeting waits, so that what it says to try works when it is read. */
-const PATIENCE_MS = 1000
+/** Milliseconds that the greeting waits for the database, so that its example works at once. */
+const READY_WAIT_MS = 1000
 
-/** What a newcomer reads after `npm start`: where it listens, what it uses, what to try. */
+/** Returns the text printed after the start: the address, the storage in use and a first command. */
 export async function greeting(context: Context, server: Server, ready: Promise<void>): Promise<string> {
   const { config, store } = context
-  const isReady = await Promise.race([ready.then(() => true), delay(PATIENCE_MS, false, { ref: false })])
+  const isReady = await Promise.race([ready.then(() => true), delay(READY_WAIT_MS, false, { ref: false })])
   const { port } = server.address() as AddressInfo
   const here = `http://localhost:${port}`
   const database = config.database.uri
@@ -27,7 +27,7 @@ export async function greeting(context: Context, server: Server, ready: Promise<
     lines.push(`  warning   Writes are refused. ${context.writesRefused.message}`)
   if (config.production && store.kind === 'disk')
     lines.push(
-      '  warning   Files are on the disk of this one machine: it must last, and only one can serve them.',
+      '  warning   Files are on the disk of this one machine: back them up, and run one process only.',
     )
   return `${lines.join('\n')}\n`
 }

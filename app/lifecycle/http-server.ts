@@ -18,26 +18,26 @@ import {
 } from '../errors.ts'
 import { limitChunkRate } from '../uploads/chunk-rate.ts'
 
-/** A connection that moves nothing for this long, either way, is closed: a slow client cannot hold it. */
+/** Milliseconds without data in either direction after which a connection is closed. */
 const IDLE_MS = 60_000
-/** How long a request's header may take, counted from the opening of the connection or from its first byte. */
+/** Milliseconds in which the headers of a request must arrive, from the opening of the connection or its first byte. */
 const HEADER_MS = 20_000
-/** How often slow headers are looked for. */
+/** Milliseconds between two checks for slow headers. */
 const CHECK_MS = 2000
 
 interface ServerOptions {
-  /** Connections at a time; more are closed. 0: no limit. */
+  /** Most open connections; further ones are closed. 0: no limit. */
   connections?: number
-  /** The same for one address. A proxy brings all connections from its own. */
+  /** Most open connections of one address. Behind a proxy, all connections have the same address. */
   connectionsPerAddress?: number
   /** Called for each connection that is closed because there are too many. */
   onRefused?: () => void
 }
 
 /**
- * Creates an HTTP server for long uploads and downloads: no bound on a whole request, but on every silence in it.
- * A client that waits for `100 Continue` (RFC 9110 §10.1.1) gets it when its body is about to be read, and so
- * never sends what is refused by its headers alone. What Node's parser refuses is answered in the error envelope.
+ * Creates an HTTP server for long uploads and downloads: it limits pauses, not the duration of a request. A client that
+ * expects `100 Continue` (RFC 9110 §10.1.1) gets it when its body is about to be read, so it does not send a body that is
+ * refused by its headers alone. Errors of Node's parser are answered with the error envelope.
  */
 export function createHttpServer(app: Express, options: ServerOptions = {}): Server {
   const server = createServer(
@@ -46,7 +46,7 @@ export function createHttpServer(app: Express, options: ServerOptions = {}): Ser
       headersTimeout: HEADER_MS,
       connectionsCheckingInterval: CHECK_MS,
       keepAliveTimeout: 65_000,
-      // `refuseWithoutHost` answers in the envelope, Node would not.
+      // `refuseWithoutHost` answers with the error envelope, Node would not.
       requireHostHeader: false,
     },
     oneAtATime(app),
@@ -60,10 +60,10 @@ export function createHttpServer(app: Express, options: ServerOptions = {}): Ser
     answerBeforeBody(req, res)
   })
   server.on('checkContinue', (req, res) => {
-    askWhenRead(req, res)
+    continueWhenRead(req, res)
     server.emit('request', req, res)
   })
-  // Other expectations may be ignored (RFC 9110 §10.1.1).
+  // A server can ignore other expectations (RFC 9110 §10.1.1).
   server.on('checkExpectation', (req, res) => server.emit('request', req, res))
   server.on('connect', (_req, socket) =>
     takeOver(socket, () => refuseConnection(socket, methodNotAllowed([]))),
@@ -86,7 +86,7 @@ function limitConnections(
   server.on('connection', (socket: Socket) => {
     const address = addressKey(socket.remoteAddress)
     const sockets = ofAddress.get(address) ?? new Set()
-    // A connection is announced a second time when its request asked for an upgrade that is not given.
+    // Node emits the event again for a connection whose upgrade was not accepted.
     if (sockets.has(socket)) return
     if (sockets.size >= connectionsPerAddress) {
       onRefused()
@@ -102,13 +102,13 @@ function limitConnections(
 }
 
 /**
- * Connections that were refused already. Node can emit `clientError` several times for one connection:
+ * Connections that were refused. Node can emit `clientError` several times for one connection:
  * https://github.com/nodejs/node/issues/51073.
  */
 const refused = new WeakSet<Duplex>()
 
 /**
- * Answers what Node could not parse, or what did not arrive in time.
+ * Answers a request that Node could not parse, or that did not arrive in time.
  *
  * @param running the answer to the last request of the connection
  */
@@ -121,13 +121,13 @@ function refuseUnparsed(
   refused.add(socket)
   const answer = () => {
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
-    // Nothing may follow an answer that closes the connection.
+    // No answer can follow one that closes the connection.
     else if (running?.shouldKeepAlive === false) closeAfterAnswer(socket)
     else refuseConnection(socket, unparsed(error))
   }
   if (!running) answer()
   else if (running.req.complete) {
-    // The error is in a later request: the answer to this one goes out first.
+    // The error is in a later request: the answer to this one is sent first.
     if (running.writableFinished || running.destroyed) answer()
     else running.once('close', answer)
   } else if (!running.headersSent) answer()
@@ -150,10 +150,10 @@ function unparsed(error: NodeJS.ErrnoException): AppError {
 
 /**
  * Sends `100 Continue` when the body is first read. Node sends it at once, or leaves it to a `checkContinue` listener,
- * but has no way to send it on demand: https://github.com/nodejs/node/issues/20744. A stream calls its `_read` when its
- * bytes are wanted. After an answer Node itself reads the rest of the body, which must not send it.
+ * but has no way to send it on demand: https://github.com/nodejs/node/issues/20744. A stream calls its `_read` when a
+ * reader needs bytes. After an answer, Node itself reads the rest of the body; that must not send `100 Continue`.
  */
-function askWhenRead(req: IncomingMessage, res: ServerResponse): void {
+function continueWhenRead(req: IncomingMessage, res: ServerResponse): void {
   const { _read } = req
   req._read = (size) => {
     if (!res.headersSent) {
@@ -165,7 +165,7 @@ function askWhenRead(req: IncomingMessage, res: ServerResponse): void {
   }
 }
 
-/** @throws the system's error where the address cannot be listened on */
+/** Starts to listen. @throws the system's error if it cannot listen on the address */
 export async function listen(
   server: Server,
   { port, host }: Pick<Config['http'], 'port' | 'host'>,

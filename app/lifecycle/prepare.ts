@@ -12,26 +12,26 @@ import { claimStore, ForeignStoreError } from '../storage/store-owner.ts'
 import { connectDatabase, whenReachable } from './database.ts'
 
 const MINUTE = 60_000
-/** The hour of the recount, UTC. */
-const NIGHT = 3
-/** Milliseconds between two looks at something that an operator has to put right. */
-const LOOK_AGAIN_MS = 10_000
+/** Hour of the day at which the recount runs, UTC. */
+const RECOUNT_HOUR = 3
+/** Milliseconds between two checks of a condition that an operator has to fix. */
+const RECHECK_MS = 10_000
 const FOREIGN: WritesRefused = {
   check: 'store',
   message: 'The store belongs to another database; the operator has to give this service a store of its own.',
 }
 
 interface Preparation {
-  /** Resolves when the service reads and writes. */
+  /** Resolves when the service serves reads and writes. */
   ready: Promise<void>
-  /** Resolves when the process stops and the last job has ended; rejects with what waiting cannot mend. */
+  /** Resolves when the process stops and the last job has ended; rejects with an error that a retry cannot resolve. */
   ended: Promise<void>
 }
 
 /**
- * Prepares the database as soon as it can be reached, then runs the jobs until the process stops. Reads are served
- * first. Writes and jobs wait for the unique indexes, which `npm run db:indexes` builds in production and elsewhere
- * every process that starts, and for a store that belongs to this database.
+ * Prepares the database as soon as it can be reached, then runs the jobs until the process stops. Reads are served first.
+ * Writes and jobs wait for the unique indexes and for a store that belongs to this database. In production,
+ * `npm run db:indexes` builds the indexes; otherwise, every process builds them at its start.
  */
 export function prepare(context: Context, uri: string): Preparation {
   const { config, log, stopping } = context
@@ -44,12 +44,12 @@ export function prepare(context: Context, uri: string): Preparation {
     context.prepared = true
   }
   const openForWrites = async () => {
-    await lookUntil(() => hasUniqueIndexes(context), stopping)
+    await waitUntil(() => hasUniqueIndexes(context), stopping)
     context.writesRefused = {
       check: 'store',
       message: 'The service waits for its store; try again later.',
     }
-    await lookUntil(() => hasOwnStore(context), stopping)
+    await waitUntil(() => hasOwnStore(context), stopping)
     if (stopping.aborted) return
     await ensureAdmin(context)
     context.writesRefused = null
@@ -62,8 +62,8 @@ export function prepare(context: Context, uri: string): Preparation {
 }
 
 /**
- * Migrates an older database outside production. In production logs a warning and goes on, because this program reads
- * the older form too.
+ * Migrates an older database outside production. In production, logs a warning and continues, because this program can
+ * read the older form.
  */
 async function updateSchema({ config, log }: Context): Promise<void> {
   const version = await schemaVersion()
@@ -79,10 +79,10 @@ async function updateSchema({ config, log }: Context): Promise<void> {
   await migrate({ report: (line) => log.info(line) })
 }
 
-/** Looks every 10 s until an operator has put something right, or until the process stops. */
-async function lookUntil(isRight: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && !(await isRight()))
-    await delay(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined)
+/** Waits until a condition is true, checked every 10 s, or until the process stops. */
+async function waitUntil(isTrue: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !(await isTrue()))
+    await delay(RECHECK_MS, undefined, { signal }).catch(() => undefined)
 }
 
 async function hasUniqueIndexes(context: Context): Promise<boolean> {
@@ -96,7 +96,7 @@ async function hasUniqueIndexes(context: Context): Promise<boolean> {
   return false
 }
 
-/** Another service may take the store over at any time. While it belongs to another database, writes are refused. */
+/** Refuses writes while the store belongs to another database. Another service can take it over at any time. */
 async function hasOwnStore(context: Context): Promise<boolean> {
   const { store, log } = context
   if (await claimStore(store)) {
@@ -117,7 +117,7 @@ const jobsOf = (context: Context): Job[] => [
   {
     name: 'the recount of space',
     run: () => reconcileUsage(context),
-    pauseMs: () => msUntilHour(NIGHT),
+    pauseMs: () => msUntilHour(RECOUNT_HOUR),
     atOnce: false,
   },
 ]

@@ -3,9 +3,9 @@ import type { Server, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { within } from '../clock.ts'
 
-/** How long running requests and slow downloads may go on; platforms kill what has not ended after 30 s. */
+/** Milliseconds that running requests get to end. Many platforms kill a process 30 s after SIGTERM. */
 const DRAIN_MS = 25_000
-/** How long what was cut off then may tidy up, and how long any phase may take unless it says otherwise. */
+/** Default time limit of a phase, and the time that aborted requests get to clean up, in milliseconds. */
 const SHORT_MS = 1000
 
 interface Phase {
@@ -14,7 +14,7 @@ interface Phase {
   limitMs?: number
 }
 
-/** Runs the phases of a stop in order; one that fails or hangs is logged and does not hold up the others. */
+/** Runs the phases of a stop in order. A phase that fails or hangs is logged and does not delay the others. */
 export async function shutDown(phases: Phase[], log: Logger): Promise<void> {
   for (const { name, run, limitMs = SHORT_MS } of phases) {
     try {
@@ -25,7 +25,7 @@ export async function shutDown(phases: Phase[], log: Logger): Promise<void> {
   }
 }
 
-/** Requests that are being answered now. */
+/** Tracks the requests that are being answered. */
 export class RunningRequests {
   readonly #responses = new Set<ServerResponse>()
   #onNone: (() => void) | undefined
@@ -40,7 +40,7 @@ export class RunningRequests {
     })
   }
 
-  /** Resolves when none is left. */
+  /** Resolves when all requests are answered. */
   async ended(): Promise<void> {
     if (this.#responses.size > 0)
       await new Promise<void>((resolve) => {
@@ -50,8 +50,8 @@ export class RunningRequests {
 }
 
 /**
- * Lets what runs finish, for `limitMs`, then cuts what is left. Until then the server listens, so that
- * `/readyz` can say that it stops: other new requests are refused by `refuseWhenStopping`.
+ * Waits at most `limitMs` for running requests, then closes all connections. The server listens until then, so that
+ * `/readyz` can answer that it stops; `refuseWhenStopping` refuses other new requests.
  */
 export async function drain(server: Server, running: RunningRequests, limitMs = DRAIN_MS): Promise<void> {
   server.closeIdleConnections()

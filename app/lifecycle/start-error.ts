@@ -2,12 +2,12 @@ import { ConfigError } from '../../config/env.ts'
 import { isDnsFailure } from '../../models/database-errors.ts'
 import { AppError } from '../errors.ts'
 
-/** Names of errors whose message is a whole sentence for operators. */
+/** Names of errors whose message is written for operators. */
 const PLAIN = new Set(['BackupError', 'ForeignStoreError', 'LeaseLost', 'NewerSchema'])
 
 type SystemError = NodeJS.ErrnoException & { address?: string; hostname?: string; port?: number }
 
-/** Why the service cannot start, in words for whoever started it; what nobody foresaw keeps its stack. */
+/** Returns why the service cannot start and what to do. Returns the stack of an unexpected error. */
 export function explainError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof ConfigError || PLAIN.has(error.name)) return error.message
@@ -16,17 +16,17 @@ export function explainError(error: unknown): string {
   if (error.name === 'DuplicateValues')
     return `Unique indexes cannot be built, because documents have equal values:\n${error.message}\nRemove or change all but one of each, then try again.`
   if (error.name === 'MongoParseError')
-    return `Kura cannot start: MONGODB_URI is no address: ${error.message}.`
+    return `Kura cannot start: MONGODB_URI is not valid: ${error.message}.`
   if (error.name === 'MongooseServerSelectionError' || isDnsFailure(error))
     return `The database cannot be reached: ${error.message}`
   const { code, syscall, path, port, address, hostname } = error as SystemError
   if (syscall === 'listen' && code === 'EADDRINUSE')
-    return `Kura cannot start: port ${port} is in use.\nStop what listens there, or set PORT to another one.`
+    return `Kura cannot start: port ${port} is in use.\nStop the process that listens there, or set PORT to another port.`
   if (syscall === 'listen' && code === 'EACCES')
-    return `Kura cannot start: it is not allowed to listen on port ${port}.\nSet PORT to one over 1023.`
-  if (code === 'EADDRNOTAVAIL') return `Kura cannot start: HOST ${address} is no address of this machine.`
+    return `Kura cannot start: it is not allowed to listen on port ${port}.\nSet PORT to a port above 1023.`
+  if (code === 'EADDRNOTAVAIL') return `Kura cannot start: HOST ${address} is not an address of this machine.`
   if (syscall === 'getaddrinfo')
-    return `Kura cannot start: no address is known for ${hostname}.\nCheck HOST and S3_ENDPOINT.`
+    return `Kura cannot start: the host name ${hostname} cannot be resolved.\nCheck HOST and S3_ENDPOINT.`
   if (syscall !== undefined && path !== undefined)
     return `Kura cannot start: ${error.message}.\nCheck DATA_DIR and the other paths in the configuration.`
   if (error instanceof AppError && error.cause instanceof Error)

@@ -4,12 +4,12 @@ import type { Logger } from 'pino'
 import { standardOutput } from '../../config/log-output.ts'
 import { containedErrors } from '../metrics.ts'
 
-/** Ctrl-C under npm arrives twice, from the terminal and from npm: what follows this soon is the same one. */
+/** Milliseconds in which a second signal is ignored: npm repeats the Ctrl-C of the terminal. */
 const ECHO_MS = 500
 
 /**
- * Aborted at the first SIGTERM or SIGINT. Whoever asks a second time does not want to wait: the process ends
- * at once, with the signal's usual exit code.
+ * Returns a signal that aborts at the first SIGTERM or SIGINT. A second one ends the process at once, with the usual exit
+ * code of the signal.
  */
 export function onStopSignal(log: Logger): AbortSignal {
   const stop = new AbortController()
@@ -25,19 +25,18 @@ export function onStopSignal(log: Logger): AbortSignal {
   return stop.signal
 }
 
-/** How long the last lines of the log may take before the process ends, in milliseconds. */
+/** Milliseconds that writing the last log lines can take before the process ends. */
 const LAST_LINES_MS = 500
 
-/** Errors of a connection: its stream is destroyed already, nothing else has changed. */
+/** Codes of connection errors. The stream is destroyed already, and nothing else is affected. */
 const CONNECTION_ERRORS = new Set([
   ...['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTCONN', 'EHOSTUNREACH', 'ENETUNREACH'],
   ...['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END', 'ABORT_ERR'],
 ])
 
 /**
- * Decides about errors that nobody caught (decision 0013). An unhandled rejection and a connection's error are
- * logged and counted, and the process goes on. Any other exception left some function in the middle of its work:
- * the state of the process is unknown, so the process ends with exit code 1.
+ * Handles uncaught errors (decision 0013). Unhandled rejections and connection errors are logged and counted. Any other
+ * exception interrupted a function, so the state of the process is unknown: the process ends with exit code 1.
  */
 export function handleUncaughtErrors(log: Logger): void {
   let isEnding = false
@@ -51,7 +50,7 @@ export function handleUncaughtErrors(log: Logger): void {
       log.error({ err: error }, 'an error of a connection that nothing handled')
       return
     }
-    // A second one while the log is written must not begin all over again.
+    // Ignore further errors while the log is written.
     if (isEnding) return
     isEnding = true
     log.fatal({ err: error }, 'an error that nothing caught: the process ends')
@@ -59,7 +58,7 @@ export function handleUncaughtErrors(log: Logger): void {
   })
 }
 
-/** Ends the process once the log is written, or after `limitMs`. */
+/** Ends the process when the log is written, or after `limitMs`. */
 export function exit(code: number, limitMs: number): void {
   standardOutput.flush(limitMs).finally(() => process.exit(code))
 }

@@ -36,12 +36,12 @@ describe('npm run db:indexes', function () {
     const dir = join(folder, 'mongo')
     const served = await startEmbeddedMongo({ dir })
     const beside = runProcess({ DATA_DIR: folder }, COMMAND)
-    expect([await beside.ended, beside.output()]).to.deep.equal([0, 'Every index is there.\n'])
+    expect([await beside.ended, beside.output()]).to.deep.equal([0, 'All indexes are up to date.\n'])
     expect(await uniqueIndexes(served.uri)).to.include.members(['usernameKey_1', 'email_1'])
     await served.close()
 
     const alone = runProcess({ DATA_DIR: folder }, COMMAND)
-    expect([await alone.ended, alone.output()]).to.deep.equal([0, 'Every index is there.\n'])
+    expect([await alone.ended, alone.output()]).to.deep.equal([0, 'All indexes are up to date.\n'])
   })
 
   it('db:indexes – database unreachable → exit 1 with the reason', async () => {

@@ -103,7 +103,7 @@ describe('production without unique indexes', function () {
     expect((await answer(`${origin}/readyz`)).status).to.equal(503)
 
     await users.deleteMany({})
-    expect(await indexesCommand()).to.deep.equal([0, 'Every index is there.\n'])
+    expect(await indexesCommand()).to.deep.equal([0, 'All indexes are up to date.\n'])
     await eventually(async () => expect((await answer(`${origin}/readyz`)).status).to.equal(200), 30_000)
     await register(origin)
     const again = Array.from({ length: 6 }, () =>

@@ -22,12 +22,12 @@ describe('explainError', () => {
     {
       name: 'an address of another machine',
       error: systemError({ syscall: 'listen', code: 'EADDRNOTAVAIL', address: '192.0.2.1' }),
-      says: 'HOST 192.0.2.1 is no address of this machine',
+      says: 'HOST 192.0.2.1 is not an address of this machine',
     },
     {
       name: 'a host name that has no address',
       error: systemError({ syscall: 'getaddrinfo', code: 'EAI_AGAIN', hostname: 'nowhere.example.org' }),
-      says: 'no address is known for nowhere.example.org',
+      says: 'the host name nowhere.example.org cannot be resolved',
     },
     {
       name: 'a path that is no folder',
@@ -42,7 +42,7 @@ describe('explainError', () => {
     {
       name: 'an address of a database that is none',
       error: named('MongoParseError', 'no host'),
-      says: 'MONGODB_URI is no address: no host',
+      says: 'MONGODB_URI is not valid: no host',
     },
     {
       name: 'a database that cannot be reached',

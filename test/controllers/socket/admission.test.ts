@@ -38,7 +38,7 @@ describe('WebSocket handshake', () => {
       expect(status, origin).to.equal(403)
       expect(body.err).to.deep.equal({
         code: 'forbidden',
-        message: 'You may not do this.',
+        message: 'You are not allowed to do this.',
         requestId: headers['x-request-id'],
       })
     }
