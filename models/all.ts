@@ -1,4 +1,4 @@
-/** Every model, so that none is missing when indexes are built. */
+/** Imports every model, so that the indexes of all of them are created. */
 import './activity.ts'
 import './asset.ts'
 import './attempt.ts'

@@ -1,6 +1,6 @@
 import { model, Schema } from 'mongoose'
 
-/** The points of a rate limiter's key. The library of the limiters writes them; this model declares the indexes. */
+/** The points of a rate limiter's key. rate-limiter-flexible writes them. This model declares the indexes. */
 const schema = new Schema(
   {
     key: { type: String, required: true },
@@ -11,7 +11,7 @@ const schema = new Schema(
     collection: 'attempts',
     versionKey: false,
     statics: {
-      /** Takes back one point. The library's own `reward` would open a window below zero after the old one expired. */
+      /** Subtracts one point. The library's `reward` would start a new window below zero after the old one expired. */
       async giveBack(key: string): Promise<void> {
         await this.updateOne({ key, points: { $gt: 0 } }, { $inc: { points: -1 } })
       },

@@ -1,7 +1,7 @@
 import { Error as MongooseError, mongo } from 'mongoose'
 import { AppError, taken, unavailable } from '../app/errors.ts'
 
-/** The unique indexes whose values callers choose, and the field of the API behind each. */
+/** The unique indexes on values that clients choose, and the API field of each. */
 const CHOSEN: Record<string, string> = { usernameKey: 'username', email: 'email', mobileKey: 'mobile' }
 
 const UNREACHABLE = [
@@ -12,16 +12,16 @@ const UNREACHABLE = [
   mongo.MongoServerClosedError,
   mongo.MongoTopologyClosedError,
   mongo.MongoOperationTimeoutError,
-  // what a connection brought that broke in the middle of a message
+  // thrown when a connection breaks in the middle of a message
   mongo.MongoParseError,
   mongo.MongoUnexpectedServerResponseError,
   MongooseError.MongooseServerSelectionError,
 ]
 
-/** A server that stops, is no primary (any more), or ran out of time: PrimarySteppedDown and its like. */
-const PASSING_CODES = new Set<unknown>([50, 91, 189, 262, 10107, 11600, 11602, 13435, 13436])
+/** Error codes of a server that stops, is not the primary, or exceeded a time limit, such as PrimarySteppedDown. */
+const TRANSIENT_CODES = new Set<unknown>([50, 91, 189, 262, 10107, 11600, 11602, 13435, 13436])
 
-/** Codes of a socket error that the driver passes on as it is. */
+/** Codes of socket errors that the driver does not wrap. */
 const SOCKET_CODES = new Set<unknown>([
   'EPIPE',
   'ECONNRESET',
@@ -29,23 +29,23 @@ const SOCKET_CODES = new Set<unknown>([
   'ERR_STREAM_WRITE_AFTER_END',
 ])
 
-/** A unique index that refuses is `taken`; a database that cannot be reached is `unavailable`; else null. */
+/** Returns `taken` for a duplicate key, `unavailable` if the database cannot be reached, and null for other errors. */
 export function fromDatabase(error: Error): AppError | null {
   if (error instanceof mongo.MongoServerError && error.code === 11000) {
     const indexed = indexedField(error)
-    // Every `_id` is generated: it is there twice only when the driver repeated an insert whose answer was lost.
+    // every `_id` is generated: a duplicate means that the driver repeated an insert after it lost the response
     if (indexed === '_id') return unavailable(error)
     const field = CHOSEN[indexed]
     return field ? taken([field], error) : null
   }
-  return isPassing(error) ? unavailable(error) : null
+  return isTransient(error) ? unavailable(error) : null
 }
 
-/** Returns the error that clients get for this one; null when it is an unexpected one. */
+/** Returns the error that clients receive for an error; null for an unexpected one. */
 export const asAppError = (error: unknown): AppError | null =>
   error instanceof AppError ? error : error instanceof Error ? fromDatabase(error) : null
 
-/** Whether a DNS query of `mongodb+srv` failed: the driver passes on the error of Node's resolver. */
+/** Returns whether a DNS query for `mongodb+srv` failed. The driver does not wrap the error of Node's resolver. */
 export const isDnsFailure = (error: Error) =>
   'syscall' in error && typeof error.syscall === 'string' && /^query(Srv|Txt)$/.test(error.syscall)
 
@@ -54,11 +54,11 @@ function indexedField({ keyPattern, message }: mongo.MongoServerError): string {
   return Object.keys(keyPattern ?? {})[0] ?? field ?? id ?? ''
 }
 
-function isPassing(error: Error): boolean {
+function isTransient(error: Error): boolean {
   if (UNREACHABLE.some((kind) => error instanceof kind)) return true
   if (error instanceof mongo.MongoError)
     return (
-      PASSING_CODES.has(error.code) ||
+      TRANSIENT_CODES.has(error.code) ||
       error.hasErrorLabel('RetryableWriteError') ||
       error.name === 'MongoWaitQueueTimeoutError'
     )

@@ -13,13 +13,13 @@ import {
 /** An account and the password hash that was verified. */
 type Verified = Pick<UserFields, '_id' | 'passwordHash'> & Partial<Pick<UserFields, 'knownAddresses'>>
 
-/** The number of addresses that are kept of an account: those of its last sign-ins. */
+/** Number of addresses stored for an account: those of its last sign-ins. */
 const KNOWN_ADDRESSES_MAX = 20
 
 /**
  * Returns the account of a name with its password hash and `knownAddresses`, or null.
  *
- * @param login a username, an email address, or a telephone number as `+49-1511234567`; their forms cannot overlap
+ * @param login a username, an email address, or a telephone number as `+49-1511234567`: three forms that cannot overlap
  */
 export function findForSignIn(login: string): Promise<UserDocument | null> {
   return User.findOne({ ...nameOf(login), deleting: false })

@@ -2,7 +2,7 @@ import DataLoader from 'dataloader'
 import type { QueryFilter, Types } from 'mongoose'
 import { type AccessLevel, User, type UserDocument, type UserFields, usable } from './user.ts'
 
-/** The rights of an account that an admin sets; an absent one stays. */
+/** The rights of an account that an admin sets. An absent right is not changed. */
 export interface Rights {
   access?: AccessLevel | undefined
   disabled?: boolean | undefined
@@ -33,20 +33,20 @@ export function grantRights(
   ).exec()
 }
 
-/** Returns whether another admin than this one can use their account. */
+/** Returns whether there is an admin other than this user whose account can be used. */
 export async function hasOtherAdmin(id: Types.ObjectId): Promise<boolean> {
   return (await User.exists({ _id: { $ne: id }, access: 'admin', ...usable })) !== null
 }
 
-/** Begins the deletion of an account, or takes it back. */
+/** Begins the deletion of an account, or cancels it. */
 export async function setDeleting(id: Types.ObjectId, deleting: boolean): Promise<void> {
   await User.updateOne({ _id: id }, { deleting, readersPending: true }, { timestamps: false })
 }
 
 /**
  * Owners in transition: the `readers` of their public assets do not match the state of the account yet. The assets of a
- * disabled or deleted account lose the reader `public`, and get it back with the account. That takes time when there
- * are many. Until it is done, reads check the owner.
+ * disabled or deleted account lose the reader `public`, and get it back when the account is enabled. This takes time if
+ * there are many assets. Until it is done, reads check the owner.
  */
 export interface OwnersInTransition {
   /** Their public assets are hidden, even with the reader `public`. */
@@ -57,7 +57,7 @@ export interface OwnersInTransition {
 
 export const NO_TRANSITION: OwnersInTransition = { hidden: [], shown: [] }
 
-/** Accounts in transition. One that was disabled before `readersPending` existed is one of them. */
+/** Filter of the accounts in transition, including those that were disabled before `readersPending` existed. */
 const IN_TRANSITION: QueryFilter<UserFields> = {
   $or: [
     { disabled: true, readersPending: { $in: [true, null] } },
@@ -65,11 +65,11 @@ const IN_TRANSITION: QueryFilter<UserFields> = {
   ],
 }
 
-/** Returns whether an account's public assets are hidden. */
+/** Returns whether an account cannot be used. Its public assets are hidden. */
 export const isInactive = ({ disabled, deleting }: Pick<UserFields, 'disabled' | 'deleting'>) =>
   disabled || deleting
 
-/** Shares one query among requests at the same time. Keeps no answer for a later request. */
+/** Shares one query among concurrent requests. Does not cache the result for later requests. */
 const loader = new DataLoader<string, OwnersInTransition>(
   async (keys) => {
     const accounts = await User.find(IN_TRANSITION, { disabled: 1, deleting: 1 }).lean()
@@ -94,7 +94,7 @@ export function transitionOf(id: Types.ObjectId): Promise<State | null> {
     .exec()
 }
 
-/** Ends the transition of an account. Returns false when the account has no longer this state. */
+/** Ends the transition of an account. Returns false when the state of the account has changed. */
 export async function endTransition({ _id, disabled, deleting }: State): Promise<boolean> {
   const { matchedCount } = await User.updateOne(
     { _id, disabled, deleting },
@@ -122,7 +122,7 @@ export async function isBeingDeleted(id: Types.ObjectId): Promise<boolean> {
   return (await User.exists({ _id: id, deleting: true })) !== null
 }
 
-/** Deletes the document of an account that is being deleted: its names are free from then on. */
+/** Deletes the document of an account that is being deleted, which frees its names. */
 export async function removeUser(id: Types.ObjectId): Promise<void> {
   await User.deleteOne({ _id: id, deleting: true })
 }
@@ -137,7 +137,7 @@ type AccountState = Pick<
   '_id' | 'access' | 'deleting' | 'disabled' | 'sessionEpoch' | 'epochSession'
 >
 
-/** Returns what decides whether these accounts can make changes, without those under deletion. */
+/** Returns the fields that decide whether these accounts can make changes. Leaves out accounts under deletion. */
 export function statesOf(ids: Types.ObjectId[]): Promise<AccountState[]> {
   const fields = { access: 1, deleting: 1, disabled: 1, sessionEpoch: 1, epochSession: 1 } as const
   return User.find({ _id: { $in: ids }, deleting: false }, fields)
@@ -152,7 +152,7 @@ export function eachUser<Field extends 'location' | 'space' | 'username'>(
   return User.find({}).select([field]).lean().cursor()
 }
 
-/** Reads every account that is not being deleted, with the secrets that other reads leave out. */
+/** Reads every account that is not being deleted, including the fields that other reads leave out. */
 export const usersWithSecrets = (): AsyncIterable<UserFields> =>
   User.find({ deleting: false }).select('+passwordHash +knownAddresses').lean().cursor()
 

@@ -13,7 +13,7 @@ export const EMAIL = { max: 254 } as const
 export const COUNTRY_CODE = /^\d{1,3}$/
 export const MOBILE = /^\d{4,14}$/
 export const PROFILE_PHOTO = { max: 2048 } as const
-/** The length of the JSON text. */
+/** Length of the JSON text, in bytes. */
 export const SETTINGS = { maxBytes: 4000 } as const
 export const ACCESS_LEVELS = ['user', 'admin'] as const
 export type AccessLevel = (typeof ACCESS_LEVELS)[number]
@@ -30,7 +30,7 @@ const profile = {
   lastName: optional,
   profilePhoto: optional,
   discoverable: { type: Boolean, required: true, default: false },
-  /** JSON text: the caller's own keys (`$set`, `a.b`, `__proto__`) never become keys of a document. */
+  /** JSON text, so that keys that the client chooses (`$set`, `a.b`, `__proto__`) do not become keys of a document. */
   settings: { type: String, required: true, default: '{}' },
 } as const
 
@@ -47,21 +47,22 @@ const definition = {
   usernameKey: { type: String, required: true, immutable: true },
   ...profile,
   mobileKey: optional,
-  /** The texts that a search for people compares; see `searchKeys`. */
+  /** The texts that a search for users compares; see `searchKeys`. */
   searchKeys: { type: [String], required: true },
   passwordHash: { type: String, required: true, select: false },
   /** Addresses of the last sign-ins, the latest at the end. */
   knownAddresses: { type: [{ _id: false, ...knownAddress }], select: false },
-  /** Raised by each password change and each disabling: sessions and signed URLs of an earlier epoch are invalid. */
+  /** Incremented when the password changes or the account is disabled. Earlier sessions and signed URLs are invalid. */
   sessionEpoch: { type: Number, default: 0 },
-  /** The session that made the last password change; it stays valid. */
+  /** The session in which the password was last changed. It stays valid. */
   epochSession: { type: Schema.Types.ObjectId, default: null },
   access: { type: String, enum: ACCESS_LEVELS, required: true, default: 'user' },
   disabled: { type: Boolean, required: true, default: false },
-  /** Whether `readers` of the account's public assets may not match `disabled` and `deleting` yet. */
+  /** Whether the `readers` of the account's public assets do not match `disabled` and `deleting` yet. */
   readersPending: { type: Boolean, default: false },
-  /** Whether the account is being deleted: nobody can see or use it any more. */
+  /** Whether the account is being deleted. It is hidden and cannot be used. */
   deleting: { type: Boolean, required: true, default: false },
+  /** The prefix of the keys of the user's objects; see `locate`. */
   location: { type: String, default: null },
   lastAccessAt: { type: Date, default: null },
 } as const
@@ -137,7 +138,7 @@ const statics = {
     return User.findOne({ _id: id, ...usable }).exec()
   },
 
-  /** Returns the user of a session that is valid, or null. */
+  /** Returns the user of a valid session, or null. */
   findBySession(session: SessionFields): Promise<UserDocument | null> {
     return User.findOne(userOfSession(session)).exec()
   },
@@ -153,7 +154,8 @@ const statics = {
    *
    * @param decide returns the fields to change
    * @returns null when the session is no longer valid
-   * @throws what `decide` throws, or a duplicate key error when a name is taken
+   * @throws the errors of `decide`
+   * @throws a duplicate key error when a name is taken
    */
   changeProfile(
     session: SessionFields,
@@ -225,18 +227,18 @@ const schema = new Schema<UserFields, UserModel>(definition, {
   statics,
 })
 
-const present = (field: string) => ({ partialFilterExpression: { [field]: { $type: 'string' } } })
+const whereText = (field: string) => ({ partialFilterExpression: { [field]: { $type: 'string' } } })
 schema.index({ usernameKey: 1 }, { unique: true })
-schema.index({ email: 1 }, { unique: true, ...present('email') })
-schema.index({ mobileKey: 1 }, { unique: true, ...present('mobileKey') })
-// lists of people; usernameKey serves an admin's list of all
+schema.index({ email: 1 }, { unique: true, ...whereText('email') })
+schema.index({ mobileKey: 1 }, { unique: true, ...whereText('mobileKey') })
+// lists of users; the index on usernameKey serves the list of all users for an admin
 schema.index({ discoverable: 1, usernameKey: 1, _id: 1 })
 schema.index({ searchKeys: 1 })
 schema.index({ access: 1 }, { partialFilterExpression: { access: 'admin' } })
-// owners in transition, which every read of assets looks for; usually there are none
+// owners in transition, which every read of assets queries; usually there are none
 schema.index({ disabled: 1, readersPending: 1 })
 schema.index({ deleting: 1 }, { partialFilterExpression: { deleting: true } })
-// old open entries of the ledger, for the sweep; a partial index would not serve every engine
+// old open entries of the ledger, for the sweep; not partial, because some engines cannot use a partial index here
 schema.index({ 'space.open.at': 1 })
 // an account under deletion refuses uploads, so that its data can be removed completely
 schema.plugin(ledger, { takes: { deleting: { $ne: true } } })
@@ -244,8 +246,8 @@ schema.plugin(ledger, { takes: { deleting: { $ne: true } } })
 export const User = model<UserFields, UserModel>('User', schema)
 
 /**
- * Returns the texts that a search for people compares: the username, and the name from each of its words on, without
- * case and accents. A search for the beginning of one of them is a range of an index.
+ * Returns the texts that a search for users compares, in lower case without accents: the username, and the rest of the
+ * name from each of its words. A search for a prefix of a text is a range of an index.
  */
 export function searchKeys({ username, name }: { username: string; name?: string | null }): string[] {
   const words = foldText(name ?? '')
@@ -254,7 +256,7 @@ export function searchKeys({ username, name }: { username: string; name?: string
   return [...new Set([foldText(username), ...words.map((_word, n) => words.slice(n).join(' '))])]
 }
 
-/** Returns the form of a username that is compared: usernames are unique regardless of case. */
+/** Returns the unique key of a username. Usernames are not case-sensitive. */
 export const usernameKey = (username: string): string => username.toLowerCase()
 
 /** Returns the unique key of a telephone number; null unless both parts are given. */
@@ -268,14 +270,14 @@ export const usable = { deleting: false, disabled: false }
 type Epochs = Pick<UserFields, 'sessionEpoch' | 'epochSession'>
 
 /**
- * Returns whether a session is still valid for its user. A password change and the disabling of an account raise the user's
- * `sessionEpoch`: sessions of an earlier epoch have ended, except the one that changed the password.
+ * Returns whether a session is still valid for its user. A password change and the disabling of an account increment
+ * the user's `sessionEpoch`. Sessions of an earlier epoch are invalid, except the one that changed the password.
  */
 export function isSessionValid({ sessionEpoch = 0, epochSession }: Epochs, session: SessionFields): boolean {
   return sessionEpoch === (session.epoch ?? 0) || Boolean(epochSession?.equals(session._id))
 }
 
-/** Returns the filter of the user of a valid session: `isSessionValid` for updates of the account. */
+/** Returns a filter of the session's user that matches only if the session is valid, as `isSessionValid` decides. */
 export function userOfSession({ _id, user, epoch = 0 }: SessionFields): QueryFilter<UserFields> {
   const sameEpoch = { sessionEpoch: epoch === 0 ? { $in: [0, null] } : epoch }
   return { _id: user, ...usable, $or: [sameEpoch, { epochSession: _id }] }

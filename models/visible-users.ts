@@ -15,7 +15,7 @@ export interface VisibleUser {
 }
 
 interface PageRequest {
-  /** The beginning of a username, or of a name from one of its words on. */
+  /** A prefix of the username, or of the name from one of its words. */
   q: string | undefined
   limit: number
   from: Position | undefined
@@ -26,8 +26,9 @@ const BY_USERNAME: Order = { field: 'usernameKey', direction: 1 }
 const LAST = '\u{10ffff}'
 
 /**
- * Returns the accounts that a viewer may see, as filters that do not overlap, each served by an index together with the
- * order of usernames: themselves, every discoverable account that is not disabled, and for an admin all accounts.
+ * Returns the accounts that a viewer may see, as filters that do not overlap. An index serves each of them together with
+ * the order of usernames. Users see their own account and every discoverable account that is not disabled. Admins see
+ * all accounts.
  */
 function branchesFor(viewer: Viewer): Filter[] {
   if (viewer?.access === 'admin') return [{}]
@@ -37,7 +38,7 @@ function branchesFor(viewer: Viewer): Filter[] {
 
 const visibleAccounts = (viewer: Viewer): Filter => ({ deleting: false, $or: branchesFor(viewer) })
 
-/** Returns those of these users that the viewer may see, by their ids. */
+/** Returns the users among these ids that the viewer may see, by their ids. */
 export async function visibleUsers(ids: Types.ObjectId[], viewer: Viewer): Promise<Map<string, VisibleUser>> {
   const self = viewer?._id.toString()
   const others = [...new Set(ids.map(String))].filter((id) => id !== self)
@@ -52,8 +53,8 @@ export async function visibleUsers(ids: Types.ObjectId[], viewer: Viewer): Promi
 }
 
 /**
- * Loads users that everybody may see. Requests at the same time share one query. No answer is kept for a later request,
- * because a change takes effect at once.
+ * Loads users that are visible to all users. Concurrent requests share one query. The result is not cached for later
+ * requests, because a change takes effect at once.
  */
 const discoverable = new DataLoader<string, VisibleUser | null>(
   async (ids) => {

@@ -14,9 +14,11 @@ import { locked } from '../errors.ts'
 import { requireOtherAdmin } from './change-rights.ts'
 
 /**
- * Deletes the account of somebody who has said the password again.
+ * Deletes the account of a user who has confirmed the password. Throws the errors of `removeAccount`, and:
  *
- * @throws bad_credentials (403), too_many_requests, unavailable, and what `removeAccount` throws
+ * @throws bad_credentials (403)
+ * @throws too_many_requests
+ * @throws unavailable
  */
 export async function deleteAccount(
   context: AssetContext & Pick<Context, 'limits'>,
@@ -28,11 +30,14 @@ export async function deleteAccount(
 }
 
 /**
- * Deletes an account and all that is its own. It is gone for everybody from the first step on; where a later
- * one fails, the sweep goes on from there.
+ * Deletes an account and all its data. The account is hidden from all users after the first step. If a later step
+ * fails, the sweep completes the deletion.
  *
- * @param by who deletes it: its owner, or an admin
- * @throws conflict for the last admin; locked while a lock runs on an asset; what `confirmSender` throws
+ * @param by the owner or an admin
+ * @throws conflict for the last admin
+ * @throws locked while an asset of the account is locked
+ * @throws unauthenticated as `confirmSender`
+ * @throws forbidden as `confirmSender`
  */
 export async function removeAccount(context: AssetContext, user: UserFields, by: Authority): Promise<void> {
   const sender = by.sender.user._id
@@ -44,10 +49,10 @@ export async function removeAccount(context: AssetContext, user: UserFields, by:
     },
     undo: () => setDeleting(user._id, false),
   })
-  // a lock that was set meanwhile still counts; one set later keeps its asset, and the account, until it ends
-  await assertUnlocked(user._id, context.clock.now()).catch(async (refusal) => {
+  // a lock set before `deleting` prevents the deletion; a later lock delays it until the lock ends
+  await assertUnlocked(user._id, context.clock.now()).catch(async (error) => {
     await setDeleting(user._id, false)
-    throw refusal
+    throw error
   })
   await context.audit({
     action: sender.equals(user._id) ? 'account.deleted' : 'user.deleted',
@@ -58,9 +63,9 @@ export async function removeAccount(context: AssetContext, user: UserFields, by:
 }
 
 /**
- * Removes what an account under deletion still has, and at last the account: only then its names are free.
+ * Deletes the remaining data of an account under deletion, and then the account itself, which frees its names.
  *
- * @returns whether there is nothing left to do; if not, call again later
+ * @returns whether the deletion is complete; if not, call it again later
  */
 export async function finishDeletion(context: AssetContext, id: Types.ObjectId): Promise<boolean> {
   if (!(await isBeingDeleted(id))) return true
@@ -79,7 +84,7 @@ async function assertUnlocked(owner: Types.ObjectId, now: Date): Promise<void> {
     throw locked([
       {
         field: 'assets',
-        message: `${count} locked ${count === 1 ? 'asset holds' : 'assets hold'} the account`,
+        message: `${count} locked ${count === 1 ? 'asset prevents' : 'assets prevent'} the deletion`,
       },
     ])
 }

@@ -6,9 +6,9 @@ import { AppError } from '../errors.ts'
 import { finishDeletion } from './delete-account.ts'
 
 /**
- * Makes sure that the admin account of the configuration exists. One that is there keeps its password.
+ * Creates the admin account of the configuration unless it exists. An existing account keeps its password.
  *
- * @throws ConfigError when the name is an ordinary account's, or the password of a new account too weak
+ * @throws ConfigError when the name belongs to an ordinary account, or the name or password of a new account is refused
  */
 export async function ensureAdmin(context: AssetContext & Pick<Context, 'config'>): Promise<void> {
   const { config } = context
@@ -19,7 +19,7 @@ export async function ensureAdmin(context: AssetContext & Pick<Context, 'config'
   const account = found && !found.deleting ? found : await create(admin, config)
   if (account.access !== 'admin')
     throw new ConfigError([
-      `ADMIN_USERNAME names the ordinary account "${account.username}"; choose another name, or let an admin raise it`,
+      `ADMIN_USERNAME names the ordinary account "${account.username}"; choose another name, or let an admin give this account admin access`,
     ])
 }
 
@@ -40,7 +40,7 @@ async function create(
   }
   const options = { cost: auth.bcryptCost, access: 'admin' as const }
   return User.register({ username }, password, options).catch(async (error) => {
-    // another process that starts at the same time was quicker
+    // another process that started at the same time created the account first
     const other = await User.findByName(username)
     if (!other) throw error
     return other

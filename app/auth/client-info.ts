@@ -14,8 +14,9 @@ export interface ClientInfo {
 const WITH_PORT = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/
 
 /**
- * Returns what limits count a client by: an IPv4 address, or the /64 network of an IPv6 address, which is what one
- * subscriber gets (RFC 6177). IPv4-mapped (RFC 4291 §2.5.5.2) and NAT64 (RFC 6052) addresses are IPv4 addresses.
+ * Returns the key by which limits count a client: an IPv4 address, or the /64 network of an IPv6 address, because one
+ * subscriber gets at least a /64 network (RFC 6177). IPv4-mapped (RFC 4291 §2.5.5.2) and NAT64 (RFC 6052) addresses count
+ * as IPv4 addresses.
  */
 export function addressKey(address = ''): string {
   const [, bracketed, withPort] = WITH_PORT.exec(address) ?? []

@@ -6,16 +6,16 @@ import type { Config } from '../../config/env.ts'
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'] as const
 
 /**
- * Notices that a proxy stands before a service that trusts none. All clients have the proxy's address then, and share
- * the limits of one client.
+ * Detects a proxy in front of a service that trusts no proxy. All clients then have the proxy's address and share the
+ * limits of one client.
  */
 export class ProxyCheck {
-  /** Whether a proxy's header has arrived that is not used. */
+  /** Whether a request had a proxy's header, which the service ignores. */
   isIgnored = false
 
   constructor(private readonly context: { config: Pick<Config, 'http'>; log: Logger }) {}
 
-  /** Looks at the headers of a request. Writes a warning to the log the first time it finds one of a proxy. */
+  /** Searches the headers of a request for those of a proxy. Logs a warning the first time it finds one. */
   inspect(headers: IncomingHttpHeaders): void {
     if (this.isIgnored || this.context.config.http.trustProxy !== 0) return
     const header = FORWARDED.find((name) => headers[name] !== undefined)

@@ -7,9 +7,9 @@ import { closeToOthers } from '../../config/private-files.ts'
 import { placeNew } from '../storage/disk/file-system.ts'
 
 /**
- * Returns the secret kept in `dir`, which is made at the first call; for development, where none is configured.
+ * Returns the secret stored in `dir`. Creates it at the first call. Used when no secret is configured, for development.
  *
- * @throws ConfigError for a secret that is too short: everybody could sign tokens with an empty one
+ * @throws ConfigError for a secret that is too short, because an attacker could guess it and sign tokens
  */
 export async function loadSecret(dir: string): Promise<string> {
   const file = join(dir, 'jwt-secret')
@@ -19,12 +19,12 @@ export async function loadSecret(dir: string): Promise<string> {
   const secret = await readFile(file, 'utf8')
   if (secret.trim().length < MIN_SECRET_LENGTH)
     throw new ConfigError([
-      `${file} must hold a secret of at least ${MIN_SECRET_LENGTH} characters; remove the file to have one made`,
+      `${file} must hold a secret of at least ${MIN_SECRET_LENGTH} characters; remove the file to create a new secret`,
     ])
   return secret
 }
 
-/** Writes a new secret, all of it or nothing, unless another process has written one. */
+/** Writes a new secret atomically, unless another process has written one. */
 async function makeSecret(file: string): Promise<void> {
   const temporary = `${file}.${randomUUID()}`
   await writeFile(temporary, randomBytes(48).toString('base64url'), { flag: 'wx', mode: 0o600, flush: true })
@@ -36,8 +36,7 @@ async function makeSecret(file: string): Promise<void> {
 }
 
 /**
- * Derives a key for one purpose from a secret (RFC 5869), so that what is signed for one purpose is never taken for
- * another.
+ * Derives a key for one purpose from a secret (HKDF, RFC 5869). A signature for one purpose is not valid for another.
  */
 export function deriveKey(secret: string, purpose: string): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', purpose, 32)))

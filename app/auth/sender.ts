@@ -10,13 +10,13 @@ import { forbidden, notFound, unauthenticated } from '../errors.ts'
 export interface Sender {
   user: NonNullable<Viewer>
   session: SessionFields
-  /** Tells whether the session has run out; default: the system clock. */
+  /** Decides whether the session has expired; default: the system clock. */
   clock?: Clock
 }
 
 /**
- * What a change needs at the moment it takes effect: the sender must still be signed in, and must still have this
- * access to what is changed. `admin` is an admin's access to what belongs to others.
+ * The conditions of a change when it takes effect: the sender must still be signed in, and must still have this access
+ * to the changed document. `admin` is an admin's access to the documents of other users.
  */
 export interface Authority {
   sender: Sender
@@ -24,13 +24,14 @@ export interface Authority {
 }
 
 /**
- * Reads the sender's account and session again. Call it directly before the update that makes a change visible: a
- * request may take as long as its body. A session that runs out meanwhile does not count as ended.
+ * Reads the sender's account and session again. Call it directly before the update that makes a change visible, because
+ * a request can last as long as the upload of its body. A session that expires during the request is not an ended one.
  *
- * @param owner whose data is changed, where that may be somebody else: nobody changes the data of a deleted account
- * @throws `unauthenticated` when the sender is disabled or deleted, the session was ended, or the password was changed in
+ * @param owner of the changed data; default: the sender. The data of a deleted account cannot be changed
+ * @throws unauthenticated when the sender is disabled or deleted, the session was ended, or the password was changed in
  *   another session
- * @throws `forbidden` when the sender is no longer an admin, `not_found` when the owner is being deleted
+ * @throws forbidden when the sender is no longer an admin
+ * @throws not_found when the owner is being deleted
  */
 export async function confirmSender(
   { sender: { session, clock }, access }: Pick<Authority, 'sender'> & { access?: Authority['access'] },
@@ -45,7 +46,10 @@ export async function confirmSender(
   if (accounts.length < ids.length) throw notFound()
 }
 
-/** The access of an authority as a condition on the document that is changed. Nothing where the service itself acts. */
+/**
+ * Returns the access of an authority as a condition on the changed document. Without an authority, when the service
+ * itself makes the change, there is no condition.
+ */
 export function accessCondition(by: Authority | undefined) {
   return !by || by.access === 'admin' ? {} : changeableBy(by.sender.user, by.access)
 }

@@ -6,7 +6,7 @@ import { SESSION_MAX_MS, type SessionFields, tokenIdOf } from '../../models/sess
 const ALGORITHM = 'HS256'
 const PARTIES = { issuer: 'kura', audience: 'kura' } as const
 
-/** What a verified token says (RFC 7519): whose it is, and which session. */
+/** The claims of a verified token (RFC 7519): the user's id and `tokenIdOf` its session. */
 export interface Claims {
   sub: string
   jti: string
@@ -15,22 +15,23 @@ export interface Claims {
 /** Signs with the first secret and verifies with any, so that secrets can be rotated. */
 export interface Tokens {
   sign(session: SessionFields): string
-  /** What a token says, if it is one of ours and its time is not over; else null. */
+  /** Returns the claims of a token; null if it has expired or was not signed with one of the secrets. */
   verify(token: string): Claims | null
-  /** How passport-jwt finds and verifies a token. */
+  /** The options with which passport-jwt reads and verifies a token. */
   strategyOptions: StrategyOptionsWithoutRequest
 }
 
 /**
- * Secrets become key objects once: verifying with one is some forty times faster than with a string.
- * A token names its key by `kid` (RFC 7515 §4.1.4), a digest of the secret.
+ * Creates the signer of session tokens. Converts each secret to a key object once, because that makes a verification
+ * about forty times faster than with a string. A token names its key by `kid`, a digest of the secret (RFC 7515
+ * §4.1.4).
  *
  * @param secrets at least one
  */
 export function createTokens(secrets: readonly string[]): Tokens {
   const keys = new Map(secrets.map((secret) => [keyId(secret), createSecretKey(Buffer.from(secret))]))
   const [signing] = keys
-  if (!signing) throw new TypeError('a secret is needed')
+  if (!signing) throw new TypeError('at least one secret is required')
   const [keyid, signingKey] = signing
   const keyOf = (token: string) => keys.get(keyIdIn(token))
 
@@ -59,21 +60,21 @@ export function createTokens(secrets: readonly string[]): Tokens {
         const key = keyOf(token)
         // jsonwebtoken verifies with key objects, but the types of passport-jwt allow text and buffers only:
         // https://github.com/DefinitelyTyped/DefinitelyTyped/pull/17607
-        done(key ? null : new Error('the token names no key of ours'), key as unknown as string)
+        done(key ? null : new Error('the token was not signed with a known key'), key as unknown as string)
       },
     },
   }
 }
 
-/** Longest `Authorization` header that is read, in characters; a token of ours has about 350. */
+/** Longest `Authorization` header that is read, in characters. A session token has about 350. */
 const HEADER_MAX = 4096
 
-/** Characters of a token (`token68`, RFC 9110 §11.2). */
+/** The form of a token (`token68`, RFC 9110 §11.2). */
 const TOKEN = /^[\w.~+/-]+=*$/
 
 /**
- * Returns the token of an `Authorization` header: `Bearer <token>`, `Token token=<token>`, with quotes or without, or
- * the token alone. The scheme is taken in any case; null for everything else.
+ * Returns the token of an `Authorization` header: `Bearer <token>`, `Token token=<token>`, with or without quotes, or
+ * the token alone. The scheme is not case-sensitive. Returns null for any other header.
  */
 export function tokenIn(header = ''): string | null {
   if (header.length > HEADER_MAX) return null
@@ -89,8 +90,8 @@ function parameterOf(scheme: string, parameter: string): string {
 }
 
 /**
- * Returns the `kid` of a token's header (RFC 7515 §4.1.4); empty for text that is no token, and for a token whose claims
- * are no object: jsonwebtoken reads fields of `null`.
+ * Returns the `kid` of a token's header (RFC 7515 §4.1.4). Returns an empty text if the argument is not a token or its
+ * claims are not an object, because jsonwebtoken throws a TypeError for claims that are `null`.
  */
 export function keyIdIn(token: string): string {
   try {
@@ -98,7 +99,7 @@ export function keyIdIn(token: string): string {
     const kid: unknown = decoded?.header.kid
     return typeof kid === 'string' && decoded?.payload instanceof Object ? kid : ''
   } catch (error) {
-    // thrown for a payload that is no JSON
+    // jsonwebtoken throws it for a payload that is not JSON
     if (error instanceof SyntaxError) return ''
     throw error
   }

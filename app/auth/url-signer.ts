@@ -7,28 +7,32 @@ import { keyIdIn } from './tokens.ts'
 const ALGORITHM = 'HS256'
 const AUDIENCE = 'kura-bytes'
 
-/** What a signed URL gives: one file, or one picture, of an asset, as far as this user may read it. */
+/** The content of a signed URL: one file or one image of an asset, if this user can read it. */
 export interface SignedBytes {
   asset: string
   file?: string
   image?: string
   user: string
-  /** Of the asset and of the user when the URL was made: with others the URL has ended. Missing epochs are 0. */
+  /**
+   * The state of the asset and the user when the URL was created. After a change of one of them the URL is invalid.
+   * Missing epochs are 0.
+   */
   visibility: Visibility
   visibilityEpoch?: number
   sessionEpoch?: number
 }
 
-/** Makes and reads the tokens of signed URLs; nothing of them is kept. */
+/** Creates and verifies the tokens of signed URLs. They are not stored. */
 export interface UrlSigner {
   sign(bytes: SignedBytes, expiresAt: Date): string
-  /** Null for whatever we have not signed, and for what has expired. */
+  /** Returns null for a token that has expired or was not signed with one of the secrets. */
   verify(token: string, now: Date): SignedBytes | null
 }
 
 /**
- * Signs with a key derived from the first secret and verifies with those of all (RFC 5869), so that a URL's
- * token can never be taken for a session's, nor the other way round. The signature is compared in constant time.
+ * Creates a signer that signs with a key derived from the first secret and verifies with the keys of all secrets
+ * (RFC 5869). The derived keys separate the tokens of URLs from those of sessions. Signatures are compared in constant
+ * time.
  *
  * @param secrets at least one
  */
@@ -37,7 +41,7 @@ export function createUrlSigner(secrets: readonly string[]): UrlSigner {
     secrets.map((secret) => deriveKey(secret, 'kura signed urls')).map((key) => [keyId(key), key]),
   )
   const [signing] = keys
-  if (!signing) throw new TypeError('a secret is needed')
+  if (!signing) throw new TypeError('at least one secret is required')
   const [keyid, signingKey] = signing
 
   return {

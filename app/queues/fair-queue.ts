@@ -3,7 +3,7 @@ import { AppError, overloaded } from '../errors.ts'
 interface Options {
   /** Label in the metrics. */
   name: string
-  /** Message of the refusal when the queue is full. */
+  /** Message of the error when the queue is full. */
   full: string
   /** Tasks that run at a time. */
   concurrency: number
@@ -13,32 +13,34 @@ interface Options {
   maxWaiting: number
 }
 
+/** A task that waits for its turn. */
 interface Waiter {
   start(): void
   refuse(error: Error): void
 }
 
-/** No client receives it: only the log and the metrics show it. */
+/** Only the log and the metrics show this error: the client has closed the connection. */
 const clientClosed = () => new AppError(499, 'client_closed', 'The client closed the connection.')
 
-/** Keys whose last start is remembered: enough for all keys that have tasks again and again. */
+/** Number of keys whose last start is remembered. Must exceed the number of keys that have tasks all the time. */
 const REMEMBERED_KEYS = 1000
 
 /**
- * Runs expensive tasks, a few at a time. The next task is of the key that has waited longest since its last start, so
- * that a key with many tasks does not delay a key with few: that one is next. The number of waiting tasks is bounded: when the queue is full, the key
- * with the most waiting tasks loses its newest one (longest queue drop), or the new task is refused if its own key
- * is the one with the most.
+ * Runs expensive tasks, a few at a time. The next task is that of the waiting key whose last start is longest ago, so
+ * that a key with many tasks does not delay a key with few. The number of waiting tasks is limited: when the queue is
+ * full, the newest task of the key with the most waiting tasks is refused (longest queue drop). If the new task has
+ * that key, the new task is refused.
  */
 export class FairQueue {
   readonly name: string
-  /** Totals since the start: tasks refused because the queue was full, waiting tasks dropped by their signal. */
+  /** Tasks refused because the queue was full, since the start of the process. */
   refused = 0
+  /** Tasks dropped because their signal aborted, since the start of the process. */
   dropped = 0
-  /** A key without a waiting task is absent. */
+  /** The waiting tasks of each key, oldest first. A key without a waiting task is absent. */
   readonly #waiting = new Map<string, Waiter[]>()
   readonly #running = new Map<string, number>()
-  /** Number of the last start of each key, the latest at the end. */
+  /** The number of the last start of each key, the latest at the end. */
   readonly #lastStarts = new Map<string, number>()
   #starts = 0
   #waitingCount = 0
@@ -57,8 +59,8 @@ export class FairQueue {
   }
 
   /**
-   * Runs a task when it is the turn of its key. A signal that aborts while the task waits removes it from the queue;
-   * a running task goes on.
+   * Runs a task when it is the turn of its key. A signal that aborts while the task waits removes it from the queue. It
+   * does not stop a running task.
    *
    * @returns the result of the task
    * @throws unavailable when the queue is full
@@ -74,7 +76,7 @@ export class FairQueue {
     }
   }
 
-  /** Resolves when a task of this key may start; it counts as running from then on. */
+  /** Waits until a task of this key can start, and counts it as running. */
   async #turn(key: string, signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) {
       this.dropped++
@@ -110,19 +112,19 @@ export class FairQueue {
     return this.#runningCount < concurrency && (this.#running.get(key) ?? 0) < perKey
   }
 
-  /** Makes room for one more waiting task of this key. @throws unavailable */
+  /** Makes room for one more waiting task of this key. @throws unavailable when this key has the most waiting tasks */
   #makeRoom(key: string): void {
     if (this.#waitingCount < this.options.maxWaiting) return
     this.refused++
-    const refusal = overloaded(this.options.full)
+    const error = overloaded(this.options.full)
     let [longest, most]: [string, Waiter[]] = [key, []]
     for (const [one, waiters] of this.#waiting)
       if (waiters.length > most.length) [longest, most] = [one, waiters]
     const newest = most.at(-1)
     const own = this.#waiting.get(key)?.length ?? 0
-    if (!newest || most.length <= own + 1) throw refusal
+    if (!newest || most.length <= own + 1) throw error
     this.#remove(longest, newest)
-    newest.refuse(refusal)
+    newest.refuse(error)
   }
 
   #remove(key: string, waiter: Waiter): void {
@@ -142,7 +144,7 @@ export class FairQueue {
     }
   }
 
-  /** Returns the waiting key that may start and whose last start is longest ago; null when none may start. */
+  /** Returns the waiting key that can start and whose last start is longest ago; null when none can start. */
   #nextKey(): string | null {
     let next: { key: string; start: number } | null = null
     for (const key of this.#waiting.keys()) {

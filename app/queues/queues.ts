@@ -1,13 +1,13 @@
 import { HASH_QUEUE, SEARCH_QUEUE } from '../../config/rate-limits.ts'
 import { FairQueue } from './fair-queue.ts'
 
-/** The queues of a process. */
+/** The queues of a process, which share its resources fairly among clients. */
 export interface Queues {
-  /** Every bcrypt hash and comparison for a client, by the client's `addressKey`. */
+  /** Runs every bcrypt hash and comparison for a client. The key is the client's `addressKey`. */
   passwords: FairQueue
   /**
-   * Every search of assets and every lookup of the assets of projects, by `user <id>` or, without a user, by
-   * `address <key>` with the client's `addressKey`.
+   * Runs every search of assets and every lookup of the assets of projects. The key is `user <id>` or, for an anonymous
+   * client, `address <key>` with the client's `addressKey`.
    */
   searches: FairQueue
 }

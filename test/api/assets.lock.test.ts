@@ -65,7 +65,7 @@ describe('asset locks', () => {
       const { body: held } = await ada.delete('/api/users/me').send({ password: PASSWORD }).expect(423)
       const [detail] = held.err.details
       expect(detail.field).to.equal('assets')
-      expect(detail.message).to.match(/^\d+ locked assets? holds? the account$/)
+      expect(detail.message).to.match(/^\d+ locked assets? prevents? the deletion$/)
       expect(parseInt(detail.message, 10)).to.equal(await lockedAssets())
       expect(await stateOf(app)).to.deep.equal(before)
       await ada.get(`${url}/download`).expect(200)
