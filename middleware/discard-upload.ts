@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler } from 'express'
 
-/** The end of a chain with `upload` in it: whatever failed, nothing of the upload stays; the error goes on. */
+/** Discards the upload of a request after an error, then passes the error on. Ends every chain with `upload`. */
 export const discardUpload: ErrorRequestHandler = async (error, req, _res, next) => {
   await req.upload?.uploadSession.discardWithTimeout()
   next(error)

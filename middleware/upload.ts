@@ -21,11 +21,11 @@ import { OVERHEAD_BYTES, UploadSession } from '../app/uploads/upload-session.ts'
 interface Bound {
   min: number
   max: number
-  /** Its field, where that is not named like the kind. */
+  /** The name of the field; default: the name of the kind. */
   field?: string
 }
 
-/** How many files and preview images a request may bring. */
+/** How many files and preview images a request can have. */
 interface Bounds {
   files?: Bound
   images?: Bound
@@ -37,7 +37,7 @@ const fieldOf = (bounds: Bounds, kind: (typeof KINDS)[number]) => bounds[kind]?.
 const fieldsOf = (bounds: Bounds) => KINDS.filter((kind) => bounds[kind]).map((kind) => fieldOf(bounds, kind))
 
 interface Options {
-  /** Says who a caller is that brings the token as a field before the file. */
+  /** Authenticates a request that has its token in a field before the file. */
   authenticateByField?: (req: Request, res: Response) => Promise<void>
 }
 
@@ -50,15 +50,15 @@ const FIELDS = {
 }
 
 /**
- * Streams the files of a multipart request into the store: `req.upload` holds what came. Space is reserved
- * before anything is read. Belongs in a chain that ends with `discardUpload`.
+ * Streams the files of a multipart request into the store and sets `req.upload`. Reserves space before the body is
+ * read. The chain must end with `discardUpload`.
  */
 export function upload(bounds: Bounds, { authenticateByField }: Options = {}): RequestHandler {
   return async (req, res, next) => {
-    refuseParts(req)
+    requireWholeMultipart(req)
     const announced = contentLength(req)
     if (announced !== undefined && announced > largestBody(bounds, req.context.config.space.file))
-      throw tooLarge('The body is larger than all that may be in it.')
+      throw tooLarge('The body is larger than the largest allowed files together.')
 
     const begin = async (): Promise<ReceivedUpload> => {
       if (!req.user) await authenticateByField?.(req, res)
@@ -78,8 +78,8 @@ export function upload(bounds: Bounds, { authenticateByField }: Options = {}): R
     }
     if (req.user || !authenticateByField) await begin()
     if (res.destroyed) throw clientGone()
-    const abandon = () => req.upload?.uploadSession.cancel()
-    const allReceived = await receive(req, res, bounds, { receiveOne, abandon })
+    const cancel = () => req.upload?.uploadSession.cancel()
+    const allReceived = await receive(req, res, bounds, { receiveOne, cancel })
     const { files, images } = await begin()
     for (const received of allReceived) {
       if ('file' in received) files.push(received.file)
@@ -91,7 +91,7 @@ export function upload(bounds: Bounds, { authenticateByField }: Options = {}): R
   }
 }
 
-/** Reserves space for what is announced, at whose cost it is. */
+/** Begins the upload at the cost of the asset's owner, or of the user for a new asset. */
 async function beginUploadSession(
   { user, asset, context }: Request,
   announced: number | undefined,
@@ -107,25 +107,25 @@ async function beginUploadSession(
   })
 }
 
-/** Refuses what is no multipart body, a piece of one, or a compressed one. */
-function refuseParts({ headers }: Request): void {
+/** @throws unsupported_media, validation_failed for a body that is not multipart, compressed or a range */
+function requireWholeMultipart({ headers }: Request): void {
   if (!/^multipart\/form-data *(;|$)/i.test(headers['content-type'] ?? ''))
     throw unsupportedMedia('The body must be multipart/form-data.')
   if (headers['content-range'] !== undefined)
-    throw validationFailed([{ field: 'Content-Range', message: 'is not taken here: send whole files' }])
+    throw validationFailed([{ field: 'Content-Range', message: 'is not supported: send whole files' }])
   if (!/^(identity)?$/i.test(headers['content-encoding'] ?? ''))
     throw unsupportedMedia('The body must have no Content-Encoding.')
 }
 
 /**
- * Resolves when all is stored; rejects with the first error, without waiting for the rest of the request. All streams
- * that were given away are destroyed then.
+ * Resolves when all files are stored. Rejects with the first error without waiting for the rest of the request, and
+ * destroys the streams of all files.
  */
 async function receive(
   req: Request,
   res: Response,
   bounds: Bounds,
-  { receiveOne, abandon }: { receiveOne: Receive; abandon: () => void },
+  { receiveOne, cancel }: { receiveOne: Receive; cancel: () => void },
 ) {
   const { space, uploads } = req.context.config
   const source = new MultipartSource(req, {
@@ -142,21 +142,21 @@ async function receive(
     limits: { ...FIELDS, fileSize: space.file },
     fileFilter: countFiles(bounds),
   }).any()
-  // the source ends a silent upload with an answer; the connection must not close before
+  // The source ends a silent upload with an answer. The connection must not close before.
   req.setTimeout(2 * MAX_SILENCE_MS)
   const end = () => {
-    // the source may have ended already, while its pictures still wait for their turn
-    abandon()
+    // The source can have ended already while its pictures still wait in the queue.
+    cancel()
     source.destroy(clientGone())
   }
   res.once('close', end)
-  source.once('error', abandon)
-  // Multer uses the headers and the stream of its request alone, which `source` has
+  source.once('error', cancel)
+  // Multer uses only the headers and the stream of its request; `source` has both.
   const request = source as unknown as Request
   const parsed = new Promise<void>((resolve, reject) => {
     parse(request, res, (error: unknown) => (error ? reject(error) : resolve()))
   })
-  // Multer fills it as fields come
+  // Multer adds the fields as they are received.
   req.body = request.body
   const failed = engine.failure.then((error) => {
     source.destroy(error instanceof Error ? error : undefined)
@@ -166,18 +166,18 @@ async function receive(
   try {
     await Promise.race([parsed, failed])
   } catch (error) {
-    abandon()
+    cancel()
     throw source.errored ?? error
   } finally {
     res.off('close', end)
     source.destroy()
-    // what begins late, or fails early, must not go on while the upload is undone
+    // No file can be stored while the upload is undone.
     await engine.idle()
   }
   return engine.received
 }
 
-/** Returns which file field a name means: `files[]` and `files[0]` mean `files`, and so does `file` there. */
+/** Returns a function for the file field that a name means: `files[]`, `files[0]` and `file` all mean `files`. */
 function fileFieldOf(bounds: Bounds): (name: string) => string | undefined {
   const fields = fieldsOf(bounds)
   return (name) => {
@@ -193,12 +193,12 @@ function countFiles(bounds: Bounds): NonNullable<multer.Options['fileFilter']> {
     const kind = KINDS.find((one) => bounds[one] && fieldOf(bounds, one) === fieldname)
     const bound = kind && bounds[kind]
     if (!bound) {
-      const message = `is not a file field here: use ${fieldsOf(bounds).join(' or ')}`
+      const message = `is not a file field: use ${fieldsOf(bounds).join(' or ')}`
       return accept(validationFailed([{ field: fieldname, message }]))
     }
     const count = (counts.get(fieldname) ?? 0) + 1
     counts.set(fieldname, count)
-    if (count > bound.max) return accept(tooLarge(`There may be ${bound.max} ${fieldname} at the most.`))
+    if (count > bound.max) return accept(tooLarge(`An upload can have at most ${bound.max} ${fieldname}.`))
     accept(null, true)
   }
 }
@@ -211,4 +211,4 @@ function largestBody({ files, images }: Bounds, largestFile: number): number {
 }
 
 const missing = (field: string) => validationFailed([{ field, message: 'needs a file' }])
-const clientGone = () => malformedUpload(new Error('the client went before its body was read'))
+const clientGone = () => malformedUpload(new Error('the client disconnected before its body was read'))

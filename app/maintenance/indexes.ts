@@ -1,10 +1,10 @@
 import mongoose, { type IndexDefinition, type IndexOptions, type Model, mongo } from 'mongoose'
 import '../../models/all.ts'
 
-/** Duplicates named for one index, and ids named for one value. */
+/** Largest number of duplicate values reported for an index, and of ids reported for a value. */
 const MAX_NAMED = 20
 
-/** A unique index cannot be built, because documents have the same value. */
+/** A unique index cannot be built, because several documents have the same value. */
 export class DuplicateValues extends Error {
   override readonly name = 'DuplicateValues'
 }
@@ -22,12 +22,12 @@ const allModels = (): AnyModel[] => Object.values(mongoose.models)
 
 /**
  * Builds the indexes that the models declare and drops those they no longer declare. An index that cannot be built
- * does not keep the other collections from theirs.
+ * does not prevent the indexes of other collections.
  *
- * @throws DuplicateValues that names the values and ids of every index that duplicates prevent
+ * @throws DuplicateValues with the values and ids of every index that cannot be built because of duplicates
  */
 export async function syncIndexes(): Promise<void> {
-  const faults: string[] = []
+  const duplicates: string[] = []
   for (const model of allModels()) {
     try {
       await model.createCollection()
@@ -35,10 +35,10 @@ export async function syncIndexes(): Promise<void> {
     } catch (error) {
       const found = isDuplicate(error) ? await describeDuplicates(model) : []
       if (found.length === 0) throw error
-      faults.push(...found)
+      duplicates.push(...found)
     }
   }
-  if (faults.length > 0) throw new DuplicateValues(faults.join('\n'))
+  if (duplicates.length > 0) throw new DuplicateValues(duplicates.join('\n'))
 }
 
 /** Returns the unique indexes that are declared and not built, as `collection.field`. One request per collection. */
@@ -54,7 +54,7 @@ const isUnique = ([, options]: Index) => options.unique === true
 const hasUnique = (model: AnyModel) => (model.schema.indexes() as Index[]).some(isUnique)
 
 async function missingUnique(model: AnyModel): Promise<Index[]> {
-  // The types say that it returns key patterns only.
+  // The types are wrong: with this option it returns the options too.
   const { toCreate } = (await model.diffIndexes({ indexOptionsToCreate: true })) as { toCreate: unknown[] }
   return (toCreate as Index[]).filter(isUnique)
 }
@@ -65,7 +65,7 @@ async function describeDuplicates(model: AnyModel): Promise<string[]> {
   const lines: string[] = []
   for (const [fields, { partialFilterExpression = {} }] of await missingUnique(model)) {
     const names = Object.keys(fields)
-    // Every unique index of the models is over one field.
+    // Every unique index of the models has one field.
     const [field = ''] = names
     const where = `${model.collection.name}.${field}`
     for (const { value, ids, count } of await findDuplicates(model, field, partialFilterExpression)) {

@@ -3,7 +3,7 @@ import { Capacity, SERVER } from '../../models/capacity.ts'
 import type { Space } from '../../models/plugins/ledger.ts'
 import type { Context } from '../context.ts'
 
-/** What the service depends on: `ok`, or a sentence about what is wrong. */
+/** The result of each check: `ok`, or a sentence that says what is wrong. */
 export type Checks = Record<'database' | 'indexes' | 'store' | 'space' | 'log' | 'proxy', string>
 
 interface Readiness {
@@ -14,9 +14,9 @@ interface Readiness {
   causes: unknown[]
 }
 
-/** How long the database and the store have to answer, in milliseconds. */
+/** Longest time for the answers of the database and the store, in milliseconds. */
 const ANSWER_MS = 2000
-/** With fewer free bytes the disk of the store counts as full. */
+/** The disk of the store is full when it has fewer free bytes. */
 const MIN_FREE_BYTES = 64_000_000
 
 const OK = 'ok'
@@ -24,8 +24,9 @@ const OK = 'ok'
 type ReadinessContext = Pick<Context, 'store' | 'stopping' | 'prepared' | 'writesRefused' | 'proxyCheck'>
 
 /**
- * Checks what the service depends on. A full server is still ready, because it serves reads and removals: else one
- * client that fills it would end the service for all. Dropped log lines and an ignored proxy do not count either.
+ * Checks what the service depends on. A full server is still ready, because it serves reads and removals:
+ * otherwise one client that fills it would stop the service for all. Dropped log lines and an ignored proxy do not
+ * make it unready either.
  */
 export async function checkReadiness(context: ReadinessContext): Promise<Readiness> {
   const { store, stopping, prepared, writesRefused, proxyCheck } = context
@@ -55,7 +56,7 @@ export async function checkReadiness(context: ReadinessContext): Promise<Readine
   }
 }
 
-/** The capacity is the last thing that the start of a service writes to its database. */
+/** The capacity is the last document that a service writes at its start. */
 const databaseCheck = (prepared: boolean, capacity: Space | null) =>
   prepared && capacity ? OK : 'The database is not prepared yet.'
 
@@ -67,7 +68,7 @@ function spaceCheck(capacity: Space | null, freeBytes: number | null): string {
   return OK
 }
 
-/** Resolves as a promise does. Rejects when the signal aborts first. */
+/** Returns the result of a promise. Rejects when the signal aborts first. */
 function within<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
   const late = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })

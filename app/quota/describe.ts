@@ -6,9 +6,9 @@ import type { Context } from '../context.ts'
 import { unauthenticated } from '../errors.ts'
 
 /**
- * Returns what a user's space holds, in bytes and files; an admin also sees the sum of all users.
+ * Returns the usage and limits of a user, in bytes and numbers of files. For admins also the usage of the server.
  *
- * @throws `unauthenticated` when the account is gone
+ * @throws unauthenticated when the account does not exist any more
  */
 export async function describeSpace(
   { config }: Pick<Context, 'config'>,

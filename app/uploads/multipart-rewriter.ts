@@ -2,22 +2,22 @@ import { randomUUID } from 'node:crypto'
 import { malformedUpload, tooLarge } from '../errors.ts'
 import { encodingOf, type PartHeader, readPartHeader, UNNAMED } from './part-header.ts'
 
-/** Of the header of a part. */
+/** Largest header of a part, in bytes. */
 const HEADER_BYTES = 8192
-/** Of what stands before the first boundary, and after the last one. */
+/** Largest number of bytes before the first boundary, and after the last one. */
 const OUTSIDE_BYTES = 8192
-/** Blanks between a boundary and the end of its line. */
+/** Largest number of blanks between a boundary and the end of its line, in bytes. */
 const PADDING_BYTES = 256
-/** Parts of a body, those without content and file name included. */
+/** Largest number of parts of a body, including empty file inputs of a form. */
 const PARTS = 2000
 
 const CRLF = Buffer.from('\r\n')
 const HEADER_END = Buffer.from('\r\n\r\n')
 
 interface Options {
-  /** The boundary of the body that comes in. */
+  /** The boundary of the received body. */
   boundary: string
-  /** Returns the file field that a field name means; undefined: it is no file field. */
+  /** Returns the file field that a field name means; undefined if it is not a file field. */
   fileField: (name: string) => string | undefined
   push: (bytes: Buffer | string) => void
 }
@@ -25,22 +25,22 @@ interface Options {
 type State = 'preamble' | 'boundary' | 'header' | 'content' | 'epilogue'
 
 /**
- * Reads a multipart body strictly, in linear time, and writes it anew in its plainest form: a boundary that occurs
- * nowhere, a quoted field name, and for each file its place in `fileNames` as the file name.
+ * Parses a multipart body strictly, in linear time, and writes it again in its simplest form: with a random boundary,
+ * quoted field names, and the index in `fileNames` as the name of each file.
  */
 export class MultipartRewriter {
-  /** The names of the files. The parser is given their places in this list. */
+  /** The names of the files. The next parser gets their indexes. */
   readonly fileNames: string[] = []
-  /** What the new body is, as a content type. */
+  /** The content type of the new body. */
   readonly contentType: string
   #state: State = 'preamble'
-  /** Bytes that are not understood yet; the first line needs no line end before it. */
+  /** Bytes that are not parsed yet. Begins with a line end, because the first boundary needs none before it. */
   #rest: Buffer = CRLF
-  /** How many of `#rest` are the end of the header, not content. */
+  /** How many bytes of `#rest` belong to the header, not to the content. */
   #skip = 0
   #outside = 0
   #parts = 0
-  /** The field of a file without a name of which no content has come: it may be the empty input of a form. */
+  /** The field of a file without name and content so far. It can be an empty file input of a form. */
   #pending: string | undefined
   readonly #delimiter: Buffer
   readonly #boundary = `kura-${randomUUID()}`
@@ -51,19 +51,19 @@ export class MultipartRewriter {
   }
 
   /** @throws malformed_upload, too_large, unsupported_media */
-  take(chunk: Buffer): void {
+  write(chunk: Buffer): void {
     this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
     while (this.#step());
   }
 
-  /** @throws malformed_upload where the final boundary has not come */
+  /** @throws malformed_upload when the final boundary is missing */
   end(): void {
     if (this.#state === 'boundary' && this.#rest.equals(Buffer.from('--'))) this.#state = 'epilogue'
     if (this.#state !== 'epilogue') throw malformedUpload(undefined, 'The upload has no final boundary.')
     this.options.push(`--${this.#boundary}--\r\n`)
   }
 
-  /** Returns whether it understood something, so that there may be more. */
+  /** Parses one element. Returns whether there can be another one in the received bytes. */
   #step(): boolean {
     switch (this.#state) {
       case 'preamble':
@@ -90,11 +90,11 @@ export class MultipartRewriter {
 
   #skipEpilogue(): boolean {
     if (this.#rest.includes(this.#delimiter.subarray(CRLF.length)))
-      throw malformedUpload(undefined, 'The upload goes on after its final boundary.')
+      throw malformedUpload(undefined, 'The upload continues after its final boundary.')
     return this.#dropOutside()
   }
 
-  /** Drops what is outside of all parts, but for what may be the beginning of a boundary. */
+  /** Drops bytes outside of all parts. Keeps the last ones, which can be the beginning of a boundary. */
   #dropOutside(): boolean {
     const drop = Math.max(0, this.#rest.length - this.#delimiter.length)
     this.#outside += drop
@@ -113,7 +113,7 @@ export class MultipartRewriter {
       return true
     }
     if (line.length === PADDING_BYTES + CRLF.length || !/^(?:--?|[ \t]*\r?)$/.test(line))
-      throw malformedUpload(undefined, 'A line begins with the boundary and goes on.')
+      throw malformedUpload(undefined, 'A line begins with the boundary and continues after it.')
     return false
   }
 
@@ -122,12 +122,12 @@ export class MultipartRewriter {
       throw malformedUpload(undefined, 'A part has no header.')
     const end = this.#rest.indexOf(HEADER_END)
     if (end > HEADER_BYTES || (end < 0 && this.#rest.length > HEADER_BYTES + HEADER_END.length))
-      throw malformedUpload(undefined, `The header of a part has over ${HEADER_BYTES} bytes.`)
+      throw malformedUpload(undefined, `The header of a part is longer than ${HEADER_BYTES} bytes.`)
     if (end < 0) return false
     this.#parts += 1
     if (this.#parts > PARTS) throw tooLarge(`An upload can have at most ${PARTS} parts.`)
     this.#beginPart(readPartHeader(this.#rest.toString('latin1', 0, end)))
-    // the second line end may begin the next boundary
+    // The second line end can begin the next boundary.
     this.#advance(end + CRLF.length, 'content')
     this.#skip = CRLF.length
     return true
@@ -136,7 +136,10 @@ export class MultipartRewriter {
   #beginPart({ name, fileName, mediaType, charset }: PartHeader): void {
     const fileField = this.options.fileField(name)
     if (fileName === undefined && mediaType.startsWith('multipart/'))
-      throw malformedUpload(undefined, 'A part is a multipart body itself. Send each file as a part.')
+      throw malformedUpload(
+        undefined,
+        'A part contains another multipart body. Send each file as a part of its own.',
+      )
     if (fileName) this.#beginFile(fileField ?? name, fileName)
     else if (fileName === '' || (fileField && mediaType)) this.#pending = fileField ?? name
     else this.#push(`${disposition(name)}\r\nContent-Type: text/plain; charset=${encodingOf(charset)}`)
@@ -170,7 +173,7 @@ export class MultipartRewriter {
     return true
   }
 
-  /** How many of the last bytes may be the beginning of a delimiter. */
+  /** Returns how many of the last bytes can be the beginning of a delimiter. */
   #beginningOfDelimiter(): number {
     for (let length = Math.min(this.#rest.length, this.#delimiter.length - 1); length > 0; length--)
       if (this.#rest.subarray(-length).equals(this.#delimiter.subarray(0, length))) return length

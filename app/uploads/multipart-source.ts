@@ -5,31 +5,31 @@ import { MultipartRewriter } from './multipart-rewriter.ts'
 import { parseHeaderValue } from './part-header.ts'
 import { MAX_SILENCE_MS, SPEED_WINDOW_MS, SpeedMonitor } from './speed-monitor.ts'
 
-/** RFC 2046 §5.1.1 allows 70 characters; some clients use more. */
+/** Longest boundary, in characters. RFC 2046 §5.1.1 allows 70; some clients use more. */
 const BOUNDARY_CHARACTERS = 200
 
 interface Options {
-  /** Returns the file field that a field name means; undefined: it is no file field. */
+  /** Returns the file field that a field name means; undefined if it is not a file field. */
   fileField: (name: string) => string | undefined
-  /** The lowest speed of an upload, in bytes a second. */
+  /** The lowest allowed speed, in bytes a second. */
   bytesPerSecond: number
 }
 
 /**
- * The multipart body of a request, rewritten for Multer. The parser below Multer (busboy 1.6) silently drops parts
- * that it cannot name: those without a readable Content-Disposition, file name or character set, and everything up to
- * the next boundary that it knows. It reads the rewritten body whole.
+ * The multipart body of a request, rewritten for Multer. The parser of Multer (busboy 1.6) silently drops parts that it
+ * cannot parse: parts without a readable Content-Disposition, file name or character set, and everything up to the next
+ * boundary. It parses every part of the rewritten body.
  *
- * Multer takes this stream for its request, so that an error ends Multer at once while the request stays open for
- * the answer.
+ * Multer gets this stream in place of the request, so that an error ends Multer at once while the request stays open
+ * for the answer.
  */
 export class MultipartSource extends Readable {
-  /** Those of the request, with the content type of this stream. */
+  /** The headers of the request, with the content type of this stream. */
   readonly headers: IncomingHttpHeaders
   readonly #rewriter: MultipartRewriter
   readonly #speed: SpeedMonitor
-  /** What one read of the connection brings: each byte can be a chunk of its own. They are rewritten together. */
-  #pieces: Buffer[] = []
+  /** The chunks of one read of the connection. Each can be a single byte, so they are rewritten together. */
+  #chunks: Buffer[] = []
 
   constructor(
     private readonly request: IncomingMessage,
@@ -41,11 +41,11 @@ export class MultipartSource extends Readable {
     this.headers = { ...request.headers, 'content-type': this.#rewriter.contentType }
     const limits = { silenceMs: MAX_SILENCE_MS, windowMs: SPEED_WINDOW_MS, bytesPerSecond }
     this.#speed = new SpeedMonitor(limits, (error) => this.destroy(error))
-    request.on('data', this.#take).on('end', this.#end).on('close', this.#close)
+    request.on('data', this.#receive).on('end', this.#end).on('close', this.#close)
     this.#speed.resume()
   }
 
-  /** The names of the files, by the names that the parser finds. */
+  /** The names of the files, by the indexes that the parser returns as file names. */
   get fileNames(): readonly string[] {
     return this.#rewriter.fileNames
   }
@@ -56,8 +56,8 @@ export class MultipartSource extends Readable {
   }
 
   /**
-   * Ends the stream at once. When Multer 2.5 fails, it takes its parser off, reads the rest of its request and calls
-   * back at the end: https://github.com/expressjs/multer/issues/1218. Here its request is this stream.
+   * Ends the stream at once. After an error Multer 2.5 unpipes its parser, reads the rest of the request and calls back
+   * only at the end (https://github.com/expressjs/multer/issues/1218). For Multer, this stream is the request.
    */
   override unpipe(destination?: NodeJS.WritableStream): this {
     super.unpipe(destination)
@@ -66,21 +66,21 @@ export class MultipartSource extends Readable {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#speed.pause()
-    this.request.off('data', this.#take).off('end', this.#end).off('close', this.#close)
+    this.request.off('data', this.#receive).off('end', this.#end).off('close', this.#close)
     this.request.pause()
     done(error)
   }
 
-  #take = (piece: Buffer): void => {
-    this.#speed.addBytes(piece.length)
-    if (this.#pieces.push(piece) === 1) process.nextTick(() => this.#rewrite())
+  #receive = (chunk: Buffer): void => {
+    this.#speed.addBytes(chunk.length)
+    if (this.#chunks.push(chunk) === 1) process.nextTick(() => this.#rewrite())
   }
 
   #rewrite(): void {
-    const pieces = this.#pieces
-    this.#pieces = []
-    if (this.destroyed || pieces.length === 0) return
-    this.#attempt(() => this.#rewriter.take(join(pieces)))
+    const chunks = this.#chunks
+    this.#chunks = []
+    if (this.destroyed || chunks.length === 0) return
+    this.#attempt(() => this.#rewriter.write(join(chunks)))
     if (this.destroyed || this.readableLength < this.readableHighWaterMark) return
     this.#speed.pause()
     this.request.pause()
@@ -95,7 +95,7 @@ export class MultipartSource extends Readable {
   }
 
   #close = (): void => {
-    if (!this.request.readableEnded) this.destroy(malformedUpload(new Error('the client went')))
+    if (!this.request.readableEnded) this.destroy(malformedUpload(new Error('the client disconnected')))
   }
 
   #attempt(work: () => void): void {
@@ -111,15 +111,12 @@ export class MultipartSource extends Readable {
 function readBoundary(contentType: string): string {
   const boundary = parseHeaderValue(contentType).parameters.get('boundary')
   if (!boundary)
-    throw malformedUpload(
-      undefined,
-      'The Content-Type names no boundary. Let the HTTP client set this header.',
-    )
+    throw malformedUpload(undefined, 'The Content-Type has no boundary. Let the HTTP client set this header.')
   if (boundary.length > BOUNDARY_CHARACTERS || !/^[\x20-\x7e]*[\x21-\x7e]$/.test(boundary))
-    throw malformedUpload(undefined, 'The boundary is too long, or has characters that no boundary can have.')
+    throw malformedUpload(undefined, 'The boundary is too long or has invalid characters.')
   return boundary
 }
 
-/** Most often there is one piece: it is not copied. */
-const join = (pieces: Buffer[]): Buffer =>
-  pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces)
+/** Joins chunks. Does not copy a single one, which is the usual case. */
+const join = (chunks: Buffer[]): Buffer =>
+  chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)

@@ -2,31 +2,31 @@ import { malformedUpload, unsupportedMedia } from '../errors.ts'
 
 /** The header of one part of a multipart body. */
 export interface PartHeader {
-  /** The name of its field. */
+  /** The name of the field. */
   name: string
-  /** Undefined where it gives no file name, `''` where it gives an empty one. */
+  /** Undefined if the header has no file name, `''` if it is empty. */
   fileName: string | undefined
-  /** The lower-case media type of a part without a file name; `''` where it gives none. */
+  /** The media type of a part without a file name, in lower case; `''` if the header has none. */
   mediaType: string
-  /** The lower-case label of its character set. */
+  /** The label of the character set, in lower case. */
   charset: string | undefined
 }
 
-/** A header value: what stands before the first `;`, in lower case, and its parameters; null: cannot be read. */
+/** A header value: the text before the first `;` in lower case, and the parameters. Unreadable ones are null. */
 interface HeaderValue {
   value: string
   parameters: Map<string, string | null>
 }
 
-/** The name of a file whose own name is missing or cannot be read. */
+/** The name of a file whose name is missing or unreadable. */
 export const UNNAMED = 'file'
 
-/** The character sets that the parser reads a field in. */
+/** The character sets of fields that the parser supports. */
 const CHARSETS = new Set(['utf-8', 'windows-1252', 'utf-16le'])
 
 const LINE = /^([\w!#$%&'*+.^`|~-]+):(.*)$/s
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
-/** What no header value may have: control characters but the tab. */
+/** Characters that a header value cannot have: control characters except the tab. */
 const CONTROL = /[^\t\x20-\x7e\x80-\xff]/
 const ENCODINGS = new Set(['7bit', '8bit', 'binary'])
 
@@ -35,7 +35,7 @@ const malformed = (message: string) => malformedUpload(undefined, message)
 /**
  * Reads the lines between a boundary and the content of its part (RFC 7578 §4, RFC 2046 §5.1).
  *
- * @throws malformed_upload where a line cannot be read, the field has no name, or the content is encoded
+ * @throws malformed_upload when a line is unreadable, the field has no name, or the content is encoded
  */
 export function readPartHeader(block: string): PartHeader {
   const headers = new Map<string, string>()
@@ -57,17 +57,17 @@ export function readPartHeader(block: string): PartHeader {
   return { name: decode(name), fileName, mediaType: type.value, charset }
 }
 
-/** Refuses parts whose content is not the file itself. */
+/** @throws malformed_upload, unsupported_media for a part that is encoded, compressed or a range of a file */
 function assertWhole(headers: ReadonlyMap<string, string>): void {
   const encoding = headers.get('content-transfer-encoding')
   if (encoding !== undefined && !ENCODINGS.has(encoding.toLowerCase()))
-    throw malformed('A part has a Content-Transfer-Encoding. Send its bytes as they are (RFC 7578 §4.7).')
+    throw malformed('A part has a Content-Transfer-Encoding. Send the bytes unencoded (RFC 7578 §4.7).')
   if (headers.has('content-range')) throw malformed('A part has a Content-Range. Send whole files.')
   if (!/^(identity)?$/i.test(headers.get('content-encoding') ?? ''))
-    throw unsupportedMedia('A part has a Content-Encoding. Send its bytes as they are.')
+    throw unsupportedMedia('A part has a Content-Encoding. Send the bytes unencoded.')
 }
 
-/** `filename*` goes before `filename` (RFC 6266 §4.3); browsers escape `"` and line ends in the latter only. */
+/** Prefers `filename*` to `filename` (RFC 6266 §4.3). Browsers escape `"` and line ends only in `filename`. */
 function readFileName(parameters: HeaderValue['parameters']): string | undefined {
   const plain = parameters.get('filename')
   const extended = parameters.get('filename*')
@@ -81,7 +81,7 @@ function readFileName(parameters: HeaderValue['parameters']): string | undefined
 /**
  * Splits a header value at its semicolons, in linear time.
  *
- * @throws malformed_upload for a parameter without a name, or one given twice
+ * @throws malformed_upload for a parameter without a name or given twice
  */
 export function parseHeaderValue(text: string): HeaderValue {
   const parameters: HeaderValue['parameters'] = new Map()
@@ -105,7 +105,7 @@ const endOf = (text: string, from: number) => {
   return end < 0 ? text.length : end
 }
 
-/** A parameter as it is written: up to the next semicolon outside of quotes. */
+/** Returns the unparsed parameter: the text up to the next semicolon outside of quotes. */
 function nextParameter(text: string, from: number): { raw: string; end: number } {
   let quoted = false
   let at = from
@@ -120,7 +120,7 @@ function nextParameter(text: string, from: number): { raw: string; end: number }
 
 const isEscape = (character: string | undefined) => character === '"' || character === '\\'
 
-/** The value of a parameter; null where quotes stand in it alone. A backslash before another character is itself. */
+/** Returns the value of a parameter; null if its quotes are not paired. A backslash escapes only `"` and `\\`. */
 function unquote(raw: string): string | null {
   if (!raw.startsWith('"')) return raw === '' || raw.includes('"') ? null : raw
   let value = ''
@@ -132,7 +132,7 @@ function unquote(raw: string): string | null {
   return null
 }
 
-/** Reads the bytes of a header, which Node and we hold as Latin-1, as UTF-8, else as Windows-1252. */
+/** Decodes header bytes, given as a Latin-1 string, from UTF-8 or else from Windows-1252. */
 function decode(text: string): string {
   const bytes = Buffer.from(text, 'latin1')
   return decodeUtf8(bytes) ?? new TextDecoder('windows-1252').decode(bytes)
@@ -142,12 +142,12 @@ function decodeUtf8(bytes: Buffer): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    // it is in another character set
+    // The text is in another character set.
     return null
   }
 }
 
-/** The value of `filename*` (RFC 8187 §3.2.1); null where it cannot be read. */
+/** Returns the value of `filename*` (RFC 8187 §3.2.1); null if it is unreadable. */
 function decodeExtended(text: string): string | null {
   const [charset = '', , ...rest] = text.split("'")
   if (rest.length === 0) return null
@@ -161,7 +161,7 @@ function decodeExtended(text: string): string | null {
   return /^iso-8859-1$/i.test(charset) ? bytes.toString('latin1') : null
 }
 
-/** Returns the name by which the parser knows a character set. @throws unsupported_media */
+/** Returns the parser's name of a character set. @throws unsupported_media */
 export function encodingOf(label = 'utf-8'): string {
   const encoding = nameEncoding(label)
   if (!CHARSETS.has(encoding)) throw unsupportedMedia('The fields of an upload must be in UTF-8.')
@@ -172,7 +172,7 @@ function nameEncoding(label: string): string {
   try {
     return new TextDecoder(label).encoding
   } catch {
-    // no such character set
+    // The character set does not exist.
     return ''
   }
 }

@@ -9,7 +9,7 @@ import { Meter } from '../storage/meter.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { UploadSession } from './upload-session.ts'
 
-/** Streams one file of a multipart request into the store, metered, and tells what it is. */
+/** Streams one file of a multipart request into the store. Counts its bytes and detects its content. */
 export async function receiveFile(
   store: ObjectStore,
   uploadSession: UploadSession,
@@ -27,18 +27,18 @@ export async function receiveFile(
   return describe(key, file.originalname, meter)
 }
 
-/** A file that comes by itself. */
+/** A file that is sent without a multipart body. */
 export interface IncomingFile {
   name: string
-  /** Of all its bytes, as announced. */
+  /** The announced size in bytes. */
   size: number
-  /** Its failure leaves nothing in the store. */
+  /** An error of the stream leaves no object in the store. */
   stream: Readable
-  /** Called with each piece's length once it is counted. */
+  /** Called with the number of bytes of each counted chunk. */
   passed?: (bytes: number) => void
 }
 
-/** The same for a file that comes by itself, without a multipart body around it. */
+/** Streams a file that is sent without a multipart body into the store. Does the same as `receiveFile`. */
 export async function receiveStream(
   store: ObjectStore,
   uploadSession: UploadSession,

@@ -8,7 +8,7 @@ import type { UploadSession } from './upload-session.ts'
 /**
  * Re-encodes a preview image, which drops its metadata, and stores it with its thumbnail.
  *
- * @param user whose turn of the renderer it takes
+ * @param user whose queue of the renderer is used
  */
 export async function receiveImage(
   store: ObjectStore,
@@ -23,7 +23,7 @@ export async function receiveImage(
   return { ...image, thumbnail }
 }
 
-/** Stores a picture of our own making. */
+/** Stores an encoded picture. */
 export async function storePicture(
   store: ObjectStore,
   uploadSession: UploadSession,

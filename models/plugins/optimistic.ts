@@ -27,7 +27,7 @@ export interface OptimisticStatics<T> {
 
 /**
  * Repeats a conditional update until it takes place. An attempt fails only when another request made a change, so that
- * the number of retries is not limited and no time passes between them.
+ * the number of retries is not limited and there is no pause between them.
  *
  * @param current the state that the first attempt depends on
  * @param attempt makes one update that is conditional on the state; returns null when it did not take place

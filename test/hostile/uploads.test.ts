@@ -123,9 +123,9 @@ describe('stalled uploads', function () {
     const cases: [Record<string, string>, number, RegExp][] = [
       [{ 'Content-Range': 'bytes 0-99/200' }, 400, /Content-Range/],
       [{ 'Content-Encoding': 'gzip' }, 415, /Content-Encoding/],
-      [{ 'Content-Type': 'multipart/form-data' }, 400, /names no boundary/],
-      [{ 'Content-Type': 'multipart/form-data; boundary=' }, 400, /names no boundary/],
-      [{ 'Content-Type': 'multipart/form-data; boundary=""' }, 400, /names no boundary/],
+      [{ 'Content-Type': 'multipart/form-data' }, 400, /has no boundary/],
+      [{ 'Content-Type': 'multipart/form-data; boundary=' }, 400, /has no boundary/],
+      [{ 'Content-Type': 'multipart/form-data; boundary=""' }, 400, /has no boundary/],
     ]
     for (const [headers, status, message] of cases) {
       const answer = await fetch(`${service.origin}/api/assets`, {

@@ -1,7 +1,7 @@
 /**
  * `npm run soak [-- --kills N] [-- --life ANSWERS]`: kills the service again and again under load, on the disk and the
- * embedded database, or on those that MONGODB_URI and S3_ENDPOINT name; tells what came of it, with exit code 1 for a
- * fault.
+ * embedded database, or on those that MONGODB_URI and S3_ENDPOINT name; prints a report, with exit code 1 for an
+ * error.
  */
 import { parseArgs } from 'node:util'
 import { killAll } from '../support/app/process.ts'

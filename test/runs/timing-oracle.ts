@@ -8,8 +8,9 @@ import { mochaHooks } from '../support/app/mongo.ts'
 import { signUp } from '../support/app/users.ts'
 
 /**
- * Prints how long the service takes to say "there is nothing here" of what is somebody else's and of what is
- * nowhere. The two are asked in turn, in random order, in one run: what they differ by should be lost in the spread.
+ * Prints how long the service takes to answer 404 for hidden objects of another user and for objects that do not exist.
+ * Sends both requests in random order. The difference of the medians should be smaller than the spread, otherwise a
+ * client can find out which objects exist.
  * Usage: `npx tsx test/runs/timing-oracle.ts [rounds]`.
  */
 
@@ -17,7 +18,7 @@ interface Question {
   what: string
   method?: string
   body?: object
-  /** Path to what is somebody else's, and to what is nowhere. */
+  /** Path of an object of another user, and of an object that does not exist. */
   theirs: string
   nowhere: string
 }
@@ -86,7 +87,7 @@ async function main() {
   await mochaHooks.afterAll()
 }
 
-/** The spread is half of what lies between the quartiles. */
+/** Prints the times of one question. The spread is half of the interquartile range. */
 async function compare(origin: string, token: string, question: Question): Promise<void> {
   const { what, method = 'GET', body, theirs, nowhere } = question
   const times: Record<string, number[]> = { [theirs]: [], [nowhere]: [] }
@@ -116,7 +117,7 @@ async function compare(origin: string, token: string, question: Question): Promi
   )
 }
 
-/** What the asker has said themselves, and when, is no news. */
+/** Removes what the caller knows anyway: the name sent in the request and the time. */
 const neutral = (answer = '') => answer.replace(/"username":"[^"]*"/, '').replace(/"addedAt":"[^"]*"/, '')
 
 await main()

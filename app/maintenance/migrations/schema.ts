@@ -29,7 +29,7 @@ export async function schemaVersion(newest = NEWEST_VERSION): Promise<number> {
   return (await SchemaVersion.current()) ?? newest
 }
 
-/** Collections that have documents as soon as anybody uses the service. */
+/** Collections that have documents in every database that is in use. */
 const USED = ['users', 'assets', 'links', 'projects', 'activities', 'uploads']
 
 /** Returns the name of a collection that has documents; null when the database is empty. */

@@ -12,7 +12,7 @@ import { uploadAsset } from '../../support/app/assets.ts'
 import { keysOf, stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 
-describe('check of store and documents', () => {
+describe('checkStorage', () => {
   let app: TestApp
   let ada: TestUser
   let location: string
@@ -25,7 +25,7 @@ describe('check of store and documents', () => {
   })
   afterEach(() => app.stop())
 
-  /** The kinds of what is found, and whether all of it was fixed. */
+  /** Returns the kinds of all findings, and whether all were fixed. */
   async function check(fix = false, graceMs = 0) {
     const found = []
     for await (const result of checkStorage(app.context, { fix, graceMs })) found.push(result)
@@ -81,7 +81,7 @@ describe('check of store and documents', () => {
     expect((await asset()).files).to.have.length(2)
   })
 
-  it('storage:check --fix – dead uploads, forgotten assets, begun removals → ended', async () => {
+  it('storage:check --fix – stale uploads, orphaned assets, unfinished removals → cleaned up', async () => {
     const pending = { _id: new Types.ObjectId(), owner: ada.user._id }
     await Asset.create({ ...pending, createdAt: new Date(0), updatedAt: new Date(0) })
     const dead = { _id: randomUUID(), owner: ada.user._id, asset: pending._id }
@@ -103,7 +103,7 @@ describe('check of store and documents', () => {
     expect(await storedBytes(app)).to.equal(1500)
   })
 
-  it('storage:check – assets of an account that does not exist → found', async () => {
+  it('storage:check – assets of an account that does not exist → reported', async () => {
     await User.deleteOne({ _id: ada.user._id })
     await signUp(app, 'bob')
     const { kinds, fixed } = await check(true, 3_600_000)

@@ -13,16 +13,16 @@ import { stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 import { png } from '../../support/data/samples.ts'
 
-/** Limits of accounts without limits of their own. */
+/** Limits of users without limits of their own. */
 const QUOTA = { limit: 5e10, fileLimit: 1000 }
 
-async function recount(fix = true, before = new Date()): Promise<Discrepancy[]> {
+async function runReconcile(fix = true, before = new Date()): Promise<Discrepancy[]> {
   const found: Discrepancy[] = []
   for await (const discrepancy of reconcile({ fix, before })) found.push(discrepancy)
   return found
 }
 
-describe('space:reconcile', () => {
+describe('reconcile', () => {
   let app: TestApp
   let ada: TestUser
   let bob: TestUser
@@ -42,7 +42,7 @@ describe('space:reconcile', () => {
 
   it('reconcile – after uploads → no difference, no change', async () => {
     const before = await stateOf(app)
-    expect(await recount()).to.deep.equal([])
+    expect(await runReconcile()).to.deep.equal([])
     expect(await stateOf(app)).to.deep.equal(before)
   })
 
@@ -50,22 +50,22 @@ describe('space:reconcile', () => {
     const right = await User.spaceOf(ada.user._id)
     await User.updateOne({ _id: ada.user._id }, { $inc: { 'space.used': 77, 'space.files': 3 } })
     await Capacity.updateOne({ _id: SERVER }, { $inc: { 'space.reserved': 5 } })
-    expect((await recount(false)).map(({ username }) => username)).to.deep.equal(['ada', null])
-    const [user] = await recount()
+    expect((await runReconcile(false)).map(({ username }) => username)).to.deep.equal(['ada', null])
+    const [user] = await runReconcile()
     expect(user?.was.used).to.equal(Number(right?.used) + 77)
     expect(user?.is).to.deep.equal({ used: right?.used, reserved: 0, files: 2, reservedFiles: 0 })
-    expect(await recount()).to.deep.equal([])
+    expect(await runReconcile()).to.deep.equal([])
     expect((await Capacity.spaceOf(SERVER))?.reserved).to.equal(0)
     expect((await Capacity.spaceOf(SERVER))?.used).to.equal(await storedBytes(app))
   })
 
-  it('reconcile – orphaned entries → dropped, young ones kept', async () => {
+  it('reconcile – orphaned reservations → closed, young ones kept', async () => {
     const entry = { id: randomUUID(), bytes: 300, slack: 0 }
     await User.reserve(bob.user._id, entry, QUOTA)
     await Capacity.reserve(SERVER, entry, QUOTA)
-    expect(await recount(true, new Date(Date.now() - 60_000))).to.deep.equal([])
+    expect(await runReconcile(true, new Date(Date.now() - 60_000))).to.deep.equal([])
     expect((await User.spaceOf(bob.user._id))?.reserved).to.equal(300)
-    const found = await recount()
+    const found = await runReconcile()
     expect(found.map(({ username, orphans }) => [username, orphans])).to.deep.equal([
       ['bob', 1],
       [null, 1],
@@ -78,7 +78,7 @@ describe('space:reconcile', () => {
     const asset = await Asset.findById(id).orFail().lean()
     const used = (await User.spaceOf(ada.user._id))?.used
 
-    // committed and settled nowhere, then with the user only
+    // Committed but not settled, then settled in the user's ledger only.
     const upload = { id: randomUUID(), bytes: 9000, slack: 0 }
     const unsettled = { id: upload.id, bytes: 2000, files: 1 }
     await User.reserve(ada.user._id, upload, QUOTA)
@@ -87,46 +87,46 @@ describe('space:reconcile', () => {
     await Capacity.updateOne({ _id: SERVER }, { $inc: { 'space.used': -2000, 'space.files': -1 } })
     await Asset.updateOne({ _id: id }, { $push: { unsettled } })
     const long = new Date(Date.now() - 60_000)
-    expect(await recount(true, long)).to.deep.equal([])
+    expect(await runReconcile(true, long)).to.deep.equal([])
     await User.settle(ada.user._id, upload.id, unsettled)
     await plantRecord(ada, id, upload.id)
-    expect(await recount(true, long)).to.deep.equal([])
+    expect(await runReconcile(true, long)).to.deep.equal([])
     await Capacity.settle(SERVER, upload.id, unsettled)
     await Asset.updateOne({ _id: id }, { $set: { unsettled: [] } })
     await Upload.deleteOne({ _id: upload.id })
-    expect(await recount(true, long)).to.deep.equal([])
+    expect(await runReconcile(true, long)).to.deep.equal([])
 
-    // put away and settled nowhere, then with the user only
+    // Marked for deletion but not settled, then settled in the user's ledger only.
     const deletion = await announceDeletion(asset.owner, asset.files, 1)
     await Asset.updateOne({ _id: id }, { $set: { files: [], pendingDeletion: [deletion] } })
-    expect(await recount()).to.deep.equal([])
+    expect(await runReconcile()).to.deep.equal([])
     await User.settle(ada.user._id, deletion.id, { bytes: -2000, files: -1 })
-    expect(await recount()).to.deep.equal([])
+    expect(await runReconcile()).to.deep.equal([])
     await Capacity.settle(SERVER, deletion.id, { bytes: -2000, files: -1 })
     await app.store.remove(deletion.keys)
     await Asset.updateOne({ _id: id }, { $set: { pendingDeletion: [] } })
-    expect(await recount()).to.deep.equal([])
+    expect(await runReconcile()).to.deep.equal([])
     expect((await User.spaceOf(ada.user._id))?.used).to.equal(Number(used) - 2000)
     await removeAsset(app.context, await Asset.findById(id).orFail().lean(), ada, {})
-    expect(await recount()).to.deep.equal([])
+    expect(await runReconcile()).to.deep.equal([])
   })
 
-  it('reconcile – upload changed the account meanwhile → not overwritten', async () => {
-    let going = true
+  it('reconcile – uploads change the ledger meanwhile → not overwritten', async () => {
+    let isRunning = true
     const uploading = (async () => {
       let count = 0
-      for (; going; count++) await uploadAsset(bob, {}, { 'e.bin': Buffer.alloc(100) })
+      for (; isRunning; count++) await uploadAsset(bob, {}, { 'e.bin': Buffer.alloc(100) })
       return count
     })()
-    for (let round = 0; round < 5; round++) expect(await recount()).to.deep.equal([])
-    going = false
+    for (let round = 0; round < 5; round++) expect(await runReconcile()).to.deep.equal([])
+    isRunning = false
     expect(await uploading).to.be.greaterThan(0)
-    expect(await recount()).to.deep.equal([])
+    expect(await runReconcile()).to.deep.equal([])
     expect((await Capacity.spaceOf(SERVER))?.used).to.equal(await storedBytes(app))
   })
 })
 
-/** The record that an upload still has when its asset is committed. */
+/** Creates the record that an upload still has when its asset is committed. */
 async function plantRecord({ user }: TestUser, asset: string, id: string): Promise<void> {
   await Upload.begin({
     _id: id,

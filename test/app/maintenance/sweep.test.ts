@@ -17,7 +17,7 @@ import { keysOf, stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 import { type FakeS3, startFakeS3 } from '../../support/s3/fake-s3.ts'
 
-/** Limits of accounts without limits of their own. */
+/** Limits of users without limits of their own. */
 const QUOTA = { limit: 5e10, fileLimit: 1000 }
 
 describe('sweep', () => {
@@ -25,7 +25,7 @@ describe('sweep', () => {
   let app: TestApp
   let ada: TestUser
   let location: string
-  /** As if so much time had passed. */
+  /** Runs a sweep with another `staleMs`. A negative value makes everything stale. */
   const sweepAfter = (staleMs: number) => sweep({ ...app.context, staleMs })
 
   before(async () => {
@@ -48,7 +48,7 @@ describe('sweep', () => {
     await s3.close()
   })
 
-  /** What a process leaves that dies in the middle of an upload. */
+  /** Creates the state after a process died during an upload. */
   async function dieUploading(): Promise<string> {
     const [_id, asset] = [randomUUID(), new Types.ObjectId()]
     const prefix = uploadPrefix(location, _id)
@@ -61,7 +61,7 @@ describe('sweep', () => {
     return _id
   }
 
-  /** What a process leaves that dies in the middle of a removal. */
+  /** Creates the state after a process died during a removal. */
   async function dieRemoving(): Promise<void> {
     const { id } = await uploadAsset(ada)
     const asset = await Asset.findById(id).orFail().lean()
@@ -92,7 +92,7 @@ describe('sweep', () => {
     await expectOnly(0)
   })
 
-  it('sweep – uploads of dead processes, two sweeps and a request at once → ended once', async () => {
+  it('sweep – uploads of dead processes, two sweeps and a request at the same time → discarded once', async () => {
     for (let round = 0; round < 4; round++) {
       await dieUploading()
       await dieRemoving()
@@ -124,19 +124,19 @@ describe('sweep', () => {
     await User.deleteOne({ _id: ada.user._id })
   })
 
-  it('sweep – multipart uploads that a finished upload left → aborted, no others', async () => {
+  it('sweep – multipart uploads of a finished upload → aborted, foreign ones kept', async () => {
     await uploadAsset(ada)
     const [key = ''] = await keysOf(app, `${location}/`)
-    const forgotten = s3.begin(key)
+    const orphan = s3.begin(key)
     const foreign = s3.begin('backup/2026')
     await sweepAfter(60_000)
-    expect([...s3.uploads.keys()]).to.have.members([forgotten.id, foreign.id])
+    expect([...s3.uploads.keys()]).to.have.members([orphan.id, foreign.id])
     await sweepAfter(-60_000)
     expect([...s3.uploads.keys()]).to.deep.equal([foreign.id])
     expect(await keysOf(app, `${location}/`)).to.deep.equal([key])
   })
 
-  it('sweep – request reserved after its upload was given up → space given back', async () => {
+  it('sweep – reservation without an upload → released', async () => {
     const entry = { id: randomUUID(), bytes: 700, slack: 0 }
     await User.reserve(ada.user._id, entry, QUOTA)
     await Capacity.reserve(SERVER, entry, QUOTA)
@@ -147,7 +147,7 @@ describe('sweep', () => {
     expect((await Capacity.spaceOf(SERVER))?.open).to.deep.equal([])
   })
 
-  it('sweep – removal announced but not begun → its entries dropped', async () => {
+  it('sweep – removal announced but not begun → its entries closed', async () => {
     await announceDeletion(ada.user._id, [], 0)
     await sweepAfter(60_000)
     expect((await User.spaceOf(ada.user._id))?.open).to.have.length(1)

@@ -5,14 +5,14 @@ import { uploadAsset } from '../../support/app/assets.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 import { png } from '../../support/data/samples.ts'
 
-/** What was asked of a collection, as Mongoose tells it. */
+/** A command, as Mongoose reports it. */
 interface Sent {
   collection: string
   method: string
   update: unknown
 }
 
-const ACCOUNTS = ['users', 'capacity'] as const
+const LEDGERS = ['users', 'capacity'] as const
 const UPDATES = /^(update|findOneAnd|findAndModify|replace|bulkWrite)/
 
 describe('database updates for space', () => {
@@ -39,21 +39,21 @@ describe('database updates for space', () => {
   const updatesOf = (name: string) =>
     sent.filter(({ collection, method }) => collection === name && UPDATES.test(method))
 
-  /** Two small updates of each account, and none of another. */
+  /** Expects two small updates of each ledger. */
   function expectTwoUpdates(): void {
-    for (const account of ACCOUNTS) {
-      const updates = updatesOf(account)
-      expect(updates, account).to.have.length(2)
+    for (const ledger of LEDGERS) {
+      const updates = updatesOf(ledger)
+      expect(updates, ledger).to.have.length(2)
       for (const { update } of updates) expect(JSON.stringify(update).length).to.be.lessThan(300)
     }
   }
 
-  it('upload – Content-Length given → two updates of each account', async () => {
+  it('upload – Content-Length given → two updates of each ledger', async () => {
     await uploadAsset(ada, {}, { 'a.bin': Buffer.alloc(300_000), 'b.png': await png() })
     expectTwoUpdates()
   })
 
-  it('upload – length unknown → two updates of each account', async () => {
+  it('upload – length unknown → two updates of each ledger', async () => {
     const body = new FormData()
     body.append('files', new Blob([Buffer.alloc(3_000_000)]), 'a.bin')
     const { body: stream, headers } = new Response(body)

@@ -13,10 +13,10 @@ import { png } from '../../support/data/samples.ts'
 import { expectSums, operations, type Real } from '../../support/model/operations.ts'
 import { Model } from '../../support/model/state.ts'
 
-/** To run again what has failed: MODEL_SEED=… as the test's name tells it. */
+/** Set MODEL_SEED to the number in the test title to repeat a failed run. */
 const seed = Number(process.env.MODEL_SEED ?? randomInt(2 ** 31))
 const TIME_MS = 8_000
-/** A failure is made as small as can be in so long. */
+/** Longest time for shrinking a failure, in milliseconds. */
 const SHRINK_MS = 90_000
 const USER_LIMIT = 500_000
 const SERVER_LIMIT = 900_000
@@ -29,7 +29,7 @@ describe('service against a model', function () {
   let pictureBytes: number
   let round = 0
   let deadline = 0
-  const mayGoOn = () => Date.now() < deadline
+  const hasTime = () => Date.now() < deadline
 
   before(async () => {
     app = await startApp()
@@ -64,7 +64,7 @@ describe('service against a model', function () {
     return { status: answer.status, body: await answer.json() }
   }
 
-  /** A model and the service, both empty. */
+  /** Creates a model and users of the service, both without assets. */
   async function setUp(): Promise<{ model: Model; real: Real }> {
     round++
     const users = []
@@ -76,10 +76,10 @@ describe('service against a model', function () {
       SERVER_LIMIT,
       pictureBytes,
     )
-    return { model, real: { users, admin, picture, upload, mayGoOn, ran: 0 } }
+    return { model, real: { users, admin, picture, upload, hasTime, ran: 0 } }
   }
 
-  /** What the store holds is what the model says, and no check finds anything. */
+  /** Compares the store with the model, and runs the integrity check. */
   async function compare(model: Model, real: Real): Promise<void> {
     for (const at of real.users.keys()) await expectSums(model, real, at)
     expect(await storedBytes(app)).to.equal(model.used())
@@ -87,7 +87,7 @@ describe('service against a model', function () {
       expect.fail(describeFinding(finding))
   }
 
-  /** With its owners all goes. */
+  /** Deletes the users. Expects an empty store. */
   async function tearDown({ users }: Real): Promise<void> {
     for (const { user } of users) await admin.delete(`/api/users/${user._id}`).expect(204)
     expect(await keysOf(app)).to.deep.equal([])
@@ -99,7 +99,7 @@ describe('service against a model', function () {
     let ran = 0
     const sequences = fc.commands(operations, { maxCommands: 60, size: 'max' })
     const property = fc.asyncProperty(sequences, async (sequence) => {
-      if (!mayGoOn()) return
+      if (!hasTime()) return
       const { model, real } = await setUp()
       try {
         await fc.asyncModelRun(() => ({ model, real }), sequence)

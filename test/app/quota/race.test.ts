@@ -24,7 +24,7 @@ import { eventually } from '../../support/eventually.ts'
 const AT_ONCE = 64
 const PLENTY = 1e9
 
-describe('space limits over two processes', function () {
+describe('quota and capacity with two processes', function () {
   this.timeout(240_000)
   let folder: string
   let store: ObjectStore
@@ -49,7 +49,7 @@ describe('space limits over two processes', function () {
   })
   beforeEach(() => Capacity.updateOne({ _id: SERVER }, { 'space.limit': PLENTY }))
 
-  /** A user with so much space, as a client of each process. */
+  /** Registers a user with a limit. Returns a client for each process. */
   async function signUp(limit: number) {
     const client = await register(String(origins[0]))
     const user = await User.findByName(client.username)
@@ -58,25 +58,25 @@ describe('space limits over two processes', function () {
     return { id: user._id, clients: origins.map((origin): Client => ({ ...client, origin })) }
   }
 
-  /** Runs uploads and looks again and again whether an account has passed its limit. */
+  /** Runs uploads and checks repeatedly that no ledger exceeds its limit. */
   async function watch<T>(id: mongoose.Types.ObjectId, uploads: Promise<T>[]): Promise<T[]> {
     let done = false
-    let looks = 0
-    const looking = (async () => {
+    let checks = 0
+    const checking = (async () => {
       while (!done) {
         for (const space of [await User.spaceOf(id), await Capacity.spaceOf(SERVER)]) {
-          if (!space) throw new Error('no account')
+          if (!space) throw new Error('no ledger')
           expect(space.used + space.reserved, 'used and reserved').to.be.at.most(Number(space.limit))
         }
-        looks++
+        checks++
         await delay(10)
       }
     })()
     const answers = await Promise.all(uploads).finally(() => {
       done = true
     })
-    await looking
-    expect(looks).to.be.greaterThan(5)
+    await checking
+    expect(checks).to.be.greaterThan(5)
     return answers
   }
 

@@ -10,9 +10,9 @@ import { eventually } from '../../support/eventually.ts'
 import { type FakeS3, startFakeS3 } from '../../support/s3/fake-s3.ts'
 
 const SIZE = 20_000_000
-/** Two parts of a multipart upload and a piece of the third. */
+/** Bytes of two parts of a multipart upload and some of the third. */
 const SENT = 12_000_000
-/** One part and a piece. While more wait for the bucket nothing is read, and nobody hears a client go. */
+/** Bytes of one part and some of the next. When more bytes wait for the bucket, nothing is read, and a disconnect is not noticed. */
 const SENT_TO_SILENCE = 7_000_000
 
 describe('client disconnects', function () {
@@ -38,8 +38,8 @@ describe('client disconnects', function () {
     await s3.close()
   })
 
-  /** Goes away when the service has come so far; within 5 seconds all must be as before. */
-  async function vanish(
+  /** Disconnects after `until` resolves. Expects the state from before within 5 seconds. */
+  async function disconnect(
     bytes: number,
     until: () => Promise<unknown>,
     how: { length?: number } = { length: body.length },
@@ -63,18 +63,18 @@ describe('client disconnects', function () {
     })
 
   it('POST /api/assets – client disconnects mid-file → no object, reservation or document', async () => {
-    await vanish(SENT, partsStored)
-    await vanish(SENT, partsStored, {})
+    await disconnect(SENT, partsStored)
+    await disconnect(SENT, partsStored, {})
   })
 
   it('POST /api/assets – client disconnects before the body is read → nothing is left', async () => {
-    for (let round = 0; round < 5; round++) await vanish(round % 2, recorded)
+    for (let round = 0; round < 5; round++) await disconnect(round % 2, recorded)
   })
 
   it('POST /api/assets – bucket does not answer → nothing is left', async () => {
     s3.fault = ({ operation }) => (operation === 'UploadPart' ? 'stall' : undefined)
     const stalled = () => eventually(() => expect(s3.uploads.size).to.equal(1))
-    await vanish(SENT_TO_SILENCE, stalled)
+    await disconnect(SENT_TO_SILENCE, stalled)
   })
 
   it('POST /api/assets – more bytes than announced → nothing is left', async () => {

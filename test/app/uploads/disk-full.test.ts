@@ -16,12 +16,12 @@ import { uploadRaw, withLength } from '../../support/app/raw-upload.ts'
 import { stateOf, storedBytes } from '../../support/app/state.ts'
 
 const MOUNT = 'mount -t tmpfs -o size=2m tmpfs "$DATA_DIR/objects"'
-/** Whether an ordinary user may mount something for himself here. */
+/** Whether an ordinary user can mount a file system here. */
 const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0
 
-/** Ways of having a disk for objects of 2 MB, and where it is seen from outside. */
+/** Ways to get a disk of 2 MB for objects, and its path from outside the process. */
 const DISKS = {
-  'a file that grows over what the system lets it (EFBIG)': {
+  'a file that exceeds the size limit of the system (EFBIG)': {
     shell: 'ulimit -f 4096',
     seen: (folder: string) => folder,
   },
@@ -66,7 +66,7 @@ describe('full disk', function () {
       for (const how of [withLength(large), {}])
         expect(await uploadRaw(ada, large, how)).to.include({ status: 503, code: 'unavailable' })
       expect(await stateOf({ store })).to.deep.equal(before)
-      for await (const { key } of store.listUnfinished('')) expect.fail(`${key} is left`)
+      for await (const { key } of store.listUnfinished('')) expect.fail(`${key} was not removed`)
 
       expect(await uploadRaw(ada, small, withLength(small))).to.include({ status: 201 })
     })

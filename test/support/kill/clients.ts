@@ -4,15 +4,15 @@ import { type Client, register } from '../app/client.ts'
 import { uploadRaw, withLength } from '../app/raw-upload.ts'
 import { png } from '../data/samples.ts'
 
-/** What an asset must hold, as far as its owner was told. */
+/** What an asset must contain according to the answers. */
 interface Promised {
-  /** The digests that its file may have: one, or two where the answer to a replacement never came. */
+  /** The possible digests of its file: one, or two when a replacement was not answered. */
   digests: Set<string>
-  /** How many preview images it has at least. */
+  /** Least number of preview images. */
   images: number
 }
 
-/** What one client did, and what the service has promised it. */
+/** A client that sends random requests and remembers the acknowledged ones. */
 export class KillClient {
   readonly promised = new Map<string, Promised>()
   /** Assets whose deletion was acknowledged. */
@@ -29,7 +29,7 @@ export class KillClient {
     private readonly stopping: () => boolean,
   ) {}
 
-  /** Works on until it is told to stop; what breaks off is what this is about. */
+  /** Sends requests until `stopping` returns true. Interrupted requests are expected. */
   async run(): Promise<void> {
     while (!this.stopping()) {
       try {
@@ -51,10 +51,10 @@ export class KillClient {
     else if (dice < 0.7) await this.#replace(id)
     else if (dice < 0.82) await this.#addImage(id)
     else if (dice < 0.98) await this.#remove(id)
-    else await this.#leave()
+    else await this.#deleteAccount()
   }
 
-  /** What is asked of nobody promises nothing, and would only be counted as lost. */
+  /** Waits for the next process, because requests without a service would only count as broken. */
   async #untilReady(): Promise<void> {
     const isReady = () =>
       fetch(`${this.origin}/readyz`).then(
@@ -98,14 +98,14 @@ export class KillClient {
   }
 
   async #remove(id: string): Promise<void> {
-    // asked for is as good as done: it may be either
+    // Without an answer the asset can exist or not.
     this.promised.delete(id)
     const answer = await this.#fetch(`/api/assets/${id}`, { method: 'DELETE' })
     expectStatus('a deletion', answer.status, 204)
     this.deleted.add(id)
   }
 
-  async #leave(): Promise<void> {
+  async #deleteAccount(): Promise<void> {
     const { password, username } = { password: '', username: '', ...this.account }
     this.promised.clear()
     const headers = { 'Content-Type': 'application/json' }

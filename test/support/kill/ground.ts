@@ -10,15 +10,15 @@ import { startEmbeddedMongo } from '../../../embedded/mongo/start.ts'
 import { withDatabase } from '../../embedded/engine.ts'
 import { makeBucket } from '../s3/bucket.ts'
 
-/** A folder, a database and a bucket of one's own: real ones where the environment names them. */
+/** A folder, a database and a store for one run. The environment can name a real database and bucket. */
 export interface Ground {
-  /** What the configuration needs to use it. */
+  /** The environment variables of a service that uses it. */
   env: Record<string, string>
-  /** In words. */
+  /** Description for the report. */
   description: string
-  /** Does something with what is there, while no service runs, and removes it. */
+  /** Runs `work` on database and store while no service runs, then removes both. */
   end<T>(work: (context: AssetContext) => Promise<T>): Promise<T>
-  /** Removes what is local. */
+  /** Removes the folder. */
   remove(): Promise<void>
 }
 

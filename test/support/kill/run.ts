@@ -6,39 +6,39 @@ import { Standby } from './standby.ts'
 import { verify } from './verify.ts'
 
 const CLIENTS = 8
-/** Even if the machine is too busy for any answer. */
+/** Longest life of a process in milliseconds, also on a machine that is too busy for answers. */
 const LONGEST_LIFE_MS = 20_000
-/** Short, for a restart that sweeps; long enough for the heartbeats of a machine that stands still for a while. */
+/** `STALE_MS` of the service: short, so that restarts sweep; long enough for heartbeats on a slow machine. */
 const STALE_MS = 10_000
 
 interface KillOptions {
   kills: number
-  /** How many requests a process answers at the most before it is killed. */
+  /** Largest number of requests that a process answers before it is killed. */
   life: number
   progress?: (kill: number, answers: number) => void
 }
 
 export interface KillReport {
   kills: number
-  /** Where database and bucket were. */
+  /** The database and the store that were used. */
   ground: string
   answers: number
   /** Requests without an answer. */
   broken: number
-  /** Acknowledged assets that were verified in the end. */
+  /** Number of acknowledged assets that were verified at the end. */
   assets: number
-  /** What should not be; empty. */
+  /** Errors found; should be empty. */
   faults: string[]
 }
 
 /**
- * Lets clients work while the service is killed again and again, then sweeps and compares what is there with
- * what was acknowledged.
+ * Kills the service repeatedly while clients use it. Then sweeps, and compares store and documents with the
+ * acknowledged requests.
  */
 export async function runKills({ kills, life, progress }: KillOptions): Promise<KillReport> {
   const ground = await makeGround()
   const settings = { LOG_LEVEL: 'fatal', REGISTRATIONS_PER_HOUR: '0', STALE_MS: String(STALE_MS) }
-  // One port, so that a client in the middle of something finds the next process.
+  // All processes use one port, so that clients reach the next process.
   const standby = new Standby({ ...settings, ...ground.env, PORT: String(await freePort()) })
   let service = await standby.start()
   let over = false

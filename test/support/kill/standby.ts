@@ -2,7 +2,7 @@ import { runProcess, type ServiceProcess, waitForOutput, waitUntilListening } fr
 
 type Loaded = Omit<ServiceProcess, 'origin'>
 
-/** Context one after the other: while one works the next is loaded, which may take longer than a short life. */
+/** Starts services one after another. Loads the next process while one runs, because loading can take longer than a life. */
 export class Standby {
   #next: Promise<Loaded>
 
@@ -10,7 +10,7 @@ export class Standby {
     this.#next = this.#load()
   }
 
-  /** Starts the next one; answers when it listens. */
+  /** Starts the next process. Resolves when it listens. */
   async start(): Promise<ServiceProcess> {
     const service = await this.#next
     service.writeLine('start')
@@ -18,7 +18,7 @@ export class Standby {
     return waitUntilListening(service)
   }
 
-  /** Ends the one that waits. */
+  /** Kills the process that waits. */
   async close(): Promise<void> {
     const { signal, ended } = await this.#next
     signal('SIGKILL')

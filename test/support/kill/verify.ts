@@ -12,11 +12,11 @@ import { keysOf, storedBytes } from '../app/state.ts'
 import type { KillClient } from './clients.ts'
 
 /**
- * Sweeps what killed processes have left, then tells what should not be: of what clients were promised, between
- * store and documents, in the sums.
+ * Sweeps after the last kill, then returns the errors: acknowledged changes that are lost, differences between store
+ * and documents, wrong ledgers.
  */
 export async function verify(given: AssetContext, clients: KillClient[]): Promise<string[]> {
-  // Nothing runs any more: what has not ended is dead.
+  // No process runs any more, so every unfinished upload is stale.
   const context = { ...given, staleMs: -1 }
   await sweep(context)
   const faults: string[] = []

@@ -5,16 +5,16 @@ import { Capacity, SERVER } from '../../../models/capacity.ts'
 import type { TestUser } from '../app/users.ts'
 import { type Expected, MAX_IMAGES, type Model, type ModelAsset } from './state.ts'
 
-/** The service under test, the users in the order of the model's, and somebody to set their limits. */
+/** The service under test: the users in the order of the model, and an admin who sets their limits. */
 export interface Real {
   users: TestUser[]
   admin: TestUser
   picture: Buffer
-  /** Uploads parts, their whole length announced or not. */
+  /** Uploads parts. @param chunked whether to send them without Content-Length */
   upload(user: TestUser, method: string, path: string, parts: Part[], chunked: boolean): Promise<Answer>
-  /** Whether there is time for one more. */
-  mayGoOn(): boolean
-  /** How many operations there were. */
+  /** Returns whether there is time for another operation. */
+  hasTime(): boolean
+  /** Number of operations so far. */
   ran: number
 }
 
@@ -39,7 +39,7 @@ class Operation<T> implements fc.AsyncCommand<Model, Real> {
   }
 
   async run(model: Model, real: Real): Promise<void> {
-    if (!real.mayGoOn()) return
+    if (!real.hasTime()) return
     real.ran++
     await this.act(model, real, this.given)
     await expectSums(model, real, real.ran % real.users.length)
@@ -51,13 +51,13 @@ class Operation<T> implements fc.AsyncCommand<Model, Real> {
 }
 
 const USERS = 3
-/** No larger file is sent, in bytes. */
+/** Largest file, in bytes. */
 const LARGEST = 1_000_000
 const user = fc.nat(USERS - 1)
-/** Whoever the asset belongs to, half of the time. */
+/** A user; in half of the cases the owner of the asset. */
 const someone = fc.oneof(user, fc.constant('owner' as const))
 const size = fc.oneof(fc.nat(5000), fc.nat(150_000))
-/** Sizes of files, one more to fill the space of the user or of the server but for some bytes, or to pass it. */
+/** Sizes of files. `fill` adds one file that fills the user's or the server's space exactly, except `but` bytes. */
 const sizes = fc.record({
   given: fc.array(size, { minLength: 1, maxLength: 2 }),
   fill: fc.oneof(
@@ -72,13 +72,13 @@ const sizes = fc.record({
   ),
 })
 const visibility = fc.constantFrom('public' as const, 'private' as const)
-/** Which asset, and which picture of it: any number. */
+/** Selects an asset or an image by a number, modulo their count. */
 const pick = fc.nat(1000)
 
 const operation = <T>(name: string, given: fc.Arbitrary<T>, act: Act<T>) =>
   given.map((value) => new Operation(name, value, act))
 
-/** An operation on an asset that is there or was; none while there is none. */
+/** An operation on an asset, also on a deleted one. Does nothing if no asset was created yet. */
 const onAsset = <T>(
   name: string,
   given: fc.Arbitrary<T>,
@@ -91,7 +91,7 @@ const onAsset = <T>(
 
 type Sizes = typeof sizes extends fc.Arbitrary<infer T> ? T : never
 
-/** @param others bytes that come with them */
+/** @param others bytes of the images in the same upload */
 function sizesOf(model: Model, owner: number, { given, fill }: Sizes, others = 0): number[] {
   if (!fill) return given
   const all =
@@ -106,7 +106,7 @@ const filesOf = (wanted: number[]): Part[] =>
   wanted.map((bytes) => ({ field: 'files', content: Buffer.alloc(bytes, 7) }))
 const sum = (numbers: number[]) => numbers.reduce((all, one) => all + one, 0)
 
-/** @returns whether it was accepted */
+/** Checks status and error code of an answer. Returns whether the request was accepted. */
 function expectAnswer({ status, body }: Answer, refusal: Expected | null, accepted: number): boolean {
   const said = JSON.stringify(body)
   expect(status, said).to.equal(refusal?.status ?? accepted)
@@ -114,7 +114,7 @@ function expectAnswer({ status, body }: Answer, refusal: Expected | null, accept
   return !refusal
 }
 
-/** The sums of one user and of the server, as they are told. */
+/** Compares the usage of a user and of the server, as the API returns it, with the model. */
 export async function expectSums(model: Model, { users, admin }: Real, at: number): Promise<void> {
   const [used, limit] = [model.usedBy(at), Number(model.limits[at])]
   const own = await (users[at] as TestUser).get('/api/space').expect(200)

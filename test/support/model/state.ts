@@ -1,4 +1,4 @@
-/** What a request is expected to be answered with; any of the codes where several rules refuse. */
+/** The expected answer to a request. One of the codes, because several rules can refuse a request. */
 export interface Expected {
   status: number
   codes?: string[]
@@ -25,13 +25,13 @@ export const MAX_IMAGES = 8
 const sum = (numbers: number[]) => numbers.reduce((all, one) => all + one, 0)
 const refused = (status: number, ...codes: string[]): Expected => ({ status, codes })
 
-/** The rules of space and sharing as the contract has them, without a database, a bucket or any concurrency. */
+/** The rules of quota and sharing, without a database, a bucket or concurrency. */
 export class Model {
   readonly assets: ModelAsset[] = []
 
   /**
    * @param limits of each user, in bytes
-   * @param pictureBytes what the one preview image that is used here takes, its thumbnail included
+   * @param pictureBytes stored bytes of the preview image that is used here, with its thumbnail
    */
   constructor(
     readonly limits: number[],
@@ -57,21 +57,21 @@ export class Model {
     return sum(this.limits.map((_limit, user) => this.usedBy(user)))
   }
 
-  /** What a user may do with an asset; null for what is as if not there. */
+  /** Returns the access of a user to an asset; null if the user cannot see it. */
   levelOf({ owner, collaborators, visibility, gone }: ModelAsset, user: number | null): Level | null {
     if (gone) return null
     if (owner === user) return 'owner'
     return (user === null ? null : collaborators.get(user)) ?? (visibility === 'public' ? 'read' : null)
   }
 
-  /** Why a user may not do what needs a level; null if they may. */
+  /** Returns the refusal of an operation that needs an access level; null if the user has it. */
   denial(asset: ModelAsset, user: number | null, needed: Level): Expected | null {
     const level = this.levelOf(asset, user)
     if (!level) return refused(404, 'not_found')
     return LEVELS.indexOf(level) < LEVELS.indexOf(needed) ? refused(403, 'forbidden') : null
   }
 
-  /** Why so many bytes more do not fit; null if they do. */
+  /** Returns the refusal of further bytes; null if they fit. */
   overflow(owner: number, bytes: number): Expected | null {
     const codes: string[] = []
     if (this.usedBy(owner) + bytes > Number(this.limits[owner])) codes.push('space_exceeded')
@@ -79,7 +79,7 @@ export class Model {
     return codes.length > 0 ? refused(507, ...codes) : null
   }
 
-  /** The assets that a search finds. */
+  /** Returns the assets that a search finds. */
   found(user: number | null, scope: string, visibility: string | undefined): ModelAsset[] {
     const inScope = (asset: ModelAsset) =>
       scope === 'all' ||
