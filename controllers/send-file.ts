@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import { downloadName } from '../app/media/file-name.ts'
-import { mayShowInline } from '../app/media/media-types.ts'
+import { canShowInline } from '../app/media/media-types.ts'
 import { countDownload } from '../app/sharing/links.ts'
 import type { AssetFields, AssetFile, Picture } from '../models/asset.ts'
 import { sendObject } from './send-object.ts'
@@ -19,7 +19,7 @@ export async function sendFile(
   { asset, file }: { asset: AssetFields; file: AssetFile },
   { inline: wanted, isPublic }: SendOptions,
 ): Promise<void> {
-  const inline = wanted && mayShowInline(file.mediaType)
+  const inline = wanted && canShowInline(file.mediaType)
   const { key, size, sha256, mediaType, name } = file
   const object = { key, size, sha256, mediaType, name, inline, isPublic, modifiedAt: asset.updatedAt }
   await sendObject(req.context.store, object, req, res, async (fromStart) => {

@@ -17,7 +17,7 @@ const EVERYBODY = 'public'
 
 /**
  * Returns the `readers` of an asset: `public`, the owner's id, each collaborator's id. A change of visibility or
- * collaborators adds or removes one of them. Every read uses this field to decide who may read the asset.
+ * collaborators adds or removes one of them. Every read uses this field to decide who can read the asset.
  */
 export function readersOf(asset: Pick<AssetFields, 'owner' | 'visibility' | 'collaborators'>): string[] {
   const people = [asset.owner, ...asset.collaborators.map(({ user }) => user)].flatMap(
@@ -42,7 +42,7 @@ export function includesViewer(readers: readonly string[], viewer: Viewer): bool
   return readerNames(viewer).some((name) => readers.includes(name))
 }
 
-/** Returns whether the viewer may read an asset that has been loaded: `visibleTo` as a function. */
+/** Returns whether the viewer can read an asset that has been loaded: `visibleTo` as a function. */
 export function isVisibleTo(
   asset: Pick<AssetFields, 'state' | 'readers' | 'owner' | 'visibility'>,
   viewer: Viewer,
@@ -64,7 +64,7 @@ export function publicAssets({ hidden, shown }: OwnersInTransition): QueryFilter
   ]
 }
 
-/** Returns the filter of the assets that a viewer may read: the only rule for lists, facets, assets, files, images and zips. */
+/** Returns the filter of the assets that a viewer can read: the only rule for lists, facets, assets, files, images and zips. */
 export function visibleTo(
   viewer: Viewer,
   owners: OwnersInTransition = NO_TRANSITION,
@@ -76,13 +76,13 @@ export function visibleTo(
   return { ...ready, $or: [...own, ...publicAssets(owners)] }
 }
 
-/** Returns the filter of what a user may change, or owns: a condition of every update that a user makes. */
+/** Returns the filter of what a user can change, or owns: a condition of every update that a user makes. */
 export function changeableBy({ _id }: NonNullable<Viewer>, access: 'write' | 'owner'): QueryFilter<Shared> {
   if (access === 'owner') return { owner: _id }
   return { $or: [{ owner: _id }, { collaborators: { $elemMatch: { user: _id, access: 'write' } } }] }
 }
 
-/** Returns the access of a viewer to something that they may read. */
+/** Returns the access of a viewer to something that they can read. */
 export function accessOf(shared: Pick<Shared, 'owner' | 'collaborators'>, viewer: Viewer): Access {
   if (!viewer) return 'read'
   if (shared.owner.equals(viewer._id)) return 'owner'
@@ -90,7 +90,7 @@ export function accessOf(shared: Pick<Shared, 'owner' | 'collaborators'>, viewer
 }
 
 /**
- * Runs a read that depends on who may read assets. Accounts in transition are rare: they are read at the same time,
+ * Runs a read that depends on who can read assets. Accounts in transition are rare: they are read at the same time,
  * and the read is repeated when there are some.
  */
 export async function readConsistently<T>(read: (owners: OwnersInTransition) => Promise<T>): Promise<T> {
@@ -115,7 +115,7 @@ export const visibleAsset = (
 export const readableAsset = async (id: string, viewer: Viewer): Promise<AssetFields | null> =>
   isId(id) ? readConsistently((owners) => visibleAsset(id, viewer, owners)) : null
 
-/** Returns those of these assets that the viewer may read, in no order. */
+/** Returns the given assets that the viewer can read, in no order. */
 export const readableAssets = (
   ids: Types.ObjectId[],
   viewer: Viewer,
@@ -127,7 +127,7 @@ export const readableAssets = (
       .exec(),
   )
 
-/** Returns the ids of those of these assets that the viewer may read. */
+/** Returns the ids of the given assets that the viewer can read. */
 export async function readableIds(ids: Types.ObjectId[], viewer: Viewer): Promise<Set<string>> {
   if (ids.length === 0) return new Set()
   const found = await readableAssets(ids, viewer, { _id: 1 })

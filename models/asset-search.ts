@@ -71,7 +71,7 @@ const HIDDEN = { words: 0, intents: 0, unsettled: 0, pendingDeletion: 0, trash: 
 /** Tags in the facets of a search: the most frequent ones. */
 export const TOP_TAGS = 20
 
-/** Returns a page of the assets that match and that the viewer may read, in a stable order. */
+/** Returns a page of the assets that match and that the viewer can read, in a stable order. */
 export async function searchAssets(
   criteria: Criteria,
   viewer: Viewer,
@@ -90,7 +90,7 @@ export async function searchAssets(
   return { assets, next }
 }
 
-/** Reads one asset more than the page holds: it tells whether there is a next page. */
+/** Reads one asset more than the page holds, to know whether there is a next page. */
 function inOrder(
   filters: Filter[],
   order: Order,

@@ -91,7 +91,7 @@ interface Commit {
   push?: UpdateQuery<AssetFields>['$push']
   /** The time of the commit: a lock that runs then forbids it. */
   now: Date
-  /** The filter of what the sender may change. */
+  /** The filter of what the sender can change. */
   permitted: QueryFilter<AssetFields>
   unsettled: Unsettled
   pendingDeletion?: PendingDeletion | undefined

@@ -112,17 +112,17 @@ export interface AssetFields extends Shared {
 export type ListedAsset = Omit<AssetFields, 'words' | 'intents' | 'unsettled' | 'pendingDeletion' | 'trash'>
 
 const statics = {
-  /** Returns an asset in any state, or null, without asking who may read it. */
+  /** Returns an asset in any state, or null, without checking access. */
   byId(id: Types.ObjectId | string): Promise<AssetFields | null> {
     return Asset.findById(id).lean().exec()
   },
 
-  /** Returns an asset that is `ready`, or null, without asking who may read it. */
+  /** Returns an asset that is `ready`, or null, without checking access. */
   ready(id: Types.ObjectId): Promise<AssetFields | null> {
     return Asset.findOne({ _id: id, state: 'ready' }).lean().exec()
   },
 
-  /** Returns the ids of those of these assets that are `ready`. */
+  /** Returns the ids of the given assets that are `ready`. */
   async readyAmong(ids: Types.ObjectId[]): Promise<Set<string>> {
     const assets = await Asset.find({ _id: { $in: ids }, state: 'ready' }, { _id: 1 }).lean()
     return new Set(assets.map(({ _id }) => _id.toString()))

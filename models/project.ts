@@ -69,7 +69,7 @@ interface ProjectModel extends Model<ProjectFields>, SharingStatics, OptimisticS
 
 const NEWEST: Order = { field: 'createdAt', direction: -1 }
 
-/** Returns the filter of the projects that a viewer may read. Every read uses it. */
+/** Returns the filter of the projects that a viewer can read. Every read uses it. */
 const projectsOf = (viewer: Viewer) => ({ readers: viewer?._id.toString() ?? 'nobody' })
 
 /** Returns the filter of the projects that refer to an asset. */
@@ -81,7 +81,7 @@ const schema = new Schema<ProjectFields, ProjectModel>(definition, {
   collection: 'projects',
   versionKey: false,
   statics: {
-    /** Returns a page of the projects that a viewer may read, newest first. */
+    /** Returns a page of the projects that a viewer can read, newest first. */
     async listFor(
       viewer: Viewer,
       { limit, from }: { limit: number; from: Position | undefined },
@@ -103,7 +103,7 @@ const schema = new Schema<ProjectFields, ProjectModel>(definition, {
       return (await this.countDocuments({ owner }, { limit: PROJECTS_MAX + 1 })) <= PROJECTS_MAX
     },
 
-    /** Returns whether a project that the viewer may read refers to an asset. */
+    /** Returns whether a project that the viewer can read refers to an asset. */
     async isUsed(asset: Types.ObjectId, viewer: Viewer): Promise<boolean> {
       return (await Project.exists({ ...projectsOf(viewer), ...using(asset) })) !== null
     },
@@ -135,7 +135,7 @@ const schema = new Schema<ProjectFields, ProjectModel>(definition, {
 schema.plugin(sharing)
 schema.plugin(optimistic)
 
-// a page of what one reader may read
+// a page of the projects that one reader can read
 schema.index({ readers: 1, createdAt: -1, _id: -1 })
 // deletion of an account
 schema.index({ owner: 1 })

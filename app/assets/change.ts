@@ -26,7 +26,7 @@ interface Change {
   forgets: (current: AssetFields) => AssetObject[]
   /** Returns the number of files among them. */
   files: (current: AssetFields) => number
-  /** Returns the update, conditional on `sameObjects(current)` and on what `by` may do. */
+  /** Returns the update, conditional on `sameObjects(current)` and on what `by` can do. */
   update: (current: AssetFields, pendingDeletion: PendingDeletion) => ConditionalUpdate<AssetFields>
   /** Called after the update. */
   settle?: () => Promise<void>

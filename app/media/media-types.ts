@@ -43,6 +43,6 @@ export function assetType(medias: readonly Media[]): AssetType {
  * Returns whether a browser can show a file of this media type with `?inline=1`. Images, videos and audio run no
  * scripts. XML (such as SVG), HTML and PDF can contain scripts and are always downloaded.
  */
-export function mayShowInline(mediaType: string): boolean {
+export function canShowInline(mediaType: string): boolean {
   return /^(image|video|audio)\//.test(mediaType) && !mediaType.endsWith('xml')
 }

@@ -51,7 +51,7 @@ export async function render({ path, side, animated }: RenderJob): Promise<Rende
   if (width * height > maxPixels(metadata))
     throw new RangeError(`${metadata.format} of ${width} × ${height} pixels`)
 
-  const allFrames = animated && mayStayAnimated(metadata)
+  const allFrames = animated && canStayAnimated(metadata)
   const { data, info } = await sharp(path, { ...limits(), animated: allFrames })
     .autoOrient()
     .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
@@ -72,6 +72,6 @@ function maxPixels({ format, isProgressive }: Metadata): number {
 }
 
 /** Returns whether all frames are rendered. Frames cannot be rotated, and long animations take too long. */
-function mayStayAnimated({ width, height, pages = 1, orientation = 1 }: Metadata): boolean {
+function canStayAnimated({ width, height, pages = 1, orientation = 1 }: Metadata): boolean {
   return pages > 1 && orientation === 1 && width * height * pages <= MAX_ANIMATED_PIXELS
 }

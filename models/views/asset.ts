@@ -11,7 +11,7 @@ import { type VisibleUser, visibleUsers } from '../visible-users.ts'
 
 interface Options {
   viewer: Viewer
-  /** The owner; null when the viewer may not see them. */
+  /** The owner; null when the viewer cannot see them. */
   owner: VisibleUser | null
   now: Date
   /** The path before `/files/…` and `/images/…`; default: the path of the asset. */

@@ -4,9 +4,9 @@ import { type VisibleUser, visibleUsers } from '../visible-users.ts'
 
 interface Options {
   viewer: Viewer
-  /** The owner; null when the viewer may not see them. */
+  /** The owner; null when the viewer cannot see them. */
   owner: VisibleUser | null
-  /** The ids of the assets that the viewer may read. The others are left out. */
+  /** The ids of the assets that the viewer can read. The others are left out. */
   readable: ReadonlySet<string>
 }
 

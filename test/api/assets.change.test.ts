@@ -21,7 +21,7 @@ describe('changing an asset', () => {
   })
   after(() => app.stop())
 
-  /** The sums are what the bucket holds, on every account. */
+  /** Checks that the sums of every account match the objects in the store. */
   const expectExactSpace = async () => {
     const used = await storedBytes(app)
     const assets = await Asset.find({ owner: ada.user._id }).lean()

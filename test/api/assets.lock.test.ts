@@ -146,7 +146,7 @@ describe('asset locks', () => {
 
 describe('limits of locks set by the operator', () => {
   const DAYS = 24 * HOUR
-  /** Who may set a compliance lock on an asset of their own, by the setting. */
+  /** Status of a compliance lock on one's own asset for a user and an admin, by setting. */
   const POLICIES: [policy: string, user: number, admin: number][] = [
     ['on', 200, 200],
     ['admin', 403, 200],

@@ -101,7 +101,7 @@ describe('signed URLs', () => {
       `${header}.${claims}`,
       `${header}.${claims}.`,
       `${unsigned}.${claims}.`,
-      // a payload that is no JSON
+      // a payload that is not JSON
       `${Buffer.from('{"alg":"HS256","typ":"JWT","kid":"x"}').toString('base64url')}.bm8.bm8`,
       `${header}.${claims}.${signature?.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))}`,
     ])

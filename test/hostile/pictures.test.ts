@@ -30,7 +30,7 @@ const post = (client: Client, body: FormData, signal?: AbortSignal) =>
     ...(signal ? { signal } : {}),
   })
 
-/** Sends an asset with this preview image. */
+/** Uploads an asset with this preview image. */
 const postImage = (client: Client, image: Buffer, signal?: AbortSignal) =>
   post(
     client,
@@ -134,7 +134,7 @@ for (const [name, open] of stores)
       await idle(eve)
     })
 
-    it(`animations of one account, ${name} – clients that leave → their animations are dropped`, async () => {
+    it(`animations of one account, ${name} – clients that disconnect → their animations are dropped`, async () => {
       const eve = await register(service.origin)
       const dropped = await pictures('queue_dropped_total')
       const leave = new AbortController()
@@ -146,7 +146,7 @@ for (const [name, open] of stores)
       await Promise.all(sent)
       const begun = Date.now()
       await eventually(async () => expect(await pictures('queue_waiting')).to.equal(0))
-      print(`nothing waits ${Date.now() - begun} ms after the clients left`)
+      print(`nothing waits ${Date.now() - begun} ms after the clients disconnected`)
       expect((await pictures('queue_dropped_total')) - dropped).to.be.greaterThan(5)
       await idle(eve)
     })
@@ -175,7 +175,7 @@ function summary(statuses: number[]): string {
   return [...counts].map(([status, count]) => `${count} × ${status}`).join(', ')
 }
 
-/** Whether an ordinary user can mount a file system here. */
+/** Whether this user can mount a file system. */
 const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0
 const mount = (options: string) =>
   `exec unshare -rm sh -c 'mount -t tmpfs -o ${options} tmpfs "$TMPDIR" && exec "$@"' sh "$@"`

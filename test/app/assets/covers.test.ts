@@ -16,7 +16,7 @@ import { PASSWORD, signUp, type TestUser } from '../../support/app/users.ts'
 import { obj, png, svg } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
 
-/** Keeps the renderer busy until it is called. */
+/** Releases the renderer, which is busy until then. */
 async function holdRenderer(): Promise<() => Promise<void>> {
   let release = () => {}
   const held = renderQueue.run('eve', () => new Promise<void>((resolve) => (release = resolve)))
@@ -55,7 +55,7 @@ describe('late cover', () => {
     await app.context.covers.close()
     expect(await Upload.countDocuments()).to.equal(0)
   }
-  /** Nothing is reserved, and the sums and the documents name exactly what is stored. */
+  /** Checks that nothing is reserved, and that sums and documents match the stored objects. */
   const expectExact = async () => {
     const user = await User.findById(ada.user._id).orFail().lean()
     const stored = await storedBytes(app, `${user.location}/`)
@@ -65,7 +65,7 @@ describe('late cover', () => {
     )
     expect(await keysOf(app, `${user.location}/`)).to.deep.equal(named.sort())
   }
-  /** Lets the renderer go on and waits until the cover is added or dropped. */
+  /** Releases the renderer and waits until the cover is added or dropped. */
   const finish = async () => {
     await release()
     await idle()
@@ -172,7 +172,7 @@ describe('late cover', () => {
   for (const [moment, attach] of killed)
     it(`cover – process killed right ${moment} the cover is attached → the sweep ends it exactly`, async () => {
       await release()
-      // an image of which no thumbnail is made
+      // an image without a thumbnail
       const { id } = await uploadAsset(ada, {}, { 'cat.svg': svg() })
       const { _id, files } = await Asset.findById(id).orFail().lean()
       const owner = ada.user._id
@@ -223,7 +223,7 @@ describe('cover in time', () => {
       const ada = await signUp(app, 'ada')
       const picture = await png({ width: 700, height: 700 })
       const { data } = await makeThumbnail(picture, { user: 'eve' })
-      // the announced body, of which the file takes all but a few hundred bytes
+      // the size of the body: the file and a few hundred bytes
       await User.updateOne({ _id: ada.user._id }, { 'space.limit': picture.length + data.length - 1 })
       const asset = await uploadAsset(ada, {}, { 'cat.png': picture })
       expect(asset.thumbnail).to.equal(null)

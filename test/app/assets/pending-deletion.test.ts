@@ -32,7 +32,7 @@ describe('objects to delete, beside processes of the release before', () => {
     expect(await assets().findOne({ _id: asset._id })).to.not.have.property('pendingDeletion')
   }
 
-  /** An asset whose files a process of the release before has put away, without deleting them. */
+  /** Creates an asset with files that a process of the release before has marked for deletion. */
   async function dieInFormerRelease() {
     const { id } = await uploadAsset(ada)
     const asset = await Asset.findById(id).orFail().lean()

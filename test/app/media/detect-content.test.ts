@@ -10,7 +10,7 @@ const UNKNOWN = 'application/octet-stream'
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
 const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')
 
-/** As the upload does it: the first bytes of the file, and its size. */
+/** Detects a file as an upload does: from its first bytes and its size. */
 const tell = (name: string, file: Buffer) => detectContent(name, file.subarray(0, HEAD_BYTES), file.length)
 
 type Row = [what: string, name: string, file: Buffer | Promise<Buffer>, mediaType: string, media: string]

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { assetMedia, assetType, mayShowInline } from '../../../app/media/media-types.ts'
+import { assetMedia, assetType, canShowInline } from '../../../app/media/media-types.ts'
 import type { AssetType, Media } from '../../../models/media.ts'
 
 const ROWS: [medias: Media[], media: Media, type: AssetType][] = [
@@ -19,9 +19,9 @@ const ROWS: [medias: Media[], media: Media, type: AssetType][] = [
   [['other', 'archive'], 'archive', 'other'],
 ]
 
-describe('classify', () => {
+describe('assetMedia and assetType', () => {
   for (const [medias, media, type] of ROWS) {
-    it(`classify – files [${medias.join(', ')}] → ${media}, ${type}`, () => {
+    it(`assetMedia – files [${medias.join(', ')}] → ${media}, ${type}`, () => {
       expect(assetMedia(medias)).to.equal(media)
       expect(assetType(medias)).to.equal(type)
     })
@@ -53,9 +53,9 @@ const KEPT = [
   'ximage/png',
 ]
 
-describe('mayShowInline', () => {
+describe('canShowInline', () => {
   for (const mediaType of SHOWN)
-    it(`mayShowInline – ${mediaType} → true`, () => expect(mayShowInline(mediaType)).to.equal(true))
+    it(`canShowInline – ${mediaType} → true`, () => expect(canShowInline(mediaType)).to.equal(true))
   for (const mediaType of KEPT)
-    it(`mayShowInline – ${mediaType} → false`, () => expect(mayShowInline(mediaType)).to.equal(false))
+    it(`canShowInline – ${mediaType} → false`, () => expect(canShowInline(mediaType)).to.equal(false))
 })

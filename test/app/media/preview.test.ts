@@ -17,7 +17,7 @@ const tryThumbnail = (source: Readable, size: number) => preview.tryThumbnail(so
 
 const spooled = () => readdir(tmpdir())
 
-/** In pieces, as they come from a client or a bucket. */
+/** Returns a stream of the file in pieces, as from a client or a bucket. */
 function inPieces(file: Buffer, size = 1000): Readable {
   const pieces = Array.from({ length: Math.ceil(file.length / size) }, (_, at) =>
     file.subarray(at * size, (at + 1) * size),
@@ -34,7 +34,7 @@ async function refusal(made: Promise<unknown>): Promise<AppError> {
   return error
 }
 
-/** A picture of many colours, which no encoder makes small: its bytes are worth cutting short. */
+/** Returns a picture of random pixels. It compresses badly, so that a truncated file lacks pixels. */
 const noise = (width: number, height: number) =>
   sharp({
     create: {
@@ -201,10 +201,10 @@ describe('tryThumbnail', () => {
   })
 
   it('tryThumbnail – read error → rejects with it, nothing is left', async () => {
-    const fault = new Error('the bucket is gone')
-    const source = new Readable({ read: () => source.destroy(fault) })
+    const readError = new Error('the bucket is gone')
+    const source = new Readable({ read: () => source.destroy(readError) })
     const made = await tryThumbnail(source, 100).catch((error: unknown) => error)
-    expect(made).to.equal(fault)
+    expect(made).to.equal(readError)
     expect(await spooled()).to.deep.equal([])
   })
 })
@@ -218,14 +218,14 @@ function endless(): Readable {
   })
 }
 
-/** As much to decode and as few bytes as one likes: the size written into the header of a GIF (6) or WebP (26). */
+/** Writes another size into the header of a GIF (at 6) or WebP (at 26): much to decode in a small file. */
 function sized(at: number, width: number, height: number, file: Buffer): Buffer {
   file.writeUInt16LE(width, at)
   file.writeUInt16LE(height, at + 2)
   return file
 }
 
-/** A PNG's header alone decides how much would be decoded. */
+/** Returns a small PNG with a header that announces a large size. */
 function bomb(width: number, height: number, interlaced = false): Buffer {
   const png = Buffer.from(
     'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=',

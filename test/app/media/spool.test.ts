@@ -10,7 +10,7 @@ const MB = 1_000_000
 const spooled = () => readdir(tmpdir())
 const refusal = (made: Promise<unknown>) => made.catch((error: unknown) => error)
 
-/** A stream of so many bytes, which are not kept in memory. */
+/** Returns a stream of this many bytes. They are not kept in memory. */
 function bytes(size: number): Readable {
   const piece = Buffer.alloc(MB)
   let left = size
@@ -96,9 +96,9 @@ describe('withTemporaryFile', () => {
   })
 
   it('withTemporaryFile – source fails → its own error', async () => {
-    const fault = Object.assign(new Error('the bucket is gone'), { code: 'EIO', syscall: 'read' })
-    const source = new Readable({ read: () => source.destroy(fault) })
-    expect(await refusal(withTemporaryFile(source, options(), async () => 1))).to.equal(fault)
+    const readError = Object.assign(new Error('the bucket is gone'), { code: 'EIO', syscall: 'read' })
+    const source = new Readable({ read: () => source.destroy(readError) })
+    expect(await refusal(withTemporaryFile(source, options(), async () => 1))).to.equal(readError)
     expect(await spooled()).to.deep.equal([])
   })
 

@@ -45,7 +45,7 @@ function mangled(cursor: string): string[] {
 describe('cursors', () => {
   const VALUES = ['café "chair"', '', 0, -1.5, 2 ** 52, new Date('2026-11-30T12:00:00.123Z')]
   for (const value of VALUES)
-    it(`a position of ${JSON.stringify(value)} – written and read → the same`, () => {
+    it(`cursor – position of ${JSON.stringify(value)} written and read → the same`, () => {
       const position: Position = [value, new Types.ObjectId()]
       const cursor = cursors.write(QUERY, position)
       expect(cursors.read(QUERY, String(cursor))).to.deep.equal(position)
