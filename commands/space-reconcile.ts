@@ -11,6 +11,6 @@ await runCommand((uri, config) =>
     const lines: string[] = []
     for await (const discrepancy of reconcile({ fix: true, before: new Date(Date.now() - ORPHAN_GRACE_MS) }))
       lines.push(`Corrected: ${describeDiscrepancy(discrepancy)}.`)
-    return lines.join('\n') || 'The space of every account is what is stored.'
+    return lines.join('\n') || 'The usage of every account is correct.'
   }),
 )

@@ -36,7 +36,7 @@ export const read: Handler = ({ context, asset, user }, res) => {
   res.json(success({ image: serializeImage(context, asset, user) }))
 }
 
-/** An image as the former images service showed it; its address opens for an hour. */
+/** Serializes an image like the earlier images service. Its URL is valid for an hour. */
 function serializeImage(context: Pick<Context, 'urls' | 'clock'>, asset: ListedAsset, user: UserFields) {
   const file = asset.files.find(({ media }) => media === 'image')
   if (!file) throw new TypeError('the asset has no image file')

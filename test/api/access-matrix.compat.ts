@@ -3,10 +3,10 @@ import { always, anybody, type Expected, owners, projectWriters, users } from '.
 import type { Row } from './access-matrix.table.ts'
 
 const ownersAlone: Expected = { anonymous: always(401), unrelated: always(404), owner: always(200) }
-/** 400 is for who has said nothing of who they are. */
+/** Anonymous callers get 400, because their input has no credentials. */
 const known: Expected = { anonymous: always(400), unrelated: always(200) }
 
-/** What clients of former services know. */
+/** Routes of earlier services. */
 export const COMPAT: Row[] = [
   { route: 'POST /api/create', send: (as) => as.post('/api/create').send({}), expected: anybody(400) },
   { route: 'POST /api/login', send: (as) => as.post('/api/login').send({}), expected: known },

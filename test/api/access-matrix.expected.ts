@@ -3,18 +3,18 @@ import { type Caller, STATES, type State } from '../support/app/access-fixture.t
 /** The status for each state but `closed`, in the order of STATES: private, public, shared, locked. */
 export type Statuses = readonly [number, number, number, number]
 
-/** Who is not named fares as a unrelated, and a link holder, whose link another route would need, as nobody. */
+/** Expected statuses by caller. Callers without an entry count as `unrelated`, a link holder as `anonymous`. */
 export type Expected = Partial<Record<Caller, Statuses>> & {
   anonymous: Statuses
   unrelated: Statuses
-  /** The status in the state `closed`, where that is another than in `shared`; the owner's token has ended: 401. */
+  /** The status in the state `closed` if it differs from `shared`. The owner's session has ended: 401. */
   closed?: Partial<Record<Caller, number>>
 }
 
 export const always = (status: number): Statuses => [status, status, status, status]
 
 export const everybody: Expected = { anonymous: always(200), unrelated: always(200) }
-/** 400 is for who is let in, and has said nothing that could be done. */
+/** For signed-in users. A status of 400 means that they pass and that only the input is missing. */
 export const users = (status: number): Expected => ({ anonymous: always(401), unrelated: always(status) })
 export const admins = (...admin: Statuses): Expected => ({
   anonymous: always(401),
@@ -83,7 +83,7 @@ export const anybody = (status: number): Expected => ({
   closed: { owner: status },
 })
 
-/** What is expected of a caller in a state. */
+/** Returns the expected status for a caller in a state. */
 export const statusFor = (expected: Expected, caller: Caller, state: State): number => {
   if (state === 'closed')
     return expected.closed?.[caller] ?? (caller === 'owner' ? 401 : statusFor(expected, caller, 'shared'))
@@ -91,5 +91,5 @@ export const statusFor = (expected: Expected, caller: Caller, state: State): num
   return statuses[STATES.indexOf(state)] ?? Number.NaN
 }
 
-/** Whether a caller may read the asset of a scene. */
+/** Returns whether a caller can read the asset of a scene. */
 export const mayRead = (caller: Caller, state: State): boolean => statusFor(readers, caller, state) === 200

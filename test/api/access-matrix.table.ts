@@ -28,20 +28,20 @@ import {
 } from './access-matrix.expected.ts'
 
 export interface Row {
-  /** As the router has it. */
+  /** Method and pattern, as in the router. */
   route: string
   send: (as: Requests, on: AccessFixture, caller: Caller) => PromiseLike<Response>
   expected: Expected
-  /** The states that make a difference to it; default all. */
+  /** The states to test; default all. */
   states?: readonly State[]
-  /** It changes the scene where it succeeds. */
+  /** Whether a success changes the scene. */
   changes?: true
-  /** It is about many: an asset that the caller may not read is not in the answer. */
+  /** Whether it lists assets. An asset that the caller cannot read must not be in the answer. */
   lists?: true
 }
 
 const NEITHER = '64b000000000000000000000'
-/** A signed URL of a disabled user opens for nobody. */
+/** A signed URL of a disabled user is invalid for everybody. */
 const ended = Object.fromEntries(CALLERS.map((caller) => [caller, 404]))
 const holds = (caller: Caller) => caller === 'link holder'
 const open = (path: string): Row => ({
@@ -171,7 +171,7 @@ const SHARING: Row[] = [
   },
 ]
 
-/** By link, and by signed address, which whoever has it may open. */
+/** Links and signed URLs, which everybody who has them can use. */
 const BEARERS: Row[] = [
   {
     route: 'GET /api/links/:token',

@@ -34,7 +34,7 @@ describe('access matrix', function () {
   let users: CallerUsers
   let scenes: AccessFixture[]
   let untouched: unknown
-  /** The answer about what is nowhere. */
+  /** The answer for an asset that does not exist. */
   let missing: unknown
 
   const readDocuments = async () => ({
@@ -91,7 +91,7 @@ describe('access matrix', function () {
     }
   }
 
-  /** A refusal is the envelope and no more; one of what may not be known is that of what is not there. */
+  /** Asserts that an error has the envelope only, and that 404 is the same as for an asset that does not exist. */
   function assertEmpty(
     { body, headers, status, text }: Response,
     { secrets }: AccessFixture,

@@ -39,9 +39,9 @@ describe('npm run backup and npm run restore', function () {
       0,
       `1 users, 1 assets and 1 objects are in ${dir}.\n`,
     ])
-    const [code, refusal] = await run('restore', here, dir)
+    const [code, message] = await run('restore', here, dir)
     expect(code).to.equal(1)
-    expect(refusal).to.contain('The database is not empty').and.not.contain('    at ')
+    expect(message).to.contain('The database is not empty').and.not.contain('    at ')
     const [restored, said] = await run('restore', there, dir)
     expect(restored, said).to.equal(0)
     expect(said).to.match(/^1 users, 1 assets and 1 objects are back as of 20\S+Z\.$/m)

@@ -9,7 +9,7 @@ import { killAll, runProcess } from '../support/app/process.ts'
 
 const COMMAND = 'commands/db-indexes.ts'
 
-/** Names of the unique indexes of the users, in the database of a URI. */
+/** Returns the names of the unique indexes of the users collection. */
 async function uniqueIndexes(uri: string): Promise<string[]> {
   const connection = await mongoose.createConnection(uri, { dbName: 'kura' }).asPromise()
   try {

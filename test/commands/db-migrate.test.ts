@@ -48,8 +48,8 @@ describe('npm run db:migrate', function () {
     return [await ended, output()]
   }
 
-  /** Assets as the release before wrote them; every tenth one has an object to delete. */
-  async function plantFormer(count: number): Promise<void> {
+  /** Inserts assets in the form of the previous release. Every tenth one has an object to delete. */
+  async function insertOlderAssets(count: number): Promise<void> {
     const trash = (n: number) =>
       n % 10 === 0 ? [{ id: `entry-${n}`, keys: [`key-${n}`], bytes: n, files: 1 }] : []
     for (let first = 0; first < count; first += 5000)
@@ -72,7 +72,7 @@ describe('npm run db:migrate', function () {
   }
 
   it('db:migrate – killed in the middle, then two at once → one resumes it when the lease has expired, the other waits', async () => {
-    await plantFormer(MANY)
+    await insertOlderAssets(MANY)
     const killed = start('db-migrate')
     await eventually(async () => expect(await migrated()).to.be.greaterThan(0), 60_000)
     killed.signal('SIGKILL')
@@ -95,7 +95,7 @@ describe('npm run db:migrate', function () {
   })
 
   it('server – older schema → starts with a warning, is ready, and serves while db:migrate runs', async () => {
-    await plantFormer(1000)
+    await insertOlderAssets(1000)
     expect((await run('db-indexes'))[0]).to.equal(0)
     const { origin, output } = await startProcess(env)
     await eventually(async () => expect((await fetch(`${origin}/readyz`)).status).to.equal(200), 30_000)

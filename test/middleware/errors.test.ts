@@ -15,7 +15,7 @@ describe('every answer', () => {
   const json = (text: string | Buffer) => login().type('json').serialize(String).send(String(text))
   const good = { login: 'ada', password: PASSWORD }
 
-  const refusals: [name: string, request: () => ReturnType<typeof login>, status: number, code: string][] = [
+  const errors: [name: string, request: () => ReturnType<typeof login>, status: number, code: string][] = [
     ['malformed JSON', () => json('{"login":'), 400, 'malformed_json'],
     ['JSON that is no object', () => json('"ada"'), 400, 'malformed_json'],
     ['a body over 100 kB', () => json(JSON.stringify({ login: 'x'.repeat(1_000_000) })), 413, 'too_large'],
@@ -46,7 +46,7 @@ describe('every answer', () => {
     ['another method', () => app.api.patch('/api/auth/login').send(good), 405, 'method_not_allowed'],
     ['no token', () => app.api.get('/api/auth/session'), 401, 'unauthenticated'],
   ]
-  for (const [name, request, status, code] of refusals) {
+  for (const [name, request, status, code] of errors) {
     it(`any request – ${name} → refused in the error envelope`, async () => {
       const res = await request().set('X-Request-Id', 'test-1')
       expect([res.status, res.body.err?.code], res.text).to.deep.equal([status, code])

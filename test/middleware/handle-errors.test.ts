@@ -8,7 +8,7 @@ const said = (error: unknown) => {
   const { status, code } = translateError(error)
   return [status, code]
 }
-const duplicate = (fault: object) => new mongo.MongoServerError({ code: 11000, ...fault })
+const duplicate = (fields: object) => new mongo.MongoServerError({ code: 11000, ...fields })
 
 describe('translateError', () => {
   it('translateError – AppError → the same error', () => {
@@ -34,9 +34,9 @@ describe('translateError', () => {
       'username',
     ],
   ]
-  for (const [fault, field] of names)
-    it(`translateError – unique index refuses ${JSON.stringify(fault)} → ${field} named`, () => {
-      const { status, code, details } = translateError(duplicate(fault))
+  for (const [fields, field] of names)
+    it(`translateError – unique index refuses ${JSON.stringify(fields)} → ${field} named`, () => {
+      const { status, code, details } = translateError(duplicate(fields))
       expect({ status, code, details }).to.deep.equal({
         status: 409,
         code: 'taken',

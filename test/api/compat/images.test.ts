@@ -6,7 +6,7 @@ import { keysOf, stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 import { animatedGif, jpegWithExif, obj, png, svg } from '../../support/data/samples.ts'
 
-/** The requests of the images service's own clients. */
+/** The requests of the clients of the images service. */
 describe('compatibility routes for images', () => {
   let app: TestApp
   let ada: TestUser

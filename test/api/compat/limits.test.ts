@@ -7,7 +7,7 @@ import { PASSWORD, signUp } from '../../support/app/users.ts'
 const PHONE = { mobile: '15112345678', countryCode: '49' }
 const EMAIL = 'ada@example.org'
 
-/** The limits of `test/api/auth.limits.test.ts`: the doors of former services count with the API's own. */
+/** The limits of `test/api/auth.limits.test.ts`: routes of earlier services count together with those of the API. */
 describe('compatibility routes – limits of sign-in and registration', () => {
   let app: TestApp
   before(async () => {
@@ -20,7 +20,7 @@ describe('compatibility routes – limits of sign-in and registration', () => {
   const post = (path: string, body: object, address = '192.0.2.1') =>
     app.api.post(path).set('X-Forwarded-For', address).send(body)
 
-  /** One account under all its names. */
+  /** Sign-ins to one account by each of its names. */
   const signIns = [
     (password: string, address?: string) => post('/api/login', { email: EMAIL, password }, address),
     (password: string, address?: string) => post('/api/auth/', { email: EMAIL, password }, address),
@@ -44,7 +44,7 @@ describe('compatibility routes – limits of sign-in and registration', () => {
     expect(await Attempt.find({ points: { $ne: 0 } }).lean()).to.deep.equal([])
   })
 
-  it('every route that makes accounts – accounts made or refused → counted, other requests not', async () => {
+  it('every registration route – account created or refused → counted, other requests not', async () => {
     await Promise.all([
       post('/api/create', { email: EMAIL, password: PASSWORD }, '192.0.2.3').expect(409),
       post('/user', PHONE, '192.0.2.3').expect(409),

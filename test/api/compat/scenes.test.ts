@@ -27,7 +27,7 @@ describe('compatibility routes for scenes', () => {
   })
   after(() => app.stop())
 
-  it('POST /login – first login → makes the user; later logins must match', async () => {
+  it('POST /login – first login → creates the user; later logins need the same password', async () => {
     const first = await login({ ...PHONE, password: PASSWORD }).expect(200)
     expect(first.body.res).to.have.all.keys('token', 'user')
     const { user } = first.body.res
@@ -117,8 +117,8 @@ describe('compatibility routes for scenes', () => {
     const shown = await app.api.get(piece.localPath).expect(200).expect('Content-Type', 'image/png')
     expect(picture.equals(shown.body)).to.equal(true)
 
-    const fill = (door: string, list: string | null, bytes: Buffer, name: string) => {
-      const request = me.post(door).field('projectId', projectId).field('sceneId', sceneId)
+    const fill = (path: string, list: string | null, bytes: Buffer, name: string) => {
+      const request = me.post(path).field('projectId', projectId).field('sceneId', sceneId)
       return (list ? request.field('list', list) : request).attach('file', bytes, name).expect(201)
     }
     const film = await fill('/overlay', null, mp4(), 'film.mp4')
@@ -183,7 +183,7 @@ describe('compatibility routes for scenes', () => {
     const projects = await Project.find().lean()
     const picture = await png()
     const gif = await animatedGif()
-    for (const [who, door, bytes, fields, status] of [
+    for (const [who, path, bytes, fields, status] of [
       [me, '/base', mp4(), {}, 415],
       [me, '/base', obj(), {}, 415],
       [me, '/base', gif, { list: 'baseImage' }, 415],
@@ -196,8 +196,8 @@ describe('compatibility routes for scenes', () => {
       [ada, '/base', picture, { projectId }, 403],
       [me, '/base', Buffer.concat([picture, Buffer.alloc(300_000)]), {}, 507],
     ] as const) {
-      const { status: answered, text } = await who.post(door).field(fields).attach('file', bytes, 'a.bin')
-      expect(answered, `${door} ${JSON.stringify(fields)} ${text}`).to.equal(status)
+      const { status: answered, text } = await who.post(path).field(fields).attach('file', bytes, 'a.bin')
+      expect(answered, `${path} ${JSON.stringify(fields)} ${text}`).to.equal(status)
     }
     await app.api.post('/base').attach('file', picture, 'a.png').expect(401)
     await me.post('/base').field('x', 'y').expect(400)

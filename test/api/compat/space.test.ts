@@ -13,21 +13,21 @@ import { eventually } from '../../support/eventually.ts'
 
 const FILE_LIMIT = 200_000
 const SMALL_SPACE = 100_000
-/** Less than everybody's spaces together. */
+/** Less than the quotas of all users together. */
 const SERVER_SPACE = 300_000
 const OVERHEAD = 70_000
 
-interface Door {
+interface UploadRoute {
   name: string
   path: string
   field: string
-  /** What the door takes, before its padding. */
+  /** A file that the route accepts, before its padding. */
   kind: () => Buffer | Promise<Buffer>
-  /** The token goes before the file, in a field of the body. */
+  /** The token is sent in a field of the body, before the file. */
   byField?: true
 }
 
-const DOORS: Door[] = [
+const ROUTES: UploadRoute[] = [
   { name: 'POST /api/upload/', path: '/api/upload/', field: 'file', kind: obj },
   {
     name: 'POST /api/upload/, the token in a field',
@@ -41,7 +41,7 @@ const DOORS: Door[] = [
   { name: 'POST /overlay', path: '/overlay', field: 'file', kind: mp4 },
 ]
 
-async function bodyOf({ field, kind, byField }: Door, token: string, bytes: number): Promise<Buffer> {
+async function bodyOf({ field, kind, byField }: UploadRoute, token: string, bytes: number): Promise<Buffer> {
   const start = await kind()
   const file = Buffer.concat([start, Buffer.alloc(bytes - start.length, '\n')])
   const first = byField ? `--b\r\nContent-Disposition: form-data; name="token"\r\n\r\n${token}\r\n` : ''
@@ -49,12 +49,12 @@ async function bodyOf({ field, kind, byField }: Door, token: string, bytes: numb
   return Buffer.concat([Buffer.from(first + head), file, Buffer.from('\r\n--b--\r\n')])
 }
 
-const headersOf = ({ byField }: Door, token: string) => ({
+const headersOf = ({ byField }: UploadRoute, token: string) => ({
   'Content-Type': 'multipart/form-data; boundary=b',
   ...(byField ? {} : { Authorization: `Bearer ${token}` }),
 })
 
-/** As the space of the API: see what `app/space` is tested for; here, that every door goes by it. */
+/** The upload routes of earlier services keep the quotas. test/app/quota has the tests of the quotas themselves. */
 describe('uploads through the compatibility routes', () => {
   let app: TestApp
   let ada: TestUser
@@ -78,13 +78,18 @@ describe('uploads through the compatibility routes', () => {
 
   const lasting = async () => ({ ...(await stateOf(app)), projects: await Project.find().lean() })
 
-  async function send(door: Door, { token }: TestUser, bytes: number, length: 'announced' | 'unknown') {
-    const body = await bodyOf(door, token, bytes)
+  async function send(
+    route: UploadRoute,
+    { token }: TestUser,
+    bytes: number,
+    length: 'announced' | 'unknown',
+  ) {
+    const body = await bodyOf(route, token, bytes)
     const headers = {
-      ...headersOf(door, token),
+      ...headersOf(route, token),
       ...(length === 'announced' ? { 'Content-Length': body.length } : {}),
     }
-    const sending = request(`${app.origin}${door.path}`, { method: 'POST', headers })
+    const sending = request(`${app.origin}${route.path}`, { method: 'POST', headers })
     sending.end(body)
     const [answer] = await once(sending, 'response')
     const text = (await answer.setEncoding('utf8').toArray()).join('')
@@ -92,12 +97,12 @@ describe('uploads through the compatibility routes', () => {
     return { status: answer.statusCode, code: err?.code, res }
   }
 
-  for (const door of DOORS)
-    describe(door.name, () => {
+  for (const route of ROUTES)
+    describe(route.name, () => {
       for (const length of ['announced', 'unknown'] as const) {
         it(`upload – over the quota, ${length} length → 507, nothing is left`, async () => {
           const before = await lasting()
-          const { status, code } = await send(door, ada, SMALL_SPACE + OVERHEAD, length)
+          const { status, code } = await send(route, ada, SMALL_SPACE + OVERHEAD, length)
           expect({ status, code }).to.deep.equal({ status: 507, code: 'space_exceeded' })
           expect(await lasting()).to.deep.equal(before)
         })
@@ -108,7 +113,7 @@ describe('uploads through the compatibility routes', () => {
             .attach('files', Buffer.alloc(FILE_LIMIT), 'a')
             .expect(201)
           const before = await lasting()
-          const { status, code } = await send(door, bob, SERVER_SPACE - FILE_LIMIT + OVERHEAD, length)
+          const { status, code } = await send(route, bob, SERVER_SPACE - FILE_LIMIT + OVERHEAD, length)
           expect({ status, code }).to.deep.equal({ status: 507, code: 'server_full' })
           expect(await lasting()).to.deep.equal(before)
           await filler.delete(`/api/assets/${body.res.asset.id}`).expect(204)
@@ -116,7 +121,7 @@ describe('uploads through the compatibility routes', () => {
 
         it(`upload – file over the limit, ${length} length → 413, nothing is left`, async () => {
           const before = await lasting()
-          const { status, code } = await send(door, bob, FILE_LIMIT + 1, length)
+          const { status, code } = await send(route, bob, FILE_LIMIT + 1, length)
           expect({ status, code }).to.deep.equal({ status: 413, code: 'too_large' })
           expect(await lasting()).to.deep.equal(before)
         })
@@ -124,22 +129,22 @@ describe('uploads through the compatibility routes', () => {
 
       it('upload – client disconnects midway → nothing is left', async () => {
         const before = await lasting()
-        const body = await bodyOf(door, ada.token, 50_000)
+        const body = await bodyOf(route, ada.token, 50_000)
         const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')
-        const headers = { Host: 'a', 'Content-Length': body.length, ...headersOf(door, ada.token) }
+        const headers = { Host: 'a', 'Content-Length': body.length, ...headersOf(route, ada.token) }
         const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-        socket.write(`POST ${door.path} HTTP/1.1\r\n${lines.join('')}\r\n`)
+        socket.write(`POST ${route.path} HTTP/1.1\r\n${lines.join('')}\r\n`)
         socket.write(body.subarray(0, 25_000))
         await eventually(async () => expect(await Upload.countDocuments()).to.equal(1))
         socket.destroy()
         await eventually(async () => expect(await lasting()).to.deep.equal(before))
       })
 
-      it('upload – many at once → under the limit, used space equals what is stored', async () => {
-        const carol = await signUp(app, `carol-${DOORS.indexOf(door)}`)
+      it('upload – many at once → under the limit, used space equals stored bytes', async () => {
+        const carol = await signUp(app, `carol-${ROUTES.indexOf(route)}`)
         await User.updateOne({ _id: carol.user._id }, { 'space.limit': SMALL_SPACE })
         const answers = await Promise.all(
-          Array.from({ length: 6 }, () => send(door, carol, 30_000, 'announced')),
+          Array.from({ length: 6 }, () => send(route, carol, 30_000, 'announced')),
         )
         const stored = answers.filter(({ status }) => status === 201)
         expect(stored.length).to.be.within(1, 3)
@@ -155,8 +160,8 @@ describe('uploads through the compatibility routes', () => {
     })
 
   it('upload – file that exactly fits → stored', async () => {
-    const [door] = DOORS as [Door]
-    const { status, res } = await send(door, ada, SMALL_SPACE, 'announced')
+    const [route] = ROUTES as [UploadRoute]
+    const { status, res } = await send(route, ada, SMALL_SPACE, 'announced')
     expect(status).to.equal(201)
     expect((await User.spaceOf(ada.user._id))?.used).to.equal(SMALL_SPACE)
     await ada.delete(`/api/assets/${res.id}`).expect(204)
@@ -164,7 +169,7 @@ describe('uploads through the compatibility routes', () => {
 
   it('upload – client disconnects while space is reserved → undone', async () => {
     const before = await lasting()
-    const [, door] = DOORS as [Door, Door]
+    const [, route] = ROUTES as [UploadRoute, UploadRoute]
     const { begin } = Upload
     let reach = () => {}
     const reached = new Promise<void>((resolve) => {
@@ -181,7 +186,7 @@ describe('uploads through the compatibility routes', () => {
     }
     try {
       const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')
-      const body = await bodyOf(door, ada.token, 50_000)
+      const body = await bodyOf(route, ada.token, 50_000)
       socket.write(
         'POST /api/upload HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\n' +
           `Content-Length: ${body.length}\r\n\r\n`,

@@ -11,7 +11,7 @@ import { obj } from '../../support/data/samples.ts'
 
 const PASSWORD = 'correct horse battery'
 
-/** The requests of the storage service's own clients, one after the other, with what they read of the answers. */
+/** The requests of the clients of the storage service, in order, with the fields of the answers that they use. */
 describe('compatibility routes for storage', () => {
   let app: TestApp
   let token: string
@@ -43,8 +43,8 @@ describe('compatibility routes for storage', () => {
         expect(user).to.include({ email, name: 'Meck', username: email.split('@')[0], access: 'user' })
         expect(await Session.countDocuments({ user: user._id })).to.equal(0)
 
-        for (const door of ['/api/login', '/api/auth']) {
-          const { body } = await send(door, { email, password: PASSWORD })
+        for (const path of ['/api/login', '/api/auth']) {
+          const { body } = await send(path, { email, password: PASSWORD })
             .expect(200)
             .expect('Cache-Control', 'no-store')
           expect(body.res).to.have.all.keys('token')
@@ -105,7 +105,7 @@ describe('compatibility routes for storage', () => {
     }
   })
 
-  it('storage registration – equal names → a username of its own for each account', async () => {
+  it('storage registration – equal names → a different username for each account', async () => {
     const ids = await Promise.all(
       ['a', 'b', 'c'].map((host) =>
         post('/api/create/', { email: `Same.Name@${host}.org`, name: 'Same', password: PASSWORD }).expect(
@@ -121,7 +121,7 @@ describe('compatibility routes for storage', () => {
     expect((await User.findById(short.body.res.id).orFail()).username).to.match(/^user-[0-9a-f]{8}$/)
   })
 
-  it('storage routes – wrong input → same refusals as the API, nothing is left', async () => {
+  it('storage routes – invalid input → same errors as the API, nothing is left', async () => {
     const before = await stateOf(app)
     const taken = await post('/api/create/', {
       email: 'MECK@example.org',

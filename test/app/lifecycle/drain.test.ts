@@ -10,7 +10,7 @@ import { type Client, register, uploadFile } from '../../support/app/client.ts'
 import { killAll, type ServiceProcess, startProcess } from '../../support/app/process.ts'
 import { eventually } from '../../support/eventually.ts'
 
-/** More than the buffers of both ends of a connection take. */
+/** More bytes than the buffers of both ends of a connection hold. */
 const BYTES = randomBytes(24_000_000)
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
@@ -21,7 +21,7 @@ describe('SIGTERM', function () {
   let client: Client
   let path: string
 
-  /** Begins a download and reads nothing of it. */
+  /** Begins a download and does not read it. */
   const beginDownload = async (): Promise<IncomingMessage> => {
     const headers = { Authorization: `Bearer ${client.token}` }
     const request = get(new URL(path, service.origin), { headers, agent: false })

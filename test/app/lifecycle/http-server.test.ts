@@ -13,12 +13,12 @@ const BODY = [
 ].join('')
 
 interface Exchange {
-  /** Every status line, in order. */
+  /** Returns all status lines, in order. */
   statuses: string[]
   text: string
 }
 
-/** Sends the headers of a request that expects 100-continue, and its body only once that is said. */
+/** Sends the headers of a request that expects 100-continue, and its body after that answer. */
 function expectContinue(origin: string, headers: string[], body: string): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(origin).port), '127.0.0.1')
@@ -74,7 +74,7 @@ describe('Expect: 100-continue', () => {
   const REFUSED = [
     { name: 'without a token', headers: () => upload(''), status: 401, code: 'unauthenticated' },
     {
-      name: 'longer than all that may be in it',
+      name: 'longer than all its allowed parts together',
       headers: () => upload(ada.token, 1e9),
       status: 413,
       code: 'too_large',

@@ -134,7 +134,7 @@ describe('process', function () {
     })
   })
 
-  it('start – DATA_DIR is a file → exit code 1, a sentence', async () => {
+  it('start – DATA_DIR is a file → exit code 1, message without a stack', async () => {
     const file = join(folder, 'file')
     await writeFile(file, '')
     const { output, ended } = runProcess({ DATA_DIR: file })
@@ -142,14 +142,14 @@ describe('process', function () {
     expect(output()).to.contain(file).and.to.contain('Check DATA_DIR').and.not.contain('    at ')
   })
 
-  it('start – file of the secret is empty → exit code 1, a sentence', async () => {
+  it('start – secret file is empty → exit code 1, message without a stack', async () => {
     await writeFile(join(folder, 'jwt-secret'), '')
     const { output, ended } = runProcess({ DATA_DIR: folder })
     expect(await ended).to.equal(1)
     expect(output()).to.contain('jwt-secret must hold a secret').and.not.contain('    at ')
   })
 
-  it('start – several configuration errors → all named', async () => {
+  it('start – several configuration errors → all listed', async () => {
     const { output, ended } = runProcess({ PORT: 'http', S3_ENDPOINT: 'here', NODE_ENV: 'production' })
     expect(await ended).to.equal(1)
     for (const name of ['PORT', 'S3_ENDPOINT', 'S3_BUCKET', 'MONGODB_URI', 'JWT_SECRET'])

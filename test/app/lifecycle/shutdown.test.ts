@@ -40,7 +40,7 @@ describe('drain', () => {
   let origin: string
   let answers: ServerResponse[]
 
-  /** A request that is being answered: its head and first word have come. */
+  /** Begins a request whose answer is running: the headers and the first bytes have arrived. */
   const begin = async (): Promise<[IncomingMessage, ServerResponse]> => {
     const [answer] = (await once(get(origin, { agent: false }), 'response')) as [IncomingMessage]
     const response = answers.at(-1)
@@ -72,7 +72,7 @@ describe('drain', () => {
     expect(server.listening).to.equal(false)
   })
 
-  it('drain – answer not ended in time → cut off', async () => {
+  it('drain – answer not ended in time → connection closed', async () => {
     const [answer] = await begin()
     const cut = once(answer, 'error')
     answer.resume()

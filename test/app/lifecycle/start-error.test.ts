@@ -7,7 +7,7 @@ const systemError = (fields: object) => Object.assign(new Error('of the system')
 const named = (name: string, message: string) => Object.assign(new Error(message), { name })
 
 describe('explainError', () => {
-  const FAULTS = [
+  const ERRORS = [
     { name: 'errors of the configuration', error: new ConfigError(['PORT is odd']), says: 'PORT is odd' },
     {
       name: 'a port in use',
@@ -60,8 +60,8 @@ describe('explainError', () => {
       says: "cannot start: EACCES: mkdir 'objects'",
     },
   ]
-  for (const { name, error, says } of FAULTS)
-    it(`explainError – ${name} → one sentence, no stack`, () => {
+  for (const { name, error, says } of ERRORS)
+    it(`explainError – ${name} → message without a stack`, () => {
       expect(explainError(error)).to.contain(says).and.not.contain('    at ')
     })
 
