@@ -39,14 +39,14 @@ describe('limits of sign-in', () => {
     await login('ada', PASSWORD, '192.0.2.2').expect(200)
   })
 
-  it('POST /api/auth/login – unknown name → counted under its own text', async () => {
+  it('POST /api/auth/login – unknown name → counted by name, not case-sensitive', async () => {
     await fail('nobody', 5)
     await fail('Nobody', 5)
     await login('NOBODY', 'wrong password').expect(429)
     await login('somebody', 'wrong password').expect(401)
   })
 
-  it('POST /api/auth/login – 51st failure from one address → 429; successes and refusals not counted', async () => {
+  it('POST /api/auth/login – 51st failure from one address → 429; successful and refused sign-ins do not count', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) {
       await fail(`user-${name}`, 10, '192.0.2.9')
       if (name === 'c') {
@@ -59,19 +59,19 @@ describe('limits of sign-in', () => {
     await login('bob', PASSWORD, '192.0.2.10').expect(200)
   })
 
-  it('POST /api/auth/login – many users at once → none refused', async () => {
+  it('POST /api/auth/login – 15 concurrent right passwords → none refused', async () => {
     const all = await Promise.all(Array.from({ length: 15 }, () => login('ada', PASSWORD)))
     expect(new Set(all.map(({ status }) => status))).to.deep.equal(new Set([200]))
     expect(await Attempt.find({ points: { $ne: 0 } })).to.deep.equal([])
   })
 
-  it('POST /api/auth/login – concurrent wrong passwords → at most ten checked', async () => {
+  it('POST /api/auth/login – 15 concurrent wrong passwords → ten checked', async () => {
     const all = await Promise.all(Array.from({ length: 15 }, () => login('ada', 'wrong password')))
     expect(all.filter(({ status }) => status === 401)).to.have.length(10)
     expect(all.filter(({ status }) => status === 429)).to.have.length(5)
   })
 
-  it('POST /api/auth/login – 15 minutes later → counted from zero', async () => {
+  it('POST /api/auth/login – 15 minutes after ten failures → 200', async () => {
     await fail('ada', 10)
     const expiry = (await Attempt.find().lean()).map(({ expire }) => expire.getTime() - Date.now())
     for (const left of expiry) expect(left).to.be.within(890_000, 900_000)
@@ -79,11 +79,11 @@ describe('limits of sign-in', () => {
     await login('ada', PASSWORD).expect(200)
   })
 
-  it('routes that ask for the password – signed-in user, ten wrong ones → 429', async () => {
-    const bob = await signUp(app, 'cat')
+  it('PUT /api/auth/password – ten wrong passwords, then the right one → 429', async () => {
+    const cat = await signUp(app, 'cat')
     const change = { current: 'wrong password', password: 'quite another password' }
-    for (let i = 0; i < 10; i++) await bob.put('/api/auth/password').send(change).expect(403)
-    await bob
+    for (let i = 0; i < 10; i++) await cat.put('/api/auth/password').send(change).expect(403)
+    await cat
       .put('/api/auth/password')
       .send({ ...change, current: PASSWORD })
       .expect(429)
@@ -100,7 +100,7 @@ describe('limit of registrations', () => {
   const register = (username: string, address = '192.0.2.1') =>
     app.api.post('/api/auth/register').set('X-Forwarded-For', address).send({ username })
 
-  it('POST /api/auth/register – accounts made and names refused from one address → counted, invalid requests not', async () => {
+  it('POST /api/auth/register – created accounts and taken names count for the address → 4th 429; invalid requests do not count', async () => {
     await register('ada').expect(201)
     await register('ada').expect(409)
     await register('x').expect(400)

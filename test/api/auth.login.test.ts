@@ -18,7 +18,7 @@ describe('POST /api/auth/login', () => {
 
   const names: [string, object][] = [
     ['a username', { login: 'Ada' }],
-    ['a username in other case', { login: 'aDA' }],
+    ['a username in different case', { login: 'aDA' }],
     ['an email', { login: 'Ada@Example.org' }],
     ['username', { username: 'ada' }],
     ['email', { email: 'ada@example.org' }],
@@ -43,34 +43,57 @@ describe('POST /api/auth/login', () => {
     ['a wrong password', { login: 'ada', password: 'wrong password' }, 401, 'bad_credentials'],
     ['an unknown user', { login: 'nobody', password: PASSWORD }, 401, 'bad_credentials'],
     [
-      'a password too long',
+      'a password over 72 bytes',
       { login: 'ada', password: `${PASSWORD}${'x'.repeat(80)}` },
       401,
       'bad_credentials',
     ],
-    ['a password in other case', { login: 'ada', password: PASSWORD.toUpperCase() }, 401, 'bad_credentials'],
-    ['the mobile alone', { mobile: '1511234567', password: PASSWORD }, 400, 'validation_failed', 'login'],
+    [
+      'a password in different case',
+      { login: 'ada', password: PASSWORD.toUpperCase() },
+      401,
+      'bad_credentials',
+    ],
+    [
+      'a mobile without countryCode',
+      { mobile: '1511234567', password: PASSWORD },
+      400,
+      'validation_failed',
+      'login',
+    ],
     ['two names', { login: 'ada', email: 'a@b.org', password: PASSWORD }, 400, 'validation_failed', 'login'],
     ['no name', { password: PASSWORD }, 400, 'validation_failed', 'login'],
     ['no password', { login: 'ada' }, 400, 'validation_failed', 'password'],
     ['an empty password', { login: 'ada', password: '' }, 400, 'validation_failed', 'password'],
-    ['an operator for a name', { login: { $gt: '' }, password: PASSWORD }, 400, 'validation_failed', 'login'],
     [
-      'an operator for a mobile',
+      'an operator as the name',
+      { login: { $gt: '' }, password: PASSWORD },
+      400,
+      'validation_failed',
+      'login',
+    ],
+    [
+      'an operator as the mobile',
       { mobile: { $gt: '' }, countryCode: '49', password: PASSWORD },
       400,
       'validation_failed',
       'mobile',
     ],
     [
-      'an operator for a password',
+      'an operator as the password',
       { login: 'ada', password: { $ne: '' } },
       400,
       'validation_failed',
       'password',
     ],
-    ['a list of names', { login: ['ada'], password: PASSWORD }, 400, 'validation_failed', 'login'],
-    ['a name with NUL', { login: 'ada\0', password: PASSWORD }, 400, 'validation_failed', 'login'],
+    ['an array as the name', { login: ['ada'], password: PASSWORD }, 400, 'validation_failed', 'login'],
+    [
+      'a name with a NUL character',
+      { login: 'ada\0', password: PASSWORD },
+      400,
+      'validation_failed',
+      'login',
+    ],
     [
       'an unknown field',
       { login: 'ada', password: PASSWORD, admin: true },
@@ -80,7 +103,7 @@ describe('POST /api/auth/login', () => {
     ],
   ]
   for (const [name, body, status, code, field] of refusals) {
-    it(`POST /api/auth/login – ${name} → refused`, async () => {
+    it(`POST /api/auth/login – ${name} → ${status} ${code}`, async () => {
       const sessions = await Session.countDocuments()
       const res = await login(body)
       expect(res.status, res.text).to.equal(status)
@@ -93,16 +116,16 @@ describe('POST /api/auth/login', () => {
     })
   }
 
-  it('POST /api/auth/login – unknown user or wrong password → the same answer', async () => {
+  it('POST /api/auth/login – unknown user or wrong password → same response', async () => {
     const [wrong, unknown] = await Promise.all([
       login({ login: 'ada', password: 'wrong password' }),
       login({ login: 'nobody@example.org', password: 'wrong password' }),
     ])
-    const said = ({ status, body }: typeof wrong) => [status, { ...body.err, requestId: '' }]
-    expect(said(unknown)).to.deep.equal(said(wrong))
+    const errorOf = ({ status, body }: typeof wrong) => [status, { ...body.err, requestId: '' }]
+    expect(errorOf(unknown)).to.deep.equal(errorOf(wrong))
   })
 
-  it('POST /api/auth/login – disabled account → same answer as a wrong password, sessions end', async () => {
+  it('POST /api/auth/login – disabled account → 401 as for a wrong password, sessions invalid', async () => {
     const mallory = await signUp(app, 'mallory')
     await User.updateOne({ _id: mallory.user._id }, { disabled: true })
     const res = await login({ login: 'mallory', password: PASSWORD })
@@ -110,14 +133,14 @@ describe('POST /api/auth/login', () => {
     await mallory.get('/api/users/me').expect(401)
   })
 
-  it('POST /api/auth/login – password changes meanwhile → the session does not outlive the change', async () => {
+  it('POST /api/auth/login – password changed during the sign-in → bad_credentials, no session', async () => {
     const eve = await signUp(app, 'eve')
     const verified = await findForSignIn('eve')
     await eve
       .put('/api/auth/password')
       .send({ current: PASSWORD, password: 'another one, unknown' })
       .expect(204)
-    if (!verified) throw new Error('there is no eve')
+    if (!verified) throw new Error('the user eve does not exist')
     const client = { address: undefined, userAgent: undefined }
     const late = await beginSession(app.context, verified, client).catch((error) => error.code)
     expect(late).to.equal('bad_credentials')

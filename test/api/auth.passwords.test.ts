@@ -35,14 +35,17 @@ describe('password checks', () => {
     app.api.post('/api/auth/login').set('X-Forwarded-For', address).send({ login: name, password })
   const register = (body: object, address = '192.0.2.1') =>
     app.api.post('/api/auth/register').set('X-Forwarded-For', address).send(body)
-  const makeLink = async () => {
-    const made = await ada.post(`${asset}/links`).send({ password: 'open sesame' }).expect(201)
-    return String(made.body.res.link.url)
+  const createLink = async () => {
+    const created = await ada.post(`${asset}/links`).send({ password: 'open sesame' }).expect(201)
+    return String(created.body.res.link.url)
   }
   const follow = (url: string, password: string, address = '192.0.2.1') =>
     app.api.get(url).set('X-Forwarded-For', address).set('X-Link-Password', password)
 
-  /** Occupies places of the queue, each for another address, so that none displaces another; the answer ends it. */
+  /**
+   * Fills places of the queue with tasks of different keys, so that no task displaces another. Returns a function that
+   * ends the tasks.
+   */
   const occupy = (places: number): (() => Promise<void>) => {
     let end = () => {}
     const ended = new Promise<void>((resolve) => {
@@ -94,7 +97,7 @@ describe('password checks', () => {
     ]
     let link: string
     before(async () => {
-      link = await makeLink()
+      link = await createLink()
     })
     for (const [name, send] of requests)
       it(`${name} – queue full → 503 with Retry-After, nothing counted or stored`, async () => {
@@ -120,12 +123,12 @@ describe('password checks', () => {
         socket.close()
       })
 
-    it('POST /api/auth/register – name is taken → 409 without a turn in the queue', async () => {
+    it('POST /api/auth/register – queue full, taken name → 409 without a password hash', async () => {
       await register({ username: 'ADA', email: 'Ada@example.org' }).expect(409)
     })
   })
 
-  it('POST /api/auth/login – client leaves while it waits → dropped from the queue', async () => {
+  it('POST /api/auth/login – client disconnects while the request waits → dropped from the queue', async () => {
     const { passwords } = app.context.queues
     const empty = occupy(HASH_QUEUE.concurrency)
     const { dropped } = passwords
@@ -140,7 +143,7 @@ describe('password checks', () => {
     await login('ada').expect(200)
   })
 
-  it('/ws login – socket closes while it waits → dropped from the queue', async () => {
+  it('/ws login – WebSocket closes while the operation waits → dropped from the queue', async () => {
     const { passwords } = app.context.queues
     const empty = occupy(HASH_QUEUE.concurrency)
     const socket = await SocketClient.open(app.origin)
@@ -151,14 +154,14 @@ describe('password checks', () => {
     await empty()
   })
 
-  it('POST /api/auth/register – name is taken, 5 times → each counts, the sixth is 429', async () => {
+  it('POST /api/auth/register – five requests with a taken name → each counts, the sixth 429', async () => {
     for (let n = 0; n < 5; n++) await register({ username: 'ada' }).expect(409)
     await register({ username: 'somebody' }).expect(429)
     await register({ username: 'somebody' }, '192.0.2.2').expect(201)
   })
 
-  it('GET /api/links/:token – 10 wrong passwords from one address → 429 there for this link alone', async () => {
-    const [link, other] = [await makeLink(), await makeLink()]
+  it('GET /api/links/:token – 10 wrong passwords from one address → 429 for this link and address only', async () => {
+    const [link, other] = [await createLink(), await createLink()]
     for (let n = 0; n < 10; n++) await follow(link, `wrong ${n}`).expect(401)
     const { headers } = await follow(link, 'open sesame').expect(429)
     expect(Number(headers['retry-after'])).to.be.within(1, 900)
@@ -167,7 +170,7 @@ describe('password checks', () => {
     await login('ada').expect(200)
   })
 
-  it('POST /api/auth/login – 50 wrong ones from one address → 429, but not for an account known there', async () => {
+  it('POST /api/auth/login – 50 wrong passwords from one address → 429, except for an account that signed in from it', async () => {
     const here = '203.0.113.1'
     await login('bob', PASSWORD, here).expect(200)
     const fail50 = async () => {
@@ -179,11 +182,11 @@ describe('password checks', () => {
     await login('bob', PASSWORD, here).expect(200)
     await login('ada', PASSWORD, '192.0.2.2').expect(200)
 
-    // the limit of one account and address holds for a known one too
+    // the limit of one account and address also applies to a known address
     for (let n = 0; n < 10; n++) await login('bob', 'wrong password', here).expect(401)
     await login('bob', PASSWORD, here).expect(429)
 
-    // 30 days later the address is not known any more
+    // after 30 days the address is no longer known
     await Attempt.deleteMany({})
     const day = app.context.clock.now().getTime() - 30 * DAY_MS - 1
     const knownAddresses = [{ address: here, at: new Date(day) }]
@@ -192,7 +195,7 @@ describe('password checks', () => {
     await login('bob', PASSWORD, here).expect(429)
   })
 
-  it('login – 25 addresses → the last 20 are known, and no answer shows them', async () => {
+  it('POST /api/auth/login – 25 addresses → the last 20 stored, none in a response', async () => {
     const { user } = await signUp(app, 'traveller')
     for (let n = 1; n <= 25; n++) await login('traveller', PASSWORD, `198.51.100.${n}`).expect(200)
     const res = await login('traveller', PASSWORD, '198.51.100.25').expect(200)
@@ -203,7 +206,7 @@ describe('password checks', () => {
     expect((await User.findById(user._id).orFail()).get('knownAddresses')).to.equal(undefined)
   })
 
-  it('PUT /api/auth/password – 10 wrong ones → 429 for this user alone, and no limit of the address', async () => {
+  it('PUT /api/auth/password – 10 wrong passwords → 429 for this user only; do not count for the address', async () => {
     const cat = await signUp(app, 'cat')
     const dan = await signUp(app, 'dan')
     const change = { current: 'wrong password', password: `${PASSWORD} 2` }
@@ -215,7 +218,7 @@ describe('password checks', () => {
     expect(await Attempt.find({ key: /^address/, points: { $ne: 0 } }).lean()).to.deep.equal([])
   })
 
-  it('POST /api/auth/login – IPv6 addresses of one /64 → one limit; of another → another', async () => {
+  it('POST /api/auth/login – IPv6 addresses of one /64 → one limit; another /64 → another limit', async () => {
     for (let n = 0; n < 10; n++) await login('ada', 'wrong password', `2001:db8:0:1::${n}`).expect(401)
     await login('ada', PASSWORD, '2001:db8:0:1:ffff:ffff:ffff:ffff').expect(429)
     await login('ada', PASSWORD, '2001:db8:0:2::1').expect(200)
@@ -227,14 +230,14 @@ describe('password checks', () => {
   })
 
   it('GET /api/links/:token – IPv4-mapped address → counts as the IPv4 address', async () => {
-    const link = await makeLink()
+    const link = await createLink()
     for (let n = 0; n < 10; n++)
       await follow(link, 'wrong', n % 2 ? '::ffff:192.0.2.7' : '192.0.2.7').expect(401)
     await follow(link, 'open sesame', '192.0.2.7').expect(429)
     await follow(link, 'open sesame', '::ffff:192.0.2.7').expect(429)
   })
 
-  it('POST /api/auth/login – hash of another BCRYPT_COST → 200, the hash has the present cost, sessions go on', async () => {
+  it('POST /api/auth/login – hash of another BCRYPT_COST → 200, hash replaced, sessions stay valid', async () => {
     const eve = await signUp(app, 'eve')
     const old = await hashPassword(PASSWORD, 5)
     await User.updateOne({ _id: eve.user._id }, { passwordHash: old })

@@ -13,7 +13,7 @@ describe('POST /api/auth/register', () => {
 
   const register = (body: object) => app.api.post('/api/auth/register').send(body)
 
-  it('POST /api/auth/register – name and password → 201, signed in', async () => {
+  it('POST /api/auth/register – username and password → 201, signed in', async () => {
     const res = await register({
       username: 'Ada.L',
       password: PASSWORD,
@@ -61,7 +61,7 @@ describe('POST /api/auth/register', () => {
     expect(authed.body.res.user.username).to.equal('Ada.L')
   })
 
-  it('POST /api/auth/register – name only → 201 with a key that works as the password', async () => {
+  it('POST /api/auth/register – username only → 201 with an accountKey that works as the password', async () => {
     const res = await register({ username: 'grace' })
 
     expect(res.status).to.equal(201)
@@ -75,8 +75,8 @@ describe('POST /api/auth/register', () => {
     expect(passwordHash).to.not.include(accountKey)
   })
 
-  it('POST /api/auth/register – email and password only → 201, a valid username made from the email', async () => {
-    const made: [email: string, username: RegExp][] = [
+  it('POST /api/auth/register – email and password only → 201, a valid username generated from the email', async () => {
+    const generated: [email: string, username: RegExp][] = [
       ['grace.hopper@example.org', /^grace\.hopper$/],
       ['grace.hopper@example.com', /^grace\.hopper-[0-9a-f]{8}$/],
       ['ab@example.org', /^user-[0-9a-f]{8}$/],
@@ -84,7 +84,7 @@ describe('POST /api/auth/register', () => {
       [`${'long'.repeat(12)}@example.org`, /^(long){8}$/],
       [`${'long'.repeat(12)}@example.com`, /^[long]{23}-[0-9a-f]{8}$/],
     ]
-    for (const [email, username] of made) {
+    for (const [email, username] of generated) {
       const { body } = await register({ email, password: PASSWORD }).expect(201)
       expect(body.res.user.username, email).to.match(username)
       expect(body.res).to.not.have.property('accountKey')
@@ -95,7 +95,7 @@ describe('POST /api/auth/register', () => {
     }
   })
 
-  it('POST /api/auth/register – six at once with one name before the @ → six usernames', async () => {
+  it('POST /api/auth/register – six concurrent emails with the same part before the @ → six usernames', async () => {
     const domains = ['a', 'b', 'c', 'd', 'e', 'f']
     const all = await Promise.all(domains.map((domain) => register({ email: `same@${domain}.example.org` })))
     expect(all.map(({ status }) => status)).to.deep.equal(domains.map(() => 201))
@@ -103,13 +103,13 @@ describe('POST /api/auth/register', () => {
     expect(all.every(({ body }) => body.res.accountKey)).to.equal(true)
   })
 
-  it('POST /api/auth/register – six at once with one email → one account', async () => {
+  it('POST /api/auth/register – six concurrent requests with one email → one account', async () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => register({ email: 'one@example.org' })))
     expect(all.map(({ status }) => status).sort()).to.deep.equal([201, 409, 409, 409, 409, 409])
     expect(await User.countDocuments({ email: 'one@example.org' })).to.equal(1)
   })
 
-  it('POST /api/auth/register – many ask for one name at once → one 201', async () => {
+  it('POST /api/auth/register – four concurrent requests for one username → one 201', async () => {
     const all = await Promise.all(
       ['eve', 'Eve', 'eVe', 'EVE'].map((username) => register({ username, password: PASSWORD })),
     )
@@ -129,39 +129,39 @@ describe('POST /api/auth/register', () => {
 
   const valid = { username: 'valid', password: PASSWORD }
   const refusals: [name: string, body: object, status: number, code: string, fields: string[]][] = [
-    ['a name that is taken', { ...valid, username: 'aDa.L' }, 409, 'taken', ['username']],
-    ['an email that is taken', { ...valid, email: 'ADA@example.org' }, 409, 'taken', ['email']],
+    ['a taken username', { ...valid, username: 'aDa.L' }, 409, 'taken', ['username']],
+    ['a taken email', { ...valid, email: 'ADA@example.org' }, 409, 'taken', ['email']],
+    ['a taken mobile', { ...valid, countryCode: '49', mobile: '1511234567' }, 409, 'taken', ['mobile']],
+    ['no username', { password: PASSWORD }, 400, 'validation_failed', ['username']],
+    ['a short username', { ...valid, username: 'ab' }, 400, 'validation_failed', ['username']],
+    ['a long username', { ...valid, username: 'a'.repeat(33) }, 400, 'validation_failed', ['username']],
+    ['a username with a space', { ...valid, username: 'a b c' }, 400, 'validation_failed', ['username']],
+    ['a username like an email', { ...valid, username: 'a@b.org' }, 400, 'validation_failed', ['username']],
+    ['a username with a line break', { ...valid, username: 'abc\n' }, 400, 'validation_failed', ['username']],
+    ['a username in Cyrillic letters', { ...valid, username: 'аdа' }, 400, 'validation_failed', ['username']],
+    ['an array as the username', { ...valid, username: ['valid'] }, 400, 'validation_failed', ['username']],
     [
-      'a number that is taken',
-      { ...valid, countryCode: '49', mobile: '1511234567' },
-      409,
-      'taken',
-      ['mobile'],
+      'an operator as the username',
+      { ...valid, username: { $gt: '' } },
+      400,
+      'validation_failed',
+      ['username'],
     ],
-    ['no name', { password: PASSWORD }, 400, 'validation_failed', ['username']],
-    ['a short name', { ...valid, username: 'ab' }, 400, 'validation_failed', ['username']],
-    ['a long name', { ...valid, username: 'a'.repeat(33) }, 400, 'validation_failed', ['username']],
-    ['a name with a space', { ...valid, username: 'a b c' }, 400, 'validation_failed', ['username']],
-    ['a name like an email', { ...valid, username: 'a@b.org' }, 400, 'validation_failed', ['username']],
-    ['a name with a line break', { ...valid, username: 'abc\n' }, 400, 'validation_failed', ['username']],
-    ['a name of other letters', { ...valid, username: 'аdа' }, 400, 'validation_failed', ['username']],
-    ['a list for a name', { ...valid, username: ['valid'] }, 400, 'validation_failed', ['username']],
-    ['an operator for a name', { ...valid, username: { $gt: '' } }, 400, 'validation_failed', ['username']],
-    ['a number for a name', { ...valid, username: 12345 }, 400, 'validation_failed', ['username']],
+    ['a number as the username', { ...valid, username: 12345 }, 400, 'validation_failed', ['username']],
     ['a short password', { ...valid, password: '1234567' }, 400, 'validation_failed', ['password']],
     ['a long password', { ...valid, password: 'x'.repeat(73) }, 400, 'validation_failed', ['password']],
     ['a common password', { ...valid, password: 'QWERTYuiop' }, 400, 'validation_failed', ['password']],
     [
-      'the name for a password',
+      'the username as the password',
       { username: 'VALIDname', password: 'validNAME' },
       400,
       'validation_failed',
       ['password'],
     ],
-    ['null for a password', { ...valid, password: null }, 400, 'validation_failed', ['password']],
-    ['a number for a password', { ...valid, password: 1234567890 }, 400, 'validation_failed', ['password']],
+    ['null as the password', { ...valid, password: null }, 400, 'validation_failed', ['password']],
+    ['a number as the password', { ...valid, password: 1234567890 }, 400, 'validation_failed', ['password']],
     [
-      'a mobile without its country',
+      'a mobile without countryCode',
       { ...valid, mobile: '5550100' },
       400,
       'validation_failed',
@@ -169,58 +169,70 @@ describe('POST /api/auth/register', () => {
     ],
     ['access', { ...valid, access: 'admin' }, 400, 'validation_failed', ['access']],
     [
-      'a taken name and a taken email',
+      'a taken username and a taken email',
       { ...valid, username: 'ada.l', email: 'ada@example.org' },
       409,
       'taken',
       ['email', 'username'],
     ],
     [
-      'a short name and a short password',
+      'a short username and a short password',
       { username: 'x', password: '1' },
       400,
       'validation_failed',
       ['password', 'username'],
     ],
     [
-      'no name and a common password',
+      'no username and a common password',
       { password: 'password' },
       400,
       'validation_failed',
       ['password', 'username'],
     ],
     [
-      'a weak password and a mobile alone',
+      'a weak password and a mobile without countryCode',
       { ...valid, mobile: '5550100', password: '1' },
       400,
       'validation_failed',
       ['countryCode', 'password'],
     ],
     [
-      'a weak password beside names of other types',
+      'a weak password, and names of other types',
       { username: 5, email: 6, password: '1' },
       400,
       'validation_failed',
       ['email', 'password', 'username'],
     ],
     [
-      'the part of the email before the @ for a password',
+      'the part of the email before the @ as the password',
       { email: 'oakchair@example.org', password: 'OakChair' },
       400,
       'validation_failed',
       ['password'],
     ],
-    ['null for a name and an email', { username: null, email: null }, 400, 'validation_failed', ['username']],
     [
-      'null for a name beside an email',
+      'null as the username and the email',
+      { username: null, email: null },
+      400,
+      'validation_failed',
+      ['username'],
+    ],
+    [
+      'null as the username, and an email',
       { username: null, email: 'x@example.org' },
       400,
       'validation_failed',
       ['username'],
     ],
-    ['two faults', { ...valid, username: 'a', email: 'b' }, 400, 'validation_failed', ['email', 'username']],
-    ['a list', [valid], 400, 'validation_failed', ['body']],
-    ['an empty list', [], 400, 'validation_failed', ['body']],
+    [
+      'an invalid username and an invalid email',
+      { ...valid, username: 'a', email: 'b' },
+      400,
+      'validation_failed',
+      ['email', 'username'],
+    ],
+    ['an array as the body', [valid], 400, 'validation_failed', ['body']],
+    ['an empty array as the body', [], 400, 'validation_failed', ['body']],
   ]
   for (const [name, body, status, code, fields] of refusals) {
     it(`POST /api/auth/register – ${name} → ${status} ${code}, no account`, async () => {

@@ -18,9 +18,9 @@ describe('sessions', () => {
   })
   after(() => app.stop())
 
-  it('GET /api/auth/sessions – several sessions → own live ones, newest first in pages', async () => {
+  it('GET /api/auth/sessions – several sessions → own active ones, newest first in pages', async () => {
     const first = await signUp(app, 'ada')
-    await signUp(app, 'stranger')
+    await signUp(app, 'other-user')
     const second = await signIn(app, first.user)
     const third = await signIn(app, first.user)
     const ended = await signIn(app, first.user)
@@ -67,7 +67,7 @@ describe('sessions', () => {
       expect(res.body.err.details[0].field).to.equal(query.split('=')[0])
     })
 
-  it('POST /api/auth/logout – next request on any process → 401', async () => {
+  it('POST /api/auth/logout – next request on every process → 401', async () => {
     const cat = await signUp(app, 'cat')
     const elsewhere = requestsOf({ api: await app.secondInstance() }, cat.token)
     await elsewhere.get('/api/auth/session').expect(200)
@@ -81,7 +81,7 @@ describe('sessions', () => {
     }
   })
 
-  it('DELETE /api/auth/sessions/:id – own session → 401 for it only; session of another user → 404', async () => {
+  it('DELETE /api/auth/sessions/:id – own session → only this one invalid; session of another user → 404', async () => {
     const dan = await signUp(app, 'dan')
     const phone = await signIn(app, dan.user)
     const eve = await signUp(app, 'eve')
@@ -111,7 +111,7 @@ describe('sessions', () => {
     await fay.get('/api/auth/session').expect(401)
   })
 
-  it('session – 30 days after sign-in, always in use → 401', async () => {
+  it('session – used every day, 30 days after sign-in → 401', async () => {
     const gil = await signUp(app, 'gil')
     for (let day = 1; day < 30; day++) {
       app.clock.advance(DAY)
@@ -134,7 +134,7 @@ describe('sessions', () => {
     expect((await Session.findById(begun._id).orFail()).lastAccessAt).to.be.above(begun.lastAccessAt)
   })
 
-  it('session – request while it ends → stays ended', async () => {
+  it('session – request while the session is ended → stays ended', async () => {
     const ida = await signUp(app, 'ida')
     const session = await Session.findOne({ user: ida.user._id }).orFail().lean()
     await Session.end(session._id)
@@ -143,7 +143,7 @@ describe('sessions', () => {
   })
 
   describe('PUT /api/auth/password', () => {
-    it('PUT /api/auth/password – right password → changed, all other sessions end', async () => {
+    it('PUT /api/auth/password – right password → changed, all other sessions invalid', async () => {
       const joe = await signUp(app, 'joe', { email: 'joe@example.org' })
       const phone = await signIn(app, joe.user)
       const other = await signUp(app, 'other')
@@ -159,7 +159,7 @@ describe('sessions', () => {
       await app.api.post('/api/auth/login').send({ login: 'joe', password }).expect(200)
     })
 
-    it('PUT /api/auth/password – wrong input or password → refused, nothing changes', async () => {
+    it('PUT /api/auth/password – wrong password or invalid input → refused, nothing changed', async () => {
       const kim = await signUp(app, 'kim.kimble', { email: 'kim@example.org' })
       const phone = await signIn(app, kim.user)
       const stored = () => User.findById(kim.user._id).select('+passwordHash').orFail().lean()
@@ -187,7 +187,7 @@ describe('sessions', () => {
       await phone.get('/api/auth/session').expect(200)
     })
 
-    it('PUT /api/auth/password – two at once → one succeeds', async () => {
+    it('PUT /api/auth/password – two concurrent changes → one succeeds', async () => {
       const leo = await signUp(app, 'leo')
       const change = (password: string) => leo.put('/api/auth/password').send({ current: PASSWORD, password })
       const results = await Promise.all([change('the one new password'), change('the other new password')])

@@ -23,7 +23,7 @@ describe('admins and accounts', () => {
   })
   afterEach(() => app.stop())
 
-  it('PATCH /api/users/:id – access and space → changed, no other field', async () => {
+  it('PATCH /api/users/:id – access and space → changed, other fields unchanged', async () => {
     const { body } = await root
       .patch(url(ada))
       .send({ space: { limit: 5 } })
@@ -40,7 +40,7 @@ describe('admins and accounts', () => {
     await root.patch(url(ada)).send({}).expect(200)
   })
 
-  it('PATCH /api/users/:id {disabled} – true, then false → all sessions end and no sign-in, then sign-in again', async () => {
+  it('PATCH /api/users/:id {disabled} – true, then false → sessions invalid and no sign-in, then sign-in again', async () => {
     const second = await signIn(app, ada.user)
     const other = await app.secondInstance()
     await root.patch(url(ada)).send({ disabled: true }).expect(200)
@@ -56,25 +56,25 @@ describe('admins and accounts', () => {
 
   const REFUSED: [name: string, body: object, field: string][] = [
     ['an unknown access', { access: 'root' }, 'access'],
-    ['text for disabled', { disabled: 'true' }, 'disabled'],
-    ['space that is a number', { space: 5 }, 'space'],
-    ['space that is a list', { space: [5] }, 'space'],
+    ['text as disabled', { disabled: 'true' }, 'disabled'],
+    ['a number as space', { space: 5 }, 'space'],
+    ['an array as space', { space: [5] }, 'space'],
     ['used space', { space: { used: 0 } }, 'space'],
     ['a negative limit', { space: { limit: -1 } }, 'space'],
     ['half a byte', { space: { limit: 0.5 } }, 'space'],
-    ['a limit as text', { space: { limit: '5' } }, 'space'],
+    ['text as the limit', { space: { limit: '5' } }, 'space'],
     ['space without a limit', { space: {} }, 'space'],
     ['a name', { name: 'x' }, 'name'],
     ['a password hash', { passwordHash: 'x' }, 'passwordHash'],
     ['a location', { location: 'x' }, 'location'],
   ]
-  it('PATCH /api/users/:id – fields that no admin may set → 400', async () => {
+  it('PATCH /api/users/:id – fields that admins cannot set → 400', async () => {
     const before = await stored(ada)
     for (const [name, body, field] of REFUSED) {
-      const { body: answer, status } = await root.patch(url(ada)).send(body)
+      const { body: response, status } = await root.patch(url(ada)).send(body)
       expect(status, name).to.equal(400)
       expect(
-        answer.err.details.map((detail: { field: string }) => detail.field),
+        response.err.details.map((detail: { field: string }) => detail.field),
         name,
       ).to.include(field)
     }
@@ -96,15 +96,15 @@ describe('admins and accounts', () => {
     await root.delete(url(idle)).expect(204)
   })
 
-  it('PATCH and DELETE /api/users/:id – all admins leave at once → one stays', async () => {
+  it('PATCH and DELETE /api/users/:id – all admins give up their access concurrently → one stays', async () => {
     const admins = [root, await signUpAdmin(app, 'second'), await signUpAdmin(app, 'third')]
     const leave = [
       (user: TestUser) => user.patch(url(user)).send({ access: 'user' }),
       (user: TestUser) => user.patch(url(user)).send({ disabled: true }),
       (user: TestUser) => user.delete('/api/users/me').send({ password: PASSWORD }),
     ]
-    const answers = await Promise.all(admins.map((user, n) => leave[n]?.(user)))
-    for (const answer of answers) expect([200, 204, 409]).to.include(answer?.status)
+    const responses = await Promise.all(admins.map((user, n) => leave[n]?.(user)))
+    for (const response of responses) expect([200, 204, 409]).to.include(response?.status)
     expect(await User.countDocuments({ access: 'admin', disabled: false, deleting: false })).to.be.at.least(1)
   })
 
@@ -120,7 +120,7 @@ describe('admins and accounts', () => {
     await root.delete(url(ada)).expect(404)
   })
 
-  it('DELETE /api/users/:id – an asset is locked → refused, nothing deleted', async () => {
+  it('DELETE /api/users/:id – an asset is locked → 423, nothing deleted', async () => {
     const asset = await uploadAsset(ada)
     const until = new Date(app.clock.now().getTime() + HOUR).toISOString()
     await ada.put(`/api/assets/${asset.id}/lock`).send({ mode: 'compliance', until }).expect(200)
@@ -153,7 +153,7 @@ describe('admins and accounts', () => {
       { title: 'x' },
     ],
   ] as const)
-    it(`PUT /api/${kind}/:id/collaborators/:username – the name of a deleted account → no access for a later account of that name`, async () => {
+    it(`PUT /api/${kind}/:id/collaborators/:username – name of a deleted account → no access for a later account with that name`, async () => {
       const name = `bob-${kind}`
       const bob = await signUp(app, name)
       const path = `/api/${kind}/${await make()}`

@@ -18,7 +18,7 @@ describe('DELETE /api/users/me', () => {
 
   const login = (name: string) => app.api.post('/api/auth/login').send({ login: name, password: PASSWORD })
 
-  it('DELETE /api/users/me – account with data → account, sessions, assets and objects gone, names free', async () => {
+  it('DELETE /api/users/me – account with data → account, sessions, assets and objects deleted, names free', async () => {
     const ada = await signUp(app, 'ada', { email: 'ada@example.org' })
     const elsewhere = await signIn(app, ada.user)
     const bob = await signUp(app, 'bob')
@@ -62,7 +62,7 @@ describe('DELETE /api/users/me', () => {
     await cat.get('/api/users/me').expect(200)
   })
 
-  it('DELETE /api/users/me – last admins, two at once → one stays', async () => {
+  it('DELETE /api/users/me – the last two admins concurrently → one stays', async () => {
     const [dan, eve] = await Promise.all([signUp(app, 'dan'), signUp(app, 'eve')])
     await User.updateMany({ usernameKey: { $in: ['dan', 'eve'] } }, { access: 'admin' })
     const leave = [dan, eve].map((admin) => admin.delete('/api/users/me').send({ password: PASSWORD }))
@@ -74,7 +74,7 @@ describe('DELETE /api/users/me', () => {
     expect(admins).to.not.have.length(0)
   })
 
-  it('account deletion – stopped midway → account hidden, name kept; finishDeletion completes it', async () => {
+  it('account deletion – interrupted → account hidden, name kept; finishDeletion completes it', async () => {
     const fay = await signUp(app, 'fay')
     await setDeleting(fay.user._id, true)
 
@@ -89,7 +89,7 @@ describe('DELETE /api/users/me', () => {
     await app.api.post('/api/auth/register').send({ username: 'fay', password: PASSWORD }).expect(201)
   })
 
-  it('finishDeletion – deletion not begun → nothing deleted', async () => {
+  it('finishDeletion – account not under deletion → nothing deleted', async () => {
     const gil = await signUp(app, 'gil')
     await gil.post('/api/assets').attach('files', Buffer.from('kept'), 'a.txt').expect(201)
     await finishDeletion(app.context, gil.user._id)

@@ -14,11 +14,11 @@ describe('a disabled account', () => {
   let root: TestUser
   let ada: TestUser
   let reader: TestUser
-  let stranger: TestUser
+  let other: TestUser
   let asset: AssetAnswer
   let image: string
   let link: string
-  let signed: Record<'ada' | 'reader' | 'stranger', string>
+  let signed: Record<'ada' | 'reader' | 'other', string>
   let project: string
 
   const path = (rest = '') => `/api/assets/${asset.id}${rest}`
@@ -34,7 +34,7 @@ describe('a disabled account', () => {
     picture = await png()
     root = await signUpAdmin(app, 'root')
     reader = await signUp(app, 'reader')
-    stranger = await signUp(app, 'stranger')
+    other = await signUp(app, 'other')
   })
   let count = 0
   beforeEach(async () => {
@@ -49,8 +49,8 @@ describe('a disabled account', () => {
     await uploadAsset(ada, { name: 'Private chair' })
     await ada.put(path('/collaborators/reader')).send({ access: 'write' }).expect(200)
     link = (await ada.post(path('/links')).send({}).expect(201)).body.res.link.url
-    signed = { ada: await signUrl(ada), reader: await signUrl(reader), stranger: await signUrl(stranger) }
-    const { body } = await stranger.post('/api/projects').send({ title: 'Room', image: asset.id }).expect(201)
+    signed = { ada: await signUrl(ada), reader: await signUrl(reader), other: await signUrl(other) }
+    const { body } = await other.post('/api/projects').send({ title: 'Room', image: asset.id }).expect(201)
     project = `/api/projects/${body.res.project.id}`
   })
   afterEach(async () => {
@@ -68,45 +68,45 @@ describe('a disabled account', () => {
     return total === 1
   }
   const overSocket = async (op: string, args: object, found: (res: object) => boolean) => {
-    const socket = await SocketClient.signedIn(app.origin, stranger.token)
+    const socket = await SocketClient.signedIn(app.origin, other.token)
     const { res } = await socket.ask(op, args)
     return res !== undefined && found(res)
   }
 
-  /** Everything that others than its collaborators can see of the account, and whether they see it. */
-  const others = (): Record<string, () => Promise<boolean>> => ({
+  /** Checks whether users who are not collaborators see the account and its assets, by the way in which they look. */
+  const views = (): Record<string, () => Promise<boolean>> => ({
     'GET asset, anonymous': () => status(app.api.get(path())),
-    'GET asset': () => status(stranger.get(path())),
+    'GET asset': () => status(other.get(path())),
     'GET asset, admin': () => status(root.get(path())),
     'GET file': () => status(app.api.get(String(asset.files[0]?.url))),
     'GET download': () => status(app.api.get(path('/download'))),
     'GET image': () => status(app.api.get(image)),
-    'GET url': () => status(stranger.get(path('/url'))),
-    'signed URL of another user': () => status(app.api.get(signed.stranger)),
+    'GET url': () => status(other.get(path('/url'))),
+    'signed URL of another user': () => status(app.api.get(signed.other)),
     link: () => status(app.api.get(link)),
     'file by link': () => status(app.api.get(`${link}/download`)),
     'list, anonymous': lists(app.api, ''),
-    list: lists(stranger, ''),
+    list: lists(other, ''),
     'list, admin': lists(root, ''),
     'scope public': lists(reader, 'scope=public'),
-    'search by word': lists(stranger, 'q=oak'),
-    'search by word, sorted': lists(stranger, 'q=oak&sort=name&scope=public'),
+    'search by word': lists(other, 'q=oak'),
+    'search by word, sorted': lists(other, 'q=oak&sort=name&scope=public'),
     'search by tag': lists(app.api, 'tag=oak'),
-    'search by owner': lists(stranger, `owner=${ada.user.username}`),
+    'search by owner': lists(other, `owner=${ada.user.username}`),
     'op get': () => overSocket('get', { id: asset.id }, () => true),
     'op list': () => overSocket('list', {}, (res) => (res as { assets: object[] }).assets.length === 1),
     'reference in a project': async () =>
-      (await stranger.get(project).expect(200)).body.res.project.image === asset.id,
+      (await other.get(project).expect(200)).body.res.project.image === asset.id,
     'reference in a project, compatibility route': async () =>
-      (await stranger.get(`/user/${stranger.user.id}`).expect(200)).body.res.user.projects[0].image !== null,
-    profile: () => status(stranger.get(`/api/users/${ada.user.id}`)),
+      (await other.get(`/user/${other.user.id}`).expect(200)).body.res.user.projects[0].image !== null,
+    profile: () => status(other.get(`/api/users/${ada.user.id}`)),
     'list of users': async () =>
-      (await stranger.get(`/api/users?q=${ada.user.username}`).expect(200)).body.res.users.length === 1,
+      (await other.get(`/api/users?q=${ada.user.username}`).expect(200)).body.res.users.length === 1,
   })
-  const expectOthers = async (visible: boolean) => {
-    for (const [what, sees] of Object.entries(others())) expect(await sees(), what).to.equal(visible)
+  const expectVisible = async (visible: boolean) => {
+    for (const [what, sees] of Object.entries(views())) expect(await sees(), what).to.equal(visible)
   }
-  const expectKept = async () => {
+  const expectAccessOfCollaborator = async () => {
     expect((await reader.get(path()).expect(200)).body.res.asset.access).to.equal('write')
     await reader.get(String(asset.files[0]?.url)).expect(200)
     await reader.patch(path()).send({ description: 'By the reader' }).expect(200)
@@ -117,52 +117,52 @@ describe('a disabled account', () => {
     expect(body.res.user.username).to.equal(ada.user.username)
   }
 
-  it('PATCH /api/users/:id {disabled} – true → closed to others, kept by collaborators; false → as before', async () => {
-    await expectOthers(true)
+  it('PATCH /api/users/:id {disabled} – true → hidden from others, readable for collaborators; false → as before', async () => {
+    await expectVisible(true)
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     await disable(true)
     expect((await stored()).readers).to.deep.equal([ada.user.id, reader.user.id])
     expect(await User.findById(ada.user._id).lean()).to.include({ readersPending: false })
-    await expectOthers(false)
-    await expectKept()
+    await expectVisible(false)
+    await expectAccessOfCollaborator()
     await ada.get('/api/assets').expect(401)
     await app.api.get(signed.ada).expect(404)
     expect((await socket.closed).code).to.equal(4401)
 
     await disable(false)
     expect((await stored()).readers).to.have.members(['public', ada.user.id, reader.user.id])
-    await expectOthers(true)
+    await expectVisible(true)
     await ada.get('/api/assets').expect(401)
     await app.api.get(signed.ada).expect(404)
     expect(await lists(await signIn(app, ada.user), 'scope=mine&tag=oak')()).to.equal(true)
   }).timeout(20_000)
 
   const STATES: [what: string, update: object][] = [
-    ['before its assets are hidden', { $set: { disabled: true, readersPending: true } }],
+    ['disabled, its assets not hidden yet', { $set: { disabled: true, readersPending: true } }],
     ['disabled by a former release', { $set: { disabled: true, readersPending: null } }],
   ]
   for (const [what, update] of STATES)
-    it(`GET – ${what}, readers not settled → reads look at the owner; the sweep hides the assets`, async () => {
+    it(`GET – ${what} → reads check the owner; the sweep hides the assets`, async () => {
       await User.collection.updateOne({ _id: ada.user._id }, update)
-      await expectOthers(false)
-      await expectKept()
+      await expectVisible(false)
+      await expectAccessOfCollaborator()
       await sweep(app.context)
       expect((await stored()).readers).not.to.include('public')
       expect(await User.findById(ada.user._id).lean()).to.include({ readersPending: false })
-      await expectOthers(false)
+      await expectVisible(false)
     })
 
-  it('GET – owner enabled, readers not settled → reads look at the owner; the sweep shows the assets', async () => {
+  it('GET – owner enabled, its assets not shown yet → reads check the owner; the sweep shows the assets', async () => {
     await disable(true)
     await User.updateOne({ _id: ada.user._id }, { disabled: false, readersPending: true })
-    await expectOthers(true)
+    await expectVisible(true)
     await sweep(app.context)
     expect((await stored()).readers).to.include('public')
     expect(await User.findById(ada.user._id).lean()).to.include({ readersPending: false })
   })
 
-  it('PATCH /api/users/:id {disabled} – subscribers who cannot read the asset → no event', async () => {
-    const outsider = await SocketClient.signedIn(app.origin, stranger.token, { subscribe: true })
+  it('PATCH /api/users/:id {disabled} – subscriber who cannot read the asset → no event', async () => {
+    const outsider = await SocketClient.signedIn(app.origin, other.token, { subscribe: true })
     const insider = await SocketClient.signedIn(app.origin, reader.token, { subscribe: true })
     await User.updateOne({ _id: ada.user._id }, { disabled: true, readersPending: true })
     await reader.patch(path()).send({ name: 'Hidden' }).expect(200)

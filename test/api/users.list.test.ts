@@ -41,7 +41,7 @@ describe('GET /api/users', () => {
     expect(await names(root)).to.deep.equal(['Ada', 'bob', 'carol', 'root', 'zoe'])
   })
 
-  it('GET /api/users – others → four fields; self or admin → all fields', async () => {
+  it('GET /api/users – other users → four fields; own account or admin → all fields', async () => {
     const { body: seen } = await bob.get('/api/users')
     expect(seen.res.users[0]).to.have.all.keys(PUBLIC)
     expect(seen.res.users[1])
@@ -72,7 +72,7 @@ describe('GET /api/users', () => {
       expect(await names(bob, `?q=${encodeURIComponent(q)}`)).to.deep.equal(found)
     })
 
-  it('GET /api/users?q= – name changed → found by the new one only', async () => {
+  it('GET /api/users?q= – name changed → found by the new name only', async () => {
     await bob.patch('/api/users/me').send({ name: 'Robert' }).expect(200)
     expect(await names(bob, '?q=robert')).to.deep.equal(['bob'])
     await bob.patch('/api/users/me').send({ name: null }).expect(200)
@@ -81,7 +81,7 @@ describe('GET /api/users', () => {
   })
 
   for (const who of ['bob', 'root'] as const)
-    it(`GET /api/users – ${who}, accounts added meanwhile → pages without gap or repeat`, async () => {
+    it(`GET /api/users – ${who}, accounts added between pages → no gap and no duplicate`, async () => {
       const user = who === 'bob' ? bob : root
       const whole = await names(user)
       const read: string[] = []
@@ -96,7 +96,7 @@ describe('GET /api/users', () => {
       expect(read).to.deep.equal(whole)
     })
 
-  it('GET /api/users – broken or foreign cursor, wrong limit or unknown field → 400', async () => {
+  it('GET /api/users – invalid cursor, cursor of another query, invalid limit or unknown field → 400', async () => {
     const { body } = await root.get('/api/users?limit=1').expect(200)
     for (const query of [
       'cursor=xyz',
@@ -109,12 +109,12 @@ describe('GET /api/users', () => {
       await root.get(`/api/users?${query}`).expect(400)
   })
 
-  it('GET /api/users/:id – self, discoverable or by an admin → 200; else 404 as for an unknown id', async () => {
-    const nobody = await ada.get('/api/users/64b000000000000000000000').expect(404)
+  it('GET /api/users/:id – own account, discoverable account or admin → 200; else 404 as for an unknown id', async () => {
+    const unknown = await ada.get('/api/users/64b000000000000000000000').expect(404)
     const hidden = await ada.get(`/api/users/${bob.user.id}`).expect(404)
     const malformed = await ada.get('/api/users/nobody').expect(404)
     for (const { body } of [hidden, malformed])
-      expect({ ...body.err, requestId: '' }).to.deep.equal({ ...nobody.body.err, requestId: '' })
+      expect({ ...body.err, requestId: '' }).to.deep.equal({ ...unknown.body.err, requestId: '' })
     const seen = await bob.get(`/api/users/${ada.user.id}`).expect(200)
     expect(seen.body.res.user).to.deep.equal({
       id: ada.user.id,
@@ -130,7 +130,7 @@ describe('GET /api/users', () => {
     await bob.get(`/api/users/${ada.user.id}`).expect(404)
   })
 
-  it('GET /api/assets?owner= – admin → owner named and found for every readable asset', async () => {
+  it('GET /api/assets?owner= – admin → owner shown and searchable for every readable asset', async () => {
     const asset = await uploadAsset(bob, { visibility: 'public' })
     const { body } = await root.get(`/api/assets/${asset.id}`).expect(200)
     expect(body.res.asset.owner).to.deep.equal({ id: bob.user.id, username: 'bob' })

@@ -57,7 +57,7 @@ describe('/api/users/me', () => {
     expect((await storedAda()).settings).to.equal(settings)
   })
 
-  it('PATCH /api/users/me – null → cleared, other fields stay', async () => {
+  it('PATCH /api/users/me – null → cleared, other fields unchanged', async () => {
     const res = await ada
       .patch('/api/users/me')
       .send({ email: null, mobile: null, countryCode: null, profilePhoto: null, settings: null })
@@ -70,7 +70,7 @@ describe('/api/users/me', () => {
     expect((await User.findById(grace.user._id).orFail()).mobileKey).to.equal('44-5550100')
   })
 
-  it('PATCH /api/users/me – two requests change one number → one or the other as a whole', async () => {
+  it('PATCH /api/users/me – two concurrent changes of one telephone number → consistent number and key', async () => {
     const linus = await signUp(app, 'linus', { countryCode: '1', mobile: '5550199' })
     await Promise.all([
       linus.patch('/api/users/me').send({ countryCode: '46' }),
@@ -82,48 +82,54 @@ describe('/api/users/me', () => {
 
   const long = 'x'.repeat(101)
   const refusals: [name: string, body: object, status: number, code: string, field: string][] = [
-    ['an email that is none', { email: 'ada' }, 400, 'validation_failed', 'email'],
-    ['an email of somebody else', { email: 'GRACE@example.org' }, 409, 'taken', 'email'],
-    ['a number of somebody else', { countryCode: '+44', mobile: '5550100' }, 409, 'taken', 'mobile'],
-    ['a number without its country', { mobile: '5550100' }, 400, 'validation_failed', 'countryCode'],
-    ['a country code that is none', { countryCode: '1234' }, 400, 'validation_failed', 'countryCode'],
-    ['a number with letters', { mobile: '55501a', countryCode: '1' }, 400, 'validation_failed', 'mobile'],
+    ['an invalid email', { email: 'ada' }, 400, 'validation_failed', 'email'],
+    ['an email of another user', { email: 'GRACE@example.org' }, 409, 'taken', 'email'],
+    ['a mobile of another user', { countryCode: '+44', mobile: '5550100' }, 409, 'taken', 'mobile'],
+    ['a mobile without countryCode', { mobile: '5550100' }, 400, 'validation_failed', 'countryCode'],
+    ['an invalid countryCode', { countryCode: '1234' }, 400, 'validation_failed', 'countryCode'],
+    ['a mobile with letters', { mobile: '55501a', countryCode: '1' }, 400, 'validation_failed', 'mobile'],
     ['a long name', { name: long }, 400, 'validation_failed', 'name'],
     ['a blank name', { name: '  ' }, 400, 'validation_failed', 'name'],
     ['a name with a line break', { firstName: 'a\nb' }, 400, 'validation_failed', 'firstName'],
-    ['a name with NUL', { lastName: 'a\0b' }, 400, 'validation_failed', 'lastName'],
-    ['a name with half a character', { name: 'a\ud800' }, 400, 'validation_failed', 'name'],
-    ['an object for a name', { name: { $gt: '' } }, 400, 'validation_failed', 'name'],
-    ['a list for a name', { name: ['Ada'] }, 400, 'validation_failed', 'name'],
-    ['a number for a name', { name: 5 }, 400, 'validation_failed', 'name'],
-    ['an http photo', { profilePhoto: 'http://example.org/a.png' }, 400, 'validation_failed', 'profilePhoto'],
+    ['a name with a NUL character', { lastName: 'a\0b' }, 400, 'validation_failed', 'lastName'],
+    ['a name with a lone surrogate', { name: 'a\ud800' }, 400, 'validation_failed', 'name'],
+    ['an object as the name', { name: { $gt: '' } }, 400, 'validation_failed', 'name'],
+    ['an array as the name', { name: ['Ada'] }, 400, 'validation_failed', 'name'],
+    ['a number as the name', { name: 5 }, 400, 'validation_failed', 'name'],
     [
-      'a script for a photo',
+      'an http URL as the photo',
+      { profilePhoto: 'http://example.org/a.png' },
+      400,
+      'validation_failed',
+      'profilePhoto',
+    ],
+    [
+      'a javascript URL as the photo',
       { profilePhoto: 'javascript:alert(1)' },
       400,
       'validation_failed',
       'profilePhoto',
     ],
     [
-      'a long photo address',
+      'a long photo URL',
       { profilePhoto: `https://a.org/${'x'.repeat(2040)}` },
       400,
       'validation_failed',
       'profilePhoto',
     ],
-    ['text for discoverable', { discoverable: 'true' }, 400, 'validation_failed', 'discoverable'],
-    ['null for discoverable', { discoverable: null }, 400, 'validation_failed', 'discoverable'],
-    ['a list for settings', { settings: [] }, 400, 'validation_failed', 'settings'],
-    ['text for settings', { settings: '{"a":1}' }, 400, 'validation_failed', 'settings'],
+    ['text as discoverable', { discoverable: 'true' }, 400, 'validation_failed', 'discoverable'],
+    ['null as discoverable', { discoverable: null }, 400, 'validation_failed', 'discoverable'],
+    ['an array as settings', { settings: [] }, 400, 'validation_failed', 'settings'],
+    ['text as settings', { settings: '{"a":1}' }, 400, 'validation_failed', 'settings'],
     ['settings over 4 kB', { settings: { a: 'x'.repeat(4000) } }, 400, 'validation_failed', 'settings'],
     ['access', { access: 'admin' }, 400, 'validation_failed', 'access'],
     ['a username', { username: 'root' }, 400, 'validation_failed', 'username'],
     ['space', { space: { limit: 1 } }, 400, 'validation_failed', 'space'],
     ['a password hash', { passwordHash: 'x' }, 400, 'validation_failed', 'passwordHash'],
-    ['a name that objects inherit', { constructor: 'x' }, 400, 'validation_failed', 'constructor'],
+    ['a name of Object.prototype', { constructor: 'x' }, 400, 'validation_failed', 'constructor'],
   ]
   for (const [name, body, status, code, field] of refusals) {
-    it(`PATCH /api/users/me – ${name} → ${status} ${code}, nothing changes`, async () => {
+    it(`PATCH /api/users/me – ${name} → ${status} ${code}, nothing changed`, async () => {
       const before = await storedAda()
       const res = await ada.patch('/api/users/me').send(body)
       expect(res.body.err, res.text).to.include({ code })

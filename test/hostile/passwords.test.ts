@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { json, register, send, uploadFile } from '../support/app/client.ts'
 import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
 
-/** How long the load is kept up. */
+/** Duration of the attack, in milliseconds. */
 const LOAD_MS = 20_000
 const CONNECTIONS = 20
 const ADDRESSES = 4
@@ -50,7 +50,7 @@ describe('passwords under load', () => {
       () => ['/api/auth/register', json({ username: owner.username })],
       () => [link.url, { headers: { 'X-Link-Password': 'open sesame' } }],
     ]
-    // of 5 connections with one address each sends another of the 5 kinds
+    // the 5 connections of one address each send another of the 5 kinds of requests
     const attackOf = (n: number) => (attacks[Math.floor((n % CONNECTIONS) / ADDRESSES)] ?? attacks[0])(n)
     const attackTimes: number[] = []
     const attack = async (connection: number) => {
@@ -72,7 +72,7 @@ describe('passwords under load', () => {
         const answer = await request()
         await answer.arrayBuffer()
         times.push(performance.now() - start)
-        if (answer.status !== status) errors.push(`${answer.status} in place of ${status}`)
+        if (answer.status !== status) errors.push(`${answer.status} instead of ${status}`)
         await new Promise((resolve) => setTimeout(resolve, pauseMs))
       }
       return times.sort((one, other) => one - other)
@@ -92,7 +92,7 @@ describe('passwords under load', () => {
         `attackers' answers: ${JSON.stringify(Object.fromEntries(answers))}\n`,
     )
     expect(errors).to.deep.equal([])
-    // bench/hostile.ts has the times; how fast this machine is says nothing about fairness
+    // compares times with each other, because absolute times depend on the machine; bench/hostile.ts measures them
     attackTimes.sort((one, other) => one - other)
     expect(at(logins, 0.5), 'median of the logins').to.be.lessThan(at(attackTimes, 0.5))
     expect(at(gets, 0.95), 'p95 of the reads').to.be.lessThan(at(logins, 0.5))

@@ -18,7 +18,7 @@ describe('Session', () => {
   })
   after(() => app.stop())
 
-  it('findActive – idle time passed by the clock → null', async () => {
+  it('findActive – idle time passed → null, even if the document still exists', async () => {
     const session = await begin()
     const { _id } = session
     expect(await Session.findActive(tokenIdOf(session), later(48 * HOUR - 1))).to.deep.include({ _id, user })
@@ -26,7 +26,7 @@ describe('Session', () => {
     expect(await Session.findById(_id)).to.not.equal(null)
   })
 
-  it('isEnded – removed before its time → true; there, or removed after its time → false', async () => {
+  it('isEnded – removed before it expires → true; not removed, or removed after it expired → false', async () => {
     const session = await begin()
     expect(await Session.isEnded(session)).to.equal(false)
     await Session.end(session._id)
@@ -34,7 +34,7 @@ describe('Session', () => {
     expect(await Session.isEnded({ ...session, expiresAt: new Date(Date.now() - 1) })).to.equal(false)
   })
 
-  it('findActive – wrong key, or none → null; session of an earlier version, which has none → found', async () => {
+  it('findActive – wrong or missing key → null; session of an earlier version without a key → found', async () => {
     const session = await begin()
     const other = await begin()
     expect(session.key)
@@ -55,17 +55,17 @@ describe('Session', () => {
     expect(await Session.findActive(`${earlier._id}.${key}`, NOW)).to.equal(null)
   })
 
-  it('touch – in use → end moves, at most to 30 days', async () => {
+  it('touch – session in use → expiry moves, at most to 30 days after sign-in', async () => {
     const session = await begin()
-    const ends: number[] = []
+    const expiries: number[] = []
     for (const day of [1, 2, 28, 29.5]) {
       await Session.touch(session, later(day * DAY), 48 * HOUR)
-      ends.push((await Session.findById(session._id).orFail()).expiresAt.getTime())
+      expiries.push((await Session.findById(session._id).orFail()).expiresAt.getTime())
     }
-    expect(ends).to.deep.equal([3, 4, 30, 30].map((day) => later(day * DAY).getTime()))
+    expect(expiries).to.deep.equal([3, 4, 30, 30].map((day) => later(day * DAY).getTime()))
   })
 
-  it('touch – late access → end not moved back', async () => {
+  it('touch – earlier access recorded later → lastAccessAt does not move back', async () => {
     const session = await begin()
     const late = { ...session }
     await Session.touch(session, later(2 * HOUR), 48 * HOUR)
@@ -73,7 +73,7 @@ describe('Session', () => {
     expect((await Session.findById(session._id).orFail()).lastAccessAt).to.deep.equal(later(2 * HOUR))
   })
 
-  it('begin – long user agent → cut', async () => {
+  it('begin – long user agent → first 500 characters stored', async () => {
     const { _id } = await begin('x'.repeat(10_000))
     expect((await Session.findById(_id).orFail()).userAgent).to.have.length(500)
   })

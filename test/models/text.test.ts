@@ -2,12 +2,12 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { cleanName, hasVisible } from '../../models/text.ts'
 
-const ROWS: [why: string, given: string, kept: string][] = [
-  ['a name that reads backwards', 'photo\u202egpj.exe', 'photogpj.exe'],
+const ROWS: [what: string, name: string, cleaned: string][] = [
+  ['right-to-left override', 'photo\u202egpj.exe', 'photogpj.exe'],
   ['isolates and marks', '\u2066oak\u2069\u200e\u200f\u061c', 'oak'],
   ['zero-width space, word joiner, soft hyphen', 'o\u200ba\u2060k\u00ad', 'oak'],
   ['Hangul fillers, tags, invisible operators', 'o\u3164a\u{e0041}k\u2063', 'oak'],
-  ['decomposed accents, also behind a soft hyphen', 'e\u0301 e\u00ad\u0301', 'é é'],
+  ['decomposed accents, also after a soft hyphen', 'e\u0301 e\u00ad\u0301', 'é é'],
   ['outer blanks and line ends', '\r\n \u00a0oak chair\u3000\n', 'oak chair'],
   ['joiners between letters', 'می\u200cخواهم क्\u200dष', 'می\u200cخواهم क्\u200dष'],
   ['joiners elsewhere', '\u200doak\u200c \u200dchair\u200d', 'oak chair'],
@@ -15,14 +15,14 @@ const ROWS: [why: string, given: string, kept: string][] = [
   ['joined emoji', '👩‍👩‍👧‍👦 ❤\ufe0f\u200d🔥 👩🏽\u200d🚀', '👩‍👩‍👧‍👦 ❤\ufe0f\u200d🔥 👩🏽\u200d🚀'],
   ['variation selectors of emoji', '☎\ufe0f 1\ufe0f\u20e3', '☎\ufe0f 1\ufe0f\u20e3'],
   ['variation selectors elsewhere', 'a\ufe0f1\ufe0f😀\ufe0f\ufe0f', 'a1😀\ufe0f'],
-  ['nothing that is seen', '\u200b\u202e \u115f\u200d\u115f', ''],
+  ['only invisible characters', '\u200b\u202e \u115f\u200d\u115f', ''],
 ]
 
 describe('cleanName', () => {
-  for (const [why, given, kept] of ROWS)
-    it(`cleanName – ${why} → ${JSON.stringify(kept)}`, () => expect(cleanName(given)).to.equal(kept))
+  for (const [what, name, cleaned] of ROWS)
+    it(`cleanName – ${what} → ${JSON.stringify(cleaned)}`, () => expect(cleanName(name)).to.equal(cleaned))
 
-  it('any text – cleaned twice → the same, without bidi controls', () => {
+  it('cleanName – any text, cleaned twice → same result, without bidi controls', () => {
     const unit = fc.oneof(
       fc.constantFrom(
         '\u200c',

@@ -19,7 +19,7 @@ describe('User', () => {
   after(() => app.stop())
 
   for (const login of ['ada', 'ADA', 'ada@example.ORG', '+49-1511234567'])
-    it(`findForSignIn – ${login} → the user with its hash`, async () => {
+    it(`findForSignIn – ${login} → the user with the password hash`, async () => {
       const user = await findForSignIn(login)
       expect(user?.username).to.equal('Ada')
       expect(await verifyPassword('a password', String(user?.passwordHash))).to.equal(true)
@@ -30,12 +30,12 @@ describe('User', () => {
       expect(await findForSignIn(login)).to.equal(null)
     })
 
-  it('find – hash not asked for → no hash', async () => {
+  it('find – hash not selected → no hash', async () => {
     expect((await User.findOne().orFail()).passwordHash).to.equal(undefined)
     expect(await User.findOne().select('-_id').lean()).to.not.have.property('passwordHash')
   })
 
-  it('create – several without email and number → all stored', async () => {
+  it('register – several users without email and mobile → all stored', async () => {
     await User.register({ username: 'bob' }, 'a password', OPTIONS)
     await User.register({ username: 'cat' }, 'a password', OPTIONS)
     await User.register({ username: 'dan', countryCode: '49' }, 'a password', OPTIONS)
@@ -43,7 +43,7 @@ describe('User', () => {
     expect(await User.countDocuments({ email: null, mobileKey: null })).to.equal(4)
   })
 
-  it('locate – several at once → one location', async () => {
+  it('locate – concurrent calls → one location', async () => {
     const { _id } = await User.findOne({ usernameKey: 'bob' }).orFail()
     const locations = await Promise.all([User.locate(_id), User.locate(_id), User.locate(_id)])
     expect(new Set(locations).size).to.equal(1)
@@ -51,7 +51,7 @@ describe('User', () => {
     expect(locations[0]).to.match(/^[0-9a-f-]{36}$/)
   })
 
-  it('recordSignIn – hash verified and account usable → admitted; otherwise not', async () => {
+  it('recordSignIn – verified hash and usable account → user; otherwise null', async () => {
     const user = await findForSignIn('cat')
     if (!user) throw new Error('there is no cat')
     const now = new Date()
@@ -77,6 +77,6 @@ describe('password hashes', () => {
   })
 
   it('verifyAccount – no such user → false', async () => {
-    expect(await verifyAccount('nobody has this password', null, 4)).to.equal(false)
+    expect(await verifyAccount('any password', null, 4)).to.equal(false)
   })
 })

@@ -18,13 +18,13 @@ describe('ensureAdmin', () => {
     return ensureAdmin({ ...app.context, config })
   }
   const ROOT = { ADMIN_USERNAME: 'Root', ADMIN_PASSWORD: PASSWORD }
-  const failure = (attempt: Promise<void>) =>
+  const errorOf = (attempt: Promise<void>) =>
     attempt.then(
       () => null,
       (error: unknown) => error,
     )
 
-  it('ensureAdmin – no such account → made', async () => {
+  it('ensureAdmin – no such account → created', async () => {
     await ensure(ROOT)
     expect(await User.findByName('root')).to.include({ username: 'Root', access: 'admin' })
     const { body } = await app.api
@@ -34,55 +34,55 @@ describe('ensureAdmin', () => {
     expect(body.res.user.access).to.equal('admin')
   })
 
-  it('ensureAdmin – account exists → unchanged, its password too', async () => {
+  it('ensureAdmin – account exists → unchanged, including the password', async () => {
     await ensure(ROOT)
     const before = await User.find().select('+passwordHash').lean()
-    await ensure({ ...ROOT, ADMIN_PASSWORD: 'another password of it' })
+    await ensure({ ...ROOT, ADMIN_PASSWORD: 'another password' })
     expect(await User.find().select('+passwordHash').lean()).to.deep.equal(before)
   })
 
-  it('ensureAdmin – several processes start at once → one account', async () => {
+  it('ensureAdmin – several processes start at the same time → one account', async () => {
     await Promise.all([ensure(ROOT), ensure(ROOT), ensure(ROOT)])
     expect(await User.countDocuments()).to.equal(1)
   })
 
-  it('ensureAdmin – not configured → nothing', async () => {
+  it('ensureAdmin – not configured → no account', async () => {
     await ensure({})
     expect(await User.countDocuments()).to.equal(0)
   })
 
-  it('ensureAdmin – ordinary account of that name → throws', async () => {
+  it('ensureAdmin – ordinary account with that name → ConfigError', async () => {
     await signUp(app, 'root')
-    const error = await failure(ensure(ROOT))
+    const error = await errorOf(ensure(ROOT))
     expect(error).to.be.instanceOf(ConfigError)
     expect(String(error)).to.include('ADMIN_USERNAME names the ordinary account "root"')
     expect(await User.findByName('root')).to.include({ access: 'user' })
   })
 
-  it('ensureAdmin – password against the policy → throws', async () => {
+  it('ensureAdmin – weak password → ConfigError', async () => {
     for (const password of ['short', 'password123', 'x'.repeat(73)]) {
-      const error = await failure(ensure({ ...ROOT, ADMIN_PASSWORD: password }))
+      const error = await errorOf(ensure({ ...ROOT, ADMIN_PASSWORD: password }))
       expect(error).to.be.instanceOf(ConfigError)
       expect(String(error)).to.include('ADMIN_PASSWORD').and.not.include(password)
     }
     expect(await User.countDocuments()).to.equal(0)
   })
 
-  it('ensureAdmin – invalid name → throws', async () => {
+  it('ensureAdmin – invalid name → ConfigError', async () => {
     for (const name of ['ab', 'root@example.org', 'r'.repeat(33)]) {
-      const error = await failure(ensure({ ...ROOT, ADMIN_USERNAME: name }))
+      const error = await errorOf(ensure({ ...ROOT, ADMIN_USERNAME: name }))
       expect(String(error)).to.include('ADMIN_USERNAME must have 3 to 32')
     }
     expect(await User.countDocuments()).to.equal(0)
   })
 
-  it('ensureAdmin – earlier account half deleted → made again', async () => {
+  it('ensureAdmin – earlier account under deletion → deleted, then created again', async () => {
     await ensure(ROOT)
     const earlier = await User.findByName('root')
     await User.updateMany({}, { deleting: true })
     await ensure(ROOT)
-    const made = await User.findByName('root')
-    expect(made).to.include({ access: 'admin', deleting: false })
-    expect(made?.id).to.not.equal(earlier?.id)
+    const created = await User.findByName('root')
+    expect(created).to.include({ access: 'admin', deleting: false })
+    expect(created?.id).to.not.equal(earlier?.id)
   })
 })

@@ -3,8 +3,8 @@ import { refuseWeakPassword } from '../../../app/auth/passwords.ts'
 
 const NAMES = ['Ada.Lovelace', 'ada@example.org', null, undefined]
 
-describe('password policy', () => {
-  const faults: [string, string][] = [
+describe('passwords', () => {
+  const weak: [string, string][] = [
     ['1234567', 'bytes'],
     ['', 'bytes'],
     ['x'.repeat(73), 'bytes'],
@@ -15,13 +15,13 @@ describe('password policy', () => {
     ['ada.lovelace', 'name'],
     ['ADA@EXAMPLE.ORG', 'name'],
   ]
-  for (const [password, fault] of faults)
-    it(`refuseWeakPassword – "${password.slice(0, 20)}" → ${fault}`, async () => {
-      const error = await refuseWeakPassword(password, NAMES).catch((refusal) => refusal)
+  for (const [password, reason] of weak)
+    it(`refuseWeakPassword – "${password.slice(0, 20)}" → refused, "${reason}"`, async () => {
+      const error = await refuseWeakPassword(password, NAMES).catch((thrown) => thrown)
       expect(error).to.include({ status: 400, code: 'validation_failed' })
       expect(error.details).to.have.length(1)
       expect(error.details[0].field).to.equal('password')
-      expect(error.details[0].message).to.include(fault)
+      expect(error.details[0].message).to.include(reason)
     })
 
   for (const password of [

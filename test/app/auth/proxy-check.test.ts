@@ -5,7 +5,7 @@ import { ProxyCheck } from '../../../app/auth/proxy-check.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { closeSockets, SocketClient } from '../../support/app/socket.ts'
 
-describe('forwarded headers', () => {
+describe('ProxyCheck', () => {
   for (const [trustProxy, header, warnings] of [
     ['0', 'X-Forwarded-For', 1],
     ['0', 'Forwarded', 1],
@@ -13,7 +13,7 @@ describe('forwarded headers', () => {
     ['1', 'X-Forwarded-For', 0],
     ['loopback', 'X-Forwarded-For', 0],
   ] as const)
-    describe(`TRUST_PROXY=${trustProxy}, ${header} arrives`, () => {
+    describe(`TRUST_PROXY=${trustProxy}, requests with ${header}`, () => {
       let app: TestApp
       let log: PassThrough
       before(async () => {
@@ -26,7 +26,7 @@ describe('forwarded headers', () => {
         await app.stop()
       })
 
-      it(`ProxyCheck – TRUST_PROXY=${trustProxy}, ${header} arrives with requests and a socket → ${warnings} warning in the log`, async () => {
+      it(`ProxyCheck – TRUST_PROXY=${trustProxy}, ${header} in requests and a WebSocket handshake → ${warnings} warning in the log`, async () => {
         await app.api.get('/healthz').expect(200)
         expect(log.read()).to.equal(null)
         const headers = { [header]: 'for.example' }

@@ -21,14 +21,14 @@ describe('loadSecret', () => {
   })
 
   for (const [name, content] of [
-    ['nothing', ''],
+    ['no text', ''],
     ['a short secret', 'hunter2'],
     ['blanks', ' '.repeat(40)],
   ] as const)
     it(`loadSecret – file with ${name} → refused, the file stays`, async () => {
       const file = join(folder, 'jwt-secret')
       await writeFile(file, content)
-      const error = await loadSecret(folder).then(String, (fault: Error) => fault.message)
+      const error = await loadSecret(folder).then(String, (thrown: Error) => thrown.message)
       expect(error).to.contain(`${file} must hold a secret of at least 32 characters`)
       expect(await readFile(file, 'utf8')).to.equal(content)
     })

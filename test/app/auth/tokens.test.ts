@@ -25,7 +25,7 @@ describe('tokens', () => {
     return status
   }
 
-  it('sign – session → token with user, session and end, and nothing else', async () => {
+  it('sign – session → only user id, session id and times as claims', async () => {
     const session = await Session.findOne({ user: ada.user._id }).orFail()
     const iat = Math.floor(session.createdAt.getTime() / 1000)
     expect(jwt.decode(ada.token)).to.deep.equal({
@@ -50,41 +50,41 @@ describe('tokens', () => {
     expect(await accepts(createTokens([OLD]).sign(session))).to.equal(200)
     expect(await accepts(createTokens([OLD, NEW]).sign(session))).to.equal(200)
     expect(await accepts(createTokens([NEW]).sign(session))).to.equal(200)
-    expect(await accepts(createTokens([`${OLD} no more`]).sign(session))).to.equal(401)
+    expect(await accepts(createTokens([`${OLD} changed`]).sign(session))).to.equal(401)
   })
 
   const forgeries: [name: string, forge: () => string][] = [
     ['no signature (alg none)', () => unsigned({ alg: 'none', kid: kid() })],
     ['another algorithm', () => signed({ algorithm: 'HS512' })],
-    ['another issuer', () => signed({ issuer: 'somebody' })],
-    ['another audience', () => signed({ audience: 'somebody' })],
+    ['another issuer', () => signed({ issuer: 'other' })],
+    ['another audience', () => signed({ audience: 'other' })],
     ['no key id', () => sign({ alg: 'HS256' }, NEW)],
     ['an unknown key id', () => sign({ alg: 'HS256', kid: '__proto__' }, NEW)],
     ['the key id of another secret', () => sign({ alg: 'HS256', kid: kid() }, OLD)],
     ['another user', () => signed({ subject: '0'.repeat(24) })],
     ['another session', () => signed({ jwtid: '0'.repeat(24) })],
-    ['an end that has passed', () => signed({ expiresIn: -1 })],
+    ['an expiry in the past', () => signed({ expiresIn: -1 })],
     ['a changed claim', () => ada.token.replace(/\.[^.]+\./, `.${encode({ ...payload(), sub: '1' })}.`)],
     ['a signature cut short', () => ada.token.slice(0, -1)],
     ['an empty signature', () => ada.token.replace(/[^.]+$/, '')],
-    ['a session id that is no id', () => signed({ jwtid: 'session' })],
-    ['a session id that is no text', () => sign({ alg: 'HS256', kid: kid() }, NEW, { jti: { $ne: null } })],
-    ['a list of session ids', () => sign({ alg: 'HS256', kid: kid() }, NEW, { jti: [payload().jti] })],
+    ['a session id of another form', () => signed({ jwtid: 'session' })],
+    ['an object as the session id', () => sign({ alg: 'HS256', kid: kid() }, NEW, { jti: { $ne: null } })],
+    ['an array as the session id', () => sign({ alg: 'HS256', kid: kid() }, NEW, { jti: [payload().jti] })],
     ['no session id', () => sign({ alg: 'HS256', kid: kid() }, NEW, { jti: undefined })],
-    ['a user id that is no id', () => signed({ subject: 'ada' })],
+    ['a user id of another form', () => signed({ subject: 'ada' })],
     [
-      'a user id that passes for an ObjectId',
+      'an object that looks like an ObjectId as the user id',
       () => sign({ alg: 'HS256', kid: kid() }, NEW, { sub: { _bsontype: 'ObjectId', id: ada.user.id } }),
     ],
-    ['claims that are null', () => signText({ alg: 'HS256', kid: kid() }, NEW, 'null')],
+    ['null as the claims', () => signText({ alg: 'HS256', kid: kid() }, NEW, 'null')],
     ['no user id', () => sign({ alg: 'HS256', kid: kid() }, NEW, { sub: undefined })],
-    ['a key id that is no text', () => sign({ alg: 'HS256', kid: { toString: 1 } }, NEW)],
-    ['a payload that is no JSON', () => `${encode({ alg: 'HS256', typ: 'JWT', kid: kid() })}.bm8.bm8`],
-    ['another form', () => 'not.a.token'],
-    ['nothing', () => ''],
+    ['an object as the key id', () => sign({ alg: 'HS256', kid: { toString: 1 } }, NEW)],
+    ['a payload that is not JSON', () => `${encode({ alg: 'HS256', typ: 'JWT', kid: kid() })}.bm8.bm8`],
+    ['text that is not a token', () => 'not.a.token'],
+    ['an empty text', () => ''],
   ]
   for (const [name, forge] of forgeries)
-    it(`GET with a token – ${name} → 401, on open routes too`, async () => {
+    it(`GET with a token – ${name} → 401, also on routes without required sign-in`, async () => {
       const token = forge()
       expect(await accepts(token)).to.equal(401)
       const open = await requestsOf(app, token).get('/api/assets')
@@ -103,7 +103,7 @@ describe('tokens', () => {
     await app.api.get(`/api/auth/session?token=${ada.token}`).expect(401)
   })
 
-  it('tokenIn – header of 4,097 characters → no token, without reading it', () => {
+  it('tokenIn – header over 4,096 characters → null', () => {
     expect(tokenIn(`Bearer ${'a'.repeat(4089)}`)).to.have.length(4089)
     expect(tokenIn(`Bearer ${'a'.repeat(4090)}`)).to.equal(null)
   })
@@ -124,7 +124,7 @@ describe('tokens', () => {
     return jwt.sign({}, NEW, all as jwt.SignOptions)
   }
 
-  it('GET with a token – made by this test without forgery → 200', async () => {
+  it('GET with a token – created by the helpers of this test, unchanged → 200', async () => {
     expect(await accepts(signed({}))).to.equal(200)
     expect(await accepts(sign({ alg: 'HS256', kid: kid() }, NEW))).to.equal(200)
   })

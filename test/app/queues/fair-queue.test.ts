@@ -11,8 +11,8 @@ interface Task {
   outcome: Promise<string>
 }
 
-/** A queue whose tasks are ended by the test; `started` names them in the order of their start. */
-function scene(options: { concurrency: number; maxWaiting: number; perKey?: number }) {
+/** Creates a queue whose tasks the test ends. `started` lists their names in the order in which they started. */
+function controlledQueue(options: { concurrency: number; maxWaiting: number; perKey?: number }) {
   const queue = new FairQueue({ name: 'test', full: 'The test queue is full.', ...options })
   const started: string[] = []
   const tasks = new Map<string, Task>()
@@ -37,52 +37,53 @@ function scene(options: { concurrency: number; maxWaiting: number; perKey?: numb
   return { queue, started, add, end }
 }
 
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+/** Lets the queue start tasks. */
+const nextTick = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 describe('FairQueue', () => {
   it('run – more tasks than concurrency → the keys take turns', async () => {
-    const { started, add, end } = scene({ concurrency: 1, maxWaiting: 10 })
+    const { started, add, end } = controlledQueue({ concurrency: 1, maxWaiting: 10 })
     for (const [key, name] of ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'].map(
       (name) => [name[0] ?? '', name] as const,
     ))
       void add(key, name)
     for (const name of ['a1', 'b1', 'c1', 'a2', 'b2', 'a3']) {
-      await turn()
+      await nextTick()
       expect(started.at(-1)).to.equal(name)
       expect(await end(name)).to.equal('done')
     }
   })
 
   it('run – concurrency 2 → two tasks run, and a task that ends starts the next', async () => {
-    const { queue, started, add, end } = scene({ concurrency: 2, maxWaiting: 10 })
+    const { queue, started, add, end } = controlledQueue({ concurrency: 2, maxWaiting: 10 })
     for (const name of ['a1', 'a2', 'a3']) void add('a', name)
-    await turn()
+    await nextTick()
     expect(started).to.deep.equal(['a1', 'a2'])
     expect([queue.running, queue.waiting]).to.deep.equal([2, 1])
     await end('a2')
-    await turn()
+    await nextTick()
     expect(started).to.deep.equal(['a1', 'a2', 'a3'])
   })
 
   it('run – perKey reached → another key starts first', async () => {
-    const { started, add, end } = scene({ concurrency: 2, perKey: 1, maxWaiting: 10 })
+    const { started, add, end } = controlledQueue({ concurrency: 2, perKey: 1, maxWaiting: 10 })
     for (const name of ['a1', 'a2']) void add('a', name)
     void add('b', 'b1')
-    await turn()
+    await nextTick()
     expect(started).to.deep.equal(['a1', 'b1'])
     await end('b1')
-    await turn()
+    await nextTick()
     expect(started).to.deep.equal(['a1', 'b1'])
     await end('a1')
-    await turn()
+    await nextTick()
     expect(started).to.deep.equal(['a1', 'b1', 'a2'])
   })
 
-  it('run – full by its own key → 503 unavailable with Retry-After, the message names the queue', async () => {
-    const { queue, add } = scene({ concurrency: 1, maxWaiting: 2 })
+  it('run – queue full of tasks of the same key → 503 unavailable with Retry-After, the message names the queue', async () => {
+    const { queue, add } = controlledQueue({ concurrency: 1, maxWaiting: 2 })
     for (const name of ['a1', 'a2', 'a3']) void add('a', name)
     expect(await add('a', 'a4')).to.equal('503 unavailable')
-    const error = await queue.run('a', async () => 'done').catch((refusal: AppError) => refusal)
+    const error = await queue.run('a', async () => 'done').catch((thrown: AppError) => thrown)
     expect(error).to.be.instanceOf(AppError)
     if (!(error instanceof AppError)) return
     expect(error.message).to.equal('The test queue is full.')
@@ -90,82 +91,82 @@ describe('FairQueue', () => {
     expect([queue.waiting, queue.refused]).to.deep.equal([2, 2])
   })
 
-  it('run – full by another key → the newest waiting task of that key is refused', async () => {
-    const { queue, started, add, end } = scene({ concurrency: 1, maxWaiting: 3 })
+  it('run – queue full of tasks of another key → the newest waiting task of that key is refused', async () => {
+    const { queue, started, add, end } = controlledQueue({ concurrency: 1, maxWaiting: 3 })
     void add('a', 'a1')
     const waiting = ['a2', 'a3', 'a4'].map((name) => add('a', name))
     void add('b', 'b1')
     expect(await waiting[2]).to.equal('503 unavailable')
     expect([queue.waiting, queue.refused]).to.deep.equal([3, 1])
     await end('a1')
-    await turn()
+    await nextTick()
     expect(started).to.deep.equal(['a1', 'b1'])
   })
 
-  it('run – key without a task for a while → starts before the keys that always have tasks', async () => {
-    const { started, add, end } = scene({ concurrency: 1, maxWaiting: 10 })
+  it('run – key without tasks for some time → starts before keys that always have tasks', async () => {
+    const { started, add, end } = controlledQueue({ concurrency: 1, maxWaiting: 10 })
     for (const name of ['c1', 'a1', 'a2', 'a3', 'b1', 'b2']) void add(name[0] ?? '', name)
     for (const name of ['c1', 'a1', 'b1']) {
       await end(name)
-      await turn()
+      await nextTick()
     }
     void add('c', 'c2')
     await end('a2')
-    await turn()
+    await nextTick()
     expect(started).to.deep.equal(['c1', 'a1', 'b1', 'a2', 'c2'])
   })
 
-  it('run – full of keys with one waiting task each → the new task is refused', async () => {
-    const { add } = scene({ concurrency: 1, maxWaiting: 2 })
+  it('run – queue full, one waiting task for each key → the new task is refused', async () => {
+    const { add } = controlledQueue({ concurrency: 1, maxWaiting: 2 })
     for (const key of ['a', 'b', 'c']) void add(key, `${key}1`)
     expect(await add('d', 'd1')).to.equal('503 unavailable')
   })
 
   it('run – signal aborts while the task waits → client_closed, the task never starts', async () => {
-    const { queue, started, add, end } = scene({ concurrency: 1, maxWaiting: 10 })
+    const { queue, started, add, end } = controlledQueue({ concurrency: 1, maxWaiting: 10 })
     const client = new AbortController()
     void add('a', 'a1')
     const outcome = add('a', 'a2', client.signal)
     void add('a', 'a3')
-    await turn()
+    await nextTick()
     client.abort()
     expect(await outcome).to.equal('499 client_closed')
     expect([queue.waiting, queue.dropped]).to.deep.equal([1, 1])
     expect(await add('a', 'a4', client.signal)).to.equal('499 client_closed')
     await end('a1')
-    await turn()
+    await nextTick()
     expect(started).to.deep.equal(['a1', 'a3'])
   })
 
-  it('run – signal aborts while the task runs → the task goes on', async () => {
-    const { queue, add, end } = scene({ concurrency: 1, maxWaiting: 10 })
+  it('run – signal aborts while the task runs → the task completes', async () => {
+    const { queue, add, end } = controlledQueue({ concurrency: 1, maxWaiting: 10 })
     const client = new AbortController()
     void add('a', 'a1', client.signal)
-    await turn()
+    await nextTick()
     client.abort()
     expect(await end('a1')).to.equal('done')
     expect([queue.running, queue.dropped]).to.deep.equal([0, 0])
   })
 
   it('run – task throws or rejects → its error, and the next task starts', async () => {
-    const { queue, started, add } = scene({ concurrency: 1, maxWaiting: 10 })
+    const { queue, started, add } = controlledQueue({ concurrency: 1, maxWaiting: 10 })
     const failing = queue.run('a', () => {
       throw new Error('broken')
     })
     void add('a', 'a1')
     expect(await failing.catch((error: Error) => error.message)).to.equal('broken')
-    await turn()
+    await nextTick()
     expect(started).to.deep.equal(['a1'])
     expect(queue.running).to.equal(1)
   })
 
-  it('run – any sequence of arrivals, ends and aborts → bounds hold and every task settles', async () => {
+  it('run – any sequence of new tasks, ends and aborts → limits hold and every task settles', async () => {
     const action = fc.record({
       key: fc.constantFrom('a', 'b', 'c'),
       kind: fc.constantFrom('add', 'end', 'abort'),
     })
     const property = fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
-      const { queue, started, add, end } = scene({ concurrency: 2, perKey: 1, maxWaiting: 4 })
+      const { queue, started, add, end } = controlledQueue({ concurrency: 2, perKey: 1, maxWaiting: 4 })
       const clients: AbortController[] = []
       const outcomes: Promise<string>[] = []
       let ended = 0
@@ -176,13 +177,13 @@ describe('FairQueue', () => {
           outcomes.push(add(key, `${key}${outcomes.length}`, client.signal))
         } else if (kind === 'abort') clients.shift()?.abort()
         else if (started[ended]) await end(String(started[ended++]))
-        await turn()
+        await nextTick()
         expect(queue.running).to.be.within(0, 2)
         expect(queue.waiting).to.be.within(0, 4)
       }
       while (started[ended]) {
         await end(String(started[ended++]))
-        await turn()
+        await nextTick()
       }
       const settled = await Promise.all(outcomes)
       expect(settled.filter((outcome) => outcome === 'done')).to.have.length(started.length)
@@ -193,7 +194,7 @@ describe('FairQueue', () => {
   })
 
   it('metrics – tasks run, wait, are refused and dropped → /metrics shows the numbers', async () => {
-    const { queue, add } = scene({ concurrency: 1, maxWaiting: 1 })
+    const { queue, add } = controlledQueue({ concurrency: 1, maxWaiting: 1 })
     const client = new AbortController()
     client.abort()
     for (const name of ['a1', 'a2', 'a3']) void add('a', name)
