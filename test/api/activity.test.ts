@@ -169,7 +169,7 @@ describe('activity', () => {
     await app.api.get('/api/admin/activity').expect(401)
   })
 
-  it('GET /api/activity – pages with a cursor → newest first, entries added meanwhile do not shift them', async () => {
+  it('GET /api/activity – pages with a cursor → newest first, entries added between pages do not shift them', async () => {
     for (let n = 0; n < 4; n += 1) await signIn(app, ada.user)
     const whole = await read(ada)
     const ids: string[] = []

@@ -68,7 +68,7 @@ describe('/api/admin/assets/:id', () => {
     await root.get(url()).expect(404)
   })
 
-  it('DELETE /api/admin/assets/:id – owner makes it private meanwhile → 204 first, or 403 and kept', async () => {
+  it('DELETE /api/admin/assets/:id – owner makes it private concurrently → 204, or 403 and kept', async () => {
     await ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'public' }).expect(200)
     const [hidden, removed] = await Promise.all([
       ada.patch(`/api/assets/${asset.id}`).send({ visibility: 'private' }),

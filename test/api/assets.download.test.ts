@@ -172,7 +172,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     await ada.get(String(hidden.files[0]?.url)).expect(200).expect('Cache-Control', 'private, no-cache')
   })
 
-  it('GET /api/assets/:id/files/:fileId?inline=1 – any type → inline only what cannot run, not counted', async () => {
+  it('GET /api/assets/:id/files/:fileId?inline=1 – all types → inline only types that cannot run scripts, not counted', async () => {
     const mixed = await uploadAsset(
       ada,
       {},
@@ -222,7 +222,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     await app.api.head(path).set('Authorization', `Bearer ${ada.token}`).expect(200)
   })
 
-  it('GET /api/assets/:id/download – client closes midway → the service goes on', async () => {
+  it('GET /api/assets/:id/download – client closes midway → service continues', async () => {
     const big = await uploadAsset(ada, { visibility: 'public' }, { 'big.bin': Buffer.alloc(20_000_000, 7) })
     const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')
     socket.write(`GET /api/assets/${big.id}/download HTTP/1.1\r\nHost: a\r\n\r\n`)

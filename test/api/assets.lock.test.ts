@@ -81,7 +81,7 @@ describe('asset locks', () => {
     expect(await stored()).to.include({ visibility: 'public' })
   })
 
-  it('PUT /api/assets/:id/lock – its end has passed on the clock of the server → not locked', async () => {
+  it('PUT /api/assets/:id/lock – period ended on the server clock → not locked', async () => {
     await lock({ mode: 'compliance', until: later(1) }).expect(200)
     app.clock.advance(HOUR + 1000)
     const { body } = await ada.get(`/api/assets/${asset.id}`).expect(200)
@@ -106,14 +106,14 @@ describe('asset locks', () => {
     await ada.delete(`/api/assets/${asset.id}`).expect(423)
   })
 
-  it('DELETE /api/assets/:id/lock – legal hold alone → removed', async () => {
+  it('DELETE /api/assets/:id/lock – legal hold without a period → removed', async () => {
     await lock({ legalHold: true }).expect(200)
     await ada.delete(`/api/assets/${asset.id}/lock`).expect(204)
     await ada.delete(`/api/assets/${asset.id}/lock`).expect(204)
     await ada.delete(`/api/assets/${asset.id}`).expect(204)
   })
 
-  it('PUT /api/assets/:id/lock – replacement began before it → replacement or lock is refused', async () => {
+  it('PUT /api/assets/:id/lock – replacement already running → replacement or lock refused', async () => {
     const [replaced, locked] = await Promise.all([
       ada.put(`/api/assets/${asset.id}/files`).attach('files', Buffer.alloc(2_000_000), 'x.bin'),
       lock({ mode: 'compliance', until: later(1) }),

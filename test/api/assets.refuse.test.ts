@@ -216,7 +216,7 @@ describe('POST /api/assets, refused', () => {
     expect(await stateOf(app)).to.deep.equal(before)
   })
 
-  it('POST /api/assets – client disconnects midway → nothing is left', async () => {
+  it('POST /api/assets – client disconnects midway → no object or reservation', async () => {
     const before = await stateOf(app)
     const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')
     socket.write(

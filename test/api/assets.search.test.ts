@@ -179,7 +179,7 @@ describe('GET /api/assets', () => {
       expect(JSON.stringify(body)).not.to.contain('chair')
     })
 
-  it('GET /api/assets – every sort, inserts meanwhile → each asset once', async () => {
+  it('GET /api/assets – every sort, inserts between pages → each asset once', async () => {
     for (const sort of [...Object.keys(SORTS), 'relevance']) {
       const q = sort === 'relevance' ? '&q=chair oak lamp photo' : ''
       const whole = await names('ada', `sort=${sort}${q}`)
@@ -267,7 +267,7 @@ describe('GET /api/assets', () => {
     expect(anonymous.body.res.facets.visibility).to.deep.equal([{ value: 'public', count: 2 }])
   })
 
-  it('GET /api/assets – owner not discoverable → owner named only to those who may know them', async () => {
+  it('GET /api/assets – owner not discoverable → owner shown only to users who can see the account', async () => {
     const owners = async (caller: Caller) => {
       const { body } = await get(caller, 'scope=public&sort=oldest').expect(200)
       return body.res.assets.map(

@@ -25,7 +25,7 @@ describe('collaborators', () => {
   })
   after(() => app.stop())
 
-  it('/api/assets/:id – reader or writer → may read or change, not what only the owner may', async () => {
+  it('/api/assets/:id – reader or writer → can read or change, no owner operations', async () => {
     const url = `/api/assets/${asset.id}`
     await share('bob', 'read').expect(200)
     const read = await bob.get(url).expect(200)

@@ -138,7 +138,7 @@ describe('signed URLs', () => {
     }
   })
 
-  it('GET /api/signed/:token – password changed → 404, also for URLs made in the session that goes on', async () => {
+  it('GET /api/signed/:token – password changed → 404, also for URLs of the session that continues', async () => {
     const carol = await signUp(app, 'carol')
     await ada.put(`/api/assets/${asset.id}/collaborators/carol`).send({ access: 'read' }).expect(200)
     const { url } = await sign(carol)

@@ -27,7 +27,7 @@ describe('the limit of files', () => {
     return request
   }
 
-  it('GET /api/space – no limit of its own → the limit of the configuration', async () => {
+  it('GET /api/space – no limit of the user → configured limit', async () => {
     expect(await space()).to.include({ files: 0, fileLimit: 5 })
     expect((await ada.get('/api/users/me')).body.res.user.space).to.include({ files: 0, fileLimit: 5 })
   })

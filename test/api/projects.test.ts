@@ -158,7 +158,7 @@ describe('/api/projects', () => {
     await bob.get(url()).expect(404)
   })
 
-  it('GET /api/projects – several → newest first in pages, for those who may read them', async () => {
+  it('GET /api/projects – several → newest first in pages, only to readers', async () => {
     const carol = await signUp(app, 'carol')
     for (const title of ['one', 'two', 'three']) await make(carol, { title })
     const first = await carol.get('/api/projects?limit=2').expect(200)
@@ -205,7 +205,7 @@ describe('/api/projects', () => {
       expect((await Project.findById(theirs.id).orFail().lean()).scenes[0]?.base).to.deep.equal([])
     })
 
-    it('DELETE /api/assets/:id – added to a scene meanwhile → no scene refers to it in the end', async () => {
+    it('DELETE /api/assets/:id – added to a scene concurrently → no scene refers to it', async () => {
       const assets = await Promise.all(Array.from({ length: 6 }, () => uploadAsset(ada)))
       const scene = await addScene()
       const use = ({ id }: AssetAnswer) =>

@@ -67,7 +67,7 @@ describe('the queue of searches', () => {
     for (const path of paths) await ada.get(path).expect(200)
   })
 
-  it('GET /api/assets – queue full, request is wrong → its own error', async () => {
+  it('GET /api/assets – queue full, invalid request → validation error', async () => {
     const releases = [occupy(`user ${ada.user._id}`), occupy('address 127.0.0.1')]
     for (const path of ['/api/assets', '/images', '/api/projects']) {
       const { status, body } = await ada.get(`${path}?cursor=abc`)

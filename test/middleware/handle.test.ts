@@ -14,7 +14,7 @@ const remove: Handler<typeof removed> = ({ input }, res) => res.json(input)
 const readOwn: Handler = ({ user }, res) => res.json(user)
 
 describe('handle', () => {
-  it('handle – handler of other rules, or without its rules → a type error', () => {
+  it('handle – handler of other rules, or route without rules → type error', () => {
     // @ts-expect-error: the rules are those of another handler
     expect(handle(removed, rename)).to.be.a('function')
     // @ts-expect-error: the rules are those of another handler, and all fields of both are optional

@@ -127,7 +127,7 @@ describe('uploads through the compatibility routes', () => {
         })
       }
 
-      it('upload – client disconnects midway → nothing is left', async () => {
+      it('upload – client disconnects midway → no object or reservation', async () => {
         const before = await lasting()
         const body = await bodyOf(route, ada.token, 50_000)
         const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')

@@ -107,21 +107,21 @@ describe('late cover', () => {
       .that.is.a('string')
   })
 
-  it('cover – asset deleted meanwhile → nothing is left', async () => {
+  it('cover – asset deleted during rendering → no object', async () => {
     const asset = await uploadPicture()
     await ada.delete(`/api/assets/${asset.id}`).expect(204)
     await finish()
     expect(await Asset.countDocuments({ owner: ada.user._id })).to.equal(0)
   })
 
-  it('cover – files replaced meanwhile → the thumbnail of the old file is not attached', async () => {
+  it('cover – files replaced during rendering → the thumbnail of the old file is not attached', async () => {
     const asset = await uploadPicture()
     await ada.put(`/api/assets/${asset.id}/files`).attach('files', obj(), 'chair.obj').expect(200)
     await finish()
     expect((await read(asset)).asset.thumbnail).to.equal(null)
   })
 
-  it('cover – picture replaced by a picture meanwhile → one thumbnail, of the new file', async () => {
+  it('cover – image replaced by another image during rendering → one thumbnail, of the new file', async () => {
     const asset = await uploadPicture()
     const small = await png({ width: 20, height: 10 })
     await ada.put(`/api/assets/${asset.id}/files`).attach('files', small, 'dog.png').expect(200)
@@ -130,7 +130,7 @@ describe('late cover', () => {
     expect(stored.cover?.original).to.deep.equal({ width: 20, height: 10 })
   })
 
-  it('cover – asset locked meanwhile → the locked asset is not changed', async () => {
+  it('cover – asset locked during rendering → the locked asset is not changed', async () => {
     const asset = await uploadPicture()
     await ada.put(`/api/assets/${asset.id}/lock`).send({ legalHold: true }).expect(200)
     const locked = await read(asset)
@@ -146,7 +146,7 @@ describe('late cover', () => {
     expect((await read(asset)).asset.thumbnail).to.equal(null)
   })
 
-  it('cover – account deleted meanwhile → deleted at once, nothing is left', async () => {
+  it('cover – account deleted during rendering → no object, deleted immediately', async () => {
     await uploadPicture()
     const { location } = await User.findById(ada.user._id).orFail().lean()
     await ada.delete('/api/users/me').send({ password: PASSWORD }).expect(204)
@@ -170,7 +170,7 @@ describe('late cover', () => {
     ['after', true],
   ]
   for (const [moment, attach] of killed)
-    it(`cover – process killed right ${moment} the cover is attached → the sweep ends it exactly`, async () => {
+    it(`cover – process killed right ${moment} the cover is attached → usage exact after the sweep`, async () => {
       await release()
       // an image without a thumbnail
       const { id } = await uploadAsset(ada, {}, { 'cat.svg': svg() })

@@ -69,7 +69,7 @@ describe('objects to delete, beside processes of the release before', () => {
       await expectExact()
     })
 
-  it('sweep – entry that the other release has finished already → removed, nothing counted twice', async () => {
+  it('sweep – entry that another release has finished → removed, not counted twice', async () => {
     const { id, entry } = await dieInFormerRelease()
     await pendingDeletion.up(context)
     await app.store.remove(entry.keys)
@@ -86,7 +86,7 @@ describe('objects to delete, beside processes of the release before', () => {
     await expectExact()
   })
 
-  it('DELETE /api/assets/:assetId – asset in the former form → document, objects and space are gone', async () => {
+  it('DELETE /api/assets/:assetId – asset stored by an older release → document, objects and space removed', async () => {
     const { id } = await uploadAsset(ada)
     await toFormer(await Asset.findById(id).orFail().lean())
     await ada.delete(`/api/assets/${id}`).expect(204)

@@ -43,7 +43,7 @@ describe('followOtherProcesses', () => {
   }
   const change = () => ({ kind: 'space' as const, asset: null, owner: new Types.ObjectId(), space: true })
 
-  it('followOtherProcesses – changes of another process → each once, own ones not', async () => {
+  it('followOtherProcesses – changes of another process → each received once, own changes not', async () => {
     const one = follow(20)
     const other = createFeed({ log })
     const made = Array.from({ length: 5 }, change)

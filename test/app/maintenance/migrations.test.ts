@@ -118,7 +118,7 @@ describe('migrations', function () {
     expect(ran).to.deep.equal(['a', 'b'])
   })
 
-  it('migrate – lease of a process that died → taken over when it has expired, not before', async () => {
+  it('migrate – lease of a dead process → taken over after it has expired', async () => {
     await makeUsed()
     await setRecord({ version: 1, lease: { holder: 'dead', expiresAt: inMs(2000) } })
     const migrations = [

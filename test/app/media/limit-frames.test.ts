@@ -43,7 +43,7 @@ describe('limitFrames', () => {
     })
   }
 
-  it('limitFrames – GIF with bytes between its frames that are no block → not changed, refused by libvips', async () => {
+  it('limitFrames – GIF with invalid bytes between its frames → not changed, refused by libvips', async () => {
     const bytes = longGif(2000, Buffer.from([0x55]))
     expect((await limited(bytes)).equals(bytes)).to.equal(true)
     const error = await frames(bytes).catch((error: unknown) => error)

@@ -68,7 +68,7 @@ describe('renderIsolated', () => {
     expect(await renderIsolated(isolated, ada)).to.include({ width: 1, height: 1 })
   })
 
-  it('renderIsolated – animation → all frames in time, else the first one', async () => {
+  it('renderIsolated – animation → all frames if fast enough, else the first frame', async () => {
     const frames = async (animationMs: number) => {
       const { data } = await renderIsolated(job('moving.gif', true), ada, { ...times, animationMs })
       return (await sharp(data).metadata()).pages ?? 1
@@ -87,7 +87,7 @@ describe('renderIsolated', () => {
     expect(order.indexOf('bob')).to.be.lessThan(3)
   })
 
-  it('renderIsolated – waiting picture whose client leaves → dropped', async () => {
+  it('renderIsolated – client disconnects while its image waits → dropped', async () => {
     let release = () => {}
     const held = renderQueue.run('eve', () => new Promise<void>((resolve) => (release = resolve)))
     const client = new AbortController()

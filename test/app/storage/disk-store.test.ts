@@ -76,7 +76,7 @@ describe('disk store', () => {
     expect((await buffer(stream)).equals(bytes)).to.equal(true)
   })
 
-  it('remove – folder becomes empty → this folder is removed, no other', async () => {
+  it('remove – folder becomes empty → only this folder removed', async () => {
     for (const key of ['a/b/1', 'a/b/2', 'a/c/1', 'd']) await store.put(key, bytes)
     await store.remove(['a/b/1', 'd'])
     expect(await readdir(join(dir, 'a'))).to.have.members(['b', 'c'])
@@ -95,7 +95,7 @@ describe('disk store', () => {
     expect(await keysIn(store, 'a/b/')).to.have.length(25)
   })
 
-  it('remove – some objects fail → those named, the others removed', async () => {
+  it('remove – some objects fail → reported, the others removed', async () => {
     await symlink('loop', join(dir, 'loop'))
     await store.put('a/1', bytes)
     const error = await rejection(store.remove(['loop/1', 'a/1', 'loop/2']))
@@ -114,7 +114,7 @@ describe('disk store', () => {
     expect(await keysIn(store, '')).to.deep.equal(['a/1'])
   })
 
-  it('abortUnfinished – long upload → its start counts, not its last write', async () => {
+  it('abortUnfinished – long upload → age counted from its start', async () => {
     const before = new Date(Date.now() + 5)
     const source = new PassThrough()
     const writing = rejection(store.put('a/b/1', source))

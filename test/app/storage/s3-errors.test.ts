@@ -76,7 +76,7 @@ describe('S3 store – bucket errors', () => {
     ['CompleteMultipartUpload', 'deny', large],
   ]
   for (const [operation, fault, bytes] of uploads) {
-    it(`put – ${operation} fails: ${fault} → nothing is left`, async () => {
+    it(`put – ${operation} fails: ${fault} → no object, no unfinished upload`, async () => {
       fail(operation, fault)
       const error = await rejection(store.put('a/b/new', bytes))
       expect(error).to.include({ status: 503, code: 'unavailable' })
@@ -84,7 +84,7 @@ describe('S3 store – bucket errors', () => {
     })
   }
 
-  it('put – request not answered, carried out or not → nothing is left', async () => {
+  it('put – request not answered, carried out or not → no object, no unfinished upload', async () => {
     const silent: [string, Fault, Buffer][] = [
       ['PutObject', 'mute', small],
       ['CreateMultipartUpload', 'mute', large],
@@ -124,7 +124,7 @@ describe('S3 store – bucket errors', () => {
     expectOnlyOriginal()
   })
 
-  it('put – aborted while the bucket completes it → nothing is left', async () => {
+  it('put – aborted while the bucket completes it → no object, no unfinished upload', async () => {
     const abort = new AbortController()
     s3.fault = ({ operation }) => {
       if (operation === 'CompleteMultipartUpload') abort.abort()
@@ -135,7 +135,7 @@ describe('S3 store – bucket errors', () => {
     expectOnlyOriginal()
   })
 
-  it('remove – some objects fail → those named, the others removed', async () => {
+  it('remove – some objects fail → reported, the others removed', async () => {
     s3.put('a/b/kept', small)
     s3.fault = ({ operation, key }) =>
       operation === 'DeleteObject' && key === 'a/b/kept' ? 'deny' : undefined

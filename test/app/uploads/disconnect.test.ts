@@ -67,17 +67,17 @@ describe('client disconnects', function () {
     await disconnect(SENT, partsStored, {})
   })
 
-  it('POST /api/assets – client disconnects before the body is read → nothing is left', async () => {
+  it('POST /api/assets – client disconnects before the body is read → no object or reservation', async () => {
     for (let round = 0; round < 5; round++) await disconnect(round % 2, recorded)
   })
 
-  it('POST /api/assets – bucket does not answer → nothing is left', async () => {
+  it('POST /api/assets – bucket does not answer → no object or reservation', async () => {
     s3.fault = ({ operation }) => (operation === 'UploadPart' ? 'stall' : undefined)
     const stalled = () => eventually(() => expect(s3.uploads.size).to.equal(1))
     await disconnect(SENT_TO_SILENCE, stalled)
   })
 
-  it('POST /api/assets – more bytes than announced → nothing is left', async () => {
+  it('POST /api/assets – more bytes than announced → no object or reservation', async () => {
     const before = await stateOf(app)
     const undone = s3.count('ListMultipartUploads')
     expect(await uploadRaw(ada, randomBytes(200_000), { length: 40_000 })).to.include({ status: 400 })
@@ -85,7 +85,7 @@ describe('client disconnects', function () {
     await eventually(async () => expect(await stateOf(app)).to.deep.equal(before), 5000)
   })
 
-  it('POST /api/assets – fewer bytes than announced → nothing is left', async () => {
+  it('POST /api/assets – fewer bytes than announced → no object or reservation', async () => {
     const before = await stateOf(app)
     const file = multipart(randomBytes(30_000))
     const { sending, answer } = beginUpload(ada, { length: file.length + 1000 })

@@ -26,7 +26,7 @@ describe('UploadSession', () => {
       mostFiles: 1,
     })
 
-  it('UploadSession – several files at once up to the limit → exact to the byte', async () => {
+  it('UploadSession – several concurrent files up to the limit → all accepted, usage exact', async () => {
     const before = await stateOf(app)
     const uploadSession = await begin()
     await Promise.all([100, 200, 300, 400].map((bytes) => uploadSession.addBytes(bytes)))
@@ -36,7 +36,7 @@ describe('UploadSession', () => {
     expect(await stateOf(app)).to.deep.equal(before)
   })
 
-  it('UploadSession – several at once over the limit → only the excess refused', async () => {
+  it('UploadSession – several concurrent files over the limit → only the excess refused', async () => {
     const uploadSession = await begin()
     const taken = await Promise.allSettled([600, 500, 400].map((bytes) => uploadSession.addBytes(bytes)))
     expect(taken.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled'])

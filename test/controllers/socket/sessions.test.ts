@@ -50,7 +50,7 @@ describe('WebSocket session', () => {
     expect((await socket.closed).code).to.equal(4401)
   })
 
-  it('upload – session expires meanwhile → asset created, then closed with 4401', async () => {
+  it('upload – session expires during the upload → asset created, then closed with 4401', async () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     const id = socket.begin('upload', { name: 'a.bin', size: 2 })
     await socket.find(({ event }) => event === 'upload.ready')
@@ -64,7 +64,7 @@ describe('WebSocket session', () => {
     expect((await socket.closed).code).to.equal(4401)
   })
 
-  it('upload – session is ended meanwhile → closed with 4401, no asset', async () => {
+  it('upload – session ended during the upload → closed with 4401, no asset', async () => {
     const socket = await SocketClient.signedIn(app.origin, ada.token)
     socket.begin('upload', { name: 'a.bin', size: 2 })
     await socket.find(({ event }) => event === 'upload.ready')

@@ -128,7 +128,7 @@ describe('WebSocket upload with a slow store', () => {
   after(() => app.stop())
   afterEach(closeSockets)
 
-  it('upload – slow store → client slowed down; timeout only for a client that sends nothing', async () => {
+  it('upload – slow store → backpressure; timeout only for a client that sends nothing', async () => {
     const slowed = await SocketClient.signedIn(app.origin, ada.token)
     const silent = await SocketClient.signedIn(app.origin, ada.token)
     const { put } = app.store
