@@ -15,7 +15,7 @@ import {
 import { fromDatabase } from '../models/database-errors.ts'
 import { errorEnvelope } from './envelope.ts'
 
-/** Headers of a successful answer that a controller may have set before the error. */
+/** Headers of a successful answer that a controller can have set before the error. */
 const REPRESENTATION_HEADERS = [
   'Accept-Ranges',
   'Content-Disposition',

@@ -28,7 +28,7 @@ export async function updateReaders(id: Types.ObjectId): Promise<void> {
       return (await endTransition(state)) || null
     },
     async () => {
-      // this call may have undone the update of another request for the new state of the account
+      // this call can have undone the update of another request for the new state of the account
       await restartTransition(id)
       return transitionOf(id)
     },

@@ -56,7 +56,7 @@ export async function verifyCredentials(
     return user
   })
   if (!verified) {
-    // the audit record does not contain the name: the user may have typed a password in its place
+    // the audit record does not contain the name: the user can have typed a password in its place
     await audit({ action: 'login.failed', user: user?._id ?? null })
     throw badCredentials()
   }

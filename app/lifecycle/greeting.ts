@@ -14,7 +14,7 @@ export async function greeting(context: Context, server: Server, ready: Promise<
   const here = `http://localhost:${port}`
   const database = config.database.uri
     ? 'The database of MONGODB_URI.'
-    : `An embedded stand-in for MongoDB in ${config.database.dir}.`
+    : `An embedded database in ${config.database.dir}.`
   const register = `curl -s ${here}/api/auth/register -H 'content-type: application/json' -d '{"username":"ada"}'`
   const lines = [
     `Kura listens on ${here}`,

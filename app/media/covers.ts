@@ -14,7 +14,7 @@ import type { Requester } from './render-isolated.ts'
 export const COVER_WAIT_MS = 1000
 /** Time that late covers have when the process stops, in milliseconds. */
 const STOP_MS = 5000
-/** Errors after which an asset has no cover: the asset or the client is gone, or there is no space. */
+/** Errors after which an asset has no cover: the asset does not exist, the client has disconnected, or there is no space. */
 const EXPECTED = new Set(['not_found', 'space_exceeded', 'server_full', 'client_closed'])
 
 /**

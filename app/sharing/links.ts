@@ -22,7 +22,7 @@ export interface NewLink {
  * Creates a link to an asset.
  *
  * @returns the link and its token, which cannot be read again
- * @throws `not_found` when the asset is gone
+ * @throws `not_found` when the asset does not exist any more
  * @throws `forbidden` when the asset was taken down
  * @throws `conflict` when the asset has too many links
  * @throws `unavailable` when too many passwords wait to be hashed

@@ -4,7 +4,7 @@ import type { Model, QueryFilter, Schema, Types } from 'mongoose'
 export const COLLABORATOR_ACCESS = ['read', 'write'] as const
 export type CollaboratorAccess = (typeof COLLABORATOR_ACCESS)[number]
 
-/** A user, or an unknown name, with whom a document is shared. */
+/** A user or an unknown name that a document is shared with. */
 export interface Collaborator {
   /** The username as the owner wrote it. */
   username: string
@@ -29,7 +29,7 @@ export interface SharingStatics {
    * Adds a collaborator. When the name is in the list already, only changes its access. An entry without a user (an
    * unknown name, or a deleted account) stays without one: a user who registers the name later gains no access by it.
    *
-   * @returns the stored collaborator, or null when the document is gone or has too many collaborators
+   * @returns the stored collaborator, or null when the document does not exist any more or has too many collaborators
    */
   share(id: Types.ObjectId, owner: Types.ObjectId, given: Collaborator): Promise<Collaborator | null>
   /** Removes a collaborator. Returns false when the name is not in the list. */

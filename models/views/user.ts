@@ -29,7 +29,7 @@ export function serializePublicUser({ _id, username, name, profilePhoto }: UserF
   return { id: _id.toString(), username, name, profilePhoto }
 }
 
-/** Serializes a user with the fields that the viewer may see: an admin, the user themselves, or another user. */
+/** Serializes a user with the fields that the viewer can see: an admin, the user themselves, or another user. */
 export function serializeUser(user: UserFields, viewer: UserFields, defaults: Quota) {
   if (viewer.access === 'admin') return { ...serializeOwnUser(user, defaults), disabled: user.disabled }
   return user._id.equals(viewer._id) ? serializeOwnUser(user, defaults) : serializePublicUser(user)

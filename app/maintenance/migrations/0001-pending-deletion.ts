@@ -23,7 +23,7 @@ export const pendingDeletion: Migration = {
           { _id: { $in: ids }, pendingDeletion: { $exists: false } },
           { $set: { pendingDeletion: [] } },
         )
-        // The service can finish a deletion at any time: an entry that is gone must not come back.
+        // The service can finish a deletion at any time: a deleted entry must not come back.
         for (const { _id, trash = [] } of assets)
           for (const entry of trash)
             await collection.updateOne(
