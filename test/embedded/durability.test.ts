@@ -88,7 +88,7 @@ describe('durability of the embedded database', () => {
     })
   })
 
-  it('expiry – dates, earliest of a list → expired documents removed, no other', async () => {
+  it('expiry – dates, earliest date of an array → only expired documents removed', async () => {
     await serving(async (database) => {
       const sessions = database.collection<Document>('sessions')
       await sessions.createIndex({ expires: -1 }, { expireAfterSeconds: 0 })
@@ -103,7 +103,7 @@ describe('durability of the embedded database', () => {
   })
 
   describe('lock of the directory', () => {
-    it('start – directory in use → the process named; after close → starts', async () => {
+    it('start – directory in use → error with its process id; closed → starts', async () => {
       await serving(async () => {
         const error = await startEmbeddedMongo({ dir }).catch((e: unknown) => e)
         expect(error).to.include({ name: 'DirectoryInUse', pid: process.pid })

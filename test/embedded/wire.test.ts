@@ -67,7 +67,7 @@ describe('wire protocol', () => {
     expect(reply.includes('isWritablePrimary')).to.equal(true)
   })
 
-  it('message – one byte at a time → assembled', async () => {
+  it('message – sent byte by byte → reply', async () => {
     const { socket, reply } = bound(await client())
     for (const byte of ping) socket.write(Buffer.from([byte]))
     expect(await reply()).to.deep.equal({ ok: 1 })
@@ -107,12 +107,12 @@ describe('wire protocol', () => {
     ['a negative length', Buffer.concat([int32(-1), Buffer.alloc(12)])],
     ['an unknown opcode', Buffer.concat([int32(20), int32(1), int32(0), int32(2012), int32(0)])],
     ['a request by HTTP', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')],
-    ['required flags nobody knows', message(4, bodySection({ ping: 1, $db: 'test' }))],
+    ['unknown required flags', message(4, bodySection({ ping: 1, $db: 'test' }))],
     [
-      'a body that is no BSON',
+      'a body that is not BSON',
       message(0, Buffer.concat([Buffer.from([0]), int32(12), Buffer.alloc(8, 0xff)])),
     ],
-    ['a section that does not fit', message(0, bodySection({ ping: 1 }), Buffer.from([1]), int32(1000))],
+    ['a section of a wrong length', message(0, bodySection({ ping: 1 }), Buffer.from([1]), int32(1000))],
     ['two bodies', message(0, bodySection({ ping: 1, $db: 'a' }), bodySection({ ping: 1, $db: 'a' }))],
     ['no body', message(0, sequence('documents', [{}]))],
     ['an unknown kind of section', message(0, Buffer.from([9]))],

@@ -267,7 +267,7 @@ describe('Filters', () => {
     }
   })
 
-  it('find – wrong filters → code', async () => {
+  it('find – invalid filters → error code', async () => {
     for (const [filter, code] of refused) {
       expect(await codeOf(plain.find(filter).toArray()), show(filter)).to.equal(code)
     }

@@ -123,7 +123,7 @@ describe('Indexes', () => {
     })
   }
 
-  it('unique index – update keeps its own key → accepted; key of another → refused', async () => {
+  it('unique index – update keeps its key → accepted; takes the key of another document → refused', async () => {
     await collection.createIndex({ a: 1 }, { unique: true })
     await collection.insertMany([{ a: 1 }, { a: 2 }])
     await collection.updateOne({ a: 1 }, { $set: { a: 1, x: 1 } })
@@ -134,7 +134,7 @@ describe('Indexes', () => {
     expect(await collection.find({}, { projection: { _id: 0 } }).toArray()).to.deep.equal([{ a: 2, x: 1 }])
   })
 
-  it('partial unique index – update into or out of its condition → checked', async () => {
+  it('partial unique index – update into or out of the condition → checked', async () => {
     await collection.createIndex({ a: 1 }, { unique: true, partialFilterExpression: { live: true } })
     await collection.insertMany([
       { a: 1, live: true },
@@ -159,7 +159,7 @@ describe('Indexes', () => {
     expect(String(byId)).to.contain('index: _id_ dup key: { _id: 1 }')
   })
 
-  it('listIndexes – any → as MongoDB lists them', async () => {
+  it('listIndexes – all kinds → as MongoDB lists them', async () => {
     await collection.createIndex({ a: 1 }, { unique: true })
     await collection.createIndex({ b: -1, c: 1 }, { sparse: true, name: 'own' })
     await collection.createIndex({ t: 1 }, { expireAfterSeconds: 60 })

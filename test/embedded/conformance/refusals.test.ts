@@ -212,7 +212,7 @@ describe('Refusals', () => {
       })
     }
 
-    it('update – array elements that are missing or may be equal → 238 and 40', async () => {
+    it('update – array elements that are missing or can be the same → 238 and 40', async () => {
       const lists = database.connection.collection<Document>('lists')
       await lists.insertOne({ list: [{ n: 1 }] })
       const arrayFilters = [{ 'one.n': 1 }, { 'two.n': 2 }]

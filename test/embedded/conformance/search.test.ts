@@ -84,7 +84,7 @@ describe('Text search', () => {
     expect(found[0]).to.have.keys('_id', 'name', 'score')
   })
 
-  it('$text – other conditions, aggregation → combined', async () => {
+  it('$text – other conditions or aggregation → combined', async () => {
     const filter = { $text: { $search: 'chair' }, _id: { $gt: 2 } } as Document
     expect((await collection().find(filter).sort({ _id: 1 }).toArray()).map(({ _id }) => _id)).to.deep.equal([
       5, 6,
@@ -118,7 +118,7 @@ describe('Text search', () => {
       expect(await search('"arm chair" lamp')).to.deep.equal([6])
     })
 
-    it('$text – score → as MongoDB documents it', async () => {
+    it('$text – score → documented formula', async () => {
       const scores = database.connection.collection<Document>('scores')
       await scores.insertMany([
         { _id: 1, t: 'oak' },

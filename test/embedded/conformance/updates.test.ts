@@ -54,7 +54,7 @@ describe('Updates', () => {
     }
   })
 
-  it('update – wrong operators → code, nothing changes', async () => {
+  it('update – invalid operators → error code, no change', async () => {
     for (const { filter = {}, update, arrayFilters, code } of refusedUpdates) {
       await reset()
       const options = arrayFilters ? { arrayFilters } : {}
