@@ -23,13 +23,13 @@ export async function beginAsset({ id, asset, owner }: Expected): Promise<void> 
   await Asset.create({ _id: asset, owner, intents: [id], createdAt: now, updatedAt: now })
 }
 
-/** Allows an upload to change an asset later. Returns false when the asset is gone. */
+/** Allows an upload to change an asset later. Returns false when the asset does not exist any more. */
 export async function expectUpload({ id, asset }: Expected): Promise<boolean> {
   const { modifiedCount } = await Asset.updateOne({ _id: asset, state: 'ready' }, { $push: { intents: id } })
   return modifiedCount === 1
 }
 
-/** Cancels an upload: the asset no longer expects it. Returns the asset before that, or null when it is gone. */
+/** Cancels an upload: the asset no longer expects it. Returns the asset before that, or null when it does not exist any more. */
 export function cancelUpload({ id, asset }: Pick<Expected, 'id' | 'asset'>): Promise<AssetFields | null> {
   return Asset.findOneAndUpdate({ _id: asset }, { $pull: { intents: id } })
     .lean()

@@ -8,7 +8,7 @@ import { User, type UserFields, usernameKey } from './user.ts'
 
 type Filter = QueryFilter<UserFields>
 
-/** What a viewer may see of the owner of an asset or a project. */
+/** Fields of the owner of an asset or a project that a viewer can see. */
 export interface VisibleUser {
   id: string
   username: string
@@ -26,7 +26,7 @@ const BY_USERNAME: Order = { field: 'usernameKey', direction: 1 }
 const LAST = '\u{10ffff}'
 
 /**
- * Returns the accounts that a viewer may see, as filters that do not overlap. An index serves each of them together with
+ * Returns the accounts that a viewer can see, as filters that do not overlap. An index serves each of them together with
  * the order of usernames. Users see their own account and every discoverable account that is not disabled. Admins see
  * all accounts.
  */
@@ -38,7 +38,7 @@ function branchesFor(viewer: Viewer): Filter[] {
 
 const visibleAccounts = (viewer: Viewer): Filter => ({ deleting: false, $or: branchesFor(viewer) })
 
-/** Returns the users among these ids that the viewer may see, by their ids. */
+/** Returns the users among these ids that the viewer can see, by their ids. */
 export async function visibleUsers(ids: Types.ObjectId[], viewer: Viewer): Promise<Map<string, VisibleUser>> {
   const self = viewer?._id.toString()
   const others = [...new Set(ids.map(String))].filter((id) => id !== self)
@@ -73,7 +73,7 @@ async function find(ids: readonly string[], viewer: Viewer): Promise<VisibleUser
   return users.map(({ _id, username }) => ({ id: _id.toString(), username }))
 }
 
-/** Returns the id of a username, or null when the viewer may not see the account. */
+/** Returns the id of a username, or null when the viewer cannot see the account. */
 export async function visibleUserId(username: string, viewer: Viewer): Promise<Types.ObjectId | null> {
   const user = await User.findOne(
     { usernameKey: usernameKey(username), ...visibleAccounts(viewer) },
@@ -88,7 +88,7 @@ export async function visibleUser(id: string, viewer: Viewer): Promise<UserField
   return User.findOne({ $and: [{ _id: id }, visibleAccounts(viewer)] }).lean()
 }
 
-/** Returns a page of the accounts that the viewer may see, ordered by username. */
+/** Returns a page of the accounts that the viewer can see, ordered by username. */
 export async function listVisibleUsers(
   viewer: Viewer,
   { q, limit, from }: PageRequest,

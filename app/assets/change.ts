@@ -40,7 +40,7 @@ interface Change {
  * @returns the asset directly before and after the change
  * @throws `version_conflict`
  * @throws `locked`
- * @throws `not_found` when the asset or the upload is gone
+ * @throws `not_found` when the asset or the upload does not exist any more
  * @throws what `reloadForRetry` and `confirmSender` throw
  */
 export async function changeAsset(
@@ -91,7 +91,7 @@ interface Attempt {
 /**
  * Reads an asset again after a conditional update did not match, and decides whether a retry can succeed.
  *
- * @throws `not_found` when the asset or its upload is gone, or the sender can no longer read it
+ * @throws `not_found` when the asset or its upload does not exist any more, or the sender can no longer read it
  * @throws `forbidden` when the sender can no longer change it
  * @throws `locked`
  * @throws `version_conflict`

@@ -20,7 +20,7 @@ import type { ReceivedUpload } from '../uploads/upload-session.ts'
 import { createProject } from './projects.ts'
 import { addScene, addToScene, emptyScene } from './scenes.ts'
 
-/** A viewer for whom URLs can be signed. */
+/** A viewer who can get signed URLs. */
 type Signing = NonNullable<Viewer> & Pick<UserFields, 'sessionEpoch'>
 
 type Signer = Pick<Context, 'urls' | 'clock'>
