@@ -77,6 +77,6 @@ export const loadUser: RequestHandler = async (req, _res, next) => {
 export const validateUsername: RequestParamHandler = (_req, _res, next, username: string) => {
   const { min, max, pattern } = USERNAME
   if (username.length < min || username.length > max || !pattern.test(username))
-    throw validationFailed([{ field: 'username', message: 'is no username' }])
+    throw validationFailed([{ field: 'username', message: 'is not a valid username' }])
   next()
 }

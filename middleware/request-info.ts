@@ -5,7 +5,7 @@ import type { ClientInfo } from '../app/auth/client-info.ts'
 import { USER_AGENT_MAX } from '../models/session.ts'
 
 /** A request id that a client can choose. */
-export const REQUEST_ID = /^[A-Za-z0-9._~:-]{1,100}$/
+export const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Sets `req.id` to the valid `X-Request-Id` of the client, or else to a new id, and sends it in the answer. */
 export const assignRequestId: RequestHandler = (req, res, next) => {

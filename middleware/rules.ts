@@ -73,7 +73,7 @@ function fieldsOf(chains: ValidationChain[], location: Location): Set<string> {
   )
 }
 
-export const unknownField = (field: string): Detail => ({ field, message: 'is not a field here' })
+export const unknownField = (field: string): Detail => ({ field, message: 'is not a known field' })
 
 interface Shape {
   /** The fields for the rules. */

@@ -10,7 +10,7 @@ import { text } from '../rules/text.ts'
 const phone: Field<string> = (chain) =>
   chain
     .custom((value) => value === undefined)
-    .withMessage('is not a field here')
+    .withMessage('is not a known field')
     .bail()
     .customSanitizer((_value, { req }) => phoneLogin(req.body ?? {}))
 

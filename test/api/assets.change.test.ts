@@ -82,7 +82,7 @@ describe('changing an asset', () => {
           .patch(`/api/assets/${asset.id}`)
           .send({ [field]: 1 })
           .expect(400)
-        expect(body.err.details).to.deep.equal([{ field, message: 'is not a field here' }])
+        expect(body.err.details).to.deep.equal([{ field, message: 'is not a known field' }])
         expect(await stored(asset.id)).to.deep.equal(before)
       })
 

@@ -146,7 +146,7 @@ describe('/api/users/me', () => {
     expect(res.status).to.equal(400)
     const query = await ada.get('/api/users/me?full=1')
     expect(query.status).to.equal(400)
-    expect(query.body.err.details).to.deep.equal([{ field: 'full', message: 'is not a field here' }])
+    expect(query.body.err.details).to.deep.equal([{ field: 'full', message: 'is not a known field' }])
     expect((await storedAda()).access).to.equal('user')
   })
 

@@ -63,11 +63,11 @@ describe('every answer', () => {
   }
 
   it('any request – X-Request-Id valid → kept; otherwise replaced', async () => {
-    for (const id of ['a.b-c:1', '0'.repeat(100)]) {
+    for (const id of ['a.b-c_1', '0'.repeat(128)]) {
       const res = await app.api.get('/healthz').set('X-Request-Id', id)
       expect(res.headers['x-request-id']).to.equal(id)
     }
-    for (const id of ['', 'a b', '<script>', '0'.repeat(101), 'é']) {
+    for (const id of ['', 'a b', '<script>', '0'.repeat(129), 'a:b', 'é']) {
       const res = await app.api.get('/healthz').set('X-Request-Id', id)
       expect(res.headers['x-request-id']).to.match(/^[0-9a-f-]{36}$/)
     }

@@ -16,7 +16,7 @@ async function detailsOf(input: object) {
   }
 }
 
-const UNKNOWN = 'is not a field here'
+const UNKNOWN = 'is not a known field'
 const TEXT = 'must be text'
 
 describe('rules', () => {
