@@ -50,7 +50,7 @@ export interface WritesRefused {
   message: string
 }
 
-/** The part of the context that work on assets needs. */
+/** The part of the context that functions for assets need. */
 export type AssetContext = Pick<Context, 'store' | 'log' | 'clock' | 'audit' | 'changes' | 'staleMs'>
 
 interface ContextOptions {
@@ -63,7 +63,7 @@ interface ContextOptions {
   coverWaitMs?: number
 }
 
-/** Default of `staleMs`: two minutes. */
+/** Time without a heartbeat after which an upload counts as dead, in milliseconds. */
 export const STALE_MS = 120_000
 
 /** Opens the store and creates the context. */

@@ -124,7 +124,7 @@ export const spaceExceeded = () =>
   new AppError(
     507,
     'space_exceeded',
-    'The account has not enough free space. Delete assets, or ask an admin for more space.',
+    'The account does not have enough free space. Delete assets, or ask an admin for more space.',
   )
 export const serverFull = () =>
-  new AppError(507, 'server_full', 'The server has not enough free space. Ask its operator for more.')
+  new AppError(507, 'server_full', 'The server does not have enough free space. Ask its operator for more.')

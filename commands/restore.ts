@@ -27,11 +27,13 @@ await runCommand((uri, config) => {
       serverLimit: config.space.server,
     }
     const { collections, objects, createdAt, schemaVersion = 0 } = await restore(context, dir, options)
-    const copied = objects.included ? `${objects.lines} objects` : 'their objects, which were there,'
+    const copied = objects.included
+      ? `${objects.lines} objects`
+      : 'their objects, which the store already had,'
     const next =
       schemaVersion < NEWEST_VERSION
         ? `\nThe backup has schema version ${schemaVersion}: run \`npm run db:migrate\` to get version ${NEWEST_VERSION}.`
         : ''
-    return `${collections.users.lines} users, ${collections.assets.lines} assets and ${copied} are back as of ${createdAt}.${next}`
+    return `${collections.users.lines} users, ${collections.assets.lines} assets and ${copied} were restored as of ${createdAt}.${next}`
   })
 })

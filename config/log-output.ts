@@ -2,7 +2,7 @@ import { fstatSync, write } from 'node:fs'
 
 type Written = (error?: Error | null) => void
 
-/** Most characters that wait to be written. Further lines are dropped. */
+/** Most characters of log lines that wait to be written. Further lines are dropped. */
 const MAX_WAITING = 1024 * 1024
 
 /**

@@ -53,7 +53,7 @@ export const objectPrefix = makeValidator<string>((input) => {
       )
 })
 
-/** Most characters of the prefix. A key has at most 1,024 bytes in S3, including the prefix. */
+/** Most characters of `S3_PREFIX`. A key has at most 1,024 bytes in S3, including the prefix. */
 const MAX_PREFIX_LENGTH = 400
 
 /** Allows only characters that are safe in a key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */

@@ -17,7 +17,10 @@ export const PASSWORD_LIMITS = {
   link: GUESSES,
 } as const
 
-/** The limit by address does not apply to accounts that signed in from it within this time, in milliseconds. */
+/**
+ * The limit of sign-ins by address does not apply to accounts that signed in from the address within this time, in
+ * milliseconds.
+ */
 export const KNOWN_ADDRESS_MS = 30 * 24 * HOUR * 1000
 
 /** Returns the limit of registrations per hour from one address. */

@@ -13,9 +13,9 @@ interface CollaboratorHandlers {
 }
 
 /**
- * Handlers for the list of users who can read and write what an owner shares.
+ * Creates the handlers for the collaborators of a shared document.
  *
- * @param sharedBy returns what the request is about
+ * @param sharedBy returns the shared document of a request
  */
 export function collaboratorsOf(
   sharing: Sharing,

@@ -17,7 +17,7 @@ export const openApi: RequestHandler = async (_req, res) => {
  * Sends one file of the documentation page. A `Range` is ignored, because the page needs none. A client that
  * disconnects is not an error.
  *
- * @throws version_conflict for an `If-Match` or `If-Unmodified-Since` that does not hold
+ * @throws version_conflict for an `If-Match` or `If-Unmodified-Since` that does not match
  */
 export function send(specifier: string): RequestHandler {
   const path = pathOf(specifier)

@@ -19,7 +19,7 @@ export interface SentObject {
   /** File name under which a browser saves it. */
   name: string
   modifiedAt: Date
-  /** Whether everybody can read it. Shared caches can then store it, and must revalidate it each time. */
+  /** Whether everybody can read the object. Shared caches can then store it, and must revalidate it each time. */
   isPublic: boolean
   /** Show it in the browser instead of saving it. */
   inline: boolean

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** Milliseconds that the rest of an answered request is read. */
+/** Longest time for which the rest of an answered request is read, in milliseconds. */
 const DROP_MS = 5000
-/** The same for a client that was not told to send its body (`Expect: 100-continue`). */
+/** The same as `DROP_MS`, for a client that was not told to send its body (`Expect: 100-continue`). */
 const DROP_UNASKED_MS = 1000
-/** Most bytes of the rest that are read. */
+/** Most bytes of the rest of an answered request that are read. */
 const DROP_BYTES = 64_000_000
 
 /** Returns whether a request has content (RFC 9112 §6.3). */

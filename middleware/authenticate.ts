@@ -30,7 +30,7 @@ export function createPassport({ strategyOptions }: Pick<Tokens, 'strategyOption
   return passport
 }
 
-/** Authenticates with a strategy of Passport, but answers with an error of ours instead of Passport's own answer. */
+/** Authenticates with a strategy of Passport. Throws an `AppError` in place of Passport's own answer. */
 const authenticateBy =
   (strategy: 'jwt' | 'local', createError: () => AppError): RequestHandler =>
   (req, res, next) => {

@@ -57,7 +57,9 @@ export function logCause(log: Logger, error: AppError, request: object): void {
 
 type Translator = (error: Error) => AppError | null
 
-/** Returns the error that a client sees: the result of the first translator that knows the error, else `internal`. */
+/**
+ * Returns the error that a client sees: the result of the first translator that knows the error, otherwise `internal`.
+ */
 export function translateError(error: unknown): AppError {
   if (error instanceof AppError) return error
   if (!(error instanceof Error)) return internal(error)

@@ -57,8 +57,8 @@ export const loadLink: RequestParamHandler = async (req, _res, next, token: stri
 }
 
 /**
- * Loads the account that the path names. An account that the caller cannot see is answered like a missing one. This is
- * no param handler, because `requireAdmin` must come first: its answer does not depend on the account.
+ * Loads the account that the path names. An account that the caller cannot see is answered like a missing one. It is
+ * not a param handler, because `requireAdmin` must come first: its answer does not depend on the account.
  *
  * @throws not_found
  */

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { AppError } from '../app/errors.ts'
 import { errorEnvelope } from './envelope.ts'
 
-/** Milliseconds that the rest of a refused request is read and dropped. */
+/** Longest time for which the rest of a refused request is read and dropped, in milliseconds. */
 const LINGER_MS = 5000
 
 /** Answers a request that did not reach Express with the error envelope, and closes its connection. */

@@ -38,7 +38,9 @@ export function closeSignal(res: Response): AbortSignal {
   return connection.signal
 }
 
-/** Measures the time until the answer ends, by route. Paths are not used as labels, because there is no limit to them. */
+/**
+ * Measures the time until the answer ends, by route. Paths are not used as labels, because their number is unlimited.
+ */
 export const measureDuration: RequestHandler = (req, res, next) => {
   const end = req.context.metrics.answers.startTimer()
   res.once('close', () => end({ method: req.method, route: routeOf(req), status: res.statusCode }))

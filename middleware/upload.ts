@@ -210,5 +210,5 @@ function largestBody({ files, images }: Bounds, largestFile: number): number {
   return (files?.max ?? 0) * largestFile + (images?.max ?? 0) * PREVIEW_MAX_BYTES + OVERHEAD_BYTES
 }
 
-const missing = (field: string) => validationFailed([{ field, message: 'needs a file' }])
+const missing = (field: string) => validationFailed([{ field, message: 'must contain a file' }])
 const clientGone = () => malformedUpload(new Error('the client disconnected before its body was read'))

@@ -42,7 +42,7 @@ export function includesViewer(readers: readonly string[], viewer: Viewer): bool
   return readerNames(viewer).some((name) => readers.includes(name))
 }
 
-/** Returns whether the viewer can read an asset that has been loaded: `visibleTo` as a function. */
+/** Returns whether the viewer can read a loaded asset. Decides as the filter of `visibleTo` does. */
 export function isVisibleTo(
   asset: Pick<AssetFields, 'state' | 'readers' | 'owner' | 'visibility'>,
   viewer: Viewer,
@@ -76,13 +76,16 @@ export function visibleTo(
   return { ...ready, $or: [...own, ...publicAssets(owners)] }
 }
 
-/** Returns the filter of what a user can change, or owns: a condition of every update that a user makes. */
+/**
+ * Returns the filter of the documents that a user owns or, with `write`, can change. Every update by a user has this
+ * condition.
+ */
 export function changeableBy({ _id }: NonNullable<Viewer>, access: 'write' | 'owner'): QueryFilter<Shared> {
   if (access === 'owner') return { owner: _id }
   return { $or: [{ owner: _id }, { collaborators: { $elemMatch: { user: _id, access: 'write' } } }] }
 }
 
-/** Returns the access of a viewer to something that they can read. */
+/** Returns the access of a viewer to a document that they can read. */
 export function accessOf(shared: Pick<Shared, 'owner' | 'collaborators'>, viewer: Viewer): Access {
   if (!viewer) return 'read'
   if (shared.owner.equals(viewer._id)) return 'owner'
@@ -90,8 +93,8 @@ export function accessOf(shared: Pick<Shared, 'owner' | 'collaborators'>, viewer
 }
 
 /**
- * Runs a read that depends on who can read assets. Accounts in transition are rare: they are read at the same time,
- * and the read is repeated when there are some.
+ * Runs a read that depends on who can read assets. Reads the owners in transition at the same time, and repeats the
+ * read in the rare case that there are some.
  */
 export async function readConsistently<T>(read: (owners: OwnersInTransition) => Promise<T>): Promise<T> {
   const [result, owners] = await Promise.all([read(NO_TRANSITION), ownersInTransition()])
@@ -134,7 +137,7 @@ export async function readableIds(ids: Types.ObjectId[], viewer: Viewer): Promis
   return new Set(found.map(({ _id }) => _id.toString()))
 }
 
-/** Assets that one update changes. */
+/** Largest number of assets that one update changes. */
 const BATCH = 1000
 
 /** Removes the reader `public` from all assets of an owner. */

@@ -8,7 +8,10 @@ import {
   type Picture,
 } from './asset.ts'
 
-/** An asset as it is stored: processes of earlier releases know only `trash`, the former name of the field. */
+/**
+ * The fields of a stored asset with its objects to delete. Processes of earlier releases use only `trash`, the former
+ * name.
+ */
 interface Holder {
   pendingDeletion?: PendingDeletion[]
   trash?: PendingDeletion[]
@@ -17,13 +20,13 @@ interface Holder {
 /** The projection that `pendingDeletionOf` needs. */
 export const PENDING_DELETION = { pendingDeletion: 1, trash: 1 } as const
 
-/** Returns the objects to delete, those that a process of an earlier release has added too. */
+/** Returns the objects to delete, including those that a process of an earlier release has added. */
 export function pendingDeletionOf({ pendingDeletion = [], trash = [] }: Holder): PendingDeletion[] {
   const ids = new Set(pendingDeletion.map(({ id }) => id))
   return [...pendingDeletion, ...trash.filter(({ id }) => !ids.has(id))]
 }
 
-/** Returns filters, one of which matches an asset that has an entry with such an id. */
+/** Returns filters for `$or`: one for each name of the field. */
 export const havingPendingDeletion = (id: { $in: string[] } | { $exists: true }) => [
   { 'pendingDeletion.id': id },
   { 'trash.id': id },
@@ -58,8 +61,8 @@ export function picturesOf({ images, cover }: Pick<AssetFields, 'images' | 'cove
 }
 
 /**
- * Returns the condition that an asset still names the objects that it named when it was read. The version alone
- * does not say so: a thumbnail is derived data, and is added without a new version.
+ * Returns the condition that an asset still names the objects that it named when it was read. The version alone is not
+ * enough, because a thumbnail is added without a new version.
  */
 export const sameObjects = ({ version, cover }: Pick<AssetFields, 'version' | 'cover'>) => ({
   version,
@@ -87,19 +90,19 @@ export async function isNamed(asset: Types.ObjectId, key: string): Promise<boole
 export const assetOwners = (): AsyncIterable<{ _id: Types.ObjectId }> =>
   Asset.aggregate<{ _id: Types.ObjectId }>([{ $group: { _id: '$owner' } }]).cursor()
 
-/** An asset with all that counts for the usage of its owner. */
+/** The fields of an asset that count for the usage of its owner. */
 export type Counted = Pick<
   AssetFields,
   'files' | 'images' | 'cover' | 'unsettled' | 'pendingDeletion' | 'trash'
 >
 
-/** Reads all that counts for the usage of an owner. */
+/** Reads the fields of an owner's assets that count for the usage. */
 export const countedAssets = (owner: Types.ObjectId): AsyncIterable<Counted> =>
   Asset.find({ owner }, { files: 1, images: 1, cover: 1, unsettled: 1, ...PENDING_DELETION })
     .lean()
     .cursor()
 
-/** Returns what is not counted yet of these assets, and of all assets with a removal under one of these ids. */
+/** Returns the entries that are not counted yet: of these assets, and of every asset that has one of these removals. */
 export const uncounted = (
   assets: Types.ObjectId[],
   removals: string[],
@@ -111,7 +114,7 @@ export const uncounted = (
     .lean()
     .exec()
 
-/** Returns the ids of all removals of the assets that have a removal under one of these ids. */
+/** Returns the removal ids of every asset that has one of the given removals. */
 export async function pendingDeletionIds(ids: string[]): Promise<string[]> {
   const assets = await Asset.find({ $or: havingPendingDeletion({ $in: ids }) }, PENDING_DELETION).lean()
   return assets.flatMap((asset) => pendingDeletionOf(asset).map(({ id }) => id))
@@ -133,7 +136,7 @@ export async function removeDeleted(asset: Types.ObjectId): Promise<void> {
   await Asset.deleteOne({ _id: asset, state: 'deleting', ...NO_PENDING_DELETION, unsettled: { $size: 0 } })
 }
 
-/** Reads the assets that have a lock, also one that has ended: the store can protect their objects. */
+/** Reads the assets that have a lock, also an expired one, because the store can still protect their objects. */
 export const assetsWithLock = (): AsyncIterable<AssetFields> =>
   Asset.find({ lock: { $ne: null } })
     .lean()

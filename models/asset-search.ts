@@ -6,7 +6,10 @@ import { afterPosition, type Order, type Position, sortBy, toPage } from './plug
 import { foldText } from './text.ts'
 import { NO_TRANSITION, type OwnersInTransition } from './user-state.ts'
 
-/** The sorts that have an index each. `relevance` is computed by the text search. */
+/**
+ * The sorts by a field. `models/asset.ts` declares an index for each of them. `relevance` is computed by the text
+ * search.
+ */
 export const SORTS = {
   newest: { field: 'createdAt', direction: -1 },
   oldest: { field: 'createdAt', direction: 1 },
@@ -23,7 +26,10 @@ const RELEVANCE: Order = { field: 'score', direction: -1 }
 export const SCOPES = ['all', 'public', 'mine', 'shared'] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** The criteria of a search; an absent one matches everything. Bounds: `…After` and `min…`, `max…` inclusive, `…Before` exclusive. */
+/**
+ * The criteria of a search. An absent criterion matches everything. `…Before` is exclusive; `…After`, `min…` and `max…`
+ * are inclusive.
+ */
 export interface Criteria {
   q?: string | undefined
   scope: Scope
@@ -48,7 +54,7 @@ export interface PageRequest {
   sort: Sort
   limit: number
   after?: Position | undefined
-  /** Owners whose public assets are treated apart; default: none. */
+  /** The owners in transition; default: none. */
   owners?: OwnersInTransition
 }
 
@@ -68,7 +74,7 @@ export type Facets = Record<'type' | 'media' | 'tag' | 'visibility', FacetCount[
 /** Internal fields that no list needs. */
 const HIDDEN = { words: 0, intents: 0, unsettled: 0, pendingDeletion: 0, trash: 0 } as const
 
-/** Tags in the facets of a search: the most frequent ones. */
+/** Largest number of tags in the facets of a search. */
 export const TOP_TAGS = 20
 
 /** Returns a page of the assets that match and that the viewer can read, in a stable order. */
@@ -82,16 +88,16 @@ export async function searchAssets(
   const order = page.sort === 'relevance' ? RELEVANCE : SORTS[page.sort]
   const found =
     page.sort === 'relevance'
-      ? await byRelevance(criteria, viewer, page)
+      ? await findByRelevance(criteria, viewer, page)
       : criteria.q
-        ? await inOrder([filterOf(criteria), scopeOf(criteria.scope, viewer, owners)], order, page)
-        : await merged(criteria, viewer, order, page)
+        ? await findPage([filterOf(criteria), scopeOf(criteria.scope, viewer, owners)], order, page)
+        : await findMergedPage(criteria, viewer, order, page)
   const { items: assets, next } = toPage(found, order, page.limit)
   return { assets, next }
 }
 
 /** Reads one asset more than the page holds, to know whether there is a next page. */
-function inOrder(
+function findPage(
   filters: Filter[],
   order: Order,
   { limit, after: position }: PageRequest,
@@ -103,18 +109,18 @@ function inOrder(
     .exec()
 }
 
-async function merged(criteria: Criteria, viewer: Viewer, order: Order, page: PageRequest) {
+async function findMergedPage(criteria: Criteria, viewer: Viewer, order: Order, page: PageRequest) {
   const { owners = NO_TRANSITION } = page
   const pages = await Promise.all(
     branchesOf(criteria.scope, viewer, owners).map((branch) =>
-      inOrder([filterOf(criteria), branch], order, page),
+      findPage([filterOf(criteria), branch], order, page),
     ),
   )
   const unique = new Map(pages.flat().map((asset) => [asset._id.toString(), asset]))
   return [...unique.values()].sort((one, other) => order.direction * compare(one, other, order))
 }
 
-function byRelevance(criteria: Criteria, viewer: Viewer, page: PageRequest) {
+function findByRelevance(criteria: Criteria, viewer: Viewer, page: PageRequest) {
   const { limit, after: position, owners = NO_TRANSITION } = page
   return Asset.aggregate<ListedAsset & { score: number }>([
     { $match: { $and: [filterOf(criteria), scopeOf(criteria.scope, viewer, owners)] } },
@@ -136,12 +142,14 @@ function compare(one: ListedAsset, other: ListedAsset, order: Order): number {
   return difference || Buffer.compare(one._id.id, other._id.id)
 }
 
-/** Returns how many assets match and are readable for the viewer. */
+/** Returns the number of matching assets that the viewer can read. */
 export function countAssets(criteria: Criteria, viewer: Viewer, owners: OwnersInTransition): Promise<number> {
   return Asset.countDocuments(matching(criteria, viewer, owners)).exec()
 }
 
-/** Returns how many assets of the whole result have each value, highest count first. */
+/**
+ * Returns for each facet the values in the whole result and the number of assets with each value, highest number first.
+ */
 export async function facetAssets(
   criteria: Criteria,
   viewer: Viewer,

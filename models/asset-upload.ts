@@ -59,15 +59,15 @@ export const pendingAssets = (before: Date): AsyncIterable<Pick<AssetFields, '_i
 
 interface NewCover {
   cover: Cover
-  /** The key of the file that it was made of. */
+  /** The key of the file that the thumbnail shows. */
   file: string
-  /** A lock that runs at this time forbids it. */
+  /** The current time. A lock that runs then forbids the change. */
   now: Date
   unsettled: Unsettled
 }
 
 /**
- * Adds the thumbnail of a file that the asset still has. Changes no version, because clients did not change the
+ * Adds the thumbnail of a file that the asset still has. Does not change the version, because no client changed the
  * asset.
  *
  * @returns the asset after the change, or null when it no longer expects the upload, has another cover or is locked
@@ -89,7 +89,7 @@ interface Commit {
   /** Fields of the asset to set. */
   set: Partial<AssetFields>
   push?: UpdateQuery<AssetFields>['$push']
-  /** The time of the commit: a lock that runs then forbids it. */
+  /** The time of the commit. A lock that runs then forbids it. */
   now: Date
   /** The filter of what the sender can change. */
   permitted: QueryFilter<AssetFields>
@@ -99,7 +99,7 @@ interface Commit {
 
 /**
  * Returns the update that commits an upload: it makes the uploaded objects part of the asset. The update takes place
- * only while the asset still expects the upload. After it the bytes of the upload are to be settled, not undone.
+ * only while the asset still expects the upload. After the update the upload must be settled, not undone.
  *
  * @param current the asset that the upload changes, which must still have this version and these objects; absent: the
  *   upload creates the asset

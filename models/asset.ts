@@ -57,7 +57,7 @@ export interface Unsettled {
   files: number
 }
 
-/** Objects that the asset no longer names and that wait for their deletion; entry `id` of the ledger gives back their space. */
+/** Objects to delete that the asset no longer names. Settling the ledger entry `id` gives back their space. */
 export interface PendingDeletion {
   id: string
   keys: string[]
@@ -65,7 +65,10 @@ export interface PendingDeletion {
   files: number
 }
 
-/** A lock (write once, read many): until when, and whether it can be lifted. */
+/**
+ * A lock (write once, read many). It runs until `until`, and as long as `legalHold` is set. Nobody can lift
+ * `compliance`.
+ */
 export interface Lock {
   mode: LockMode | null
   until: Date | null
@@ -84,7 +87,7 @@ export interface AssetFields extends Shared {
   media: Media
   tags: string[]
   visibility: Visibility
-  /** Raised by each change of visibility: signed URLs of an earlier epoch are invalid. Missing is 0. */
+  /** Incremented by each change of visibility, so that signed URLs of an earlier epoch are invalid. Missing is 0. */
   visibilityEpoch?: number
   files: AssetFile[]
   images: AssetImage[]
@@ -102,7 +105,7 @@ export interface AssetFields extends Shared {
   intents: string[]
   unsettled: Unsettled[]
   pendingDeletion?: PendingDeletion[]
-  /** The former name of `pendingDeletion`, which processes of the release before use. Read both with `pendingDeletionOf`. */
+  /** The former name of `pendingDeletion`, used by the previous release. Read both with `pendingDeletionOf`. */
   trash?: PendingDeletion[]
   createdAt: Date
   updatedAt: Date
@@ -143,7 +146,7 @@ const statics = {
     return Asset.countDocuments({ owner, state: 'ready', $nor: [notLocked(now)] }).exec()
   },
 
-  /** Adds one to the downloads of an asset. Changes no other field, also not `version`. */
+  /** Adds one to the downloads of an asset. Does not change `version` or any other field. */
   async recordDownload(id: Types.ObjectId): Promise<void> {
     await Asset.updateOne({ _id: id }, { $inc: { downloads: 1 } })
   },
@@ -277,17 +280,17 @@ export function describeWords({
 
 type Locked = { lock?: Lock | null }
 
-/** Returns whether a lock forbids to change or remove the asset now: a legal hold or a retention. */
+/** Returns whether a lock (a legal hold or a running retention) forbids changing or deleting the asset now. */
 export function isLocked({ lock }: Locked, now: Date): boolean {
   return Boolean(lock && (lock.legalHold || isRetained({ lock }, now)))
 }
 
-/** Returns whether a retention runs. */
+/** Returns whether the retention of a lock has not ended yet. */
 export function isRetained({ lock }: Locked, now: Date): boolean {
   return Boolean(lock?.until && lock.until > now)
 }
 
-/** Returns the filter of assets that are not locked: a condition of every update that changes or removes what a lock protects. */
+/** Returns the filter of assets that are not locked: a condition of every update that a lock forbids. */
 export const notLocked = (now: Date) => ({
   'lock.legalHold': { $ne: true },
   'lock.until': { $not: { $gt: now } },

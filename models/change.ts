@@ -10,13 +10,16 @@ const definition = {
   /** Null if only the owner's space changed. */
   asset: { type: Schema.Types.ObjectId, default: null },
   owner: { type: Schema.Types.ObjectId, required: true },
-  /** The only recipients, in the form of an asset's `readers`; null: all users who can read the asset. */
+  /** The recipients, in the form of an asset's `readers`; null: all users who can read the asset. */
   readers: { type: [String], default: null },
   /** Whether the owner's space changed. */
   space: { type: Boolean, required: true },
 } as const
 
-/** Says that something changed, not what. Subscribers get the state that they can read when the event is sent. */
+/**
+ * Records that something changed, without the new values. Subscribers get the state that they can read when the event
+ * is sent.
+ */
 export type ChangeFields = Stored<typeof definition>
 
 export type NewChange = Omit<ChangeFields, '_id' | 'at' | 'processId'>
@@ -26,7 +29,7 @@ interface ChangeModel extends Model<ChangeFields> {
   ofOtherProcesses(processId: string, since: Date): Promise<ChangeFields[]>
 }
 
-/** How long changes are kept, in seconds. Every process reads them much earlier. */
+/** Time for which the records of changes are kept, in seconds. Every process reads them much earlier. */
 const KEPT_SECONDS = 300
 
 const schema = new Schema<ChangeFields, ChangeModel>(definition, {

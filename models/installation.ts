@@ -21,7 +21,7 @@ const schema = new Schema<InstallationFields, InstallationModel>(
     versionKey: false,
     id: false,
     statics: {
-      /** Returns the id of this database; makes a random one at the first call. */
+      /** Returns the id of this database. Creates a random one at the first call. */
       async currentId() {
         const found = await this.findById(ONLY).lean()
         if (found) return found.id

@@ -20,7 +20,7 @@ const definition = {
 export type LinkFields = Stored<typeof definition>
 
 /**
- * Links of an asset, including expired and revoked ones. A revoked link is deleted when a new one needs its place.
+ * Most links of an asset, including expired and revoked ones. A revoked link is deleted when a new one needs its place.
  */
 export const LINKS_MAX = 1000
 
@@ -72,10 +72,10 @@ const schema = new Schema<LinkFields, LinkModel>(definition, {
     },
 
     /**
-     * Returns whether an asset has no more than 1,000 links; if it has more, deletes its oldest revoked link first.
-     * Call it after a link is stored, and delete that link when there is no room. Links are documents of their own,
-     * so no conditional update can count them. Of links that are stored at the same time near the limit all can be
-     * refused, but no more are kept.
+     * Returns whether an asset has at most 1,000 links. If it has more, deletes its oldest revoked link and counts
+     * again. Call it after a link is stored, and delete that link when there is no room. Links are separate documents,
+     * so no conditional update can count them. When several links are stored at the same time near the limit, all of
+     * them can be refused, but the limit is never exceeded.
      */
     async makeRoom(asset: Types.ObjectId): Promise<boolean> {
       const fits = async () => (await this.countDocuments({ asset }, { limit: LINKS_MAX + 1 })) <= LINKS_MAX

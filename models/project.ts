@@ -7,9 +7,9 @@ import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
 import type { Stored } from './stored.ts'
 
 export const TITLE = { min: 1, max: 200 } as const
-/** The number of scenes in a project; it bounds the size of the document. */
+/** Largest number of scenes in a project. Limits the size of the document. */
 export const SCENES = { max: 200 } as const
-/** The number of assets in one list of a scene. */
+/** Largest number of assets in one list of a scene. */
 export const SCENE_LIST = { max: 100 } as const
 
 /** The lists of a scene, each of assets in order. */
@@ -35,7 +35,7 @@ const definition = {
   /** The id of an asset. */
   image: { type: Schema.Types.ObjectId, default: null },
   scenes: [{ _id: false, ...scene }],
-  /** Raised by every change except those of collaborators. */
+  /** Incremented by every change, except a change of collaborators. */
   version: { type: Number, required: true, default: 1 },
   createdAt: { type: Date, required: true },
   updatedAt: { type: Date, required: true },
@@ -51,7 +51,7 @@ export function referencesOf({ image, scenes }: Pick<ProjectContent, 'image' | '
   return [...(image ? [image] : []), ...scenes.flatMap((scene) => SCENE_LISTS.flatMap((list) => scene[list]))]
 }
 
-/** Projects of one user. */
+/** Most projects of one user. */
 export const PROJECTS_MAX = 1000
 
 interface ProjectModel extends Model<ProjectFields>, SharingStatics, OptimisticStatics<ProjectFields> {
@@ -95,9 +95,9 @@ const schema = new Schema<ProjectFields, ProjectModel>(definition, {
     },
 
     /**
-     * Returns whether a user has no more than 1,000 projects. Call it after a project is stored, and delete that
-     * project when there is no room. Of projects that are stored at the same time near the limit all can be
-     * refused, but no more are kept.
+     * Returns whether a user has at most 1,000 projects. Call it after a project is stored, and delete that project
+     * when there is no room. When several projects are stored at the same time near the limit, all of them can be
+     * refused, but the limit is never exceeded.
      */
     async fits(owner: Types.ObjectId): Promise<boolean> {
       return (await this.countDocuments({ owner }, { limit: PROJECTS_MAX + 1 })) <= PROJECTS_MAX

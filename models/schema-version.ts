@@ -9,10 +9,10 @@ interface Lease {
   expiresAt: Date
 }
 
-/** The schema version of this database: one document. It is missing in databases from before versions: version 0. */
+/** The schema version of this database, in one document. A database without this document has version 0. */
 interface SchemaVersionFields {
   _id: string
-  /** The number of migrations that have run to their end. */
+  /** The number of completed migrations. */
   version: number
   lease: Lease | null
 }

@@ -74,7 +74,7 @@ const statics = {
     return Session.findOne({ _id: id, key, expiresAt: { $gt: now } }).lean()
   },
 
-  /** Returns when those of these sessions expire that are still active, by their ids. */
+  /** Returns the expiry times of the sessions in this list that are still active, by session id. */
   async activeAmong(ids: Types.ObjectId[], now: Date): Promise<Map<string, Date>> {
     const found = await Session.find({ _id: { $in: ids }, expiresAt: { $gt: now } }, { expiresAt: 1 }).lean()
     return new Map(found.map(({ _id, expiresAt }) => [_id.toString(), expiresAt]))

@@ -112,7 +112,7 @@ const statics = {
     })
   },
 
-  /** Returns those of `username`, `email` and `mobile` that belong to another account. */
+  /** Returns which of the given `username`, `email` and `mobile` belong to another account. */
   async takenFields({ username, email, ...phone }: Partial<NewUser>): Promise<string[]> {
     const names = [
       ['username', 'usernameKey', username === undefined ? null : usernameKey(username)],
@@ -143,7 +143,7 @@ const statics = {
     return User.findOne(userOfSession(session)).exec()
   },
 
-  /** Returns the access levels of those of these accounts that can be used, by their ids. */
+  /** Returns the access levels of the accounts in this list that can be used, by account id. */
   async activeAmong(ids: Types.ObjectId[]): Promise<Map<string, AccessLevel>> {
     const found = await User.find({ _id: { $in: ids }, ...usable }, { access: 1 }).lean()
     return new Map(found.map(({ _id, access }) => [_id.toString(), access]))
@@ -179,7 +179,10 @@ const statics = {
     return read().then((user) => retryChange(user, update, read))
   },
 
-  /** Returns whether an account has these values, also one under deletion; without values, whether there is any. */
+  /**
+   * Returns whether any account has these values, including accounts under deletion. Without values: whether any
+   * account exists.
+   */
   async isAny(values: {
     _id?: Types.ObjectId
     location?: string

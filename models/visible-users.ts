@@ -82,7 +82,7 @@ export async function visibleUserId(username: string, viewer: Viewer): Promise<T
   return user?._id ?? null
 }
 
-/** Returns the account of an id, or null when the viewer may not see it. */
+/** Returns the account of an id, or null when the viewer cannot see it. */
 export async function visibleUser(id: string, viewer: Viewer): Promise<UserFields | null> {
   if (!isId(id)) return null
   return User.findOne({ $and: [{ _id: id }, visibleAccounts(viewer)] }).lean()

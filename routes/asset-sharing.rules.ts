@@ -45,7 +45,7 @@ const withinLockDays = (value: Date, { clock, config }: Request['context']) =>
   value.getTime() <= clock.now().getTime() + config.locks.maxDays * DAY
 
 const alwaysTrue: Field<true> = (chain) =>
-  chain.custom((value) => value === true).withMessage('must be true; a hold ends by DELETE')
+  chain.custom((value) => value === true).withMessage('must be true; send DELETE to end a legal hold')
 
 export const lock = rules({
   body: {

@@ -59,8 +59,8 @@ function definedValues(rights: Rights): Details {
 }
 
 /**
- * Makes a change after which the account is no longer an admin's, if it is one now. Checks for another admin before
- * and after the change, so that two changes at the same time cannot remove the last two admins.
+ * Makes a change that takes admin access from an account, if the account has it. Checks for another admin before and
+ * after the change, so that two changes at the same time cannot remove the last two admins.
  *
  * @param user the account before the change
  * @throws conflict for the last admin

@@ -23,5 +23,5 @@ export async function updateProfile(session: SessionFields, change: Partial<Prof
 /** @throws validation_failed for a mobile number without a country code, which does not identify a telephone */
 function requireCountryCode({ mobile, countryCode }: Pick<Profile, 'mobile' | 'countryCode'>): void {
   if (mobile && !countryCode)
-    throw validationFailed([{ field: 'countryCode', message: 'is needed with a mobile number' }])
+    throw validationFailed([{ field: 'countryCode', message: 'is required with a mobile number' }])
 }

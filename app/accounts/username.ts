@@ -16,7 +16,7 @@ export function usernameFromEmail(email: string): string {
 }
 
 /**
- * Adds an account under the wished username, or under a generated one if it is taken or too short.
+ * Adds an account under the requested username, or under a generated one if the requested one is taken or too short.
  *
  * @throws the errors of `add`, except `taken` for the username
  */

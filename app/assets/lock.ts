@@ -99,7 +99,8 @@ async function requireComplianceAllowed({ locks }: Context['config'], sender: Se
 const targetOf = ({ _id }: AssetFields) => ({ type: 'asset' as const, id: _id.toString() })
 
 function strengthenLock(asset: AssetFields, { mode, until, legalHold }: LockRequest, now: Date): Lock {
-  if (!mode && !until && !legalHold) throw incomplete('mode', 'must be given with until, or legalHold')
+  if (!mode && !until && !legalHold)
+    throw incomplete('mode', 'must be given with until, unless legalHold is given')
   if (mode && !until) throw incomplete('until', 'must be given with mode')
   if (until && !mode) throw incomplete('mode', 'must be given with until')
   const kept = isRetained(asset, now) ? asset.lock : null

@@ -9,8 +9,8 @@ import { reloadForRetry } from './change.ts'
 import { discardAsset } from './remove.ts'
 
 /**
- * Takes down a public asset: deletes it, or makes it private for good while it is locked. Does not change an asset
- * that its owner made private meanwhile.
+ * Takes down a public asset: deletes it, or, if it is locked, makes it private permanently. Does not change an asset
+ * that its owner has made private in the meantime.
  *
  * @throws `forbidden` for a private asset
  * @throws `not_found`

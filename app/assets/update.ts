@@ -29,7 +29,7 @@ export interface AssetChange {
  * Changes the given fields of an asset.
  *
  * @param version changes the asset only if it still has this version; without it any version
- * @throws `forbidden` when a collaborator changes the visibility, or an asset that was taken down shall be public
+ * @throws `forbidden` when a collaborator changes the visibility, or makes an asset public that was taken down
  * @throws `locked`
  * @throws `version_conflict`
  * @throws `not_found`

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 
-/** Network facts of a request. */
+/** The client of a request, for limits and for the audit log. */
 export interface ClientInfo {
   address: string | undefined
   userAgent: string | undefined

@@ -10,7 +10,7 @@ const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwar
  * limits of one client.
  */
 export class ProxyCheck {
-  /** Whether a request had a proxy's header, which the service ignores. */
+  /** Whether a request had a proxy's header although no proxy is trusted. */
   isIgnored = false
 
   constructor(private readonly context: { config: Pick<Config, 'http'>; log: Logger }) {}

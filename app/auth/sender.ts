@@ -25,7 +25,8 @@ export interface Authority {
 
 /**
  * Reads the sender's account and session again. Call it directly before the update that makes a change visible, because
- * a request can last as long as the upload of its body. A session that expires during the request is not an ended one.
+ * a request can last as long as the upload of its body. A session that expires during the request does not count as
+ * ended.
  *
  * @param owner of the changed data; default: the sender. The data of a deleted account cannot be changed
  * @throws unauthenticated when the sender is disabled or deleted, the session was ended, or the password was changed in

@@ -14,8 +14,9 @@ export const OBJECTS = 'objects'
 export const FORMAT = 1
 
 /**
- * Collections in a backup, in the order in which they are restored. Sessions are left out, because a restore must not
- * revive an ended session; uploads, failed logins and events, because they are over; sums, because they are recomputed.
+ * Collections in a backup, in the order in which they are restored. Not included: sessions, because a restore must not
+ * revive an ended session; uploads, failed sign-ins and events, because they are temporary; usage sums, because they
+ * are recomputed.
  */
 export const COLLECTIONS = ['users', 'assets', 'links', 'projects', 'activities'] as const
 export type CollectionName = (typeof COLLECTIONS)[number]

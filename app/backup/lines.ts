@@ -7,7 +7,7 @@ import { mongo } from 'mongoose'
 import { BackupError, fileOf, type LinesFile, type ObjectEntry } from './format.ts'
 
 const { EJSON } = mongo.BSON
-/** Characters that are collected before they are written. */
+/** Characters of a backup file that are collected before they are written. */
 const BUFFER_CHARACTERS = 256 * 1024
 
 /** Writes values as lines of canonical Extended JSON into a new file that only its owner can read. */

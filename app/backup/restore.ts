@@ -100,7 +100,7 @@ async function insert(name: string, documents: AsyncIterable<mongo.Document>): P
 /**
  * Reads and verifies a whole backup. Objects that it does not include must be in the store with the same size.
  *
- * @throws BackupError naming what is missing or damaged
+ * @throws BackupError that names the missing or damaged file or object
  */
 async function verifyBackup(store: ObjectStore, dir: string): Promise<Manifest> {
   const manifest = await readManifest(dir)

@@ -12,7 +12,7 @@ interface Options {
   onChange: (change: NewChange) => void
 }
 
-/** Longest time from a record's own time until it can be read, in milliseconds. */
+/** Longest time from the timestamp of a change until other processes can read its record, in milliseconds. */
 const LATENESS_MS = 5000
 /** Wait before a read, so that changes made together are read together. */
 const GATHER_MS = 20

@@ -12,7 +12,7 @@ mongoose.set('autoCreate', false)
 mongoose.set('bufferCommands', false)
 mongoose.set('strictQuery', 'throw')
 
-/** Pause between two attempts, in milliseconds. */
+/** Pause between two attempts to reach the database and the store, in milliseconds. */
 const RETRY_MS = 2000
 
 /**

@@ -53,7 +53,7 @@ export function createHttpServer(app: Express, options: ServerOptions = {}): Ser
   )
   server.prependListener('request', (req, res) => {
     // Logs, metrics and the drain each listen for the end of an answer, and `pipeline` adds about seven listeners of
-    // its own: https://github.com/nodejs/help/issues/4448. Node warns of a leak from eleven on.
+    // its own: https://github.com/nodejs/help/issues/4448. Node warns of a leak when there are more than ten.
     res.setMaxListeners(20)
     if (!hasContent(req)) return
     limitChunkRate(req)

@@ -16,9 +16,10 @@ const MINUTE = 60_000
 const RECOUNT_HOUR = 3
 /** Milliseconds between two checks of a condition that an operator has to fix. */
 const RECHECK_MS = 10_000
-const FOREIGN: WritesRefused = {
+const FOREIGN_STORE: WritesRefused = {
   check: 'store',
-  message: 'The store belongs to another database; the operator has to give this service a store of its own.',
+  message:
+    'The store belongs to another database. The operator has to configure a separate store for this service.',
 }
 
 interface Preparation {
@@ -47,7 +48,7 @@ export function prepare(context: Context, uri: string): Preparation {
     await waitUntil(() => hasUniqueIndexes(context), stopping)
     context.writesRefused = {
       check: 'store',
-      message: 'The service waits for its store; try again later.',
+      message: 'The service is waiting for its store; try again later.',
     }
     await waitUntil(() => hasOwnStore(context), stopping)
     if (stopping.aborted) return
@@ -100,10 +101,10 @@ async function hasUniqueIndexes(context: Context): Promise<boolean> {
 async function hasOwnStore(context: Context): Promise<boolean> {
   const { store, log } = context
   if (await claimStore(store)) {
-    if (context.writesRefused === FOREIGN) context.writesRefused = null
+    if (context.writesRefused === FOREIGN_STORE) context.writesRefused = null
     return true
   }
-  context.writesRefused = FOREIGN
+  context.writesRefused = FOREIGN_STORE
   log.error(`writes are refused: ${new ForeignStoreError(store).message}`)
   return false
 }

@@ -17,7 +17,7 @@ import { eachUser } from '../../models/user-state.ts'
  * the revision stays the same, the result is consistent.
  */
 export async function actualUsageOfUser(owner: Types.ObjectId, { open }: Space): Promise<Settlement> {
-  const isOpen = membership(open)
+  const isOpen = entryMatcher(open)
   const sum = { bytes: 0, files: 0 }
   for await (const asset of countedAssets(owner)) add(sum, countAsset(asset, isOpen))
   return sum
@@ -45,21 +45,21 @@ function countAsset(asset: Counted, isOpen: (entry: { id: string }) => boolean):
   return sum
 }
 
-/** Returns what entries will add to a ledger, from the assets that name them. */
+/** Returns the settlements of entries that are not settled yet, read from the assets that name these entries. */
 async function settlementsOf(entries: string[]): Promise<Settlement[]> {
   if (entries.length === 0) return []
-  const isOne = membership(entries.map((id) => ({ id })))
+  const isGiven = entryMatcher(entries.map((id) => ({ id })))
   const uploads = await Upload.findAssetIds(entries)
   const assets = await uncounted([...uploads.values()], entries)
   return assets.flatMap((asset) => [
-    ...asset.unsettled.filter(isOne),
+    ...asset.unsettled.filter(isGiven),
     ...pendingDeletionOf(asset)
-      .filter(isOne)
+      .filter(isGiven)
       .map(({ bytes, files }) => ({ bytes: -bytes, files: -files })),
   ])
 }
 
-function membership(entries: readonly { id: string }[]) {
+function entryMatcher(entries: readonly { id: string }[]) {
   const ids = new Set(entries.map(({ id }) => id))
   return ({ id }: { id: string }) => ids.has(id)
 }

@@ -15,7 +15,7 @@ export type Finding =
 /** Returns whether the check can fix a finding. Lost data can only come from a backup. */
 export const isFixable = ({ kind }: Finding) => !['missing', 'size', 'ownerless'].includes(kind)
 
-/** Returns a clause that says what is wrong. */
+/** Returns a clause that describes the finding. */
 export function describeFinding(finding: Finding): string {
   switch (finding.kind) {
     case 'orphan':

@@ -20,15 +20,15 @@ import { findOrphanAssets, findOrphanPrefixes, findUnfinishedRemovals } from './
 import { reconcile } from './reconcile.ts'
 
 interface Options {
-  /** Whether to fix what can be fixed. */
+  /** Whether to fix the findings that can be fixed. */
   fix: boolean
-  /** Ignores what was begun or changed less than this many milliseconds ago. */
+  /** Grace period in milliseconds: uploads and changes that are younger are ignored. */
   graceMs: number
 }
 
 export interface CheckResult {
   finding: Finding
-  /** Whether this check fixed it. */
+  /** Whether this check fixed the finding. */
   fixed: boolean
 }
 
@@ -75,9 +75,9 @@ interface NamedObject extends AssetObject {
 }
 
 /**
- * Finds objects, older than a time, that no document names, and objects that a document names but the store lacks.
- * Requests run meanwhile, so the order of reading matters: objects before uploads before assets. An upload is recorded
- * before its first object, and its record is deleted after its asset names the objects.
+ * Finds objects that are older than a time and that no document names, and objects that a document names but the store
+ * lacks. Requests run meanwhile, so the order of reading matters: objects before uploads before assets. An upload is
+ * recorded before its first object, and its record is deleted after its asset names the objects.
  */
 async function* compareObjects(store: ObjectStore, before: Date): AsyncGenerator<Finding> {
   const locations = new Set<string>()

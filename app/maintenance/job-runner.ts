@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 
-/** A job that runs again and again while the process runs. */
+/** A job that repeats while the process runs. */
 export interface Job {
   name: string
   run: () => Promise<void>

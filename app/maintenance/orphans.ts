@@ -16,8 +16,8 @@ import { parseObjectKey } from '../uploads/object-keys.ts'
 const LAST_STEPS_MS = 1000
 
 /**
- * Returns the prefixes of unfinished objects, begun before a time, whose upload has no record. They exist when the
- * answer of the store was lost, or when a part was started twice.
+ * Returns the prefixes of unfinished objects that were begun before a time and whose upload has no record. They exist
+ * when the answer of the store was lost, or when a part was started twice.
  */
 export async function findOrphanPrefixes(store: ObjectStore, before: Date): Promise<string[]> {
   const prefixes = new Map<string, string>()
@@ -30,14 +30,15 @@ export async function findOrphanPrefixes(store: ObjectStore, before: Date): Prom
   return [...prefixes.values()]
 }
 
-/** Aborts unfinished objects, begun before a time, whose upload has no record. */
+/** Aborts unfinished objects that were begun before a time and whose upload has no record. */
 export async function abortOrphanObjects(store: ObjectStore, before: Date): Promise<void> {
   for (const prefix of await findOrphanPrefixes(store, before)) await store.abortUnfinished(prefix, before)
 }
 
 /**
- * Returns the ids of entries, opened before a time, without an upload or a removal. Their process died before it wrote
- * the record, or the database executed a request after its process had given up. No process will settle them.
+ * Returns the ids of ledger entries that were opened before a time and belong to no upload or removal. Their process
+ * died before it wrote the record, or the database executed a request after its process had given up. No process will
+ * settle them.
  */
 export async function findOrphanReservations(open: readonly OpenEntry[], before: Date): Promise<string[]> {
   const old = open.filter(({ at }) => !at || at < before).map(({ id }) => id)
@@ -60,8 +61,8 @@ async function release({ model, id }: Ledger, before: Date): Promise<void> {
 }
 
 /**
- * Returns assets with objects that were marked for deletion before a time and not deleted. Looks twice, because a
- * request can be in the middle of the removal.
+ * Returns assets with objects that were marked for deletion before a time and are not deleted yet. Reads twice, because
+ * a request can be in the middle of the removal.
  */
 export async function findUnfinishedRemovals(before: Date): Promise<AssetFields[]> {
   const first = await removalsBegun(before)
@@ -80,7 +81,7 @@ async function removalsBegun(before: Date): Promise<AssetFields[]> {
   return begun
 }
 
-/** Returns the ids of assets created before a time that wait for an upload without a record. */
+/** Returns the ids of assets that were created before a time and wait for an upload that has no record. */
 export async function findOrphanAssets(before: Date): Promise<Types.ObjectId[]> {
   const orphans: Types.ObjectId[] = []
   for await (const { _id } of pendingAssets(before))

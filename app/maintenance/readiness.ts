@@ -24,9 +24,9 @@ const OK = 'ok'
 type ReadinessContext = Pick<Context, 'store' | 'stopping' | 'prepared' | 'writesRefused' | 'proxyCheck'>
 
 /**
- * Checks what the service depends on. A full server is still ready, because it serves reads and removals:
- * otherwise one client that fills it would stop the service for all. Dropped log lines and an ignored proxy do not
- * make it unready either.
+ * Checks the dependencies of the service. A full server is still ready, because it serves reads and removals: otherwise
+ * one client that fills it would stop the service for all. Dropped log lines and an ignored proxy do not make it
+ * unready either.
  */
 export async function checkReadiness(context: ReadinessContext): Promise<Readiness> {
   const { store, stopping, prepared, writesRefused, proxyCheck } = context

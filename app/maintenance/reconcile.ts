@@ -44,9 +44,12 @@ interface Account extends Ledger {
 
 /** Grace period before a reservation without an upload is an orphan, in milliseconds. No request takes that long. */
 export const ORPHAN_GRACE_MS = 3_600_000
-/** Attempts to compare a ledger that other requests change meanwhile. */
+/** Attempts to compare a ledger that other requests change at the same time. */
 const ATTEMPTS = 6
-/** The first pause between two attempts, in milliseconds; each pause is longer by the same amount. */
+/**
+ * The first pause between two attempts to compare a ledger, in milliseconds. Each further pause is longer by this
+ * amount.
+ */
 const PAUSE_MS = 100
 
 /** Corrects every ledger. Logs a warning for each difference, because a difference means a bug. */

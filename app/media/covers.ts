@@ -57,7 +57,7 @@ export class Covers {
     private readonly waitMs = COVER_WAIT_MS,
   ) {}
 
-  /** Starts to render the cover of an upload's files. Drops it when the upload is aborted. */
+  /** Starts to render the cover of an upload's files. Drops the cover when the upload is aborted. */
   begin(uploadSession: UploadSession, files: AssetFile[], user: string): PendingCover {
     const file = files.find(({ media }) => media === 'image')
     if (!file || file.size > PREVIEW_MAX_BYTES) return NONE

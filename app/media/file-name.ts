@@ -4,7 +4,10 @@ import { cleanName } from '../../models/text.ts'
 /** Length of a stored file name, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 255
 const MAX_EXTENSION_BYTES = 32
-/** UTF-16 units of a long name that are read. A character has at least as many bytes as units, so no more can be kept. */
+/**
+ * Number of UTF-16 units that are read from a long name. A character has at least as many bytes as units, so more units
+ * cannot be kept.
+ */
 const MAX_UNITS_READ = 2 * MAX_NAME_BYTES
 
 const PATH = /^.*[\\/]/s
@@ -26,7 +29,9 @@ export function cleanFileName(name: string): string {
   return Buffer.byteLength(bare) > MAX_NAME_BYTES ? cleanName(shorten(bare)) : bare
 }
 
-/** Returns the name of a download made of an asset's name. Replaces `/` and `\` in it, so that it is not a path. */
+/**
+ * Returns the file name of a download, made from the name of an asset. Replaces `/` and `\`, so that it is not a path.
+ */
 export function downloadName(assetName: string, extension: string): string {
   return cleanFileName(`${cleanFileName(assetName.replace(/[\\/]/g, '_'))}.${extension}`)
 }

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 
 /**
- * Frames of an animation. Of a longer one only the first frame is rendered, because libvips reads the headers of all
- * frames first: 6.6 million frames of a GIF took 717 MB, 50,000 frames of a WebP more than 10 s.
+ * Most frames of an animation. If it has more, only its first frame is rendered, because libvips reads the headers of
+ * all frames first: 6.6 million frames of a GIF took 717 MB, 50,000 frames of a WebP more than 10 s.
  */
 export const MAX_FRAMES = 1000
-/** Chunks of a WebP: frames, metadata and unknown ones. libwebp keeps an entry in memory for each. */
+/** Most chunks of a WebP: frames, metadata and unknown ones. libwebp keeps an entry in memory for each. */
 const MAX_CHUNKS = 10_000
 
 const GIF_EXTENSION = 0x21
@@ -96,7 +96,7 @@ function endWebp(fd: number, end: number): void {
   ftruncateSync(fd, end)
 }
 
-/** Bytes read from a file at a time. */
+/** Bytes read from an image file at a time. */
 const WINDOW_BYTES = 64 * 1024
 
 /** Reads single values of a file, at rising positions. */

@@ -21,7 +21,7 @@ export function mediaOf(mediaType: string): Media {
   return ARCHIVE.test(mediaType) ? 'archive' : 'other'
 }
 
-/** Returns the media of an asset from the media of its files: the first in the order of `MEDIA`, or `other` without files. */
+/** Returns the kind of media of an asset: the first in `MEDIA` that one of its files has, or `other` without files. */
 export function assetMedia(medias: readonly Media[]): Media {
   return MEDIA.find((media) => medias.includes(media)) ?? 'other'
 }

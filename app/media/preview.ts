@@ -17,7 +17,7 @@ export interface EncodedPicture {
   original: { width: number; height: number }
 }
 
-/** Size of a file that pictures are rendered from. Larger files are stored without a thumbnail. */
+/** Largest file that a picture is rendered from, in bytes. Larger files are stored without a thumbnail. */
 export const PREVIEW_MAX_BYTES = 100_000_000
 
 /** Pixels of the longer side of a preview image. It also bounds the memory that encoding takes. */

@@ -53,7 +53,9 @@ export interface RenderTimes {
   animationMs: number
 }
 
-/** A picture to render, and whether its format has animations: such a file can hold more than it seems to. */
+/**
+ * A picture to render, and whether its format has animations: such a file can have more frames than its size suggests.
+ */
 export interface IsolatedJob extends RenderJob {
   canAnimate: boolean
 }
@@ -89,7 +91,7 @@ async function renderBounded(
   return answer
 }
 
-/** Renders in the running process, or in a new one when there is none or it has ended. */
+/** Renders in the running renderer, or starts a renderer when none is running. */
 async function renderOnce(job: RenderJob, maxMs: number): Promise<RenderAnswer | 'too slow'> {
   clearTimeout(idle)
   const kept = current?.connected ? await ask(current, job, maxMs) : 'ended'

@@ -22,12 +22,12 @@ export interface Rendered {
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif']
 
 /**
- * Pixels of a picture by the way it is decoded, so that decoding takes at most about 90 MB. Bytes a pixel measured with
- * libvips 8.18: less than 1 line by line, 4 to 6 for a progressive JPEG or an interlaced PNG, 7 for whole frames, 20 to
- * 25 for AV1.
+ * Most pixels of a picture, by the way it is decoded, so that decoding takes at most about 90 MB. Bytes per pixel,
+ * measured with libvips 8.18: less than 1 line by line, 4 to 6 for a progressive JPEG or an interlaced PNG, 7 for whole
+ * frames, 20 to 25 for AV1.
  */
 const MAX_PIXELS = { streamed: 108e6, interlaced: 16e6, framed: 11e6, av1: 3.7e6 }
-/** Pixels of all frames of an animation together. They can be encoded in a few seconds. */
+/** Most pixels of all frames of an animation together. So many can be encoded in a few seconds. */
 const MAX_ANIMATED_PIXELS = 40e6
 
 const QUALITY = 82

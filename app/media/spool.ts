@@ -9,7 +9,7 @@ import { overloaded, tooLarge, unavailable } from '../errors.ts'
 const PREFIX = 'kura-picture-'
 /** Age after which a temporary file is an orphan of a killed process, in milliseconds. No picture takes that long. */
 const ORPHAN_AGE_MS = 3_600_000
-/** Bytes of all temporary files of this process together. */
+/** Most bytes of all temporary files of this process together. */
 export const SPOOL_MAX_BYTES = 1_000_000_000
 
 /** Reserves bytes before they are written, and releases them when the temporary file is removed. */
@@ -128,7 +128,7 @@ class SpoolMeter extends Transform {
 
   async #count(bytes: number): Promise<void> {
     const { maxBytes, quota } = this.options
-    if (this.bytes + bytes > maxBytes) throw tooLarge(`The image is larger than ${maxBytes} bytes.`)
+    if (this.bytes + bytes > maxBytes) throw tooLarge(`The image is larger than ${maxBytes / 1e6} MB.`)
     this.bytes += bytes
     this.#makeRoom()
     if (!quota) return

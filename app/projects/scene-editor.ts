@@ -21,12 +21,12 @@ import { createProject } from './projects.ts'
 import { addScene, addToScene, emptyScene } from './scenes.ts'
 
 /** A viewer who can get signed URLs. */
-type Signing = NonNullable<Viewer> & Pick<UserFields, 'sessionEpoch'>
+type SigningViewer = NonNullable<Viewer> & Pick<UserFields, 'sessionEpoch'>
 
 type Signer = Pick<Context, 'urls' | 'clock'>
 
 /** Serializes an asset of a scene for the earlier scene editor. `localPath` is a signed URL, valid for one hour. */
-export function serializePiece(context: Signer, asset: ListedAsset, viewer: Signing) {
+export function serializeSceneAsset(context: Signer, asset: ListedAsset, viewer: SigningViewer) {
   const { id = '', name = asset.name } = asset.files[0] ?? {}
   const extension = extname(name)
   return {
@@ -39,20 +39,24 @@ export function serializePiece(context: Signer, asset: ListedAsset, viewer: Sign
 }
 
 /** Serializes projects for the earlier scene editor. Leaves out assets that the viewer cannot read. */
-export async function serializeStage(context: Signer, projects: ProjectFields[], viewer: Signing) {
+export async function serializeEditorProjects(
+  context: Signer,
+  projects: ProjectFields[],
+  viewer: SigningViewer,
+) {
   const ids = projects.flatMap(referencesOf)
   const found = ids.length > 0 ? await readableAssets(ids, viewer) : []
-  const pieces = new Map(
-    found.map((asset) => [asset._id.toString(), serializePiece(context, asset, viewer)] as const),
+  const serialized = new Map(
+    found.map((asset) => [asset._id.toString(), serializeSceneAsset(context, asset, viewer)] as const),
   )
-  const list = (references: Scene['base']) => references.flatMap((id) => pieces.get(id.toString()) ?? [])
+  const list = (references: Scene['base']) => references.flatMap((id) => serialized.get(id.toString()) ?? [])
   return projects.map(({ _id, title, image, scenes }) => ({
     id: _id.toString(),
     title,
-    image: pieces.get(String(image))?.localPath ?? null,
+    image: serialized.get(String(image))?.localPath ?? null,
     scenes: scenes.map(({ id, base, overlay, overlayImage, baseImage }) => ({
       id,
-      base: list(base).map(({ fileName: _only, ...piece }) => piece),
+      base: list(base).map(({ fileName: _only, ...asset }) => asset),
       overlay: list(overlay),
       overlayImage: list(overlayImage),
       baseImage: list(baseImage),

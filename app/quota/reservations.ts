@@ -46,15 +46,18 @@ export const MAX_OPEN_UPLOADS = 200
 export const MAX_AHEAD_BYTES = 64_000_000
 /** `Retry-After` for a client with too many open uploads, in seconds. */
 const RETRY_SECONDS = 10
-/** Files that must fit besides an upload's own before all its files are reserved at once. */
+/** When this many more files fit besides those of an upload, all its files are reserved at once. */
 const AMPLE_FILES = 1000
-/** Longest time that an upload waits, in all, for others to release what they do not need, in milliseconds. */
+/** Longest total time that an upload waits until other uploads release unneeded bytes, in milliseconds. */
 const MAX_WAIT_MS = 45_000
 /** Longest time that an upload waits while its ledger does not change, in milliseconds. */
 const MAX_UNCHANGED_MS = 15_000
-/** The first pause between two attempts, in milliseconds. Each pause is twice the one before. */
+/**
+ * The first pause between two attempts to reserve space, in milliseconds. Each pause is twice as long as the one
+ * before.
+ */
 const FIRST_PAUSE_MS = 50
-/** The longest pause between two attempts, in milliseconds. */
+/** The longest pause between two attempts to reserve space, in milliseconds. */
 const LONGEST_PAUSE_MS = 800
 
 /** Returns the ledgers that an owner's objects count against: the user's and the server's. */
@@ -79,19 +82,19 @@ export function limitedLedgersOf(owner: Types.ObjectId, quota: Quota): LimitedLe
   ]
 }
 
-/** What an entry has reserved. */
+/** The bytes and files that an entry has reserved. */
 export interface Reserved {
   bytes: number
   files: number
 }
 
-/** The waiting of one upload for free space: exponential backoff with jitter and a total limit. */
+/** Controls how long one upload waits for free space: exponential backoff with jitter and a total limit. */
 export class Backoff {
   #waitedMs = 0
   #seen = { revision: -1, atMs: 0 }
   #pauseMs = FIRST_PAUSE_MS
 
-  /** Returns whether the upload must give up. @param revision of the ledger; a change can mean that bytes become free */
+  /** Returns whether the upload must give up. @param revision of the ledger: when it changes, bytes can become free */
   isOver(revision: number): boolean {
     if (revision !== this.#seen.revision) this.#seen = { revision, atMs: this.#waitedMs }
     return this.#waitedMs > MAX_WAIT_MS || this.#waitedMs - this.#seen.atMs > MAX_UNCHANGED_MS
@@ -144,8 +147,9 @@ export async function reserveFile({ model, id, quota, full }: LimitedLedger, ent
 
 /**
  * Reserves `wanted` more bytes for an open entry, or at least `needed` of them. Near the limit an entry waits only for
- * older entries, and only while it fits if they use no more than they must. So the youngest entry is refused first, two
- * entries never wait for each other, and exactly as many uploads succeed as fit.
+ * older entries, and only while it would fit if the older entries used only the bytes that they are certain to need. So
+ * the youngest entry is refused first, two entries never wait for each other, and exactly as many uploads succeed as
+ * fit.
  *
  * @param backoff the waiting of the whole upload
  * @returns the bytes added
@@ -187,14 +191,17 @@ async function waitForSpace(
   }
 }
 
-/** Closes the entry on every ledger and counts what was stored. Does nothing on a ledger where it is closed already. */
+/**
+ * Closes the entry in every ledger and adds the settlement to the usage. Does nothing in a ledger where it is closed
+ * already.
+ */
 export async function settle(ledgers: Ledger[], entry: string, settlement: Settlement): Promise<void> {
   for (const { model, id } of ledgers) await model.settle(id, entry, settlement)
 }
 
 type LimitedSpace = Space & Quota
 
-/** Returns whether `needed` bytes fit if the other entries use no more than they must. */
+/** Returns whether `needed` bytes fit if the other entries use only the bytes that they are certain to need. */
 function canFit(space: LimitedSpace, needed: number, others: NewEntry[]): boolean {
   const least = others.reduce((sum, { bytes, slack }) => sum + bytes - slack, 0)
   return space.used + least + needed <= space.limit

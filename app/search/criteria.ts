@@ -29,7 +29,7 @@ export interface SearchQuery {
 }
 
 /** A search without its page and counts. */
-export type Question = Omit<SearchQuery, 'limit' | 'cursor' | 'facets' | 'count'>
+export type UnpagedQuery = Omit<SearchQuery, 'limit' | 'cursor' | 'facets' | 'count'>
 
 /**
  * Checks that a scope does not need a user, or that there is one.
@@ -42,7 +42,7 @@ export function requireUserForScope({ scope }: Pick<SearchQuery, 'scope'>, viewe
 
 /** Returns the criteria and the sort of a search. An owner that the viewer cannot see has no assets. */
 export async function resolveCriteria(
-  query: Question,
+  query: UnpagedQuery,
   viewer: Viewer,
 ): Promise<{ criteria: Criteria; sort: Sort }> {
   const { sort = query.q ? 'relevance' : 'newest', scope = 'all', tag = [], owner, ...rest } = query

@@ -14,7 +14,7 @@ export interface Cursors {
   /** @param query the query of the list; the cursor is refused with another one */
   write(query: unknown, next: Position | null): string | null
   /**
-   * Returns where a list continues; undefined without a cursor.
+   * Returns the position after which a list continues; undefined without a cursor.
    *
    * @param what the name of the list in the message
    * @throws validation_failed for a cursor that was changed or belongs to another query
@@ -23,15 +23,15 @@ export interface Cursors {
 }
 
 /**
- * Signs cursors with a key derived from the first secret and verifies them with the keys of all: only values that the
- * service wrote reach the database.
+ * Creates cursors that are signed with a key derived from the first secret and verified with the keys of all secrets,
+ * so that only values written by the service reach the database.
  *
  * @param secrets at least one
  */
 export function createCursors(secrets: readonly string[]): Cursors {
   const keys = secrets.map((secret) => deriveKey(secret, 'kura cursors'))
   const [signing] = keys
-  if (!signing) throw new TypeError('a secret is needed')
+  if (!signing) throw new TypeError('at least one secret is required')
 
   return {
     write(query, next) {

@@ -4,7 +4,7 @@ import type { Position } from '../../models/plugins/page.ts'
 import { serializeAssets } from '../../models/views/asset.ts'
 import { addressKey, type ClientInfo } from '../auth/client-info.ts'
 import type { Context } from '../context.ts'
-import { type Question, requireUserForScope, resolveCriteria, type SearchQuery } from './criteria.ts'
+import { requireUserForScope, resolveCriteria, type SearchQuery, type UnpagedQuery } from './criteria.ts'
 
 /**
  * Runs a search in a fair queue, in which each user, or each address without a user, takes turns.
@@ -49,7 +49,7 @@ interface Paged {
 }
 
 async function search(
-  query: Question,
+  query: UnpagedQuery,
   { limit, after, facets, count }: Paged,
   viewer: Viewer,
   { cursors, clock }: Pick<Context, 'cursors' | 'clock'>,

@@ -1,7 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { Digest } from './digest.ts'
 
-/** First bytes of a file that are kept to detect its content type. */
+/** Number of bytes kept from the beginning of a file, to detect its content type. */
 const HEAD_BYTES = 4100
 
 interface MeterOptions {
@@ -9,7 +9,7 @@ interface MeterOptions {
   take: (bytes: number) => Promise<void>
 }
 
-/** Passes the bytes of a file through unchanged and records their number, their SHA-256 and the first of them. */
+/** Passes the bytes of a file through unchanged. Records their number, their SHA-256 and the first 4,100 bytes. */
 export class Meter extends Transform {
   size = 0
   /** Lower-case hex; set when the stream has ended. */

@@ -16,7 +16,7 @@ export type Receive = (file: Express.Multer.File, request: Request) => Promise<R
 export class UploadEngine implements StorageEngine {
   /** Results, in the order of the files in the request. */
   readonly received: Received[] = []
-  /** Resolves with the error of the first file that fails; otherwise never. */
+  /** Resolves with the error of the first file that fails. Stays pending when no file fails. */
   readonly failure: Promise<unknown>
   #begun = 0
   #running = new Set<Promise<unknown>>()

@@ -1,10 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Chunks with fewer bytes count against the rate. Every chunk of a chunked body (RFC 9112 §7.1) is counted alone. */
+/**
+ * Chunks with fewer bytes count against the rate of small chunks. Every chunk of a chunked body (RFC 9112 §7.1) is
+ * counted separately.
+ */
 const SMALL_CHUNK_BYTES = 256
 /** Time that a small chunk counts for, in milliseconds: a request can send 5,000 of them a second. */
 const SMALL_CHUNK_MS = 0.2
-/** How far a request can be ahead of that rate before reading pauses, in milliseconds. */
+/** How far a request can be ahead of the allowed rate of small chunks before reading pauses, in milliseconds. */
 const MAX_AHEAD_MS = 400
 
 /**

@@ -63,7 +63,7 @@ export class MultipartRewriter {
     this.options.push(`--${this.#boundary}--\r\n`)
   }
 
-  /** Parses one element. Returns whether there can be another one in the received bytes. */
+  /** Parses one boundary, header or piece of content. Returns whether the received bytes can have another one. */
   #step(): boolean {
     switch (this.#state) {
       case 'preamble':

@@ -8,7 +8,7 @@ import type { UploadSession } from './upload-session.ts'
 /**
  * Re-encodes a preview image, which drops its metadata, and stores it with its thumbnail.
  *
- * @param user whose queue of the renderer is used
+ * @param user whose turn in the queue of the renderer is used
  */
 export async function receiveImage(
   store: ObjectStore,

@@ -42,7 +42,7 @@ export interface UploadSessionContext {
   config: Pick<Config, 'space'>
 }
 
-/** What was received of an upload request. */
+/** The received parts of an upload request. */
 export interface ReceivedUpload {
   uploadSession: UploadSession
   files: AssetFile[]

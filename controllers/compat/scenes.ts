@@ -1,7 +1,7 @@
 import { createAccount, ensurePhoneAccount } from '../../app/accounts/register.ts'
 import { beginSession, signIn } from '../../app/auth/sessions.ts'
 import { notFound } from '../../app/errors.ts'
-import { placeUpload, serializePiece, serializeStage } from '../../app/projects/scene-editor.ts'
+import { placeUpload, serializeEditorProjects, serializeSceneAsset } from '../../app/projects/scene-editor.ts'
 import { searchInTurn } from '../../app/search/search.ts'
 import { success } from '../../middleware/envelope.ts'
 import type { Handler } from '../../middleware/handle.ts'
@@ -36,7 +36,7 @@ export const readUser: Handler = async ({ req, context, user, client }, res) => 
   if (req.params.userId !== user.id) throw notFound()
   const projects = await searchInTurn(context, user, client, async () => {
     const own = await Project.listFor(user, { limit: SHOWN_PROJECTS, from: undefined })
-    return serializeStage(context, own.projects, user)
+    return serializeEditorProjects(context, own.projects, user)
   })
   res.json(success({ user: { ...serializeOwnUser(user, context.config.space.quota), projects } }))
 }
@@ -46,5 +46,5 @@ export const place: Handler<ReturnType<typeof rules.place>> = async (
   res,
 ) => {
   const { asset, ...ids } = await placeUpload(context, upload, sender, input)
-  res.status(201).json(success({ ...ids, ...serializePiece(context, asset, user) }))
+  res.status(201).json(success({ ...ids, ...serializeSceneAsset(context, asset, user) }))
 }

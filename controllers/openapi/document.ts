@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 
-/** The joined document, which `npm run build` writes beside the program. It is missing beside the sources. */
+/** The joined document, which `npm run build` writes into dist/. It does not exist in the source tree. */
 const BUILT = new URL('openapi.json', import.meta.url)
 
 /**

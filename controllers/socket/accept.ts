@@ -17,7 +17,7 @@ type Accept = (
   address: string | undefined,
 ) => void
 
-/** Returns a function that makes a `Connection` of each new socket and passes the socket's events to it. */
+/** Returns a function that creates a `Connection` for each new socket and passes the socket's events to it. */
 export function connectionAcceptor(context: Context, connections: Connections, limits: SocketLimits): Accept {
   const dispatcher = new Dispatcher(context, connections)
   const handlers = {

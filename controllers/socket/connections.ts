@@ -6,7 +6,10 @@ import type { SocketLimits } from './limits.ts'
 
 /** Recommended wait for a client with too many connections (`Retry-After`), in seconds. */
 const RETRY_SECONDS = 10
-/** Wait for the close frames of the clients, and again for the clean-up of the rest, when the service stops. */
+/**
+ * Longest wait for the close frames of the clients when the service stops, and then for the clean-up of the other
+ * connections.
+ */
 const CLOSE_WAIT_MS = 1000
 
 /** The open WebSocket connections of this process. */

@@ -20,7 +20,7 @@ interface InvalidFrame {
 
 const FIELDS = new Set(['id', 'op', 'args'])
 const ID_CHARACTERS = 200
-/** Levels of arrays and objects in `args`. */
+/** Most levels of arrays and objects in `args`. */
 const ARGS_DEPTH = 20
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -58,7 +58,10 @@ export function readFrame(data: Buffer, operations: ReadonlyMap<string, unknown>
 const isFrameId = (id: unknown): id is FrameId =>
   id === null || (typeof id === 'string' && id.length <= ID_CHARACTERS) || Number.isFinite(id)
 
-/** Whether a value has more levels of arrays and objects. Deeper values could overflow the stack of recursive code. */
+/**
+ * Returns whether a value has more levels of arrays and objects. Such values could overflow the stack of recursive
+ * code.
+ */
 function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((one) => isDeeperThan(levels - 1, one))

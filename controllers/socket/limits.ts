@@ -4,7 +4,7 @@ const MiB = 1024 * 1024
 
 /** Limits of WebSocket connections, all of them for each process. */
 export const LIMITS = {
-  /** Size of a frame. A larger one closes the connection with 1009. */
+  /** Largest frame. A larger one closes the connection with 1009. */
   frameBytes: MiB,
   /** Received bytes that are not stored yet. More close the connection with 1009. */
   aheadBytes: 4 * MiB,

@@ -27,11 +27,13 @@ export interface Call {
 type UserCall = Call & { user: UserDocument; session: SessionFields }
 
 export interface Operation {
-  /** Whether it changes the caller: later operations of the connection wait for it. */
+  /**
+   * Whether the operation changes the caller of the connection. Later operations of the connection then wait for it.
+   */
   signsIn: boolean
   /** Whether binary frames follow. */
   receivesBytes: boolean
-  /** Whether it writes to the database or the store. */
+  /** Whether the operation writes to the database or the store. */
   writes: boolean
   run(call: Call, args: Record<string, unknown>): Promise<object>
 }

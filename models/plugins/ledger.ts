@@ -5,7 +5,7 @@ import { retryChange } from './optimistic.ts'
 export interface NewEntry {
   id: string
   bytes: number
-  /** How many of the bytes are possibly not needed. */
+  /** The part of `bytes` that the upload possibly does not need. */
   slack: number
   /** Number of reserved files; undefined for none. */
   files?: number
@@ -46,7 +46,7 @@ export const quotaOf = (
   fileLimit: fileLimit ?? defaults.fileLimit,
 })
 
-/** What a settled entry adds to the usage; negative for a deletion. */
+/** The bytes and files that a settled entry adds to the usage; negative for a deletion. */
 export interface Settlement {
   bytes: number
   files: number
@@ -64,8 +64,8 @@ export interface LedgerStatics {
    * Opens an entry. Returns false when its bytes or files do not fit, it is open already, or the document takes no
    * reservations.
    *
-   * @param bounds `least`: bytes that must fit beside the used ones, can be more than the entry's; `freeFiles`: number
-   *   of files that must be free if the entry has any; `mostOpen`: largest number of open entries
+   * @param bounds `least`: bytes that must be free besides the used ones; can be more than the bytes of the entry;
+   *   `freeFiles`: number of files that must be free if the entry has any; `mostOpen`: largest number of open entries
    */
   reserve(
     owner: Id,

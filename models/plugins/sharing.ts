@@ -1,6 +1,6 @@
 import type { Model, QueryFilter, Schema, Types } from 'mongoose'
 
-/** What a collaborator can do. */
+/** The access levels of a collaborator. */
 export const COLLABORATOR_ACCESS = ['read', 'write'] as const
 export type CollaboratorAccess = (typeof COLLABORATOR_ACCESS)[number]
 
@@ -36,7 +36,7 @@ export interface SharingStatics {
   unshare(id: Types.ObjectId, owner: Types.ObjectId, usernameKey: string): Promise<boolean>
 }
 
-/** Collaborators of one document. Bounds the size of the document. */
+/** Most collaborators of one document. Limits the size of the document. */
 export const MAX_COLLABORATORS = 200
 
 const named = (collaborators: Collaborator[] | undefined, key: string) =>

@@ -1,7 +1,7 @@
 import type { ActivityFields } from '../activity.ts'
 import type { UserFields } from '../user.ts'
 
-/** What users cannot see of an admin's action on their account. */
+/** Fields of an admin's action that the affected user cannot see. */
 const HIDDEN = { user: null, address: null, userAgent: null, requestId: null }
 
 /**

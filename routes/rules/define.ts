@@ -24,7 +24,10 @@ type RequiredAndOptional<F extends Fields> = {
   [Name in OptionalOf<F>]?: Exclude<ValueOf<F[Name]>, undefined>
 }
 
-/** Is one plain object type, so that TypeScript refuses the input of other rules even if all fields are optional. */
+/**
+ * Flattens the fields into one object type, so that TypeScript refuses the input of other rules even if all fields are
+ * optional.
+ */
 type InputOf<Body extends Fields, Query extends Fields> = {
   [Name in keyof (RequiredAndOptional<Body> & RequiredAndOptional<Query>)]: (RequiredAndOptional<Body> &
     RequiredAndOptional<Query>)[Name]

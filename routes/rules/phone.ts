@@ -14,7 +14,7 @@ export const countryOfMobile = (): ValidationChain =>
   body('countryCode')
     .if((_value, { req }) => req.body?.mobile)
     .custom((value) => value !== undefined && value !== null)
-    .withMessage('is needed with a mobile number')
+    .withMessage('is required with a mobile number')
 
 /** Returns a telephone number in the form that `findForSignIn` takes. Other rules check the fields. */
 export const phoneLogin = ({ mobile, countryCode }: Record<string, unknown>) =>

@@ -29,7 +29,7 @@ export const nameField =
   (chain) =>
     printable(string(chain).customSanitizer(cleanName), UNPRINTABLE)
       .custom((value: string) => hasVisible(value) && [...value].length <= max)
-      .withMessage(`must have 1 to ${max} characters, one of them visible`)
+      .withMessage(`must have 1 to ${max} characters, at least one of them visible`)
       .bail()
 
 function string(chain: ValidationChain): ValidationChain {

@@ -44,7 +44,7 @@ describe('npm run backup and npm run restore', function () {
     expect(message).to.contain('The database is not empty').and.not.contain('    at ')
     const [restored, said] = await run('restore', there, dir)
     expect(restored, said).to.equal(0)
-    expect(said).to.match(/^1 users, 1 assets and 1 objects are back as of 20\S+Z\.$/m)
+    expect(said).to.match(/^1 users, 1 assets and 1 objects were restored as of 20\S+Z\.$/m)
 
     const other = await startProcess({ DATA_DIR: there })
     const login = json({ login: username, password })

@@ -8,8 +8,8 @@ interface StoredAsset {
 }
 
 /**
- * Copies `trash` of assets to `pendingDeletion`, its new name. `trash` stays, because processes of the release before
- * read and write it; the next release removes it.
+ * Copies `trash` of assets to `pendingDeletion`, its new name. Keeps `trash`, because processes of the previous release
+ * read and write it. The next release removes it.
  */
 export const pendingDeletion: Migration = {
   name: '0001-pending-deletion',

@@ -10,8 +10,8 @@ interface Options extends Pick<MigrationContext, 'report'> {
 }
 
 /**
- * Brings the database to the newest schema version, beside a running service. One process works at a time; another
- * one waits for it. After a crash the next run takes over when the lease has expired, and repeats the unfinished
+ * Migrates the database to the newest schema version. The service can be running. Only one process migrates at a time;
+ * others wait for it. After a crash the next run takes over when the lease has expired, and repeats the unfinished
  * migration.
  *
  * @returns the schema versions before and after

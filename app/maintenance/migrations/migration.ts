@@ -1,16 +1,16 @@
 import mongoose, { type mongo } from 'mongoose'
 
-/** What a migration works with. */
+/** Callbacks of a running migration. */
 export interface MigrationContext {
   /** Call it before each batch. @throws LeaseLost when another process has taken over */
   checkpoint: () => void
-  /** Tells the operator about the progress, in one line. */
+  /** Reports the progress to the operator, in one line. */
   report: (line: string) => void
 }
 
 /**
- * One step from a schema version to the next. It runs beside the service, and from its start again after a crash:
- * every batch must be safe to repeat. It uses collections, not models, because models change later.
+ * One step from a schema version to the next. The service can be running. After a crash the step starts again from its
+ * beginning, so every batch must be safe to repeat. It uses collections, not models, because models change later.
  */
 export interface Migration {
   name: string

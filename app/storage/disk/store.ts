@@ -14,7 +14,7 @@ export interface DiskStoreOptions {
   dir: string
 }
 
-/** For `promise.catch`. */
+/** Throws the translated error. Use it in `promise.catch`. */
 function rethrow(error: unknown): never {
   throw translateDiskError(error)
 }

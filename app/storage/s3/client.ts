@@ -25,7 +25,7 @@ export interface S3StoreOptions {
   /** `when_required` for stores that do not support the checksums which the SDK adds by default. */
   checksums?: 'when_supported' | 'when_required'
   timeouts?: Partial<S3Timeouts>
-  /** How often a request is tried in all. */
+  /** Largest number of attempts of a request, including the first. */
   attempts?: number
 }
 
@@ -87,7 +87,7 @@ const isBug = (error: unknown) => error instanceof TypeError && !('$metadata' in
 export const translateS3Error = (error: unknown): unknown =>
   error instanceof AppError || isAbort(error) || isBug(error) ? error : unavailable(error)
 
-/** For `promise.catch`. */
+/** Throws the translated error. Use it in `promise.catch`. */
 export function rethrow(error: unknown): never {
   throw translateS3Error(error)
 }

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3'
 import { type ObjectAddress, s3Code } from './client.ts'
 
-/** Bytes read of a mark. The service writes no longer ones. */
+/** Largest number of bytes read of a mark. Every mark that the service writes is shorter. */
 const MAX_MARK_BYTES = 128
-/** Milliseconds after which every process that saw no mark has written its own. */
+/** Time after which every process that found no mark has written one, in milliseconds. */
 const SETTLE_MS = 2000
 
 /** Returns the content of the mark, or null if there is none. */
@@ -26,7 +26,7 @@ export async function readMark(
 
 /**
  * Writes the mark. Keeps an existing mark unless `replace` is set. A bucket that ignores `If-None-Match` keeps the mark
- * that was written last; in that case this returns after concurrent writers have written theirs.
+ * that was written last. In that case this call returns after concurrent writers have written their marks.
  */
 export async function writeMark(
   client: S3Client,

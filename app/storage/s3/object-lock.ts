@@ -9,7 +9,7 @@ import type { ObjectAddress } from './client.ts'
 
 /**
  * Returns a function that sets the lock of objects, or lifts it with null. It does nothing in a bucket without Object
- * Lock. Object Lock is set when a bucket is created, so the bucket is asked only once.
+ * Lock. Object Lock is set when a bucket is created, so the bucket is queried only once.
  */
 export function createObjectLocks(client: S3Client, bucket: string) {
   let enabled: Promise<boolean> | undefined

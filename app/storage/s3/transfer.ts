@@ -11,7 +11,7 @@ const MIN_PART_BYTES = 5 * MiB
 
 /**
  * Largest request body in bytes that is sent with multer-s3: four parts. Its lib-storage sends with four workers, each
- * of which keeps its last part in memory: for larger bodies 25 MB an upload, where our own parts need 10 MB.
+ * of which keeps its last part in memory: for larger bodies 25 MB per upload, but our own parts need only 10 MB.
  */
 const MULTER_S3_MAX_BYTES = 4 * MIN_PART_BYTES
 

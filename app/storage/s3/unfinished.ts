@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { s3Code } from './client.ts'
 
-/** Which multipart uploads are meant. */
+/** Selects the multipart uploads of a list or an abort. */
 interface Unfinished {
   prefix: string
   /** Only uploads begun before this time. */

@@ -78,7 +78,10 @@ export async function upload(
  * otherwise send four at once and keep them all in memory.
  */
 export class UploadBody extends Transform {
-  /** Bytes so far. Not named `size`, because lib-storage takes a `size` for the length of the whole body. */
+  /**
+   * Number of bytes passed on so far. Not named `size`, because lib-storage reads `size` as the length of the whole
+   * body.
+   */
   passed = 0
   #sending = 0
   #resume: (() => void) | undefined

@@ -11,7 +11,9 @@ import { type Call, forUsers } from '../operation.ts'
 /** Interval of `upload.progress` events. */
 const PROGRESS_MS = 250
 
-/** Receives one file as binary frames and makes an asset of it. An upload that fails leaves nothing behind. */
+/**
+ * Receives one file as binary frames and creates an asset from it. A failed upload leaves no object and no reservation.
+ */
 export const upload = forUsers({
   rules: rules.upload,
   receivesBytes: true,

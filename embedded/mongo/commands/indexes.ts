@@ -41,10 +41,7 @@ function isNewIndex(spec: IndexSpec, { specs }: Collection): boolean {
   }
   const named = specs.find(({ name }) => name === spec.name)
   if (named && !isEqual(identity(named), identity(spec))) {
-    throw new CommandError(
-      86,
-      `An requireCollection index has the identical name as the requested index: ${spec.name}`,
-    )
+    throw new CommandError(86, `An existing index has the same name as the requested index: ${spec.name}`)
   }
   const sameKey = named ?? specs.find((other) => isEqual(identity(other), identity(spec)))
   if (sameKey)
