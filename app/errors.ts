@@ -71,7 +71,8 @@ export const badCredentials = () =>
 export const wrongPassword = () => new AppError(403, 'bad_credentials', 'The password is wrong.')
 export const forbidden = (message = 'You are not allowed to do this.') =>
   new AppError(403, 'forbidden', message)
-export const notFound = () => new AppError(404, 'not_found', 'It does not exist, or you cannot access it.')
+export const notFound = () =>
+  new AppError(404, 'not_found', 'The resource does not exist, or you cannot access it.')
 export const methodNotAllowed = (allow: string[]) =>
   new AppError(405, 'method_not_allowed', 'This path does not support this method; see the Allow header.', {
     headers: { Allow: allow.join(', ') },

@@ -136,7 +136,7 @@ export async function removeDeleted(asset: Types.ObjectId): Promise<void> {
   await Asset.deleteOne({ _id: asset, state: 'deleting', ...NO_PENDING_DELETION, unsettled: { $size: 0 } })
 }
 
-/** Reads the assets that have a lock, also an expired one, because the store can still protect their objects. */
+/** Reads the assets that have a lock, even an expired lock, because the store can still protect their objects. */
 export const assetsWithLock = (): AsyncIterable<AssetFields> =>
   Asset.find({ lock: { $ne: null } })
     .lean()

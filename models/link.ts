@@ -45,7 +45,7 @@ const schema = new Schema<LinkFields, LinkModel>(definition, {
   collection: 'links',
   versionKey: false,
   statics: {
-    /** Returns the link of a token, also one that has expired or was revoked, or null. */
+    /** Returns the link of a token, even an expired or revoked link, or null. */
     ofToken(tokenHash: string): Promise<LinkFields | null> {
       return Link.findOne({ tokenHash }).lean().exec()
     },
@@ -75,7 +75,7 @@ const schema = new Schema<LinkFields, LinkModel>(definition, {
      * Returns whether an asset has at most 1,000 links. If it has more, deletes its oldest revoked link and counts
      * again. Call it after a link is stored, and delete that link when there is no room. Links are separate documents,
      * so no conditional update can count them. When several links are stored at the same time near the limit, all of
-     * them can be refused, but the limit is never exceeded.
+     * them can be refused, but never more than 1,000 links remain.
      */
     async makeRoom(asset: Types.ObjectId): Promise<boolean> {
       const fits = async () => (await this.countDocuments({ asset }, { limit: LINKS_MAX + 1 })) <= LINKS_MAX

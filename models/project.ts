@@ -97,7 +97,7 @@ const schema = new Schema<ProjectFields, ProjectModel>(definition, {
     /**
      * Returns whether a user has at most 1,000 projects. Call it after a project is stored, and delete that project
      * when there is no room. When several projects are stored at the same time near the limit, all of them can be
-     * refused, but the limit is never exceeded.
+     * refused, but never more than 1,000 projects remain.
      */
     async fits(owner: Types.ObjectId): Promise<boolean> {
       return (await this.countDocuments({ owner }, { limit: PROJECTS_MAX + 1 })) <= PROJECTS_MAX

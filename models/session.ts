@@ -6,7 +6,7 @@ import type { Stored } from './stored.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
-/** Longest life of a session, used or not, in milliseconds. */
+/** Longest life of a session, even with regular requests, in milliseconds. */
 export const SESSION_MAX_MS = 30 * DAY_MS
 /** Sessions of a user at a time. A sign-in beyond that ends the oldest ones. */
 export const SESSIONS_MAX = 100
@@ -128,8 +128,8 @@ const statics = {
   },
 
   /**
-   * Ends the oldest sessions of a user beyond `SESSIONS_MAX`, but not the current one. When several sign-ins happen at
-   * once, each keeps its own session and the newest others, so that at most `SESSIONS_MAX` remain in any order.
+   * Ends the oldest sessions of a user beyond `SESSIONS_MAX`, but not the current one. Concurrent sign-ins each keep
+   * their own session and the newest others, so that at most `SESSIONS_MAX` sessions remain in any order of execution.
    */
   async endOldest(user: Types.ObjectId, current: Types.ObjectId): Promise<void> {
     const others = { user, _id: { $ne: current } }

@@ -1,7 +1,7 @@
 /**
  * Matches invisible characters: bidi controls, which can display `gpj.exe` as `exe.jpg` (Unicode TR 36 §2.5), and
- * default-ignorable characters, which make different names look the same. Keeps joiners between letters or emoji, which
- * some scripts and emoji need, and variation selectors after an emoji.
+ * default-ignorable characters, which make different names look the same. Does not match joiners between letters or
+ * emoji, which some scripts and emoji need, or variation selectors after an emoji.
  */
 const INVISIBLE = new RegExp(
   String.raw`(?<=(?!\p{DI})[\p{L}\p{M}]|\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F]?)[\u200C\u200D](?=(?!\p{DI})[\p{L}\p{M}]|\p{Extended_Pictographic})` +

@@ -128,7 +128,7 @@ const statics = {
       .map(([field]) => field)
   },
 
-  /** Returns the account of a username, also one under deletion, or null. */
+  /** Returns the account of a username, even an account under deletion, or null. */
   findByName(username: string): Promise<UserDocument | null> {
     return User.findOne({ usernameKey: usernameKey(username) }).exec()
   },

@@ -18,7 +18,7 @@ export const register = rules({
 /** The login in the form that `findForSignIn` takes, from the one name that the client gave. */
 const loginName: Field<string> = (chain) =>
   textField(EMAIL)(chain.customSanitizer((_value, { req }) => foldName(req.body ?? {}))).withMessage(
-    'must be given in one form: login, username, email, or mobile with countryCode',
+    'must be exactly one of: login, username, email, or mobile with countryCode',
   )
 
 export const login = rules({

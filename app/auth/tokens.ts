@@ -6,7 +6,9 @@ import { SESSION_MAX_MS, type SessionFields, tokenIdOf } from '../../models/sess
 const ALGORITHM = 'HS256'
 const PARTIES = { issuer: 'kura', audience: 'kura' } as const
 
-/** The claims of a verified token (RFC 7519): the user's id and `tokenIdOf` its session. */
+/**
+ * The claims of a verified token (RFC 7519): the id of the user, and the id of the session as `tokenIdOf` returns it.
+ */
 export interface Claims {
   sub: string
   jti: string

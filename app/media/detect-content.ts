@@ -13,7 +13,7 @@ import { mediaOf } from './media-types.ts'
 import { bySignature, byStructure } from './signatures.ts'
 import { byExtension } from './text-format.ts'
 
-/** Media types of file-type, and the registered or more common names to use instead. */
+/** Media types that the package file-type returns, and the registered or more common media types to use instead. */
 const COMMON_NAMES: Readonly<Record<string, string>> = {
   'application/x.autodesk.fbx': 'application/vnd.autodesk.fbx',
   'application/x-rar-compressed': 'application/vnd.rar',

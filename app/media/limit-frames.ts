@@ -99,7 +99,7 @@ function endWebp(fd: number, end: number): void {
 /** Bytes read from an image file at a time. */
 const WINDOW_BYTES = 64 * 1024
 
-/** Reads single values of a file, at rising positions. */
+/** Reads single values of a file, at ascending positions. */
 class ByteReader {
   #window = Buffer.alloc(WINDOW_BYTES)
   #from = 0

@@ -109,9 +109,9 @@ export class Backoff {
 }
 
 /**
- * Reserves bytes and files by a new entry. When the bytes do not all fit, but `least` bytes can still fit later, the
- * new entry is empty and grows by `extendReservation`. Near the limit of files the entry has one file and grows by
- * `reserveFile`.
+ * Reserves bytes and files with a new entry. When not all bytes fit, but `least` bytes can fit later, the new entry
+ * reserves no bytes and `extendReservation` adds them. Near the limit of files the entry reserves one file, and
+ * `reserveFile` adds the others.
  *
  * @param least bytes that the upload needs at least; can be more than those of the entry
  * @throws the ledger's `full` when `least` bytes cannot fit
@@ -151,7 +151,7 @@ export async function reserveFile({ model, id, quota, full }: LimitedLedger, ent
  * the youngest entry is refused first, two entries never wait for each other, and exactly as many uploads succeed as
  * fit.
  *
- * @param backoff the waiting of the whole upload
+ * @param backoff shared by all reservations of the upload
  * @returns the bytes added
  * @throws the ledger's `full`
  */

@@ -17,8 +17,8 @@ export interface Sharing {
 }
 
 /**
- * Shares a document with a username. The answer is the same whether a user has this name: an unknown name is stored
- * too, but never gains access. Remove such an entry first to share with a user who registers the name later.
+ * Shares a document with a username. The answer does not depend on whether a user has this name: an unknown name is
+ * stored too, but never gains access. To share with a user who registers the name later, remove that entry first.
  *
  * @throws `validation_failed` for the owner's own name
  * @throws `conflict` when the document was deleted or has too many collaborators

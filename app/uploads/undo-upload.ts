@@ -34,7 +34,7 @@ function namesUnder(asset: AssetFields, prefix: string): boolean {
   return keys.some((key) => key.startsWith(prefix))
 }
 
-/** Deletes all objects, also unfinished ones, whose key begins with `prefix`. */
+/** Deletes all objects whose key begins with `prefix`, including unfinished objects. */
 export async function removeUnder(store: ObjectStore, prefix: string): Promise<void> {
   await store.abortUnfinished(prefix)
   let keys: string[] = []

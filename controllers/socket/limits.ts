@@ -2,7 +2,7 @@ import { MAX_SILENCE_MS, SPEED_WINDOW_MS } from '../../app/uploads/speed-monitor
 
 const MiB = 1024 * 1024
 
-/** Limits of WebSocket connections, all of them for each process. */
+/** Limits of WebSocket connections. Each process applies them separately. */
 export const LIMITS = {
   /** Largest frame. A larger one closes the connection with 1009. */
   frameBytes: MiB,
@@ -14,7 +14,10 @@ export const LIMITS = {
   unreadBytes: 4 * MiB,
   /** Unread bytes above which the connection is paused. */
   waitingBytes: MiB / 4,
-  /** Frames that wait while the connection is paused. More close it with 1008. One read brings up to 3,640 operations. */
+  /**
+   * Frames that wait while the connection is paused. More close it with 1008. One read of the connection can contain up
+   * to 3,640 operations.
+   */
   waitingFrames: 4096,
   /** How long a client can read nothing while more than `waitingBytes` wait. Then the connection is closed with 1008. */
   unreadMs: 8000,
@@ -22,9 +25,9 @@ export const LIMITS = {
   closeMs: 10_000,
   /** How long a connection can stay open without a sign-in. */
   signInMs: 10_000,
-  /** Connections of one user. */
+  /** Most connections of one user. */
   perUser: 20,
-  /** Connections without a sign-in from one address. */
+  /** Most connections without a sign-in from one address. */
   anonymousPerAddress: 1000,
   /** Running operations of one connection. At this number the connection is paused. */
   operationsAtOnce: 8,

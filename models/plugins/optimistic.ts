@@ -16,7 +16,7 @@ export interface OptimisticStatics<T> {
    * @param decide returns the update of the document as it was read, with the conditions that make it safe
    * @param readAgain returns the current document for a retry
    * @returns the document directly before and after the update
-   * @throws what `decide` and `readAgain` throw: nothing was changed then
+   * @throws what `decide` and `readAgain` throw; the document is then not changed
    */
   change(
     current: T,

@@ -1,6 +1,6 @@
 import type { LinkFields } from '../link.ts'
 
-/** Serializes a link for the owner of its asset. @param token of a new link; it cannot be read again */
+/** Serializes a link for the owner of its asset. @param token the token of a new link; it cannot be read again */
 export function serializeLink(link: LinkFields, token?: string) {
   return {
     id: link._id.toString(),

@@ -41,8 +41,9 @@ export const withDefaults = (timeouts: Partial<S3Timeouts> = {}): S3Timeouts => 
 
 /**
  * Creates two clients, each with its own sockets. `reader` is for downloads: slow readers keep their sockets for a long
- * time and must not block uploads; it has no socket timeout, which would end the download of a reader who pauses
- * (`withIdleTimeout` limits those). Sockets are not limited, because the number of requests to the service limits them.
+ * time and must not block uploads; it has no socket timeout, because a timeout would end the download of a reader who
+ * pauses (`withIdleTimeout` limits downloads instead). Sockets are not limited, because the number of requests to the
+ * service limits them.
  */
 export function createClients(options: S3StoreOptions, timeouts: S3Timeouts) {
   const { region, endpoint, credentials, attempts = 3 } = options
