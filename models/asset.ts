@@ -1,7 +1,8 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
-import { ASSET_TYPES, type AssetType, MEDIA, type Media } from './media.ts'
+import { ASSET_TYPES, MEDIA, type Media } from './media.ts'
 import { type OptimisticStatics, optimistic } from './plugins/optimistic.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
+import type { Stored } from './stored.ts'
 import { cleanName, foldText } from './text.ts'
 
 export const NAME = { min: 1, max: 200 } as const
@@ -75,41 +76,95 @@ export interface Lock {
   legalHold: boolean
 }
 
-export interface AssetFields extends Shared {
-  /** `pending` until its upload is complete, `deleting` while its objects are deleted; only `ready` assets are visible. */
-  state: 'pending' | 'ready' | 'deleting'
-  name: string
-  nameKey: string
-  description: string
-  type: AssetType
-  /** Whether a client set the type, so that new files do not change it. */
-  typeGiven: boolean
-  media: Media
-  tags: string[]
-  visibility: Visibility
-  /** Incremented by each change of visibility, so that signed URLs of an earlier epoch are invalid. Missing is 0. */
-  visibilityEpoch?: number
-  files: AssetFile[]
-  images: AssetImage[]
-  /** The thumbnail of the asset's own image file. */
-  cover: Cover | null
-  size: number
-  downloads: number
-  version: number
-  lock: Lock | null
-  /** When an admin took the asset down while it was locked: it can never be public or linked again. Missing is null. */
-  takenDownAt?: Date | null
-  /** The text that searches read: name, tags and description without accents. */
-  words: { name: string; tags: string[]; description: string }
-  /** Ids of running uploads that can still change this asset. */
-  intents: string[]
-  unsettled: Unsettled[]
-  pendingDeletion?: PendingDeletion[]
-  /** The former name of `pendingDeletion`, used by the previous release. Read both with `pendingDeletionOf`. */
-  trash?: PendingDeletion[]
-  createdAt: Date
-  updatedAt: Date
+const object = { key: { type: String, required: true }, size: { type: Number, required: true } }
+const picture = {
+  id: { type: String, required: true },
+  ...object,
+  mediaType: String,
+  width: Number,
+  height: Number,
+  sha256: String,
 }
+
+const pictureSchema = new Schema<Picture>(picture, { _id: false })
+const coverSchema = new Schema<Cover>(
+  { ...picture, original: { width: Number, height: Number } },
+  { _id: false },
+)
+const imageSchema = new Schema<AssetImage>(
+  { ...picture, thumbnail: { type: pictureSchema, required: true } },
+  { _id: false },
+)
+
+const fileSchema = new Schema<AssetFile>(
+  {
+    id: { type: String, required: true },
+    ...object,
+    name: String,
+    mediaType: String,
+    media: { type: String, enum: MEDIA },
+    sha256: String,
+  },
+  { _id: false, id: false },
+)
+
+const unsettledSchema = new Schema<Unsettled>(
+  { id: String, bytes: Number, files: Number },
+  { _id: false, id: false },
+)
+
+const lockSchema = new Schema<Lock>(
+  {
+    mode: { type: String, enum: [...LOCK_MODES, null], default: null },
+    until: { type: Date, default: null },
+    legalHold: { type: Boolean, required: true, default: false },
+  },
+  { _id: false },
+)
+
+const pendingDeletionSchema = new Schema<PendingDeletion>(
+  { id: String, keys: [String], bytes: Number, files: Number },
+  { _id: false, id: false },
+)
+
+const definition = {
+  owner: { type: Schema.Types.ObjectId, ref: 'User', required: true, immutable: true },
+  /** `pending` until its upload is complete, `deleting` while its objects are deleted; only `ready` assets are visible. */
+  state: { type: String, enum: ['pending', 'ready', 'deleting'], required: true, default: 'pending' },
+  name: { type: String, default: '' },
+  nameKey: { type: String, default: '' },
+  description: { type: String, default: '' },
+  type: { type: String, enum: ASSET_TYPES, default: 'other' },
+  /** Whether a client set the type, so that new files do not change it. */
+  typeGiven: { type: Boolean, default: false },
+  media: { type: String, enum: MEDIA, default: 'other' },
+  tags: { type: [String], default: () => [] },
+  visibility: { type: String, enum: VISIBILITIES, default: 'private' },
+  /** Incremented by each change of visibility, so that signed URLs of an earlier epoch are invalid. Missing is 0. */
+  visibilityEpoch: { type: Number, default: 0 },
+  files: { type: [fileSchema], default: () => [] },
+  images: { type: [imageSchema], default: () => [] },
+  /** The thumbnail of the asset's own image file. */
+  cover: { type: coverSchema, default: null },
+  size: { type: Number, default: 0 },
+  downloads: { type: Number, default: 0 },
+  version: { type: Number, default: 0 },
+  lock: { type: lockSchema, default: null },
+  /** When an admin took the asset down while it was locked: it can never be public or linked again. Missing is null. */
+  takenDownAt: { type: Date, default: null },
+  /** The text that searches read: name, tags and description without accents. */
+  words: { name: String, tags: [String], description: String },
+  /** Ids of running uploads that can still change this asset. */
+  intents: { type: [String], default: () => [] },
+  unsettled: { type: [unsettledSchema], default: () => [] },
+  pendingDeletion: { type: [pendingDeletionSchema], default: () => [] },
+  /** The former name of `pendingDeletion`, used by the previous release. Read both with `pendingDeletionOf`. */
+  trash: { type: [pendingDeletionSchema], default: () => [] },
+  createdAt: { type: Date, required: true },
+  updatedAt: { type: Date, required: true },
+} as const
+
+export type AssetFields = Stored<typeof definition> & Shared
 
 /** An asset without the fields that only uploads, removals and text search need. */
 export type ListedAsset = Omit<AssetFields, 'words' | 'intents' | 'unsettled' | 'pendingDeletion' | 'trash'>
@@ -154,81 +209,12 @@ const statics = {
 
 type AssetModel = Model<AssetFields> & SharingStatics & OptimisticStatics<AssetFields> & typeof statics
 
-const object = { key: { type: String, required: true }, size: { type: Number, required: true } }
-const picture = {
-  id: { type: String, required: true },
-  ...object,
-  mediaType: String,
-  width: Number,
-  height: Number,
-  sha256: String,
-}
-
-const pictureSchema = new Schema<Picture>(picture, { _id: false })
-const coverSchema = new Schema<Cover>(
-  { ...picture, original: { width: Number, height: Number } },
-  { _id: false },
-)
-const imageSchema = new Schema<AssetImage>(
-  { ...picture, thumbnail: { type: pictureSchema, required: true } },
-  { _id: false },
-)
-
-const lockSchema = new Schema<Lock>(
-  {
-    mode: { type: String, enum: [...LOCK_MODES, null], default: null },
-    until: { type: Date, default: null },
-    legalHold: { type: Boolean, required: true, default: false },
-  },
-  { _id: false },
-)
-
-const pendingDeletionSchema = new Schema<PendingDeletion>(
-  { id: String, keys: [String], bytes: Number, files: Number },
-  { _id: false, id: false },
-)
-
-const schema = new Schema<AssetFields, AssetModel>(
-  {
-    owner: { type: Schema.Types.ObjectId, ref: 'User', required: true, immutable: true },
-    state: { type: String, enum: ['pending', 'ready', 'deleting'], required: true, default: 'pending' },
-    name: { type: String, default: '' },
-    nameKey: { type: String, default: '' },
-    description: { type: String, default: '' },
-    type: { type: String, enum: ASSET_TYPES, default: 'other' },
-    typeGiven: { type: Boolean, default: false },
-    media: { type: String, enum: MEDIA, default: 'other' },
-    tags: { type: [String], default: [] },
-    visibility: { type: String, enum: VISIBILITIES, default: 'private' },
-    visibilityEpoch: { type: Number, default: 0 },
-    files: [
-      {
-        _id: false,
-        id: { type: String, required: true },
-        ...object,
-        name: String,
-        mediaType: String,
-        media: { type: String, enum: MEDIA },
-        sha256: String,
-      },
-    ],
-    images: [imageSchema],
-    cover: { type: coverSchema, default: null },
-    size: { type: Number, default: 0 },
-    downloads: { type: Number, default: 0 },
-    version: { type: Number, default: 0 },
-    lock: { type: lockSchema, default: null },
-    takenDownAt: { type: Date, default: null },
-    words: { name: String, tags: [String], description: String },
-    intents: { type: [String], default: [] },
-    unsettled: [{ _id: false, id: String, bytes: Number, files: Number }],
-    pendingDeletion: [pendingDeletionSchema],
-    trash: [pendingDeletionSchema],
-    createdAt: { type: Date, required: true },
-    updatedAt: { type: Date, required: true },
-  },
-  { collection: 'assets', versionKey: false, minimize: false, statics },
-)
+const schema = new Schema<AssetFields, AssetModel>(definition, {
+  collection: 'assets',
+  versionKey: false,
+  minimize: false,
+  statics,
+})
 
 schema.plugin(sharing, { state: 'ready' })
 schema.plugin(optimistic)

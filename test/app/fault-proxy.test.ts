@@ -123,7 +123,7 @@ describe('network faults to the database and the bucket', function () {
     }
   }
 
-  /** Runs all at once. A download that has begun may break off; else every answer is one of the contract's. */
+  /** Runs all at once. A download that has begun may break off; every other answer has an error code of the API. */
   async function run(requests: Awaited<ReturnType<typeof prepare>>): Promise<number[]> {
     const begun = Date.now()
     const running = Object.entries(requests).map(async ([name, request]) => {
