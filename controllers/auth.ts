@@ -11,8 +11,8 @@ export const register: Handler<typeof rules.register> = async ({ context, input,
   res.status(201).json(success(serializeSignIn(registered, context.config.space.quota)))
 }
 
-export const login: Handler = async ({ context, user, client }, res) => {
-  const signedIn = await beginSession(context, user, client)
+export const login: Handler = async ({ context, verified, client }, res) => {
+  const signedIn = await beginSession(context, verified, client)
   res.json(success(serializeSignIn(signedIn, context.config.space.quota)))
 }
 

@@ -1,4 +1,4 @@
-import { revokeSession } from '../app/auth/sessions.ts'
+import { readAccount, revokeSession } from '../app/auth/sessions.ts'
 import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
 import { Session } from '../models/session.ts'
@@ -7,10 +7,10 @@ import { serializeOwnUser } from '../models/views/user.ts'
 import type * as rules from '../routes/auth.rules.ts'
 
 /** Returns the caller and the session of their token. */
-export const current: Handler = async ({ context, user, session }, res) => {
+export const current: Handler = async ({ context, session }, res) => {
   res.json(
     success({
-      user: serializeOwnUser(user, context.config.space.quota),
+      user: serializeOwnUser(await readAccount(session), context.config.space.quota),
       session: serializeSession(session, session),
     }),
   )

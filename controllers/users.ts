@@ -1,6 +1,7 @@
 import { changeRights } from '../app/accounts/change-rights.ts'
 import { deleteAccount, removeAccount } from '../app/accounts/delete-account.ts'
 import { updateProfile } from '../app/accounts/update-profile.ts'
+import { readAccount } from '../app/auth/sessions.ts'
 import { describeSpace } from '../app/quota/describe.ts'
 import { success } from '../middleware/envelope.ts'
 import type { Handler, RouteRequest } from '../middleware/handle.ts'
@@ -11,8 +12,9 @@ import type * as rules from '../routes/users.rules.ts'
 /** Returns the quota of accounts without a quota of their own. */
 const defaultQuota = ({ context }: RouteRequest) => context.config.space.quota
 
-export const readOwn: Handler = (request, res) => {
-  res.json(success({ user: serializeOwnUser(request.user, defaultQuota(request)) }))
+export const readOwn: Handler = async (request, res) => {
+  const user = await readAccount(request.session)
+  res.json(success({ user: serializeOwnUser(user, defaultQuota(request)) }))
 }
 
 export const updateOwn: Handler<typeof rules.update> = async (request, res) => {

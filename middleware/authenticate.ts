@@ -21,10 +21,10 @@ export function createPassport({ strategyOptions }: Pick<Tokens, 'strategyOption
   )
   passport.use(
     new LocalStrategy({ usernameField: 'login', passReqToCallback: true }, (req, login, password, done) => {
-      verifyCredentials(req.context, { login, password }, clientOf(req)).then(
-        (user) => done(null, user),
-        done,
-      )
+      verifyCredentials(req.context, { login, password }, clientOf(req)).then((user) => {
+        req.verified = user
+        done(null, user)
+      }, done)
     }),
   )
   return passport
@@ -51,7 +51,7 @@ const authenticateBy =
 export const authenticate = authenticateBy('jwt', unauthenticated)
 
 /**
- * Authenticates by the login and the password in the body: sets `req.user`, which has its `passwordHash`.
+ * Authenticates by the login and the password in the body: sets `req.verified`, which has its `passwordHash`.
  *
  * @throws bad_credentials
  */

@@ -41,6 +41,11 @@ export class RouteRequest<Input = unknown> {
     return { user: this.user, session: this.session, clock: this.context.clock }
   }
 
+  /** The user whose login and password were verified. */
+  get verified() {
+    return present(this.req.verified, 'verifyLogin')
+  }
+
   /** The account that the path names. */
   get account() {
     return present(this.req.account, 'loadUser')

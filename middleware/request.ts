@@ -1,6 +1,7 @@
 import type { Context } from '../app/context.ts'
 import type { ReceivedUpload } from '../app/uploads/upload-session.ts'
 import type { AssetFields } from '../models/asset.ts'
+import type { Caller } from '../models/asset-access.ts'
 import type { LinkFields } from '../models/link.ts'
 import type { ProjectFields } from '../models/project.ts'
 import type { SessionFields } from '../models/session.ts'
@@ -10,7 +11,7 @@ import type { createPassport } from './authenticate.ts'
 /** Properties that middleware adds to a request. The comment of each names that middleware. */
 declare global {
   namespace Express {
-    interface User extends UserDocument {}
+    interface User extends Caller {}
     interface Request {
       /** `createApp` */
       context: Context
@@ -18,6 +19,8 @@ declare global {
       passport: ReturnType<typeof createPassport>
       /** `authenticate` */
       session?: SessionFields
+      /** `verifyLogin` */
+      verified?: UserDocument
       /** `loadUser` */
       account?: UserFields
       /** `loadAsset`, `loadAnyAsset` */

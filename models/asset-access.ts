@@ -5,11 +5,22 @@ import type { Shared } from './plugins/sharing.ts'
 import type { AccessLevel } from './user.ts'
 import { NO_TRANSITION, type OwnersInTransition, ownersInTransition } from './user-state.ts'
 
-/**
- * The caller: a user, or null for an anonymous one. `access` does not change which assets they can read, only which
- * users they can see.
- */
-export type Viewer = { _id: Types.ObjectId; username: string; access?: AccessLevel } | null | undefined
+/** A signed-in caller, as the session of the request stores them. */
+export interface Caller {
+  _id: Types.ObjectId
+  username: string
+  /** Does not change which assets the caller can read, only which users they can see. */
+  access: AccessLevel
+  /** The prefix of the keys of the caller's objects; null before the first call of `User.locate`. */
+  location: string | null
+  /** The `sessionEpoch` of the user, which signed URLs carry. */
+  sessionEpoch: number
+  /** Names in the `readers` of assets that stand for the caller, besides the caller's id. */
+  principals?: readonly string[]
+}
+
+/** A user who reads; null for an anonymous caller. */
+export type Viewer = (Pick<Caller, '_id' | 'username'> & Partial<Caller>) | null | undefined
 
 export type Access = 'owner' | 'write' | 'read'
 

@@ -1,11 +1,12 @@
 import type { Config } from '../../config/env.ts'
+import type { Caller } from '../../models/asset-access.ts'
 import { isId } from '../../models/ids.ts'
 import { Session, type SessionFields } from '../../models/session.ts'
 import { isSessionValid, User, type UserDocument } from '../../models/user.ts'
 import { recordSignIn } from '../../models/user-credentials.ts'
 import type { Audit } from '../activity/audit.ts'
 import type { Clock } from '../clock.ts'
-import { badCredentials, notFound } from '../errors.ts'
+import { badCredentials, notFound, unauthenticated } from '../errors.ts'
 import { addressKey, type ClientInfo } from './client-info.ts'
 import { type CredentialContext, type Credentials, verifyCredentials } from './credentials.ts'
 import { confirmSender, type Sender } from './sender.ts'
@@ -85,13 +86,32 @@ export async function beginSession(
 export async function authenticateToken(
   { clock, config }: { clock: Clock; config: Pick<Config, 'auth'> },
   { sub, jti }: Claims,
-): Promise<{ user: UserDocument; session: SessionFields } | null> {
+): Promise<{ user: Caller; session: SessionFields } | null> {
   if (typeof jti !== 'string' || !isId(sub)) return null
   const now = clock.now()
   const [session, user] = await Promise.all([Session.findActive(jti, now), User.findActive(sub)])
   if (!session || !user || !session.user.equals(user._id) || !isSessionValid(user, session)) return null
   if (await Session.touch(session, now, config.auth.idleMs)) await User.noteAccess(user._id, now)
-  return { user, session }
+  return { user: callerOf(user), session }
+}
+
+const callerOf = ({ _id, username, access, location, sessionEpoch }: UserDocument): Caller => ({
+  _id,
+  username,
+  access,
+  location,
+  sessionEpoch,
+})
+
+/**
+ * Returns the whole user of a session.
+ *
+ * @throws unauthenticated when the session is no longer valid
+ */
+export async function readAccount(session: SessionFields): Promise<UserDocument> {
+  const user = await User.findBySession(session)
+  if (!user) throw unauthenticated()
+  return user
 }
 
 /** Ends a session. Its token is invalid on every process from the next request on. */

@@ -1,5 +1,6 @@
 import { createAsset } from '../../app/assets/create.ts'
 import { signUrl } from '../../app/assets/signed-url.ts'
+import { readAccount } from '../../app/auth/sessions.ts'
 import type { Context } from '../../app/context.ts'
 import { notFound } from '../../app/errors.ts'
 import { searchInTurn } from '../../app/search/search.ts'
@@ -11,18 +12,23 @@ import type { UserFields } from '../../models/user.ts'
 import { serializePublicUser } from '../../models/views/user.ts'
 import type * as rules from '../../routes/compat/images.rules.ts'
 
-export const create: Handler = async ({ context, upload, sender, user }, res) => {
+export const create: Handler = async ({ context, upload, sender, session }, res) => {
   const asset = await createAsset(context, upload, sender, {})
+  const user = await readAccount(session)
   res.status(201).json(success({ image: serializeImage(context, asset, user) }))
 }
 
 /** Lists the caller's own images, newest first. */
-export const list: Handler<typeof rules.list> = async ({ context, user, client, input }, res) => {
+export const list: Handler<typeof rules.list> = async (
+  { context, user: caller, session, client, input },
+  res,
+) => {
   const { limit, cursor } = input
   const after = context.cursors.read('images', cursor)
-  const { assets, next } = await searchInTurn(context, user, client, () =>
-    searchAssets({ scope: 'mine', media: 'image', tags: [] }, user, { sort: 'newest', limit, after }),
+  const { assets, next } = await searchInTurn(context, caller, client, () =>
+    searchAssets({ scope: 'mine', media: 'image', tags: [] }, caller, { sort: 'newest', limit, after }),
   )
+  const user = await readAccount(session)
   res.json(
     success({
       images: assets.map((asset) => serializeImage(context, asset, user)),
@@ -31,9 +37,9 @@ export const list: Handler<typeof rules.list> = async ({ context, user, client, 
   )
 }
 
-export const read: Handler = ({ context, asset, user }, res) => {
+export const read: Handler = async ({ context, asset, user, session }, res) => {
   if (asset.media !== 'image' || !asset.owner.equals(user._id)) throw notFound()
-  res.json(success({ image: serializeImage(context, asset, user) }))
+  res.json(success({ image: serializeImage(context, asset, await readAccount(session)) }))
 }
 
 /** Serializes an image like the earlier images service. Its URL is valid for an hour. */

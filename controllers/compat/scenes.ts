@@ -1,5 +1,5 @@
 import { createAccount, ensurePhoneAccount } from '../../app/accounts/register.ts'
-import { beginSession, signIn } from '../../app/auth/sessions.ts'
+import { beginSession, readAccount, signIn } from '../../app/auth/sessions.ts'
 import { notFound } from '../../app/errors.ts'
 import { placeUpload, serializeEditorProjects, serializeSceneAsset } from '../../app/projects/scene-editor.ts'
 import { searchInTurn } from '../../app/search/search.ts'
@@ -32,13 +32,14 @@ export const createUser: Handler<typeof rules.user> = async ({ context, input, c
 }
 
 /** Returns the caller with their projects. */
-export const readUser: Handler = async ({ req, context, user, client }, res) => {
-  if (req.params.userId !== user.id) throw notFound()
+export const readUser: Handler = async ({ req, context, user, session, client }, res) => {
+  if (req.params.userId !== user._id.toString()) throw notFound()
   const projects = await searchInTurn(context, user, client, async () => {
     const own = await Project.listFor(user, { limit: SHOWN_PROJECTS, from: undefined })
     return serializeEditorProjects(context, own.projects, user)
   })
-  res.json(success({ user: { ...serializeOwnUser(user, context.config.space.quota), projects } }))
+  const account = await readAccount(session)
+  res.json(success({ user: { ...serializeOwnUser(account, context.config.space.quota), projects } }))
 }
 
 export const place: Handler<ReturnType<typeof rules.place>> = async (

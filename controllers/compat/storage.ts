@@ -1,7 +1,7 @@
 import { createAccount } from '../../app/accounts/register.ts'
 import { createAsset } from '../../app/assets/create.ts'
 import { removeAssetById } from '../../app/assets/remove.ts'
-import { signIn } from '../../app/auth/sessions.ts'
+import { readAccount, signIn } from '../../app/auth/sessions.ts'
 import { success } from '../../middleware/envelope.ts'
 import type { Handler } from '../../middleware/handle.ts'
 import { serializeOwnUser } from '../../models/views/user.ts'
@@ -16,8 +16,10 @@ export const create: Handler<typeof rules.create> = async ({ context, input, cli
 export const login: Handler<typeof rules.login> = async (request, res) => {
   const { context, viewer, input, client } = request
   if (viewer) {
-    const token = context.tokens.sign(request.session)
-    res.json(success({ user: serializeOwnUser(viewer, context.config.space.quota), token }))
+    const { session } = request
+    const token = context.tokens.sign(session)
+    const user = await readAccount(session)
+    res.json(success({ user: serializeOwnUser(user, context.config.space.quota), token }))
     return
   }
   const { token } = await signIn(context, { login: input.email, password: input.password }, client)

@@ -2,8 +2,8 @@ import type { Clock } from '../../app/clock.ts'
 import type { Context } from '../../app/context.ts'
 import { unauthenticated } from '../../app/errors.ts'
 import { Rules } from '../../middleware/rules.ts'
+import type { Caller } from '../../models/asset-access.ts'
 import type { SessionFields } from '../../models/session.ts'
-import type { UserDocument } from '../../models/user.ts'
 import type { UploadBody } from './binary-receiver.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
@@ -17,14 +17,14 @@ export interface Call {
   connection: Connection
   /** The id of the frame. */
   id: FrameId
-  /** The caller, read from the database for this operation; null without a sign-in. */
-  user: UserDocument | null
+  /** The caller, read with the session for this operation; null without a sign-in. */
+  user: Caller | null
   session: SessionFields | null
   /** The binary frames of an operation that receives bytes. */
   body?: UploadBody
 }
 
-type UserCall = Call & { user: UserDocument; session: SessionFields }
+type UserCall = Call & { user: Caller; session: SessionFields }
 
 export interface Operation {
   /**

@@ -1,3 +1,4 @@
+import type { Viewer } from '../asset-access.ts'
 import { type Quota, quotaOf } from '../plugins/ledger.ts'
 import type { UserFields } from '../user.ts'
 
@@ -30,7 +31,7 @@ export function serializePublicUser({ _id, username, name, profilePhoto }: UserF
 }
 
 /** Serializes a user with the fields that the viewer can see: an admin, the user themselves, or another user. */
-export function serializeUser(user: UserFields, viewer: UserFields, defaults: Quota) {
+export function serializeUser(user: UserFields, viewer: NonNullable<Viewer>, defaults: Quota) {
   if (viewer.access === 'admin') return { ...serializeOwnUser(user, defaults), disabled: user.disabled }
   return user._id.equals(viewer._id) ? serializeOwnUser(user, defaults) : serializePublicUser(user)
 }

@@ -1,5 +1,5 @@
 import { type Registered, register } from '../../../app/accounts/register.ts'
-import { authenticateToken, endSession, signIn } from '../../../app/auth/sessions.ts'
+import { authenticateToken, endSession, readAccount, signIn } from '../../../app/auth/sessions.ts'
 import { conflict, unauthenticated } from '../../../app/errors.ts'
 import { tokenIdOf } from '../../../models/session.ts'
 import { serializeSession, serializeSignIn } from '../../../models/views/session.ts'
@@ -38,7 +38,7 @@ export const auth = forAnyone({
     if (call.user && !call.user._id.equals(caller.user._id)) requireAnonymous(call)
     signInConnection(call, caller)
     return {
-      user: serializeOwnUser(caller.user, call.context.config.space.quota),
+      user: serializeOwnUser(await readAccount(caller.session), call.context.config.space.quota),
       session: serializeSession(caller.session, caller.session),
     }
   },
