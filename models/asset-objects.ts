@@ -6,6 +6,7 @@ import {
   type AssetObject,
   type PendingDeletion,
   type Picture,
+  type Unsettled,
 } from './asset.ts'
 
 /**
@@ -31,12 +32,6 @@ export const havingPendingDeletion = (id: { $in: string[] } | { $exists: true })
   { 'pendingDeletion.id': id },
   { 'trash.id': id },
 ]
-
-/** Matches an asset that has no objects to delete. */
-export const NO_PENDING_DELETION = {
-  'pendingDeletion.id': { $exists: false },
-  'trash.id': { $exists: false },
-}
 
 /** Returns the operand of `$push` that adds an entry, for processes of earlier releases too. */
 export const addPendingDeletion = (entry: PendingDeletion) => ({ pendingDeletion: entry, trash: entry })
@@ -102,17 +97,25 @@ export const countedAssets = (owner: Types.ObjectId): AsyncIterable<Counted> =>
     .lean()
     .cursor()
 
-/** Returns the entries that are not counted yet: of these assets, and of every asset that has one of these removals. */
-export const uncounted = (
-  assets: Types.ObjectId[],
-  removals: string[],
-): Promise<Pick<AssetFields, 'unsettled' | 'pendingDeletion' | 'trash'>[]> =>
-  Asset.find(
-    { $or: [{ _id: { $in: assets } }, ...havingPendingDeletion({ $in: removals })] },
-    { unsettled: 1, ...PENDING_DELETION },
-  )
+/** Returns the unsettled entries of these assets. */
+export async function unsettledOf(ids: Types.ObjectId[]): Promise<Unsettled[]> {
+  if (ids.length === 0) return []
+  const assets = await Asset.find({ _id: { $in: ids } }, { unsettled: 1 }).lean()
+  return assets.flatMap(({ unsettled }) => unsettled)
+}
+
+/** Returns the removals that are not finished, by the id of the owner. */
+export async function removalsByOwner(): Promise<Map<string, PendingDeletion[]>> {
+  const removals = new Map<string, PendingDeletion[]>()
+  const filter = { $or: havingPendingDeletion({ $exists: true }) }
+  for await (const asset of Asset.find(filter, { owner: 1, ...PENDING_DELETION })
     .lean()
-    .exec()
+    .cursor()) {
+    const owner = asset.owner.toString()
+    removals.set(owner, [...(removals.get(owner) ?? []), ...pendingDeletionOf(asset)])
+  }
+  return removals
+}
 
 /** Returns the removal ids of every asset that has one of the given removals. */
 export async function pendingDeletionIds(ids: string[]): Promise<string[]> {
@@ -126,14 +129,19 @@ export const assetsToDeleteFrom = (): AsyncIterable<AssetFields> =>
     .lean()
     .cursor()
 
-/** Records that the objects of a removal are deleted. */
-export async function recordDeleted(asset: Types.ObjectId, removal: string): Promise<void> {
-  await Asset.updateOne({ _id: asset }, { $pull: removePendingDeletion(removal) })
+/** Records that the objects of a removal are deleted, and that the space of it and of these uploads is counted. */
+export async function recordDeleted(
+  asset: Types.ObjectId,
+  removal: string,
+  settled: Unsettled[],
+): Promise<void> {
+  const uploads = settled.length > 0 ? { unsettled: { id: { $in: settled.map(({ id }) => id) } } } : {}
+  await Asset.updateOne({ _id: asset }, { $pull: { ...removePendingDeletion(removal), ...uploads } })
 }
 
-/** Deletes an asset in state `deleting` that has no objects and no uncounted space left. */
+/** Deletes an asset in state `deleting`. Its objects must be deleted and its removals and uploads settled. */
 export async function removeDeleted(asset: Types.ObjectId): Promise<void> {
-  await Asset.deleteOne({ _id: asset, state: 'deleting', ...NO_PENDING_DELETION, unsettled: { $size: 0 } })
+  await Asset.deleteOne({ _id: asset, state: 'deleting' })
 }
 
 /** Reads the assets that have a lock, even an expired lock, because the store can still protect their objects. */

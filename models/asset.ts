@@ -58,12 +58,14 @@ export interface Unsettled {
   files: number
 }
 
-/** Objects to delete that the asset no longer names. Settling the ledger entry `id` gives back their space. */
+/** Objects to delete that the asset no longer names. The ledgers give their space back once for each `id`. */
 export interface PendingDeletion {
   id: string
   keys: string[]
   bytes: number
   files: number
+  /** When the removal began. Removals of earlier releases do not have it. */
+  at?: Date
 }
 
 /**
@@ -123,7 +125,7 @@ const lockSchema = new Schema<Lock>(
 )
 
 const pendingDeletionSchema = new Schema<PendingDeletion>(
-  { id: String, keys: [String], bytes: Number, files: Number },
+  { id: String, keys: [String], bytes: Number, files: Number, at: Date },
   { _id: false, id: false },
 )
 

@@ -53,15 +53,14 @@ export async function changeAsset(
   const changed = await Asset.change(
     asset,
     async (current) => {
-      pendingDeletion = await announceDeletion(current.owner, change.forgets(current), change.files(current))
-      await confirm(change.by, current.owner).catch(async (error) => {
-        await withdrawDeletion(current.owner, pendingDeletion)
-        throw error
-      })
+      await confirm(change.by, current.owner)
+      const { owner } = current
+      const now = context.clock.now()
+      pendingDeletion = announceDeletion(owner, change.forgets(current), change.files(current), now)
       return change.update(current, pendingDeletion)
     },
-    async (tried) => {
-      await withdrawDeletion(tried.owner, pendingDeletion)
+    (tried) => {
+      withdrawDeletion(tried.owner, pendingDeletion)
       return reloadForRetry(context, tried, change)
     },
   )

@@ -5,66 +5,78 @@ import {
   countedAssets,
   objectsOf,
   pendingDeletionOf,
-  uncounted,
+  removalsByOwner,
+  unsettledOf,
 } from '../../models/asset-objects.ts'
-import type { Settlement, Space } from '../../models/plugins/ledger.ts'
+import type { OpenEntry, Settlement, Space } from '../../models/plugins/ledger.ts'
+import { isSettled } from '../../models/plugins/settled-removals.ts'
 import { Upload } from '../../models/upload.ts'
+import { User } from '../../models/user.ts'
 import { eachUser } from '../../models/user-state.ts'
 
 /**
  * Computes the usage of a user from the assets: the objects they name, minus unsettled uploads, plus unsettled
- * deletions. Uploads and deletions change the revision of the ledger, so assets can be read one after another: while
- * the revision stays the same, the result is consistent.
+ * removals. Settling changes the revision of the ledger, so assets can be read one after another: while the revision
+ * stays the same, the result is consistent.
  */
-export async function actualUsageOfUser(owner: Types.ObjectId, { open }: Space): Promise<Settlement> {
-  const isOpen = entryMatcher(open)
+export async function actualUsageOfUser(owner: Types.ObjectId, space: Space): Promise<Settlement> {
   const sum = { bytes: 0, files: 0 }
-  for await (const asset of countedAssets(owner)) add(sum, countAsset(asset, isOpen))
+  for await (const asset of countedAssets(owner)) add(sum, countAsset(asset, space))
   return sum
+}
+
+function countAsset(asset: Counted, space: Space): Settlement {
+  const sum = { bytes: bytesOf(objectsOf(asset)), files: asset.files.length }
+  for (const entry of asset.unsettled) if (isOpen(space, entry)) add(sum, entry, -1)
+  for (const removal of pendingDeletionOf(asset)) if (!isSettled(space, removal.id)) add(sum, removal)
+  return sum
+}
+
+/** An upload that is open in a user's ledger, and the revision of that ledger. */
+interface OpenUpload {
+  user: Types.ObjectId
+  revision: number
 }
 
 /**
- * Computes the usage of the server: the sum of the users' usage, minus entries that are settled in the user's ledger
- * but not yet in the server's. The result is consistent while the revision of the server's ledger stays the same.
+ * Computes the usage of the server: the sum of the users' usage, corrected by what only one of the two ledgers has
+ * counted yet. The result is consistent while the revision of the server's ledger stays the same. Removals are read
+ * before the users: a removal that a user's ledger has not counted is then among them.
+ *
+ * @returns null when a user's ledger changed meanwhile, so that the usage could not be computed
  */
-export async function actualUsageOfServer({ open }: Space): Promise<Settlement> {
-  const pending = new Set(open.map(({ id }) => id))
+export async function actualUsageOfServer(server: Space): Promise<Settlement | null> {
+  const removals = await removalsByOwner()
+  const openUploads = new Map<string, OpenUpload>()
   const sum = { bytes: 0, files: 0 }
-  for await (const { space } of eachUser('space')) {
+  for await (const { _id, space } of eachUser('space')) {
     add(sum, { bytes: space.used, files: space.files })
-    for (const { id } of space.open) pending.delete(id)
+    for (const removal of removals.get(_id.toString()) ?? [])
+      add(sum, removal, Number(isSettled(space, removal.id)) - Number(isSettled(server, removal.id)))
+    for (const { id } of space.open) openUploads.set(id, { user: _id, revision: space.revision })
   }
-  for (const settlement of await settlementsOf([...pending])) add(sum, settlement, -1)
-  return sum
+  for (const entry of await unsettledOfEntries([...server.open.map(({ id }) => id), ...openUploads.keys()]))
+    add(sum, entry, Number(!isOpen(server, entry)) - Number(!openUploads.has(entry.id)))
+  return (await isAnyChanged([...openUploads.values()])) ? null : sum
 }
 
-function countAsset(asset: Counted, isOpen: (entry: { id: string }) => boolean): Settlement {
-  const sum = { bytes: bytesOf(objectsOf(asset)), files: asset.files.length }
-  for (const entry of asset.unsettled.filter(isOpen)) add(sum, entry, -1)
-  for (const entry of pendingDeletionOf(asset).filter(isOpen)) add(sum, entry)
-  return sum
+/** Returns the committed uploads among these ledger entries. */
+async function unsettledOfEntries(ids: string[]): Promise<{ id: string; bytes: number; files: number }[]> {
+  if (ids.length === 0) return []
+  const assets = await Upload.findAssetIds(ids)
+  return (await unsettledOf([...assets.values()])).filter(({ id }) => ids.includes(id))
 }
 
-/** Returns the settlements of entries that are not settled yet, read from the assets that name these entries. */
-async function settlementsOf(entries: string[]): Promise<Settlement[]> {
-  if (entries.length === 0) return []
-  const isGiven = entryMatcher(entries.map((id) => ({ id })))
-  const uploads = await Upload.findAssetIds(entries)
-  const assets = await uncounted([...uploads.values()], entries)
-  return assets.flatMap((asset) => [
-    ...asset.unsettled.filter(isGiven),
-    ...pendingDeletionOf(asset)
-      .filter(isGiven)
-      .map(({ bytes, files }) => ({ bytes: -bytes, files: -files })),
-  ])
+async function isAnyChanged(uploads: OpenUpload[]): Promise<boolean> {
+  const revisions = new Map(uploads.map(({ user, revision }) => [user.toString(), revision]))
+  for (const [user, revision] of revisions) if ((await User.spaceOf(user))?.revision !== revision) return true
+  return false
 }
 
-function entryMatcher(entries: readonly { id: string }[]) {
-  const ids = new Set(entries.map(({ id }) => id))
-  return ({ id }: { id: string }) => ids.has(id)
-}
+const isOpen = ({ open }: { open: readonly OpenEntry[] }, { id }: { id: string }) =>
+  open.some((entry) => entry.id === id)
 
-function add(sum: Settlement, { bytes, files }: Settlement, sign: 1 | -1 = 1): void {
-  sum.bytes += sign * bytes
-  sum.files += sign * files
+function add(sum: Settlement, { bytes, files }: Settlement, times = 1): void {
+  sum.bytes += times * bytes
+  sum.files += times * files
 }

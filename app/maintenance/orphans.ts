@@ -1,10 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import type { AssetFields } from '../../models/asset.ts'
-import { assetsToDeleteFrom, pendingDeletionIds, pendingDeletionOf } from '../../models/asset-objects.ts'
+import {
+  assetsToDeleteFrom,
+  pendingDeletionIds,
+  pendingDeletionOf,
+  removalsByOwner,
+} from '../../models/asset-objects.ts'
 import { pendingAssets } from '../../models/asset-upload.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
-import type { OpenEntry } from '../../models/plugins/ledger.ts'
+import { databaseTime } from '../../models/database-time.ts'
+import type { OpenEntry, Space } from '../../models/plugins/ledger.ts'
+import { removalNumber } from '../../models/plugins/settled-removals.ts'
 import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { usersWithEntriesBefore } from '../../models/user-state.ts'
@@ -12,6 +19,8 @@ import type { Ledger } from '../quota/reservations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { parseObjectKey } from '../uploads/object-keys.ts'
 
+/** How long a ledger remembers the counted removals of a process that counts no more, in milliseconds. */
+const REMEMBERED_MS = 24 * 3_600_000
 /** Longest time that a request needs for the last steps of a removal, in milliseconds. */
 const LAST_STEPS_MS = 1000
 
@@ -73,12 +82,27 @@ export async function findUnfinishedRemovals(before: Date): Promise<AssetFields[
 }
 
 async function removalsBegun(before: Date): Promise<AssetFields[]> {
-  const space = await Capacity.spaceOf(SERVER)
-  const young = new Set((space?.open ?? []).filter(({ at }) => at >= before).map(({ id }) => id))
   const begun: AssetFields[] = []
   for await (const asset of assetsToDeleteFrom())
-    if (!pendingDeletionOf(asset).some(({ id }) => young.has(id))) begun.push(asset)
+    if (!pendingDeletionOf(asset).some(({ at }) => at && at >= before)) begun.push(asset)
   return begun
+}
+
+/**
+ * Removes the list of counted removals of processes that have counted none for a day and left none unfinished: no process
+ * tries to count them again.
+ */
+export async function forgetOldRemovals({ model, id }: Ledger, { settled = {} }: Space): Promise<void> {
+  const before = new Date((await databaseTime()).getTime() - REMEMBERED_MS)
+  const old = Object.keys(settled).filter((process) => Number(settled[process]?.at) < before.getTime())
+  if (old.length === 0) return
+  const removals = [...(await removalsByOwner()).values()].flat()
+  const unfinished = removals.map((removal) => removalNumber(removal.id)?.process)
+  await model.forgetRemovals(
+    id,
+    old.filter((process) => !unfinished.includes(process)),
+    before,
+  )
 }
 
 /** Returns the ids of assets that were created before a time and wait for an upload that has no record. */

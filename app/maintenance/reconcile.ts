@@ -7,7 +7,7 @@ import { User } from '../../models/user.ts'
 import { eachUser } from '../../models/user-state.ts'
 import type { Ledger } from '../quota/reservations.ts'
 import { actualUsageOfServer, actualUsageOfUser } from './actual-usage.ts'
-import { findOrphanReservations } from './orphans.ts'
+import { findOrphanReservations, forgetOldRemovals } from './orphans.ts'
 
 /** The sums of a ledger: bytes and numbers of files. */
 export interface Sums {
@@ -39,7 +39,8 @@ type Outcome = Discrepancy | 'right' | 'busy'
 
 interface Account extends Ledger {
   username: string | null
-  actualUsage: (space: Space) => Promise<Settlement>
+  /** Returns null when the usage could not be computed, because another ledger changed meanwhile. */
+  actualUsage: (space: Space) => Promise<Settlement | null>
 }
 
 /** Grace period before a reservation without an upload is an orphan, in milliseconds. No request takes that long. */
@@ -84,31 +85,48 @@ const reconcileUser = (id: Types.ObjectId, username: string, options: Options): 
 /** @param uncorrected the differences of the users' ledgers, when these were not corrected */
 function reconcileServer(options: Options, uncorrected: Settlement): Promise<Outcome> {
   const actualUsage = async (space: Space) => {
-    const { bytes, files } = await actualUsageOfServer(space)
-    return { bytes: bytes + uncorrected.bytes, files: files + uncorrected.files }
+    const actual = await actualUsageOfServer(space)
+    return actual && { bytes: actual.bytes + uncorrected.bytes, files: actual.files + uncorrected.files }
   }
   return compare({ model: Capacity, id: SERVER, username: null, actualUsage }, options)
 }
 
 async function compare(account: Account, { fix, before }: Options): Promise<Outcome> {
-  const { model, id, username, actualUsage } = account
+  const { model, id, actualUsage } = account
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const space = await model.spaceOf(id)
     if (!space) return 'right'
+    if (fix && attempt === 1) await forgetOldRemovals({ model, id }, space)
     const orphans = await findOrphanReservations(space.open, before)
-    const { bytes, files } = await actualUsage(space)
-    const { used, reserved, reservedFiles = 0 } = space
-    const was = { used, reserved, files: space.files, reservedFiles }
-    const held = reservedBy(space.open, orphans)
-    const is = { used: bytes, reserved: held.bytes, files, reservedFiles: held.files }
-    const isRight =
-      orphans.length === 0 && (Object.keys(is) as (keyof Sums)[]).every((sum) => was[sum] === is[sum])
-    const isUnchanged = async () => (await model.spaceOf(id))?.revision === space.revision
-    const isDone =
-      fix && !isRight ? await model.correct(id, space, { bytes, files, orphans }) : await isUnchanged()
-    if (isDone && isRight) return 'right'
-    if (isDone) return { username, was, is, orphans: orphans.length }
+    const actual = await actualUsage(space)
+    const outcome = actual && (await compareOnce({ account, space, orphans, actual, fix }))
+    if (outcome) return outcome
     await delay(PAUSE_MS * attempt)
   }
   return 'busy'
+}
+
+interface Compared {
+  account: Account
+  space: Space
+  orphans: string[]
+  actual: Settlement
+  fix: boolean
+}
+
+/** Compares a ledger with the actual usage, and corrects it. Returns null when the ledger changed meanwhile. */
+async function compareOnce({ account, space, orphans, actual, fix }: Compared): Promise<Outcome | null> {
+  const { model, id, username } = account
+  const { bytes, files } = actual
+  const { used, reserved, reservedFiles = 0 } = space
+  const was = { used, reserved, files: space.files, reservedFiles }
+  const held = reservedBy(space.open, orphans)
+  const is = { used: bytes, reserved: held.bytes, files, reservedFiles: held.files }
+  const isRight =
+    orphans.length === 0 && (Object.keys(is) as (keyof Sums)[]).every((sum) => was[sum] === is[sum])
+  const isUnchanged = async () => (await model.spaceOf(id))?.revision === space.revision
+  const isDone =
+    fix && !isRight ? await model.correct(id, space, { bytes, files, orphans }) : await isUnchanged()
+  if (!isDone) return null
+  return isRight ? 'right' : { username, was, is, orphans: orphans.length }
 }

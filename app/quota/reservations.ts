@@ -193,10 +193,10 @@ async function waitForSpace(
 
 /**
  * Closes the entry in every ledger and adds the settlement to the usage. Does nothing in a ledger where it is closed
- * already.
+ * already. The user's ledger is the last, because its entry shows that the upload is not settled yet.
  */
 export async function settle(ledgers: Ledger[], entry: string, settlement: Settlement): Promise<void> {
-  for (const { model, id } of ledgers) await model.settle(id, entry, settlement)
+  for (const { model, id } of ledgers.toReversed()) await model.settle(id, entry, settlement)
 }
 
 type LimitedSpace = Space & Quota

@@ -1,5 +1,6 @@
-import type { Model, QueryFilter, Schema, Types } from 'mongoose'
+import { type Model, type QueryFilter, Schema, type Types } from 'mongoose'
 import { retryChange } from './optimistic.ts'
+import { type Finished, type RemovalNumber, removalUpdate, type SettledRemovals } from './settled-removals.ts'
 
 /** A reservation of an upload or a deletion. */
 export interface NewEntry {
@@ -35,6 +36,8 @@ export interface Space {
   reservedFiles?: number
   revision: number
   open: OpenEntry[]
+  /** The counted removals, by the id of their process; see `settled-removals.ts`. */
+  settled?: Record<string, SettledRemovals>
 }
 
 /** Returns the limits of a ledger. */
@@ -73,8 +76,21 @@ export interface LedgerStatics {
     quota: Quota,
     bounds?: { least?: number; freeFiles?: number; mostOpen?: number },
   ): Promise<boolean>
-  /** Opens an empty entry for a deletion. Works in every state of the document. */
-  openEmptyEntry(owner: Id, entry: string): Promise<void>
+  /**
+   * Subtracts the space of deleted objects, once for each removal. Works in every state of the document.
+   *
+   * @param bounds `closed`: ids of entries of uploads that must be settled before; `finished`: removals of the same
+   *   process that the ledger no longer needs to list
+   * @returns false when the removal is subtracted already, one of these entries is open, or the document does not exist
+   */
+  settleRemoval(
+    owner: Id,
+    removal: RemovalNumber,
+    settlement: Settlement,
+    bounds?: { closed?: string[]; finished?: Finished },
+  ): Promise<boolean>
+  /** Forgets the counted removals of processes that have counted none since a time. */
+  forgetRemovals(owner: Id, processes: string[], before: Date): Promise<void>
   /**
    * Adds bytes to an open entry. Returns false when they do not fit.
    *
@@ -149,10 +165,23 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
     return modifiedCount === 1
   },
 
-  async openEmptyEntry(owner, id) {
-    await this.updateOne({ _id: owner, 'space.open.id': { $ne: id } }, pushed({ id, bytes: 0, slack: 0 }), {
-      timestamps: false,
-    })
+  async settleRemoval(owner, removal, settlement, { closed = [], finished } = {}) {
+    const { condition, update } = removalUpdate(removal, settlement, finished)
+    const filter = {
+      _id: owner,
+      ...condition,
+      ...(closed.length > 0 ? { 'space.open.id': { $nin: closed } } : {}),
+    }
+    const { modifiedCount } = await this.updateOne(filter, update, { timestamps: false })
+    return modifiedCount === 1
+  },
+
+  async forgetRemovals(owner, processes, before) {
+    for (const process of processes) {
+      const path = `space.settled.${process}`
+      const filter = { _id: owner, [`${path}.at`]: { $lt: before } }
+      await this.updateOne(filter, { $unset: { [path]: 1 } }, { timestamps: false })
+    }
   },
 
   async extend(owner, entry, bytes, quota, slack = 0) {
@@ -256,6 +285,7 @@ export function ledger(schema: Schema, { takes = {} }: { takes?: QueryFilter<unk
       reservedFiles: count,
       revision: count,
       open: [{ _id: false, id: String, bytes: Number, slack: Number, files: Number, at: Date }],
+      settled: { type: Schema.Types.Mixed, default: undefined },
     },
   })
   Object.assign(schema.statics, createStatics(takes))

@@ -3,7 +3,7 @@ import { compileElement, compileFilter, isOperatorDoc } from '../query/match.ts'
 import type { Predicate } from '../query/predicates.ts'
 import { compare, encode, isEqual } from '../values/order.ts'
 import { isDoc } from '../values/types.ts'
-import type { Change } from './paths.ts'
+import { type Change, unset } from './paths.ts'
 
 /** Keeps an equal value (same type and order of fields), so that the document counts as not modified. */
 const set =
@@ -89,6 +89,7 @@ function pullTest(operand: unknown): Predicate {
 const OPERATORS: ReadonlyMap<string, (operand: unknown) => Change> = new Map([
   ['$set', set],
   ['$setOnInsert', set],
+  ['$unset', () => unset],
   ['$inc', increment],
   ['$max', max],
   ['$currentDate', currentDate],

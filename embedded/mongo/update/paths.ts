@@ -50,11 +50,14 @@ export function checkPath(path: string): void {
 /** Returns the new value for a current one, or the identical value if nothing changes. `undefined` is a missing value. */
 export type Change = (current: unknown) => unknown
 
+/** Removes a field. An array element becomes null, so that the positions of the others do not change. */
+export const unset: Change = () => undefined
+
 /**
  * Returns a copy of a value with a change at a path. Copies only the containers on the path and creates missing ones.
  * Everything else is shared: documents are immutable, and indexes skip identical values.
  *
- * @throws 28 for a path through a scalar, or a field name in an array
+ * @throws 28 for a path through a scalar, or a field name in an array, unless the change only removes the field
  */
 export function changeAt(
   value: unknown,
@@ -65,21 +68,28 @@ export function changeAt(
   if (part === undefined) return change(value)
   const inner = (current: unknown) => changeAt(current, rest, change, filters)
   if (IDENTIFIER.test(part)) return changeElements(value, part, inner, filters)
+  const isContainer = value === undefined || isDoc(value) || (Array.isArray(value) && isPosition(part))
+  if (change === unset && !isContainer) return value
   if (Array.isArray(value)) return changeElement(value, part, inner)
   if ((value !== undefined && !isDoc(value)) || part === '__proto__')
     throw pathNotViable(`Cannot create field '${part}' in element ${JSON.stringify(value)}`)
   const before = value && own(value, part)
   const after = inner(before)
-  return after === before ? value : { ...value, [part]: after }
+  if (after === before) return value
+  if (after !== undefined) return { ...value, [part]: after }
+  const { [part]: _removed, ...others } = value ?? {}
+  return others
 }
 
 function changeElements(value: unknown, part: string, change: Change, filters: ArrayFilters): unknown {
   const test = filters.get(part)
   if (!test) throw badValue(`No array filter found for identifier '${part}'`)
   if (!Array.isArray(value)) throw badValue(`There is no array in the document to apply '${part}' to`)
-  const changed = value.map((element) => (test(element) ? change(element) : element))
+  const changed = value.map((element) => (test(element) ? orNull(change(element)) : element))
   return changed.some((element, i) => element !== value[i]) ? changed : value
 }
+
+const orNull = (value: unknown) => (value === undefined ? null : value)
 
 function changeElement(list: unknown[], part: string, change: Change): unknown[] {
   const position = Number(part)
@@ -87,5 +97,5 @@ function changeElement(list: unknown[], part: string, change: Change): unknown[]
   if (position > list.length) throw notImplemented('Setting an element beyond the end of an array')
   const after = change(list[position])
   if (after === list[position]) return list
-  return list.toSpliced(position, 1, after)
+  return list.toSpliced(position, 1, orNull(after))
 }

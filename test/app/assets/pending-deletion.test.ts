@@ -1,11 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import mongoose from 'mongoose'
-import { announceDeletion } from '../../../app/assets/pending-deletion.ts'
 import { pendingDeletion } from '../../../app/maintenance/migrations/0001-pending-deletion.ts'
 import { reconcile } from '../../../app/maintenance/reconcile.ts'
 import { sweep } from '../../../app/maintenance/sweep.ts'
 import { Asset, type AssetFields } from '../../../models/asset.ts'
-import { pendingDeletionOf } from '../../../models/asset-objects.ts'
+import { bytesOf, pendingDeletionOf } from '../../../models/asset-objects.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
@@ -36,7 +36,13 @@ describe('objects to delete, beside processes of the release before', () => {
   async function dieInFormerRelease() {
     const { id } = await uploadAsset(ada)
     const asset = await Asset.findById(id).orFail().lean()
-    const entry = await announceDeletion(asset.owner, asset.files, 1)
+    const keys = asset.files.map(({ key }) => key)
+    const entry = { id: randomUUID(), keys, bytes: bytesOf(asset.files), files: 1 }
+    const open = { id: entry.id, bytes: 0, slack: 0, files: 0, at: new Date() }
+    for (const collection of ['users', 'capacity'])
+      await mongoose.connection
+        .collection(collection)
+        .updateMany({}, { $push: { 'space.open': open } as never })
     await toFormer(asset, { files: [], trash: [entry], version: 2 })
     return { id: asset._id, entry }
   }

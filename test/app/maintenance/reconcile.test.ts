@@ -5,6 +5,7 @@ import { removeAsset } from '../../../app/assets/remove.ts'
 import { type Discrepancy, reconcile } from '../../../app/maintenance/reconcile.ts'
 import { Asset } from '../../../models/asset.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
+import { removalNumber } from '../../../models/plugins/settled-removals.ts'
 import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
@@ -78,7 +79,7 @@ describe('reconcile', () => {
     const asset = await Asset.findById(id).orFail().lean()
     const used = (await User.spaceOf(ada.user._id))?.used
 
-    // Committed but not settled, then settled in the user's ledger only.
+    // Committed but not settled, then settled in the server's ledger only.
     const upload = { id: randomUUID(), bytes: 9000, slack: 0 }
     const unsettled = { id: upload.id, bytes: 2000, files: 1 }
     await User.reserve(ada.user._id, upload, QUOTA)
@@ -88,21 +89,26 @@ describe('reconcile', () => {
     await Asset.updateOne({ _id: id }, { $push: { unsettled } })
     const long = new Date(Date.now() - 60_000)
     expect(await runReconcile(true, long)).to.deep.equal([])
-    await User.settle(ada.user._id, upload.id, unsettled)
     await plantRecord(ada, id, upload.id)
-    expect(await runReconcile(true, long)).to.deep.equal([])
     await Capacity.settle(SERVER, upload.id, unsettled)
+    expect(await runReconcile(true, long)).to.deep.equal([])
+    await User.settle(ada.user._id, upload.id, unsettled)
+    expect(await runReconcile(true, long)).to.deep.equal([])
     await Asset.updateOne({ _id: id }, { $set: { unsettled: [] } })
     await Upload.deleteOne({ _id: upload.id })
     expect(await runReconcile(true, long)).to.deep.equal([])
 
-    // Marked for deletion but not settled, then settled in the user's ledger only.
-    const deletion = await announceDeletion(asset.owner, asset.files, 1)
+    // Marked for deletion but not settled, then settled in the server's ledger only.
+    const deletion = announceDeletion(asset.owner, asset.files, 1, new Date())
     await Asset.updateOne({ _id: id }, { $set: { files: [], pendingDeletion: [deletion] } })
     expect(await runReconcile()).to.deep.equal([])
-    await User.settle(ada.user._id, deletion.id, { bytes: -2000, files: -1 })
+    const number = removalNumber(deletion.id)
+    if (!number) throw new Error('no number')
+    expect(await Capacity.settleRemoval(SERVER, number, deletion)).to.equal(true)
     expect(await runReconcile()).to.deep.equal([])
-    await Capacity.settle(SERVER, deletion.id, { bytes: -2000, files: -1 })
+    expect(await User.settleRemoval(ada.user._id, number, deletion)).to.equal(true)
+    expect(await runReconcile()).to.deep.equal([])
+    expect(await User.settleRemoval(ada.user._id, number, deletion)).to.equal(false)
     await app.store.remove(deletion.keys)
     await Asset.updateOne({ _id: id }, { $set: { pendingDeletion: [] } })
     expect(await runReconcile()).to.deep.equal([])

@@ -50,7 +50,7 @@ const refusedHere: [code: number, commands: Document[]][] = [
   ],
   [
     9,
-    ['$unset', '$rename', '$mul', '$min', '$bit', '$pop', '$pullAll'].flatMap((name) => [
+    ['$rename', '$mul', '$min', '$bit', '$pop', '$pullAll'].flatMap((name) => [
       update({ [name]: { a: 1 } }),
       update({ [name]: {} }),
       update({ $set: { b: 1 }, [name]: {} }),

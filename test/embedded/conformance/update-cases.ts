@@ -21,6 +21,18 @@ export const updates: (UpdateCase & { changed: Document; removed?: string[] })[]
     changed: { n: 9, t: new Date('2025-01-01T00:00:00.000Z') },
   },
   { update: { $max: { z: 1 } }, changed: { z: 1 } },
+  { update: { $unset: { n: 1, missing: 1, 'o.a': '' } }, changed: { o: { b: [1, 2, 3] } }, removed: ['n'] },
+  { update: { $unset: { 'o.z.y': 1, 'n.x': 1 } }, changed: {} },
+  { update: { $unset: { 'l.0': 1, 'o.b': 1 } }, changed: { l: [null, 1, 2], o: { a: 1 } } },
+  {
+    update: { $unset: { 'd.$[one].v': 1 } },
+    arrayFilters: [{ 'one.k': 'b' }],
+    changed: { d: [{ k: 'a', v: 1 }, { k: 'b' }, { k: 'a', v: 3 }] },
+  },
+  {
+    update: { $inc: { n: 1 }, $set: { 'p.q.n2': true }, $max: { 'p.upTo': 1 }, $unset: { 'p.q.n1': 1 } },
+    changed: { n: 6, p: { q: { n2: true }, upTo: 1 } },
+  },
   { update: { $push: { l: 4 } }, changed: { l: [3, 1, 2, 4] } },
   { update: { $push: { l: { $each: [5, 6] } } }, changed: { l: [3, 1, 2, 5, 6] } },
   { update: { $push: { q: 1 } }, changed: { q: [1] } },
