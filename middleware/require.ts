@@ -1,7 +1,6 @@
 import type { RequestHandler } from 'express'
-import { forbidden, unsupportedMedia } from '../app/errors.ts'
+import { forbidden } from '../app/errors.ts'
 import { assertAccess } from '../app/sharing/assert-access.ts'
-import type { AssetFile } from '../models/asset.ts'
 import type { Access } from '../models/asset-access.ts'
 
 /**
@@ -25,17 +24,4 @@ export function requireAccess(access: Access): RequestHandler {
 export const requireAdmin: RequestHandler = (req, _res, next) => {
   if (req.user?.access !== 'admin') throw forbidden()
   next()
-}
-
-/**
- * Requires that all files of the upload pass a test.
- *
- * @param kind names the files that pass, for the error message
- * @throws unsupported_media
- */
-export function requireFiles(kind: string, passes: (file: AssetFile) => boolean): RequestHandler {
-  return (req, _res, next) => {
-    if (!req.upload?.files.every(passes)) throw unsupportedMedia(`The file must be ${kind}.`)
-    next()
-  }
 }

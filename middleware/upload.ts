@@ -9,14 +9,13 @@ import {
   validationFailed,
 } from '../app/errors.ts'
 import { PREVIEW_MAX_BYTES } from '../app/media/preview.ts'
-import { type Receive, UploadEngine } from '../app/storage/upload-engine.ts'
 import { MultipartSource } from '../app/uploads/multipart-source.ts'
 import { UNNAMED } from '../app/uploads/part-header.ts'
-import { receiveFile } from '../app/uploads/receive-file.ts'
 import { receiveImage } from '../app/uploads/receive-image.ts'
 import { MAX_SILENCE_MS } from '../app/uploads/speed-monitor.ts'
-import type { ReceivedUpload } from '../app/uploads/upload-session.ts'
-import { OVERHEAD_BYTES, UploadSession } from '../app/uploads/upload-session.ts'
+import { OVERHEAD_BYTES, type ReceivedUpload, UploadSession } from '../app/uploads/upload-session.ts'
+import type { AssetFile, AssetImage } from '../models/asset.ts'
+import { MulterEngine } from './multer-engine.ts'
 
 interface Bound {
   min: number
@@ -29,6 +28,8 @@ interface Bound {
 interface Bounds {
   files?: Bound
   images?: Bound
+  /** Authenticates a request that has its token in a field before the file. */
+  authenticateByField?: (req: Request, res: Response) => Promise<void>
 }
 
 const KINDS = ['files', 'images'] as const
@@ -36,10 +37,8 @@ const fieldOf = (bounds: Bounds, kind: (typeof KINDS)[number]) => bounds[kind]?.
 
 const fieldsOf = (bounds: Bounds) => KINDS.filter((kind) => bounds[kind]).map((kind) => fieldOf(bounds, kind))
 
-interface Options {
-  /** Authenticates a request that has its token in a field before the file. */
-  authenticateByField?: (req: Request, res: Response) => Promise<void>
-}
+type Received = { file: AssetFile } | { image: AssetImage }
+type Receive = (file: Express.Multer.File) => Promise<Received>
 
 const FIELDS = {
   fields: 40,
@@ -50,45 +49,55 @@ const FIELDS = {
 }
 
 /**
- * Streams the files of a multipart request into the store and sets `req.upload`. Reserves space before the body is
- * read. The chain must end with `discardUpload`.
+ * Streams the files of a multipart request into the store, sets `req.upload` and calls the handler of the route, which
+ * commits the upload. Reserves space before the body is read. When the handler fails or does not commit the upload,
+ * undoes it before the answer.
  */
-export function upload(bounds: Bounds, { authenticateByField }: Options = {}): RequestHandler {
-  return async (req, res, next) => {
+export function upload(bounds: Bounds, handler: RequestHandler): RequestHandler {
+  return async function handleUpload(req, res, next) {
     requireWholeMultipart(req)
     const announced = contentLength(req)
     if (announced !== undefined && announced > largestBody(bounds, req.context.config.space.file))
       throw tooLarge('The body is larger than the largest allowed files together.')
-
-    const begin = async (): Promise<ReceivedUpload> => {
-      if (!req.user) await authenticateByField?.(req, res)
-      req.upload ??= {
-        uploadSession: await beginUploadSession(req, announced, bounds),
-        files: [],
-        images: [],
-      }
-      return req.upload
+    try {
+      await receiveUpload(req, res, bounds, announced)
+      await handler(req, res, next)
+    } finally {
+      await req.upload?.uploadSession.discardWithTimeout()
     }
-    const receiveOne: Receive = async (file, request) => {
-      const { uploadSession } = await begin()
-      const { store } = req.context
-      return file.fieldname === fieldOf(bounds, 'images')
-        ? { image: await receiveImage(store, uploadSession, file.stream, String(req.user?._id)) }
-        : { file: await receiveFile(store, uploadSession, file, request) }
-    }
-    if (req.user || !authenticateByField) await begin()
-    if (res.destroyed) throw clientGone()
-    const cancel = () => req.upload?.uploadSession.cancel()
-    const allReceived = await receive(req, res, bounds, { receiveOne, cancel })
-    const { files, images } = await begin()
-    for (const received of allReceived) {
-      if ('file' in received) files.push(received.file)
-      else images.push(received.image)
-    }
-    if (files.length < (bounds.files?.min ?? 0)) throw missing(fieldOf(bounds, 'files'))
-    if (images.length < (bounds.images?.min ?? 0)) throw missing(fieldOf(bounds, 'images'))
-    next()
   }
+}
+
+/** Begins the upload of a request and receives its files. */
+async function receiveUpload(req: Request, res: Response, bounds: Bounds, announced: number | undefined) {
+  const { authenticateByField } = bounds
+  const begin = async (): Promise<ReceivedUpload> => {
+    if (!req.user) await authenticateByField?.(req, res)
+    req.upload ??= {
+      uploadSession: await beginUploadSession(req, announced, bounds),
+      files: [],
+      images: [],
+    }
+    return req.upload
+  }
+  const receiveOne: Receive = async (file) => {
+    const { uploadSession } = await begin()
+    const { originalname: name, stream } = file
+    return file.fieldname === fieldOf(bounds, 'images')
+      ? { image: await receiveImage(req.context.store, uploadSession, stream, String(req.user?._id)) }
+      : { file: await uploadSession.receive({ name, stream }) }
+  }
+  if (req.user || !authenticateByField) await begin()
+  if (res.destroyed) throw clientGone()
+  const cancel = () => req.upload?.uploadSession.cancel()
+  const allReceived = await receive(req, res, bounds, { receiveOne, cancel })
+  const { files, images } = await begin()
+  for (const received of allReceived) {
+    if ('file' in received) files.push(received.file)
+    else images.push(received.image)
+  }
+  if (files.length < (bounds.files?.min ?? 0)) throw missing(fieldOf(bounds, 'files'))
+  if (images.length < (bounds.images?.min ?? 0)) throw missing(fieldOf(bounds, 'images'))
 }
 
 /** Begins the upload at the cost of the asset's owner, or of the user for a new asset. */
@@ -132,9 +141,9 @@ async function receive(
     fileField: fileFieldOf(bounds),
     bytesPerSecond: uploads.minBytesPerSecond,
   })
-  const engine = new UploadEngine((file, request) => {
+  const engine = new MulterEngine((file) => {
     const originalname = source.fileNames[Number(file.originalname)] ?? UNNAMED
-    return receiveOne(Object.assign(file, { originalname }), request)
+    return receiveOne(Object.assign(file, { originalname }))
   })
   const parse = multer({
     storage: engine,
@@ -174,7 +183,7 @@ async function receive(
     // No file can be stored while the upload is undone.
     await engine.idle()
   }
-  return engine.received
+  return engine.results()
 }
 
 /** Returns a function for the file field that a name means: `files[]`, `files[0]` and `file` all mean `files`. */

@@ -4,7 +4,6 @@ import * as assetImages from '../controllers/asset-images.ts'
 import * as assets from '../controllers/assets.ts'
 import * as signedUrls from '../controllers/signed-urls.ts'
 import { authenticate, authenticateOptional } from '../middleware/authenticate.ts'
-import { discardUpload } from '../middleware/discard-upload.ts'
 import { handle } from '../middleware/handle.ts'
 import { loadAsset } from '../middleware/load.ts'
 import { matchVersion } from '../middleware/match-version.ts'
@@ -25,7 +24,7 @@ router.use(authenticateOptional)
 router.param('assetId', loadAsset)
 
 router.get('/', handle(rules.search, assets.list))
-router.post('/', authenticate, upload(NEW_ASSET), handle(rules.create, assets.create), discardUpload)
+router.post('/', authenticate, upload(NEW_ASSET, handle(rules.create, assets.create)))
 
 router.get('/:assetId', handle(assets.read))
 router.patch('/:assetId', requireAccess('write'), matchVersion, handle(rules.update, assets.update))
@@ -39,9 +38,7 @@ router.put(
   requireAccess('write'),
   refuseLocked,
   matchVersion,
-  upload(NEW_FILES),
-  handle(assetFiles.replace),
-  discardUpload,
+  upload(NEW_FILES, handle(assetFiles.replace)),
 )
 
 router.get('/:assetId/images/:imageId', handle(assetImages.open))
@@ -50,9 +47,7 @@ router.post(
   requireAccess('write'),
   refuseLocked,
   matchVersion,
-  upload(NEW_IMAGES),
-  handle(assetImages.add),
-  discardUpload,
+  upload(NEW_IMAGES, handle(assetImages.add)),
 )
 router.delete('/:assetId/images/:imageId', requireAccess('write'), matchVersion, handle(assetImages.remove))
 

@@ -116,25 +116,15 @@ export class Covers {
   async #add({ _id, owner }: AssetFields, file: AssetFile, picture: EncodedPicture): Promise<void> {
     const { context } = this
     const announced = picture.data.length
-    const uploadSession = await UploadSession.begin(context, {
-      owner,
-      asset: _id,
-      isNew: false,
-      announced,
-      mostFiles: 0,
-      overhead: 0,
-    })
-    try {
+    const upload = { owner, asset: _id, isNew: false, announced, mostFiles: 0, overhead: 0 }
+    await UploadSession.run(context, upload, async (uploadSession) => {
       const cover = await storeCover(context.store, uploadSession, picture)
       const settlement = { bytes: cover.size, files: 0 }
       const unsettled = { id: uploadSession.id, ...settlement }
       const now = context.clock.now()
       if (!(await attachCover(uploadSession, { cover, file: file.key, now, unsettled }))) throw notFound()
       await uploadSession.settle(settlement)
-    } catch (error) {
-      await uploadSession.discardWithTimeout()
-      throw error
-    }
+    })
     await context.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
   }
 

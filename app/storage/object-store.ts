@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream'
-import type { StorageEngine } from 'multer'
 
 /** Bytes `start` to `end`, both inclusive, counted from 0. */
 export interface ByteRange {
@@ -37,17 +36,10 @@ export interface ObjectLock {
  */
 export const MARK = '.kura'
 
-/** A stored file as Multer reports it: Multer's fields, the key, and the number of bytes stored. */
-export interface StoredFile extends Express.Multer.File {
-  key: string
-}
-
-/** How the Multer engine of a store treats each file. */
-export interface EngineOptions {
-  /** Returns the key of the file. It must not contain a name that the client sent. */
-  key: (file: Express.Multer.File) => string
-  /** Returns the stream to store, which the file's stream is piped through. Destroying it aborts the upload. */
-  meter: (file: Express.Multer.File) => Readable
+export interface PutOptions {
+  signal?: AbortSignal | undefined
+  /** The largest possible length of the body in bytes; needed for bodies over 52 GB. Undefined if unknown. */
+  maxBytes?: number | undefined
 }
 
 /**
@@ -62,19 +54,11 @@ export interface ObjectStore {
   check(signal?: AbortSignal): Promise<void>
   /** Returns the free space in bytes, or null if the store has no limit of its own. */
   freeBytes(): Promise<number | null>
-  /** Creates a Multer storage engine that streams uploads into this store. */
-  engine(options: EngineOptions): StorageEngine
   /**
-   * Stores a buffer or a stream. Rejects and stores nothing when the stream fails.
-   *
-   * @param announced length of the body in bytes if known; needed for bodies over 52 GB
+   * Stores a buffer or a stream completely or not at all. When the stream fails, rejects with its error; when the store
+   * fails, destroys the stream with that error.
    */
-  put(
-    key: string,
-    body: Buffer | Readable,
-    signal?: AbortSignal,
-    announced?: number,
-  ): Promise<{ size: number }>
+  put(key: string, body: Buffer | Readable, options?: PutOptions): Promise<{ size: number }>
   /**
    * Opens an object or a range of it. An `end` after the last byte means the last byte.
    *

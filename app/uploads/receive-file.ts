@@ -1,70 +1,46 @@
 import { randomUUID } from 'node:crypto'
 import { pipeline, type Readable } from 'node:stream'
-import type { Request } from 'express'
-import type { StorageEngine } from 'multer'
 import type { AssetFile } from '../../models/asset.ts'
 import { detectContent } from '../media/detect-content.ts'
 import { cleanFileName } from '../media/file-name.ts'
 import { Meter } from '../storage/meter.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import type { UploadSession } from './upload-session.ts'
 
-/** Streams one file of a multipart request into the store. Counts its bytes and detects its content. */
-export async function receiveFile(
-  store: ObjectStore,
-  uploadSession: UploadSession,
-  file: Express.Multer.File,
-  request: Request,
-): Promise<AssetFile> {
-  await uploadSession.addFile()
-  const key = uploadSession.nextKey()
-  const meter = new Meter({ take: (bytes) => uploadSession.addBytes(bytes) })
-  const engine = store.engine({
-    key: () => key,
-    meter: ({ stream }) => pipeline(stream, meter, () => undefined),
-  })
-  await handle(engine, request, file)
-  return describe(key, file.originalname, meter)
-}
-
-/** A file that is sent without a multipart body. */
+/** A file that a client sends. */
 export interface IncomingFile {
+  /** The name that the client gave it. */
   name: string
-  /** The announced size in bytes. */
-  size: number
   /** An error of the stream leaves no object in the store. */
   stream: Readable
-  /** Called with the number of bytes of each counted chunk. */
-  passed?: (bytes: number) => void
+  /** Called with the size of each chunk after its space is reserved. */
+  onBytes?: (bytes: number) => void
 }
 
-/** Streams a file that is sent without a multipart body into the store. Does the same as `receiveFile`. */
-export async function receiveStream(
+/** The parts of an upload session that a file needs. */
+interface Session {
+  /** The largest possible size of the file in bytes; undefined if unknown. */
+  announced: number | undefined
+  addFile(): Promise<void>
+  addBytes(bytes: number): Promise<void>
+  nextKey(): string
+}
+
+/** Streams one file into the store. Reserves its space, counts and hashes its bytes, and detects its content. */
+export async function receiveFile(
   store: ObjectStore,
-  uploadSession: UploadSession,
-  { name, size, stream, passed }: IncomingFile,
+  session: Session,
+  { name: givenName, stream, onBytes }: IncomingFile,
 ): Promise<AssetFile> {
-  await uploadSession.addFile()
-  const key = uploadSession.nextKey()
+  await session.addFile()
+  const key = session.nextKey()
   const take = async (bytes: number) => {
-    await uploadSession.addBytes(bytes)
-    passed?.(bytes)
+    await session.addBytes(bytes)
+    onBytes?.(bytes)
   }
   const meter = new Meter({ take })
   const metered = pipeline(stream, meter, () => undefined)
-  await store.put(key, metered, undefined, size)
-  return describe(key, name, meter)
-}
-
-async function describe(key: string, originalName: string, meter: Meter): Promise<AssetFile> {
-  const name = cleanFileName(originalName)
+  await store.put(key, metered, { maxBytes: session.announced })
+  const name = cleanFileName(givenName)
   const { size, sha256, head } = meter
   return { id: randomUUID(), key, name, size, sha256, ...(await detectContent(name, head, size)) }
-}
-
-/** Calls a storage engine as Multer does (https://github.com/expressjs/multer/blob/main/StorageEngine.md). */
-function handle(engine: StorageEngine, request: Request, file: Express.Multer.File): Promise<void> {
-  return new Promise((resolve, reject) => {
-    engine._handleFile(request, file, (error) => (error ? reject(error) : resolve()))
-  })
 }

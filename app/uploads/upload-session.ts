@@ -21,6 +21,7 @@ import {
 } from '../quota/reservations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { uploadPrefix } from './object-keys.ts'
+import { type IncomingFile, receiveFile } from './receive-file.ts'
 import { undoUpload } from './undo-upload.ts'
 
 /** Number of heartbeats within `staleMs`. */
@@ -73,6 +74,7 @@ export class UploadSession {
   readonly #reserved: Map<LimitedLedger, Reserved> = new Map()
   #queue: Promise<unknown> = Promise.resolve()
   #isOver = false
+  #isSettled = false
   readonly #backoff = new Backoff()
   readonly #heartbeat: NodeJS.Timeout
   readonly #idle: NodeJS.Timeout
@@ -81,7 +83,8 @@ export class UploadSession {
   private constructor(
     private readonly context: UploadSessionContext,
     private readonly record: NewUpload,
-    private readonly announced: number | undefined,
+    /** The announced length of the whole body in bytes; undefined if unknown. */
+    readonly announced: number | undefined,
   ) {
     this.#heartbeat = setInterval(() => {
       Upload.recordHeartbeat(record._id).catch((error) =>
@@ -122,6 +125,20 @@ export class UploadSession {
     return session
   }
 
+  /** Begins an upload and calls `work`, which commits it. Undoes the upload if `work` fails or does not commit it. */
+  static async run<T>(
+    context: UploadSessionContext,
+    options: Options,
+    work: (session: UploadSession) => Promise<T>,
+  ): Promise<T> {
+    const session = await UploadSession.begin(context, options)
+    try {
+      return await work(session)
+    } finally {
+      await session.discardWithTimeout()
+    }
+  }
+
   get id(): string {
     return this.record._id
   }
@@ -137,6 +154,16 @@ export class UploadSession {
   /** Aborts when the upload is cancelled, so that work queued for it is dropped. */
   get signal(): AbortSignal {
     return this.#cancelled.signal
+  }
+
+  /**
+   * Stores one file of this upload: reserves, counts and hashes its bytes while they are written, and detects its content.
+   *
+   * @throws space_exceeded
+   * @throws server_full
+   */
+  receive(file: IncomingFile): Promise<AssetFile> {
+    return receiveFile(this.context.store, this, file)
   }
 
   /** Returns a key that no other object has or will have. */
@@ -187,6 +214,7 @@ export class UploadSession {
     await settle([...this.#reserved.keys()], this.id, settlement)
     await recordSettled(this)
     await Upload.deleteRecord(this.id)
+    this.#isSettled = true
   }
 
   /** Deletes the objects, the reservations, the record and an asset that was not committed. */
@@ -197,10 +225,11 @@ export class UploadSession {
   }
 
   /**
-   * Discards the upload before an answer. Returns after 5 s at the latest, while the work continues. Errors are only
-   * logged, because the sweep tries again.
+   * Discards the upload before an answer, unless it is settled. Returns after 5 s at the latest, while the work continues.
+   * Errors are only logged, because the sweep tries again.
    */
   async discardWithTimeout(): Promise<void> {
+    if (this.#isSettled) return
     const waited = new AbortController()
     const discarded = this.discard()
       .catch((error) => this.context.log.warn({ err: error }, 'the sweep has to discard an upload'))

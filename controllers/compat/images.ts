@@ -2,7 +2,7 @@ import { createAsset } from '../../app/assets/create.ts'
 import { signUrl } from '../../app/assets/signed-url.ts'
 import { readAccount } from '../../app/auth/sessions.ts'
 import type { Context } from '../../app/context.ts'
-import { notFound } from '../../app/errors.ts'
+import { notFound, unsupportedMedia } from '../../app/errors.ts'
 import { searchInTurn } from '../../app/search/search.ts'
 import { success } from '../../middleware/envelope.ts'
 import type { Handler } from '../../middleware/handle.ts'
@@ -13,6 +13,8 @@ import { serializePublicUser } from '../../models/views/user.ts'
 import type * as rules from '../../routes/compat/images.rules.ts'
 
 export const create: Handler = async ({ context, upload, sender, session }, res) => {
+  if (!upload.files.every(({ media }) => media === 'image'))
+    throw unsupportedMedia('The file must be an image.')
   const asset = await createAsset(context, upload, sender, {})
   const user = await readAccount(session)
   res.status(201).json(success({ image: serializeImage(context, asset, user) }))

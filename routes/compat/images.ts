@@ -1,10 +1,8 @@
 import { Router } from 'express'
 import * as images from '../../controllers/compat/images.ts'
 import { authenticate } from '../../middleware/authenticate.ts'
-import { discardUpload } from '../../middleware/discard-upload.ts'
-import { handle, validate } from '../../middleware/handle.ts'
+import { handle } from '../../middleware/handle.ts'
 import { loadAsset } from '../../middleware/load.ts'
-import { requireFiles } from '../../middleware/require.ts'
 import { upload } from '../../middleware/upload.ts'
 import * as rules from './images.rules.ts'
 
@@ -17,12 +15,5 @@ router.use(authenticate)
 router.param('assetId', loadAsset)
 
 router.get('/', handle(rules.list, images.list))
-router.post(
-  '/',
-  upload(ONE_IMAGE),
-  validate(),
-  requireFiles('an image', ({ media }) => media === 'image'),
-  handle(images.create),
-  discardUpload,
-)
+router.post('/', upload(ONE_IMAGE, handle(images.create)))
 router.get('/:assetId', handle(images.read))

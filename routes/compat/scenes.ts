@@ -1,7 +1,6 @@
 import { Router } from 'express'
 import * as scenes from '../../controllers/compat/scenes.ts'
 import { authenticate } from '../../middleware/authenticate.ts'
-import { discardUpload } from '../../middleware/discard-upload.ts'
 import { handle } from '../../middleware/handle.ts'
 import { parseForm } from '../../middleware/parse-body.ts'
 import { upload } from '../../middleware/upload.ts'
@@ -18,17 +17,9 @@ router.post('/login', handle(rules.login, scenes.login))
 router.post('/user', handle(rules.user, scenes.createUser))
 router.get('/user/:userId', authenticate, handle(scenes.readUser))
 
-router.post(
-  '/base',
-  authenticate,
-  upload(ONE_FILE),
-  handle(rules.place('base', 'baseImage'), scenes.place),
-  discardUpload,
-)
+router.post('/base', authenticate, upload(ONE_FILE, handle(rules.place('base', 'baseImage'), scenes.place)))
 router.post(
   '/overlay',
   authenticate,
-  upload(ONE_FILE),
-  handle(rules.place('overlay', 'overlayImage'), scenes.place),
-  discardUpload,
+  upload(ONE_FILE, handle(rules.place('overlay', 'overlayImage'), scenes.place)),
 )

@@ -6,13 +6,12 @@ import {
   authenticateOptional,
   takeToken,
 } from '../../middleware/authenticate.ts'
-import { discardUpload } from '../../middleware/discard-upload.ts'
 import { handle } from '../../middleware/handle.ts'
 import { parseForm } from '../../middleware/parse-body.ts'
 import { upload } from '../../middleware/upload.ts'
 import * as rules from './storage.rules.ts'
 
-const ONE_FILE = { files: { min: 1, max: 1, field: 'file' } }
+const ONE_FILE = { files: { min: 1, max: 1, field: 'file' }, authenticateByField }
 
 /** `/api`: routes of the earlier storage service. */
 export const router = Router()
@@ -26,8 +25,6 @@ router.post(
   '/upload',
   takeToken,
   authenticateOptional,
-  upload(ONE_FILE, { authenticateByField }),
-  handle(rules.upload, storage.upload),
-  discardUpload,
+  upload(ONE_FILE, handle(rules.upload, storage.upload)),
 )
 router.post('/remove', takeToken, authenticate, handle(rules.remove, storage.remove))

@@ -6,8 +6,8 @@ import { PassThrough, pipeline, Transform } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect } from 'chai'
 import express, { type ErrorRequestHandler } from 'express'
-import multer, { type StorageEngine } from 'multer'
-import type { StoredFile } from '../../app/storage/object-store.ts'
+import multer from 'multer'
+import { MulterEngine } from '../../middleware/multer-engine.ts'
 import { eventually } from '../support/eventually.ts'
 import { keysIn } from '../support/s3/object-stores.ts'
 import { expectNothing, type Place } from './object-store.ts'
@@ -35,42 +35,39 @@ function failingAfter(bytes: number, reason: Error): Transform {
   })
 }
 
-/** Defines the tests of a store's Multer engine. Uses a real server, so that clients can disconnect. */
+/** Defines the tests of files of a multipart request in a store. Uses a real server, so that clients can disconnect. */
 export function describeEngine(place: Place): void {
   let server: Server
   let meter: () => Transform
   let failures: Error[]
   let limit: number
-  let running = 0
-
-  /** Counts running files, because Multer calls back on an aborted request before the engine has ended. */
-  function counted(engine: StorageEngine): StorageEngine {
-    return {
-      _handleFile(request, file, callback) {
-        running++
-        engine._handleFile(request, file, (error, stored) => {
-          running--
-          callback(error, stored)
-        })
-      },
-      _removeFile: engine._removeFile.bind(engine),
-    }
-  }
-  const idle = () => eventually(() => expect(running).to.equal(0))
+  /** Waits until no file is being stored any more, then removes the complete ones, as the undo of an upload does. */
+  let idle: () => Promise<void>
 
   function listen() {
     const app = express()
     app.post('/', (req, res, next) => {
+      const complete: string[] = []
       let count = 0
-      const storage = place.store.engine({
-        key: () => `${place.prefix}file-${count++}`,
-        meter: (file) => pipeline(file.stream, meter(), () => undefined),
+      const maxBytes = Number(req.headers['content-length'])
+      const engine = new MulterEngine(async ({ stream, originalname }) => {
+        const key = `${place.prefix}file-${count++}`
+        const { size } = await place.store.put(
+          key,
+          pipeline(stream, meter(), () => undefined),
+          { maxBytes },
+        )
+        complete.push(key)
+        return { key, size, originalname }
       })
-      multer({ storage: counted(storage), limits: { fileSize: limit } }).array('files')(req, res, next)
-    })
-    app.post('/', (req, res) => {
-      const files = req.files as StoredFile[]
-      res.json(files.map(({ key, size, originalname }) => ({ key, size, originalname })))
+      idle = async () => {
+        await engine.idle()
+        await place.store.remove(complete)
+      }
+      multer({ storage: engine, limits: { fileSize: limit } }).array('files')(req, res, (error: unknown) => {
+        if (error) next(error)
+        else engine.results().then((files) => res.json(files), next)
+      })
     })
     const onError: ErrorRequestHandler = (error: Error, _req, res, _next) => {
       failures.push(error)

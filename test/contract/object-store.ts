@@ -81,7 +81,9 @@ function describeWriting(place: Place): void {
     it(`put – ${what} stream, aborted → AbortError, nothing is left`, async () => {
       const abort = new AbortController()
       const stream = thenAbort(bytes, abort)
-      const error = await rejection(place.store.put(`${place.prefix}object`, stream, abort.signal))
+      const error = await rejection(
+        place.store.put(`${place.prefix}object`, stream, { signal: abort.signal }),
+      )
       expect(error.name).to.equal('AbortError')
       expect(stream.destroyed).to.equal(true)
       await expectNothing(place)
@@ -89,7 +91,8 @@ function describeWriting(place: Place): void {
   }
 
   it('put – signal aborted before the call → AbortError, nothing is stored', async () => {
-    const error = await rejection(place.store.put(`${place.prefix}object`, large, AbortSignal.abort()))
+    const options = { signal: AbortSignal.abort() }
+    const error = await rejection(place.store.put(`${place.prefix}object`, large, options))
     expect(error.name).to.equal('AbortError')
     await expectNothing(place)
   })

@@ -2,7 +2,6 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { closeToOthers } from '../../../config/private-files.ts'
 import { assertKey, assertPrefix } from '../keys.ts'
-import { createMulterEngine } from '../multer-engine.ts'
 import { ObjectMissing, type ObjectStore } from '../object-store.ts'
 import { translateDiskError } from './file-system.ts'
 import { readMark, writeMark } from './mark.ts'
@@ -34,7 +33,7 @@ export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectSt
   // New folders and files are private. Closing the root also protects files that other programs have put there.
   for (const folder of [root, temporary]) await closeToOthers(folder, 0o700).catch(rethrow)
 
-  const store: ObjectStore = {
+  return {
     kind: 'disk',
     description: `Files are kept on disk in ${root}.`,
     check: () => assertMounted().catch(rethrow),
@@ -42,9 +41,7 @@ export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectSt
       const { bavail, bsize } = await statfs(root).catch(rethrow)
       return bavail * bsize
     },
-    engine: (options) =>
-      createMulterEngine(options, { put: (key, body) => store.put(key, body), remove: store.remove }),
-    put: async (key, body, signal) => writeObject(root, assertKey(key), body, signal),
+    put: async (key, body, options) => writeObject(root, assertKey(key), body, options?.signal),
     async open(key, range, signal) {
       try {
         return await readObject(root, assertKey(key), range, signal)
@@ -92,5 +89,4 @@ export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectSt
     },
     close: async () => undefined,
   }
-  return store
 }

@@ -2,13 +2,12 @@ import { Readable } from 'node:stream'
 import { HeadBucketCommand } from '@aws-sdk/client-s3'
 import { unavailable } from '../../errors.ts'
 import { assertKey, assertPrefix } from '../keys.ts'
-import { createMulterEngine } from '../multer-engine.ts'
 import { MARK, ObjectMissing, type ObjectStore } from '../object-store.ts'
 import { createClients, rethrow, type S3StoreOptions, withDefaults } from './client.ts'
 import { readMark, writeMark } from './mark.ts'
 import { createObjectLocks } from './object-lock.ts'
 import { listObjects, readObject, removeObjects } from './objects.ts'
-import { byParts, forRequest } from './transfer.ts'
+import { transferOf } from './transfer.ts'
 import { abortUnfinished, listUnfinished } from './unfinished.ts'
 import { upload } from './upload.ts'
 
@@ -47,7 +46,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
   const ownKey = (key: string) => key.slice(base.length)
   const mark = { Bucket: bucket, Key: `${base}${MARK}` }
 
-  const store: ObjectStore = {
+  return {
     kind: 's3',
     description: `Files are kept in the bucket ${bucket}${base && ` under ${base}`} at ${endpoint ?? `AWS, ${region}`}.`,
     async check(signal) {
@@ -55,18 +54,12 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
       await withTimeout(timeouts.check, (abortSignal) => client.send(command, { abortSignal }), signal)
     },
     freeBytes: async () => null,
-    engine: (engineOptions) =>
-      createMulterEngine(engineOptions, {
-        async put(ownKey, body, request, file) {
-          const key = fullKey(ownKey)
-          return upload({ ...target, key }, body, forRequest(bucket, key, request, file))
-        },
-        remove: store.remove,
-      }),
-    async put(ownKey, body, signal, announced) {
+    async put(ownKey, body, { signal, maxBytes } = {}) {
       const key = fullKey(ownKey)
-      const source = Buffer.isBuffer(body) ? Readable.from([body], { objectMode: false }) : body
-      return upload({ ...target, key }, source, byParts(bucket, key, announced), signal)
+      const [source, length] = Buffer.isBuffer(body)
+        ? [Readable.from([body], { objectMode: false }), body.length]
+        : [body, maxBytes]
+      return upload({ ...target, key }, source, transferOf(bucket, key, length), signal)
     },
     async open(key, range, signal) {
       const address = { Bucket: bucket, Key: fullKey(key) }
@@ -104,5 +97,4 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
       reader.destroy()
     },
   }
-  return store
 }

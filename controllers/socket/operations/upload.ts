@@ -1,7 +1,6 @@
 import { Types } from 'mongoose'
 import { createAsset } from '../../../app/assets/create.ts'
 import { fileTooLarge } from '../../../app/errors.ts'
-import { receiveStream } from '../../../app/uploads/receive-file.ts'
 import { UploadSession } from '../../../app/uploads/upload-session.ts'
 import { serializeAssets } from '../../../models/views/asset.ts'
 import * as rules from '../../../routes/socket.rules.ts'
@@ -22,36 +21,33 @@ export const upload = forUsers({
     const { context, user, body } = call
     if (!body) throw new TypeError('the upload has no body')
     if (size > context.config.space.file) throw fileTooLarge()
-    const uploadSession = await UploadSession.begin(context, {
+    const announced = {
       owner: user._id,
       asset: new Types.ObjectId(),
       isNew: true,
       announced: size,
       mostFiles: 1,
       overhead: 0,
-    })
-    try {
+    }
+    return UploadSession.run(context, announced, async (uploadSession) => {
       const file = await receive(call, uploadSession, body, { name: given.name, size })
       const asset = await createAsset(context, { uploadSession, files: [file], images: [] }, call, given)
       const [view] = await serializeAssets([asset], user, context.clock.now())
       return { asset: view }
-    } catch (error) {
-      await uploadSession.discardWithTimeout()
-      throw error
-    }
+    })
   },
 })
 
 /** Accepts the upload, stores its bytes and reports the progress to the client. */
 function receive(
-  { connection, context, id }: Call,
+  { connection, id }: Call,
   uploadSession: UploadSession,
   stream: UploadBody,
   { name, size }: { name: string; size: number },
 ) {
   let received = 0
   let reportedAt = Date.now()
-  const passed = (bytes: number) => {
+  const onBytes = (bytes: number) => {
     received += bytes
     if (received < size && Date.now() - reportedAt < PROGRESS_MS) return
     reportedAt = Date.now()
@@ -59,5 +55,5 @@ function receive(
   }
   connection.send({ event: 'upload.ready', id })
   stream.accept(size)
-  return receiveStream(context.store, uploadSession, { name, size, stream, passed })
+  return uploadSession.receive({ name, stream, onBytes })
 }

@@ -76,12 +76,14 @@ describe('S3 store – bucket errors', () => {
     ['CompleteMultipartUpload', 'deny', large],
   ]
   for (const [operation, fault, bytes] of uploads) {
-    it(`put – ${operation} fails: ${fault} → no object, no unfinished upload`, async () => {
-      fail(operation, fault)
-      const error = await rejection(store.put('a/b/new', bytes))
-      expect(error).to.include({ status: 503, code: 'unavailable' })
-      expectOnlyOriginal()
-    })
+    const bodies = { buffer: () => bytes, 'stream of unknown length': () => Readable.from([bytes]) }
+    for (const [what, body] of Object.entries(bodies))
+      it(`put – ${what}, ${operation} fails: ${fault} → no object, no unfinished upload`, async () => {
+        fail(operation, fault)
+        const error = await rejection(store.put('a/b/new', body()))
+        expect(error).to.include({ status: 503, code: 'unavailable' })
+        expectOnlyOriginal()
+      })
   }
 
   it('put – request not answered, carried out or not → no object, no unfinished upload', async () => {
@@ -130,7 +132,7 @@ describe('S3 store – bucket errors', () => {
       if (operation === 'CompleteMultipartUpload') abort.abort()
       return undefined
     }
-    const error = await rejection(store.put('a/b/new', large, abort.signal))
+    const error = await rejection(store.put('a/b/new', large, { signal: abort.signal }))
     expect(error).to.have.property('name', 'AbortError')
     expectOnlyOriginal()
   })

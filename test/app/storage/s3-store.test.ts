@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { PassThrough } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { expect } from 'chai'
-import type { Request } from 'express'
-import type { ObjectStore, StoredFile } from '../../../app/storage/object-store.ts'
+import type { ObjectStore } from '../../../app/storage/object-store.ts'
 import { eventually } from '../../support/eventually.ts'
 import type { FakeS3 } from '../../support/s3/fake-s3.ts'
 import { openFakeS3Store } from '../../support/s3/fake-s3-store.ts'
@@ -24,20 +23,11 @@ describe('S3 store', () => {
   const sizesOf = (operation: string) =>
     s3.calls.filter((call) => call.operation === operation).map(({ bytes }) => bytes)
 
-  /** Stores bytes with the engine, as a file of a request with the given Content-Length. */
-  function receive(bytes: Buffer, announced: number | undefined): Promise<StoredFile> {
-    const stream = new PassThrough()
-    const engine = store.engine({ key: () => 'a/b/file', meter: (file) => file.stream })
-    const request = {
-      headers: announced === undefined ? {} : { 'content-length': String(announced) },
-    } as Request
-    const file = { fieldname: 'files', originalname: 'a.bin', stream } as unknown as StoredFile
-    const stored = new Promise<StoredFile>((resolve, reject) => {
-      engine._handleFile(request, file, (error, info) =>
-        error ? reject(error) : resolve(info as StoredFile),
-      )
-    })
-    stream.end(bytes)
+  /** Stores bytes as a stream whose length is unknown or limited. */
+  function stream(bytes: Buffer, maxBytes?: number): Promise<{ size: number }> {
+    const body = new PassThrough()
+    const stored = store.put('a/b/file', body, { maxBytes })
+    body.end(bytes)
     return stored
   }
 
@@ -54,16 +44,16 @@ describe('S3 store', () => {
     expect(sizesOf('PutObject')).to.deep.equal([small.length])
   })
 
-  const engines: [string, number | undefined, number][] = [
+  const bodies: [string, number | undefined, number][] = [
     ['up to 20 MiB', 20 * MiB, 5 * MiB],
     ['of unknown length', undefined, 5 * MiB],
     ['over 20 MiB', 20 * MiB + 1, 5 * MiB],
     ['of 120,000 MiB', 120_000 * MiB, 12 * MiB],
   ]
-  for (const [what, announced, part] of engines) {
-    it(`engine – body ${what} → parts of ${part / MiB} MiB`, async () => {
+  for (const [what, announced, part] of bodies) {
+    it(`put – stream ${what} → parts of ${part / MiB} MiB`, async () => {
       const bytes = Buffer.alloc(2 * part + 1)
-      expect(await receive(bytes, announced)).to.deep.equal({ key: 'a/b/file', size: bytes.length })
+      expect(await stream(bytes, announced)).to.deep.equal({ size: bytes.length })
       expect(sizesOf('UploadPart')).to.have.members([part, part, 1])
       expect(s3.objects.get('a/b/file')?.bytes.length).to.equal(bytes.length)
     })
@@ -75,13 +65,13 @@ describe('S3 store', () => {
         key: `a/${round}/${n}`,
         bytes: randomBytes(11 * MiB + n),
       }))
-      await Promise.all(sent.map(({ key, bytes }) => store.put(key, bytes)))
+      await Promise.all(sent.map(({ key, bytes }) => store.put(key, Readable.from([bytes]))))
       for (const { key, bytes } of sent) expect(s3.objects.get(key)?.bytes.equals(bytes)).to.equal(true)
     }
   })
 
   it('put – any object → no ACL, no content type of the client', async () => {
-    await receive(small, 1000)
+    await stream(small, 1000)
     const [call] = s3.calls
     expect(call?.headers).to.include({ 'content-type': 'application/octet-stream' })
     expect(call?.headers).not.to.have.property('x-amz-acl')

@@ -136,9 +136,9 @@ describe('WebSocket upload with a slow store', () => {
     const gate = new Promise<void>((resolve) => {
       openGate = resolve
     })
-    app.store.put = async (key, body, signal, announced) => {
+    app.store.put = async (...given) => {
       await gate
-      return put(key, body, signal, announced)
+      return put(...given)
     }
     try {
       const id = slowed.begin('upload', { name: 'slowed.bin', size: 30 * MiB })
