@@ -1,4 +1,5 @@
 import { config as readDotenv } from 'dotenv'
+import type { Logger } from 'pino'
 import { openContext } from './app/context.ts'
 import { createApp } from './app/index.ts'
 import { disconnectDatabase } from './app/lifecycle/database.ts'
@@ -8,7 +9,7 @@ import { prepare } from './app/lifecycle/prepare.ts'
 import { drain, RunningRequests, shutDown } from './app/lifecycle/shutdown.ts'
 import { explainError } from './app/lifecycle/start-error.ts'
 import { exit, handleUncaughtErrors, onStopSignal, untilAborted } from './app/lifecycle/stop-signals.ts'
-import { loadConfig } from './config/env.ts'
+import { type Config, loadConfig } from './config/env.ts'
 import { standardOutput } from './config/log-output.ts'
 import { createLogger } from './config/logger.ts'
 import { attachSockets } from './controllers/socket/attach.ts'
@@ -21,9 +22,10 @@ async function main(): Promise<void> {
   handleUncaughtErrors(log)
   const stopping = onStopSignal(log)
 
-  const embedded = config.database.uri ? null : await startEmbedded(config.database.dir)
-  const uri = config.database.uri ?? String(embedded?.uri)
-  const context = await openContext({ config, log, stopping })
+  const local = config.database.uri ? null : await openLocal(config.database, log)
+  const uri = config.database.uri ?? String(local?.uri)
+  const storage = local?.kind === 'embedded' ? 'trial' : 'production'
+  const context = await openContext({ config, log, stopping, storage })
 
   const { connections, trustProxy } = config.http
   const server = createHttpServer(createApp(context), {
@@ -35,7 +37,7 @@ async function main(): Promise<void> {
   const sockets = attachSockets(server, context)
   await listen(server, config.http)
   const { ready, ended } = prepare(context, uri)
-  standardOutput.write(await greeting(context, server, ready))
+  standardOutput.write(await greeting(context, server, ready, local))
 
   await Promise.race([untilAborted(stopping), ended])
   await shutDown(
@@ -49,16 +51,16 @@ async function main(): Promise<void> {
       { name: 'jobs', run: () => ended },
       { name: 'database', run: disconnectDatabase },
       { name: 'store', run: () => context.store.close() },
-      { name: 'embedded database', run: () => embedded?.close() },
+      { name: 'local database', run: () => local?.close(), limitMs: 20_000 },
     ],
     log,
   )
   exit(0, 1000)
 }
 
-async function startEmbedded(dir: string) {
-  const { startEmbeddedMongo } = await import('./embedded/mongo/start.ts')
-  return startEmbeddedMongo({ dir })
+async function openLocal(databases: Config['database'], log: Logger) {
+  const { openLocalDatabase } = await import('./embedded/local-database.ts')
+  return openLocalDatabase(databases, { onUnexpectedEnd: (message) => log.error(message) })
 }
 
 main().catch((error) => {

@@ -20,6 +20,7 @@ import { openStore } from './storage/open-store.ts'
 /** Everything that the parts of the service share. Created once per process or test and passed to `createApp`. */
 export interface Context {
   config: Config
+  storage: Storage
   store: ObjectStore
   tokens: Tokens
   urls: UrlSigner
@@ -44,6 +45,9 @@ export interface Context {
   writesRefused: WritesRefused | null
 }
 
+/** `trial`: the documents are in the embedded database. `production`: they are in a MongoDB server. */
+export type Storage = 'trial' | 'production'
+
 /** A reason to refuse writes: a message for clients, and the check of `/readyz` that fails. */
 export interface WritesRefused {
   check: 'indexes' | 'store'
@@ -57,6 +61,7 @@ interface ContextOptions {
   config: Config
   log: Logger
   stopping: AbortSignal
+  storage?: Storage
   clock?: Clock
   store?: ObjectStore
   staleMs?: number
@@ -71,6 +76,7 @@ export async function openContext({
   config,
   log,
   stopping,
+  storage = config.database.uri ? 'production' : 'trial',
   clock = systemClock,
   store,
   staleMs = STALE_MS,
@@ -83,6 +89,7 @@ export async function openContext({
   const opened = store ?? (await openStore(config.storage))
   return {
     config,
+    storage,
     log,
     audit: createAudit({ config, log, clock }),
     changes,

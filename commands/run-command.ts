@@ -21,16 +21,14 @@ export async function runCommand(work: Work): Promise<void> {
   }
 }
 
-/** Connects to the configured database, or to the running embedded one, or starts the embedded one for this command. */
-async function withDatabase({ uri, dir }: Config['database'], work: (uri: string) => Promise<string>) {
-  if (uri) return work(uri)
-  const { findRunningMongo, startEmbeddedMongo } = await import('../embedded/mongo/start.ts')
-  const running = await findRunningMongo(dir)
-  if (running) return work(running)
-  const embedded = await startEmbeddedMongo({ dir })
+/** Uses the configured database, or the local one: that of a running service, or one opened for this command. */
+async function withDatabase(database: Config['database'], work: (uri: string) => Promise<string>) {
+  if (database.uri) return work(database.uri)
+  const { openLocalDatabase } = await import('../embedded/local-database.ts')
+  const local = await openLocalDatabase(database, { share: true })
   try {
-    return await work(embedded.uri)
+    return await work(local.uri)
   } finally {
-    await embedded.close()
+    await local.close()
   }
 }

@@ -45,7 +45,12 @@ export function loadConfig(environment: Environment) {
       trustProxy: env.TRUST_PROXY,
       connections: env.MAX_CONNECTIONS || connectionsByMemory(),
     },
-    database: { uri: env.MONGODB_URI ?? null, dir: resolve(dataDir, 'mongo') },
+    database: {
+      uri: env.MONGODB_URI ?? null,
+      /** Folder of the embedded database. */
+      dir: resolve(dataDir, 'mongo'),
+      mongod: { setting: env.KURA_MONGOD ?? null, dir: resolve(dataDir, 'mongod') },
+    },
     storage: {
       dir: resolve(dataDir, 'objects'),
       s3: env.S3_BUCKET

@@ -15,11 +15,15 @@ export const variables = {
   HOST: text({ default: '0.0.0.0', desc: 'Network address that the service listens on.' }),
   DATA_DIR: text({
     default: './data',
-    desc: 'Folder of the embedded database, the files on disk and the generated secret.',
+    desc: 'Folder of the local database, the files on disk and the generated secret.',
   }),
   MONGODB_URI: mongodbUri({
     default: undefined,
-    desc: 'URI of the MongoDB database; not set: the embedded database in DATA_DIR.',
+    desc: 'URI of the MongoDB database; not set: a database in DATA_DIR.',
+  }),
+  KURA_MONGOD: text({
+    default: undefined,
+    desc: 'Path of a mongod that runs the database in DATA_DIR, or off for the embedded database; not set: the mongod on the PATH, else the embedded database.',
   }),
   S3_BUCKET: text({
     default: undefined,

@@ -7,14 +7,17 @@ import type { Context } from '../context.ts'
 const READY_WAIT_MS = 1000
 
 /** Returns the text printed after the start: the address, the storage in use and a first command. */
-export async function greeting(context: Context, server: Server, ready: Promise<void>): Promise<string> {
+export async function greeting(
+  context: Context,
+  server: Server,
+  ready: Promise<void>,
+  local: { description: string; notes: string[] } | null,
+): Promise<string> {
   const { config, store } = context
   const isReady = await Promise.race([ready.then(() => true), delay(READY_WAIT_MS, false, { ref: false })])
   const { port } = server.address() as AddressInfo
   const here = `http://localhost:${port}`
-  const database = config.database.uri
-    ? 'The database of MONGODB_URI.'
-    : `An embedded database in ${config.database.dir}.`
+  const database = local?.description ?? 'The database of MONGODB_URI.'
   const register = `curl -s ${here}/api/auth/register -H 'content-type: application/json' -d '{"username":"ada"}'`
   const lines = [
     `Kura listens on ${here}`,
@@ -23,6 +26,7 @@ export async function greeting(context: Context, server: Server, ready: Promise<
     `  read      ${here}/docs`,
     `  try       ${register}`,
   ]
+  for (const note of local?.notes ?? []) lines.push(`  note      ${note}`)
   if (context.prepared && context.writesRefused)
     lines.push(`  warning   Writes are refused. ${context.writesRefused.message}`)
   if (config.production && store.kind === 'disk')

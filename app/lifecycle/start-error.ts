@@ -3,7 +3,9 @@ import { isDnsFailure } from '../../models/database-errors.ts'
 import { AppError } from '../errors.ts'
 
 /** Names of errors whose message is written for operators. */
-const PLAIN = new Set(['BackupError', 'ForeignStoreError', 'LeaseLost', 'NewerSchema'])
+const PLAIN = new Set([
+  ...['BackupError', 'DatabaseMoved', 'ForeignStoreError', 'LeaseLost', 'MongodError', 'NewerSchema'],
+])
 
 type SystemError = NodeJS.ErrnoException & { address?: string; hostname?: string; port?: number }
 

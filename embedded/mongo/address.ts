@@ -85,8 +85,8 @@ const NO_SOCKETS = ['EOPNOTSUPP', 'ENOTSUP', 'EPERM', 'EACCES', 'EINVAL', 'EIO']
  * open `dir`, its path is too long or its file system has no sockets, the socket is in a new temporary folder.
  */
 export async function listenPrivately(server: Server, dir: string): Promise<string> {
-  const inside = join(dir, NAME)
-  if (makePrivate(dir) && Buffer.byteLength(inside) <= MAX_PATH_BYTES) {
+  const inside = socketInside(dir)
+  if (inside) {
     // Remove the socket of a killed process. The lock guarantees that no process listens there.
     rmSync(inside, { force: true })
     try {
@@ -95,8 +95,25 @@ export async function listenPrivately(server: Server, dir: string): Promise<stri
       if (!(error instanceof Error && 'code' in error && NO_SOCKETS.includes(String(error.code)))) throw error
     }
   }
-  return listen(server, join(mkdtempSync(join(tmpdir(), PREFIX)), NAME))
+  return listen(server, socketElsewhere())
 }
+
+/**
+ * Returns the path for a socket that another program creates, where only this user can open it. mongod reads a comma as the
+ * end of a path.
+ */
+export function privateSocketPath(dir: string): string {
+  const inside = socketInside(dir)
+  return inside && !inside.includes(',') ? inside : socketElsewhere()
+}
+
+/** Returns the path of a socket in a folder, or null if other users can open the folder or the path is too long. */
+function socketInside(dir: string): string | null {
+  const path = join(dir, NAME)
+  return makePrivate(dir) && Buffer.byteLength(path) <= MAX_PATH_BYTES ? path : null
+}
+
+const socketElsewhere = () => join(mkdtempSync(join(tmpdir(), PREFIX)), NAME)
 
 async function listen(server: Server, path: string): Promise<string> {
   server.listen(path)

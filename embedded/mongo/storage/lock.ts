@@ -17,7 +17,7 @@ export class DirectoryInUse extends Error {
     readonly directory: string,
     readonly pid: number,
   ) {
-    super(`the embedded database in ${directory} is in use by process ${pid}`)
+    super(`the database in ${directory} is in use by process ${pid}`)
     this.name = 'DirectoryInUse'
   }
 }
@@ -90,14 +90,17 @@ async function isAlive(
   if (heldByThisProcess.has(directory)) return true
   if (await answers()) return true
   if (pid === process.pid) return false
-  if (existsSync(join(processes, 'self/stat'))) {
-    const found = readProcess(pid, processes)
-    return found !== undefined && !ENDED.has(found.state) && found.started === started
-  }
+  if (existsSync(join(processes, 'self/stat'))) return isRunning({ pid, started }, processes)
   if (!exists(pid)) return false
   // A process that has just started does not listen yet.
   await delay(STARTUP_MS)
   return answers()
+}
+
+/** Returns whether Linux lists a process with this start time that has not ended. */
+export function isRunning({ pid, started }: Owner, processes = '/proc'): boolean {
+  const found = readProcess(pid, processes)
+  return found !== undefined && !ENDED.has(found.state) && found.started === started
 }
 
 function exists(pid: number): boolean {
@@ -111,7 +114,10 @@ function exists(pid: number): boolean {
 }
 
 /** Returns the state and start time of a process: fields 3 and 22 of its `stat` file (proc_pid_stat(5)). */
-function readProcess(pid: number, processes = '/proc'): { state: string; started: string } | undefined {
+export function readProcess(
+  pid: number,
+  processes = '/proc',
+): { state: string; started: string } | undefined {
   try {
     const stat = readFileSync(join(processes, `${pid}/stat`), 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -6,6 +6,9 @@ const ROOT = resolve(import.meta.dirname, '../../..')
 /** Folder of the build. Below the root, so that packages are found; named by process, because runs can be concurrent. */
 const BUILD = join(ROOT, `.test-build-${process.pid}`)
 
+/** Programs that only tests start. */
+const OF_TESTS = ['test/support/kill/standby-service.ts', 'test/support/app/fake-mongod.ts']
+
 let built = false
 
 /**
@@ -14,7 +17,7 @@ let built = false
  */
 export function compiled(program: string): string {
   if (!built) {
-    bundle([...PROGRAMS, 'test/support/kill/standby-service.ts'], BUILD)
+    bundle([...PROGRAMS, ...OF_TESTS], BUILD)
     process.once('exit', () => rmSync(BUILD, { recursive: true, force: true }))
     built = true
   }

@@ -26,6 +26,7 @@ const ENVIRONMENT = {
   HOST: '127.0.0.1',
   PORT: '0',
   BCRYPT_COST: '4',
+  KURA_MONGOD: 'off',
 }
 
 const started = new Set<ChildProcess>()
