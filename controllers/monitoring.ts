@@ -2,8 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { notFound, unauthenticated, unavailable } from '../app/errors.ts'
 import { checkReadiness } from '../app/maintenance/readiness.ts'
-import { errorEnvelope } from '../middleware/envelope.ts'
+import { errorEnvelope, success } from '../middleware/envelope.ts'
 import { logCause } from '../middleware/handle-errors.ts'
+import manifest from '../package.json' with { type: 'json' }
 
 /** Answers that the process runs. */
 export const alive: RequestHandler = (_req, res) => {
@@ -25,6 +26,14 @@ export const ready: RequestHandler = async (req, res) => {
   )
   res.set({ ...error.headers, 'Cache-Control': 'no-store' }).status(error.status)
   res.json({ ...errorEnvelope(error, req.id), checks })
+}
+
+/** Answers what this service is, and whether its documents are only in trial storage. */
+export const describe: RequestHandler = (req, res) => {
+  res.set('Cache-Control', 'no-store')
+  res.json(
+    success({ name: manifest.name, version: manifest.version, docs: '/docs', storage: req.context.storage }),
+  )
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest()

@@ -53,6 +53,7 @@ const open = (path: string): Row => ({
 const OPEN: Row[] = [
   open('/healthz'),
   open('/readyz'),
+  open('/api'),
   open('/metrics'),
   open('/openapi.json'),
   open('/docs'),
