@@ -1,9 +1,10 @@
-import type { ProjectionType, QueryFilter, Types, UpdateQuery } from 'mongoose'
+import { type QueryFilter, Types, type UpdateQuery } from 'mongoose'
 import { Asset, type AssetFields, type Visibility } from './asset.ts'
 import { isId } from './ids.ts'
+import { type OwnerState, ownerState, ownerStates } from './owner-states.ts'
 import type { Shared } from './plugins/sharing.ts'
 import type { AccessLevel } from './user.ts'
-import { NO_TRANSITION, type OwnersInTransition, ownersInTransition } from './user-state.ts'
+import { isInactive, NO_TRANSITION, type OwnersInTransition } from './user-state.ts'
 
 /** A signed-in caller, as the session of the request stores them. */
 export interface Caller {
@@ -53,18 +54,19 @@ export function includesViewer(readers: readonly string[], viewer: Viewer): bool
   return readerNames(viewer).some((name) => readers.includes(name))
 }
 
-/** Returns whether the viewer can read a loaded asset. Decides as the filter of `visibleTo` does. */
-export function isVisibleTo(
-  asset: Pick<AssetFields, 'state' | 'readers' | 'owner' | 'visibility'>,
-  viewer: Viewer,
-  { hidden, shown }: OwnersInTransition,
-): boolean {
-  const { state, readers, owner, visibility } = asset
-  if (state !== 'ready') return false
-  if (viewer && readers.includes(viewer._id.toString())) return true
-  const isOneOf = (owners: Types.ObjectId[]) => owners.some((one) => one.equals(owner))
-  if (isOneOf(hidden)) return false
-  return readers.includes(EVERYBODY) || (visibility === 'public' && isOneOf(shown))
+type Readable = Pick<AssetFields, 'state' | 'readers' | 'owner' | 'visibility'>
+
+/** Returns whether an asset has the viewer's own id as a reader. Then the state of its owner does not matter. */
+const isReader = ({ readers }: Pick<AssetFields, 'readers'>, viewer: Viewer): boolean =>
+  readerNames(viewer).some((name) => name !== EVERYBODY && readers.includes(name))
+
+/**
+ * Returns whether the viewer can read a loaded asset. Decides as the filter of `visibleTo` does, by the state of the
+ * owner in place of the reader `public`, which follows that state.
+ */
+export function isVisibleTo(asset: Readable, viewer: Viewer, owner: OwnerState | null): boolean {
+  if (asset.state !== 'ready') return false
+  return isReader(asset, viewer) || (asset.visibility === 'public' && owner !== null && !isInactive(owner))
 }
 
 /** Returns the public assets as filters, each served by an index. */
@@ -104,47 +106,45 @@ export function accessOf(shared: Pick<Shared, 'owner' | 'collaborators'>, viewer
 }
 
 /**
- * Runs a read that depends on who can read assets. Reads the owners in transition at the same time, and repeats the
- * read in the rare case that there are some.
- */
-export async function readConsistently<T>(read: (owners: OwnersInTransition) => Promise<T>): Promise<T> {
-  const [result, owners] = await Promise.all([read(NO_TRANSITION), ownersInTransition()])
-  return owners.hidden.length + owners.shown.length > 0 ? read(owners) : result
-}
-
-/**
  * Returns an asset, or null when there is none or the viewer cannot read it. Reads it by `readers` alone, without the
  * owners in transition.
  */
-export const visibleAsset = (
-  id: Types.ObjectId | string,
-  viewer: Viewer,
-  owners?: OwnersInTransition,
-): Promise<AssetFields | null> =>
-  Asset.findOne({ _id: id, ...visibleTo(viewer, owners) })
+export const visibleAsset = (id: Types.ObjectId | string, viewer: Viewer): Promise<AssetFields | null> =>
+  Asset.findOne({ _id: id, ...visibleTo(viewer) })
     .lean()
     .exec()
 
+/** The owner of a missing asset, so that it is answered as fast as one that the viewer cannot read. */
+const NOBODY = new Types.ObjectId('000000000000000000000000')
+
 /** Returns an asset, or null when there is none or the viewer cannot read it. */
-export const readableAsset = async (id: string, viewer: Viewer): Promise<AssetFields | null> =>
-  isId(id) ? readConsistently((owners) => visibleAsset(id, viewer, owners)) : null
+export async function readableAsset(id: string, viewer: Viewer): Promise<AssetFields | null> {
+  if (!isId(id)) return null
+  const asset = await Asset.findOne({ _id: id, state: 'ready' }).lean()
+  if (asset && isReader(asset, viewer)) return asset
+  const owner = await ownerState(asset?.owner ?? NOBODY)
+  return asset && isVisibleTo(asset, viewer, owner) ? asset : null
+}
 
 /** Returns the given assets that the viewer can read, in no order. */
-export const readableAssets = (
-  ids: Types.ObjectId[],
-  viewer: Viewer,
-  fields?: ProjectionType<AssetFields>,
-): Promise<AssetFields[]> =>
-  readConsistently((owners) =>
-    Asset.find({ _id: { $in: ids }, ...visibleTo(viewer, owners) }, fields)
-      .lean()
-      .exec(),
-  )
+export async function readableAssets(ids: Types.ObjectId[], viewer: Viewer): Promise<AssetFields[]> {
+  return onlyVisible(await Asset.find({ _id: { $in: ids }, state: 'ready' }).lean(), viewer)
+}
+
+async function onlyVisible<A extends Readable>(assets: A[], viewer: Viewer): Promise<A[]> {
+  const ofOthers = assets.filter((asset) => !isReader(asset, viewer))
+  const states = await ownerStates(ofOthers.map(({ owner }) => owner))
+  return assets.filter((asset) => isVisibleTo(asset, viewer, states.of(asset.owner)))
+}
 
 /** Returns the ids of the given assets that the viewer can read. */
 export async function readableIds(ids: Types.ObjectId[], viewer: Viewer): Promise<Set<string>> {
   if (ids.length === 0) return new Set()
-  const found = await readableAssets(ids, viewer, { _id: 1 })
+  const fields = { state: 1, readers: 1, owner: 1, visibility: 1 } as const
+  const found = await onlyVisible(
+    await Asset.find({ _id: { $in: ids }, state: 'ready' }, fields).lean(),
+    viewer,
+  )
   return new Set(found.map(({ _id }) => _id.toString()))
 }
 

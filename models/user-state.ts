@@ -1,4 +1,3 @@
-import DataLoader from 'dataloader'
 import type { QueryFilter, Types } from 'mongoose'
 import { type AccessLevel, User, type UserDocument, type UserFields, usable } from './user.ts'
 
@@ -57,41 +56,21 @@ export interface OwnersInTransition {
 
 export const NO_TRANSITION: OwnersInTransition = { hidden: [], shown: [] }
 
-/** Filter of the accounts in transition, including those that were disabled before `readersPending` existed. */
-const IN_TRANSITION: QueryFilter<UserFields> = {
-  $or: [
-    { disabled: true, readersPending: { $in: [true, null] } },
-    { disabled: false, readersPending: true },
-  ],
-}
+/** The accounts in transition as filters, including those that were disabled before `readersPending` existed. */
+export const IN_TRANSITION: QueryFilter<UserFields>[] = [
+  { disabled: true, readersPending: { $in: [true, null] } },
+  { disabled: false, readersPending: true },
+]
 
 /** Returns whether an account cannot be used. Its public assets are hidden. */
 export const isInactive = ({ disabled, deleting }: Pick<UserFields, 'disabled' | 'deleting'>) =>
   disabled || deleting
 
-/** Shares one query among concurrent requests. Does not cache the result for later requests. */
-const loader = new DataLoader<string, OwnersInTransition>(
-  async (keys) => {
-    const accounts = await User.find(IN_TRANSITION, { disabled: 1, deleting: 1 }).lean()
-    const owners = {
-      hidden: accounts.filter(isInactive).map(({ _id }) => _id),
-      shown: accounts.filter((account) => !isInactive(account)).map(({ _id }) => _id),
-    }
-    return keys.map(() => owners)
-  },
-  { cache: false, batchScheduleFn: (load) => setImmediate(load) },
-)
-
-/** Returns the owners in transition. */
-export const ownersInTransition = (): Promise<OwnersInTransition> => loader.load('')
-
 type State = Pick<UserFields, '_id' | 'disabled' | 'deleting'>
 
 /** Returns the state of an account in transition; null for another account. */
 export function transitionOf(id: Types.ObjectId): Promise<State | null> {
-  return User.findOne({ _id: id, ...IN_TRANSITION }, { disabled: 1, deleting: 1 })
-    .lean()
-    .exec()
+  return User.findOne({ _id: id, $or: IN_TRANSITION }, { disabled: 1, deleting: 1 }).lean().exec()
 }
 
 /** Ends the transition of an account. Returns false when the state of the account has changed. */
@@ -111,7 +90,7 @@ export async function restartTransition(id: Types.ObjectId): Promise<void> {
 
 /** Reads the ids of the accounts in transition. */
 export const usersInTransition = (): AsyncIterable<Pick<UserFields, '_id'>> =>
-  User.find(IN_TRANSITION, { _id: 1 }).lean().cursor()
+  User.find({ $or: IN_TRANSITION }, { _id: 1 }).lean().cursor()
 
 /** Reads the ids of the accounts that are being deleted. */
 export const usersToDelete = (): AsyncIterable<Pick<UserFields, '_id'>> =>

@@ -1,7 +1,7 @@
-import DataLoader from 'dataloader'
 import type { QueryFilter, Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
 import { isId } from './ids.ts'
+import { type OwnerState, ownerStates } from './owner-states.ts'
 import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
 import { foldText } from './text.ts'
 import { User, type UserFields, usernameKey } from './user.ts'
@@ -41,37 +41,21 @@ const visibleAccounts = (viewer: Viewer): Filter => ({ deleting: false, $or: bra
 /** Returns the users among these ids that the viewer can see, by their ids. */
 export async function visibleUsers(ids: Types.ObjectId[], viewer: Viewer): Promise<Map<string, VisibleUser>> {
   const self = viewer?._id.toString()
-  const others = [...new Set(ids.map(String))].filter((id) => id !== self)
-  const users = viewer?.access === 'admin' ? await find(others, viewer) : await discoverable.loadMany(others)
+  const others = ids.filter((id) => id.toString() !== self)
   const visible = new Map<string, VisibleUser>()
   if (viewer && self) visible.set(self, { id: self, username: viewer.username })
-  for (const user of users) {
-    if (user instanceof Error) throw user
-    if (user) visible.set(user.id, user)
+  const states = others.length > 0 ? await ownerStates(others) : null
+  for (const owner of others) {
+    const state = states?.of(owner)
+    const id = owner.toString()
+    if (state && canSee(viewer, state)) visible.set(id, { id, username: state.username })
   }
   return visible
 }
 
-/**
- * Loads users that are visible to all users. Concurrent requests share one query. The result is not cached for later
- * requests, because a change takes effect at once.
- */
-const discoverable = new DataLoader<string, VisibleUser | null>(
-  async (ids) => {
-    const users = new Map((await find(ids, null)).map((user) => [user.id, user]))
-    return ids.map((id) => users.get(id) ?? null)
-  },
-  { cache: false, batchScheduleFn: (load) => setImmediate(load) },
-)
-
-async function find(ids: readonly string[], viewer: Viewer): Promise<VisibleUser[]> {
-  if (ids.length === 0) return []
-  const users = await User.find(
-    { _id: { $in: [...new Set(ids)] }, ...visibleAccounts(viewer) },
-    { username: 1 },
-  ).lean()
-  return users.map(({ _id, username }) => ({ id: _id.toString(), username }))
-}
+/** Returns whether a viewer can see the account of somebody else. Decides as `visibleAccounts` does. */
+const canSee = (viewer: Viewer, { discoverable, disabled, deleting }: OwnerState): boolean =>
+  !deleting && (viewer?.access === 'admin' || (discoverable && !disabled))
 
 /** Returns the id of a username, or null when the viewer cannot see the account. */
 export async function visibleUserId(username: string, viewer: Viewer): Promise<Types.ObjectId | null> {

@@ -1,4 +1,5 @@
 import type { Details } from '../../models/activity.ts'
+import { untilReadersKnow } from '../../models/owner-states.ts'
 import { Session } from '../../models/session.ts'
 import type { UserDocument, UserFields } from '../../models/user.ts'
 import { grantRights, hasOtherAdmin, type Rights } from '../../models/user-state.ts'
@@ -38,7 +39,7 @@ export async function changeRights(
       })
     : await grant(rights)
   if (granted.disabled) await Session.endAll(_id)
-  if (rights.disabled !== undefined) await updateReadersSoon(context, _id)
+  if (rights.disabled !== undefined) await Promise.all([updateReadersSoon(context, _id), untilReadersKnow()])
   await audit({
     action: 'user.changed',
     user: admin.user._id,

@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose'
 import { Activity } from '../../models/activity.ts'
 import { Asset } from '../../models/asset.ts'
+import { untilReadersKnow } from '../../models/owner-states.ts'
 import { Project } from '../../models/project.ts'
 import { Session } from '../../models/session.ts'
 import type { UserFields } from '../../models/user.ts'
@@ -59,7 +60,7 @@ export async function removeAccount(context: AssetContext, user: UserFields, by:
     user: sender,
     target: { type: 'user', id: user._id.toString() },
   })
-  await finishDeletion(context, user._id)
+  await Promise.all([finishDeletion(context, user._id), untilReadersKnow()])
 }
 
 /**

@@ -1,3 +1,4 @@
+import { untilReadersKnow } from '../../models/owner-states.ts'
 import { Session, type SessionFields } from '../../models/session.ts'
 import { type Profile, User, type UserDocument } from '../../models/user.ts'
 import { unauthenticated, validationFailed } from '../errors.ts'
@@ -17,6 +18,7 @@ export async function updateProfile(session: SessionFields, change: Partial<Prof
     return change
   })
   if (!changed) throw unauthenticated()
+  if (change.discoverable !== undefined) await untilReadersKnow()
   return changed
 }
 

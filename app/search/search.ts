@@ -1,6 +1,8 @@
-import { readConsistently, type Viewer } from '../../models/asset-access.ts'
-import { countAssets, facetAssets, searchAssets } from '../../models/asset-search.ts'
+import type { Viewer } from '../../models/asset-access.ts'
+import { type Criteria, countAssets, facetAssets, searchAssets } from '../../models/asset-search.ts'
+import { readWithOwners } from '../../models/owner-states.ts'
 import type { Position } from '../../models/plugins/page.ts'
+import { NO_TRANSITION, type OwnersInTransition } from '../../models/user-state.ts'
 import { serializeAssets } from '../../models/views/asset.ts'
 import { addressKey, type ClientInfo } from '../auth/client-info.ts'
 import type { Context } from '../context.ts'
@@ -41,6 +43,8 @@ export async function findAssets(
   return searchInTurn(context, viewer, client, () => search(query, paged, viewer, context))
 }
 
+const ofEverybody = ({ scope }: Criteria) => scope === 'all' || scope === 'public'
+
 interface Paged {
   limit: number
   after: Position | undefined
@@ -55,13 +59,16 @@ async function search(
   { cursors, clock }: Pick<Context, 'cursors' | 'clock'>,
 ) {
   const { criteria, sort } = await resolveCriteria(query, viewer)
-  const [page, counts, counted] = await readConsistently((owners) =>
+  const read = (owners: OwnersInTransition) =>
     Promise.all([
       searchAssets(criteria, viewer, { sort, limit, after, owners }),
       facets ? facetAssets(criteria, viewer, owners) : undefined,
       count && !facets ? countAssets(criteria, viewer, owners) : undefined,
-    ]),
-  )
+    ])
+  // the state of an owner only decides about public assets
+  const [page, counts, counted] = ofEverybody(criteria)
+    ? await readWithOwners(read, ([{ assets }]) => assets.map(({ owner }) => owner))
+    : await read(NO_TRANSITION)
   // every asset has one visibility, so its facet counts the whole result
   const total = counts && count ? counts.visibility.reduce((sum, one) => sum + one.count, 0) : counted
   return {

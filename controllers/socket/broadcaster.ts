@@ -3,7 +3,7 @@ import { describeSpace } from '../../app/quota/describe.ts'
 import { Asset } from '../../models/asset.ts'
 import { includesViewer, isVisibleTo } from '../../models/asset-access.ts'
 import type { NewChange } from '../../models/change.ts'
-import { ownersInTransition } from '../../models/user-state.ts'
+import { ownerState } from '../../models/owner-states.ts'
 import { serializeAssets } from '../../models/views/asset.ts'
 import type { Connection, Identity } from './connection.ts'
 import type { Connections } from './connections.ts'
@@ -50,10 +50,11 @@ export class Broadcaster {
 
   async #sendAsset({ kind, asset: id, readers }: NewChange): Promise<void> {
     if (!id) return
-    const [asset, owners] = await Promise.all([Asset.byId(id), ownersInTransition()])
+    const asset = await Asset.byId(id)
     if (!asset) return
+    const owner = await ownerState(asset.owner)
     const recipients = this.#subscribers().filter(
-      (user) => isVisibleTo(asset, user, owners) && (!readers || includesViewer(readers, user)),
+      (user) => isVisibleTo(asset, user, owner) && (!readers || includesViewer(readers, user)),
     )
     const now = this.context.clock.now()
     const views = await Promise.all(recipients.map((user) => serializeAssets([asset], user, now)))

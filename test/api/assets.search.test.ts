@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { branchesOf, filterOf, SORTS } from '../../models/asset-search.ts'
+import { untilReadersKnow } from '../../models/owner-states.ts'
 import { afterPosition as following, sortBy } from '../../models/plugins/page.ts'
 import { User } from '../../models/user.ts'
 import { NO_TRANSITION } from '../../models/user-state.ts'
@@ -277,6 +278,7 @@ describe('GET /api/assets', () => {
     expect(await owners('nobody')).to.deep.equal([null, 'bob', 'bob'])
     expect(await owners('ada')).to.deep.equal(['ada', 'bob', 'bob'])
     await User.updateOne({ _id: bob.user._id }, { discoverable: false })
+    await untilReadersKnow()
     expect(await owners('ada')).to.deep.equal(['ada', null, null])
     await User.updateOne({ _id: bob.user._id }, { discoverable: true })
   })

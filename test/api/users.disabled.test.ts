@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { sweep } from '../../app/maintenance/sweep.ts'
 import { Asset } from '../../models/asset.ts'
+import { untilReadersKnow } from '../../models/owner-states.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
@@ -144,6 +145,7 @@ describe('a disabled account', () => {
   for (const [what, update] of STATES)
     it(`GET – ${what} → reads check the owner; the sweep hides the assets`, async () => {
       await User.collection.updateOne({ _id: ada.user._id }, update)
+      await untilReadersKnow()
       await expectVisible(false)
       await expectAccessOfCollaborator()
       await sweep(app.context)
@@ -155,6 +157,7 @@ describe('a disabled account', () => {
   it('GET – owner enabled, its assets not shown yet → reads check the owner; the sweep shows the assets', async () => {
     await disable(true)
     await User.updateOne({ _id: ada.user._id }, { disabled: false, readersPending: true })
+    await untilReadersKnow()
     await expectVisible(true)
     await sweep(app.context)
     expect((await stored()).readers).to.include('public')
@@ -165,6 +168,7 @@ describe('a disabled account', () => {
     const outsider = await SocketClient.signedIn(app.origin, other.token, { subscribe: true })
     const insider = await SocketClient.signedIn(app.origin, reader.token, { subscribe: true })
     await User.updateOne({ _id: ada.user._id }, { disabled: true, readersPending: true })
+    await untilReadersKnow()
     await reader.patch(path()).send({ name: 'Hidden' }).expect(200)
     await insider.find(({ event }) => event === 'asset.updated')
     await sweep(app.context)

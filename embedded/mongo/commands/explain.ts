@@ -34,6 +34,8 @@ function stageOf(plan: Plan): Doc {
       return { stage: 'FETCH', inputStage: { stage: 'IXSCAN', keyPattern: { _id: 1 }, indexName: '_id_' } }
     case 'text':
       return { stage: 'TEXT_MATCH', terms: [...plan.search.terms] }
+    case 'union':
+      return { stage: 'SUBPLAN', inputStages: plan.plans.map(stageOf) }
     case 'index': {
       const { key, name } = plan.index.spec
       const direction = plan.direction === 1 ? 'forward' : 'backward'

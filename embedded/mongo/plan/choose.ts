@@ -11,6 +11,7 @@ export type Plan =
   | { kind: 'all' }
   | { kind: 'ids'; codes: readonly string[] }
   | { kind: 'text'; search: TextSearch }
+  | { kind: 'union'; plans: readonly Plan[] }
   | IndexPlan
 
 export interface Request {
@@ -31,7 +32,14 @@ export function choosePlan(filter: Doc, { collection, sort }: Request): Plan {
   if (ids) return { kind: 'ids', codes: ids.map(({ low }) => low) }
   const plans = collection.indexes.flatMap((index) => planIndex(index, constraints, sort) ?? [])
   const [best] = plans.toSorted((a, b) => b.score - a.score || a.index.fields.length - b.index.fields.length)
-  return best ?? { kind: 'all' }
+  return best ?? planUnion(filter, collection) ?? { kind: 'all' }
+}
+
+/** Returns the plans of the branches of an `$or` at the top level, unless one of them needs all documents. */
+function planUnion({ $or: branches }: Doc, collection: Collection): Plan | undefined {
+  if (!Array.isArray(branches) || !branches.every(isDoc)) return undefined
+  const plans = branches.map((branch) => choosePlan(branch, { collection, sort: [] }))
+  return plans.some(({ kind }) => kind === 'all') ? undefined : { kind: 'union', plans }
 }
 
 /** Returns the `$text` operands at the top level and inside `$and`. `compileFilter` refuses them elsewhere. */

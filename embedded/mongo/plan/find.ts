@@ -52,6 +52,12 @@ function* candidates(plan: Plan, collection: Collection): Iterable<Doc> {
       for (const [{ doc }, score] of collection.textIndex?.search(plan.search) ?? [])
         yield withScore(doc, score)
       return
+    case 'union': {
+      const seen = new Set<Doc>()
+      for (const branch of plan.plans)
+        for (const doc of candidates(branch, collection)) if (!seen.has(doc) && seen.add(doc)) yield doc
+      return
+    }
     case 'index':
       yield* scanIndex(plan)
   }
