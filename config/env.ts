@@ -49,7 +49,11 @@ export function loadConfig(environment: Environment) {
       uri: env.MONGODB_URI ?? null,
       /** Folder of the embedded database. */
       dir: resolve(dataDir, 'mongo'),
-      mongod: { setting: env.KURA_MONGOD ?? null, dir: resolve(dataDir, 'mongod') },
+      mongod: {
+        setting: env.KURA_MONGOD ?? null,
+        dir: resolve(dataDir, 'mongod'),
+        environment: { PATH: given.PATH ?? '', HOME: given.HOME ?? '' },
+      },
     },
     storage: {
       dir: resolve(dataDir, 'objects'),

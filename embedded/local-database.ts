@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DirectoryInUse } from './mongo/storage/lock.ts'
-import { type Mongod, MongodError, mongodOnPath, readMongod } from './mongod/find.ts'
+import { type Environment, type Mongod, MongodError, mongodOnPath, readMongod } from './mongod/find.ts'
 import { readState } from './mongod/state.ts'
 
 /** The local databases of one DATA_DIR, which are used when no MONGODB_URI is set. */
@@ -14,6 +14,7 @@ export interface LocalDatabases {
     readonly dir: string
     /** `KURA_MONGOD`: a path, `off`, or null to look on the PATH. */
     readonly setting: string | null
+    readonly environment: Environment
   }
 }
 
@@ -66,20 +67,23 @@ export async function openLocalDatabase(
 }
 
 /** Opens the database of the configured or installed `mongod`, also while the embedded one is in use. @throws MongodError */
-export async function openMongodDatabase({ mongod: { dir, setting } }: LocalDatabases) {
-  const path = setting === 'off' ? null : (setting ?? (await mongodOnPath()))
+export async function openMongodDatabase({ mongod: { dir, setting, environment } }: LocalDatabases) {
+  const path = setting === 'off' ? null : (setting ?? (await mongodOnPath(environment)))
   if (!path) throw new MongodError('There is no mongod: set KURA_MONGOD to the path of one.')
-  return openMongod(await readMongod(path), dir, { forMove: true })
+  return openMongod(await readMongod(path, environment), dir, { forMove: true })
 }
 
-async function choose({ dir, mongod: { dir: mongodDir, setting } }: LocalDatabases): Promise<Choice> {
+async function choose({
+  dir,
+  mongod: { dir: mongodDir, setting, environment },
+}: LocalDatabases): Promise<Choice> {
   const hasMongodData = (await readState(mongodDir)) !== null
   const embedded = (...notes: string[]): Choice => ({ kind: 'embedded', notes })
   if (setting === 'off')
     return hasMongodData
       ? embedded(`KURA_MONGOD is off: the database of a mongod in ${mongodDir} is not used.`)
       : embedded()
-  const path = setting ?? (await mongodOnPath())
+  const path = setting ?? (await mongodOnPath(environment))
   if (!path && hasMongodData)
     throw new MongodError(
       `The database in ${mongodDir} needs a mongod, and there is none on the PATH.\n` +
@@ -92,7 +96,7 @@ async function choose({ dir, mongod: { dir: mongodDir, setting } }: LocalDatabas
       `${path} is not used, because the embedded database has data. To take it over, stop the service and run \`npm run db:move -- mongod\`.`,
     )
   try {
-    return { kind: 'mongod', mongod: await readMongod(path), notes: [] }
+    return { kind: 'mongod', mongod: await readMongod(path, environment), notes: [] }
   } catch (error) {
     if (setting || hasMongodData || !(error instanceof MongodError)) throw error
     return embedded(`${error.message} The embedded database is used instead.`)

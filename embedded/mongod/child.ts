@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Mongod, MongodError, mongodEnvironment } from './find.ts'
+import { type Mongod, MongodError } from './find.ts'
 
 const POLL_MS = 50
 /** Characters of the log that are searched for the reason of a failed start. */
@@ -58,7 +58,7 @@ export async function startChild(mongod: Mongod, options: ChildOptions): Promise
   // A process group of its own, so that Ctrl-C in the terminal does not stop it before the service.
   const child = spawn('sh', ['-c', WATCH, 'sh', mongod.path, ...args], {
     detached: true,
-    env: mongodEnvironment(),
+    env: { ...mongod.environment, LC_ALL: 'C' },
   })
   // The input of a server that has ended is closed.
   child.stdin.on('error', () => undefined)

@@ -13,6 +13,13 @@ const VERSION_MS = 15_000
 export interface Mongod {
   path: string
   version: string
+  environment: Environment
+}
+
+/** Variables that `mongod` gets. It gets no others, because they can be secrets of the service. */
+export interface Environment {
+  readonly PATH: string
+  readonly HOME: string
 }
 
 /** The configured or installed `mongod` cannot be used. The message is written for operators. */
@@ -20,28 +27,25 @@ export class MongodError extends Error {
   override readonly name = 'MongodError'
 }
 
-/** Returns the variables of the environment that `mongod` gets. The others can be secrets of the service. */
-export const mongodEnvironment = () => ({ PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C' })
-
 /**
  * Returns the `mongod` of a path, after it has printed its version.
  *
  * @throws MongodError when it is missing or is not a MongoDB server
  */
-export async function readMongod(given: string): Promise<Mongod> {
+export async function readMongod(given: string, environment: Environment): Promise<Mongod> {
   const path = resolve(given)
-  const options = { timeout: VERSION_MS, env: mongodEnvironment() }
+  const options = { timeout: VERSION_MS, env: { ...environment } }
   const { stdout } = await run(path, ['--version'], options).catch((error: Error) => {
     throw new MongodError(`${path} cannot be run: ${reasonOf(error)}.`, { cause: error })
   })
   const [, version] = /\bdb version v(\d+\.\d+\S*)/.exec(stdout) ?? []
   if (!version) throw new MongodError(`${path} is not a MongoDB server: it prints no \`db version\`.`)
-  return { path, version }
+  return { path, version, environment }
 }
 
 /** Returns the path of the first `mongod` on the PATH, or null. Ignores relative folders of the PATH. */
-export async function mongodOnPath(): Promise<string | null> {
-  for (const folder of (process.env.PATH ?? '').split(delimiter).filter(isAbsolute)) {
+export async function mongodOnPath({ PATH }: Environment): Promise<string | null> {
+  for (const folder of PATH.split(delimiter).filter(isAbsolute)) {
     const path = join(folder, 'mongod')
     if (await isExecutable(path)) return path
   }

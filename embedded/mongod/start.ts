@@ -99,6 +99,8 @@ export async function startMongod(
   }
   const restart = async () => {
     try {
+      // The watcher alone can have ended.
+      await stopPrevious(await readState(dir))
       child = await start()
       return true
     } catch (error) {

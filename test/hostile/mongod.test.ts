@@ -20,6 +20,21 @@ async function isRunning(pid: number): Promise<boolean> {
   return !/\) [ZX]/.test(text)
 }
 
+/** Returns the other processes of the process group of a process. */
+async function groupOf(pid: number): Promise<number[]> {
+  const groupIn = (text: string) => text.split(') ')[1]?.split(' ')[2]
+  const group = groupIn(await readFile(`/proc/${pid}/stat`, 'utf8'))
+  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== pid)
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
+      return groupIn(text) === group ? [Number(name)] : []
+    }),
+  )
+  expect(found.flat()).to.have.length(2)
+  return found.flat()
+}
+
 describe('KURA_MONGOD', function () {
   this.timeout(180_000)
   let folder: string
@@ -111,17 +126,21 @@ describe('KURA_MONGOD', function () {
     const first = await startProcess(env)
     const ada = await register(first.origin)
     const pid = await serverPid()
-    const group = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ')[2]
-    const watchers = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== pid)
-    first.signal('SIGKILL')
-    for (const name of watchers) {
-      const text = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
-      if (text.split(') ')[1]?.split(' ')[2] === group) process.kill(Number(name), 'SIGKILL')
-    }
+    const watchers = await groupOf(pid)
+    for (const one of [...watchers, first.pid]) process.kill(one, 'SIGKILL')
     await first.ended
     expect(await isRunning(pid)).to.equal(true)
     await signIn(await startProcess(env), ada)
     expect(await isRunning(pid)).to.equal(false)
+  })
+
+  it('SIGKILL – the watcher of mongod → the service starts another mongod and goes on', async () => {
+    const service = await startProcess(env)
+    const ada = await register(service.origin)
+    for (const one of await groupOf(await serverPid())) process.kill(one, 'SIGKILL')
+    await waitForOutput(service, /mongod ended with code/)
+    await signIn(service, ada)
+    await stop(service)
   })
 
   it('SIGKILL – mongod → logged, started again, the service goes on', async () => {
