@@ -7,7 +7,7 @@ const ROUNDS = 7
 const bench = await Bench.begin()
 try {
   const service = await bench.startService({ S3_BUCKET: '', S3_ENDPOINT: '' })
-  const peer = await bench.startPeer('send')
+  const peer = await bench.startBare('send')
   const path = await bench.makeFile('file', BYTES)
   const user = await register(service.origin)
   const { url } = await upload(service.origin, user, path)

@@ -1,11 +1,13 @@
 /** Shared by all measurements: starting the measured processes, clients, and figures. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { mongo } from 'mongoose'
 
 export const run = promisify(execFile)
 export const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -25,9 +27,10 @@ export interface Measured {
   pid: number
 }
 
-/** A temporary folder and the processes of one measurement. `end` stops the processes and removes the folder. */
+/** A temporary folder and the processes of one measurement. `end` stops the processes, drops the databases and removes the folder. */
 export class Bench {
   readonly #children: ChildProcess[] = []
+  readonly #databases: string[] = []
 
   private constructor(readonly folder: string) {}
 
@@ -38,8 +41,10 @@ export class Bench {
 
   /**
    * Starts the compiled service as `npm start` does. Database and bucket come from the environment; `env` overrides it.
+   *
+   * @param dir the checkout whose compiled service is started
    */
-  async startService(env: Record<string, string> = {}): Promise<Measured> {
+  async startService(env: Record<string, string> = {}, dir = process.cwd()): Promise<Measured> {
     const given = {
       LOG_LEVEL: 'warn',
       PORT: '0',
@@ -48,16 +53,30 @@ export class Bench {
       ...env,
     }
     const node = ['--max-semi-space-size=8', 'dist/server.js']
-    return this.#start(node, { MALLOC_ARENA_MAX: '2', ...given }, /Kura listens on (\S+)/)
+    return this.#start(node, { MALLOC_ARENA_MAX: '2', ...given }, /Kura listens on (\S+)/, dir)
   }
 
-  /** Starts one of the bare programs in `peers.ts`. */
-  async startPeer(name: string, env: Record<string, string> = {}): Promise<Measured> {
-    return this.#start(['--import=tsx', 'bench/peers.ts', name, this.folder], env, /listens on (\S+)/)
+  /** Starts one of the bare programs in `bare.ts`. */
+  async startBare(name: string, env: Record<string, string> = {}): Promise<Measured> {
+    return this.#start(['--import=tsx', 'bench/bare.ts', name, this.folder], env, /listens on (\S+)/)
   }
 
-  async #start(args: string[], env: Record<string, string>, listens: RegExp): Promise<Measured> {
+  /** Returns the URI of a new database on the server of `uri`. `end` drops it. */
+  newDatabase(uri: string): string {
+    const address = new URL(uri)
+    address.pathname = `kura-bench-${randomUUID().slice(0, 8)}`
+    this.#databases.push(address.href)
+    return address.href
+  }
+
+  async #start(
+    args: string[],
+    env: Record<string, string>,
+    listens: RegExp,
+    cwd = process.cwd(),
+  ): Promise<Measured> {
     const child = spawn(process.execPath, args, {
+      cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -90,6 +109,11 @@ export class Bench {
       if (child.exitCode !== null) continue
       child.kill('SIGTERM')
       await once(child, 'exit')
+    }
+    for (const uri of this.#databases) {
+      const client = await mongo.MongoClient.connect(uri)
+      await client.db().dropDatabase()
+      await client.close()
     }
     await rm(this.folder, { recursive: true, force: true })
   }

@@ -20,17 +20,15 @@ const ROUNDS = 3
 
 const bench = await Bench.begin()
 try {
-  const uri = process.env.MONGODB_URI ?? (await bench.startPeer('database')).origin
-  const name = `kura-bench-${Date.now()}`
-  const address = new URL(uri)
-  address.pathname = name
-  const env = { MONGODB_URI: address.href, S3_BUCKET: '', S3_ENDPOINT: '' }
+  const given = process.env.MONGODB_URI
+  const uri = given ? bench.newDatabase(given) : (await bench.startBare('database')).origin
+  const env = { MONGODB_URI: uri, S3_BUCKET: '', S3_ENDPOINT: '' }
   const service = await bench.startService(env)
   const user = await register(service.origin)
   const path = await bench.makeFile('file', MB / 1000)
   const fields = Array.from({ length: ASSETS }, () => [])
   const [id] = await uploadMany(service.origin, user.Authorization, path, fields)
-  const peer = await bench.startPeer('read', env)
+  const peer = await bench.startBare('read', env)
 
   for (const [label, apiPath, barePath] of [
     ['GET of one asset', `/api/assets/${id}`, `/assets/${id}`],

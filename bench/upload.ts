@@ -1,4 +1,6 @@
-/** Measures a multipart upload of 256 MB with curl: to the API (on disk) and to a bare server (busboy to a file). */
+/**
+ * Measures a multipart upload of 256 MB with curl: to the API (on disk) and to a bare server (busboy to a file, hashed).
+ */
 import { Bench, compareTimings, curl, MB, measureTime, register, type Timing, upload } from './harness.ts'
 
 const BYTES = 256 * MB
@@ -7,7 +9,7 @@ const ROUNDS = 5
 const bench = await Bench.begin()
 try {
   const service = await bench.startService({ S3_BUCKET: '', S3_ENDPOINT: '' })
-  const peer = await bench.startPeer('receive')
+  const peer = await bench.startBare('receive')
   const path = await bench.makeFile('file', BYTES)
   const user = await register(service.origin)
 
@@ -25,7 +27,7 @@ try {
     timings.service.push(api)
     timings.peer.push(bare)
   }
-  compareTimings('upload of 256 MB to disk', BYTES / MB, timings.service, timings.peer, 0.5)
+  compareTimings('upload of 256 MB to disk', BYTES / MB, timings.service, timings.peer, 0.85)
 } finally {
   await bench.end()
 }

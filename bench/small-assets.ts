@@ -1,0 +1,25 @@
+/** The assets that measurements plant: names, tags and descriptions of common words. */
+const WORDS =
+  'oak chair table lamp render scan texture metal wooden robot engine wheel bridge tower glass stone'.split(
+    ' ',
+  )
+
+const wordOf = (i: number) => String(WORDS[i % WORDS.length])
+
+/** A word of about one in eight assets. */
+export const COMMON_WORD = 'oak'
+
+export interface SmallAsset {
+  name: string
+  tags: string[]
+  description: string
+}
+
+/** Returns the name, five tags and a description of 20 words: with its type and file about 40 search keys. */
+export function smallAsset(i: number): SmallAsset {
+  return {
+    name: `${wordOf(i)} ${wordOf(i * 7 + 3)} ${i}`,
+    tags: Array.from({ length: 5 }, (_, j) => `${wordOf(i + j * 3)}-${(i + j) % 10}`),
+    description: Array.from({ length: 20 }, (_, j) => `${wordOf(i * 3 + j)}${(i * j) % 50}`).join(' '),
+  }
+}
