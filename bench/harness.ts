@@ -104,12 +104,16 @@ export class Bench {
     return path
   }
 
+  /** Stops a process and waits until it has ended. */
+  async stop({ pid }: Pick<Measured, 'pid'>): Promise<void> {
+    const child = this.#children.find((one) => one.pid === pid)
+    if (!child || child.exitCode !== null) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+
   async end(): Promise<void> {
-    for (const child of this.#children) {
-      if (child.exitCode !== null) continue
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    }
+    for (const { pid } of this.#children) if (pid) await this.stop({ pid })
     for (const uri of this.#databases) {
       const client = await mongo.MongoClient.connect(uri)
       await client.db().dropDatabase()

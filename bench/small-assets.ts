@@ -4,7 +4,7 @@ const WORDS =
     ' ',
   )
 
-const wordOf = (i: number) => String(WORDS[i % WORDS.length])
+export const wordOf = (i: number) => String(WORDS[i % WORDS.length])
 
 /** A word of about one in eight assets. */
 export const COMMON_WORD = 'oak'
