@@ -169,8 +169,6 @@ export async function prepareParse(url: string, pid: number | undefined): Promis
     },
     indexes: {
       words: { name: 'text', description: 'text' },
-      newest: { _created_at: -1 },
-      own: { _p_owner: 1, _created_at: -1 },
     },
   })
   const { objectId, sessionToken } = await send<{ objectId: string; sessionToken: string }>(
