@@ -18,7 +18,7 @@ export const readOwn: Handler = async (request, res) => {
 }
 
 export const updateOwn: Handler<typeof rules.update> = async (request, res) => {
-  const user = await updateProfile(request.session, request.input)
+  const user = await updateProfile(request.sender, request.input)
   res.json(success({ user: serializeOwnUser(user, defaultQuota(request)) }))
 }
 

@@ -43,12 +43,16 @@ const authenticateBy =
     req.passport.authenticate(strategy, { session: false }, decide)(req, res, next)
   }
 
+const authenticateByToken = authenticateBy('jwt', unauthenticated)
+
 /**
- * Authenticates by the token in `Authorization`: sets `req.user` and `req.session`.
+ * Authenticates by the token in `Authorization`: sets `req.user` and `req.session`. Does nothing if earlier middleware
+ * has authenticated the request.
  *
  * @throws unauthenticated
  */
-export const authenticate = authenticateBy('jwt', unauthenticated)
+export const authenticate: RequestHandler = (req, res, next) =>
+  req.session ? next() : authenticateByToken(req, res, next)
 
 /**
  * Authenticates by the login and the password in the body: sets `req.verified`, which has its `passwordHash`.

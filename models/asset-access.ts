@@ -1,9 +1,9 @@
 import { type QueryFilter, Types, type UpdateQuery } from 'mongoose'
+import type { AccessLevel } from './access-level.ts'
 import { Asset, type AssetFields, type Visibility } from './asset.ts'
 import { isId } from './ids.ts'
 import { type OwnerState, ownerState, ownerStates } from './owner-states.ts'
 import type { Shared } from './plugins/sharing.ts'
-import type { AccessLevel } from './user.ts'
 import { isInactive, NO_TRANSITION, type OwnersInTransition } from './user-state.ts'
 
 /** A signed-in caller, as the session of the request stores them. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Model, model, Schema, Types } from 'mongoose'
+import { ACCESS_LEVELS, type AccessLevel } from './access-level.ts'
 import { isId } from './ids.ts'
 import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
 import type { Stored } from './stored.ts'
@@ -13,12 +14,30 @@ export const SESSIONS_MAX = 100
 /** Stored length of the `User-Agent` header, in characters. The rest is cut off. */
 export const USER_AGENT_MAX = 500
 
+/** What a session stores of its user, so that a request reads one document. */
+export interface SessionAccount {
+  username: string
+  access: AccessLevel
+  location: string | null
+  /** The `accountVersion` of the user with these values. */
+  version: number
+}
+
+const account = {
+  username: { type: String, required: true },
+  access: { type: String, enum: ACCESS_LEVELS, required: true },
+  location: { type: String, default: null },
+  version: { type: Number, required: true },
+} as const
+
 const definition = {
   /** 128 random bits that the token of the session carries. Sessions of earlier versions have none. */
   key: { type: String },
   user: { type: Schema.Types.ObjectId, ref: 'User', required: true },
-  /** The user's `sessionEpoch` at sign-in; missing is 0. */
+  /** The user's `sessionEpoch` at sign-in, or after a password change in this session; missing is 0. */
   epoch: { type: Number, default: 0 },
+  /** Sessions of earlier releases have none until their next request. */
+  account: { type: new Schema<SessionAccount>(account, { _id: false }) },
   createdAt: { type: Date, required: true },
   lastAccessAt: { type: Date, required: true },
   expiresAt: { type: Date, required: true },
@@ -26,14 +45,16 @@ const definition = {
   address: { type: String, default: null },
 } as const
 
-export type SessionFields = Omit<Stored<typeof definition>, 'key' | 'epoch'> & {
+export type SessionFields = Omit<Stored<typeof definition>, 'key' | 'epoch' | 'account'> & {
   key?: string
   epoch?: number
+  account?: SessionAccount
 }
 
 interface BeginOptions {
   user: Types.ObjectId
   epoch?: number
+  account: SessionAccount
   now: Date
   /** How long the session lasts without a request, in milliseconds. */
   idleMs: number
@@ -48,12 +69,21 @@ const NEWEST: Order = { field: 'createdAt', direction: -1 }
 
 const statics = {
   /** Creates a session. */
-  async begin({ user, epoch = 0, now, idleMs, userAgent, address }: BeginOptions): Promise<SessionFields> {
+  async begin({
+    user,
+    epoch = 0,
+    account,
+    now,
+    idleMs,
+    userAgent,
+    address,
+  }: BeginOptions): Promise<SessionFields> {
     const session: SessionFields = {
       _id: new Types.ObjectId(),
       key: randomBytes(16).toString('base64url'),
       user,
       epoch,
+      account,
       createdAt: now,
       lastAccessAt: now,
       expiresAt: expiry(now, now, idleMs),
@@ -74,10 +104,16 @@ const statics = {
     return Session.findOne({ _id: id, key, expiresAt: { $gt: now } }).lean()
   },
 
-  /** Returns the expiry times of the sessions in this list that are still active, by session id. */
-  async activeAmong(ids: Types.ObjectId[], now: Date): Promise<Map<string, Date>> {
-    const found = await Session.find({ _id: { $in: ids }, expiresAt: { $gt: now } }, { expiresAt: 1 }).lean()
-    return new Map(found.map(({ _id, expiresAt }) => [_id.toString(), expiresAt]))
+  /** Returns the sessions in this list that are still active, by their ids. */
+  async activeAmong(
+    ids: Types.ObjectId[],
+    now: Date,
+  ): Promise<Map<string, Pick<SessionFields, '_id' | 'expiresAt' | 'account'>>> {
+    const found = await Session.find(
+      { _id: { $in: ids }, expiresAt: { $gt: now } },
+      { expiresAt: 1, account: 1 },
+    ).lean()
+    return new Map(found.map((session) => [session._id.toString(), session]))
   },
 
   /** Records an access at most once a minute and extends the session. Returns whether it was recorded. */
@@ -108,14 +144,6 @@ const statics = {
     return { sessions, next }
   },
 
-  /**
-   * Returns whether a session was ended after it was read, by a sign-out or a revocation. An expired session does not
-   * count as ended, because the database removes expired sessions by its own clock.
-   */
-  async isEnded({ _id, expiresAt }: SessionFields, now = new Date()): Promise<boolean> {
-    return expiresAt > now && (await Session.exists({ _id })) === null
-  },
-
   async end(id: Types.ObjectId): Promise<void> {
     await Session.deleteOne({ _id: id })
   },
@@ -141,9 +169,9 @@ const statics = {
     await Session.deleteMany({ $and: [others, afterPosition(NEWEST, [lastKept.createdAt, lastKept._id])] })
   },
 
-  /** Ends every session of a user, except the given one. */
-  async endAll(user: Types.ObjectId, { except }: { except?: Types.ObjectId } = {}): Promise<void> {
-    await Session.deleteMany({ user, ...(except ? { _id: { $ne: except } } : {}) })
+  /** Ends every session of a user. */
+  async endAll(user: Types.ObjectId): Promise<void> {
+    await Session.deleteMany({ user })
   },
 }
 

@@ -55,19 +55,19 @@ export function recordSignIn(
 }
 
 /**
- * Sets the hash of another password in a session, which ends every other session. Returns false when the password that
- * was verified, or the session, is no longer valid.
+ * Sets the hash of another password in a session. Returns the user afterwards; call `matchSessions`, which ends every
+ * other session. Returns null when the password that was verified, or the session, is no longer valid.
  */
-export async function replacePassword(
+export function replacePassword(
   session: SessionFields,
   { passwordHash: verified }: Pick<UserFields, 'passwordHash'>,
   passwordHash: string,
-): Promise<boolean> {
-  const { matchedCount } = await User.updateOne(
+): Promise<UserDocument | null> {
+  return User.findOneAndUpdate(
     { passwordHash: verified, ...userOfSession(session) },
-    { $set: { passwordHash, epochSession: session._id }, $inc: { sessionEpoch: 1 } },
-  )
-  return matchedCount === 1
+    { $set: { passwordHash, epochSession: session._id, sessionsPending: true }, $inc: { sessionEpoch: 1 } },
+    { returnDocument: 'after' },
+  ).exec()
 }
 
 /** Sets another hash of the same password. Returns false when the account has another hash than the verified one. */

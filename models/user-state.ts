@@ -1,5 +1,6 @@
 import type { QueryFilter, Types } from 'mongoose'
-import { type AccessLevel, User, type UserDocument, type UserFields, usable } from './user.ts'
+import type { AccessLevel } from './access-level.ts'
+import { User, type UserDocument, type UserFields, usable } from './user.ts'
 
 /** The rights of an account that an admin sets. An absent right is not changed. */
 export interface Rights {
@@ -11,22 +12,24 @@ export interface Rights {
   fileLimit?: number | null | undefined
 }
 
-/** Sets rights of an account. Returns null when the account does not exist or is being deleted. */
+/** Sets rights of an account. Call `matchSessions` afterwards. Returns null when the account does not exist or is being deleted. */
 export function grantRights(
   id: Types.ObjectId,
   { access, disabled, limit, fileLimit }: Rights,
 ): Promise<UserDocument | null> {
+  const changesSessions = access !== undefined || disabled !== undefined
   return User.findOneAndUpdate(
     { _id: id, deleting: false },
     {
       $set: {
         ...(access === undefined ? {} : { access }),
         ...(disabled === undefined ? {} : { disabled, readersPending: true }),
+        ...(changesSessions ? { sessionsPending: true } : {}),
         ...(disabled ? { epochSession: null } : {}),
         ...(limit === undefined ? {} : { 'space.limit': limit }),
         ...(fileLimit === undefined ? {} : { 'space.fileLimit': fileLimit }),
       },
-      ...(disabled ? { $inc: { sessionEpoch: 1 } } : {}),
+      ...(changesSessions ? { $inc: { accountVersion: 1, ...(disabled ? { sessionEpoch: 1 } : {}) } } : {}),
     },
     { returnDocument: 'after' },
   ).exec()
@@ -111,17 +114,9 @@ export async function isActive(id: Types.ObjectId): Promise<boolean> {
   return (await User.exists({ _id: id, ...usable })) !== null
 }
 
-type AccountState = Pick<
-  UserFields,
-  '_id' | 'access' | 'deleting' | 'disabled' | 'sessionEpoch' | 'epochSession'
->
-
-/** Returns the fields that decide whether these accounts can make changes. Leaves out accounts under deletion. */
-export function statesOf(ids: Types.ObjectId[]): Promise<AccountState[]> {
-  const fields = { access: 1, deleting: 1, disabled: 1, sessionEpoch: 1, epochSession: 1 } as const
-  return User.find({ _id: { $in: ids }, deleting: false }, fields)
-    .lean()
-    .exec()
+/** Returns whether an account exists and is not being deleted. */
+export async function isKept(id: Types.ObjectId): Promise<boolean> {
+  return (await User.exists({ _id: id, deleting: false })) !== null
 }
 
 /** Reads one field of every account. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type HydratedDocument, type Model, model, type QueryFilter, Schema, type Types } from 'mongoose'
+import { ACCESS_LEVELS, type AccessLevel } from './access-level.ts'
 import { hashPassword } from './password.ts'
 import { type LedgerStatics, ledger, type Space } from './plugins/ledger.ts'
 import { retryChange } from './plugins/optimistic.ts'
@@ -15,8 +16,6 @@ export const MOBILE = /^\d{4,14}$/
 export const PROFILE_PHOTO = { max: 2048 } as const
 /** Length of the JSON text, in bytes. */
 export const SETTINGS = { maxBytes: 4000 } as const
-export const ACCESS_LEVELS = ['user', 'admin'] as const
-export type AccessLevel = (typeof ACCESS_LEVELS)[number]
 
 const optional = { type: String, default: null } as const
 
@@ -60,6 +59,10 @@ const definition = {
   disabled: { type: Boolean, required: true, default: false },
   /** Whether the `readers` of the account's public assets do not match `disabled` and `deleting` yet. */
   readersPending: { type: Boolean, default: false },
+  /** Incremented by each change of the values that sessions store of the user; see `matchSessions`. */
+  accountVersion: { type: Number, default: 0 },
+  /** Whether there can be sessions that do not match the user yet. */
+  sessionsPending: { type: Boolean, default: false },
   /** Whether the account is being deleted. It is hidden and cannot be used. */
   deleting: { type: Boolean, required: true, default: false },
   /** The prefix of the keys of the user's objects; see `locate`. */
@@ -143,12 +146,6 @@ const statics = {
     return User.findOne(userOfSession(session)).exec()
   },
 
-  /** Returns the access levels of the accounts in this list that can be used, by account id. */
-  async activeAmong(ids: Types.ObjectId[]): Promise<Map<string, AccessLevel>> {
-    const found = await User.find({ _id: { $in: ids }, ...usable }, { access: 1 }).lean()
-    return new Map(found.map(({ _id, access }) => [_id.toString(), access]))
-  },
-
   /**
    * Changes the profile of a session's user. Retries when the telephone number is no longer the one that `decide` saw.
    *
@@ -200,11 +197,6 @@ const statics = {
     return user?._id ?? null
   },
 
-  /** Records the time of an access. */
-  async noteAccess(id: Types.ObjectId, now: Date): Promise<void> {
-    await User.updateOne({ _id: id }, { $max: { lastAccessAt: now } }, { timestamps: false })
-  },
-
   /** Returns the prefix of the keys of the user's objects; null before the first call of `locate`. */
   async locationOf(id: Types.ObjectId): Promise<string | null> {
     const user = await User.findById(id, { location: 1 }).lean()
@@ -240,6 +232,7 @@ schema.index({ searchKeys: 1 })
 schema.index({ access: 1 }, { partialFilterExpression: { access: 'admin' } })
 // owners in transition, which every read of assets queries; usually there are none
 schema.index({ disabled: 1, readersPending: 1 })
+schema.index({ sessionsPending: 1 }, { partialFilterExpression: { sessionsPending: true } })
 schema.index({ deleting: 1 }, { partialFilterExpression: { deleting: true } })
 // old open entries of the ledger, for the sweep; not partial, because some engines cannot use a partial index here
 schema.index({ 'space.open.at': 1 })
@@ -270,7 +263,7 @@ export function mobileKey(phone: { countryCode?: string | null; mobile?: string 
 /** The filter of accounts that can be used. */
 export const usable = { deleting: false, disabled: false }
 
-type Epochs = Pick<UserFields, 'sessionEpoch' | 'epochSession'>
+type Epochs = Partial<Pick<UserFields, 'sessionEpoch' | 'epochSession'>>
 
 /**
  * Returns whether a session is still valid for its user. A password change and the disabling of an account increment
@@ -282,6 +275,8 @@ export function isSessionValid({ sessionEpoch = 0, epochSession }: Epochs, sessi
 
 /** Returns a filter of the session's user that matches only if the session is valid, as `isSessionValid` decides. */
 export function userOfSession({ _id, user, epoch = 0 }: SessionFields): QueryFilter<UserFields> {
-  const sameEpoch = { sessionEpoch: epoch === 0 ? { $in: [0, null] } : epoch }
-  return { _id: user, ...usable, $or: [sameEpoch, { epochSession: _id }] }
+  return { _id: user, ...usable, $or: [{ sessionEpoch: sameCounter(epoch) }, { epochSession: _id }] }
 }
+
+/** Returns the condition that a counter has a value. A missing counter is 0. */
+export const sameCounter = (value: number) => (value === 0 ? { $in: [0, null] } : value)

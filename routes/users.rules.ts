@@ -1,4 +1,5 @@
-import { ACCESS_LEVELS, NAME } from '../models/user.ts'
+import { ACCESS_LEVELS } from '../models/access-level.ts'
+import { NAME } from '../models/user.ts'
 import { type Field, optional, optionalParameter, rules } from './rules/define.ts'
 import { boolean, choice } from './rules/fields.ts'
 import { page } from './rules/page.ts'

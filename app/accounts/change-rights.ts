@@ -1,6 +1,6 @@
 import type { Details } from '../../models/activity.ts'
 import { untilReadersKnow } from '../../models/owner-states.ts'
-import { Session } from '../../models/session.ts'
+import { matchSessions } from '../../models/session-account.ts'
 import type { UserDocument, UserFields } from '../../models/user.ts'
 import { grantRights, hasOtherAdmin, type Rights } from '../../models/user-state.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
@@ -26,19 +26,22 @@ export async function changeRights(
   const { audit, changes } = context
   const { _id, access, disabled } = user
   const grant = async (wanted: Rights) => {
-    await confirmSender({ sender: admin, access: 'admin' })
     const granted = await grantRights(_id, wanted)
     if (!granted) throw notFound()
+    await matchSessions(granted)
     return granted
+  }
+  const confirmAndGrant = async () => {
+    await confirmSender({ sender: admin, access: 'admin' })
+    return grant(rights)
   }
   const endsAdmin = rights.access === 'user' || rights.disabled === true
   const granted = endsAdmin
     ? await requireOtherAdmin(user, {
-        change: () => grant(rights),
-        undo: () => grantRights(_id, { access, disabled }),
+        change: confirmAndGrant,
+        undo: () => grant({ access, disabled }),
       })
-    : await grant(rights)
-  if (granted.disabled) await Session.endAll(_id)
+    : await confirmAndGrant()
   if (rights.disabled !== undefined) await Promise.all([updateReadersSoon(context, _id), untilReadersKnow()])
   await audit({
     action: 'user.changed',

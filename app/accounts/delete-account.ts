@@ -55,6 +55,7 @@ export async function removeAccount(context: AssetContext, user: UserFields, by:
     await setDeleting(user._id, false)
     throw error
   })
+  await Session.endAll(user._id)
   await context.audit({
     action: sender.equals(user._id) ? 'account.deleted' : 'user.deleted',
     user: sender,

@@ -1,6 +1,6 @@
 import { untilReadersKnow } from '../../models/owner-states.ts'
-import { Session, type SessionFields } from '../../models/session.ts'
 import { type Profile, User, type UserDocument } from '../../models/user.ts'
+import { confirmSender, type Sender } from '../auth/sender.ts'
 import { unauthenticated, validationFailed } from '../errors.ts'
 
 /**
@@ -10,9 +10,9 @@ import { unauthenticated, validationFailed } from '../errors.ts'
  * @throws validation_failed for a mobile number without a country code
  * @throws taken (409) naming the field
  */
-export async function updateProfile(session: SessionFields, change: Partial<Profile>): Promise<UserDocument> {
-  if (await Session.isEnded(session)) throw unauthenticated()
-  const changed = await User.changeProfile(session, ({ mobile, countryCode }) => {
+export async function updateProfile(sender: Sender, change: Partial<Profile>): Promise<UserDocument> {
+  await confirmSender({ sender })
+  const changed = await User.changeProfile(sender.session, ({ mobile, countryCode }) => {
     if (change.mobile !== undefined || change.countryCode !== undefined)
       requireCountryCode({ mobile, countryCode, ...change })
     return change

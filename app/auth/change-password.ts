@@ -1,5 +1,6 @@
 import { retryChange } from '../../models/plugins/optimistic.ts'
-import { Session, type SessionFields } from '../../models/session.ts'
+import type { SessionFields } from '../../models/session.ts'
+import { matchSessions } from '../../models/session-account.ts'
 import { User } from '../../models/user.ts'
 import { replacePassword } from '../../models/user-credentials.ts'
 import type { Context } from '../context.ts'
@@ -7,6 +8,7 @@ import { unauthenticated } from '../errors.ts'
 import type { ClientInfo } from './client-info.ts'
 import { confirmPassword } from './credentials.ts'
 import { hashPasswordQueued, refuseWeakPassword } from './passwords.ts'
+import { confirmSender } from './sender.ts'
 
 interface PasswordChange {
   session: SessionFields
@@ -24,7 +26,7 @@ interface PasswordChange {
  * @throws unavailable
  */
 export async function changePassword(
-  context: Pick<Context, 'audit' | 'config' | 'limits' | 'queues'>,
+  context: Pick<Context, 'audit' | 'clock' | 'config' | 'limits' | 'queues'>,
   { session, current, password }: PasswordChange,
   client: ClientInfo,
 ): Promise<void> {
@@ -33,17 +35,17 @@ export async function changePassword(
   await refuseWeakPassword(password, [user.username, user.email])
   const passwordHash = await hashPasswordQueued(context, client, password)
   // retries when the verified hash was replaced by a hash of another cost or of another password
-  await retryChange(
+  const changed = await retryChange(
     user,
     async (verified) => {
-      if (await Session.isEnded(session)) throw unauthenticated()
-      return (await replacePassword(session, verified, passwordHash)) || null
+      await confirmSender({ sender: { user, session, clock: context.clock } })
+      return replacePassword(session, verified, passwordHash)
     },
     async () => {
       if (!(await User.findBySession(session))) throw unauthenticated()
       return confirm()
     },
   )
-  await Session.endAll(user._id, { except: session._id })
+  if (changed) await matchSessions(changed)
   await context.audit({ action: 'password.changed', user: user._id })
 }

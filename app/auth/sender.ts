@@ -1,8 +1,8 @@
 import type { Types } from 'mongoose'
 import { changeableBy, type Viewer } from '../../models/asset-access.ts'
-import { Session, type SessionFields } from '../../models/session.ts'
-import { isSessionValid } from '../../models/user.ts'
-import { statesOf } from '../../models/user-state.ts'
+import type { SessionFields } from '../../models/session.ts'
+import { currentAccount } from '../../models/session-account.ts'
+import { isKept } from '../../models/user-state.ts'
 import type { Clock } from '../clock.ts'
 import { forbidden, notFound, unauthenticated } from '../errors.ts'
 
@@ -24,9 +24,13 @@ export interface Authority {
 }
 
 /**
- * Reads the sender's account and session again. Call it directly before the update that makes a change visible, because
+ * Reads the sender's session again, with the account that it stores. Call it directly before the update that makes a change visible, because
  * a request can last as long as the upload of its body. A session that expires during the request does not count as
  * ended.
+ *
+ * Another owner is read last. The deletion of an account removes its data soon after it has begun, and a change that is
+ * made after that would stay forever. A sender who has just signed out does no such harm. The owner's own session needs no
+ * second read, because a deletion ends the sessions before it removes the data.
  *
  * @param owner of the changed data; default: the sender. The data of a deleted account cannot be changed
  * @throws unauthenticated when the sender is disabled or deleted, the session was ended, or the password was changed in
@@ -38,13 +42,10 @@ export async function confirmSender(
   { sender: { session, clock }, access }: Pick<Authority, 'sender'> & { access?: Authority['access'] },
   owner: Types.ObjectId = session.user,
 ): Promise<void> {
-  const ids = owner.equals(session.user) ? [owner] : [session.user, owner]
-  if (await Session.isEnded(session, clock?.now())) throw unauthenticated()
-  const accounts = await statesOf(ids)
-  const user = accounts.find(({ _id }) => _id.equals(session.user))
-  if (!user || user.disabled || !isSessionValid(user, session)) throw unauthenticated()
-  if (access === 'admin' && user.access !== 'admin') throw forbidden()
-  if (accounts.length < ids.length) throw notFound()
+  const account = await currentAccount(session, clock?.now() ?? new Date())
+  if (!account) throw unauthenticated()
+  if (access === 'admin' && account.access !== 'admin') throw forbidden()
+  if (!owner.equals(session.user) && !(await isKept(owner))) throw notFound()
 }
 
 /**

@@ -2,7 +2,8 @@ import type { Config } from '../../config/env.ts'
 import type { Caller } from '../../models/asset-access.ts'
 import { isId } from '../../models/ids.ts'
 import { Session, type SessionFields } from '../../models/session.ts'
-import { isSessionValid, User, type UserDocument } from '../../models/user.ts'
+import { accountOf, matchSession, noteAccess } from '../../models/session-account.ts'
+import { User, type UserDocument } from '../../models/user.ts'
 import { recordSignIn } from '../../models/user-credentials.ts'
 import type { Audit } from '../activity/audit.ts'
 import type { Clock } from '../clock.ts'
@@ -55,33 +56,43 @@ export async function beginSession(
   { address, userAgent }: ClientInfo,
 ): Promise<SignedIn> {
   const now = clock.now()
-  const session = await Session.begin({
+  const begun = await Session.begin({
     user: user._id,
     epoch: user.sessionEpoch,
+    account: accountOf(user),
     now,
     idleMs: config.auth.idleMs,
     userAgent,
     address,
   })
   const admitted = await recordSignIn(user, now, addressKey(address))
-  if (!admitted) {
-    await Session.end(session._id)
+  // a change of the account before `recordSignIn` is in `admitted`; one after it finds the stored session
+  const located = admitted && (await withLocation(admitted))
+  const session = await matchSession(begun, located)
+  if (!located || !session) {
     await audit({ action: 'login.failed', user: user._id })
     throw badCredentials()
   }
   await Session.endOldest(user._id, session._id)
-  if (admitted.location === null) await User.locate(admitted._id)
   await audit({
     action: 'login.succeeded',
     user: user._id,
     target: { type: 'session', id: session._id.toString() },
   })
-  return { user: admitted, session, token: tokens.sign(session), expiresAt: session.expiresAt }
+  return { user: located, session, token: tokens.sign(session), expiresAt: session.expiresAt }
+}
+
+/** Gives a user a location in the store at the first sign-in. */
+async function withLocation(user: UserDocument): Promise<UserDocument> {
+  if (user.location === null) user.location = await User.locate(user._id)
+  return user
 }
 
 /**
- * Returns the user and the session of a verified token; null when the session has ended or the account cannot be used.
- * Reads both from the database for every request, so that a session that one process ends is invalid on all processes.
+ * Returns the caller and the session of a verified token; null when the session has ended. Reads the session from the
+ * database for every request, so that a session that one process ends is invalid on all processes. Every change of an
+ * account that concerns its sessions changes them too. The user is read once a minute, when the access is recorded, and
+ * for a session of an earlier release.
  */
 export async function authenticateToken(
   { clock, config }: { clock: Clock; config: Pick<Config, 'auth'> },
@@ -89,19 +100,18 @@ export async function authenticateToken(
 ): Promise<{ user: Caller; session: SessionFields } | null> {
   if (typeof jti !== 'string' || !isId(sub)) return null
   const now = clock.now()
-  const [session, user] = await Promise.all([Session.findActive(jti, now), User.findActive(sub)])
-  if (!session || !user || !session.user.equals(user._id) || !isSessionValid(user, session)) return null
-  if (await Session.touch(session, now, config.auth.idleMs)) await User.noteAccess(user._id, now)
-  return { user: callerOf(user), session }
+  const found = await Session.findActive(jti, now)
+  if (!found?.user.equals(sub)) return null
+  const isNoted = await Session.touch(found, now, config.auth.idleMs)
+  const session =
+    isNoted || !found.account ? await matchSession(found, await noteAccess(found.user, now)) : found
+  if (!session?.account) return null
+  const { username, access, location } = session.account
+  return {
+    user: { _id: session.user, username, access, location, sessionEpoch: session.epoch ?? 0 },
+    session,
+  }
 }
-
-const callerOf = ({ _id, username, access, location, sessionEpoch }: UserDocument): Caller => ({
-  _id,
-  username,
-  access,
-  location,
-  sessionEpoch,
-})
 
 /**
  * Returns the whole user of a session.

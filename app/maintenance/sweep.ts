@@ -1,4 +1,5 @@
 import { assetsToDeleteFrom } from '../../models/asset-objects.ts'
+import { matchSessions, usersOfOutdatedSessions } from '../../models/session-account.ts'
 import { Upload } from '../../models/upload.ts'
 import { usersInTransition, usersToDelete } from '../../models/user-state.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
@@ -14,7 +15,7 @@ const ORPHAN_GRACE = 5
 
 /**
  * Cleans up after processes that died: discards uploads without a heartbeat, deletes objects marked for deletion,
- * finishes account deletions and changes of readers, removes orphaned objects, reservations and temporary files.
+ * finishes account deletions and changes of sessions and readers, removes orphaned objects, reservations and temporary files.
  * Requests and sweeps of other processes can run at the same time. A step that fails is logged and repeated by the
  * next sweep.
  */
@@ -28,6 +29,9 @@ export async function sweep(context: AssetContext): Promise<void> {
 
   for await (const user of usersToDelete())
     await attempt(context, 'finish an account deletion', () => finishDeletion(context, user._id))
+
+  for await (const user of usersOfOutdatedSessions())
+    await attempt(context, 'update the sessions of a changed account', () => matchSessions(user))
 
   for await (const user of usersInTransition())
     await attempt(context, 'update the readers of a disabled or enabled account', () =>

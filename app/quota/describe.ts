@@ -1,7 +1,8 @@
 import type { Types } from 'mongoose'
+import type { AccessLevel } from '../../models/access-level.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { quotaOf } from '../../models/plugins/ledger.ts'
-import { type AccessLevel, User } from '../../models/user.ts'
+import { User } from '../../models/user.ts'
 import type { Context } from '../context.ts'
 import { unauthenticated } from '../errors.ts'
 

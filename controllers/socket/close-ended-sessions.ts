@@ -1,6 +1,5 @@
 import type { Clock } from '../../app/clock.ts'
 import { Session } from '../../models/session.ts'
-import { User } from '../../models/user.ts'
 import { type Connection, type Identity, UNAUTHENTICATED } from './connection.ts'
 import type { Connections } from './connections.ts'
 
@@ -10,8 +9,8 @@ const BATCH = 1000
 type SignedIn = Connection & { identity: Identity }
 
 /**
- * Closes the connections whose session has ended or whose user can no longer use the account, whichever process ended
- * it. Updates the access level of the other users. A session that expires during an upload lets the upload finish.
+ * Closes the connections whose session has ended, whichever process ended it. Updates the access level of the other users.
+ * A session that expires during an upload lets the upload finish; the end of the upload checks the user again.
  */
 export async function closeEndedSessions(
   { clock }: { clock: Clock },
@@ -23,21 +22,15 @@ export async function closeEndedSessions(
 }
 
 async function closeBatch(connections: SignedIn[], now: Date): Promise<void> {
-  const [sessions, users] = await Promise.all([
-    Session.activeAmong(
-      connections.map(({ identity }) => identity.session),
-      now,
-    ),
-    User.activeAmong(connections.map(({ identity }) => identity.user._id)),
-  ])
+  const ids = connections.map(({ identity }) => identity.session)
+  const sessions = await Session.activeAmong(ids, now)
   for (const connection of connections) {
     const { identity, binary } = connection
-    const { session, user } = identity
-    const access = users.get(user._id.toString())
-    const expiresAt = sessions.get(session.toString())
-    if (expiresAt) identity.expiresAt = expiresAt
-    const expiredDuringUpload = binary.isReceiving && identity.expiresAt <= now
-    if (access && (expiresAt || expiredDuringUpload)) user.access = access
-    else connection.close(UNAUTHENTICATED, 'the session has ended')
+    const session = sessions.get(identity.session.toString())
+    if (session) {
+      identity.expiresAt = session.expiresAt
+      if (session.account) identity.user.access = session.account.access
+    } else if (!binary.isReceiving || identity.expiresAt > now)
+      connection.close(UNAUTHENTICATED, 'the session has ended')
   }
 }

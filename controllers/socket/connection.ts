@@ -4,7 +4,7 @@ import type { Types } from 'mongoose'
 import type { WebSocket } from 'ws'
 import type { ClientInfo } from '../../app/auth/client-info.ts'
 import { malformedUpload } from '../../app/errors.ts'
-import type { AccessLevel } from '../../models/user.ts'
+import type { AccessLevel } from '../../models/access-level.ts'
 import { BinaryReceiver } from './binary-receiver.ts'
 import type { SocketLimits } from './limits.ts'
 

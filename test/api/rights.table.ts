@@ -177,7 +177,7 @@ const OWNERS: Way[] = [
   way(
     'PUT /api/auth/password',
     'owner',
-    'users.updateOne',
+    'users.findOneAndUpdate',
     (as) => as.put('/api/auth/password').send({ current: PASSWORD, password: 'a third horse battery' }),
     { ownAccount: true },
   ),

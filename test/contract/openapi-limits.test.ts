@@ -7,6 +7,7 @@ import { KNOWN_ADDRESS_MS, PASSWORD_LIMITS } from '../../config/rate-limits.ts'
 import { variables } from '../../config/variables.ts'
 import { SHOWN_PROJECTS } from '../../controllers/compat/scenes.ts'
 import { REQUEST_ID } from '../../middleware/request-info.ts'
+import { ACCESS_LEVELS } from '../../models/access-level.ts'
 import { ACTIONS, TARGET_TYPES } from '../../models/activity.ts'
 import * as asset from '../../models/asset.ts'
 import { SCOPES, SORT_NAMES, TOP_TAGS } from '../../models/asset-search.ts'
@@ -55,7 +56,7 @@ const LIMITS: Record<string, unknown> = {
   'Mobile pattern': user.MOBILE.source,
   'CountryCode pattern': COUNTRY_CODE_INPUT,
   'Account countryCode pattern': user.COUNTRY_CODE.source,
-  'AccessLevel enum': user.ACCESS_LEVELS,
+  'AccessLevel enum': ACCESS_LEVELS,
   'Session userAgent maxLength': USER_AGENT_MAX,
   'Title minLength': TITLE.min,
   'Title maxLength': TITLE.max,

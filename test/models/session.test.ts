@@ -1,18 +1,21 @@
 import { expect } from 'chai'
 import { Types } from 'mongoose'
 import { Session, tokenIdOf } from '../../models/session.ts'
+import { currentAccount } from '../../models/session-account.ts'
+import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const NOW = new Date('2030-01-01T00:00:00Z')
+const ACCOUNT = { username: 'ada', access: 'user', location: null, version: 0 } as const
 const later = (duration: number) => new Date(NOW.getTime() + duration)
 
 describe('Session', () => {
   let app: TestApp
   const user = new Types.ObjectId()
   const begin = (userAgent = 'tests') =>
-    Session.begin({ user, now: NOW, idleMs: 48 * HOUR, userAgent, address: undefined })
+    Session.begin({ user, account: ACCOUNT, now: NOW, idleMs: 48 * HOUR, userAgent, address: undefined })
   before(async () => {
     app = await startApp()
   })
@@ -26,12 +29,15 @@ describe('Session', () => {
     expect(await Session.findById(_id)).to.not.equal(null)
   })
 
-  it('isEnded – removed before it expires → true; not removed, or removed after it expired → false', async () => {
-    const session = await begin()
-    expect(await Session.isEnded(session)).to.equal(false)
+  it('currentAccount – session stored → its account; removed before it expires → null; after it expired → the user', async () => {
+    const { _id } = await User.register({ username: 'eve' }, 'a password', { cost: 4, access: 'admin' })
+    const session = { ...(await begin()), user: _id }
+    expect(await currentAccount(session, NOW)).to.deep.equal(ACCOUNT)
     await Session.end(session._id)
-    expect(await Session.isEnded(session)).to.equal(true)
-    expect(await Session.isEnded({ ...session, expiresAt: new Date(Date.now() - 1) })).to.equal(false)
+    expect(await currentAccount(session, NOW)).to.equal(null)
+    expect(await currentAccount(session, later(49 * HOUR))).to.include({ access: 'admin' })
+    await User.updateOne({ _id }, { disabled: true })
+    expect(await currentAccount(session, later(49 * HOUR))).to.equal(null)
   })
 
   it('findActive – wrong or missing key → null; session of an earlier version without a key → found', async () => {

@@ -67,7 +67,13 @@ type Loss = [status: number, lose: (world: RightsFixture, sender: TestUser) => P
 /** Events that end the account or session of the sender. */
 export const SENDER_LOSSES = {
   disabled: [401, ({ app, root }, { user }) => changeRights(app.context, root, user, { disabled: true })],
-  deleted: [401, (_world, { user }) => setDeleting(user._id, true)],
+  deleted: [
+    401,
+    async (_world, { user }) => {
+      await setDeleting(user._id, true)
+      await Session.endAll(user._id)
+    },
+  ],
   'password changed in another session': [
     401,
     async ({ app, otherSession: session }) => {

@@ -1,6 +1,7 @@
 import type { Test } from 'supertest'
 import { beginSession } from '../../../app/auth/sessions.ts'
 import type { SessionFields } from '../../../models/session.ts'
+import { matchSessions } from '../../../models/session-account.ts'
 import { type NewUser, User, type UserDocument } from '../../../models/user.ts'
 import { grantRights } from '../../../models/user-state.ts'
 import type { TestApp } from './app.ts'
@@ -37,7 +38,8 @@ export async function signUp(
 /** Creates an admin and signs it in. */
 export async function signUpAdmin(app: TestApp, username: string): Promise<TestUser> {
   const { user } = await signUp(app, username)
-  await grantRights(user._id, { access: 'admin' })
+  const granted = await grantRights(user._id, { access: 'admin' })
+  if (granted) await matchSessions(granted)
   return signIn(app, user)
 }
 
