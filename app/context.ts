@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/env.ts'
-import { type Audit, createAudit } from './activity/audit.ts'
 import { createHighestCost, type HighestCost } from './auth/credentials.ts'
 import { createLimits, type Limits } from './auth/limits.ts'
 import { ProxyCheck } from './auth/proxy-check.ts'
@@ -8,7 +7,7 @@ import { loadSecret } from './auth/secret.ts'
 import { createTokens, type Tokens } from './auth/tokens.ts'
 import { createUrlSigner, type UrlSigner } from './auth/url-signer.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { type ChangeFeed, createFeed } from './events/feed.ts'
+import { createEventLog, type EventLog } from './events/event-log.ts'
 import { COVER_WAIT_MS, Covers, coverQueue } from './media/covers.ts'
 import { renderQueue } from './media/render-isolated.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -31,8 +30,7 @@ export interface Context {
   highestCost: HighestCost
   metrics: Metrics
   log: Logger
-  audit: Audit
-  changes: ChangeFeed
+  events: EventLog
   covers: Covers
   clock: Clock
   /** Milliseconds without a heartbeat after which an upload counts as dead. */
@@ -55,7 +53,7 @@ export interface WritesRefused {
 }
 
 /** The part of the context that functions for assets need. */
-export type AssetContext = Pick<Context, 'store' | 'log' | 'clock' | 'audit' | 'changes' | 'staleMs'>
+export type AssetContext = Pick<Context, 'store' | 'log' | 'clock' | 'events' | 'staleMs'>
 
 interface ContextOptions {
   config: Config
@@ -85,15 +83,14 @@ export async function openContext({
   const secrets = config.auth.secrets ?? [await loadSecret(config.dataDir)]
   const tokens = createTokens(secrets)
   const queues = createQueues()
-  const changes = createFeed({ log })
+  const events = createEventLog({ clock, config, log })
   const opened = store ?? (await openStore(config.storage))
   return {
     config,
     storage,
     log,
-    audit: createAudit({ config, log, clock }),
-    changes,
-    covers: new Covers({ config, store: opened, log, clock, changes, staleMs }, coverWaitMs),
+    events,
+    covers: new Covers({ config, store: opened, log, clock, events, staleMs }, coverWaitMs),
     clock,
     staleMs,
     stopping,

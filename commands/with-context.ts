@@ -1,7 +1,6 @@
-import { createAudit } from '../app/activity/audit.ts'
 import { systemClock } from '../app/clock.ts'
 import { type AssetContext, STALE_MS } from '../app/context.ts'
-import { createFeed } from '../app/events/feed.ts'
+import { createEventLog } from '../app/events/event-log.ts'
 import { connectDatabase, disconnectDatabase } from '../app/lifecycle/database.ts'
 import { openStore } from '../app/storage/open-store.ts'
 import type { Config } from '../config/env.ts'
@@ -18,9 +17,8 @@ export async function withContext<T>(
     const store = await openStore(config.storage)
     const log = createLogger({ level: 'warn' })
     const clock = systemClock
-    const audit = createAudit({ clock, config, log })
-    const changes = createFeed({ log })
-    return await work({ store, log, audit, changes, clock, staleMs: STALE_MS }).finally(() => store.close())
+    const events = createEventLog({ clock, config, log })
+    return await work({ store, log, events, clock, staleMs: STALE_MS }).finally(() => store.close())
   } finally {
     await disconnectDatabase()
   }

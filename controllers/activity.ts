@@ -2,7 +2,7 @@ import type { Types } from 'mongoose'
 import { success } from '../middleware/envelope.ts'
 import type { Handler, RouteRequest } from '../middleware/handle.ts'
 import type { Valid } from '../middleware/rules.ts'
-import { Activity } from '../models/activity.ts'
+import { Event } from '../models/event.ts'
 import { serializeActivity } from '../models/views/activity.ts'
 import type * as rules from '../routes/users.rules.ts'
 
@@ -22,7 +22,7 @@ async function pageFor(
   whose: { account?: Types.ObjectId } = {},
 ) {
   const from = context.cursors.read(query, cursor)
-  const { activities, next } = await Activity.page({ ...whose, now: context.clock.now(), limit, from })
+  const { activities, next } = await Event.page({ ...whose, now: context.clock.now(), limit, from })
   return {
     activity: activities.map((activity) => serializeActivity(activity, user)),
     next: context.cursors.write(query, next),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
-import { contextFor } from '../app/activity/audit.ts'
 import type { ClientInfo } from '../app/auth/client-info.ts'
+import { contextFor } from '../app/events/event-log.ts'
 import { USER_AGENT_MAX } from '../models/session.ts'
 
 /** A request id that a client can choose. */
@@ -15,7 +15,7 @@ export const assignRequestId: RequestHandler = (req, res, next) => {
   next()
 }
 
-/** Adds the client to all audit entries of the request. */
+/** Adds the client to all events of the request. */
 export const recordClientInfo: RequestHandler = (req, _res, next) => {
   req.context.proxyCheck.inspect(req.headers)
   const userAgent = req.get('User-Agent')?.slice(0, USER_AGENT_MAX)

@@ -1,9 +1,8 @@
 /** Imports every model, so that the indexes of all of them are created. */
-import './activity.ts'
 import './asset.ts'
 import './attempt.ts'
 import './capacity.ts'
-import './change.ts'
+import './event.ts'
 import './installation.ts'
 import './link.ts'
 import './project.ts'

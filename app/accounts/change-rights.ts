@@ -1,4 +1,4 @@
-import type { Details } from '../../models/activity.ts'
+import type { Details } from '../../models/event.ts'
 import { untilReadersKnow } from '../../models/owner-states.ts'
 import { matchSessions } from '../../models/session-account.ts'
 import type { UserDocument, UserFields } from '../../models/user.ts'
@@ -18,12 +18,11 @@ import { updateReadersSoon } from './update-readers.ts'
  * @throws forbidden as `confirmSender`
  */
 export async function changeRights(
-  context: Pick<Context, 'audit' | 'changes' | 'log'>,
+  context: Pick<Context, 'events' | 'log'>,
   admin: Sender,
   user: UserFields,
   rights: Rights,
 ): Promise<UserDocument> {
-  const { audit, changes } = context
   const { _id, access, disabled } = user
   const grant = async (wanted: Rights) => {
     const granted = await grantRights(_id, wanted)
@@ -43,15 +42,15 @@ export async function changeRights(
       })
     : await confirmAndGrant()
   if (rights.disabled !== undefined) await Promise.all([updateReadersSoon(context, _id), untilReadersKnow()])
-  await audit({
+  const changesSpace = rights.limit !== undefined || rights.fileLimit !== undefined
+  await context.events.record({
     action: 'user.changed',
     user: admin.user._id,
     concerns: _id,
     target: { type: 'user', id: _id.toString() },
     details: definedValues(rights),
+    ...(changesSpace ? { kind: 'space', owner: _id, space: true } : {}),
   })
-  if (rights.limit !== undefined || rights.fileLimit !== undefined)
-    await changes.publish({ kind: 'space', asset: null, owner: _id, space: true })
   return granted
 }
 

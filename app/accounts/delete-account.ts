@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose'
-import { Activity } from '../../models/activity.ts'
 import { Asset } from '../../models/asset.ts'
+import { Event } from '../../models/event.ts'
 import { untilReadersKnow } from '../../models/owner-states.ts'
 import { Project } from '../../models/project.ts'
 import { Session } from '../../models/session.ts'
@@ -56,7 +56,7 @@ export async function removeAccount(context: AssetContext, user: UserFields, by:
     throw error
   })
   await Session.endAll(user._id)
-  await context.audit({
+  await context.events.record({
     action: sender.equals(user._id) ? 'account.deleted' : 'user.deleted',
     user: sender,
     target: { type: 'user', id: user._id.toString() },
@@ -74,7 +74,7 @@ export async function finishDeletion(context: AssetContext, id: Types.ObjectId):
   await Session.endAll(id)
   if (!(await removeEverythingOf(context, id))) return false
   await Project.removeAllOf(id)
-  await Activity.forget(id)
+  await Event.forget(id)
   await removeUser(id)
   return true
 }

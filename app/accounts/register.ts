@@ -15,7 +15,7 @@ export type Registered = SignedIn & {
   accountKey?: string
 }
 
-type RegisterContext = Pick<Context, 'audit' | 'config' | 'limits' | 'queues'>
+type RegisterContext = Pick<Context, 'config' | 'events' | 'limits' | 'queues'>
 
 /**
  * Creates an account and signs it in.
@@ -41,7 +41,7 @@ export async function createAccount(
   { password, ...input }: Registration,
   client: ClientInfo,
 ): Promise<{ user: UserDocument; accountKey?: string }> {
-  const { audit, limits } = context
+  const { events, limits } = context
   if (password !== undefined) await refuseWeakPassword(password, accountNames(input))
   const accountKey = randomBytes(32).toString('base64url')
   const user = await limits.countRegistration(client, async () => {
@@ -54,7 +54,7 @@ export async function createAccount(
       ? addWithFreeUsername(usernameFromEmail(input.email ?? ''), add)
       : add(input.username)
   })
-  await audit({ action: 'account.registered', user: user._id })
+  await events.record({ action: 'account.registered', user: user._id })
   return password === undefined ? { user, accountKey } : { user }
 }
 

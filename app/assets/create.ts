@@ -33,7 +33,7 @@ export interface NewAsset {
  * @throws what `confirmSender` throws
  */
 export async function createAsset(
-  { covers, clock, changes }: Pick<Context, 'covers' | 'clock' | 'changes'>,
+  { covers, clock, events }: Pick<Context, 'covers' | 'clock' | 'events'>,
   { uploadSession, files, images }: Pick<ReceivedUpload, 'uploadSession' | 'files' | 'images'>,
   sender: Sender,
   given: NewAsset,
@@ -69,7 +69,7 @@ export async function createAsset(
   if (!asset) throw notFound()
   await uploadSession.settle(settlement)
   await hideIfOwnerInactive(asset)
-  await changes.publish({ kind: 'asset.created', asset: asset._id, owner: asset.owner, space: true })
+  await events.record({ kind: 'asset.created', asset: asset._id, owner: asset.owner, space: true })
   pending.addLater(asset)
   return asset
 }

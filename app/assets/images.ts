@@ -15,7 +15,7 @@ import { changeAsset, reloadForRetry } from './change.ts'
  * @throws what `changeAsset` throws
  */
 export async function addImages(
-  { changes, clock }: Pick<AssetContext, 'changes' | 'clock'>,
+  { clock, events }: Pick<AssetContext, 'clock' | 'events'>,
   { uploadSession, images }: { uploadSession: UploadSession; images: AssetImage[] },
   asset: AssetFields,
   sender: Sender,
@@ -42,7 +42,7 @@ export async function addImages(
     (tried) => reloadForRetry({ clock }, tried, { version, by }),
   )
   await uploadSession.settle(settlement)
-  await changes.publish({ kind: 'asset.updated', asset: after._id, owner: after.owner, space: true })
+  await events.record({ kind: 'asset.updated', asset: after._id, owner: after.owner, space: true })
   return after
 }
 
@@ -87,5 +87,5 @@ export async function removeImage(
     }),
   })
   const { _id, owner } = after
-  await context.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
+  await context.events.record({ kind: 'asset.updated', asset: _id, owner, space: true })
 }

@@ -10,6 +10,7 @@ import { objectsOf } from '../../models/asset-objects.ts'
 import { type Authority, accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
 import { conflict, forbidden, validationFailed } from '../errors.ts'
+import type { AuditEntry } from '../events/event-log.ts'
 import { lockedError, reloadForRetry } from './change.ts'
 
 export interface LockRequest {
@@ -35,11 +36,12 @@ export async function lockAsset(
   const now = context.clock.now()
   if (request.mode === 'compliance') await requireComplianceAllowed(context.config, sender)
   const lock = strengthenLock(asset, request, now)
-  const changed = await setLock(context, asset, { sender, access: 'owner' }, lock)
   const { mode, until, legalHold } = lock
   const details = { mode, until: until?.toISOString() ?? null, legalHold }
-  await context.audit({ action: 'lock.set', user: asset.owner, target: targetOf(asset), details })
-  return changed
+  return setLock(context, asset, lock, {
+    by: { sender, access: 'owner' },
+    audit: { action: 'lock.set', user: asset.owner, target: targetOf(asset), details },
+  })
 }
 
 /**
@@ -48,8 +50,10 @@ export async function lockAsset(
  * @throws `locked` when the asset has a retention and no legal hold
  */
 export async function releaseHold(context: AssetContext, asset: AssetFields, sender: Sender): Promise<void> {
-  if (!(await endHold(context, asset, { sender, access: 'owner' }))) return
-  await context.audit({ action: 'lock.released', user: asset.owner, target: targetOf(asset) })
+  await endHold(context, asset, {
+    by: { sender, access: 'owner' },
+    audit: { action: 'lock.released', user: asset.owner, target: targetOf(asset) },
+  })
 }
 
 /**
@@ -58,29 +62,30 @@ export async function releaseHold(context: AssetContext, asset: AssetFields, sen
  * @throws `locked` when the asset has a compliance lock and no legal hold
  */
 export async function liftLock(context: AssetContext, asset: AssetFields, admin: Sender): Promise<void> {
-  const by = { sender: admin, access: 'admin' } as const
+  const change: LockChange = {
+    by: { sender: admin, access: 'admin' },
+    audit: {
+      action: 'lock.lifted',
+      user: admin.user._id,
+      concerns: asset.owner,
+      target: targetOf(asset),
+    },
+  }
   const now = context.clock.now()
   if (!isLocked(asset, now)) return
-  if (asset.lock?.mode === 'compliance' && isRetained(asset, now)) await endHold(context, asset, by)
-  else await setLock(context, asset, by, null)
-  await context.audit({
-    action: 'lock.lifted',
-    user: admin.user._id,
-    concerns: asset.owner,
-    target: targetOf(asset),
-  })
+  if (asset.lock?.mode === 'compliance' && isRetained(asset, now)) await endHold(context, asset, change)
+  else await setLock(context, asset, null, change)
 }
 
 /**
- * Ends a legal hold. Returns false when there is none.
+ * Ends a legal hold. Does nothing when the asset has no lock.
  *
  * @throws `locked` when the asset has a retention and no legal hold
  */
-async function endHold(context: AssetContext, asset: AssetFields, by: Authority): Promise<boolean> {
+async function endHold(context: AssetContext, asset: AssetFields, change: LockChange): Promise<void> {
   const { lock } = asset
-  if (lock?.legalHold) await setLock(context, asset, by, { ...lock, legalHold: false })
+  if (lock?.legalHold) await setLock(context, asset, { ...lock, legalHold: false }, change)
   else if (isRetained(asset, context.clock.now())) throw lockedError(asset, context.clock.now())
-  return lock?.legalHold ?? false
 }
 
 /**
@@ -117,11 +122,17 @@ function strengthenLock(asset: AssetFields, { mode, until, legalHold }: LockRequ
 const isEarlier = (one: Date | undefined, other: Date | null) => Boolean(one && other && one < other)
 const incomplete = (field: string, message: string) => validationFailed([{ field, message }])
 
+interface LockChange {
+  by: Authority
+  /** What activity lists show of the change. */
+  audit: AuditEntry
+}
+
 async function setLock(
-  { store, clock, changes }: AssetContext,
+  { store, clock, events }: AssetContext,
   asset: AssetFields,
-  by: Authority,
   lock: Lock | null,
+  { by, audit }: LockChange,
 ): Promise<AssetFields> {
   const { after: changed } = await Asset.change(
     asset,
@@ -142,6 +153,6 @@ async function setLock(
     objectsOf(changed).map(({ key }) => key),
     lock,
   )
-  await changes.publish({ kind: 'asset.updated', asset: changed._id, owner: changed.owner })
+  await events.record({ ...audit, kind: 'asset.updated', asset: changed._id, owner: changed.owner })
   return changed
 }

@@ -4,6 +4,7 @@ import { addPendingDeletion, objectsOf, sameObjects } from '../../models/asset-o
 import { type Authority, accessCondition, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { notFound } from '../errors.ts'
+import type { AuditEntry } from '../events/event-log.ts'
 import { requireUnused } from '../projects/references.ts'
 import { assertAccess } from '../sharing/assert-access.ts'
 import { changeAsset } from './change.ts'
@@ -16,7 +17,7 @@ interface Options {
 }
 
 /**
- * Deletes an asset for its owner. Writes an audit record.
+ * Deletes an asset for its owner. Records it in the owner's activity.
  *
  * @throws `conflict` when a scene uses the asset
  * @throws what `discardAsset` throws
@@ -28,11 +29,14 @@ export async function removeAsset(
   { evenIfUsed = false, version }: Options,
 ): Promise<void> {
   if (!evenIfUsed) await requireUnused(asset, sender.user)
-  await discardAsset(context, asset, { by: { sender, access: 'owner' }, version })
-  await context.audit({
-    action: 'asset.deleted',
-    user: asset.owner,
-    target: { type: 'asset', id: asset._id.toString() },
+  await discardAsset(context, asset, {
+    by: { sender, access: 'owner' },
+    version,
+    audit: {
+      action: 'asset.deleted',
+      user: asset.owner,
+      target: { type: 'asset', id: asset._id.toString() },
+    },
   })
 }
 
@@ -62,6 +66,8 @@ interface Removal {
   by?: Authority
   /** Deletes the asset only if it still has this version. */
   version?: number | undefined
+  /** What activity lists show of the deletion; undefined for nothing. */
+  audit?: AuditEntry
 }
 
 /**
@@ -76,7 +82,7 @@ interface Removal {
 export async function discardAsset(
   context: AssetContext,
   asset: AssetFields,
-  { by, version }: Removal = {},
+  { by, version, audit }: Removal = {},
 ): Promise<void> {
   const { before, after } = await changeAsset(context, asset, {
     by,
@@ -95,6 +101,9 @@ export async function discardAsset(
   })
   const { _id, owner } = after
   // the readers are not derived from the visibility: a disabled owner's public asset has no reader `public`
-  const { readers } = before
-  await context.changes.publish({ kind: 'asset.deleted', asset: _id, owner, readers, space: true })
+  const { readers: readersBefore } = before
+  await context.events.record({
+    ...audit,
+    ...{ kind: 'asset.deleted', asset: _id, owner, readersBefore, space: true },
+  })
 }

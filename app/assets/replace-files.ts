@@ -45,7 +45,7 @@ export async function replaceFiles(
     settle: () => uploadSession.settle(settlement),
   })
   const { _id, owner } = changed
-  await context.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
+  await context.events.record({ kind: 'asset.updated', asset: _id, owner, space: true })
   pending.addLater(changed)
   return changed
 }

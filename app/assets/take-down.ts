@@ -5,6 +5,7 @@ import { retryChange } from '../../models/plugins/optimistic.ts'
 import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { AppError, forbidden, notFound } from '../errors.ts'
+import type { AuditEntry } from '../events/event-log.ts'
 import { reloadForRetry } from './change.ts'
 import { discardAsset } from './remove.ts'
 
@@ -18,28 +19,33 @@ import { discardAsset } from './remove.ts'
  */
 export async function takeDown(context: AssetContext, asset: AssetFields, admin: Sender): Promise<void> {
   const by = { sender: admin, access: 'admin' } as const
+  const audit: AuditEntry = {
+    action: 'asset.taken_down',
+    user: admin.user._id,
+    concerns: asset.owner,
+    target: { type: 'asset', id: asset._id.toString() },
+  }
   await retryChange(
     asset,
     async (current) => {
       if (current.state !== 'ready') throw notFound()
       if (current.visibility !== 'public') throw forbidden()
       const remove = isLocked(current, context.clock.now()) ? hide : discard
-      return (await remove(context, current, by)) || null
+      return (await remove(context, current, by, audit)) || null
     },
     (tried) => reloadForRetry(context, tried, { by, anyLock: true }),
   )
-  await context.audit({
-    action: 'asset.taken_down',
-    user: admin.user._id,
-    concerns: asset.owner,
-    target: { type: 'asset', id: asset._id.toString() },
-  })
 }
 
 /** Deletes an asset. Returns false when it was changed or locked meanwhile. */
-async function discard(context: AssetContext, asset: AssetFields, by: Authority): Promise<boolean> {
+async function discard(
+  context: AssetContext,
+  asset: AssetFields,
+  by: Authority,
+  audit: AuditEntry,
+): Promise<boolean> {
   try {
-    await discardAsset(context, asset, { by, version: asset.version })
+    await discardAsset(context, asset, { by, version: asset.version, audit })
     return true
   } catch (error) {
     if (error instanceof AppError && ['version_conflict', 'locked'].includes(error.code)) return false
@@ -51,12 +57,17 @@ async function discard(context: AssetContext, asset: AssetFields, by: Authority)
  * Makes a locked asset private and revokes its links. Keeps its objects, because of the lock. Returns false when it
  * was changed meanwhile.
  */
-async function hide(context: AssetContext, asset: AssetFields, by: Authority): Promise<boolean> {
+async function hide(
+  context: AssetContext,
+  asset: AssetFields,
+  by: Authority,
+  audit: AuditEntry,
+): Promise<boolean> {
   const { _id, owner } = asset
   const now = context.clock.now()
   await confirmSender(by, owner)
   if (!(await takeDownAsset(asset, now))) return false
   await Link.revokeAllOf(_id, now)
-  await context.changes.publish({ kind: 'asset.updated', asset: _id, owner })
+  await context.events.record({ ...audit, kind: 'asset.updated', asset: _id, owner })
   return true
 }

@@ -1,3 +1,4 @@
+import type { Types } from 'mongoose'
 import {
   Asset,
   type AssetFields,
@@ -36,7 +37,7 @@ export interface AssetChange {
  * @throws what `confirmSender` throws
  */
 export async function updateAsset(
-  { audit, changes, clock }: Pick<AssetContext, 'audit' | 'changes' | 'clock'>,
+  { clock, events }: Pick<AssetContext, 'clock' | 'events'>,
   asset: AssetFields,
   sender: Sender,
   change: AssetChange,
@@ -73,19 +74,27 @@ export async function updateAsset(
     (tried) => reloadForRetry({ clock }, tried, { version, by, anyLock: !changesProtected }),
   )
   if (visibility) await hideIfOwnerInactive(after)
-  if (changesVisibility(before, visibility))
-    await audit({
-      action: 'asset.visibility_changed',
-      user: user._id,
-      target: { type: 'asset', id: after._id.toString() },
-      details: { visibility: after.visibility },
-    })
-  await changes.publish({ kind: 'asset.updated', asset: after._id, owner: after.owner })
+  await events.record({
+    ...(changesVisibility(before, visibility) ? visibilityChange(before, after, user._id) : {}),
+    kind: 'asset.updated',
+    asset: after._id,
+    owner: after.owner,
+  })
   return after
 }
 
 const changesVisibility = (current: AssetFields, visibility: Visibility | undefined) =>
   visibility !== undefined && visibility !== current.visibility
+
+const visibilityChange = (before: AssetFields, after: AssetFields, user: Types.ObjectId) =>
+  ({
+    action: 'asset.visibility_changed',
+    user,
+    target: { type: 'asset', id: after._id.toString() },
+    details: { visibility: after.visibility },
+    readersBefore: before.readers,
+    readersAfter: after.readers,
+  }) as const
 
 function fieldsOf(current: AssetFields, { tags, type, ...texts }: Omit<AssetChange, 'visibility'>) {
   const described = {

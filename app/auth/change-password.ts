@@ -26,7 +26,7 @@ interface PasswordChange {
  * @throws unavailable
  */
 export async function changePassword(
-  context: Pick<Context, 'audit' | 'clock' | 'config' | 'limits' | 'queues'>,
+  context: Pick<Context, 'clock' | 'config' | 'events' | 'limits' | 'queues'>,
   { session, current, password }: PasswordChange,
   client: ClientInfo,
 ): Promise<void> {
@@ -47,5 +47,5 @@ export async function changePassword(
     },
   )
   if (changed) await matchSessions(changed)
-  await context.audit({ action: 'password.changed', user: user._id })
+  await context.events.record({ action: 'password.changed', user: user._id })
 }

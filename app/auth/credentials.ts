@@ -9,9 +9,9 @@ import {
   mostExpensiveHash,
   rehashPassword,
 } from '../../models/user-credentials.ts'
-import type { Audit } from '../activity/audit.ts'
 import type { Clock } from '../clock.ts'
 import { badCredentials, wrongPassword } from '../errors.ts'
+import type { EventLog } from '../events/event-log.ts'
 import { addressKey, type ClientInfo } from './client-info.ts'
 import type { Limits } from './limits.ts'
 
@@ -24,7 +24,7 @@ export interface Credentials {
 }
 
 export interface CredentialContext {
-  audit: Audit
+  events: EventLog
   clock: Clock
   config: Pick<Config, 'auth'>
   limits: Limits
@@ -44,7 +44,7 @@ export async function verifyCredentials(
   credentials: Credentials,
   client: ClientInfo,
 ): Promise<UserDocument> {
-  const { audit, clock, config, limits, highestCost } = context
+  const { clock, config, events, limits, highestCost } = context
   const { login, password } = credentials
   const user = await findForSignIn(login)
   const account = user ? user.id : login.toLowerCase()
@@ -57,7 +57,7 @@ export async function verifyCredentials(
   })
   if (!verified) {
     // the audit record does not contain the name: the user can have typed a password in its place
-    await audit({ action: 'login.failed', user: user?._id ?? null })
+    await events.record({ action: 'login.failed', user: user?._id ?? null })
     throw badCredentials()
   }
   return isCurrent ? verified : verifyCredentials(context, credentials, client)
@@ -91,7 +91,7 @@ async function renewHash(user: UserDocument, password: string, cost: number): Pr
  * @throws unavailable
  */
 export async function confirmPassword(
-  { audit, limits }: Pick<CredentialContext, 'audit' | 'limits'>,
+  { events, limits }: Pick<CredentialContext, 'events' | 'limits'>,
   id: Types.ObjectId,
   password: string,
   client: ClientInfo,
@@ -101,7 +101,7 @@ export async function confirmPassword(
     return user && (await verifyPassword(password, user.passwordHash)) ? user : null
   })
   if (!verified) {
-    await audit({ action: 'password.refused', user: id })
+    await events.record({ action: 'password.refused', user: id })
     throw wrongPassword()
   }
   return verified

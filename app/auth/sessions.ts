@@ -5,9 +5,9 @@ import { Session, type SessionFields } from '../../models/session.ts'
 import { accountOf, matchSession, noteAccess } from '../../models/session-account.ts'
 import { User, type UserDocument } from '../../models/user.ts'
 import { recordSignIn } from '../../models/user-credentials.ts'
-import type { Audit } from '../activity/audit.ts'
 import type { Clock } from '../clock.ts'
 import { badCredentials, notFound, unauthenticated } from '../errors.ts'
+import type { EventLog } from '../events/event-log.ts'
 import { addressKey, type ClientInfo } from './client-info.ts'
 import { type CredentialContext, type Credentials, verifyCredentials } from './credentials.ts'
 import { confirmSender, type Sender } from './sender.ts'
@@ -22,7 +22,7 @@ export interface SignedIn {
 }
 
 interface SessionContext {
-  audit: Audit
+  events: EventLog
   clock: Clock
   config: Pick<Config, 'auth'>
   tokens: Tokens
@@ -51,7 +51,7 @@ export async function signIn(
  * @throws bad_credentials when the account or its password changed after the password was verified
  */
 export async function beginSession(
-  { audit, clock, config, tokens }: SessionContext,
+  { events, clock, config, tokens }: SessionContext,
   user: UserDocument,
   { address, userAgent }: ClientInfo,
 ): Promise<SignedIn> {
@@ -70,11 +70,11 @@ export async function beginSession(
   const located = admitted && (await withLocation(admitted))
   const session = await matchSession(begun, located)
   if (!located || !session) {
-    await audit({ action: 'login.failed', user: user._id })
+    await events.record({ action: 'login.failed', user: user._id })
     throw badCredentials()
   }
   await Session.endOldest(user._id, session._id)
-  await audit({
+  await events.record({
     action: 'login.succeeded',
     user: user._id,
     target: { type: 'session', id: session._id.toString() },
@@ -126,11 +126,11 @@ export async function readAccount(session: SessionFields): Promise<UserDocument>
 
 /** Ends a session. Its token is invalid on every process from the next request on. */
 export async function endSession(
-  { audit }: { audit: Audit },
+  { events }: { events: EventLog },
   { _id, user }: Pick<SessionFields, '_id' | 'user'>,
 ): Promise<void> {
   await Session.end(_id)
-  await audit({ action: 'session.ended', user, target: { type: 'session', id: _id.toString() } })
+  await events.record({ action: 'session.ended', user, target: { type: 'session', id: _id.toString() } })
 }
 
 /**
@@ -139,9 +139,13 @@ export async function endSession(
  * @throws not_found when the sender has no such session
  * @throws unauthenticated as `confirmSender`
  */
-export async function revokeSession({ audit }: { audit: Audit }, sender: Sender, id: string): Promise<void> {
+export async function revokeSession(
+  { events }: { events: EventLog },
+  sender: Sender,
+  id: string,
+): Promise<void> {
   const user = sender.user._id
   await confirmSender({ sender })
   if (!(await Session.revoke(id, user))) throw notFound()
-  await audit({ action: 'session.revoked', user, target: { type: 'session', id } })
+  await events.record({ action: 'session.revoked', user, target: { type: 'session', id } })
 }

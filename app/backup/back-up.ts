@@ -1,5 +1,5 @@
-import { Activity } from '../../models/activity.ts'
 import type { AssetFields } from '../../models/asset.ts'
+import { Event, readFormerActivities } from '../../models/event.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
 import { SchemaVersion } from '../../models/schema-version.ts'
@@ -66,7 +66,9 @@ export async function backUp(
       await writeAsset(asset, objects)
     for await (const project of Project.allOf(user._id)) await writers.projects.write(project)
   }
-  for await (const activity of Activity.all()) await writers.activities.write(activity)
+  // First the former ones: a migration moves them to the others.
+  for await (const activity of readFormerActivities()) await writers.activities.write(activity)
+  for await (const activity of Event.allActivities()) await writers.events.write(activity)
 
   const collections = Object.fromEntries(
     await Promise.all(COLLECTIONS.map(async (name) => [name, await writers[name].close()] as const)),

@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { FORMER_ACTIVITIES } from '../../models/event.ts'
 import { NEWEST_VERSION } from '../maintenance/migrations/migrations.ts'
 
 /**
@@ -15,10 +16,10 @@ export const FORMAT = 1
 
 /**
  * Collections in a backup, in the order in which they are restored. Not included: sessions, because a restore must not
- * revive an ended session; uploads, failed sign-ins and events, because they are temporary; usage sums, because they
+ * revive an ended session; uploads, failed sign-ins and events that are no activities, because they are temporary; usage sums, because they
  * are recomputed.
  */
-export const COLLECTIONS = ['users', 'assets', 'links', 'projects', 'activities'] as const
+export const COLLECTIONS = ['users', 'assets', 'links', 'projects', FORMER_ACTIVITIES, 'events'] as const
 export type CollectionName = (typeof COLLECTIONS)[number]
 
 /** A `.jsonl` file and its checksum. */
@@ -40,7 +41,8 @@ export interface Manifest {
   createdAt: string
   /** Schema version of the documents; 0 if it is missing. */
   schemaVersion?: number
-  collections: Record<CollectionName, LinesFile>
+  /** Backups of earlier releases have no `events`. */
+  collections: Record<Exclude<CollectionName, 'events'>, LinesFile> & { events?: LinesFile }
   objects: LinesFile & { bytes: number; included: boolean }
 }
 

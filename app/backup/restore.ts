@@ -1,6 +1,7 @@
 import mongoose, { type mongo } from 'mongoose'
 import { assetsWithLock, objectsOf } from '../../models/asset-objects.ts'
 import { Capacity } from '../../models/capacity.ts'
+import { FORMER_ACTIVITIES } from '../../models/event.ts'
 import { Installation } from '../../models/installation.ts'
 import { SchemaVersion } from '../../models/schema-version.ts'
 import type { AssetContext } from '../context.ts'
@@ -60,7 +61,10 @@ async function restoreAll(
   await syncIndexes()
   if (manifest.objects.included)
     for await (const entry of readEntries(dir, manifest.objects)) await copyIn(store, dir, entry)
-  for (const name of COLLECTIONS) await insert(name, readDocuments(dir, manifest.collections[name]))
+  for (const name of COLLECTIONS) {
+    const file = manifest.collections[name]
+    if (file) await insert(name, readDocuments(dir, file))
+  }
   for await (const asset of assetsWithLock())
     await store.protect(
       objectsOf(asset).map(({ key }) => key),
@@ -83,6 +87,7 @@ async function emptyDatabase(): Promise<void> {
   const kept = [Capacity, Installation, SchemaVersion].map(({ collection }) => collection.name)
   for (const { collection } of Object.values(mongoose.models))
     if (!kept.includes(collection.name)) await collection.deleteMany({})
+  await mongoose.connection.collection(FORMER_ACTIVITIES).deleteMany({})
 }
 
 async function insert(name: string, documents: AsyncIterable<mongo.Document>): Promise<void> {

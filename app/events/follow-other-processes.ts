@@ -1,36 +1,39 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { Change, type ChangeFields, type NewChange } from '../../models/change.ts'
 import { databaseTime } from '../../models/database-time.ts'
-import type { ChangeFeed } from './feed.ts'
+import { type Change, Event } from '../../models/event.ts'
+import type { EventLog } from './event-log.ts'
 
 interface Options {
   /** Interval at which changes are polled if the database has no change streams, in milliseconds. */
   pollMs: number
   /** Whether changes are read now. */
   isWanted: () => boolean
-  onChange: (change: NewChange) => void
+  onChange: (change: Change) => void
 }
 
 /** Longest time from the timestamp of a change until other processes can read its record, in milliseconds. */
 const LATENESS_MS = 5000
 /** Wait before a read, so that changes made together are read together. */
 const GATHER_MS = 20
-const INSERTS = [{ $match: { operationType: 'insert' } }, { $project: { _id: 1 } }]
+const INSERTS = [
+  { $match: { operationType: 'insert', 'fullDocument.kind': { $exists: true } } },
+  { $project: { _id: 1 } },
+]
 
 /**
  * Reports the changes of other processes until the signal aborts: each once, in the order in which they can be read.
  * Reads when a change stream reports an insertion, and otherwise every `pollMs`.
  */
 export async function followOtherProcesses(
-  { changes: { processId }, log }: { changes: ChangeFeed; log: Logger },
+  { events: { processId }, log }: { events: Pick<EventLog, 'processId'>; log: Logger },
   { pollMs, isWanted, onChange }: Options,
   signal: AbortSignal,
 ): Promise<void> {
   const sleeper = new Sleeper()
   const wake = () => sleeper.wake()
   signal.addEventListener('abort', wake, { once: true })
-  const stream = new InsertStream({ open: () => Change.watch(INSERTS), onInsert: wake, log })
+  const stream = new InsertStream({ open: () => Event.watch(INSERTS), onInsert: wake, log })
   let reader: ChangeReader | null = null
   let unwantedAt = performance.now()
   let hasFailed = false
@@ -74,12 +77,12 @@ class ChangeReader {
     return new ChangeReader(processId, new Date(now.getTime() - (performance.now() - moment)))
   }
 
-  async read(): Promise<ChangeFields[]> {
+  async read(): Promise<Change[]> {
     const from = Math.max(this.start.getTime(), this.#latest.getTime() - LATENESS_MS)
-    const found = await Change.ofOtherProcesses(this.processId, new Date(from))
+    const found = await Event.changesOfOtherProcesses(this.processId, new Date(from))
     const fresh = found.filter(({ _id }) => !this.#known.has(_id.toString()))
     this.#known = new Set(found.map(({ _id }) => _id.toString()))
-    this.#latest = found.at(-1)?.at ?? this.#latest
+    this.#latest = found.at(-1)?.storedAt ?? this.#latest
     return fresh
   }
 }

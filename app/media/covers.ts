@@ -2,7 +2,7 @@ import type { AssetFields, AssetFile, Cover } from '../../models/asset.ts'
 import { attachCover } from '../../models/asset-upload.ts'
 import { type Clock, within } from '../clock.ts'
 import { AppError, notFound } from '../errors.ts'
-import type { ChangeFeed } from '../events/feed.ts'
+import type { EventLog } from '../events/event-log.ts'
 import { FairQueue } from '../queues/fair-queue.ts'
 import { ObjectMissing, type ObjectStore } from '../storage/object-store.ts'
 import { storePicture } from '../uploads/receive-image.ts'
@@ -41,7 +41,7 @@ const NONE: PendingCover = { inTime: async () => null, addLater: () => undefined
 
 interface CoverContext extends UploadSessionContext {
   clock: Clock
-  changes: ChangeFeed
+  events: EventLog
 }
 
 /**
@@ -125,7 +125,7 @@ export class Covers {
       if (!(await attachCover(uploadSession, { cover, file: file.key, now, unsettled }))) throw notFound()
       await uploadSession.settle(settlement)
     })
-    await context.changes.publish({ kind: 'asset.updated', asset: _id, owner, space: true })
+    await context.events.record({ kind: 'asset.updated', asset: _id, owner, space: true })
   }
 
   #report(error: unknown): void {

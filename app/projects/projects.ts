@@ -137,14 +137,18 @@ export async function changeProject(
  * @throws what `confirmSender` throws
  */
 export async function removeProject(
-  { audit }: Pick<Context, 'audit'>,
+  { events }: Pick<Context, 'events'>,
   { _id }: ProjectFields,
   sender: Sender,
 ): Promise<void> {
   const owner = sender.user._id
   await confirmSender({ sender })
   if (!(await Project.removeOwned(_id, owner))) throw notFound()
-  await audit({ action: 'project.deleted', user: owner, target: { type: 'project', id: _id.toString() } })
+  await events.record({
+    action: 'project.deleted',
+    user: owner,
+    target: { type: 'project', id: _id.toString() },
+  })
 }
 
 /**

@@ -29,13 +29,13 @@ export interface NewLink {
  * @throws what `confirmSender` throws
  */
 export async function createLink(
-  context: Pick<Context, 'audit' | 'clock' | 'config' | 'queues'>,
+  context: Pick<Context, 'clock' | 'config' | 'events' | 'queues'>,
   asset: AssetFields,
   sender: Sender,
   { expiresAt, maxDownloads, password }: NewLink,
   client: ClientInfo,
 ): Promise<{ link: LinkFields; token: string }> {
-  const { audit, clock } = context
+  const { clock, events } = context
   if (asset.takenDownAt) throw takenDown()
   const now = clock.now()
   const token = randomBytes(32).toString('base64url')
@@ -60,7 +60,7 @@ export async function createLink(
     await Link.remove(link._id)
     throw conflict('An asset can have at most 1,000 links. Revoke one first.')
   }
-  await audit({
+  await events.record({
     action: 'link.created',
     user: asset.owner,
     target: { type: 'link', id: link._id.toString() },
@@ -130,7 +130,7 @@ async function unlock(
  * @throws what `confirmSender` throws
  */
 export async function revokeLink(
-  { audit, clock }: Pick<Context, 'audit' | 'clock'>,
+  { clock, events }: Pick<Context, 'clock' | 'events'>,
   asset: AssetFields,
   sender: Sender,
   id: string,
@@ -138,7 +138,7 @@ export async function revokeLink(
   if (!isId(id)) throw notFound()
   await confirmSender({ sender })
   if (!(await Link.revoke(id, asset._id, sender.user._id, clock.now()))) throw notFound()
-  await audit({
+  await events.record({
     action: 'link.revoked',
     user: asset.owner,
     target: { type: 'link', id },

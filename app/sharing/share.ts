@@ -25,7 +25,7 @@ export interface Sharing {
  * @throws what `confirmSender` throws
  */
 export async function shareWith(
-  { audit, changes, clock }: Pick<Context, 'audit' | 'changes' | 'clock'>,
+  { clock, events }: Pick<Context, 'clock' | 'events'>,
   { type, model }: Sharing,
   { _id, owner }: Pick<Shared, '_id' | 'owner'>,
   sender: Sender,
@@ -38,16 +38,14 @@ export async function shareWith(
   await confirmSender({ sender })
   const kept = await model.share(_id, sender.user._id, given)
   if (!kept) throw conflict(`The ${type} was deleted, or it already has ${MAX_COLLABORATORS} collaborators.`)
-  await audit({
+  await events.record({
     action: 'collaborator.set',
     user: owner,
     target: { type, id: _id.toString() },
     details: { username, access },
+    // for unknown names too, so that they take as long; nobody receives that change
+    ...(type === 'asset' ? { kind: 'asset.updated', asset: _id, owner, readersAfter: [readerOf(kept)] } : {}),
   })
-  if (type === 'asset') {
-    // published for unknown names too, so that they take as long; nobody receives that event
-    await changes.publish({ kind: 'asset.updated', asset: _id, owner, readers: [readerOf(kept)] })
-  }
   return kept
 }
 
@@ -58,7 +56,7 @@ export async function shareWith(
  * @throws what `confirmSender` throws
  */
 export async function unshareWith(
-  { audit }: Pick<Context, 'audit'>,
+  { events }: Pick<Context, 'events'>,
   { type, model }: Sharing,
   { _id, owner }: Pick<Shared, '_id' | 'owner'>,
   sender: Sender,
@@ -66,7 +64,7 @@ export async function unshareWith(
 ): Promise<void> {
   await confirmSender({ sender })
   if (!(await model.unshare(_id, sender.user._id, usernameKey(username)))) throw notFound()
-  await audit({
+  await events.record({
     action: 'collaborator.removed',
     user: owner,
     target: { type, id: _id.toString() },

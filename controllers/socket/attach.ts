@@ -25,7 +25,7 @@ export function attachSockets(server: Server, context: Context, given: Partial<S
   const broadcaster = new Broadcaster(context, connections)
   handleUpgrades(server, context, connections, limits)
 
-  const stopListening = context.changes.listen((change) => broadcaster.broadcast(change))
+  const stopListening = context.events.listen((change) => broadcaster.broadcast(change))
   const heartbeat = setInterval(() => connections.ping(), limits.pingMs)
   heartbeat.unref()
   const closing = new AbortController()

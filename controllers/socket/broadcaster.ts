@@ -2,7 +2,7 @@ import type { Context } from '../../app/context.ts'
 import { describeSpace } from '../../app/quota/describe.ts'
 import { Asset } from '../../models/asset.ts'
 import { includesViewer, isVisibleTo } from '../../models/asset-access.ts'
-import type { NewChange } from '../../models/change.ts'
+import type { Change } from '../../models/event.ts'
 import { ownerState } from '../../models/owner-states.ts'
 import { serializeAssets } from '../../models/views/asset.ts'
 import type { Connection, Identity } from './connection.ts'
@@ -25,7 +25,7 @@ export class Broadcaster {
     return false
   }
 
-  broadcast(change: NewChange): void {
+  broadcast(change: Change): void {
     if (!this.hasSubscribers) return
     this.#last = this.#last
       .then(() => this.#send(change))
@@ -37,24 +37,24 @@ export class Broadcaster {
     await this.#last
   }
 
-  async #send(change: NewChange): Promise<void> {
+  async #send(change: Change): Promise<void> {
     if (change.kind === 'asset.deleted') this.#sendDeleted(change)
     else await this.#sendAsset(change)
     if (change.space) await this.#sendSpace(change)
   }
 
-  #sendDeleted({ kind, asset, readers }: NewChange): void {
+  #sendDeleted({ kind, asset, readersBefore }: Change): void {
     for (const { connections, ...user } of this.#subscribers())
-      if (includesViewer(readers ?? [], user)) sendTo(connections, { event: kind, id: String(asset) })
+      if (includesViewer(readersBefore ?? [], user)) sendTo(connections, { event: kind, id: String(asset) })
   }
 
-  async #sendAsset({ kind, asset: id, readers }: NewChange): Promise<void> {
+  async #sendAsset({ kind, asset: id, readersAfter }: Change): Promise<void> {
     if (!id) return
     const asset = await Asset.byId(id)
     if (!asset) return
     const owner = await ownerState(asset.owner)
     const recipients = this.#subscribers().filter(
-      (user) => isVisibleTo(asset, user, owner) && (!readers || includesViewer(readers, user)),
+      (user) => isVisibleTo(asset, user, owner) && (!readersAfter || includesViewer(readersAfter, user)),
     )
     const now = this.context.clock.now()
     const views = await Promise.all(recipients.map((user) => serializeAssets([asset], user, now)))
@@ -62,7 +62,7 @@ export class Broadcaster {
       sendTo(connections, { event: kind, asset: views[n]?.[0] })
   }
 
-  async #sendSpace({ owner }: NewChange): Promise<void> {
+  async #sendSpace({ owner }: Change): Promise<void> {
     const user = this.#subscribers().find(({ _id }) => _id.equals(owner))
     if (user) sendTo(user.connections, { event: 'space', space: await describeSpace(this.context, user) })
   }

@@ -49,6 +49,9 @@ const named = (collaborators: Collaborator[] | undefined, key: string) =>
 export const readerOf = ({ user, usernameKey }: Pick<Collaborator, 'user' | 'usernameKey'>): string =>
   user ? user.toString() : `name:${usernameKey}`
 
+/** Returns whether a name among `readers` belongs to users, and not to a username that nobody had. */
+export const isUserReader = (reader: string): boolean => !reader.startsWith('name:')
+
 function sharingStatics(alive: QueryFilter<Shared>) {
   const statics: SharingStatics & ThisType<Model<Shared> & SharingStatics> = {
     async share(id, owner, given) {

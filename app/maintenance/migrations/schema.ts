@@ -1,4 +1,5 @@
 import mongoose from 'mongoose'
+import { FORMER_ACTIVITIES } from '../../../models/event.ts'
 import { SchemaVersion } from '../../../models/schema-version.ts'
 import { NEWEST_VERSION } from './migrations.ts'
 
@@ -30,7 +31,7 @@ export async function schemaVersion(newest = NEWEST_VERSION): Promise<number> {
 }
 
 /** Collections that have documents in every database that is in use. */
-const USED = ['users', 'assets', 'links', 'projects', 'activities', 'uploads']
+const USED = ['users', 'assets', 'links', 'projects', FORMER_ACTIVITIES, 'events', 'uploads']
 
 /** Returns the name of a collection that has documents; null when the database is empty. */
 export async function firstFilledCollection(): Promise<string | null> {

@@ -77,7 +77,7 @@ describe('late cover', () => {
     expect(uploaded.thumbnail).to.equal(null)
     const before = await read(uploaded)
     const heard: object[] = []
-    const deaf = app.context.changes.listen((change) => heard.push(change))
+    const deaf = app.context.events.listen((change) => heard.push(change))
     await release()
     await eventually(async () => expect((await read(uploaded)).asset.thumbnail).to.be.a('string'))
     await idle()

@@ -2,14 +2,17 @@ import { EventEmitter } from 'node:events'
 import { expect } from 'chai'
 import { Types } from 'mongoose'
 import { pino } from 'pino'
-import { createFeed } from '../../../app/events/feed.ts'
+import { systemClock } from '../../../app/clock.ts'
+import { createEventLog } from '../../../app/events/event-log.ts'
 import { followOtherProcesses, InsertStream, Sleeper } from '../../../app/events/follow-other-processes.ts'
-import { Change, type NewChange } from '../../../models/change.ts'
+import { loadConfig } from '../../../config/env.ts'
+import { type Change, Event } from '../../../models/event.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { eventually } from '../../support/eventually.ts'
 
 const log = pino({ level: 'silent' })
 const MINUTE = 60_000
+const createLog = () => createEventLog({ clock: systemClock, config: loadConfig({}), log })
 
 class FakeStream extends EventEmitter {
   closed = false
@@ -27,11 +30,11 @@ describe('followOtherProcesses', () => {
   after(() => app.stop())
 
   const follow = (pollMs: number) => {
-    const received: NewChange[] = []
+    const received: Change[] = []
     const over = new AbortController()
-    const feed = createFeed({ log })
+    const events = createLog()
     const following = followOtherProcesses(
-      { changes: feed, log },
+      { events, log },
       { pollMs, isWanted: () => true, onChange: (change) => received.push(change) },
       over.signal,
     )
@@ -39,43 +42,42 @@ describe('followOtherProcesses', () => {
       over.abort()
       return following
     }
-    return { feed, received, end }
+    return { events, received, end }
   }
   const change = () => ({ kind: 'space' as const, asset: null, owner: new Types.ObjectId(), space: true })
 
   it('followOtherProcesses – changes of another process → each received once, own changes not', async () => {
     const one = follow(20)
-    const other = createFeed({ log })
+    const other = createLog()
     const made = Array.from({ length: 5 }, change)
-    await one.feed.publish(change())
-    for (const each of made) await other.publish(each)
+    await one.events.record(change())
+    for (const each of made) await other.record(each)
     const owners = () => one.received.map(({ owner }) => owner.toString())
     await eventually(() => expect(owners()).to.have.members(made.map(({ owner }) => owner.toString())))
-    await other.publish(change())
+    await other.record(change())
     await eventually(() => expect(one.received).to.have.length(6))
     await one.end()
   })
 
   it('followOtherProcesses – record readable after later ones → still received', async () => {
     const one = follow(20)
-    const other = createFeed({ log })
-    await other.publish(change())
+    const other = createLog()
+    await other.record(change())
     await eventually(() => expect(one.received).to.have.length(1))
-    const late = { ...change(), readers: null, processId: other.processId, at: new Date(Date.now() - 1000) }
-    const { at } = await Change.findOne({ processId: other.processId }).orFail()
-    await Change.create({ ...late, at })
+    const { _id, ...first } = await Event.findOne({ processId: other.processId }).lean().orFail()
+    await Event.create({ ...first, owner: new Types.ObjectId() })
     await eventually(() => expect(one.received).to.have.length(2))
     await one.end()
   })
 
-  it('publish – record cannot be written → local listeners called, no error', async () => {
-    const { record } = Change
-    const feed = createFeed({ log })
-    const received: NewChange[] = []
-    feed.listen((one) => received.push(one))
-    Change.record = () => Promise.reject(new Error('the database is unreachable'))
-    await feed.publish(change()).finally(() => {
-      Change.record = record
+  it('record – record cannot be written → local listeners called, no error', async () => {
+    const { record } = Event
+    const events = createLog()
+    const received: Change[] = []
+    events.listen((one) => received.push(one))
+    Event.record = () => Promise.reject(new Error('the database is unreachable'))
+    await events.record(change()).finally(() => {
+      Event.record = record
     })
     expect(received).to.have.length(1)
   })

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Asset } from '../../../models/asset.ts'
-import { Change } from '../../../models/change.ts'
+import { Event } from '../../../models/event.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
@@ -171,16 +171,16 @@ describe('WebSocket events', () => {
 
   it('event – stored change → no state of the asset', async () => {
     const { id } = await uploadAsset(ada, { name: 'Secret', visibility: 'public' })
-    const stored = await Change.find({ asset: id }).lean()
+    const stored = await Event.find({ asset: id }).lean()
     expect(stored).to.have.length(1)
-    const { _id, at, processId, ...change } = stored[0] ?? {}
-    expect(at).to.be.a('date')
+    const { _id, at, storedAt, expiresAt, processId, ...change } = stored[0] ?? {}
+    expect(storedAt).to.be.a('date')
+    expect(Number(expiresAt) - Date.now()).to.be.within(250_000, 300_000)
     const { owner } = await Asset.findById(id).orFail()
     expect(JSON.parse(JSON.stringify(change))).to.deep.equal({
       kind: 'asset.created',
       asset: id,
       owner: owner.toString(),
-      readers: null,
       space: true,
     })
   })

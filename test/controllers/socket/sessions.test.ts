@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import { pino } from 'pino'
 import { closeEndedSessions } from '../../../controllers/socket/close-ended-sessions.ts'
-import { Activity } from '../../../models/activity.ts'
 import { Asset } from '../../../models/asset.ts'
 import { Attempt } from '../../../models/attempt.ts'
+import { Event } from '../../../models/event.ts'
 import { Session } from '../../../models/session.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { closeSockets, SocketClient } from '../../support/app/socket.ts'
@@ -125,7 +125,7 @@ describe('WebSocket session', () => {
     expect((await third.ask('create', { username: 'r3' })).err?.code).to.equal('validation_failed')
     expect((await third.ask('create', { username: `r3-${count}` })).err?.code).to.equal('too_many_requests')
 
-    const activities = await Activity.find({ user }).sort({ at: 1, _id: 1 }).lean()
+    const activities = await Event.find({ user }).sort({ at: 1, _id: 1 }).lean()
     expect(activities.map(({ action }) => action)).to.deep.equal(['account.registered', 'login.succeeded'])
     for (const activity of activities) {
       expect(activity).to.include({ address: '192.0.2.7', userAgent: 'editor/1' })
