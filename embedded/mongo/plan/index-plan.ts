@@ -136,6 +136,9 @@ function intervalsOfCondition(condition: unknown): Interval[][] {
 
 const intervalsOfOperators = (operators: Doc): Interval[][] =>
   Object.entries(operators).flatMap(([operator, operand]) => {
+    // every value of `$all` is a condition of its own
+    if (operator === '$all' && Array.isArray(operand))
+      return operand.flatMap((value) => (isDoc(value) ? [] : intervalsOfOperators({ $eq: value })))
     const intervals = indexIntervals(operator, operand)
     return intervals ? [intervals] : []
   })
