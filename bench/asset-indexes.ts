@@ -18,7 +18,13 @@ const OWNERS = 50
 type Doc = Record<string, unknown>
 type Index = [key: mongo.IndexSpecification, options?: mongo.CreateIndexesOptions]
 
-const SORTS = { newest: 'createdAt', updated: 'updatedAt', name: 'nameKey', size: 'size', downloads: 'downloads' }
+const SORTS = {
+  newest: 'createdAt',
+  updated: 'updatedAt',
+  name: 'nameKey',
+  size: 'size',
+  downloads: 'downloads',
+}
 const direction = (field: string): 1 | -1 => (field === 'nameKey' ? 1 : -1)
 const order = (field: string) => ({ [field]: direction(field), _id: direction(field) })
 const isPublic = { partialFilterExpression: { visibility: 'public' } }
@@ -55,7 +61,10 @@ function asset(i: number): Doc {
   const owner = new mongo.ObjectId((i % OWNERS).toString(16).padStart(24, '0'))
   const visibility = i % 5 === 0 ? 'private' : 'public'
   const keys = new Set(['all', `type:${['2D', '3D', 'other'][i % 3]}`, `media:${i % 7}`, `ext:${i % 12}`])
-  keys.add(`visibility:${visibility}`).add(`sha256:${i.toString(16).padStart(64, '0')}`).add(`size:${i % 20}`)
+  keys
+    .add(`visibility:${visibility}`)
+    .add(`sha256:${i.toString(16).padStart(64, '0')}`)
+    .add(`size:${i % 20}`)
   const tags = [`t${skewed(300)}`, `t${skewed(300)}`, `t${skewed(300)}`]
   for (const tag of tags) keys.add(`tag:${tag}`)
   if (i % 200 === 0) keys.add('tag:rare')
@@ -64,7 +73,14 @@ function asset(i: number): Doc {
   const readers = visibility === 'public' ? ['public', String(owner)] : [String(owner)]
   return {
     ...{ owner, visibility, readers, tags, keys: [...keys], state: 'ready', nameKey: `asset ${random(1e9)}` },
-    ...{ createdAt: at, updatedAt: at, size: random(1e7), downloads: 0, version: 1, description: 'x'.repeat(300) },
+    ...{
+      createdAt: at,
+      updatedAt: at,
+      size: random(1e7),
+      downloads: 0,
+      version: 1,
+      description: 'x'.repeat(300),
+    },
     files: [{ id: 'a', key: 'b'.repeat(80), sha256: 'c'.repeat(64), size: 1 }],
   }
 }
@@ -95,7 +111,9 @@ async function measure(set: string, database: mongo.Db, uses: boolean): Promise<
   say(`\n## ${set}: ${SETS[set]?.length} indexes`)
   say(`insert ${await median((i) => collection.insertOne(asset(MANY + i)), 300)} ms`)
   const [{ _id: id } = {}] = await collection.find().limit(1).toArray()
-  say(`download ${await median(() => collection.updateOne({ _id: id as never }, { $inc: { downloads: 1 } }), 200)} ms`)
+  say(
+    `download ${await median(() => collection.updateOne({ _id: id as never }, { $inc: { downloads: 1 } }), 200)} ms`,
+  )
   const touch = () => collection.updateOne({ _id: id as never }, { $set: { updatedAt: new Date() } })
   say(`change ${await median(touch, 200)} ms`)
   const apart = () => counts.updateOne({ _id: id as never }, { $inc: { downloads: 1 } }, { upsert: true })
@@ -105,15 +123,28 @@ async function measure(set: string, database: mongo.Db, uses: boolean): Promise<
     for (const [sort, field] of Object.entries(SORTS)) {
       const figures: string[] = []
       for (const [name, keys] of Object.entries(FILTERS)) {
-        const needed = keys.length === 1 && keys[0] === 'all' && !(set === 'all' ? field !== 'downloads' : field === 'createdAt' || set === 'counted')
+        const needed =
+          keys.length === 1 &&
+          keys[0] === 'all' &&
+          !(set === 'all' ? field !== 'downloads' : field === 'createdAt' || set === 'counted')
         const filter = uses
           ? { ...scope, ...(needed ? {} : { keys: { $all: keys } }) }
           : { readers: audience === 'public' ? 'public' : String(owner), ...oldFilter(keys) }
-        const page = (more: Doc) => collection.find({ ...filter, ...more }).sort(order(field)).limit(21).toArray()
-        const all = await collection.find(filter, { projection: { [field]: 1 } }).sort(order(field)).toArray()
+        const page = (more: Doc) =>
+          collection
+            .find({ ...filter, ...more })
+            .sort(order(field))
+            .limit(21)
+            .toArray()
+        const all = await collection
+          .find(filter, { projection: { [field]: 1 } })
+          .sort(order(field))
+          .toArray()
         const deep = all.at(Math.floor(all.length * 0.9))?.[field]
         const beyond = { [field]: { [direction(field) === 1 ? '$gte' : '$lte']: deep } }
-        figures.push(`${name} ${await median(() => page({}))}/${await median(() => page(deep ? beyond : {}))}`)
+        figures.push(
+          `${name} ${await median(() => page({}))}/${await median(() => page(deep ? beyond : {}))}`,
+        )
       }
       say(`${audience} ${sort}: ${figures.join(' · ')}`)
     }

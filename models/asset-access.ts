@@ -1,6 +1,7 @@
 import { type QueryFilter, Types, type UpdateQuery } from 'mongoose'
 import type { AccessLevel } from './access-level.ts'
 import { Asset, type AssetFields, type Visibility } from './asset.ts'
+import { withKeys } from './asset-keys.ts'
 import { isId } from './ids.ts'
 import { type OwnerState, ownerState, ownerStates } from './owner-states.ts'
 import type { Shared } from './plugins/sharing.ts'
@@ -72,7 +73,7 @@ export function isVisibleTo(asset: Readable, viewer: Viewer, owner: OwnerState |
 /** Returns the public assets as filters, each served by an index. */
 export function publicAssets({ hidden, shown }: OwnersInTransition): QueryFilter<AssetFields>[] {
   return [
-    { readers: EVERYBODY, ...(hidden.length > 0 ? { owner: { $nin: hidden } } : {}) },
+    { visibility: 'public', readers: EVERYBODY, ...(hidden.length > 0 ? { owner: { $nin: hidden } } : {}) },
     ...(shown.length > 0 ? [{ visibility: 'public' as const, owner: { $in: shown } }] : []),
   ]
 }
@@ -185,14 +186,13 @@ export async function hideAsset(id: Types.ObjectId): Promise<void> {
  * Makes a public asset private because an admin takes it down. Returns false when the asset changed since it was read
  * or is not public.
  */
-export async function takeDownAsset(
-  { _id, version }: Pick<AssetFields, '_id' | 'version'>,
-  now: Date,
-): Promise<boolean> {
+export async function takeDownAsset(asset: AssetFields, now: Date): Promise<boolean> {
+  const { _id, version } = asset
+  const set = { visibility: 'private', takenDownAt: now, updatedAt: now } as const
   const { modifiedCount } = await Asset.updateOne(
     { _id, state: 'ready', version, visibility: 'public' },
     {
-      $set: { visibility: 'private', takenDownAt: now, updatedAt: now },
+      $set: withKeys(set, asset),
       $inc: { version: 1, visibilityEpoch: 1 },
       ...visibilityUpdate('private'),
     },

@@ -5,8 +5,12 @@ import { foldText } from './text.ts'
 /** The form of the stored keys. Increment it when `keysOf` changes, and migrate the stored keys. */
 export const KEYS_FORM = 1
 
-/** Bounds of the stored keys: different words of an asset, and characters of a word and of a file extension. */
-export const KEYS = { words: 1000, wordLength: 64, extensionLength: 16 } as const
+/** Most different words of an asset that searches find. */
+const MAX_WORDS = 1000
+/** Most characters of a word that searches compare. */
+const MAX_WORD_CHARACTERS = 64
+/** Most characters of a file extension that searches find. */
+const MAX_EXTENSION_CHARACTERS = 16
 
 /** The fields that the keys depend on. */
 export type Keyed = Pick<
@@ -66,7 +70,7 @@ export function withKeys<Set extends Partial<AssetFields>>(
 /** Returns the extension of a file name in lower case, without the dot; an empty text for a name without extension. */
 function extensionOf(name = ''): string {
   const [, extension = ''] = /.\.([^.\s/\\]+)$/u.exec(name) ?? []
-  return extension.length > KEYS.extensionLength ? '' : extension.toLowerCase()
+  return extension.length > MAX_EXTENSION_CHARACTERS ? '' : extension.toLowerCase()
 }
 
 /** Returns the different words of an asset in the searched form: of the name first, of the description last. */
@@ -74,8 +78,8 @@ function wordsOf({ name, tags, files, description }: Keyed): string[] {
   const words = new Set<string>()
   for (const text of [name, ...tags, ...files.map((file) => file.name ?? ''), description])
     for (const [word] of foldText(text).matchAll(/[\p{L}\p{N}_]+/gu)) {
-      if (words.size === KEYS.words) return [...words]
-      words.add([...word].slice(0, KEYS.wordLength).join(''))
+      if (words.size === MAX_WORDS) return [...words]
+      words.add([...word].slice(0, MAX_WORD_CHARACTERS).join(''))
     }
   return [...words]
 }

@@ -1,6 +1,7 @@
 import type { QueryFilter, Types } from 'mongoose'
 import { Asset, type AssetFields, type ListedAsset, type Visibility } from './asset.ts'
-import { publicAssets, type Viewer, visibleTo } from './asset-access.ts'
+import { publicAssets, type Viewer } from './asset-access.ts'
+import { EVERY_ASSET, keysOfFilters } from './asset-keys.ts'
 import type { AssetType, Media } from './media.ts'
 import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
 import { foldText } from './text.ts'
@@ -22,6 +23,11 @@ export const SORTS = {
 export type Sort = keyof typeof SORTS | 'relevance'
 export const SORT_NAMES = [...(Object.keys(SORTS) as (keyof typeof SORTS)[]), 'relevance'] as const
 const RELEVANCE: Order = { field: 'score', direction: -1 }
+
+/** Most assets that a search counts, and that its facets describe. */
+export const MAX_COUNTED = 10_000
+/** Longest time of a query of a search, in milliseconds. */
+const MAX_SEARCH_MS = 5000
 
 export const SCOPES = ['all', 'public', 'mine', 'shared'] as const
 export type Scope = (typeof SCOPES)[number]
@@ -72,10 +78,28 @@ export interface FacetCount {
 export type Facets = Record<'type' | 'media' | 'tag' | 'visibility', FacetCount[]>
 
 /** Internal fields that no list needs. */
-const HIDDEN = { words: 0, intents: 0, unsettled: 0, pendingDeletion: 0, trash: 0 } as const
+const HIDDEN = {
+  words: 0,
+  keys: 0,
+  keysForm: 0,
+  intents: 0,
+  unsettled: 0,
+  pendingDeletion: 0,
+  trash: 0,
+} as const
 
 /** Largest number of tags in the facets of a search. */
 export const TOP_TAGS = 20
+
+/**
+ * Whether all assets have their keys. Until the migration has computed them, searches compare the fields of the assets.
+ */
+let allHaveKeys = true
+
+/** Sets whether searches can compare the keys of the assets. */
+export function setAllHaveKeys(value: boolean): void {
+  allHaveKeys = value
+}
 
 /** Returns a page of the assets that match and that the viewer can read, in a stable order. */
 export async function searchAssets(
@@ -90,7 +114,7 @@ export async function searchAssets(
     page.sort === 'relevance'
       ? await findByRelevance(criteria, viewer, page)
       : criteria.q
-        ? await findPage([filterOf(criteria), scopeOf(criteria.scope, viewer, owners)], order, page)
+        ? await findPage([filterOf(criteria), scopeOf(criteria, viewer, owners)], order, page)
         : await findMergedPage(criteria, viewer, order, page)
   const { items: assets, next } = toPage(found, order, page.limit)
   return { assets, next }
@@ -105,6 +129,7 @@ function findPage(
   return Asset.find({ $and: [...filters, ...(position ? [afterPosition(order, position)] : [])] }, HIDDEN)
     .sort(sortBy(order))
     .limit(limit + 1)
+    .maxTimeMS(MAX_SEARCH_MS)
     .lean()
     .exec()
 }
@@ -112,8 +137,8 @@ function findPage(
 async function findMergedPage(criteria: Criteria, viewer: Viewer, order: Order, page: PageRequest) {
   const { owners = NO_TRANSITION } = page
   const pages = await Promise.all(
-    branchesOf(criteria.scope, viewer, owners).map((branch) =>
-      findPage([filterOf(criteria), branch], order, page),
+    branchesOf(criteria, viewer, owners).map((branch) =>
+      findPage([filterOf(criteria, order), branch], order, page),
     ),
   )
   const unique = new Map(pages.flat().map((asset) => [asset._id.toString(), asset]))
@@ -123,13 +148,15 @@ async function findMergedPage(criteria: Criteria, viewer: Viewer, order: Order, 
 function findByRelevance(criteria: Criteria, viewer: Viewer, page: PageRequest) {
   const { limit, after: position, owners = NO_TRANSITION } = page
   return Asset.aggregate<ListedAsset & { score: number }>([
-    { $match: { $and: [filterOf(criteria), scopeOf(criteria.scope, viewer, owners)] } },
+    { $match: { $and: [filterOf(criteria), scopeOf(criteria, viewer, owners)] } },
     { $addFields: { score: { $meta: 'textScore' } } },
     ...(position ? [{ $match: afterPosition(RELEVANCE, position) }] : []),
     { $sort: sortBy(RELEVANCE) },
     { $limit: limit + 1 },
     { $project: HIDDEN },
-  ]).exec()
+  ])
+    .option({ maxTimeMS: MAX_SEARCH_MS })
+    .exec()
 }
 
 const sortValue = (asset: ListedAsset, { field }: Order): unknown => asset[field as keyof ListedAsset]
@@ -142,13 +169,20 @@ function compare(one: ListedAsset, other: ListedAsset, order: Order): number {
   return difference || Buffer.compare(one._id.id, other._id.id)
 }
 
-/** Returns the number of matching assets that the viewer can read. */
+/**
+ * Returns the number of matching assets that the viewer can read. Stops counting after `MAX_COUNTED + 1`, which means
+ * that there are more than `MAX_COUNTED`.
+ */
 export function countAssets(criteria: Criteria, viewer: Viewer, owners: OwnersInTransition): Promise<number> {
-  return Asset.countDocuments(matching(criteria, viewer, owners)).exec()
+  return Asset.countDocuments(matching(criteria, viewer, owners), {
+    limit: MAX_COUNTED + 1,
+    maxTimeMS: MAX_SEARCH_MS,
+  }).exec()
 }
 
 /**
- * Returns for each facet the values in the whole result and the number of assets with each value, highest number first.
+ * Returns for each facet the values in the result and the number of assets with each value, highest number first.
+ * Describes the newest `MAX_COUNTED` assets of a larger result.
  */
 export async function facetAssets(
   criteria: Criteria,
@@ -162,6 +196,9 @@ export async function facetAssets(
   ]
   const [facets] = await Asset.aggregate<Facets>([
     { $match: matching(criteria, viewer, owners) },
+    { $sort: sortBy(SORTS.newest) },
+    { $limit: MAX_COUNTED },
+    { $project: { type: 1, media: 1, tags: 1, visibility: 1 } },
     {
       $facet: {
         type: counted('$type'),
@@ -170,56 +207,91 @@ export async function facetAssets(
         visibility: counted('$visibility'),
       },
     },
-  ])
+  ]).option({ maxTimeMS: MAX_SEARCH_MS, allowDiskUse: true })
   return facets ?? { type: [], media: [], tag: [], visibility: [] }
 }
 
 const matching = (criteria: Criteria, viewer: Viewer, owners: OwnersInTransition) => ({
-  $and: [filterOf(criteria), scopeOf(criteria.scope, viewer, owners)],
+  $and: [filterOf(criteria, SORTS.newest), scopeOf(criteria, viewer, owners)],
 })
 
-/** Returns the criteria as a filter, without the scope. */
-export function filterOf(criteria: Criteria): Filter {
-  const { q, type, media, tags, owner, visibility } = criteria
+/**
+ * Returns the criteria as a filter, without the scope.
+ *
+ * @param order the order of the result: the index of the newest and oldest first needs a key, even without a criterion
+ */
+export function filterOf(criteria: Criteria, order?: Order): Filter {
+  const { q, owner } = criteria
   const createdAt = range({ $gte: criteria.createdAfter, $lt: criteria.createdBefore })
   const updatedAt = range({ $gte: criteria.updatedAfter, $lt: criteria.updatedBefore })
   const size = range({ $gte: criteria.minSize, $lte: criteria.maxSize })
   return {
     state: 'ready',
     ...(q ? (onlyExcludes(q) ? NOTHING : { $text: { $search: foldText(q) } }) : {}),
-    ...(type ? { type } : {}),
-    ...(media ? { media } : {}),
-    ...(tags.length > 0 ? { tags: { $all: tags } } : {}),
+    ...(allHaveKeys ? byKeys(criteria, order) : byFields(criteria)),
     ...(owner ? { owner } : {}),
-    ...(visibility ? { visibility } : {}),
     ...(createdAt ? { createdAt } : {}),
     ...(updatedAt ? { updatedAt } : {}),
     ...(size ? { size } : {}),
   }
 }
 
+function byKeys(criteria: Criteria, order: Order | undefined): Filter {
+  const keys = keysOfFilters(criteria)
+  if (keys.length === 0 && order?.field === 'createdAt') keys.push(EVERY_ASSET)
+  return keys.length > 0 ? { keys: { $all: keys } } : {}
+}
+
+function byFields({ type, media, tags, visibility }: Criteria): Filter {
+  return {
+    ...(type ? { type } : {}),
+    ...(media ? { media } : {}),
+    ...(tags.length > 0 ? { tags: { $all: tags } } : {}),
+    ...(visibility ? { visibility } : {}),
+  }
+}
+
 /**
- * Returns the scope as several filters, each with one equality on `readers`, so that an index serves filter and sort.
- * The filters can overlap: their pages are merged.
+ * Returns the scope as several filters, each of which selects assets of one index, so that the index serves filter and
+ * sort. The filters can overlap: their pages are merged.
  */
-export function branchesOf(scope: Scope, viewer: Viewer, owners: OwnersInTransition): Filter[] {
-  const mine = viewer?._id
+export function branchesOf(
+  { scope, owner }: Pick<Criteria, 'scope' | 'owner'>,
+  viewer: Viewer,
+  owners: OwnersInTransition,
+): Filter[] {
+  // the index of an owner holds private assets too
+  const ofOwner = owner && allHaveKeys ? { keys: { $all: keysOfFilters({ visibility: 'public' }) } } : {}
+  const everybodys = publicAssets(owners).map((branch) => ({ ...branch, ...ofOwner }))
+  const mine = viewer ? [{ owner: viewer._id }] : []
+  const shared = viewer
+    ? [
+        {
+          readers: viewer._id.toString(),
+          'collaborators.user': viewer._id,
+          owner: { $ne: viewer._id },
+        },
+      ]
+    : []
   switch (scope) {
     case 'public':
-      return publicAssets(owners)
+      return everybodys
     case 'mine':
-      return mine ? [{ readers: mine.toString(), owner: mine }] : []
+      return mine
     case 'shared':
-      return mine ? [{ readers: mine.toString(), owner: { $ne: mine } }] : []
+      return shared
     case 'all':
-      return [...publicAssets(owners), ...(mine ? [{ readers: mine.toString() }] : [])]
+      return [...everybodys, ...mine, ...shared]
   }
 }
 
 /** Returns the scope as one filter, for counts and text search. */
-function scopeOf(scope: Scope, viewer: Viewer, owners: OwnersInTransition): Filter {
-  if (scope === 'all') return visibleTo(viewer, owners)
-  const [only, ...others] = branchesOf(scope, viewer, owners)
+function scopeOf(
+  criteria: Pick<Criteria, 'scope' | 'owner'>,
+  viewer: Viewer,
+  owners: OwnersInTransition,
+): Filter {
+  const [only, ...others] = branchesOf(criteria, viewer, owners)
   return others.length === 0 && only ? only : { $or: [only ?? NOTHING, ...others] }
 }
 

@@ -156,6 +156,10 @@ const definition = {
   takenDownAt: { type: Date, default: null },
   /** The text that searches read: name, tags and description without accents. */
   words: { name: String, tags: [String], description: String },
+  /** What searches compare: every equality filter and every word that the asset matches. Written by `withKeys`. */
+  keys: { type: [String], default: () => [] },
+  /** The form of `keys`. Missing until the keys of an older asset are computed. */
+  keysForm: Number,
   /** Ids of running uploads that can still change this asset. */
   intents: { type: [String], default: () => [] },
   unsettled: { type: [unsettledSchema], default: () => [] },
@@ -169,7 +173,10 @@ const definition = {
 export type AssetFields = Stored<typeof definition> & Shared
 
 /** An asset without the fields that only uploads, removals and text search need. */
-export type ListedAsset = Omit<AssetFields, 'words' | 'intents' | 'unsettled' | 'pendingDeletion' | 'trash'>
+export type ListedAsset = Omit<
+  AssetFields,
+  'words' | 'keys' | 'keysForm' | 'intents' | 'unsettled' | 'pendingDeletion' | 'trash'
+>
 
 const statics = {
   /** Returns an asset in any state, or null, without checking access. */
@@ -221,16 +228,24 @@ const schema = new Schema<AssetFields, AssetModel>(definition, {
 schema.plugin(sharing, { state: 'ready' })
 schema.plugin(optimistic)
 
-// a page of each sort, for one reader name at a time: { readers: 'public' | <user id> }
-schema.index({ readers: 1, createdAt: -1, _id: -1 })
-schema.index({ readers: 1, updatedAt: -1, _id: -1 })
-schema.index({ readers: 1, nameKey: 1, _id: 1 })
-schema.index({ readers: 1, size: -1, _id: -1 })
-schema.index({ readers: 1, downloads: -1, _id: -1 })
-// a tag selects fewer assets than a reader
-schema.index({ tags: 1, createdAt: -1, _id: -1 })
-// one owner's assets: filter `owner`, account deletion, space recount
-schema.index({ owner: 1, createdAt: -1, _id: -1 })
+// The indexes of searches: docs/decisions/0014-indexes-over-keys.md says why these. Only the newest first have an index
+// over the keys, because each such index holds an entry for every key of an asset.
+const publicAssets = { visibility: 'public' }
+const inOrder = [
+  { updatedAt: -1, _id: -1 },
+  { nameKey: 1, _id: 1 },
+  { size: -1, _id: -1 },
+  { downloads: -1, _id: -1 },
+] as const
+schema.index({ keys: 1, createdAt: -1, _id: -1 }, { partialFilterExpression: publicAssets })
+for (const order of inOrder) schema.index(order, { partialFilterExpression: publicAssets })
+schema.index({ owner: 1, keys: 1, createdAt: -1, _id: -1 })
+for (const order of inOrder) schema.index({ owner: 1, ...order })
+// what is shared with a user
+schema.index(
+  { readers: 1, createdAt: -1, _id: -1 },
+  { partialFilterExpression: { 'collaborators.user': { $exists: true } }, name: 'shared' },
+)
 // assets with removals to finish, for the sweep
 schema.index({ state: 1 }, { partialFilterExpression: { state: 'deleting' }, name: 'deleting' })
 schema.index({ 'pendingDeletion.id': 1 }, { sparse: true })

@@ -6,6 +6,7 @@ import {
   type Visibility,
 } from '../../models/asset.ts'
 import { readersOf } from '../../models/asset-access.ts'
+import { withKeys } from '../../models/asset-keys.ts'
 import { bytesOf, objectsOf } from '../../models/asset-objects.ts'
 import { commitNewAsset } from '../../models/asset-upload.ts'
 import type { AssetType } from '../../models/media.ts'
@@ -48,21 +49,27 @@ export async function createAsset(
     description: given.description ?? '',
     tags: normalizeTags(given.tags ?? []),
   }
+  const fields = {
+    ...described,
+    ...describeFiles(files),
+    ...(given.type ? { type: given.type, typeGiven: true } : {}),
+    visibility,
+  }
   const by = { sender, access: 'owner' } as const
   await confirmSender(by)
   const asset = await commitNewAsset(uploadSession, {
     permitted: accessCondition(by),
-    set: {
-      ...described,
-      ...describeWords(described),
-      ...describeFiles(files, given.type),
-      ...(given.type ? { type: given.type, typeGiven: true } : {}),
-      images,
-      cover,
-      visibility,
-      readers: readersOf({ owner: uploadSession.owner, visibility, collaborators: [] }),
-      createdAt: now,
-    },
+    set: withKeys(
+      {
+        ...fields,
+        ...describeWords(described),
+        images,
+        cover,
+        readers: readersOf({ owner: uploadSession.owner, visibility, collaborators: [] }),
+        createdAt: now,
+      },
+      { ...fields, state: 'ready', lock: null },
+    ),
     now,
     unsettled: { id: uploadSession.id, ...settlement },
   })
@@ -74,13 +81,8 @@ export async function createAsset(
   return asset
 }
 
-/** Returns the fields of an asset that are derived from its files. Keeps a type that the client gave. */
-export function describeFiles(files: AssetFile[], givenType: AssetType | undefined) {
+/** Returns the fields of an asset that are derived from its files. */
+export function describeFiles(files: AssetFile[]) {
   const medias = files.map(({ media }) => media)
-  return {
-    files,
-    media: assetMedia(medias),
-    size: bytesOf(files),
-    ...(givenType ? {} : { type: assetType(medias) }),
-  }
+  return { files, media: assetMedia(medias), size: bytesOf(files), type: assetType(medias) }
 }

@@ -6,6 +6,7 @@ import {
   type Lock,
   type LockMode,
 } from '../../models/asset.ts'
+import { withKeys } from '../../models/asset-keys.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import { type Authority, accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
@@ -136,11 +137,11 @@ async function setLock(
 ): Promise<AssetFields> {
   const { after: changed } = await Asset.change(
     asset,
-    async ({ owner, version }) => {
-      await confirmSender(by, owner)
+    async (current) => {
+      await confirmSender(by, current.owner)
       return {
-        conditions: { state: 'ready', version, ...accessCondition(by) },
-        update: { $set: { lock, updatedAt: clock.now() }, $inc: { version: 1 } },
+        conditions: { state: 'ready', version: current.version, ...accessCondition(by) },
+        update: { $set: withKeys({ lock, updatedAt: clock.now() }, current), $inc: { version: 1 } },
       }
     },
     // no retry, because the new lock depends on the asset that was read

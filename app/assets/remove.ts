@@ -1,5 +1,6 @@
 import { type AssetFields, notLocked } from '../../models/asset.ts'
 import { readableAsset } from '../../models/asset-access.ts'
+import { KEYS_FORM } from '../../models/asset-keys.ts'
 import { addPendingDeletion, objectsOf, sameObjects } from '../../models/asset-objects.ts'
 import { type Authority, accessCondition, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
@@ -59,7 +60,10 @@ export async function removeAssetById(
   await removeAsset(context, asset, sender, { evenIfUsed })
 }
 
-const DELETED = { state: 'deleting', readers: [], files: [], images: [], cover: null, intents: [] } as const
+const DELETED = {
+  ...{ state: 'deleting', readers: [], keys: [], keysForm: KEYS_FORM },
+  ...{ files: [], images: [], cover: null, intents: [] },
+} as const
 
 interface Removal {
   /** The sender; undefined when the service itself deletes the asset. */

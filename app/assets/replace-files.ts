@@ -1,4 +1,5 @@
 import type { AssetFields, AssetFile } from '../../models/asset.ts'
+import { withKeys } from '../../models/asset-keys.ts'
 import { bytesOf } from '../../models/asset-objects.ts'
 import { commitOf } from '../../models/asset-upload.ts'
 import { accessCondition, type Sender } from '../auth/sender.ts'
@@ -36,7 +37,10 @@ export async function replaceFiles(
         {
           permitted: accessCondition(by),
           now: context.clock.now(),
-          set: { ...describeFiles(files, current.typeGiven ? current.type : undefined), cover },
+          set: withKeys(
+            { ...describeFiles(files), ...(current.typeGiven ? { type: current.type } : {}), cover },
+            current,
+          ),
           unsettled: { id: uploadSession.id, ...settlement },
           pendingDeletion,
         },

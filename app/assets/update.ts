@@ -9,6 +9,7 @@ import {
   type Visibility,
 } from '../../models/asset.ts'
 import { visibilityUpdate } from '../../models/asset-access.ts'
+import { withKeys } from '../../models/asset-keys.ts'
 import type { AssetType } from '../../models/media.ts'
 import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
 import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
@@ -65,7 +66,10 @@ export async function updateAsset(
           ...(changesProtected ? notLocked(now) : {}),
         },
         update: {
-          $set: { ...fieldsOf(current, fields), ...(visibility ? { visibility } : {}), updatedAt: now },
+          $set: withKeys(
+            { ...fieldsOf(current, fields), ...(visibility ? { visibility } : {}), updatedAt: now },
+            current,
+          ),
           $inc: { version: 1, ...(changesVisibility(current, visibility) ? { visibilityEpoch: 1 } : {}) },
           ...visibilityUpdate(visibility),
         },

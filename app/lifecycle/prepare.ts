@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { setAllHaveKeys } from '../../models/asset-search.ts'
 import { Capacity } from '../../models/capacity.ts'
 import { ensureAdmin } from '../accounts/ensure-admin.ts'
 import type { Context, WritesRefused } from '../context.ts'
 import { missingUniqueIndexes, syncIndexes } from '../maintenance/indexes.ts'
 import { type Job, msUntilHour, runJob } from '../maintenance/job-runner.ts'
-import { NEWEST_VERSION } from '../maintenance/migrations/migrations.ts'
+import { KEYS_VERSION, NEWEST_VERSION } from '../maintenance/migrations/migrations.ts'
 import { schemaVersion } from '../maintenance/migrations/schema.ts'
 import { reconcileUsage } from '../maintenance/reconcile.ts'
 import { sweep } from '../maintenance/sweep.ts'
@@ -66,7 +67,8 @@ export function prepare(context: Context, uri: string): Preparation {
  * Migrates an older database outside production. In production, logs a warning and continues, because this program can
  * read the older form.
  */
-async function updateSchema({ config, log }: Context): Promise<void> {
+async function updateSchema(context: Context): Promise<void> {
+  const { config, log } = context
   const version = await schemaVersion()
   if (version >= NEWEST_VERSION) return
   if (config.production) {
@@ -74,10 +76,26 @@ async function updateSchema({ config, log }: Context): Promise<void> {
       { version, newest: NEWEST_VERSION },
       'the database has an older schema: run `npm run db:migrate`',
     )
+    if (version < KEYS_VERSION) void searchFieldsUntilMigrated(context)
     return
   }
   const { migrate } = await import('../maintenance/migrations/migrate.ts')
   await migrate({ report: (line) => log.info(line) })
+}
+
+/** Searches compare the fields of assets until `npm run db:migrate` has computed the keys of all of them. */
+async function searchFieldsUntilMigrated({ log, stopping }: Context): Promise<void> {
+  setAllHaveKeys(false)
+  const isMigrated = () =>
+    schemaVersion().then(
+      (version) => version >= KEYS_VERSION,
+      (error) => {
+        log.warn({ err: error }, 'the schema version could not be read; trying again')
+        return false
+      },
+    )
+  await waitUntil(isMigrated, stopping)
+  setAllHaveKeys(true)
 }
 
 /** Waits until a condition is true, checked every 10 s, or until the process stops. */

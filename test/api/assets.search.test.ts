@@ -297,12 +297,14 @@ describe('GET /api/assets', () => {
     ]
     for (const order of Object.values(SORTS))
       for (const given of criteria)
-        for (const branch of branchesOf('all', ada.user, NO_TRANSITION))
+        for (const branch of branchesOf({ scope: 'all', ...given }, ada.user, NO_TRANSITION))
           for (const position of [
             null,
             following(order, [order.field === 'nameKey' ? 'a' : new Date(), ada.user._id]),
           ]) {
-            const filter = { $and: [filterOf({ scope: 'all', tags: [], ...given }), branch, position ?? {}] }
+            const filter = {
+              $and: [filterOf({ scope: 'all', tags: [], ...given }, order), branch, position ?? {}],
+            }
             const plan = JSON.stringify(
               await Asset.find(filter).sort(sortBy(order)).limit(20).explain('queryPlanner'),
             )

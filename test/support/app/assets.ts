@@ -1,6 +1,7 @@
 import { Types } from 'mongoose'
 import { Asset, type AssetFields, describeWords } from '../../../models/asset.ts'
 import { readersOf } from '../../../models/asset-access.ts'
+import { withKeys } from '../../../models/asset-keys.ts'
 import { obj } from '../data/samples.ts'
 import type { TestUser } from './users.ts'
 
@@ -34,7 +35,7 @@ export async function insertAsset(
 ): Promise<AssetFields> {
   const described = { name: 'Chair', description: '', tags: [], ...fields }
   const createdAt = fields.createdAt ?? new Date()
-  const asset = await Asset.create({
+  const asset = new Asset({
     _id: new Types.ObjectId(),
     owner: owner._id,
     state: 'ready',
@@ -46,5 +47,6 @@ export async function insertAsset(
     ...describeWords(described),
     readers: readersOf({ owner: owner._id, visibility: 'private', collaborators: [], ...fields }),
   })
+  await asset.set(withKeys({}, asset.toObject())).save()
   return asset.toObject()
 }

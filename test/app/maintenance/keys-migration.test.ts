@@ -1,0 +1,81 @@
+import { expect } from 'chai'
+import { keys as migration } from '../../../app/maintenance/migrations/0003-keys.ts'
+import { Asset } from '../../../models/asset.ts'
+import { KEYS_FORM, keysOf } from '../../../models/asset-keys.ts'
+import { setAllHaveKeys } from '../../../models/asset-search.ts'
+import { startApp, type TestApp } from '../../support/app/app.ts'
+import { insertAsset, uploadAsset } from '../../support/app/assets.ts'
+import { signUp, type TestUser } from '../../support/app/users.ts'
+
+const MANY = 1100
+
+describe('migration 0003-keys', () => {
+  let app: TestApp
+  let ada: TestUser
+
+  before(async () => {
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+  })
+  afterEach(() => setAllHaveKeys(true))
+  after(() => app.stop())
+
+  const QUERIES = [
+    'tag=wood',
+    'type=3D&scope=mine',
+    'media=model&sort=name',
+    'visibility=public',
+    '',
+    'q=oak&tag=wood',
+  ]
+
+  async function search() {
+    const answers = await Promise.all(
+      QUERIES.map((query) => ada.get(`/api/assets?${query}&count=1&facets=1`).expect(200)),
+    )
+    return answers.map(({ body }) => ({ ...body.res, next: typeof body.res.next }))
+  }
+
+  it('up – assets of an older release, one changes meanwhile → all have keys; searches find the same before and after', async () => {
+    for (const n of Array(MANY).keys())
+      await insertAsset(ada.user, {
+        ...{ name: `Oak ${n}`, tags: n % 2 ? ['wood'] : [], type: n % 3 ? '3D' : '2D', media: 'model' },
+        visibility: n % 5 ? 'public' : 'private',
+      })
+    const upload = await uploadAsset(ada, { name: 'Elm' })
+    await Asset.collection.updateMany({}, { $unset: { keys: '', keysForm: '' } })
+    setAllHaveKeys(false)
+    const before = await search()
+    expect(before[0].total).to.equal(MANY / 2)
+
+    let batches = 0
+    const checkpoint = () => {
+      batches++
+    }
+    const [last] = await Asset.find().sort({ _id: -1 }).limit(1)
+    const change = async () => {
+      await ada
+        .patch(`/api/assets/${last?._id}`)
+        .send({ tags: ['moved'] })
+        .expect(200)
+      // a change that does not write the keys
+      await Asset.updateOne({ _id: upload.id }, { $inc: { version: 1 } })
+    }
+    await Promise.all([migration.up({ checkpoint, report: () => undefined }), change()])
+    expect(batches).to.be.greaterThan(2)
+    for (const asset of await Asset.find().lean()) {
+      expect(asset.keys).to.have.members(keysOf(asset))
+      expect(asset.keysForm).to.equal(KEYS_FORM)
+    }
+    await ada.patch(`/api/assets/${last?._id}`).send({ tags: last?.tags }).expect(200)
+    setAllHaveKeys(true)
+    const tail = await search()
+    for (const [n, { facets, total, assets }] of tail.entries()) {
+      expect({ facets, total }, QUERIES[n]).to.deep.equal({
+        facets: before[n].facets,
+        total: before[n].total,
+      })
+      expect(assets.length, QUERIES[n]).to.equal(before[n].assets.length)
+    }
+  })
+})
