@@ -1,10 +1,8 @@
-import type { QueryFilter, Types } from 'mongoose'
-import { Asset, type AssetFields, type ListedAsset, type Visibility } from './asset.ts'
-import { publicAssets, type Viewer } from './asset-access.ts'
-import { EVERY_ASSET, keysOfFilters } from './asset-keys.ts'
-import type { AssetType, Media } from './media.ts'
+import type { QueryFilter } from 'mongoose'
+import { Asset, type AssetFields, type ListedAsset } from './asset.ts'
+import type { Viewer } from './asset-access.ts'
+import { branchesOf, type Criteria, filterOf, onlyExcludes, scopeOf } from './asset-criteria.ts'
 import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
-import { foldText } from './text.ts'
 import { NO_TRANSITION, type OwnersInTransition } from './user-state.ts'
 
 /**
@@ -29,32 +27,7 @@ export const MAX_COUNTED = 10_000
 /** Longest time of a query of a search, in milliseconds. */
 const MAX_SEARCH_MS = 5000
 
-export const SCOPES = ['all', 'public', 'mine', 'shared'] as const
-export type Scope = (typeof SCOPES)[number]
-
-/**
- * The criteria of a search. An absent criterion matches everything. `…Before` is exclusive; `…After`, `min…` and `max…`
- * are inclusive.
- */
-export interface Criteria {
-  q?: string | undefined
-  scope: Scope
-  type?: AssetType | undefined
-  media?: Media | undefined
-  tags: string[]
-  owner?: Types.ObjectId | undefined
-  visibility?: Visibility | undefined
-  minSize?: number | undefined
-  maxSize?: number | undefined
-  createdAfter?: Date | undefined
-  createdBefore?: Date | undefined
-  updatedAfter?: Date | undefined
-  updatedBefore?: Date | undefined
-}
-
 type Filter = QueryFilter<AssetFields>
-
-const NOTHING = { _id: { $in: [] } }
 
 export interface PageRequest {
   sort: Sort
@@ -90,16 +63,6 @@ const HIDDEN = {
 
 /** Largest number of tags in the facets of a search. */
 export const TOP_TAGS = 20
-
-/**
- * Whether all assets have their keys. Until the migration has computed them, searches compare the fields of the assets.
- */
-let allHaveKeys = true
-
-/** Sets whether searches can compare the keys of the assets. */
-export function setAllHaveKeys(value: boolean): void {
-  allHaveKeys = value
-}
 
 /** Returns a page of the assets that match and that the viewer can read, in a stable order. */
 export async function searchAssets(
@@ -214,96 +177,3 @@ export async function facetAssets(
 const matching = (criteria: Criteria, viewer: Viewer, owners: OwnersInTransition) => ({
   $and: [filterOf(criteria, SORTS.newest), scopeOf(criteria, viewer, owners)],
 })
-
-/**
- * Returns the criteria as a filter, without the scope.
- *
- * @param order the order of the result: the index of the newest and oldest first needs a key, even without a criterion
- */
-export function filterOf(criteria: Criteria, order?: Order): Filter {
-  const { q, owner } = criteria
-  const createdAt = range({ $gte: criteria.createdAfter, $lt: criteria.createdBefore })
-  const updatedAt = range({ $gte: criteria.updatedAfter, $lt: criteria.updatedBefore })
-  const size = range({ $gte: criteria.minSize, $lte: criteria.maxSize })
-  return {
-    state: 'ready',
-    ...(q ? (onlyExcludes(q) ? NOTHING : { $text: { $search: foldText(q) } }) : {}),
-    ...(allHaveKeys ? byKeys(criteria, order) : byFields(criteria)),
-    ...(owner ? { owner } : {}),
-    ...(createdAt ? { createdAt } : {}),
-    ...(updatedAt ? { updatedAt } : {}),
-    ...(size ? { size } : {}),
-  }
-}
-
-function byKeys(criteria: Criteria, order: Order | undefined): Filter {
-  const keys = keysOfFilters(criteria)
-  if (keys.length === 0 && order?.field === 'createdAt') keys.push(EVERY_ASSET)
-  return keys.length > 0 ? { keys: { $all: keys } } : {}
-}
-
-function byFields({ type, media, tags, visibility }: Criteria): Filter {
-  return {
-    ...(type ? { type } : {}),
-    ...(media ? { media } : {}),
-    ...(tags.length > 0 ? { tags: { $all: tags } } : {}),
-    ...(visibility ? { visibility } : {}),
-  }
-}
-
-/**
- * Returns the scope as several filters, each of which selects assets of one index, so that the index serves filter and
- * sort. The filters can overlap: their pages are merged.
- */
-export function branchesOf(
-  { scope, owner }: Pick<Criteria, 'scope' | 'owner'>,
-  viewer: Viewer,
-  owners: OwnersInTransition,
-): Filter[] {
-  // the index of an owner holds private assets too
-  const ofOwner = owner && allHaveKeys ? { keys: { $all: keysOfFilters({ visibility: 'public' }) } } : {}
-  const everybodys = publicAssets(owners).map((branch) => ({ ...branch, ...ofOwner }))
-  const mine = viewer ? [{ owner: viewer._id }] : []
-  const shared = viewer
-    ? [
-        {
-          readers: viewer._id.toString(),
-          'collaborators.user': viewer._id,
-          owner: { $ne: viewer._id },
-        },
-      ]
-    : []
-  switch (scope) {
-    case 'public':
-      return everybodys
-    case 'mine':
-      return mine
-    case 'shared':
-      return shared
-    case 'all':
-      return [...everybodys, ...mine, ...shared]
-  }
-}
-
-/** Returns the scope as one filter, for counts and text search. */
-function scopeOf(
-  criteria: Pick<Criteria, 'scope' | 'owner'>,
-  viewer: Viewer,
-  owners: OwnersInTransition,
-): Filter {
-  const [only, ...others] = branchesOf(criteria, viewer, owners)
-  return others.length === 0 && only ? only : { $or: [only ?? NOTHING, ...others] }
-}
-
-function range<T>(bounds: Record<string, T | undefined>): Record<string, T> | null {
-  const given = Object.entries(bounds).flatMap(([operator, bound]) =>
-    bound === undefined ? [] : [[operator, bound]],
-  )
-  return given.length > 0 ? Object.fromEntries(given) : null
-}
-
-/** Returns whether a search consists of excluded terms only. Such a search finds nothing, on every engine. */
-export function onlyExcludes(q: string): boolean {
-  const terms = q.match(/-?"[^"]*"?|\S+/g) ?? []
-  return terms.length > 0 && terms.every((term) => term.startsWith('-'))
-}

@@ -1,5 +1,6 @@
 import { DESCRIPTION, NAME, SIGNED_URL, TAG, TAGS, VISIBILITIES } from '../models/asset.ts'
-import { SCOPES, SORT_NAMES } from '../models/asset-search.ts'
+import { SCOPES } from '../models/asset-criteria.ts'
+import { SORT_NAMES } from '../models/asset-search.ts'
 import { ASSET_TYPES, MEDIA } from '../models/media.ts'
 import { checked, optional, optionalParameter, rules } from './rules/define.ts'
 import { choice, flag, moment, tagList, wholeNumber } from './rules/fields.ts'

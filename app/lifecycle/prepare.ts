@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { setAllHaveKeys } from '../../models/asset-search.ts'
+import { setAllHaveKeys } from '../../models/asset-criteria.ts'
 import { Capacity } from '../../models/capacity.ts'
 import { ensureAdmin } from '../accounts/ensure-admin.ts'
 import type { Context, WritesRefused } from '../context.ts'

@@ -1,5 +1,6 @@
 import type { Viewer } from '../../models/asset-access.ts'
-import { type Criteria, countAssets, facetAssets, searchAssets } from '../../models/asset-search.ts'
+import type { Criteria } from '../../models/asset-criteria.ts'
+import { countAssets, facetAssets, searchAssets } from '../../models/asset-search.ts'
 import { readWithOwners } from '../../models/owner-states.ts'
 import type { Position } from '../../models/plugins/page.ts'
 import { NO_TRANSITION, type OwnersInTransition } from '../../models/user-state.ts'

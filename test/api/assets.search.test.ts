@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
-import { branchesOf, filterOf, SORTS } from '../../models/asset-search.ts'
+import { branchesOf, filterOf } from '../../models/asset-criteria.ts'
+import { SORTS } from '../../models/asset-search.ts'
 import { untilReadersKnow } from '../../models/owner-states.ts'
 import { afterPosition as following, sortBy } from '../../models/plugins/page.ts'
 import { User } from '../../models/user.ts'
