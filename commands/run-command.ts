@@ -9,11 +9,20 @@ type Work = (uri: string, config: Config) => Promise<string>
  * Runs a command on the database of the service, which can be running, and prints the result. Prints an error to
  * standard error and sets exit code 1.
  */
-export async function runCommand(work: Work): Promise<void> {
+export const runCommand = (work: Work): Promise<void> =>
+  runWithConfig((config) => withDatabase(config.database, (uri) => work(uri, config)))
+
+/**
+ * Runs a command that opens the database itself, with the configuration of the environment and of the given variables.
+ * Prints like `runCommand`.
+ */
+export async function runWithConfig(
+  work: (config: Config) => Promise<string>,
+  given: Record<string, string> = {},
+): Promise<void> {
   if (process.env.NODE_ENV !== 'production') readDotenv({ quiet: true })
   try {
-    const config = loadConfig(process.env)
-    const text = await withDatabase(config.database, (uri) => work(uri, config))
+    const text = await work(loadConfig({ ...process.env, ...given }))
     process.stdout.write(`${text}\n`)
   } catch (error) {
     process.stderr.write(`${explainError(error)}\n`)

@@ -12,6 +12,7 @@ export const PROGRAMS = [
   'commands/backup.ts',
   'commands/db-indexes.ts',
   'commands/db-migrate.ts',
+  'commands/db-move.ts',
   'commands/restore.ts',
   'commands/space-reconcile.ts',
   'commands/storage-check.ts',

@@ -3,6 +3,7 @@ import { ConnectionString } from 'mongodb-connection-string-url'
 import mongoose, { Error as MongooseError, mongo } from 'mongoose'
 import type { Logger } from 'pino'
 import { fromDatabase, isDnsFailure } from '../../models/database-errors.ts'
+import { refuseUnfinishedMove } from '../backup/move-record.ts'
 import { AppError } from '../errors.ts'
 import { refuseNewerSchema } from '../maintenance/migrations/schema.ts'
 import '../../models/all.ts'
@@ -30,17 +31,27 @@ const OPTIONS: mongoose.ConnectOptions = {
   waitQueueTimeoutMS: 10_000,
 }
 
+/** Name of the database if the URI has none. */
+export const DATABASE = 'kura'
+
 /**
- * Connects all models to the database of the URI; its default name is `kura`. Options in the URI override ours.
+ * Connects all models to the database of the URI. Options in the URI override ours.
  *
+ * @param options.unfinishedMove whether the database can be the target of a move that has not finished
  * @throws NewerSchema if a newer program has migrated the database
+ * @throws UnfinishedMove
  */
-export async function connectDatabase(uri: string, dbName = databaseName(uri)): Promise<void> {
+export async function connectDatabase(
+  uri: string,
+  dbName = databaseName(uri),
+  { unfinishedMove = false } = {},
+): Promise<void> {
   const given = [...new ConnectionString(uri).searchParams.keys()].map((name) => name.toLowerCase())
   const others = Object.entries(OPTIONS).filter(([name]) => !given.includes(name.toLowerCase()))
   await mongoose.connect(uri, { ...Object.fromEntries(others), dbName })
   try {
     await refuseNewerSchema()
+    if (!unfinishedMove) await refuseUnfinishedMove()
   } catch (error) {
     await disconnectDatabase()
     throw error
@@ -84,5 +95,5 @@ export async function disconnectDatabase(): Promise<void> {
   await mongoose.disconnect()
 }
 
-const databaseName = (uri: string) =>
-  decodeURIComponent(new ConnectionString(uri).pathname.slice(1)) || 'kura'
+export const databaseName = (uri: string) =>
+  decodeURIComponent(new ConnectionString(uri).pathname.slice(1)) || DATABASE

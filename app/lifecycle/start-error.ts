@@ -4,7 +4,8 @@ import { AppError } from '../errors.ts'
 
 /** Names of errors whose message is written for operators. */
 const PLAIN = new Set([
-  ...['BackupError', 'DatabaseMoved', 'ForeignStoreError', 'LeaseLost', 'MongodError', 'NewerSchema'],
+  ...['BackupError', 'DatabaseMoved', 'ForeignStoreError', 'LeaseLost', 'MongodError', 'MoveError'],
+  ...['NewerSchema', 'UnfinishedMove'],
 ])
 
 type SystemError = NodeJS.ErrnoException & { address?: string; hostname?: string; port?: number }
