@@ -1,7 +1,7 @@
 /** The services that `peers.ts` compares, each with the same 600 assets and the same requests. */
 import type autocannon from 'autocannon'
 import { type Bench, curl, type Measured, register, upload, uploadMany } from './harness.ts'
-import { COMMON_WORD, type SmallAsset, smallAsset } from './small-assets.ts'
+import { SEARCHED_WORD, type SmallAsset, smallAsset } from './small-assets.ts'
 
 export const ASSETS = 600
 const PAGE = 20
@@ -79,7 +79,7 @@ export async function prepareKura(bench: Bench, name: string, { origin, pid }: M
       'get one by id': { path: `/api/assets/${id}` },
       '20 newest': { path: `/api/assets?limit=${PAGE}` },
       'own 20 newest': { path: `/api/assets?scope=mine&limit=${PAGE}`, headers: user },
-      'text search': { path: `/api/assets?q=${COMMON_WORD}&limit=${PAGE}` },
+      'text search': { path: `/api/assets?q=${SEARCHED_WORD}&limit=${PAGE}` },
     },
     smallUpload: [
       { method: 'POST', path: '/api/assets', headers: { ...user, 'content-type': contentType }, body },
@@ -137,7 +137,7 @@ export async function prepareDirectus(origin: string, pid: number | undefined): 
       'get one by id': { path: `/files/${first?.data.id}` },
       '20 newest': { path: `/files?${newest}` },
       'own 20 newest': { path: `/files?${newest}&filter[uploaded_by][_eq]=$CURRENT_USER`, headers: user },
-      'text search': { path: `/files?limit=${PAGE}&search=${COMMON_WORD}` },
+      'text search': { path: `/files?limit=${PAGE}&search=${SEARCHED_WORD}` },
     },
     smallUpload: [
       { method: 'POST', path: '/files', headers: { ...user, 'content-type': contentType }, body },
@@ -190,7 +190,7 @@ export async function prepareParse(url: string, pid: number | undefined): Promis
   })
   const find = (query: Record<string, string>) =>
     `${base}/classes/${className}?${new URLSearchParams({ limit: String(PAGE), ...query })}`
-  const text = { name: { $text: { $search: { $term: COMMON_WORD } } } }
+  const text = { name: { $text: { $search: { $term: SEARCHED_WORD } } } }
   return {
     name: 'Parse Server',
     origin,

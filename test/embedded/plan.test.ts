@@ -4,6 +4,7 @@ import { CommandError } from '../../embedded/mongo/errors.ts'
 import { normaliseSpec } from '../../embedded/mongo/index/spec.ts'
 import { choosePlan } from '../../embedded/mongo/plan/choose.ts'
 import { findDocs } from '../../embedded/mongo/plan/find.ts'
+import { scanIndex } from '../../embedded/mongo/plan/index-plan.ts'
 import { compileFilter } from '../../embedded/mongo/query/match.ts'
 import { parseSort, sortDocs } from '../../embedded/mongo/query/sort.ts'
 import { Collection, type Records } from '../../embedded/mongo/storage/collection.ts'
@@ -35,6 +36,7 @@ const operators = fc.oneof(
   fc.record({ $lte: scalar }),
   fc.record({ $ne: scalar }),
   fc.record({ $exists: fc.boolean() }),
+  { weight: 2, arbitrary: fc.record({ $all: fc.array(scalar, { minLength: 1, maxLength: 3 }) }) },
   fc.record({ $gt: fc.array(number, { maxLength: 2 }) }),
   fc.record({ $type: fc.constantFrom('string', 'number', 'array') }),
   fc.record({ $elemMatch: fc.record({ $gte: number, $lt: number }) }),
@@ -83,6 +85,15 @@ const sort = fc.option(
   }),
   { nil: undefined },
 )
+
+/** A store that stores nothing, because only the indexes in memory are tested. */
+const inMemory: Records = {
+  *documents() {},
+  putDocument() {},
+  removeDocument() {},
+  putCollection() {},
+  removeCollection() {},
+}
 
 describe('query plans', () => {
   it('find – any index → same documents and order as a full scan', () => {
@@ -158,14 +169,30 @@ describe('query plans', () => {
   }
 })
 
-/** A store that stores nothing, because only the indexes in memory are tested. */
-const inMemory: Records = {
-  *documents() {},
-  putDocument() {},
-  removeDocument() {},
-  putCollection() {},
-  removeCollection() {},
-}
+describe('choice of a plan', () => {
+  const collection = new Collection('plan.test', 1, inMemory)
+  before(() => {
+    for (let i = 0; i < 3000; i += 1)
+      collection.insert({ _id: i, keys: ['all', `half-${i % 2}`, `one-${i}`], at: i, name: `${i % 7}` })
+    collection.addIndex(normaliseSpec({ key: { name: 1, at: -1 } }))
+    collection.addIndex(normaliseSpec({ key: { keys: 1, at: -1 }, name: 'keys' }))
+  })
+  const cases: [name: string, filter: Doc, sort: Doc, candidates: number][] = [
+    ['$all, the rarest value last', { keys: { $all: ['all', 'half-1', 'one-7'] } }, { at: -1 }, 1],
+    ['$all, a value that no document has', { keys: { $all: ['all', 'none'] } }, { at: -1 }, 0],
+    ['another index has the order', { keys: { $all: ['one-7'] }, name: '0' }, { at: -1 }, 1],
+    ['all values are common, the index has the order', { keys: { $all: ['all'] } }, { at: -1 }, 3000],
+  ]
+  for (const [name, filter, sort, candidates] of cases) {
+    it(`find – ${name} → few candidates`, () => {
+      const plan = choosePlan(filter, { collection, sort: parseSort(sort) })
+      if (plan.kind !== 'index') throw new Error(plan.kind)
+      expect([...scanIndex(plan)]).to.have.length(candidates)
+      expect(plan.sorted).to.equal(true)
+      check(collection, { filter, sort, limit: 5 })
+    })
+  }
+})
 
 function check(
   collection: Collection,

@@ -1,17 +1,22 @@
 import { CommandError, unknownName } from '../errors.ts'
 import { findDocs } from '../plan/find.ts'
+import { parseSort } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import * as stages from './stages.ts'
 
-const STAGES: ReadonlyMap<string, (spec: unknown) => stages.Stage> = new Map([
+/** Each compiles a stage. Some save work when they know the next stage. */
+const STAGES: ReadonlyMap<string, (spec: unknown, next: Doc) => stages.Stage> = new Map<
+  string,
+  (spec: unknown, next: Doc) => stages.Stage
+>([
   ['$match', stages.match],
-  ['$sort', stages.sort],
+  ['$sort', (spec, { $limit }) => stages.sort(spec, $limit)],
   ['$skip', stages.skip],
   ['$limit', stages.limit],
   ['$project', stages.project],
   ['$addFields', stages.addFields],
-  ['$unwind', stages.unwind],
+  ['$unwind', (spec, { $group }) => stages.unwind(spec, $group)],
   ['$group', stages.group],
   ['$facet', facet],
 ])
@@ -28,18 +33,67 @@ export function runAggregate(collection: Collection | undefined, pipeline: unkno
   const filter = isDoc(first) && Object.keys(first).length === 1 ? first.$match : undefined
   if (!isDoc(filter)) return compilePipeline(pipeline)(findDocs(collection, {}))
   const run = compilePipeline(pipeline.slice(1))
-  return run(findDocs(collection, filter))
+  const [, second] = pipeline
+  // an index can give the order of a `$sort` that follows, and the documents are not sorted again
+  const sort = parseSort(isDoc(second) ? second.$sort : undefined)
+  if (sort.length === 0) return run(findDocs(collection, filter))
+  const [, , third] = pipeline
+  const limit = isDoc(third) && typeof third.$limit === 'number' ? third.$limit : undefined
+  return compilePipeline(pipeline.slice(2))(findDocs(collection, filter, { sort, limit }))
 }
 
+/** Returns the fields that a filter or a sort names, or undefined if it can read others. */
+function fieldsOf(spec: unknown): string[] | undefined {
+  if (!isDoc(spec)) return undefined
+  const found: string[] = []
+  for (const [name, value] of Object.entries(spec)) {
+    if (name === '$or' || name === '$and') {
+      for (const part of Array.isArray(value) ? value : [undefined]) {
+        const fields = fieldsOf(part)
+        if (!fields) return undefined
+        found.push(...fields)
+      }
+    } else if (name.startsWith('$')) return undefined
+    else found.push(name.split('.')[0] ?? '')
+  }
+  return found
+}
+
+/** Compiles `$addFields`, perhaps `$match`, `$sort` and `$limit` as one stage. Returns undefined for other stages. */
+function compileLateFields(
+  pipeline: readonly unknown[],
+): { stage: stages.Stage; length: number } | undefined {
+  const docs = pipeline
+    .slice(0, 4)
+    .map((stage) => (isDoc(stage) && Object.keys(stage).length === 1 ? stage : {}))
+  const [{ $addFields } = {}, { $match } = {}] = docs
+  const length = $match === undefined ? 3 : 4
+  const [{ $sort } = {}, { $limit } = {}] = docs.slice(length - 2)
+  if ([$addFields, $sort, $limit].includes(undefined) || isTextSort($sort)) return undefined
+  const [matched, sorted] = [fieldsOf($match ?? {}), fieldsOf($sort)]
+  if (!matched || !sorted) return undefined
+  const read = [...new Set([...matched, ...sorted])]
+  const keep = compilePipeline(pipeline.slice(1, length))
+  return { stage: stages.addFieldsLate($addFields, read, keep), length }
+}
+
+const isTextSort = (spec: unknown) => isDoc(spec) && Object.values(spec).some(isDoc)
+
 function compilePipeline(pipeline: readonly unknown[]): stages.Stage {
-  const compiled = pipeline.map((stage) => {
+  const late = compileLateFields(pipeline)
+  if (late) {
+    const rest = compilePipeline(pipeline.slice(late.length))
+    return (docs) => rest(late.stage(docs))
+  }
+  const compiled = pipeline.map((stage, position) => {
     const [entry, more] = isDoc(stage) ? Object.entries(stage) : []
     if (!entry || more) {
       throw new CommandError(40323, 'A pipeline stage specification object must contain exactly one field.')
     }
     const compile = STAGES.get(entry[0])
     if (!compile) throw unknownName(40324, `The stage ${entry[0]}`)
-    return compile(entry[1])
+    const next: unknown = pipeline[position + 1]
+    return compile(entry[1], isDoc(next) ? next : {})
   })
   return (docs) => compiled.reduce((stream, stage) => stage(stream), docs)
 }

@@ -3,9 +3,10 @@ import { slice } from '../plan/find.ts'
 import { compileExpression } from '../query/expression.ts'
 import { compileFilter } from '../query/match.ts'
 import { compileProjection } from '../query/projection.ts'
+import { copyOf } from '../query/score.ts'
 import { parseSort, sortDocs } from '../query/sort.ts'
 import { encode } from '../values/order.ts'
-import { type Doc, isDoc, own } from '../values/types.ts'
+import { type Doc, isDoc, own, setField } from '../values/types.ts'
 
 /** One stage of a pipeline, or several stages as one. A stage never changes its input documents. */
 export type Stage = (docs: Iterable<Doc>) => Iterable<Doc>
@@ -19,10 +20,12 @@ export function match(spec: unknown): Stage {
   return (docs) => flatMapped(docs, (doc) => (test(doc) ? [doc] : []))
 }
 
-export function sort(spec: unknown): Stage {
+/** Sorts. With the operand of a `$limit` that follows, keeps only so many documents. */
+export function sort(spec: unknown, following?: unknown): Stage {
   const fields = parseSort(spec)
   if (fields.length === 0) throw new CommandError(15976, '$sort stage must have at least one sort key')
-  return (docs) => sortDocs(docs, fields)
+  const most = following === undefined ? undefined : readLimit(following)
+  return (docs) => sortDocs(docs, fields, most)
 }
 
 function readCount(spec: unknown, least: number, code: number): number {
@@ -35,8 +38,10 @@ export function skip(spec: unknown): Stage {
   return (docs) => slice(docs, many, Number.POSITIVE_INFINITY)
 }
 
+const readLimit = (spec: unknown) => readCount(spec, 1, 15958)
+
 export function limit(spec: unknown): Stage {
-  const most = readCount(spec, 1, 15958)
+  const most = readLimit(spec)
   return (docs) => slice(docs, 0, most)
 }
 
@@ -48,36 +53,89 @@ export function project(spec: unknown): Stage {
   return (docs) => flatMapped(docs, (doc) => [change(doc)])
 }
 
-export function addFields(spec: unknown): Stage {
+/** Compiles `$addFields` to a function that sets the computed fields of one document on another. */
+function compileFields(spec: unknown): (source: Doc, target: Doc) => Doc {
   if (!isDoc(spec)) throw new CommandError(40272, '$addFields specification stage must be an object')
   const fields = Object.entries(spec).map(([field, expression]) => {
     if (/[.$]|^$/.test(field)) throw notImplemented(`$addFields of ${field}`)
     return [field, compileExpression(expression)] as const
   })
+  return (source, target) => {
+    for (const [field, evaluate] of fields) {
+      const value = evaluate(source)
+      if (value === undefined) delete target[field]
+      else setField(target, field, value)
+    }
+    return target
+  }
+}
+
+export function addFields(spec: unknown): Stage {
+  const add = compileFields(spec)
+  return (docs) => flatMapped(docs, (doc) => [add(doc, copyOf(doc))])
+}
+
+const SOURCE: unique symbol = Symbol('source')
+
+/**
+ * Runs `$addFields`, then stages that filter and order documents by fields of their top level. Only the documents that
+ * they keep are copied.
+ *
+ * @param read the fields that the stages read
+ */
+export function addFieldsLate(spec: unknown, read: readonly string[], keep: Stage): Stage {
+  const add = compileFields(spec)
+  const partOf = (doc: Doc): Doc => {
+    const part: Doc & { [SOURCE]?: Doc } = { [SOURCE]: doc }
+    for (const field of read) if (Object.hasOwn(doc, field)) setField(part, field, doc[field])
+    return add(doc, part)
+  }
   return (docs) =>
-    flatMapped(docs, (doc) => {
-      const result = { ...doc }
-      for (const [field, evaluate] of fields) {
-        const value = evaluate(doc)
-        if (value === undefined) delete result[field]
-        else result[field] = value
-      }
-      return [result]
+    flatMapped(keep(flatMapped(docs, (doc) => [partOf(doc)])), (part: Doc & { [SOURCE]?: Doc }) => {
+      const source = part[SOURCE] ?? part
+      return [add(source, copyOf(source))]
     })
 }
 
-export function unwind(path: unknown): Stage {
+/**
+ * Returns a document for each element of an array.
+ *
+ * @param following the operand of a `$group` that follows: then the documents have only the fields that it reads
+ */
+export function unwind(path: unknown, following?: unknown): Stage {
   if (isDoc(path)) throw notImplemented('$unwind with options')
   if (typeof path !== 'string' || !path.startsWith('$')) {
     throw new CommandError(28818, "path option to $unwind stage should be prefixed with a '$'")
   }
   const field = path.slice(1)
   if (field.includes('.')) throw notImplemented('$unwind of a field inside of a document')
+  const read = following === undefined ? undefined : rootsOf(following)
+  const copy = (doc: Doc): Doc =>
+    read ? Object.fromEntries(read.map((root) => [root, own(doc, root)])) : copyOf(doc)
   return (docs) =>
     flatMapped(docs, (doc) => {
       const value = own(doc, field) ?? []
-      return (Array.isArray(value) ? value : [value]).map((item) => ({ ...doc, [field]: item }))
+      return (Array.isArray(value) ? value : [value]).map((item) => {
+        const unwound = copy(doc)
+        setField(unwound, field, item)
+        return unwound
+      })
     })
+}
+
+/** Returns the fields of a document that expressions read, or undefined if they can read more than fields. */
+function rootsOf(expression: unknown): string[] | undefined {
+  if (typeof expression === 'string')
+    return expression.startsWith('$') ? [expression.slice(1).split('.')[0] ?? ''] : []
+  if (!isDoc(expression) && !Array.isArray(expression)) return []
+  if ('$meta' in expression) return undefined
+  const found: string[] = []
+  for (const part of Object.values(expression)) {
+    const roots = rootsOf(part)
+    if (!roots) return undefined
+    found.push(...roots)
+  }
+  return [...new Set(found)]
 }
 
 /** Groups documents by the value of an expression; a missing value counts as null. `$sum` is the only accumulator. */
@@ -91,7 +149,8 @@ export function group(spec: unknown): Stage {
     const groups = new Map<string, Doc & Record<string, unknown>>()
     for (const doc of docs) {
       const key = keyOf(doc) ?? null
-      const code = encode(key)
+      // the first character of an encoded value is never a quote
+      const code = typeof key === 'string' ? `"${key}` : encode(key)
       const found = groups.get(code) ?? {
         _id: key,
         ...Object.fromEntries(sums.map(({ field }) => [field, 0])),

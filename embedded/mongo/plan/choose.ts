@@ -4,7 +4,7 @@ import type { SortField } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
 import { parseTextSearch, type TextSearch } from '../text/text-index.ts'
 import { type Doc, isDoc } from '../values/types.ts'
-import { constraintsOf, type IndexPlan, planIndex } from './index-plan.ts'
+import { constraintsOf, type IndexPlan, planIndex, scanIndex } from './index-plan.ts'
 
 /** How to find the candidates for a filter. The filter is then tested on each candidate. */
 export type Plan =
@@ -30,9 +30,43 @@ export function choosePlan(filter: Doc, { collection, sort }: Request): Plan {
   const constraints = constraintsOf(filter)
   const ids = constraints.get('_id')?.find((intervals) => intervals.every(isPoint))
   if (ids) return { kind: 'ids', codes: ids.map(({ low }) => low) }
-  const plans = collection.indexes.flatMap((index) => planIndex(index, constraints, sort) ?? [])
-  const [best] = plans.toSorted((a, b) => b.score - a.score || a.index.fields.length - b.index.fields.length)
-  return best ?? planUnion(filter, collection) ?? { kind: 'all' }
+  const plans = collection.indexes.flatMap((index) => planIndex(index, constraints, sort))
+  plans.sort((a, b) => b.score - a.score || a.index.fields.length - b.index.fields.length)
+  return shortest(plans) ?? plans[0] ?? planUnion(filter, collection) ?? { kind: 'all' }
+}
+
+/** Index entries that are read of each plan to find the shortest. */
+const RACE_ENTRIES = 1024
+const ENTRIES_AT_ONCE = 32
+/** Key ranges that are compared to know whether two plans are the same. */
+const COMPARED_RANGES = 20
+
+/**
+ * Returns the plan with the fewest index entries, or undefined if all plans have many. Of plans with the same entries only
+ * the first counts.
+ *
+ * @param plans the best one first
+ */
+function shortest(plans: readonly IndexPlan[]): IndexPlan | undefined {
+  const distinct = new Map<string, IndexPlan>()
+  for (const plan of plans) {
+    const entries = entriesOf(plan)
+    if (!distinct.has(entries)) distinct.set(entries, plan)
+  }
+  if (distinct.size < 2) return undefined
+  const scans = [...distinct.values()].map((plan) => ({ plan, entries: scanIndex(plan)[Symbol.iterator]() }))
+  for (let read = 0; read < RACE_ENTRIES; read += ENTRIES_AT_ONCE) {
+    for (const { plan, entries } of scans)
+      for (let i = 0; i < ENTRIES_AT_ONCE; i += 1) if (entries.next().done) return plan
+  }
+  return undefined
+}
+
+/** Returns a text that is the same for plans that select the same entries, in indexes that begin with the same fields. */
+function entriesOf({ index, keyRanges, equalities }: IndexPlan): string {
+  const fields = Object.entries(index.spec.key).slice(0, equalities)
+  const some = keyRanges.slice(0, COMPARED_RANGES)
+  return JSON.stringify([fields, index.spec.partialFilterExpression, keyRanges.length, some])
 }
 
 /** Returns the plans of the branches of an `$or` at the top level, unless one of them needs all documents. */

@@ -1,11 +1,11 @@
 import type { StoredRecord } from '../index/ordered-index.ts'
 import { compileFilter } from '../query/match.ts'
-import { withScore } from '../query/score.ts'
+import { clearScores, setScore } from '../query/score.ts'
 import { type SortField, sortDocs } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
 import type { Doc } from '../values/types.ts'
 import { choosePlan, type Plan } from './choose.ts'
-import type { IndexPlan } from './index-plan.ts'
+import { scanIndex } from './index-plan.ts'
 
 export interface FindOptions {
   sort?: readonly SortField[]
@@ -23,9 +23,11 @@ export function findDocs(
   const test = compileFilter(filter, () => true)
   if (!collection) return []
   const plan = choosePlan(filter, { collection, sort })
+  const most = limit || Number.POSITIVE_INFINITY
+  clearScores()
   const found = matches(candidates(plan, collection), test)
-  const ordered = isSorted(plan, sort) ? found : sortDocs(found, sort)
-  return slice(ordered, skip, limit || Number.POSITIVE_INFINITY)
+  const ordered = isSorted(plan, sort) ? found : sortDocs(found, sort, skip + most)
+  return slice(ordered, skip, most)
 }
 
 /** Returns the records to write that match a filter. It is an array, because writes during a scan would disturb the scan. */
@@ -49,8 +51,10 @@ function* candidates(plan: Plan, collection: Collection): Iterable<Doc> {
       }
       return
     case 'text':
-      for (const [{ doc }, score] of collection.textIndex?.search(plan.search) ?? [])
-        yield withScore(doc, score)
+      for (const [{ doc }, score] of collection.textIndex?.search(plan.search) ?? []) {
+        setScore(doc, score)
+        yield doc
+      }
       return
     case 'union': {
       const seen = new Set<Doc>()
@@ -60,17 +64,6 @@ function* candidates(plan: Plan, collection: Collection): Iterable<Doc> {
     }
     case 'index':
       yield* scanIndex(plan)
-  }
-}
-
-function* scanIndex({ index, keyRanges, direction }: IndexPlan): Iterable<Doc> {
-  const seen = new Set<number>()
-  for (const keyRange of keyRanges) {
-    for (const { id, doc } of index.scan(keyRange, direction)) {
-      if (seen.has(id)) continue
-      if (index.isMultikey) seen.add(id)
-      yield doc
-    }
   }
 }
 

@@ -13,6 +13,8 @@ export interface IndexPlan {
   /** The index yields the candidates in sort order. */
   sorted: boolean
   score: number
+  /** Number of the first fields whose values are given. */
+  equalities: number
 }
 
 /** Key ranges that one plan can scan; a longer `$in` list is tested on each candidate instead. */
@@ -20,14 +22,38 @@ const MAX_KEY_RANGES = 10_000
 /** Points of a plan: equality of all fields of a unique index counts most, then each equality, then sort order, then a range. */
 const PLAN_SCORES = { unique: 1000, equality: 10, sorted: 8, range: 5 }
 
-/** Returns the best plan for one index, or undefined if the index can miss documents or does not help. */
+/** Most conditions on one array, such as the values of `$all`, for which plans are compared. */
+const MAX_ALTERNATIVES = 16
+
+/**
+ * Returns the plans for one index; none if the index can miss documents or does not help. There is one for each condition
+ * on an array of which all values are given.
+ */
 export function planIndex(
   index: OrderedIndex,
   constraints: Constraints,
   sort: readonly SortField[],
+): IndexPlan[] {
+  if (!isUsable(index, constraints)) return []
+  const conditions = index.fields.map((path, field) =>
+    index.isMultikeyIn(field) ? pointLists(constraints.get(path)).length : 0,
+  )
+  const alternatives = Math.min(Math.max(1, ...conditions), MAX_ALTERNATIVES)
+  return Array.from({ length: alternatives }, (_, i) => planWith(index, constraints, sort, i)).flatMap(
+    (plan) => plan ?? [],
+  )
+}
+
+const pointLists = (lists: readonly Interval[][] = []) => lists.filter((list) => list.every(isPoint))
+
+/** Returns the plan that uses one of the conditions on an array. */
+function planWith(
+  index: OrderedIndex,
+  constraints: Constraints,
+  sort: readonly SortField[],
+  alternative: number,
 ): IndexPlan | undefined {
-  if (!isUsable(index, constraints)) return undefined
-  const { keyRanges, equalities, ranged } = keyRangesFor(index, constraints)
+  const { keyRanges, equalities, ranged } = keyRangesFor(index, constraints, alternative)
   const direction = keyRanges.length > 1 ? undefined : directionOf(index, sort, equalities)
   const score =
     equalities * PLAN_SCORES.equality +
@@ -42,6 +68,7 @@ export function planIndex(
     direction: direction ?? 1,
     sorted: direction !== undefined,
     score,
+    equalities,
   }
 }
 
@@ -54,19 +81,25 @@ function isUsable({ spec, fields, condition }: OrderedIndex, constraints: Constr
 }
 
 /** Returns the intervals of a field. On a multikey field only one condition counts: different elements can satisfy others. */
-function intervalsFor(index: OrderedIndex, field: number, constraints: Constraints): Interval[] | undefined {
+function intervalsFor(
+  index: OrderedIndex,
+  field: number,
+  constraints: Constraints,
+  alternative: number,
+): Interval[] | undefined {
   const lists = constraints.get(index.fields[field] ?? '')
   if (!lists || !index.isMultikeyIn(field)) return lists?.reduce(intersect)
-  return lists.find((list) => list.every(isPoint)) ?? lists[0]
+  const points = pointLists(lists)
+  return points[alternative % points.length] ?? lists[0]
 }
 
 /** Returns the key ranges to scan: equality on the first fields, then at most one interval of the next field. */
-function keyRangesFor(index: OrderedIndex, constraints: Constraints) {
+function keyRangesFor(index: OrderedIndex, constraints: Constraints, alternative: number) {
   let prefixes = ['']
   let equalities = 0
   let multikey = false
   for (const field of index.fields.keys()) {
-    const intervals = intervalsFor(index, field, constraints)
+    const intervals = intervalsFor(index, field, constraints, alternative)
     if (!intervals || prefixes.length * intervals.length > MAX_KEY_RANGES) break
     // A key holds one array element, but different elements can satisfy the conditions on two fields.
     if (multikey && index.isMultikeyIn(field)) break
@@ -99,6 +132,18 @@ function directionOf(
     return same && !index.isMultikeyIn(field)
   })
   return fits ? direction : undefined
+}
+
+/** Yields each document of a plan once, in the order of the index. */
+export function* scanIndex({ index, keyRanges, direction }: IndexPlan): Iterable<Doc> {
+  const seen = new Set<number>()
+  for (const keyRange of keyRanges) {
+    for (const { id, doc } of index.scan(keyRange, direction)) {
+      if (seen.has(id)) continue
+      if (index.isMultikey) seen.add(id)
+      yield doc
+    }
+  }
 }
 
 /**
@@ -137,8 +182,7 @@ function intervalsOfCondition(condition: unknown): Interval[][] {
 const intervalsOfOperators = (operators: Doc): Interval[][] =>
   Object.entries(operators).flatMap(([operator, operand]) => {
     // every value of `$all` is a condition of its own
-    if (operator === '$all' && Array.isArray(operand))
-      return operand.flatMap((value) => (isDoc(value) ? [] : intervalsOfOperators({ $eq: value })))
+    if (operator === '$all') return Array.isArray(operand) ? operand.flatMap(intervalsOfCondition) : []
     const intervals = indexIntervals(operator, operand)
     return intervals ? [intervals] : []
   })

@@ -61,7 +61,8 @@ function compilePath(expression: string): Evaluator {
   if (expression.startsWith('$$')) throw notImplemented(`The variable ${expression}`)
   const parts = expression.slice(1).split('.')
   if (parts.includes('')) throw new CommandError(40353, `'${expression}' contains an empty field name`)
-  return (doc) => valueIn(doc, parts)
+  const [field = '', ...inner] = parts
+  return inner.length === 0 ? (doc) => own(doc, field) : (doc) => valueIn(doc, parts)
 }
 
 /** Returns the value at a path. An array on the path yields the array of its elements' values. */

@@ -1,7 +1,7 @@
 import { BSONRegExp } from 'bson'
 import { badValue, CommandError, unknownName } from '../errors.ts'
 import { visitPath } from '../values/path.ts'
-import { type Doc, isDoc } from '../values/types.ts'
+import { type Doc, isDoc, own } from '../values/types.ts'
 import { compileExpression, isTruthy } from './expression.ts'
 import { equalTo, matching, oneOf, PREDICATES, type Predicate } from './predicates.ts'
 
@@ -28,6 +28,7 @@ function allOf<T>(tests: ((subject: T) => boolean)[]): (subject: T) => boolean {
 
 function compileClause(field: string, condition: unknown, text: Matcher | undefined): Matcher {
   if (!field.startsWith('$')) {
+    if (!field.includes('.')) return compileCondition(condition, (test) => (doc) => test(own(doc, field)))
     const parts = field.split('.')
     return compileCondition(condition, (test) => (doc) => visitPath(doc, parts, 0, test))
   }

@@ -1,5 +1,5 @@
 import { CommandError, notImplemented } from '../errors.ts'
-import { type Doc, isDoc } from '../values/types.ts'
+import { type Doc, isDoc, setField } from '../values/types.ts'
 import { compileExpression, type Evaluator } from './expression.ts'
 
 /** The paths of a projection as a tree; null marks the end of a path. */
@@ -78,11 +78,13 @@ function projectValue(value: unknown, tree: Tree, keep: boolean): unknown {
       .map((element) => projectValue(element, tree, keep))
       .filter((element) => element !== undefined)
   if (!isDoc(value)) return keep ? undefined : value
-  const entries = Object.entries(value).flatMap(([field, inner]): [string, unknown][] => {
+  const result: Doc = {}
+  for (const field of Object.keys(value)) {
     const branch = tree.get(field)
-    if (!branch) return (branch === null) === keep ? [[field, inner]] : []
-    const picked = projectValue(inner, branch, keep)
-    return picked === undefined ? [] : [[field, picked]]
-  })
-  return Object.fromEntries(entries)
+    const isKept = branch ? true : (branch === null) === keep
+    if (!isKept) continue
+    const picked = branch ? projectValue(value[field], branch, keep) : value[field]
+    if (!branch || picked !== undefined) setField(result, field, picked)
+  }
+  return result
 }

@@ -1,6 +1,7 @@
 import { badValue, CommandError } from '../errors.ts'
 import { keysOf } from '../values/keys.ts'
-import { type Doc, isDoc } from '../values/types.ts'
+import { encode } from '../values/order.ts'
+import { type Doc, isDoc, own } from '../values/types.ts'
 import { scoreOf } from './score.ts'
 
 /** One field of a sort. `score` sorts by text score, descending. */
@@ -28,24 +29,65 @@ export function parseSort(spec: unknown): SortField[] {
 function keyReader({ path, direction, score }: SortField): (doc: Doc) => string | number {
   if (score) return scoreOf
   const paths = [path.split('.')]
+  const isField = !path.includes('.')
   return (doc) => {
+    const value = isField ? own(doc, path) : undefined
+    if (isField && !Array.isArray(value)) return encode(value ?? null)
     const codes = keysOf(doc, paths).keys.flat()
     return codes.reduce((first, code) => (code < first === (direction === 1) ? code : first))
   }
 }
 
-/** Sorts documents. The sort is stable. */
-export function sortDocs(docs: Iterable<Doc>, fields: readonly SortField[]): Doc[] {
+/** Longest result that is kept sorted while documents are read. Of a longer one, all documents are sorted. */
+const MAX_KEPT = 1000
+
+interface Entry {
+  doc: Doc
+  keys: (string | number)[]
+}
+
+/** Sorts documents and returns the first `limit` of them. The sort is stable. */
+export function sortDocs(
+  docs: Iterable<Doc>,
+  fields: readonly SortField[],
+  limit = Number.POSITIVE_INFINITY,
+): Doc[] {
   const readers = fields.map(keyReader)
   const directions = fields.map(({ direction }) => direction)
-  const entries = Array.from(docs, (doc) => ({ doc, keys: readers.map((read) => read(doc)) }))
-  entries.sort((a, b) => {
+  const compare = (a: Entry, b: Entry) => {
     for (let i = 0; i < directions.length; i += 1) {
       const left = a.keys[i] ?? ''
       const right = b.keys[i] ?? ''
       if (left !== right) return left < right === (directions[i] === 1) ? -1 : 1
     }
     return 0
-  })
-  return entries.map(({ doc }) => doc)
+  }
+  const entryOf = (doc: Doc): Entry => ({ doc, keys: readers.map((read) => read(doc)) })
+  const entries =
+    limit <= MAX_KEPT ? firstOf(docs, entryOf, compare, limit) : Array.from(docs, entryOf).sort(compare)
+  return entries.slice(0, limit).map(({ doc }) => doc)
+}
+
+/** Returns the first `limit` entries in order, without keeping the others. */
+function firstOf(
+  docs: Iterable<Doc>,
+  entryOf: (doc: Doc) => Entry,
+  compare: (a: Entry, b: Entry) => number,
+  limit: number,
+): Entry[] {
+  const kept: Entry[] = []
+  for (const doc of docs) {
+    const entry = entryOf(doc)
+    const last = kept.at(-1)
+    if (kept.length >= limit && (!last || compare(entry, last) >= 0)) continue
+    let low = 0
+    for (let high = kept.length; low < high; ) {
+      const middle = (low + high) >>> 1
+      if (compare(kept[middle] as Entry, entry) <= 0) low = middle + 1
+      else high = middle
+    }
+    kept.splice(low, 0, entry)
+    if (kept.length > limit) kept.pop()
+  }
+  return kept
 }

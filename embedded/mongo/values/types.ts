@@ -14,6 +14,12 @@ export function isDoc(value: unknown): value is Doc {
 /** Returns a field without inherited properties such as `constructor`, because documents are untrusted input. */
 export const own = (doc: Doc, field: string): unknown => (Object.hasOwn(doc, field) ? doc[field] : undefined)
 
+/** Sets a field. An assignment to `__proto__` would change the prototype instead. */
+export function setField(doc: Doc, field: string, value: unknown): void {
+  if (field !== '__proto__') doc[field] = value
+  else Object.defineProperty(doc, field, { value, writable: true, enumerable: true, configurable: true })
+}
+
 /** Value types by their `$type` names, in MongoDB's sort order. */
 export const Rank = {
   undefined: 1,

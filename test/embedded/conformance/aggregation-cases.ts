@@ -68,6 +68,39 @@ export const pipelines: [pipeline: Document[], result: Document[]][] = [
   ],
   [[{ $unwind: '$missing' }], []],
   [
+    [
+      { $unwind: '$tags' },
+      { $group: { _id: '$tags', n: { $sum: 1 }, sum: { $sum: '$n' } } },
+      { $sort: { n: -1, _id: 1 } },
+      { $limit: 3 },
+    ],
+    [
+      { _id: 'x', n: 3, sum: 5 },
+      { _id: 'y', n: 2, sum: 12 },
+      { _id: 'w', n: 1, sum: 0 },
+    ],
+  ],
+  [
+    [
+      { $addFields: { more: { $add: ['$n', 1] }, n: '$_id' } },
+      { $match: { $or: [{ more: { $gt: 0 } }, { 'o.k': 1 }], cat: { $ne: 'c' } } },
+      { $sort: { more: -1, n: 1 } },
+      { $limit: 2 },
+      { $project: { more: 1, n: 1, cat: 1 } },
+    ],
+    [
+      { _id: 2, cat: 'b', n: 2, more: 8 },
+      { _id: 1, cat: 'a', n: 1, more: 6 },
+    ],
+  ],
+  [
+    [{ $match: { n: { $gte: 0 } } }, { $sort: { n: -1 } }, { $limit: 2 }, { $project: { n: 1 } }],
+    [
+      { _id: 2, n: 7 },
+      { _id: 1, n: 5 },
+    ],
+  ],
+  [
     [{ $project: { cat: 1, x: { $add: ['$n', 1] } } }],
     [
       { _id: 1, cat: 'a', x: 6 },
