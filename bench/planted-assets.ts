@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
-import { type AssetFields, describeWords, normalizeTags } from '../models/asset.ts'
+import { type AssetFields, describeWords, normalizeTags, type Visibility } from '../models/asset.ts'
 import { readersOf } from '../models/asset-access.ts'
+import { KEYS_FORM, type Keyed, keysOf } from '../models/asset-keys.ts'
+import type { Media } from '../models/media.ts'
 import { wordOf } from './small-assets.ts'
 
 const START = Date.UTC(2026, 0, 1)
@@ -14,16 +16,17 @@ export function plantedAsset(i: number, owners: readonly Types.ObjectId[]): Part
     description: `${Array.from({ length: 12 }, (_, j) => wordOf(i * 11 + j * j)).join(' ')} rare${i % 1000}`,
   }
   const owner = owners[i % owners.length] as Types.ObjectId
-  const visibility = i % 5 === 0 ? 'private' : 'public'
+  const visibility: Visibility = i % 5 === 0 ? 'private' : 'public'
   const isDocument = i % 50 === 1
-  const media = isDocument ? 'document' : i % 2 === 0 ? 'image' : 'other'
+  const media: Media = isDocument ? 'document' : i % 2 === 0 ? 'image' : 'other'
   const at = new Date(START + i * 10_000)
   const id = randomUUID()
   const size = 1000 + ((i * 7919) % 100_000)
-  return {
+  const asset: Keyed & Partial<AssetFields> = {
     ...{ owner, visibility, media, size, ...described, ...describeWords(described) },
     state: 'ready',
     type: media === 'image' ? '2D' : 'other',
+    lock: null,
     readers: readersOf({ owner, visibility, collaborators: [] }),
     files: [
       {
@@ -36,4 +39,5 @@ export function plantedAsset(i: number, owners: readonly Types.ObjectId[]): Part
     createdAt: at,
     updatedAt: new Date(at.getTime() + ((i * 13) % 1000) * 1000),
   }
+  return { ...asset, keys: keysOf(asset), keysForm: KEYS_FORM }
 }
