@@ -83,7 +83,10 @@ export async function isNamed(asset: Types.ObjectId, key: string): Promise<boole
 
 /** Reads the ids of all users that own an asset. */
 export const assetOwners = (): AsyncIterable<{ _id: Types.ObjectId }> =>
-  Asset.aggregate<{ _id: Types.ObjectId }>([{ $group: { _id: '$owner' } }]).cursor()
+  Asset.aggregate<{ _id: Types.ObjectId }>([
+    { $match: { fencedAt: null } },
+    { $group: { _id: '$owner' } },
+  ]).cursor()
 
 /** The fields of an asset that count for the usage of its owner. */
 export type Counted = Pick<
@@ -125,7 +128,7 @@ export async function pendingDeletionIds(ids: string[]): Promise<string[]> {
 
 /** Reads the assets that are being deleted or have objects to delete. */
 export const assetsToDeleteFrom = (): AsyncIterable<AssetFields> =>
-  Asset.find({ $or: [...havingPendingDeletion({ $exists: true }), { state: 'deleting' }] })
+  Asset.find({ $or: [...havingPendingDeletion({ $exists: true }), { state: 'deleting', fencedAt: null }] })
     .lean()
     .cursor()
 

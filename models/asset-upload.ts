@@ -1,4 +1,4 @@
-import type { QueryFilter, Types, UpdateQuery } from 'mongoose'
+import { type QueryFilter, Types, type UpdateQuery } from 'mongoose'
 import {
   Asset,
   type AssetFields,
@@ -7,7 +7,9 @@ import {
   type PendingDeletion,
   type Unsettled,
 } from './asset.ts'
+import { KEYS_FORM } from './asset-keys.ts'
 import { addPendingDeletion, sameObjects } from './asset-objects.ts'
+import { isDuplicateKey } from './database-errors.ts'
 import type { ConditionalUpdate } from './plugins/optimistic.ts'
 
 /** The fields of an upload that its asset needs. */
@@ -17,10 +19,54 @@ interface Expected {
   owner: Types.ObjectId
 }
 
-/** Creates an asset that nobody can see until its upload is committed. */
-export async function beginAsset({ id, asset, owner }: Expected): Promise<void> {
+/** The owner of tombstones: no user has this id. */
+export const NOBODY = new Types.ObjectId('0'.repeat(24))
+
+/** Fields of a new asset besides those that its upload determines. */
+export type NewAssetFields = Partial<AssetFields> & Pick<AssetFields, 'createdAt' | 'unsettled'>
+
+/**
+ * Commits the upload of a new asset: stores the asset. The upload must be settled afterwards, not undone. Returns null
+ * when a tombstone of `fenceAsset` prevents it.
+ */
+export async function insertAsset(
+  { id, asset, owner }: Expected,
+  fields: NewAssetFields,
+): Promise<AssetFields | null> {
+  try {
+    const inserted = await Asset.create({
+      ...fields,
+      ...{ _id: asset, owner, state: 'ready', version: 1, updatedAt: fields.createdAt },
+    })
+    return inserted.toObject()
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error
+    // the driver repeats an insert after it lost the response
+    return Asset.findOne({ _id: asset, 'unsettled.id': id }).lean().exec()
+  }
+}
+
+/**
+ * Prevents that the upload of a new asset is committed: stores a tombstone in its place. Does nothing when it is
+ * committed already.
+ *
+ * @returns the committed asset; null when it can no longer be committed
+ */
+export async function fenceAsset(id: Types.ObjectId): Promise<AssetFields | null> {
   const now = new Date()
-  await Asset.create({ _id: asset, owner, intents: [id], createdAt: now, updatedAt: now })
+  const times = { fencedAt: now, createdAt: now, updatedAt: now }
+  try {
+    await Asset.create({ _id: id, owner: NOBODY, state: 'deleting', keysForm: KEYS_FORM, ...times })
+    return null
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error
+    return Asset.findOne({ _id: id, fencedAt: null }).lean().exec()
+  }
+}
+
+/** Removes the tombstones that were stored before a time. */
+export async function removeTombstones(before: Date): Promise<void> {
+  await Asset.deleteMany({ state: 'deleting', fencedAt: { $lt: before } })
 }
 
 /** Allows an upload to change an asset later. Returns false when the asset does not exist any more. */
@@ -41,17 +87,12 @@ export async function cancelUploadsOf(owner: Types.ObjectId): Promise<void> {
   await Asset.updateMany({ owner }, { $set: { intents: [] } })
 }
 
-/** Records that the space of a committed upload is counted. */
-export async function recordSettled({ id, asset }: Pick<Expected, 'id' | 'asset'>): Promise<void> {
-  await Asset.updateOne({ _id: asset }, { $pull: { unsettled: { id } } })
-}
-
-/** Deletes an asset whose upload was not committed. Does nothing to another asset. */
+/** Deletes an asset that an upload of an earlier release did not commit. Does nothing to another asset. */
 export async function removePending(id: Types.ObjectId): Promise<void> {
   await Asset.deleteOne({ _id: id, state: 'pending' })
 }
 
-/** Reads the ids of assets created before a time whose upload is not committed. */
+/** Reads the ids of assets created before a time that an upload of an earlier release did not commit. */
 export const pendingAssets = (before: Date): AsyncIterable<Pick<AssetFields, '_id'>> =>
   Asset.find({ state: 'pending', createdAt: { $lt: before } }, { _id: 1 })
     .lean()
@@ -98,38 +139,29 @@ interface Commit {
 }
 
 /**
- * Returns the update that commits an upload: it makes the uploaded objects part of the asset. The update takes place
- * only while the asset still expects the upload. After the update the upload must be settled, not undone.
+ * Returns the update that commits an upload to an existing asset: it makes the uploaded objects part of the asset. The
+ * update takes place only while the asset still expects the upload. Afterwards the upload must be settled, not undone.
  *
- * @param current the asset that the upload changes, which must still have this version and these objects; absent: the
- *   upload creates the asset
+ * @param current the asset as it was read; it must still have this version and these objects
  */
 export function commitOf(
   { id }: Pick<Expected, 'id'>,
   { set, now, push = {}, permitted, unsettled, pendingDeletion }: Commit,
-  current?: AssetFields,
+  current: AssetFields,
 ): ConditionalUpdate<AssetFields> {
   return {
     conditions: {
-      state: current ? 'ready' : 'pending',
+      state: 'ready',
       intents: id,
       ...permitted,
       ...notLocked(now),
-      ...(current ? sameObjects(current) : {}),
+      ...sameObjects(current),
     },
     update: {
-      $set: { ...set, state: 'ready', updatedAt: now },
+      $set: { ...set, updatedAt: now },
       $inc: { version: 1 },
       $pull: { intents: id },
       $push: { ...push, unsettled, ...(pendingDeletion ? addPendingDeletion(pendingDeletion) : {}) },
     },
   }
-}
-
-/** Commits the upload of a new asset. Returns the asset, or null when it no longer expects the upload. */
-export function commitNewAsset(upload: Expected, commit: Commit): Promise<AssetFields | null> {
-  const { conditions, update } = commitOf(upload, commit)
-  return Asset.findOneAndUpdate({ _id: upload.asset, ...conditions }, update, { returnDocument: 'after' })
-    .lean()
-    .exec()
 }

@@ -51,7 +51,7 @@ export interface AssetImage extends Picture {
   thumbnail: Picture
 }
 
-/** Space of a committed upload that is not counted as used yet. */
+/** Space of a committed upload, which is not counted as used while the entry `id` of the owner's ledger is open. */
 export interface Unsettled {
   id: string
   bytes: number
@@ -131,7 +131,7 @@ const pendingDeletionSchema = new Schema<PendingDeletion>(
 
 const definition = {
   owner: { type: Schema.Types.ObjectId, ref: 'User', required: true, immutable: true },
-  /** `pending` until its upload is complete, `deleting` while its objects are deleted; only `ready` assets are visible. */
+  /** `deleting` while its objects are deleted, `pending` during an upload of an earlier release; only `ready` assets are visible. */
   state: { type: String, enum: ['pending', 'ready', 'deleting'], required: true, default: 'pending' },
   name: { type: String, default: '' },
   nameKey: { type: String, default: '' },
@@ -166,6 +166,8 @@ const definition = {
   pendingDeletion: { type: [pendingDeletionSchema], default: () => [] },
   /** The former name of `pendingDeletion`, used by the previous release. Read both with `pendingDeletionOf`. */
   trash: { type: [pendingDeletionSchema], default: () => [] },
+  /** Only in a tombstone, which prevents that the upload of this asset is committed: the time when it was stored. */
+  fencedAt: Date,
   createdAt: { type: Date, required: true },
   updatedAt: { type: Date, required: true },
 } as const

@@ -1,5 +1,6 @@
 import { type Model, model, Schema } from 'mongoose'
-import { type LedgerStatics, ledger, type Space } from './plugins/ledger.ts'
+import { type LedgerStatics, ledger } from './plugins/ledger.ts'
+import type { Space } from './plugins/space.ts'
 
 /** The space of all users together, in one document. */
 interface CapacityDocument {

@@ -29,9 +29,13 @@ const SOCKET_CODES = new Set<unknown>([
   'ERR_STREAM_WRITE_AFTER_END',
 ])
 
+/** Returns whether another document has the value of a unique index. */
+export const isDuplicateKey = (error: unknown): error is mongo.MongoServerError =>
+  error instanceof mongo.MongoServerError && error.code === 11000
+
 /** Returns `taken` for a duplicate key, `unavailable` if the database cannot be reached, and null for other errors. */
 export function fromDatabase(error: Error): AppError | null {
-  if (error instanceof mongo.MongoServerError && error.code === 11000) {
+  if (isDuplicateKey(error)) {
     const indexed = indexedField(error)
     // every `_id` is generated: a duplicate means that the driver repeated an insert after it lost the response
     if (indexed === '_id') return unavailable(error)

@@ -1,77 +1,109 @@
-import { type Model, model, type QueryFilter, Schema, type Types } from 'mongoose'
-import { databaseTime } from './database-time.ts'
-import type { Stored } from './stored.ts'
+import mongoose, { type Types } from 'mongoose'
+import { databaseNow } from './database-time.ts'
+import { User, type UserFields } from './user.ts'
 
-const definition = {
-  _id: { type: String, required: true },
-  owner: { type: Schema.Types.ObjectId, required: true },
-  asset: { type: Schema.Types.ObjectId, required: true },
-  /** The keys of all objects of this upload begin with it. */
-  prefix: { type: String, required: true },
-  createdAt: { type: Date, required: true },
-  /** The time of the database, because the clocks of processes can differ. */
-  heartbeatAt: { type: Date, required: true },
-} as const
-
-/** The record of an upload, written before its first byte. A sweep uses it to undo or finish the upload. */
-export type UploadFields = Stored<typeof definition>
-
-export type NewUpload = Omit<UploadFields, 'createdAt' | 'heartbeatAt'>
-
-interface UploadModel extends Model<UploadFields> {
-  begin(upload: NewUpload): Promise<void>
-  recordHeartbeat(id: string): Promise<void>
-  isAny(filter: QueryFilter<UploadFields>): Promise<boolean>
-  idsOf(owner: Types.ObjectId): Promise<Set<string>>
-  findAssetIds(ids: string[]): Promise<Map<string, Types.ObjectId>>
-  deleteRecord(id: string): Promise<void>
-  findStale(staleMs: number, filter?: QueryFilter<UploadFields>): Promise<UploadFields[]>
+/** The record of an upload. A sweep uses it to undo or finish the upload. */
+export interface UploadRecord {
+  id: string
+  owner: Types.ObjectId
+  asset: Types.ObjectId | undefined
+  /** Whether the upload creates the asset. */
+  isNew: boolean
+  /** The prefix of the keys of the owner's objects; null when the owner has none. */
+  location: string | null
 }
 
-const schema = new Schema<UploadFields, UploadModel>(definition, {
-  collection: 'uploads',
-  versionKey: false,
-  statics: {
-    /** Creates the record of an upload that begins now. */
-    async begin({ _id, ...upload }: NewUpload): Promise<void> {
-      const now = { createdAt: true, heartbeatAt: true } as const
-      await Upload.updateOne({ _id }, { $setOnInsert: upload, $currentDate: now }, { upsert: true })
-    },
+type Uploader = Pick<UserFields, '_id' | 'location' | 'space'>
 
-    async recordHeartbeat(id: string): Promise<void> {
-      await Upload.updateOne({ _id: id }, { $currentDate: { heartbeatAt: true } })
-    },
+/** The record of an upload by an earlier release, in the collection `uploads`. */
+interface EarlierRecord {
+  _id: string
+  owner: Types.ObjectId
+  asset: Types.ObjectId
+  heartbeatAt: Date
+}
 
-    /** Returns whether an upload matches the filter. */
-    async isAny(filter: QueryFilter<UploadFields>): Promise<boolean> {
-      return (await Upload.exists(filter)) !== null
-    },
+const earlier = () => mongoose.connection.collection<EarlierRecord>('uploads')
 
-    /** Returns the ids of an owner's uploads. */
-    async idsOf(owner: Types.ObjectId): Promise<Set<string>> {
-      const uploads = await Upload.find({ owner }, { _id: 1 }).lean()
-      return new Set(uploads.map(({ _id }) => _id))
-    },
+/** Matches users with running uploads. Served by the index on the heartbeats. */
+const UPLOADING = { 'space.uploads.heartbeatAt': { $gte: new Date(0) } }
 
-    /** Returns a map from the given ids to the assets of their uploads. Ids without a record are left out. */
-    async findAssetIds(ids: string[]): Promise<Map<string, Types.ObjectId>> {
-      const uploads = await Upload.find({ _id: { $in: ids } }, { asset: 1 }).lean()
-      return new Map(uploads.map(({ _id, asset }) => [_id, asset]))
-    },
+/** Returns the uploads that had no heartbeat for `staleMs` milliseconds: all, or those that one owner's space counts. */
+export async function staleUploads(staleMs: number, owner?: Types.ObjectId): Promise<UploadRecord[]> {
+  const before = new Date((await databaseNow()).getTime() - staleMs)
+  const isStale = ({ heartbeatAt }: { heartbeatAt?: Date }) => !heartbeatAt || heartbeatAt < before
+  const filter = { 'space.uploads.heartbeatAt': { $lt: before }, ...(owner ? { _id: owner } : {}) }
+  const users = await User.find(filter, { location: 1, 'space.uploads': 1 }).lean<Uploader[]>()
+  return users.flatMap(({ _id, location, space }) =>
+    space.uploads
+      .filter(isStale)
+      .map(({ id, asset, createsAsset: isNew = false }) => ({ id, owner: _id, asset, isNew, location })),
+  )
+}
 
-    /** Deletes the record of an upload that was settled or undone. */
-    async deleteRecord(id: string): Promise<void> {
-      await Upload.deleteOne({ _id: id })
-    },
+/** Returns the running uploads that an owner's space counts. */
+export async function uploadsOf(
+  owner: Types.ObjectId,
+): Promise<Pick<UploadRecord, 'id' | 'asset' | 'isNew'>[]> {
+  const user = await User.findById(owner, { 'space.uploads': 1 }).lean<Uploader>()
+  const records = await earlier().find({ owner }).toArray()
+  return [
+    ...(user?.space?.uploads ?? []).map(({ id, asset, createsAsset: isNew = false }) => ({
+      id,
+      asset,
+      isNew,
+    })),
+    ...records.map(({ _id, asset }) => ({ id: _id, asset, isNew: false })),
+  ]
+}
 
-    /** Returns the uploads that had no heartbeat for `staleMs` milliseconds. */
-    async findStale(staleMs: number, filter: QueryFilter<UploadFields> = {}): Promise<UploadFields[]> {
-      const now = await databaseTime()
-      return Upload.find({ ...filter, heartbeatAt: { $lt: new Date(now.getTime() - staleMs) } }).lean()
-    },
-  },
-})
-schema.index({ heartbeatAt: 1 })
-schema.index({ owner: 1 })
+/** Returns the ids of the running uploads that the space of these owners counts. */
+export async function uploadIdsOf(owners: Types.ObjectId[]): Promise<string[]> {
+  const users = await User.find({ _id: { $in: owners } }, { 'space.uploads.id': 1 }).lean<Uploader[]>()
+  return users.flatMap(({ space }) => (space?.uploads ?? []).map(({ id }) => id))
+}
 
-export const Upload = model<UploadFields, UploadModel>('Upload', schema)
+/** Returns the ids of all running uploads. */
+export async function runningUploadIds(): Promise<Set<string>> {
+  const users = await User.find(UPLOADING, { 'space.uploads.id': 1 }).lean<Uploader[]>()
+  const records = await earlier()
+    .find({}, { projection: { _id: 1 } })
+    .toArray()
+  return new Set([
+    ...users.flatMap(({ space }) => space.uploads.map(({ id }) => id)),
+    ...records.map(({ _id }) => _id),
+  ])
+}
+
+/** Returns the uploads of processes of an earlier release that had no heartbeat for `staleMs` milliseconds. */
+export async function staleEarlierUploads(staleMs: number, owner?: Types.ObjectId): Promise<UploadRecord[]> {
+  const before = new Date((await databaseNow()).getTime() - staleMs)
+  const filter = { heartbeatAt: { $lt: before }, ...(owner ? { owner } : {}) }
+  const records = await earlier().find(filter).toArray()
+  return Promise.all(
+    records.map(async ({ _id, owner, asset }) => ({
+      id: _id,
+      owner,
+      asset,
+      isNew: false,
+      location: await User.locationOf(owner),
+    })),
+  )
+}
+
+/** Returns a map from the ids of uploads by an earlier release to their assets. Ids without a record are left out. */
+export async function earlierAssets(ids: string[]): Promise<Map<string, Types.ObjectId>> {
+  const records = await earlier()
+    .find({ _id: { $in: ids } })
+    .toArray()
+  return new Map(records.map(({ _id, asset }) => [_id, asset]))
+}
+
+/** Returns whether an upload by an earlier release can still create an asset. */
+export const isCreatedByEarlier = async (asset: Types.ObjectId): Promise<boolean> =>
+  (await earlier().findOne({ asset })) !== null
+
+/** Deletes the records of uploads by an earlier release that were settled or undone. */
+export async function deleteEarlierRecord(id: string): Promise<void> {
+  await earlier().deleteOne({ _id: id })
+}

@@ -130,7 +130,7 @@ export function eachUser<Field extends 'location' | 'space' | 'username'>(
 export const usersWithSecrets = (): AsyncIterable<UserFields> =>
   User.find({ deleting: false }).select('+passwordHash +knownAddresses').lean().cursor()
 
-/** Reads the ids of the accounts with ledger entries that were opened before a time. */
+/** Reads the ids of the accounts with ledger entries that a process of an earlier release opened before a time. */
 export const usersWithEntriesBefore = (time: Date): AsyncIterable<Pick<UserFields, '_id'>> =>
   User.find({ 'space.open.at': { $lt: time } }, { _id: 1 })
     .lean()

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { type HydratedDocument, type Model, model, type QueryFilter, Schema, type Types } from 'mongoose'
 import { ACCESS_LEVELS, type AccessLevel } from './access-level.ts'
 import { hashPassword } from './password.ts'
-import { type LedgerStatics, ledger, type Space } from './plugins/ledger.ts'
+import { type LedgerStatics, ledger } from './plugins/ledger.ts'
 import { retryChange } from './plugins/optimistic.ts'
+import type { Space } from './plugins/space.ts'
 import type { SessionFields } from './session.ts'
 import type { Stored } from './stored.ts'
 import { foldText } from './text.ts'
@@ -234,7 +235,9 @@ schema.index({ access: 1 }, { partialFilterExpression: { access: 'admin' } })
 schema.index({ disabled: 1, readersPending: 1 })
 schema.index({ sessionsPending: 1 }, { partialFilterExpression: { sessionsPending: true } })
 schema.index({ deleting: 1 }, { partialFilterExpression: { deleting: true } })
-// old open entries of the ledger, for the sweep; not partial, because some engines cannot use a partial index here
+// running uploads, for the sweep; not partial, because some engines cannot use a partial index here
+schema.index({ 'space.uploads.heartbeatAt': 1 })
+// open entries of earlier releases
 schema.index({ 'space.open.at': 1 })
 // an account under deletion refuses uploads, so that its data can be removed completely
 schema.plugin(ledger, { takes: { deleting: { $ne: true } } })

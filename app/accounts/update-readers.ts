@@ -2,6 +2,7 @@ import type { Types } from 'mongoose'
 import type { AssetFields } from '../../models/asset.ts'
 import { hideAsset, hideAssetsOf, showAssetsOf } from '../../models/asset-access.ts'
 import { retryChange } from '../../models/plugins/optimistic.ts'
+import type { UserFields } from '../../models/user.ts'
 import {
   endTransition,
   isActive,
@@ -46,7 +47,16 @@ export async function updateReadersSoon({ log }: Pick<Context, 'log'>, id: Types
   await within(READERS_WAIT_MS, updated)
 }
 
-/** Hides an asset that was made public while its owner was disabled or deleted. Call it after the change. */
-export async function hideIfOwnerInactive({ _id, owner, visibility }: AssetFields): Promise<void> {
-  if (visibility === 'public' && !(await isActive(owner))) await hideAsset(_id)
+/**
+ * Hides an asset that was made public while its owner was disabled or deleted. Call it after the change.
+ *
+ * @param state the state of the owner after the change; null if the caller does not know it
+ */
+export async function hideIfOwnerInactive(
+  { _id, owner, visibility }: AssetFields,
+  state: Partial<Pick<UserFields, 'disabled' | 'deleting'>> | null = null,
+): Promise<void> {
+  if (visibility !== 'public') return
+  const isHidden = state ? state.disabled || state.deleting : !(await isActive(owner))
+  if (isHidden) await hideAsset(_id)
 }

@@ -29,7 +29,7 @@ interface Change {
   /** Returns the update, conditional on `sameObjects(current)` and on what `by` can do. */
   update: (current: AssetFields, pendingDeletion: PendingDeletion) => ConditionalUpdate<AssetFields>
   /** Called after the update. */
-  settle?: () => Promise<void>
+  settle?: () => Promise<unknown>
 }
 
 /**

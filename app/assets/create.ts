@@ -8,10 +8,9 @@ import {
 import { readersOf } from '../../models/asset-access.ts'
 import { withKeys } from '../../models/asset-keys.ts'
 import { bytesOf, objectsOf } from '../../models/asset-objects.ts'
-import { commitNewAsset } from '../../models/asset-upload.ts'
 import type { AssetType } from '../../models/media.ts'
 import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
-import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
+import { confirmSender, type Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
 import { assetMedia, assetType } from '../media/media-types.ts'
@@ -55,27 +54,19 @@ export async function createAsset(
     ...(given.type ? { type: given.type, typeGiven: true } : {}),
     visibility,
   }
-  const by = { sender, access: 'owner' } as const
-  await confirmSender(by)
-  const asset = await commitNewAsset(uploadSession, {
-    permitted: accessCondition(by),
-    set: withKeys(
-      {
-        ...fields,
-        ...describeWords(described),
-        images,
-        cover,
-        readers: readersOf({ owner: uploadSession.owner, visibility, collaborators: [] }),
-        createdAt: now,
-      },
-      { ...fields, state: 'ready', lock: null },
-    ),
-    now,
-    unsettled: { id: uploadSession.id, ...settlement },
-  })
+  await confirmSender({ sender })
+  const set = {
+    ...fields,
+    ...describeWords(described),
+    images,
+    cover,
+    readers: readersOf({ owner: uploadSession.owner, visibility, collaborators: [] }),
+    createdAt: now,
+    unsettled: [{ id: uploadSession.id, ...settlement }],
+  }
+  const asset = await uploadSession.insertAsset(withKeys(set, { ...fields, state: 'ready', lock: null }))
   if (!asset) throw notFound()
-  await uploadSession.settle(settlement)
-  await hideIfOwnerInactive(asset)
+  await hideIfOwnerInactive(asset, await uploadSession.settle(settlement))
   await events.record({ kind: 'asset.created', asset: asset._id, owner: asset.owner, space: true })
   pending.addLater(asset)
   return asset

@@ -3,7 +3,6 @@ import type { AssetFields, AssetObject, PendingDeletion } from '../../models/ass
 import { bytesOf, pendingDeletionOf, recordDeleted, removeDeleted } from '../../models/asset-objects.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
-import { Upload } from '../../models/upload.ts'
 import { beginRemoval, endRemoval, settleRemoval, settleUploads } from '../quota/removals.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
@@ -45,5 +44,4 @@ export async function deletePending(store: ObjectStore, asset: AssetFields): Pro
     await removeDeleted(_id)
     for (const removal of removals) endRemoval(owner, removal)
   }
-  for (const { id } of unsettled) await Upload.deleteRecord(id)
 }

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
-import { cancelUploadsOf } from '../../models/asset-upload.ts'
-import { Upload } from '../../models/upload.ts'
+import { cancelUploadsOf, fenceAsset } from '../../models/asset-upload.ts'
+import { staleEarlierUploads, staleUploads, uploadsOf } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import type { AssetContext } from '../context.ts'
 import { AppError } from '../errors.ts'
-import { removeUnder, undoUpload } from '../uploads/undo-upload.ts'
+import { removeUnder, undoEarlierUpload, undoUpload } from '../uploads/undo-upload.ts'
 import { deletePending } from './pending-deletion.ts'
 import { discardAsset } from './remove.ts'
 
@@ -21,15 +21,22 @@ const WAIT_MS = 5000
 export async function removeEverythingOf(context: AssetContext, owner: Types.ObjectId): Promise<boolean> {
   const { store, staleMs } = context
   const deadline = Date.now() + WAIT_MS
+  const fenced = new Set<string>()
   // Looks for uploads before assets: an upload that is committed in between leaves an asset, which is found after it.
   // The account accepts no new uploads.
-  while (await Upload.isAny({ owner })) {
+  for (;;) {
+    const uploads = await uploadsOf(owner)
+    for (const { id, asset, isNew } of uploads) {
+      if (isNew && asset && !fenced.has(id)) await fenceAsset(asset)
+      fenced.add(id)
+    }
     await removeAssetsOf(context, owner)
-    for (const upload of await Upload.findStale(staleMs, { owner })) await undoUpload(store, upload)
+    if (uploads.length === 0) break
+    for (const upload of await staleUploads(staleMs, owner)) await undoUpload(store, upload)
+    for (const upload of await staleEarlierUploads(staleMs, owner)) await undoEarlierUpload(store, upload)
     if (Date.now() > deadline) return false
     await delay(50)
   }
-  await removeAssetsOf(context, owner)
   const location = await User.locationOf(owner)
   if (location) await removeUnder(store, `${location}/`)
   return true

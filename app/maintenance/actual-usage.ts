@@ -8,9 +8,10 @@ import {
   removalsByOwner,
   unsettledOf,
 } from '../../models/asset-objects.ts'
-import type { OpenEntry, Settlement, Space } from '../../models/plugins/ledger.ts'
+import { withLists } from '../../models/plugins/ledger.ts'
 import { isSettled } from '../../models/plugins/settled-removals.ts'
-import { Upload } from '../../models/upload.ts'
+import { entriesOf, type Settlement, type Space } from '../../models/plugins/space.ts'
+import { earlierAssets } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { eachUser } from '../../models/user-state.ts'
 
@@ -35,6 +36,7 @@ function countAsset(asset: Counted, space: Space): Settlement {
 /** An upload that is open in a user's ledger, and the revision of that ledger. */
 interface OpenUpload {
   user: Types.ObjectId
+  asset: Types.ObjectId | undefined
   revision: number
 }
 
@@ -49,22 +51,20 @@ export async function actualUsageOfServer(server: Space): Promise<Settlement | n
   const removals = await removalsByOwner()
   const openUploads = new Map<string, OpenUpload>()
   const sum = { bytes: 0, files: 0 }
-  for await (const { _id, space } of eachUser('space')) {
+  for await (const user of eachUser('space')) {
+    const { _id } = user
+    const space = withLists(user.space)
     add(sum, { bytes: space.used, files: space.files })
     for (const removal of removals.get(_id.toString()) ?? [])
       add(sum, removal, Number(isSettled(space, removal.id)) - Number(isSettled(server, removal.id)))
-    for (const { id } of space.open) openUploads.set(id, { user: _id, revision: space.revision })
+    for (const { id, asset } of entriesOf(space))
+      openUploads.set(id, { user: _id, asset, revision: space.revision })
   }
-  for (const entry of await unsettledOfEntries([...server.open.map(({ id }) => id), ...openUploads.keys()]))
+  const earlier = await earlierAssets([...server.open.map(({ id }) => id), ...openUploads.keys()])
+  const assets = [...openUploads.values()].flatMap(({ asset }) => asset ?? [])
+  for (const entry of await unsettledOf([...assets, ...earlier.values()]))
     add(sum, entry, Number(!isOpen(server, entry)) - Number(!openUploads.has(entry.id)))
   return (await isAnyChanged([...openUploads.values()])) ? null : sum
-}
-
-/** Returns the committed uploads among these ledger entries. */
-async function unsettledOfEntries(ids: string[]): Promise<{ id: string; bytes: number; files: number }[]> {
-  if (ids.length === 0) return []
-  const assets = await Upload.findAssetIds(ids)
-  return (await unsettledOf([...assets.values()])).filter(({ id }) => ids.includes(id))
 }
 
 async function isAnyChanged(uploads: OpenUpload[]): Promise<boolean> {
@@ -73,8 +73,7 @@ async function isAnyChanged(uploads: OpenUpload[]): Promise<boolean> {
   return false
 }
 
-const isOpen = ({ open }: { open: readonly OpenEntry[] }, { id }: { id: string }) =>
-  open.some((entry) => entry.id === id)
+const isOpen = (space: Space, { id }: { id: string }) => entriesOf(space).some((entry) => entry.id === id)
 
 function add(sum: Settlement, { bytes, files }: Settlement, times = 1): void {
   sum.bytes += times * bytes

@@ -1,5 +1,6 @@
-import mongoose, { type IndexDefinition, type IndexOptions, type Model, mongo } from 'mongoose'
+import mongoose, { type IndexDefinition, type IndexOptions, type Model } from 'mongoose'
 import '../../models/all.ts'
+import { isDuplicateKey } from '../../models/database-errors.ts'
 
 /** Largest number of duplicate values reported for an index, and of ids reported for a value. */
 const MAX_NAMED = 20
@@ -33,7 +34,7 @@ export async function syncIndexes(): Promise<void> {
       await model.createCollection()
       await model.syncIndexes()
     } catch (error) {
-      const found = isDuplicate(error) ? await describeDuplicates(model) : []
+      const found = isDuplicateKey(error) ? await describeDuplicates(model) : []
       if (found.length === 0) throw error
       duplicates.push(...found)
     }
@@ -58,8 +59,6 @@ async function missingUnique(model: AnyModel): Promise<Index[]> {
   const { toCreate } = (await model.diffIndexes({ indexOptionsToCreate: true })) as { toCreate: unknown[] }
   return (toCreate as Index[]).filter(isUnique)
 }
-
-const isDuplicate = (error: unknown) => error instanceof mongo.MongoServerError && error.code === 11000
 
 async function describeDuplicates(model: AnyModel): Promise<string[]> {
   const lines: string[] = []

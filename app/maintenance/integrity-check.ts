@@ -8,13 +8,13 @@ import {
   pendingDeletionOf,
 } from '../../models/asset-objects.ts'
 import { removePending } from '../../models/asset-upload.ts'
-import { Upload } from '../../models/upload.ts'
+import { staleEarlierUploads, staleUploads, uploadsOf } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { eachUser } from '../../models/user-state.ts'
 import { deletePending } from '../assets/pending-deletion.ts'
 import type { ObjectStore, StoredObject } from '../storage/object-store.ts'
 import { parseObjectKey } from '../uploads/object-keys.ts'
-import { undoUpload } from '../uploads/undo-upload.ts'
+import { undoEarlierUpload, undoUpload } from '../uploads/undo-upload.ts'
 import { type Finding, isFixable } from './finding.ts'
 import { findOrphanAssets, findOrphanPrefixes, findUnfinishedRemovals } from './orphans.ts'
 import { reconcile } from './reconcile.ts'
@@ -50,8 +50,10 @@ export async function* checkStorage(
     return { finding, fixed }
   }
 
-  for (const upload of await Upload.findStale(graceMs))
-    yield report({ kind: 'upload', id: upload._id }, () => undoUpload(store, upload))
+  for (const upload of await staleUploads(graceMs))
+    yield report({ kind: 'upload', id: upload.id }, () => undoUpload(store, upload))
+  for (const upload of await staleEarlierUploads(graceMs))
+    yield report({ kind: 'upload', id: upload.id }, () => undoEarlierUpload(store, upload))
   for (const asset of await findUnfinishedRemovals(before))
     yield report({ kind: 'removal', asset: asset._id.toString() }, () => deletePending(store, asset))
   for (const id of await findOrphanAssets(before))
@@ -97,7 +99,7 @@ async function* compareUser(
 ): AsyncGenerator<Finding> {
   const stored = new Map<string, StoredObject>()
   for await (const object of store.list(`${location}/`)) stored.set(object.key, object)
-  const live = await Upload.idsOf(owner)
+  const live = new Set((await uploadsOf(owner)).map(({ id }) => id))
   const named = new Map<string, NamedObject>()
   const pending = new Set<string>()
   for await (const asset of namedObjects(owner)) {

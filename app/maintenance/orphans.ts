@@ -10,9 +10,9 @@ import {
 import { pendingAssets } from '../../models/asset-upload.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { databaseTime } from '../../models/database-time.ts'
-import type { OpenEntry, Space } from '../../models/plugins/ledger.ts'
 import { removalNumber } from '../../models/plugins/settled-removals.ts'
-import { Upload } from '../../models/upload.ts'
+import type { OpenEntry, Space } from '../../models/plugins/space.ts'
+import { earlierAssets, isCreatedByEarlier, runningUploadIds, uploadIdsOf } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { usersWithEntriesBefore } from '../../models/user-state.ts'
 import type { Ledger } from '../quota/reservations.ts'
@@ -35,7 +35,7 @@ export async function findOrphanPrefixes(store: ObjectStore, before: Date): Prom
     if (own) prefixes.set(own.upload, own.prefix)
   }
   if (prefixes.size === 0) return []
-  for (const id of (await Upload.findAssetIds([...prefixes.keys()])).keys()) prefixes.delete(id)
+  for (const id of await runningUploadIds()) prefixes.delete(id)
   return [...prefixes.values()]
 }
 
@@ -45,16 +45,28 @@ export async function abortOrphanObjects(store: ObjectStore, before: Date): Prom
 }
 
 /**
- * Returns the ids of ledger entries that were opened before a time and belong to no upload or removal. Their process
- * died before it wrote the record, or the database executed a request after its process had given up. No process will
- * settle them.
+ * Returns the ids of ledger entries that were opened before a time and belong to no upload or removal: entries of the
+ * server whose upload has no record in its owner's ledger, and entries of earlier releases. The database executed a
+ * request after its process had given up. No process will settle them.
  */
-export async function findOrphanReservations(open: readonly OpenEntry[], before: Date): Promise<string[]> {
-  const old = open.filter(({ at }) => !at || at < before).map(({ id }) => id)
-  if (old.length === 0) return []
-  const uploads = await Upload.findAssetIds(old)
-  const known = new Set([...uploads.keys(), ...(await pendingDeletionIds(old))])
-  return old.filter((id) => !known.has(id))
+export async function findOrphanReservations({ open, uploads }: Space, before: Date): Promise<string[]> {
+  const isOld = ({ at }: OpenEntry) => !at || at < before
+  const records = uploads.filter((entry) => entry.owner && isOld(entry))
+  const orphans = records.length > 0 ? await withoutRecord(records) : []
+  const earlier = open.filter(isOld).map(({ id }) => id)
+  if (earlier.length === 0) return orphans
+  const known = new Set([
+    ...(await earlierAssets(earlier)).keys(),
+    ...(await runningUploadIds()),
+    ...(await pendingDeletionIds(earlier)),
+  ])
+  return [...orphans, ...earlier.filter((id) => !known.has(id))]
+}
+
+async function withoutRecord(entries: OpenEntry[]): Promise<string[]> {
+  const owners = entries.flatMap(({ owner }) => owner ?? [])
+  const recorded = new Set(await uploadIdsOf(owners))
+  return entries.map(({ id }) => id).filter((id) => !recorded.has(id))
 }
 
 /** Closes orphan reservations opened before a time, so that their space is free again. */
@@ -65,7 +77,7 @@ export async function releaseOrphanReservations(before: Date): Promise<void> {
 
 async function release({ model, id }: Ledger, before: Date): Promise<void> {
   const space = await model.spaceOf(id)
-  for (const orphan of await findOrphanReservations(space?.open ?? [], before))
+  for (const orphan of space ? await findOrphanReservations(space, before) : [])
     await model.settle(id, orphan, { bytes: 0, files: 0 })
 }
 
@@ -105,10 +117,9 @@ export async function forgetOldRemovals({ model, id }: Ledger, { settled = {} }:
   )
 }
 
-/** Returns the ids of assets that were created before a time and wait for an upload that has no record. */
+/** Returns the ids of assets that an upload of an earlier release created before a time, and whose record is deleted. */
 export async function findOrphanAssets(before: Date): Promise<Types.ObjectId[]> {
   const orphans: Types.ObjectId[] = []
-  for await (const { _id } of pendingAssets(before))
-    if (!(await Upload.isAny({ asset: _id }))) orphans.push(_id)
+  for await (const { _id } of pendingAssets(before)) if (!(await isCreatedByEarlier(_id))) orphans.push(_id)
   return orphans
 }

@@ -1,6 +1,6 @@
 import { standardOutput } from '../../config/log-output.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
-import type { Space } from '../../models/plugins/ledger.ts'
+import type { Space } from '../../models/plugins/space.ts'
 import type { Context } from '../context.ts'
 
 /** The result of each check: `ok`, or a sentence that says what is wrong. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import type { Logger } from 'pino'
 import { Capacity, SERVER } from '../../models/capacity.ts'
-import { reservedBy, type Settlement, type Space } from '../../models/plugins/ledger.ts'
+import { entriesOf, reservedBy, type Settlement, type Space } from '../../models/plugins/space.ts'
 import { User } from '../../models/user.ts'
 import { eachUser } from '../../models/user-state.ts'
 import type { Ledger } from '../quota/reservations.ts'
@@ -97,7 +97,7 @@ async function compare(account: Account, { fix, before }: Options): Promise<Outc
     const space = await model.spaceOf(id)
     if (!space) return 'right'
     if (fix && attempt === 1) await forgetOldRemovals({ model, id }, space)
-    const orphans = await findOrphanReservations(space.open, before)
+    const orphans = await findOrphanReservations(space, before)
     const actual = await actualUsage(space)
     const outcome = actual && (await compareOnce({ account, space, orphans, actual, fix }))
     if (outcome) return outcome
@@ -120,7 +120,7 @@ async function compareOnce({ account, space, orphans, actual, fix }: Compared): 
   const { bytes, files } = actual
   const { used, reserved, reservedFiles = 0 } = space
   const was = { used, reserved, files: space.files, reservedFiles }
-  const held = reservedBy(space.open, orphans)
+  const held = reservedBy(entriesOf(space), orphans)
   const is = { used: bytes, reserved: held.bytes, files, reservedFiles: held.files }
   const isRight =
     orphans.length === 0 && (Object.keys(is) as (keyof Sums)[]).every((sum) => was[sum] === is[sum])

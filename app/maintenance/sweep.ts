@@ -1,17 +1,20 @@
 import { assetsToDeleteFrom } from '../../models/asset-objects.ts'
+import { removeTombstones } from '../../models/asset-upload.ts'
 import { matchSessions, usersOfOutdatedSessions } from '../../models/session-account.ts'
-import { Upload } from '../../models/upload.ts'
+import { staleEarlierUploads, staleUploads } from '../../models/upload.ts'
 import { usersInTransition, usersToDelete } from '../../models/user-state.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
 import { updateReaders } from '../accounts/update-readers.ts'
 import { deletePending } from '../assets/pending-deletion.ts'
 import type { AssetContext } from '../context.ts'
 import { removeOrphanFiles } from '../media/spool.ts'
-import { undoUpload } from '../uploads/undo-upload.ts'
+import { undoEarlierUpload, undoUpload } from '../uploads/undo-upload.ts'
 import { abortOrphanObjects, releaseOrphanReservations } from './orphans.ts'
 
 /** Grace period before an orphan is removed, as a multiple of `staleMs`. */
 const ORPHAN_GRACE = 5
+/** How long a tombstone prevents the commit of an undone upload, in milliseconds. No request takes that long. */
+const TOMBSTONE_MS = 24 * 3_600_000
 
 /**
  * Cleans up after processes that died: discards uploads without a heartbeat, deletes objects marked for deletion,
@@ -21,8 +24,10 @@ const ORPHAN_GRACE = 5
  */
 export async function sweep(context: AssetContext): Promise<void> {
   const { store, staleMs } = context
-  for (const upload of await Upload.findStale(staleMs))
+  for (const upload of await staleUploads(staleMs))
     await attempt(context, 'discard a stale upload', () => undoUpload(store, upload))
+  for (const upload of await staleEarlierUploads(staleMs))
+    await attempt(context, 'discard a stale upload', () => undoEarlierUpload(store, upload))
 
   for await (const asset of assetsToDeleteFrom())
     await attempt(context, 'delete objects marked for deletion', () => deletePending(store, asset))
@@ -41,6 +46,7 @@ export async function sweep(context: AssetContext): Promise<void> {
   const before = new Date(Date.now() - ORPHAN_GRACE * staleMs)
   await attempt(context, 'remove unfinished objects', () => abortOrphanObjects(store, before))
   await attempt(context, 'release orphaned reservations', () => releaseOrphanReservations(before))
+  await attempt(context, 'remove tombstones', () => removeTombstones(new Date(Date.now() - TOMBSTONE_MS)))
   await attempt(context, 'remove temporary files', removeOrphanFiles)
 }
 

@@ -9,6 +9,7 @@ import {
   removalId,
   removalNumber,
 } from '../../models/plugins/settled-removals.ts'
+import { entriesOf } from '../../models/plugins/space.ts'
 import { ledgersOf, settle } from './reservations.ts'
 
 /** Largest number of users whose removals are remembered while none of them is running. */
@@ -119,7 +120,8 @@ export async function settleRemoval(
         break
       }
       const space = await model.spaceOf(ledger)
-      if (space?.open.some((entry) => closed.includes(entry.id))) await settleUploads(owner, unsettled)
+      if (space && entriesOf(space).some((entry) => closed.includes(entry.id)))
+        await settleUploads(owner, unsettled)
       if (!space || isSettled(space, id)) break
     }
 }

@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import { Capacity, SERVER } from '../../models/capacity.ts'
+import type { LedgerStatics } from '../../models/plugins/ledger.ts'
 import {
-  type LedgerStatics,
+  entriesOf,
   type NewEntry,
+  type OwnerState,
   type Quota,
   quotaOf,
   type Settlement,
   type Space,
-} from '../../models/plugins/ledger.ts'
+} from '../../models/plugins/space.ts'
 import { User } from '../../models/user.ts'
 import {
   type AppError,
@@ -69,7 +71,7 @@ export function ledgersOf(owner: Types.ObjectId): [Ledger, Ledger] {
 }
 
 /** Returns the same ledgers with their limits. @param quota for users without limits of their own */
-export function limitedLedgersOf(owner: Types.ObjectId, quota: Quota): LimitedLedger[] {
+export function limitedLedgersOf(owner: Types.ObjectId, quota: Quota): [LimitedLedger, LimitedLedger] {
   const [user, server] = ledgersOf(owner)
   return [
     { ...user, quota, full: spaceExceeded, mostOpen: MAX_OPEN_UPLOADS },
@@ -114,28 +116,37 @@ export class Backoff {
  * `reserveFile` adds the others.
  *
  * @param least bytes that the upload needs at least; can be more than those of the entry
+ * @returns what is reserved, and the state of the ledger's owner
  * @throws the ledger's `full` when `least` bytes cannot fit
  * @throws too_many_requests when the user has too many open uploads
  * @throws not_found for an account that is being deleted
  */
-export async function reserve(ledger: LimitedLedger, entry: NewEntry, least: number): Promise<Reserved> {
+export async function reserve(
+  ledger: LimitedLedger,
+  entry: NewEntry,
+  least: number,
+): Promise<{ reserved: Reserved; state: OwnerState }> {
   const { id, model, full, quota, mostOpen } = ledger
   const bounds = mostOpen === undefined ? { least } : { least, mostOpen }
   const { bytes, files = 0 } = entry
   const one = Math.min(files, 1)
-  const ample = { ...bounds, freeFiles: files + AMPLE_FILES }
-  if (await model.reserve(id, entry, quota, ample)) return { bytes, files }
-  if (files > 0 && (await model.reserve(id, { ...entry, files: one }, quota, bounds)))
-    return { bytes, files: one }
+  const open = async (part: Reserved & { slack?: number }, within: { least: number; freeFiles?: number }) => {
+    const state = await model.reserve(id, { ...entry, ...part }, quota, within)
+    return state && { reserved: { bytes: part.bytes, files: part.files }, state }
+  }
+  const opened =
+    (await open({ bytes, files }, { ...bounds, freeFiles: files + AMPLE_FILES })) ??
+    (files > 0 ? await open({ bytes, files: one }, bounds) : null)
+  if (opened) return opened
   const refusal = (space: LimitedSpace) => {
-    if (mostOpen !== undefined && space.open.length >= mostOpen) return tooManyRequests(RETRY_SECONDS)
+    if (mostOpen !== undefined && space.uploads.length >= mostOpen) return tooManyRequests(RETRY_SECONDS)
     const filesFit = space.files + (space.reservedFiles ?? 0) + one <= space.fileLimit
-    return filesFit && canFit(space, least, space.open) ? null : full()
+    return filesFit && canFit(space, least, entriesOf(space)) ? null : full()
   }
   const refused = refusal(await spaceOf(ledger))
   if (refused) throw refused
-  const empty = { ...entry, bytes: 0, slack: 0, files: one }
-  if (await model.reserve(id, empty, quota, bounds)) return { bytes: 0, files: one }
+  const openedEmpty = await open({ bytes: 0, slack: 0, files: one }, bounds)
+  if (openedEmpty) return openedEmpty
   // Another upload was faster, or the account was set to be deleted.
   throw refusal(await spaceOf(ledger)) ?? notFound()
 }
@@ -181,10 +192,11 @@ async function waitForSpace(
   const { full } = ledger
   for (;;) {
     const space = await spaceOf(ledger)
-    const place = space.open.findIndex((other) => other.id === entry)
-    const own = space.open[place]
+    const entries = entriesOf(space)
+    const place = entries.findIndex((other) => other.id === entry)
+    const own = entries[place]
     if (!own) throw unavailable(new Error('another process discarded the upload as stale'))
-    const older = space.open.slice(0, place)
+    const older = entries.slice(0, place)
     if (!canFit(space, own.bytes + needed, older) || backoff.isOver(space.revision)) throw full()
     if (space.used + space.reserved + needed <= space.limit) return
     await backoff.pause()

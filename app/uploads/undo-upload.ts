@@ -1,29 +1,41 @@
 import type { AssetFields } from '../../models/asset.ts'
 import { objectsOf, pendingDeletionOf } from '../../models/asset-objects.ts'
-import { cancelUpload, recordSettled, removePending } from '../../models/asset-upload.ts'
-import { type NewUpload, Upload } from '../../models/upload.ts'
+import { cancelUpload, fenceAsset, removePending } from '../../models/asset-upload.ts'
+import { deleteEarlierRecord, type UploadRecord } from '../../models/upload.ts'
 import { ledgersOf, settle } from '../quota/reservations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { uploadPrefix } from './object-keys.ts'
 
 /** How many objects are deleted at a time. */
 const DELETE_BATCH = 1000
 
 /**
- * Undoes an upload, or finishes it if its asset was committed already. Can run at any time and repeatedly: once the
- * asset does not expect the upload any more, no process can commit it, and only objects that the asset does not name
- * are deleted.
+ * Undoes an upload, or finishes it if it was committed already. Can run at any time and repeatedly: after the first step
+ * no process can commit it, and only objects that its asset does not name are deleted.
+ *
+ * @param neverCommitted whether the process of the upload knows that it did not try to commit it
  */
-export async function undoUpload(store: ObjectStore, record: NewUpload): Promise<void> {
-  const { _id: id, owner, asset: assetId, prefix } = record
-  const asset = await cancelUpload({ id, asset: assetId })
-  const unsettled = asset?.unsettled.find((entry) => entry.id === id)
-  if (!asset || !namesUnder(asset, prefix)) {
-    await removePending(assetId)
-    await removeUnder(store, prefix)
+export async function undoUpload(
+  store: ObjectStore,
+  { id, owner, asset: assetId, isNew, location }: UploadRecord,
+  { neverCommitted = false }: { neverCommitted?: boolean } = {},
+): Promise<void> {
+  const prevent = async () => {
+    if (!assetId || (isNew && neverCommitted)) return null
+    return isNew ? fenceAsset(assetId) : cancelUpload({ id, asset: assetId })
   }
+  const asset = await prevent()
+  const prefix = location && uploadPrefix(location, id)
+  if (prefix && !(asset && namesUnder(asset, prefix))) await removeUnder(store, prefix)
+  const unsettled = asset?.unsettled.find((entry) => entry.id === id)
   await settle(ledgersOf(owner), id, unsettled ?? { bytes: 0, files: 0 })
-  if (unsettled) await recordSettled({ id, asset: assetId })
-  await Upload.deleteRecord(id)
+}
+
+/** Undoes an upload of a process of an earlier release, which has an asset in state `pending` and a record of its own. */
+export async function undoEarlierUpload(store: ObjectStore, upload: UploadRecord): Promise<void> {
+  await undoUpload(store, upload)
+  if (upload.asset) await removePending(upload.asset)
+  await deleteEarlierRecord(upload.id)
 }
 
 function namesUnder(asset: AssetFields, prefix: string): boolean {

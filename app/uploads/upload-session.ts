@@ -3,10 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/env.ts'
-import type { AssetFile, AssetImage } from '../../models/asset.ts'
-import { beginAsset, expectUpload, recordSettled } from '../../models/asset-upload.ts'
-import type { Settlement } from '../../models/plugins/ledger.ts'
-import { type NewUpload, Upload } from '../../models/upload.ts'
+import type { AssetFields, AssetFile, AssetImage } from '../../models/asset.ts'
+import { expectUpload, insertAsset, type NewAssetFields } from '../../models/asset-upload.ts'
+import type { NewEntry, OwnerState, Settlement } from '../../models/plugins/space.ts'
 import { User } from '../../models/user.ts'
 import { notFound } from '../errors.ts'
 import {
@@ -17,7 +16,6 @@ import {
   type Reserved,
   reserve,
   reserveFile,
-  settle,
 } from '../quota/reservations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { uploadPrefix } from './object-keys.ts'
@@ -64,8 +62,8 @@ interface Options {
 }
 
 /**
- * One upload from its first byte to the commit: the record by which a sweep can undo it, and the reservations in the
- * ledgers. Every byte is reserved before it is stored.
+ * One upload from its first byte to the commit. Its reservation in the owner's ledger is the record by which a sweep can
+ * undo it. Every byte is reserved before it is stored.
  */
 export class UploadSession {
   #bytes = 0
@@ -79,15 +77,22 @@ export class UploadSession {
   readonly #heartbeat: NodeJS.Timeout
   readonly #idle: NodeJS.Timeout
   readonly #cancelled = new AbortController()
+  /** The prefix of the keys of the owner's objects. */
+  #location = ''
+  /** Whether the commit of the new asset was tried: then only the database knows whether it exists. */
+  #isInserted = false
+  readonly id = randomUUID()
+  readonly asset: Types.ObjectId
+  readonly owner: Types.ObjectId
 
   private constructor(
     private readonly context: UploadSessionContext,
-    private readonly record: NewUpload,
-    /** The announced length of the whole body in bytes; undefined if unknown. */
-    readonly announced: number | undefined,
+    private readonly options: Options,
   ) {
+    this.asset = options.asset
+    this.owner = options.owner
     this.#heartbeat = setInterval(() => {
-      Upload.recordHeartbeat(record._id).catch((error) =>
+      User.recordHeartbeat(this.owner, this.id).catch((error) =>
         context.log.warn({ err: error }, 'the heartbeat of an upload could not be recorded'),
       )
     }, context.staleMs / HEARTBEATS)
@@ -97,7 +102,7 @@ export class UploadSession {
   }
 
   /**
-   * Writes the record of the upload, then reserves space.
+   * Reserves space. The reservation in the owner's ledger comes first, because it is the record of the upload.
    *
    * @throws space_exceeded
    * @throws server_full
@@ -105,18 +110,8 @@ export class UploadSession {
    * @throws not_found when the asset or its owner is deleted
    */
   static async begin(context: UploadSessionContext, options: Options): Promise<UploadSession> {
-    const id = randomUUID()
-    const location = await User.locate(options.owner)
-    const record = {
-      _id: id,
-      owner: options.owner,
-      asset: options.asset,
-      prefix: uploadPrefix(location, id),
-    }
-    await Upload.begin(record)
-    const session = new UploadSession(context, record, options.announced)
+    const session = new UploadSession(context, options)
     try {
-      await session.#announce(options.isNew)
       await session.#reserve(options)
     } catch (error) {
       await session.discardWithTimeout()
@@ -139,16 +134,9 @@ export class UploadSession {
     }
   }
 
-  get id(): string {
-    return this.record._id
-  }
-
-  get asset(): Types.ObjectId {
-    return this.record.asset
-  }
-
-  get owner(): Types.ObjectId {
-    return this.record.owner
+  /** The announced length of the whole body in bytes; undefined if unknown. */
+  get announced(): number | undefined {
+    return this.options.announced
   }
 
   /** Aborts when the upload is cancelled, so that work queued for it is dropped. */
@@ -169,7 +157,7 @@ export class UploadSession {
   /** Returns a key that no other object has or will have. */
   nextKey(): string {
     this.#objects += 1
-    return `${this.record.prefix}${this.#objects}`
+    return `${uploadPrefix(this.#location, this.id)}${this.#objects}`
   }
 
   /**
@@ -205,23 +193,35 @@ export class UploadSession {
     this.#cancelled.abort()
   }
 
-  /**
-   * Settles the reservations and deletes the record. The commit must have written this upload to the asset's
-   * `unsettled` entries before.
-   */
-  async settle(settlement: Settlement): Promise<void> {
-    this.#end()
-    await settle([...this.#reserved.keys()], this.id, settlement)
-    await recordSettled(this)
-    await Upload.deleteRecord(this.id)
-    this.#isSettled = true
+  /** Commits the upload of a new asset. Returns null when another process has undone the upload. */
+  insertAsset(fields: NewAssetFields): Promise<AssetFields | null> {
+    this.#isInserted = true
+    return insertAsset(this, fields)
   }
 
-  /** Deletes the objects, the reservations, the record and an asset that was not committed. */
+  /**
+   * Settles the reservations. The commit must have written this upload to the asset's `unsettled` entries before.
+   *
+   * @returns the state of the owner after the commit; null when another process has settled the upload
+   */
+  async settle(settlement: Settlement): Promise<OwnerState | null> {
+    this.#end()
+    let state: OwnerState | null = null
+    // the owner's ledger is the last, because its entry is the record of the upload
+    for (const [{ model, id }, reserved] of [...this.#reserved].toReversed())
+      state = await model.settle(id, this.id, settlement, reserved)
+    this.#isSettled = true
+    return state
+  }
+
+  /** Deletes the objects and the reservations. Finishes the upload instead if its asset names them already. */
   async discard(): Promise<void> {
     this.cancel()
     this.#end()
-    await undoUpload(this.context.store, this.record)
+    const { id, owner, asset } = this
+    const location = this.#objects > 0 ? this.#location : null
+    const record = { id, owner, asset, isNew: this.options.isNew, location }
+    await undoUpload(this.context.store, record, { neverCommitted: !this.#isInserted })
   }
 
   /**
@@ -258,8 +258,8 @@ export class UploadSession {
 
   /** Returns how many bytes to reserve beyond the received ones. */
   #bytesAhead(received: number, aheadBytes = STEP_BYTES): number {
-    if (this.announced === undefined) return STEP_BYTES
-    return Math.max(0, Math.min(this.announced - received, aheadBytes))
+    if (this.options.announced === undefined) return STEP_BYTES
+    return Math.max(0, Math.min(this.options.announced - received, aheadBytes))
   }
 
   /** Releases bytes reserved ahead in ledgers that limit them. The next bytes reserve again. */
@@ -281,20 +281,23 @@ export class UploadSession {
     clearTimeout(this.#idle)
   }
 
-  /** Creates the asset, or writes the upload to the existing asset. */
-  async #announce(isNew: boolean): Promise<void> {
-    if (isNew) await beginAsset(this)
-    else if (!(await expectUpload(this))) throw notFound()
-  }
-
-  async #reserve({ announced, mostFiles, overhead = OVERHEAD_BYTES }: Options): Promise<void> {
+  async #reserve({ announced, isNew, mostFiles, overhead = OVERHEAD_BYTES }: Options): Promise<void> {
+    const { id, owner, asset } = this
     const least = Math.max(0, (announced ?? 0) - overhead)
-    for (const ledger of limitedLedgersOf(this.owner, this.context.config.space.quota)) {
+    const open = async (ledger: LimitedLedger, more: Partial<NewEntry>) => {
       const { aheadBytes = Number.MAX_SAFE_INTEGER } = ledger
       const bytes = Math.min(announced ?? STEP_BYTES, aheadBytes)
       const slack = announced === undefined ? bytes : Math.min(bytes, overhead)
-      const entry = { id: this.id, bytes, slack, files: mostFiles }
-      this.#reserved.set(ledger, await reserve(ledger, entry, least))
+      const entry = { id, bytes, slack, files: mostFiles, ...more }
+      const { reserved, state } = await reserve(ledger, entry, least)
+      this.#reserved.set(ledger, reserved)
+      return state
     }
+    const [user, server] = limitedLedgersOf(owner, this.context.config.space.quota)
+    const { location } = await open(user, { asset, createsAsset: isNew })
+    this.#location = location ?? (await User.locate(owner))
+    // from now on the upload can change the existing asset
+    if (!isNew && !(await expectUpload(this))) throw notFound()
+    await open(server, { owner })
   }
 }

@@ -1,70 +1,24 @@
-import { type Model, type QueryFilter, Schema, type Types } from 'mongoose'
+import { type Model, type QueryFilter, Schema, type Types, type UpdateQuery } from 'mongoose'
+import { databaseNow } from '../database-time.ts'
 import { retryChange } from './optimistic.ts'
-import { type Finished, type RemovalNumber, removalUpdate, type SettledRemovals } from './settled-removals.ts'
-
-/** A reservation of an upload or a deletion. */
-export interface NewEntry {
-  id: string
-  bytes: number
-  /** The part of `bytes` that the upload possibly does not need. */
-  slack: number
-  /** Number of reserved files; undefined for none. */
-  files?: number
-}
-
-/** Limits of a ledger: bytes and number of files. */
-export interface Quota {
-  limit: number
-  fileLimit: number
-}
-
-/** A reservation with the time when it was opened. */
-export interface OpenEntry extends NewEntry {
-  at: Date
-}
-
-/**
- * The ledger of a user or of the server, in bytes and numbers of files. `used + reserved` never exceeds `limit`, and
- * `files + reservedFiles` never exceeds `fileLimit`. For a limit that is null or undefined, callers pass a default.
- */
-export interface Space {
-  limit: number | null
-  fileLimit?: number | null
-  used: number
-  reserved: number
-  files: number
-  reservedFiles?: number
-  revision: number
-  open: OpenEntry[]
-  /** The counted removals, by the id of their process; see `settled-removals.ts`. */
-  settled?: Record<string, SettledRemovals>
-}
-
-/** Returns the limits of a ledger. */
-export const quotaOf = (
-  { limit, fileLimit }: Pick<Space, 'limit' | 'fileLimit'>,
-  defaults: Quota,
-): Quota => ({
-  limit: limit ?? defaults.limit,
-  fileLimit: fileLimit ?? defaults.fileLimit,
-})
-
-/** The bytes and files that a settled entry adds to the usage; negative for a deletion. */
-export interface Settlement {
-  bytes: number
-  files: number
-}
+import { type Finished, type RemovalNumber, removalUpdate } from './settled-removals.ts'
+import {
+  type ActualUsage,
+  entriesOf,
+  type NewEntry,
+  type OpenEntry,
+  type OwnerState,
+  type Quota,
+  reservedBy,
+  type Settlement,
+  type Space,
+} from './space.ts'
 
 type Id = Types.ObjectId | string
 
-/** The usage computed from the stored objects, and the ids of the orphaned entries. */
-export interface ActualUsage extends Settlement {
-  orphans: string[]
-}
-
 export interface LedgerStatics {
   /**
-   * Opens an entry. Returns false when its bytes or files do not fit, it is open already, or the document takes no
+   * Opens an entry. Returns null when its bytes or files do not fit, it is open already, or the document takes no
    * reservations.
    *
    * @param bounds `least`: bytes that must be free besides the used ones; can be more than the bytes of the entry;
@@ -75,7 +29,25 @@ export interface LedgerStatics {
     entry: NewEntry,
     quota: Quota,
     bounds?: { least?: number; freeFiles?: number; mostOpen?: number },
-  ): Promise<boolean>
+  ): Promise<OwnerState | null>
+  /** Records that the upload of an entry is running. */
+  recordHeartbeat(owner: Id, entry: string): Promise<void>
+  /**
+   * Adds bytes to an open entry. Returns false when they do not fit.
+   *
+   * @param slack how many of the added bytes are possibly not needed; the earlier bytes are all needed
+   */
+  extend(owner: Id, entry: string, bytes: number, quota: Quota, slack?: number): Promise<boolean>
+  /** Adds files to an open entry. Returns false when they do not fit. */
+  extendFiles(owner: Id, entry: string, files: number, quota: Quota): Promise<boolean>
+  /** Reduces an open entry to `to` bytes without slack. Returns false when it does not have `from` bytes any more. */
+  shrink(owner: Id, entry: string, change: { from: number; to: number }): Promise<boolean>
+  /**
+   * Closes an entry and adds the settlement to the usage. Returns null when it is closed already.
+   *
+   * @param reserved what the entry has reserved, if the caller knows it: then one update is enough
+   */
+  settle(owner: Id, entry: string, settlement: Settlement, reserved?: Settlement): Promise<OwnerState | null>
   /**
    * Subtracts the space of deleted objects, once for each removal. Works in every state of the document.
    *
@@ -91,25 +63,11 @@ export interface LedgerStatics {
   ): Promise<boolean>
   /** Forgets the counted removals of processes that have counted none since a time. */
   forgetRemovals(owner: Id, processes: string[], before: Date): Promise<void>
-  /**
-   * Adds bytes to an open entry. Returns false when they do not fit.
-   *
-   * @param slack how many of the added bytes are possibly not needed; the earlier bytes are all needed
-   */
-  extend(owner: Id, entry: string, bytes: number, quota: Quota, slack?: number): Promise<boolean>
-  /** Adds files to an open entry. Returns false when they do not fit. */
-  extendFiles(owner: Id, entry: string, files: number, quota: Quota): Promise<boolean>
-  /** Reduces an open entry to `to` bytes without slack. Returns false when it does not have `from` bytes any more. */
-  shrink(owner: Id, entry: string, change: { from: number; to: number }): Promise<boolean>
-  /** Closes an entry and adds the settlement to the usage. Returns false when it is closed already. */
-  settle(owner: Id, entry: string, settlement: Settlement): Promise<boolean>
   /** Corrects the sums and closes orphaned entries. Returns false when the ledger changed since it was read. */
   correct(owner: Id, read: Space, actual: ActualUsage): Promise<boolean>
   /** Returns the current ledger, or null if the document does not exist. */
   spaceOf(owner: Id): Promise<Space | null>
 }
-
-const count = { type: Number, required: true, default: 0 }
 
 const fitsBeside = (addends: (string | number)[], { limit }: Quota) => ({
   $expr: { $lte: [{ $add: addends }, { $ifNull: ['$space.limit', limit] }] },
@@ -126,53 +84,123 @@ const filesFit = (files: number, { fileLimit }: Quota) => ({
   },
 })
 
-const pushed = ({ bytes, files = 0, ...entry }: NewEntry) => ({
-  $inc: { 'space.reserved': bytes, 'space.reservedFiles': files, 'space.revision': 1 },
-  $push: { 'space.open': { ...entry, bytes, files, at: new Date() } },
-})
-
-/** Returns the bytes and files that entries reserve. @param without ids of entries to leave out */
-export function reservedBy(open: readonly OpenEntry[], without: readonly string[] = []): Settlement {
-  const sum = { bytes: 0, files: 0 }
-  for (const { id, bytes, files = 0 } of open) {
-    if (without.includes(id)) continue
-    sum.bytes += bytes
-    sum.files += files
-  }
-  return sum
+interface Document {
+  space: Space
 }
 
-/** Matches an entry that did not change since it was read. Entries of older releases have no `files`. */
-const asRead = ({ id, bytes, files }: OpenEntry) => ({ id, bytes, ...(files === undefined ? {} : { files }) })
+type Statics = LedgerStatics & ThisType<Model<Document> & LedgerStatics>
 
-type Statics = LedgerStatics & ThisType<Model<{ space: Space }> & LedgerStatics>
+/** The fields that `OwnerState` names. */
+const OWNER_STATE = { location: 1, disabled: 1, deleting: 1 }
 
-const createStatics = (takes: QueryFilter<unknown>): Statics => ({
+/** Makes one update of a ledger. Returns the state of its owner, or null when the filter does not match. */
+const changeOne = (model: Model<Document>, filter: QueryFilter<Document>, update: UpdateQuery<Document>) =>
+  model
+    .findOneAndUpdate(filter, update, { projection: OWNER_STATE, returnDocument: 'after', timestamps: false })
+    .lean<OwnerState>()
+    .exec()
+
+const createStatics = (takes: QueryFilter<Document>): Statics => ({
   async reserve(owner, entry, quota, { least = 0, freeFiles = 0, mostOpen } = {}) {
     const { bytes, files = 0 } = entry
     const conditions = [
-      { 'space.open.id': { $ne: entry.id } },
+      { 'space.uploads.id': { $ne: entry.id } },
       ...(bytes > 0 ? [fits(bytes, quota)] : []),
       ...(least > bytes ? [fitsBeside(['$space.used', least], quota)] : []),
       ...(files > 0 ? [filesFit(Math.max(files, freeFiles), quota)] : []),
-      ...(mostOpen ? [{ [`space.open.${mostOpen - 1}`]: { $exists: false } }] : []),
+      ...(mostOpen ? [{ [`space.uploads.${mostOpen - 1}`]: { $exists: false } }] : []),
     ]
-    const { modifiedCount } = await this.updateOne(
+    const at = await databaseNow()
+    return changeOne(
+      this,
       { _id: owner, ...takes, $and: conditions },
-      pushed(entry),
-      { timestamps: false },
+      {
+        $inc: { 'space.reserved': bytes, 'space.reservedFiles': files, 'space.revision': 1 },
+        $push: { 'space.uploads': { ...entry, files, at, heartbeatAt: at } },
+      },
+    )
+  },
+
+  async recordHeartbeat(owner, entry) {
+    await this.updateOne(
+      { _id: owner, 'space.uploads.id': entry },
+      { $set: { 'space.uploads.$[entry].heartbeatAt': await databaseNow() } },
+      { arrayFilters: [{ 'entry.id': entry }], timestamps: false },
+    )
+  },
+
+  async extend(owner, entry, bytes, quota, slack = 0) {
+    const { modifiedCount } = await this.updateOne(
+      { _id: owner, 'space.uploads.id': entry, ...fits(bytes, quota) },
+      {
+        $inc: { 'space.reserved': bytes, 'space.uploads.$[entry].bytes': bytes, 'space.revision': 1 },
+        $set: { 'space.uploads.$[entry].slack': slack },
+      },
+      { arrayFilters: [{ 'entry.id': entry }], timestamps: false },
     )
     return modifiedCount === 1
   },
 
+  async extendFiles(owner, entry, files, quota) {
+    const { modifiedCount } = await this.updateOne(
+      { _id: owner, 'space.uploads.id': entry, ...filesFit(files, quota) },
+      {
+        $inc: { 'space.reservedFiles': files, 'space.uploads.$[entry].files': files, 'space.revision': 1 },
+      },
+      { arrayFilters: [{ 'entry.id': entry }], timestamps: false },
+    )
+    return modifiedCount === 1
+  },
+
+  async shrink(owner, entry, { from, to }) {
+    const { modifiedCount } = await this.updateOne(
+      { _id: owner, 'space.uploads': { $elemMatch: { id: entry, bytes: from } } },
+      {
+        $inc: { 'space.reserved': to - from, 'space.revision': 1 },
+        $set: { 'space.uploads.$[entry].bytes': to, 'space.uploads.$[entry].slack': 0 },
+      },
+      { arrayFilters: [{ 'entry.id': entry }], timestamps: false },
+    )
+    return modifiedCount === 1
+  },
+
+  async settle(owner, id, { bytes, files }, reserved) {
+    const close = ({ list, entry }: Found) =>
+      changeOne(
+        this,
+        { _id: owner, [`space.${list}`]: { $elemMatch: asRead(entry) } },
+        {
+          $inc: {
+            'space.reserved': -entry.bytes,
+            'space.reservedFiles': -(entry.files ?? 0),
+            'space.used': bytes,
+            'space.files': files,
+            'space.revision': 1,
+          },
+          $pull: { [`space.${list}`]: { id } },
+        },
+      )
+    const closed = reserved && (await close({ list: 'uploads', entry: { id, ...reserved } }))
+    if (closed) return closed
+    const read = async (): Promise<Found | null> => {
+      const space = await this.spaceOf(owner)
+      for (const list of ['uploads', 'open'] as const) {
+        const entry = space?.[list].find((one) => one.id === id)
+        if (entry) return { list, entry }
+      }
+      return null
+    }
+    // the entry can have grown since it was read
+    return retryChange(await read(), close, read)
+  },
+
   async settleRemoval(owner, removal, settlement, { closed = [], finished } = {}) {
     const { condition, update } = removalUpdate(removal, settlement, finished)
-    const filter = {
-      _id: owner,
-      ...condition,
-      ...(closed.length > 0 ? { 'space.open.id': { $nin: closed } } : {}),
-    }
-    const { modifiedCount } = await this.updateOne(filter, update, { timestamps: false })
+    const areClosed =
+      closed.length > 0 ? { 'space.uploads.id': { $nin: closed }, 'space.open.id': { $nin: closed } } : {}
+    const { modifiedCount } = await this.updateOne({ _id: owner, ...condition, ...areClosed }, update, {
+      timestamps: false,
+    })
     return modifiedCount === 1
   },
 
@@ -184,68 +212,11 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
     }
   },
 
-  async extend(owner, entry, bytes, quota, slack = 0) {
+  async correct(owner, space, { bytes, files, orphans }) {
+    const reserved = reservedBy(entriesOf(space), orphans)
+    const isOrphan = { id: { $in: orphans } }
     const { modifiedCount } = await this.updateOne(
-      { _id: owner, 'space.open.id': entry, ...fits(bytes, quota) },
-      {
-        $inc: { 'space.reserved': bytes, 'space.open.$[entry].bytes': bytes, 'space.revision': 1 },
-        $set: { 'space.open.$[entry].slack': slack },
-      },
-      { arrayFilters: [{ 'entry.id': entry }], timestamps: false },
-    )
-    return modifiedCount === 1
-  },
-
-  async extendFiles(owner, entry, files, quota) {
-    const { modifiedCount } = await this.updateOne(
-      { _id: owner, 'space.open.id': entry, ...filesFit(files, quota) },
-      {
-        $inc: { 'space.reservedFiles': files, 'space.open.$[entry].files': files, 'space.revision': 1 },
-      },
-      { arrayFilters: [{ 'entry.id': entry }], timestamps: false },
-    )
-    return modifiedCount === 1
-  },
-
-  async shrink(owner, entry, { from, to }) {
-    const { modifiedCount } = await this.updateOne(
-      { _id: owner, 'space.open': { $elemMatch: { id: entry, bytes: from } } },
-      {
-        $inc: { 'space.reserved': to - from, 'space.revision': 1 },
-        $set: { 'space.open.$[entry].bytes': to, 'space.open.$[entry].slack': 0 },
-      },
-      { arrayFilters: [{ 'entry.id': entry }], timestamps: false },
-    )
-    return modifiedCount === 1
-  },
-
-  async settle(owner, entry, { bytes, files }) {
-    const read = async () => (await this.spaceOf(owner))?.open.find(({ id }) => id === entry) ?? null
-    const close = async (open: OpenEntry) => {
-      const { modifiedCount } = await this.updateOne(
-        { _id: owner, 'space.open': { $elemMatch: asRead(open) } },
-        {
-          $inc: {
-            'space.reserved': -open.bytes,
-            'space.reservedFiles': -(open.files ?? 0),
-            'space.used': bytes,
-            'space.files': files,
-            'space.revision': 1,
-          },
-          $pull: { 'space.open': { id: entry } },
-        },
-        { timestamps: false },
-      )
-      return modifiedCount === 1 || null
-    }
-    // The entry can have grown since it was read.
-    return (await retryChange(await read(), close, read)) !== null
-  },
-
-  async correct(owner, { revision, open }, { bytes, files, orphans }) {
-    const reserved = reservedBy(open, orphans)
-    const { modifiedCount } = await this.updateOne(
-      { _id: owner, 'space.revision': revision },
+      { _id: owner, 'space.revision': space.revision },
       {
         $set: {
           'space.used': bytes,
@@ -253,7 +224,7 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
           'space.reserved': reserved.bytes,
           'space.reservedFiles': reserved.files,
         },
-        $pull: { 'space.open': { id: { $in: orphans } } },
+        $pull: { 'space.uploads': isOrphan, 'space.open': isOrphan },
         $inc: { 'space.revision': 1 },
       },
       { timestamps: false },
@@ -263,14 +234,38 @@ const createStatics = (takes: QueryFilter<unknown>): Statics => ({
 
   async spaceOf(owner) {
     const document = await this.findById(owner, { space: 1 }).lean()
-    return document?.space ?? null
+    return document && withLists(document.space)
   },
 })
 
+/** An open entry, and the list that has it. */
+interface Found {
+  list: 'uploads' | 'open'
+  entry: Pick<OpenEntry, 'id' | 'bytes' | 'files'>
+}
+
+/** Matches an entry that did not change since it was read. Old entries of earlier releases have no `files`. */
+const asRead = ({ id, bytes, files }: Found['entry']) => ({
+  id,
+  bytes,
+  ...(files === undefined ? {} : { files }),
+})
+
+/** Returns a ledger as it was stored, with the lists that a ledger of an earlier release does not have. */
+export const withLists = (space: Space): Space => ({
+  ...space,
+  uploads: space.uploads ?? [],
+  open: space.open ?? [],
+})
+
+const count = { type: Number, required: true, default: 0 }
+const amounts = { _id: false, id: String, bytes: Number, slack: Number, files: Number, at: Date } as const
+const { ObjectId, Mixed } = Schema.Types
+
 /**
  * Adds a `space` ledger to a model. The sums stay exact when a process dies or repeats a step: every change belongs to
- * an entry that is opened once and settled once. The entry is in the same document as the sums, so that one conditional
- * update changes both.
+ * an entry that is opened once and settled once, or to a removal that is counted once. Entries and counted removals are
+ * in the same document as the sums, so that one conditional update changes both.
  *
  * @param takes condition on the document; without it the document takes no reservations
  */
@@ -284,8 +279,9 @@ export function ledger(schema: Schema, { takes = {} }: { takes?: QueryFilter<unk
       files: count,
       reservedFiles: count,
       revision: count,
-      open: [{ _id: false, id: String, bytes: Number, slack: Number, files: Number, at: Date }],
-      settled: { type: Schema.Types.Mixed, default: undefined },
+      uploads: [{ ...amounts, owner: ObjectId, asset: ObjectId, createsAsset: Boolean, heartbeatAt: Date }],
+      open: [amounts],
+      settled: { type: Mixed, default: undefined },
     },
   })
   Object.assign(schema.statics, createStatics(takes))

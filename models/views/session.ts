@@ -1,4 +1,4 @@
-import type { Quota } from '../plugins/ledger.ts'
+import type { Quota } from '../plugins/space.ts'
 import type { SessionFields } from '../session.ts'
 import type { UserFields } from '../user.ts'
 import { serializeOwnUser } from './user.ts'

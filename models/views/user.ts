@@ -1,5 +1,5 @@
 import type { Viewer } from '../asset-access.ts'
-import { type Quota, quotaOf } from '../plugins/ledger.ts'
+import { type Quota, quotaOf } from '../plugins/space.ts'
 import type { UserFields } from '../user.ts'
 
 /** Serializes a user for themselves. @param defaults the quota of a user without a quota of their own */

@@ -26,8 +26,13 @@ describe('changing an asset', () => {
     const used = await storedBytes(app)
     const assets = await Asset.find({ owner: ada.user._id }).lean()
     const files = assets.reduce((sum, asset) => sum + asset.files.length, 0)
-    expect((await User.spaceOf(ada.user._id)) ?? {}).to.deep.include({ used, files, reserved: 0, open: [] })
-    expect((await Capacity.spaceOf(SERVER)) ?? {}).to.deep.include({ used, reserved: 0, open: [] })
+    expect((await User.spaceOf(ada.user._id)) ?? {}).to.deep.include({
+      used,
+      files,
+      reserved: 0,
+      uploads: [],
+    })
+    expect((await Capacity.spaceOf(SERVER)) ?? {}).to.deep.include({ used, reserved: 0, uploads: [] })
   }
 
   describe('PATCH /api/assets/:id', () => {

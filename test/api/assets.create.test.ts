@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
-import { Upload } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
-import { keysOf, stateOf, storedBytes } from '../support/app/state.ts'
+import { keysOf, runningUploads, stateOf, storedBytes } from '../support/app/state.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
 import { glb, html, jpegWithExif, mp4, obj, png, stlBinary, svgWithScript } from '../support/data/samples.ts'
 
@@ -62,25 +61,27 @@ describe('POST /api/assets', () => {
     expect(stored).to.deep.include({
       state: 'ready',
       intents: [],
-      unsettled: [],
       pendingDeletion: [],
       trash: [],
     })
+    expect(stored.unsettled.map(({ bytes, files }) => [bytes, files])).to.deep.equal([
+      [await storedBytes(app), 1],
+    ])
     expect(stored.readers).to.deep.equal([ada.user.id])
     const keys = [stored.files[0], stored.images[0], stored.images[0]?.thumbnail].map((kept) =>
       String(kept?.key),
     )
     expect(await keysOf(app)).to.deep.equal(keys.sort())
-    expect(await Upload.countDocuments()).to.equal(0)
+    expect(await runningUploads()).to.deep.equal([])
 
     const used = await storedBytes(app)
     expect((await User.spaceOf(ada.user._id)) ?? {}).to.deep.include({
       used,
       reserved: 0,
       files: 1,
-      open: [],
+      uploads: [],
     })
-    expect((await Capacity.spaceOf(SERVER)) ?? {}).to.deep.include({ used, reserved: 0, open: [] })
+    expect((await Capacity.spaceOf(SERVER)) ?? {}).to.deep.include({ used, reserved: 0, uploads: [] })
   })
 
   it('POST /api/assets – photograph with EXIF data → image without it', async () => {

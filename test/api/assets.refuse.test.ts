@@ -2,9 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect } from 'chai'
 import type { Response, Test } from 'supertest'
-import { Upload } from '../../models/upload.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
-import { stateOf } from '../support/app/state.ts'
+import { runningUploads, stateOf } from '../support/app/state.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
 import { obj, png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
@@ -227,7 +226,7 @@ describe('POST /api/assets, refused', () => {
         ),
     )
     socket.write(Buffer.alloc(95_000))
-    await eventually(async () => expect(await Upload.countDocuments()).to.equal(1))
+    await eventually(async () => expect(await runningUploads()).to.have.length(1))
     socket.destroy()
     await eventually(async () => expect(await stateOf(app)).to.deep.equal(before))
   })

@@ -78,7 +78,8 @@ const WAYS: Way[] = [
 
 const underWay = () =>
   eventually(async () => {
-    if (!(await User.exists({ 'space.open.0': { $exists: true } }))) throw new Error('no space is reserved')
+    if (!(await User.exists({ 'space.uploads.0': { $exists: true } })))
+      throw new Error('no space is reserved')
   })
 
 describe('rights lost while the bytes of an upload arrive', () => {

@@ -7,14 +7,13 @@ import { openS3Store } from '../../app/storage/s3/store.ts'
 import { loadConfig } from '../../config/env.ts'
 import { Asset } from '../../models/asset.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
-import { Upload } from '../../models/upload.ts'
 import { socketOf } from '../embedded/engine.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import type { Client } from '../support/app/client.ts'
 import { FaultProxy, type ProxyFault } from '../support/app/fault-proxy.ts'
 import { databaseUri } from '../support/app/mongo.ts'
 import { uploadRaw, withLength } from '../support/app/raw-upload.ts'
-import { keysOf } from '../support/app/state.ts'
+import { keysOf, runningUploads } from '../support/app/state.ts'
 import { signUp } from '../support/app/users.ts'
 import { png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
@@ -146,7 +145,7 @@ describe('network faults to the database and the bucket', function () {
     const context = { ...app.context, staleMs: -1 }
     await eventually(async () => {
       await sweep(context)
-      expect(await Upload.countDocuments()).to.equal(0)
+      expect(await runningUploads()).to.deep.equal([])
     }, 20_000)
     for await (const { finding } of checkStorage(context, { fix: false, graceMs: -1 }))
       expect.fail(describeFinding(finding))

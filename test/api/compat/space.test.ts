@@ -3,10 +3,9 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { expect } from 'chai'
 import { Project } from '../../../models/project.ts'
-import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
-import { stateOf, storedBytes } from '../../support/app/state.ts'
+import { runningUploads, stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 import { mp4, obj, png } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -135,7 +134,7 @@ describe('uploads through the compatibility routes', () => {
         const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
         socket.write(`POST ${route.path} HTTP/1.1\r\n${lines.join('')}\r\n`)
         socket.write(body.subarray(0, 25_000))
-        await eventually(async () => expect(await Upload.countDocuments()).to.equal(1))
+        await eventually(async () => expect(await runningUploads()).to.have.length(1))
         socket.destroy()
         await eventually(async () => expect(await lasting()).to.deep.equal(before))
       })
@@ -170,7 +169,7 @@ describe('uploads through the compatibility routes', () => {
   it('upload – client disconnects while space is reserved → undone', async () => {
     const before = await lasting()
     const [, route] = ROUTES as [UploadRoute, UploadRoute]
-    const { begin } = Upload
+    const { reserve } = User
     let reach = () => {}
     const reached = new Promise<void>((resolve) => {
       reach = resolve
@@ -179,10 +178,10 @@ describe('uploads through the compatibility routes', () => {
     const released = new Promise<void>((resolve) => {
       release = resolve
     })
-    Upload.begin = async (record) => {
+    User.reserve = async (...reservation) => {
       reach()
       await released
-      return begin.call(Upload, record)
+      return reserve.apply(User, reservation)
     }
     try {
       const socket = connect(Number(new URL(app.origin).port), '127.0.0.1')
@@ -199,7 +198,7 @@ describe('uploads through the compatibility routes', () => {
       release()
       await eventually(async () => expect(await lasting()).to.deep.equal(before))
     } finally {
-      Upload.begin = begin
+      User.reserve = reserve
       release()
     }
   })

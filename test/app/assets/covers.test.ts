@@ -1,17 +1,17 @@
 import { expect } from 'chai'
 import { discardAsset } from '../../../app/assets/remove.ts'
+import { sweep } from '../../../app/maintenance/sweep.ts'
 import { makeThumbnail } from '../../../app/media/preview.ts'
 import { renderQueue } from '../../../app/media/render-isolated.ts'
 import { storePicture } from '../../../app/uploads/receive-image.ts'
-import { undoUpload } from '../../../app/uploads/undo-upload.ts'
 import { UploadSession } from '../../../app/uploads/upload-session.ts'
 import { Asset } from '../../../models/asset.ts'
 import { attachCover } from '../../../models/asset-upload.ts'
-import { Upload } from '../../../models/upload.ts'
+import { staleUploads } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../../support/app/assets.ts'
-import { keysOf, storedBytes } from '../../support/app/state.ts'
+import { keysOf, runningUploads, storedBytes } from '../../support/app/state.ts'
 import { PASSWORD, signUp, type TestUser } from '../../support/app/users.ts'
 import { obj, png, svg } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -53,7 +53,7 @@ describe('late cover', () => {
   /** Waits until the covers are added or dropped. */
   const idle = async () => {
     await app.context.covers.close()
-    expect(await Upload.countDocuments()).to.equal(0)
+    expect(await runningUploads()).to.deep.equal([])
   }
   /** Checks that nothing is reserved, and that sums and documents match the stored objects. */
   const expectExact = async () => {
@@ -192,8 +192,9 @@ describe('late cover', () => {
           await attachCover(uploadSession, { cover: picture, file, now: app.clock.now(), unsettled }),
         ).to.be.an('object')
       }
-      const record = await Upload.findById(uploadSession.id).orFail().lean()
-      await undoUpload(app.store, record)
+      const [record] = await staleUploads(-60_000)
+      expect(record?.id).to.equal(uploadSession.id)
+      await sweep({ ...app.context, staleMs: -60_000 })
       await expectExact()
       expect((await Asset.findById(id).orFail().lean()).cover !== null).to.equal(attach)
       await uploadSession.discard()

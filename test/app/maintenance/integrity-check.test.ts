@@ -5,12 +5,15 @@ import { describeFinding, describeFix } from '../../../app/maintenance/finding.t
 import { checkStorage } from '../../../app/maintenance/integrity-check.ts'
 import { uploadPrefix } from '../../../app/uploads/object-keys.ts'
 import { Asset } from '../../../models/asset.ts'
-import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
-import { keysOf, stateOf, storedBytes } from '../../support/app/state.ts'
+import { keysOf, killUploads, stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
+
+const QUOTA = { limit: 1e9, fileLimit: 1000 }
+/** An upload that has reserved nothing. */
+const EMPTY = { bytes: 0, slack: 0, createsAsset: false }
 
 describe('checkStorage', () => {
   let app: TestApp
@@ -63,9 +66,9 @@ describe('checkStorage', () => {
   })
 
   it('storage:check --fix – live upload → its objects stay', async () => {
-    const upload = { _id: randomUUID(), owner: ada.user._id, asset: (await asset())._id }
-    const prefix = uploadPrefix(location, upload._id)
-    await Upload.begin({ ...upload, prefix })
+    const upload = { ...EMPTY, id: randomUUID(), asset: (await asset())._id }
+    const prefix = uploadPrefix(location, upload.id)
+    await User.reserve(ada.user._id, upload, QUOTA)
     await app.store.put(`${prefix}1`, Buffer.from('x'))
     const { kinds } = await check(false, 0).then(({ kinds }) => ({
       kinds: kinds.filter((kind) => kind !== 'upload'),
@@ -84,15 +87,15 @@ describe('checkStorage', () => {
   it('storage:check --fix – stale uploads, orphaned assets, unfinished removals → cleaned up', async () => {
     const pending = { _id: new Types.ObjectId(), owner: ada.user._id }
     await Asset.create({ ...pending, createdAt: new Date(0), updatedAt: new Date(0) })
-    const dead = { _id: randomUUID(), owner: ada.user._id, asset: pending._id }
+    const dead = { ...EMPTY, id: randomUUID() }
     await uploadAsset(ada, {}, { 'c.bin': Buffer.alloc(100) })
     const put = await Asset.findOne({ 'files.name': 'c.bin' }).orFail().lean()
     const deletion = { id: randomUUID(), keys: put.files.map(({ key }) => key), bytes: 0, files: 0 }
     await Asset.updateOne({ _id: put._id }, { state: 'deleting', files: [], pendingDeletion: [deletion] })
     expect((await check()).kinds).to.deep.equal(['pending', 'removal', 'usage', 'usage'])
-    await Upload.begin({ ...dead, asset: put._id, prefix: uploadPrefix(location, dead._id) })
-    await Upload.updateOne({ _id: dead._id }, { heartbeatAt: new Date(0) })
-    await app.store.put(`${uploadPrefix(location, dead._id)}1`, Buffer.from('x'))
+    await User.reserve(ada.user._id, { ...dead, asset: put._id }, QUOTA)
+    await killUploads()
+    await app.store.put(`${uploadPrefix(location, dead.id)}1`, Buffer.from('x'))
     expect(await check(true)).to.deep.equal({
       kinds: ['pending', 'removal', 'upload', 'usage', 'usage'],
       fixed: true,

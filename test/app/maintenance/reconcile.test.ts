@@ -6,7 +6,6 @@ import { type Discrepancy, reconcile } from '../../../app/maintenance/reconcile.
 import { Asset } from '../../../models/asset.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { removalNumber } from '../../../models/plugins/settled-removals.ts'
-import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
@@ -61,17 +60,23 @@ describe('reconcile', () => {
   })
 
   it('reconcile – orphaned reservations → closed, young ones kept', async () => {
-    const entry = { id: randomUUID(), bytes: 300, slack: 0 }
-    await User.reserve(bob.user._id, entry, QUOTA)
+    const earlier = { id: randomUUID(), bytes: 300, slack: 0, files: 0, at: new Date() }
+    await User.updateOne(
+      { _id: bob.user._id },
+      { $inc: { 'space.reserved': 300 }, $push: { 'space.open': earlier } },
+    )
+    const entry = { id: randomUUID(), bytes: 300, slack: 0, owner: bob.user._id }
     await Capacity.reserve(SERVER, entry, QUOTA)
     expect(await runReconcile(true, new Date(Date.now() - 60_000))).to.deep.equal([])
     expect((await User.spaceOf(bob.user._id))?.reserved).to.equal(300)
+    expect((await Capacity.spaceOf(SERVER))?.reserved).to.equal(300)
     const found = await runReconcile()
     expect(found.map(({ username, orphans }) => [username, orphans])).to.deep.equal([
       ['bob', 1],
       [null, 1],
     ])
-    expect(await User.spaceOf(bob.user._id)).to.deep.include({ reserved: 0, open: [] })
+    for (const space of [await User.spaceOf(bob.user._id), await Capacity.spaceOf(SERVER)])
+      expect(space).to.deep.include({ reserved: 0, open: [], uploads: [] })
   })
 
   it('reconcile – between any two steps of an upload or removal → no false correction', async () => {
@@ -80,7 +85,7 @@ describe('reconcile', () => {
     const used = (await User.spaceOf(ada.user._id))?.used
 
     // Committed but not settled, then settled in the server's ledger only.
-    const upload = { id: randomUUID(), bytes: 9000, slack: 0 }
+    const upload = { id: randomUUID(), bytes: 9000, slack: 0, asset: asset._id, createsAsset: true }
     const unsettled = { id: upload.id, bytes: 2000, files: 1 }
     await User.reserve(ada.user._id, upload, QUOTA)
     await Capacity.reserve(SERVER, upload, QUOTA)
@@ -89,13 +94,11 @@ describe('reconcile', () => {
     await Asset.updateOne({ _id: id }, { $push: { unsettled } })
     const long = new Date(Date.now() - 60_000)
     expect(await runReconcile(true, long)).to.deep.equal([])
-    await plantRecord(ada, id, upload.id)
     await Capacity.settle(SERVER, upload.id, unsettled)
     expect(await runReconcile(true, long)).to.deep.equal([])
     await User.settle(ada.user._id, upload.id, unsettled)
     expect(await runReconcile(true, long)).to.deep.equal([])
     await Asset.updateOne({ _id: id }, { $set: { unsettled: [] } })
-    await Upload.deleteOne({ _id: upload.id })
     expect(await runReconcile(true, long)).to.deep.equal([])
 
     // Marked for deletion but not settled, then settled in the server's ledger only.
@@ -131,13 +134,3 @@ describe('reconcile', () => {
     expect((await Capacity.spaceOf(SERVER))?.used).to.equal(await storedBytes(app))
   })
 })
-
-/** Creates the record that an upload still has when its asset is committed. */
-async function plantRecord({ user }: TestUser, asset: string, id: string): Promise<void> {
-  await Upload.begin({
-    _id: id,
-    owner: user._id,
-    asset: (await Asset.findById(asset).orFail())._id,
-    prefix: 'x/',
-  })
-}

@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
-import { Types } from 'mongoose'
+import mongoose, { Types } from 'mongoose'
 import { announceDeletion } from '../../../app/assets/pending-deletion.ts'
 import { sweep } from '../../../app/maintenance/sweep.ts'
 import { uploadPrefix } from '../../../app/uploads/object-keys.ts'
-import { OVERHEAD_BYTES } from '../../../app/uploads/upload-session.ts'
+import { OVERHEAD_BYTES, UploadSession } from '../../../app/uploads/upload-session.ts'
 import { Asset } from '../../../models/asset.ts'
-import { beginAsset } from '../../../models/asset-upload.ts'
+import { insertAsset, removeTombstones } from '../../../models/asset-upload.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
-import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { setDeleting } from '../../../models/user-state.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
-import { keysOf, stateOf, storedBytes } from '../../support/app/state.ts'
+import { keysOf, killUploads, stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 import { type FakeS3, startFakeS3 } from '../../support/s3/fake-s3.ts'
 
@@ -49,16 +48,14 @@ describe('sweep', () => {
   })
 
   /** Creates the state after a process died during an upload. */
-  async function dieUploading(): Promise<string> {
-    const [_id, asset] = [randomUUID(), new Types.ObjectId()]
-    const prefix = uploadPrefix(location, _id)
-    await Upload.begin({ _id, owner: ada.user._id, asset, prefix })
-    await beginAsset({ id: _id, asset, owner: ada.user._id })
-    await User.reserve(ada.user._id, { id: _id, bytes: 5000, slack: OVERHEAD_BYTES }, QUOTA)
-    await Capacity.reserve(SERVER, { id: _id, bytes: 5000, slack: OVERHEAD_BYTES }, QUOTA)
+  async function dieUploading(): Promise<void> {
+    const [id, owner] = [randomUUID(), ada.user._id]
+    const prefix = uploadPrefix(location, id)
+    const entry = { id, bytes: 5000, slack: OVERHEAD_BYTES, files: 1 }
+    await User.reserve(owner, { ...entry, asset: new Types.ObjectId(), createsAsset: true }, QUOTA)
+    await Capacity.reserve(SERVER, { ...entry, owner }, QUOTA)
     await app.store.put(`${prefix}1`, Buffer.alloc(1000))
     s3.begin(`${prefix}2`)
-    return _id
   }
 
   /** Creates the state after a process died during a removal. */
@@ -75,19 +72,20 @@ describe('sweep', () => {
   async function expectOnly(bytes: number): Promise<void> {
     const { objects, uploads, assets } = await stateOf(app)
     expect([uploads, [...s3.uploads.values()]]).to.deep.equal([[], []])
-    expect(assets.filter(({ state }) => state !== 'ready')).to.deep.equal([])
-    expect(objects).to.have.length(assets.length)
+    const lasting = assets.filter(({ fencedAt }) => !fencedAt)
+    expect(lasting.filter(({ state }) => state !== 'ready')).to.deep.equal([])
+    expect(objects).to.have.length(lasting.length)
     expect(await storedBytes(app)).to.equal(bytes)
-    expect(await Capacity.spaceOf(SERVER)).to.deep.include({ used: bytes, reserved: 0, open: [] })
+    expect(await Capacity.spaceOf(SERVER)).to.deep.include({ used: bytes, reserved: 0, uploads: [] })
   }
 
   it('sweep – live uploads and assets → unchanged', async () => {
-    const id = await dieUploading()
+    await dieUploading()
     const before = await stateOf(app)
     await sweepAfter(60_000)
     expect(await stateOf(app)).to.deep.equal(before)
     expect(s3.uploads.size).to.equal(1)
-    await Upload.updateOne({ _id: id }, { heartbeatAt: new Date(0) })
+    await killUploads()
     await sweepAfter(60_000)
     await expectOnly(0)
   })
@@ -97,12 +95,14 @@ describe('sweep', () => {
       await dieUploading()
       await dieRemoving()
     }
-    await Upload.updateMany({}, { heartbeatAt: new Date(0) })
+    await killUploads()
     const [kept] = await Promise.all([uploadAsset(ada), sweepAfter(60_000), sweepAfter(60_000)])
-    expect(await User.spaceOf(ada.user._id)).to.deep.include({ used: kept.size, reserved: 0, open: [] })
+    expect(await User.spaceOf(ada.user._id)).to.deep.include({ used: kept.size, reserved: 0, uploads: [] })
     await expectOnly(kept.size)
     await Promise.all(
-      (await Asset.find().lean()).map(({ _id }) => ada.delete(`/api/assets/${_id}`).expect(204)),
+      (await Asset.find({ fencedAt: null }).lean()).map(({ _id }) =>
+        ada.delete(`/api/assets/${_id}`).expect(204),
+      ),
     )
   })
 
@@ -120,7 +120,7 @@ describe('sweep', () => {
   it('reserve – account under deletion → false', async () => {
     await setDeleting(ada.user._id, true)
     const entry = { id: randomUUID(), bytes: 0, slack: 0 }
-    expect(await User.reserve(ada.user._id, entry, QUOTA)).to.equal(false)
+    expect(await User.reserve(ada.user._id, entry, QUOTA)).to.equal(null)
     await User.deleteOne({ _id: ada.user._id })
   })
 
@@ -134,16 +134,80 @@ describe('sweep', () => {
     await sweepAfter(-60_000)
     expect([...s3.uploads.keys()]).to.deep.equal([foreign.id])
     expect(await keysOf(app, `${location}/`)).to.deep.equal([key])
+    s3.uploads.clear()
+    for (const { _id } of await Asset.find({ fencedAt: null }).lean())
+      await ada.delete(`/api/assets/${_id}`).expect(204)
   })
 
-  it('sweep – reservation without an upload → released', async () => {
-    const entry = { id: randomUUID(), bytes: 700, slack: 0 }
-    await User.reserve(ada.user._id, entry, QUOTA)
+  it('sweep – reservation of the server without an upload → released', async () => {
+    const entry = { id: randomUUID(), bytes: 700, slack: 0, owner: ada.user._id }
     await Capacity.reserve(SERVER, entry, QUOTA)
     await sweepAfter(60_000)
-    expect((await User.spaceOf(ada.user._id))?.reserved).to.equal(700)
+    expect((await Capacity.spaceOf(SERVER))?.reserved).to.equal(700)
     await sweepAfter(-60_000)
-    expect(await User.spaceOf(ada.user._id)).to.deep.include({ reserved: 0, open: [] })
-    expect((await Capacity.spaceOf(SERVER))?.open).to.deep.equal([])
+    expect(await Capacity.spaceOf(SERVER)).to.deep.include({ reserved: 0, uploads: [] })
+  })
+
+  it('sweep – upload of an earlier release → discarded, its record and asset removed', async () => {
+    const [id, asset, owner] = [randomUUID(), new Types.ObjectId(), ada.user._id]
+    const prefix = uploadPrefix(location, id)
+    const [records, at] = [mongoose.connection.collection('uploads'), new Date()]
+    await records.insertOne({ _id: id as never, owner, asset, prefix, createdAt: at, heartbeatAt: at })
+    await Asset.create({ _id: asset, owner, state: 'pending', intents: [id], createdAt: at, updatedAt: at })
+    for (const collection of ['users', 'capacity'])
+      await mongoose.connection.collection(collection).updateMany({}, {
+        $inc: { 'space.reserved': 5000, 'space.reservedFiles': 1 },
+        $push: { 'space.open': { id, bytes: 5000, slack: 0, files: 1, at } },
+      } as never)
+    await app.store.put(`${prefix}1`, Buffer.alloc(1000))
+    const before = await stateOf(app)
+    await sweepAfter(60_000)
+    expect(await stateOf(app)).to.deep.equal(before)
+    await records.updateMany({}, { $set: { heartbeatAt: new Date(0) } })
+    await Promise.all([sweepAfter(60_000), sweepAfter(60_000)])
+    await expectOnly(0)
+    expect(await records.countDocuments()).to.equal(0)
+    expect(await User.spaceOf(owner)).to.deep.include({ reserved: 0, reservedFiles: 0, open: [] })
+    expect(await Capacity.spaceOf(SERVER)).to.deep.include({ reserved: 0, reservedFiles: 0, open: [] })
+  })
+
+  it('sweep – process commits an upload after it was undone → refused, nothing is left', async () => {
+    const [asset, owner] = [new Types.ObjectId(), ada.user._id]
+    const options = { owner, asset, isNew: true, announced: 1000, mostFiles: 1 }
+    const late = await UploadSession.begin(app.context, options)
+    await app.store.put(late.nextKey(), Buffer.alloc(1000))
+    await killUploads()
+    await sweepAfter(60_000)
+    const commit = { createdAt: new Date(), unsettled: [{ id: late.id, bytes: 1000, files: 1 }] }
+    expect(await late.insertAsset(commit)).to.equal(null)
+    await app.store.put(late.nextKey(), Buffer.alloc(1000))
+    await late.discard()
+    await expectOnly(0)
+    expect(await Asset.countDocuments({ _id: asset })).to.equal(1)
+    await removeTombstones(new Date(Date.now() + 1000))
+    expect(await Asset.countDocuments({ _id: asset })).to.equal(0)
+  })
+
+  it('sweep – process died after the commit of a new asset → upload finished, space counted once', async () => {
+    const [asset, owner] = [new Types.ObjectId(), ada.user._id]
+    const options = { owner, asset, isNew: true, announced: 1000, mostFiles: 1 }
+    const upload = await UploadSession.begin(app.context, options)
+    const key = upload.nextKey()
+    await app.store.put(key, Buffer.alloc(1000))
+    const { id, ...settlement } = { id: upload.id, bytes: 1000, files: 1 }
+    const files = [
+      { id: 'a', key, size: 1000, name: 'a', mediaType: '', media: 'other' as const, sha256: '' },
+    ]
+    const unsettled = [{ id, ...settlement }]
+    const commit = { createdAt: new Date(), files, readers: [owner.toString()], unsettled }
+    expect(await insertAsset(upload, commit)).to.be.an('object')
+    expect(await insertAsset(upload, commit), 'repeated by the driver').to.be.an('object')
+    await Capacity.settle(SERVER, id, settlement)
+    await killUploads()
+    await Promise.all([sweepAfter(60_000), sweepAfter(60_000), upload.settle(settlement)])
+    expect(await User.spaceOf(owner)).to.deep.include({ used: 1000, files: 1, reserved: 0, uploads: [] })
+    await expectOnly(1000)
+    await ada.delete(`/api/assets/${asset}`).expect(204)
+    await expectOnly(0)
   })
 })

@@ -11,14 +11,13 @@ import { openStore } from '../../../app/storage/open-store.ts'
 import { loadConfig } from '../../../config/env.ts'
 import { Asset } from '../../../models/asset.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
-import { Upload } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { withDatabase } from '../../embedded/engine.ts'
 import { type Client, register } from '../../support/app/client.ts'
 import { databaseUri } from '../../support/app/mongo.ts'
 import { killAll, startProcess } from '../../support/app/process.ts'
 import { beginUpload, uploadRaw, withLength } from '../../support/app/raw-upload.ts'
-import { storedBytes } from '../../support/app/state.ts'
+import { runningUploads, storedBytes } from '../../support/app/state.ts'
 import { eventually } from '../../support/eventually.ts'
 
 const AT_ONCE = 64
@@ -82,11 +81,11 @@ describe('quota and capacity with two processes', function () {
 
   async function expectOnly(id: mongoose.Types.ObjectId, files: number, size: number): Promise<void> {
     const { location } = await User.findById(id).orFail().lean()
-    const kept = { used: files * size, reserved: 0, files, open: [] }
+    const kept = { used: files * size, reserved: 0, files, uploads: [] }
     expect(await User.spaceOf(id)).to.deep.include(kept)
     expect(await storedBytes({ store }, `${location}/`)).to.equal(kept.used)
     expect(await Asset.countDocuments({ owner: id })).to.equal(files)
-    expect(await Upload.countDocuments({ owner: id })).to.equal(0)
+    expect(await runningUploads({ _id: id })).to.deep.equal([])
     expect(await Capacity.spaceOf(SERVER)).to.deep.include({
       used: await storedBytes({ store }),
       reserved: 0,

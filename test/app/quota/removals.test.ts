@@ -25,7 +25,7 @@ describe('settleRemoval', () => {
 
   async function expectExact(): Promise<void> {
     const used = await storedBytes(app)
-    for (const space of await spaces()) expect(space).to.deep.include({ used, reserved: 0, open: [] })
+    for (const space of await spaces()) expect(space).to.deep.include({ used, reserved: 0, uploads: [] })
     for await (const discrepancy of reconcile({ fix: false, before: new Date() }))
       expect.fail(JSON.stringify(discrepancy))
   }

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { Upload } from '../../../models/upload.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import type { Client } from '../../support/app/client.ts'
 import { beginUpload, multipart, uploadRaw } from '../../support/app/raw-upload.ts'
-import { stateOf } from '../../support/app/state.ts'
+import { runningUploads, stateOf } from '../../support/app/state.ts'
 import { signUp } from '../../support/app/users.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type FakeS3, startFakeS3 } from '../../support/s3/fake-s3.ts'
@@ -55,7 +54,7 @@ describe('client disconnects', function () {
       expect([...s3.uploads.values()]).to.deep.equal([])
     }, 5000)
   }
-  const recorded = () => eventually(async () => expect(await Upload.countDocuments()).to.equal(1))
+  const recorded = () => eventually(async () => expect(await runningUploads()).to.have.length(1))
   const partsStored = () =>
     eventually(() => {
       const [upload] = s3.uploads.values()

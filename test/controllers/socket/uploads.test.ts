@@ -1,9 +1,8 @@
 import { expect } from 'chai'
 import { Asset } from '../../../models/asset.ts'
-import { Upload } from '../../../models/upload.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { closeSockets, SocketClient } from '../../support/app/socket.ts'
-import { stateOf } from '../../support/app/state.ts'
+import { runningUploads, stateOf } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 import { eventually } from '../../support/eventually.ts'
 
@@ -30,7 +29,7 @@ describe('WebSocket uploads', () => {
       expect(state.uploads).to.deep.equal([])
       expect(state.assets.filter(({ state: of }) => of !== 'ready')).to.deep.equal([])
       for (const account of [...state.users, ...state.capacity])
-        expect(account).to.have.nested.property('space.open').that.deep.equals([])
+        expect(account).to.have.nested.property('space.uploads').that.deep.equals([])
       return state
     })
 
@@ -45,7 +44,7 @@ describe('WebSocket uploads', () => {
   it('upload – client disconnects midway → no object, reservation or asset', async () => {
     const before = await stateWhenIdle()
     await begin(20 * MiB, 10 * MiB)
-    await eventually(async () => expect(await Upload.countDocuments()).to.equal(1))
+    await eventually(async () => expect(await runningUploads()).to.have.length(1))
     await eventually(() => expect(socket.socket.bufferedAmount).to.equal(0))
     socket.socket.terminate()
     expect(await stateWhenIdle()).to.deep.equal(before)
@@ -163,7 +162,7 @@ describe('WebSocket upload with a slow store', () => {
       app.store.put = put
     }
     expect(await Asset.countDocuments()).to.equal(1)
-    expect(await Upload.countDocuments()).to.equal(0)
+    expect(await runningUploads()).to.deep.equal([])
   })
 
   it('upload – service stops before its end → no object, reservation or asset', async () => {

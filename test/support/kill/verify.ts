@@ -5,10 +5,9 @@ import { checkStorage } from '../../../app/maintenance/integrity-check.ts'
 import { sweep } from '../../../app/maintenance/sweep.ts'
 import { Asset, type AssetFields } from '../../../models/asset.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
-import type { Space } from '../../../models/plugins/ledger.ts'
-import { Upload } from '../../../models/upload.ts'
+import type { Space } from '../../../models/plugins/space.ts'
 import { User } from '../../../models/user.ts'
-import { keysOf, storedBytes } from '../app/state.ts'
+import { keysOf, runningUploads, storedBytes } from '../app/state.ts'
 import type { KillClient } from './clients.ts'
 
 /**
@@ -23,9 +22,10 @@ export async function verify(given: AssetContext, clients: KillClient[]): Promis
   for await (const { finding } of checkStorage(context, { fix: false, graceMs: -1 }))
     faults.push(describeFinding(finding))
   faults.push(...(await compareObjects(context)), ...(await compareSums(context)))
-  if (await Upload.exists({})) faults.push('an upload is still recorded')
+  if ((await runningUploads()).length > 0) faults.push('an upload is still recorded')
   if (await User.exists({ deleting: true })) faults.push('an account is still being deleted')
-  if (await Asset.exists({ state: { $ne: 'ready' } })) faults.push('an asset is half made or half removed')
+  if (await Asset.exists({ state: { $ne: 'ready' }, fencedAt: null }))
+    faults.push('an asset is half made or half removed')
   for (const client of clients) faults.push(...(await verifyClient(context, client)))
   return faults
 }
