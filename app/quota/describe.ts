@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose'
 import type { AccessLevel } from '../../models/access-level.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
-import { quotaOf } from '../../models/plugins/ledger.ts'
+import { quotaOf } from '../../models/plugins/space.ts'
 import { User } from '../../models/user.ts'
 import type { Context } from '../context.ts'
 import { unauthenticated } from '../errors.ts'

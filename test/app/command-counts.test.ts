@@ -38,6 +38,9 @@ describe('database commands of a request', () => {
   const list = () => app.api.get('/api/assets')
   const download = () => app.api.get(path('/download'))
 
+  const upload = () => ada.post('/api/assets').attach('files', Buffer.alloc(1000), 'small.bin')
+  const uploadPublic = () => upload().field('visibility', 'public')
+
   /** By default, a request comes after the account states that earlier requests have read are too old. */
   const ROWS: Row[] = [
     ['GET /api/assets/:id', 'anonymous', 2, readAsset],
@@ -45,6 +48,8 @@ describe('database commands of a request', () => {
     ['GET /api/assets', 'anonymous', 2, list],
     ['GET /api/assets', 'anonymous, owners read just before', 1, list, list],
     ['GET /api/assets/:id/download', 'anonymous, owner read just before', 2, download, readAsset],
+    ['POST /api/assets', 'small file', 8, upload, upload],
+    ['POST /api/assets', 'small public file', 8, uploadPublic, upload],
     ['HEAD /api/assets/:id/download', 'anonymous', 2, () => app.api.head(path('/download'))],
   ]
 
