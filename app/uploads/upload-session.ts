@@ -207,7 +207,7 @@ export class UploadSession {
   async settle(settlement: Settlement): Promise<OwnerState | null> {
     this.#end()
     let state: OwnerState | null = null
-    // the owner's ledger is the last, because its entry is the record of the upload
+    // the owner's ledger last, because its entry is the record of the upload
     for (const [{ model, id }, reserved] of [...this.#reserved].toReversed())
       state = await model.settle(id, this.id, settlement, reserved)
     this.#isSettled = true
@@ -282,22 +282,20 @@ export class UploadSession {
   }
 
   async #reserve({ announced, isNew, mostFiles, overhead = OVERHEAD_BYTES }: Options): Promise<void> {
-    const { id, owner, asset } = this
     const least = Math.max(0, (announced ?? 0) - overhead)
     const open = async (ledger: LimitedLedger, more: Partial<NewEntry>) => {
       const { aheadBytes = Number.MAX_SAFE_INTEGER } = ledger
       const bytes = Math.min(announced ?? STEP_BYTES, aheadBytes)
       const slack = announced === undefined ? bytes : Math.min(bytes, overhead)
-      const entry = { id, bytes, slack, files: mostFiles, ...more }
+      const entry = { id: this.id, bytes, slack, files: mostFiles, ...more }
       const { reserved, state } = await reserve(ledger, entry, least)
       this.#reserved.set(ledger, reserved)
       return state
     }
-    const [user, server] = limitedLedgersOf(owner, this.context.config.space.quota)
-    const { location } = await open(user, { asset, createsAsset: isNew })
-    this.#location = location ?? (await User.locate(owner))
-    // from now on the upload can change the existing asset
+    const [user, server] = limitedLedgersOf(this.owner, this.context.config.space.quota)
+    const { location } = await open(user, { asset: this.asset, createsAsset: isNew })
+    this.#location = location ?? (await User.locate(this.owner))
     if (!isNew && !(await expectUpload(this))) throw notFound()
-    await open(server, { owner })
+    await open(server, { owner: this.owner })
   }
 }
