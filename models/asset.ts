@@ -58,13 +58,12 @@ export interface Unsettled {
   files: number
 }
 
-/** Objects to delete that the asset no longer names. The ledgers give their space back once for each `id`. */
+/** Objects to delete that the asset does not name since `at`. The ledgers give their space back once for each `id`. */
 export interface PendingDeletion {
   id: string
   keys: string[]
   bytes: number
   files: number
-  /** When the removal began. Removals of earlier releases do not have it. */
   at?: Date
 }
 
@@ -166,8 +165,7 @@ const definition = {
   pendingDeletion: { type: [pendingDeletionSchema], default: () => [] },
   /** The former name of `pendingDeletion`, used by the previous release. Read both with `pendingDeletionOf`. */
   trash: { type: [pendingDeletionSchema], default: () => [] },
-  /** Only in a tombstone, which prevents that the upload of this asset is committed: the time when it was stored. */
-  fencedAt: Date,
+  fencedAt: Date, // only in a tombstone; see `fenceAsset`
   createdAt: { type: Date, required: true },
   updatedAt: { type: Date, required: true },
 } as const

@@ -79,8 +79,7 @@ export class UploadSession {
   readonly #cancelled = new AbortController()
   /** The prefix of the keys of the owner's objects. */
   #location = ''
-  /** Whether the commit of the new asset was tried: then only the database knows whether it exists. */
-  #isInserted = false
+  #insertTried = false
   readonly id = randomUUID()
   readonly asset: Types.ObjectId
   readonly owner: Types.ObjectId
@@ -195,7 +194,7 @@ export class UploadSession {
 
   /** Commits the upload of a new asset. Returns null when another process has undone the upload. */
   insertAsset(fields: NewAssetFields): Promise<AssetFields | null> {
-    this.#isInserted = true
+    this.#insertTried = true
     return insertAsset(this, fields)
   }
 
@@ -218,10 +217,10 @@ export class UploadSession {
   async discard(): Promise<void> {
     this.cancel()
     this.#end()
-    const { id, owner, asset } = this
+    const { id, owner, asset, options } = this
     const location = this.#objects > 0 ? this.#location : null
-    const record = { id, owner, asset, isNew: this.options.isNew, location }
-    await undoUpload(this.context.store, record, { neverCommitted: !this.#isInserted })
+    const upload = { id, owner, asset, isNew: options.isNew, location }
+    await undoUpload(this.context.store, upload, { neverCommitted: !this.#insertTried })
   }
 
   /**
