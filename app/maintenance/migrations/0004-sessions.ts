@@ -32,16 +32,14 @@ export const sessions: Migration = {
       { account: { $exists: false } },
       async (batch, collection) => {
         const users = await usersOf(batch)
-        for (const session of batch) {
+        const changes = batch.map((session): mongo.AnyBulkWriteOperation<StoredSession> => {
           const filter = { _id: session._id, account: { $exists: false } }
           const user = users.get(session.user.toString())
-          if (user && isValid(session, user))
-            await collection.updateOne(filter, {
-              $set: { account: accountOf(user) },
-              $max: { epoch: user.sessionEpoch ?? 0 },
-            })
-          else await collection.deleteOne(filter)
-        }
+          if (!user || !isValid(session, user)) return { deleteOne: { filter } }
+          const update = { $set: { account: accountOf(user) }, $max: { epoch: user.sessionEpoch ?? 0 } }
+          return { updateOne: { filter, update } }
+        })
+        await collection.bulkWrite(changes, { ordered: false })
       },
       context,
     ),

@@ -1,13 +1,14 @@
 import { pendingDeletion } from './0001-pending-deletion.ts'
 import { events } from './0002-events.ts'
 import { keys } from './0003-keys.ts'
+import { sessions } from './0004-sessions.ts'
 import type { Migration } from './migration.ts'
 
 /**
  * All migrations, oldest first. The schema version of a database is the number of migrations that it has completed.
  * Only append new ones. Never change or remove one that was released.
  */
-export const MIGRATIONS: readonly Migration[] = [pendingDeletion, events, keys]
+export const MIGRATIONS: readonly Migration[] = [pendingDeletion, events, keys, sessions]
 
 /** The schema version from which all assets have their keys. */
 export const KEYS_VERSION = MIGRATIONS.indexOf(keys) + 1

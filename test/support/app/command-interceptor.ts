@@ -11,6 +11,7 @@ const METHODS = [
   'updateMany',
   'deleteOne',
   'deleteMany',
+  'bulkWrite',
 ] as const
 
 type Method = (...args: unknown[]) => Promise<unknown>
