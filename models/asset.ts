@@ -31,6 +31,8 @@ export interface AssetFile extends AssetObject {
   mediaType: string
   media: Media
   sha256: string
+  /** For zip archives. Files of earlier releases have none. */
+  crc32?: number
 }
 
 export interface Picture extends AssetObject {
@@ -105,6 +107,7 @@ const fileSchema = new Schema<AssetFile>(
     mediaType: String,
     media: { type: String, enum: MEDIA },
     sha256: String,
+    crc32: Number,
   },
   { _id: false, id: false },
 )

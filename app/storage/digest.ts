@@ -1,4 +1,14 @@
+import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
+import { crc32 } from 'node:zlib'
+
+/** The hashes of the bytes of a file. */
+export interface Hashes {
+  /** In lower-case hex. */
+  sha256: string
+  /** As a zip archive has it: CRC-32/ISO-HDLC, 0 to 4,294,967,295. */
+  crc32: number
+}
 
 /** Message to the worker: the next block of the stream `id`. A message without bytes discards that stream's hash. */
 export interface DigestJob {
@@ -8,26 +18,30 @@ export interface DigestJob {
   last: boolean
 }
 
-/** Reply of the worker: one block was hashed. The reply to the last block has the hash in hex. */
+/** Reply of the worker: one block was hashed. The reply to the last block has the hashes. */
 interface DigestReply {
   id: number
-  sha256?: string
+  hashes?: Hashes
 }
 
 /** Bytes sent to the hashing thread at once: few messages, and little memory for many concurrent uploads. */
-const BLOCK_BYTES = 256 * 1024
+const BLOCK_BYTES = 512 * 1024
 /** Blocks of one stream: one is filled while the others are hashed. */
 const BLOCKS = 3
+/** Unused blocks kept for reuse: those of two streams. */
+const MAX_SPARE_BLOCKS = 6
 
+const spareBlocks: Uint8Array[] = []
 const running = new Map<number, Digest>()
 let worker: Worker | undefined
 let lastId = 0
 
 /**
- * Computes the SHA-256 of a stream in a worker thread. Hashing takes more processor time than everything else in an
- * upload, and would delay other requests if it ran in the main thread. All streams share one worker.
+ * Computes the hashes of a stream in a worker thread. Hashing takes as much processor time as the rest of a large upload,
+ * and would delay other requests if it ran in the main thread. All streams share one worker. A stream of less than one
+ * block is hashed in the main thread, because that takes less time than a message.
  *
- * Call `update` for each chunk, then `end` for the hash, or `drop` when the stream failed.
+ * Call `update` for each chunk, then `end` for the hashes, or `drop` when the stream failed.
  */
 export class Digest {
   readonly #id = ++lastId
@@ -38,13 +52,9 @@ export class Digest {
   #done = 0
   /** Bytes in the block that is being filled. */
   #filled = 0
-  #sha256: string | undefined
+  #hashes: Hashes | undefined
   #error: Error | undefined
   #wake: () => void = () => undefined
-
-  constructor() {
-    running.set(this.#id, this)
-  }
 
   /** Adds a chunk, which is copied. Resolves when there is room for the next one. */
   async update(chunk: Uint8Array): Promise<void> {
@@ -59,23 +69,26 @@ export class Digest {
     }
   }
 
-  /** Returns the hash in hex. Nothing can be added afterwards. */
-  async end(): Promise<string> {
-    this.#send(true)
-    await this.#until(() => this.#sha256 !== undefined)
+  /** Returns the hashes. Nothing can be added afterwards. */
+  async end(): Promise<Hashes> {
+    if (this.#sent === 0) this.#hashes = hashesOf(this.#block().subarray(0, this.#filled))
+    else this.#send(true)
+    await this.#until(() => this.#hashes !== undefined)
     running.delete(this.#id)
-    return String(this.#sha256)
+    // nothing reads the blocks any more
+    spareBlocks.push(...this.#blocks.slice(0, MAX_SPARE_BLOCKS - spareBlocks.length))
+    return this.#hashes as Hashes
   }
 
-  /** Discards the hash of a stream that failed. */
+  /** Discards the hashes of a stream that failed. */
   drop(): void {
-    if (running.delete(this.#id) && this.#sent > 0) post({ id: this.#id, last: true })
+    if (running.delete(this.#id)) post({ id: this.#id, last: true })
   }
 
   /** Handles a reply of the worker. */
-  handle({ sha256 }: DigestReply): void {
+  handle({ hashes }: DigestReply): void {
     this.#done += 1
-    this.#sha256 = sha256
+    this.#hashes = hashes
     this.#wake()
   }
 
@@ -88,11 +101,14 @@ export class Digest {
   /** Returns the block that is being filled. */
   #block(): Uint8Array {
     const index = this.#sent % BLOCKS
-    this.#blocks[index] ??= new Uint8Array(new SharedArrayBuffer(BLOCK_BYTES))
+    this.#blocks[index] ??= spareBlocks.pop() ?? new Uint8Array(new SharedArrayBuffer(BLOCK_BYTES))
     return this.#blocks[index]
   }
 
   #send(last: boolean): void {
+    // a new worker does not have the earlier blocks
+    if (this.#error) throw this.#error
+    running.set(this.#id, this)
     post({ id: this.#id, bytes: this.#block().subarray(0, this.#filled), last })
     this.#sent += 1
     this.#filled = 0
@@ -107,6 +123,12 @@ export class Digest {
     }
   }
 }
+
+/** Returns the hashes of bytes that are all in memory. */
+export const hashesOf = (bytes: Uint8Array): Hashes => ({
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+  crc32: crc32(bytes),
+})
 
 function post(job: DigestJob): void {
   worker ??= startWorker()

@@ -37,6 +37,11 @@ export interface ObjectLock {
 export const MARK = '.kura'
 
 export interface PutOptions {
+  /**
+   * Called with each chunk of a stream, in order, before the chunk is stored. A rejection ends the call with that error.
+   * The chunk must not change.
+   */
+  onChunk?: ((chunk: Buffer) => Promise<void>) | undefined
   signal?: AbortSignal | undefined
   /** The largest possible length of the body in bytes; needed for bodies over 52 GB. Undefined if unknown. */
   maxBytes?: number | undefined

@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { pipeline, type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { AssetFile } from '../../models/asset.ts'
+import { malformedUpload } from '../errors.ts'
 import { detectContent } from '../media/detect-content.ts'
 import { cleanFileName } from '../media/file-name.ts'
-import { Meter } from '../storage/meter.ts'
+import { Digest, type Hashes, hashesOf } from '../storage/digest.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+
+/** Number of bytes kept from the beginning of a file, to detect its content type. */
+const HEAD_BYTES = 4100
+/** Largest announced size in bytes of an upload whose files are collected in memory before they are stored. */
+const COLLECTED_BYTES = 128 * 1024
 
 /** A file that a client sends. */
 export interface IncomingFile {
@@ -25,7 +31,14 @@ interface Session {
   nextKey(): string
 }
 
-/** Streams one file into the store. Reserves its space, counts and hashes its bytes, and detects its content. */
+interface Measured {
+  size: number
+  /** The first bytes, at most `HEAD_BYTES`. */
+  head: Buffer
+  hashes: Hashes
+}
+
+/** Stores one file. Reserves its space, counts and hashes its bytes, and detects its content. */
 export async function receiveFile(
   store: ObjectStore,
   session: Session,
@@ -33,14 +46,58 @@ export async function receiveFile(
 ): Promise<AssetFile> {
   await session.addFile()
   const key = session.nextKey()
-  const take = async (bytes: number) => {
+  const reserve = async (bytes: number) => {
     await session.addBytes(bytes)
     onBytes?.(bytes)
   }
-  const meter = new Meter({ take })
-  const metered = pipeline(stream, meter, () => undefined)
-  await store.put(key, metered, { maxBytes: session.announced })
+  const { announced } = session
+  const { size, head, hashes } =
+    announced !== undefined && announced <= COLLECTED_BYTES
+      ? await storeCollected(store, key, await collect(stream, announced, reserve))
+      : await storeStream(store, key, { stream, maxBytes: announced, reserve })
   const name = cleanFileName(givenName)
-  const { size, sha256, head } = meter
-  return { id: randomUUID(), key, name, size, sha256, ...(await detectContent(name, head, size)) }
+  return { id: randomUUID(), key, name, size, ...hashes, ...(await detectContent(name, head, size)) }
+}
+
+type Reserve = (bytes: number) => Promise<void>
+
+/** Reads a small file. Copies its chunks, because each can keep a much larger buffer of its connection in memory. */
+async function collect(stream: Readable, maxBytes: number, reserve: Reserve): Promise<Buffer> {
+  const body = Buffer.allocUnsafe(maxBytes)
+  let size = 0
+  for await (const chunk of stream) {
+    await reserve(chunk.length)
+    if (size + chunk.length > maxBytes) throw malformedUpload()
+    chunk.copy(body, size)
+    size += chunk.length
+  }
+  return body.subarray(0, size)
+}
+
+async function storeCollected(store: ObjectStore, key: string, body: Buffer): Promise<Measured> {
+  await store.put(key, body)
+  return { size: body.length, head: body.subarray(0, HEAD_BYTES), hashes: hashesOf(body) }
+}
+
+/** Stores a file while it arrives, and hashes it at the same time. */
+async function storeStream(
+  store: ObjectStore,
+  key: string,
+  { stream, maxBytes, reserve }: { stream: Readable; maxBytes: number | undefined; reserve: Reserve },
+): Promise<Measured> {
+  const digest = new Digest()
+  const head = Buffer.alloc(HEAD_BYTES)
+  let headSize = 0
+  const onChunk = async (chunk: Buffer) => {
+    await reserve(chunk.length)
+    headSize += chunk.copy(head, headSize)
+    await digest.update(chunk)
+  }
+  try {
+    const { size } = await store.put(key, stream, { maxBytes, onChunk })
+    return { size, head: head.subarray(0, headSize), hashes: await digest.end() }
+  } catch (error) {
+    digest.drop()
+    throw error
+  }
 }

@@ -41,7 +41,7 @@ export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectSt
       const { bavail, bsize } = await statfs(root).catch(rethrow)
       return bavail * bsize
     },
-    put: async (key, body, options) => writeObject(root, assertKey(key), body, options?.signal),
+    put: async (key, body, options) => writeObject(root, assertKey(key), body, options),
     async open(key, range, signal) {
       try {
         return await readObject(root, assertKey(key), range, signal)

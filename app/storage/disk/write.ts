@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { addAbortSignal, Readable } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { PutOptions } from '../object-store.ts'
 import { inFolder, pruneFolders, readFolder, syncFoldersUpTo, translateDiskError } from './file-system.ts'
 
 /** Bytes that are buffered for one upload, so that one system call writes many chunks. */
@@ -29,18 +30,17 @@ export async function writeObject(
   root: string,
   key: string,
   body: Buffer | Readable,
-  signal?: AbortSignal,
+  { signal, onChunk }: PutOptions = {},
 ): Promise<{ size: number }> {
-  const source = Buffer.isBuffer(body) ? Readable.from([body]) : body
-  // an error of the source rejects this function's promise
-  source.on('error', () => undefined)
-  if (signal) addAbortSignal(signal, source)
   const temporary = join(root, TEMPORARY, temporaryName(key))
   const final = join(root, key)
   const folder = dirname(final)
   let written = temporary
   try {
-    const size = await writeFile(temporary, source)
+    signal?.throwIfAborted()
+    const size = Buffer.isBuffer(body)
+      ? await writeBuffer(temporary, body)
+      : await writeStream(temporary, body, { signal, onChunk })
     signal?.throwIfAborted()
     await inFolder(folder, () => rename(temporary, final))
     written = final
@@ -49,18 +49,33 @@ export async function writeObject(
   } catch (error) {
     const reason = translateDiskError(error)
     await discard(root, written, folder)
-    source.destroy(reason instanceof Error ? reason : undefined)
+    if (!Buffer.isBuffer(body)) body.destroy(reason instanceof Error ? reason : undefined)
     throw reason
   }
 }
 
-async function writeFile(path: string, source: Readable): Promise<number> {
+async function writeBuffer(path: string, body: Buffer): Promise<number> {
+  await writeFile(path, body, { flag: 'wx', mode: 0o600, flush: true })
+  return body.length
+}
+
+async function writeStream(path: string, source: Readable, { signal, onChunk }: PutOptions): Promise<number> {
+  // an error of the source rejects the promise of the pipeline
+  source.on('error', () => undefined)
+  if (signal) addAbortSignal(signal, source)
   const handle = await open(path, 'wx', 0o600)
   const file = handle.createWriteStream({ highWaterMark: BUFFERED_BYTES, flush: true })
+  await pipeline(chunksOf(source, onChunk), file)
+  return file.bytesWritten
+}
+
+async function* chunksOf(source: Readable, onChunk: PutOptions['onChunk']): AsyncGenerator<Buffer> {
   // The cast is needed because the type of `iterator()` is not iterable. The caller destroys the source with a reason.
   const chunks = source.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
-  await pipeline(chunks, file)
-  return file.bytesWritten
+  for await (const chunk of chunks) {
+    await onChunk?.(chunk)
+    yield chunk
+  }
 }
 
 /** Removes a failed write. Ignores errors: the first error is reported, and `removeUnfinished` repeats the cleanup. */

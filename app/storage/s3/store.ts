@@ -54,12 +54,12 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
       await withTimeout(timeouts.check, (abortSignal) => client.send(command, { abortSignal }), signal)
     },
     freeBytes: async () => null,
-    async put(ownKey, body, { signal, maxBytes } = {}) {
+    async put(ownKey, body, { maxBytes, ...options } = {}) {
       const key = fullKey(ownKey)
       const [source, length] = Buffer.isBuffer(body)
         ? [Readable.from([body], { objectMode: false }), body.length]
         : [body, maxBytes]
-      return upload({ ...target, key }, source, transferOf(bucket, key, length), signal)
+      return upload({ ...target, key }, source, transferOf(bucket, key, length), options)
     },
     async open(key, range, signal) {
       const address = { Bucket: bucket, Key: fullKey(key) }

@@ -8,6 +8,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import type { PutOptions } from '../object-store.ts'
 import { s3Code, translateS3Error } from './client.ts'
 import { CONCURRENT_PARTS } from './parts.ts'
 import { abortUnfinished } from './unfinished.ts'
@@ -42,11 +43,11 @@ export async function upload(
   target: Target,
   source: Readable,
   transfer: Transfer,
-  signal?: AbortSignal,
+  { signal, onChunk }: PutOptions = {},
 ): Promise<{ size: number }> {
   const sent: SentRequests = { multipart: false, object: false }
   let failure: { reason: unknown } | undefined
-  const body = new UploadBody()
+  const body = new UploadBody(onChunk)
   const failed = new AbortController()
   const fail = (reason: unknown) => {
     failure ??= { reason }
@@ -86,6 +87,10 @@ export class UploadBody extends Transform {
   #sending = 0
   #resume: (() => void) | undefined
 
+  constructor(private readonly onChunk: PutOptions['onChunk'] = undefined) {
+    super()
+  }
+
   /** Counts a part as being sent until `send` settles. */
   async whileSending<T>(send: () => Promise<T>): Promise<T> {
     this.#sending++
@@ -99,10 +104,16 @@ export class UploadBody extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
-    this.passed += chunk.length
-    const pass = () => callback(null, chunk)
-    if (this.#sending < CONCURRENT_PARTS) pass()
-    else this.#resume = pass
+    const pass = () => {
+      this.passed += chunk.length
+      callback(null, chunk)
+    }
+    const passWhenReady = () => {
+      if (this.#sending < CONCURRENT_PARTS) pass()
+      else this.#resume = pass
+    }
+    if (this.onChunk) this.onChunk(chunk).then(passWhenReady, callback)
+    else passWhenReady()
   }
 }
 
