@@ -1,5 +1,4 @@
 import { ObjectId } from 'bson'
-import sortedBTree from 'sorted-btree'
 import { CommandError } from '../errors.ts'
 import type { Interval } from '../query/intervals.ts'
 import { compileFilter, type Matcher } from '../query/match.ts'
@@ -7,10 +6,8 @@ import { type Key, type Keys, keysOf } from '../values/keys.ts'
 import { encode } from '../values/order.ts'
 import { visitPath } from '../values/path.ts'
 import type { Doc } from '../values/types.ts'
+import { BTree, compareTexts, SortedEntries } from './sorted-entries.ts'
 import { type IndexSpec, type PartialFilter, parsePartialFilter } from './spec.ts'
-
-/** Node's import of this CommonJS module has the class in `default`; a loader that compiles to `require` has it directly. */
-const BTree = 'default' in sortedBTree ? sortedBTree.default : sortedBTree
 
 const NO_KEYS: Keys = { keys: [], multikey: new Set(), present: false }
 
@@ -32,8 +29,13 @@ export interface KeyRange {
 const END = '\uffff'
 
 /**
- * A sorted index: a B+ tree. A key is the encoded values of the fields (inverted for descending fields), then the record
- * number, so that equal values stay in insertion order.
+ * A sorted index. A key is the encoded values of the fields (inverted for descending fields), then the record number, so
+ * that equal values stay in insertion order.
+ *
+ * The head of a key is the values of all fields up to the last one with arrays; it is empty in an index without arrays.
+ * A tree of the heads has, for each head, its keys without the head. The keys of one document, one for each element of an
+ * array, differ in the head only and share the text of the rest. No head is the beginning of another one, because each
+ * encoded value marks its end.
  */
 export class OrderedIndex {
   readonly fields: readonly string[]
@@ -44,7 +46,9 @@ export class OrderedIndex {
   readonly #paths: readonly (readonly string[])[]
   readonly #roots: readonly string[]
   readonly #multikey = new Set<number>()
-  readonly #tree = new BTree<string, StoredRecord>(undefined, (a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  readonly #heads = new BTree<string, SortedEntries<StoredRecord>>(undefined, compareTexts)
+  /** Number of fields of a head. */
+  #headFields = 0
 
   constructor(readonly spec: IndexSpec) {
     const { key, partialFilterExpression = {} } = spec
@@ -103,12 +107,44 @@ export class OrderedIndex {
 
   insert(record: StoredRecord): void {
     const { keys, multikey } = this.#keysOf(record.doc)
-    for (const key of keys) this.#tree.set(this.#keyOf(key) + encode(record.id), record)
-    for (const field of multikey) this.#multikey.add(field)
+    for (const field of multikey) this.#addMultikey(field)
+    for (const { head, rest } of this.#entriesOf(keys, record.id)) {
+      const entries = this.#heads.get(head)
+      if (entries) entries.set(rest, record)
+      else this.#heads.set(head, new SortedEntries(rest, record))
+    }
   }
 
   remove(record: StoredRecord): void {
-    for (const key of this.#keysOf(record.doc).keys) this.#tree.delete(this.#keyOf(key) + encode(record.id))
+    for (const { head, rest } of this.#entriesOf(this.#keysOf(record.doc).keys, record.id)) {
+      const entries = this.#heads.get(head)
+      entries?.delete(rest)
+      if (entries?.isEmpty) this.#heads.delete(head)
+    }
+  }
+
+  /** Returns the head and the rest of each key. Equal rests are one text, to save memory. */
+  #entriesOf(keys: readonly Key[], id: number): { head: string; rest: string }[] {
+    const rests = new Map<string, string>()
+    return keys.map((key) => {
+      const codes = key.map((code, field) => this.codeOf(field, code))
+      const rest = [...codes.slice(this.#headFields), encode(id)].join('')
+      const shared = rests.get(rest) ?? rest
+      rests.set(rest, shared)
+      return { head: codes.slice(0, this.#headFields).join(''), rest: shared }
+    })
+  }
+
+  /** Records that a field has arrays. If the heads have to contain it, builds the tree again. */
+  #addMultikey(field: number): void {
+    this.#multikey.add(field)
+    if (field < this.#headFields) return
+    this.#headFields = field + 1
+    const records = new Set(
+      [...this.#heads.values()].flatMap((entries) => [...entries.scan('', undefined, 1)]),
+    )
+    this.#heads.clear()
+    for (const record of records) this.insert(record)
   }
 
   /** Returns the range of keys that start with a prefix. */
@@ -125,11 +161,31 @@ export class OrderedIndex {
   }
 
   /** Yields the records of a key range, ascending or descending. Yields a record once for each of its keys in the range. */
-  *scan({ low, high }: KeyRange, direction: 1 | -1): Iterable<StoredRecord> {
-    const entries = direction === 1 ? this.#tree.entries(low) : this.#tree.entriesReversed(high)
-    for (const [key, record] of entries) {
-      if (key < low || key >= high) return
-      yield record
+  scan({ low, high }: KeyRange, direction: 1 | -1): Iterable<StoredRecord> {
+    const [first, last] = [this.#headIn(low), this.#headIn(high)]
+    const entries = first === last && first !== undefined ? this.#heads.get(first) : undefined
+    if (!entries || first === undefined) return this.#scanHeads({ low, high }, { first, last }, direction)
+    return entries.scan(low.slice(first.length), high.slice(first.length), direction)
+  }
+
+  /** Returns the head with which a key begins, if the index has it. */
+  #headIn(key: string): string | undefined {
+    const [head] = this.#heads.getPairOrNextLower(key) ?? []
+    return head !== undefined && key.startsWith(head) ? head : undefined
+  }
+
+  /** Scans a range that begins in the head `first` and ends in the head `last`; undefined: between two heads. */
+  *#scanHeads(
+    { low, high }: KeyRange,
+    { first, last }: { first: string | undefined; last: string | undefined },
+    direction: 1 | -1,
+  ): Iterable<StoredRecord> {
+    const heads =
+      direction === 1 ? this.#heads.entries(first ?? low) : this.#heads.entriesReversed(last ?? high)
+    for (const [head, entries] of heads) {
+      if (direction === 1 ? head > high : head < low && head !== first) return
+      const from = head === first ? low.slice(head.length) : ''
+      yield* entries.scan(from, head === last ? high.slice(head.length) : undefined, direction)
     }
   }
 }
