@@ -1,10 +1,8 @@
 import cors from 'cors'
 import express, { type Express } from 'express'
-import helmet from 'helmet'
-import { pinoHttp } from 'pino-http'
 import { corsOptions } from '../config/cors.ts'
-import { requestLog } from '../config/logger.ts'
-import { securityHeaders } from '../config/security-headers.ts'
+import { logRequests } from '../config/logger.ts'
+import { SECURITY_HEADERS } from '../config/security-headers.ts'
 import { createPassport } from '../middleware/authenticate.ts'
 import { handleErrors } from '../middleware/handle-errors.ts'
 import { parseJson } from '../middleware/parse-body.ts'
@@ -22,6 +20,7 @@ export function createApp(context: Context): Express {
   app.set('trust proxy', proxyTrust(config.http.trustProxy))
   app.set('query parser', 'simple')
   app.set('etag', false)
+  app.disable('x-powered-by')
 
   const passport = createPassport(context.tokens)
   app.use((req, _res, next) => {
@@ -31,9 +30,12 @@ export function createApp(context: Context): Express {
   })
   app.use(assignRequestId)
   app.use(recordClientInfo)
-  app.use(pinoHttp(requestLog(log)))
+  app.use(logRequests(log))
   app.use(measureDuration)
-  app.use(helmet(securityHeaders))
+  app.use((_req, res, next) => {
+    for (const [name, value] of SECURITY_HEADERS) res.setHeader(name, value)
+    next()
+  })
   app.use(cors(corsOptions(config.http)))
   app.use(refuseWithoutHost)
   app.use(parseJson)

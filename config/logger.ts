@@ -1,5 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Logger, pino } from 'pino'
-import type { Options } from 'pino-http'
 import type { Config } from './env.ts'
 import { standardOutput } from './log-output.ts'
 
@@ -19,22 +19,57 @@ export function createLogger({ level }: Config['log']) {
   return pino({ level, redact: { paths, remove: true } }, standardOutput)
 }
 
+/** Paths that are requested all the time. */
 const QUIET = new Set(['/healthz', '/readyz', '/metrics'])
 
-/** Logs one line per request: method, path, address, status and duration, but no headers, query or body. */
-export const requestLog = (log: Logger): Options => ({
+type Request = IncomingMessage & { id?: unknown }
+
+const ENDS = ['finish', 'close', 'error'] as const
+
+/**
+ * Returns a middleware that logs one line per request: method, path, address, status and duration, but no headers, query
+ * or body. A line whose level is off takes no time.
+ */
+export function logRequests(log: Logger) {
   // the logged fields contain no secrets, and looking for them takes time
-  logger: log.child({}, { redact: [] }),
-  quietReqLogger: true,
-  serializers: {
-    req: ({ method, url, remoteAddress }) => ({ method, path: pathOf(url), remoteAddress }),
-    res: ({ statusCode }) => ({ statusCode }),
-  },
-  autoLogging: { ignore: ({ url = '' }) => QUIET.has(pathOf(url)) },
-  // a status above 500 is a decision of the service, such as a full queue; its cause is logged separately as an error
-  customLogLevel: (_req, res, error) =>
-    error || res.statusCode === 500 ? 'error' : res.statusCode > 500 ? 'warn' : 'info',
-})
+  const requests = log.child({}, { redact: [] })
+  return (req: Request, res: ServerResponse, next: () => void): void => {
+    const url = req.url ?? ''
+    const begin = performance.now()
+    const end = (error?: Error) => {
+      for (const event of ENDS) res.off(event, end)
+      if (!error && QUIET.has(url)) return
+      const level = levelOf(res.statusCode, error)
+      if (requests.isLevelEnabled(level))
+        requests[level](...lineOf(req, url, res, performance.now() - begin, error))
+    }
+    for (const event of ENDS) res.on(event, end)
+    next()
+  }
+}
+
+/** A status above 500 is a decision of the service, such as a full queue. Its cause is logged separately as an error. */
+export function levelOf(status: number, error?: Error): 'error' | 'warn' | 'info' {
+  if (error || status === 500) return 'error'
+  return status > 500 ? 'warn' : 'info'
+}
+
+function lineOf(
+  { id, method, socket }: Request,
+  url: string,
+  { statusCode }: ServerResponse,
+  duration: number,
+  error: Error | undefined,
+): [fields: object, message: string] {
+  const fields = {
+    reqId: id,
+    req: { method, path: pathOf(url), remoteAddress: socket.remoteAddress },
+    res: { statusCode },
+    ...(error ? { err: error } : {}),
+    responseTime: Math.round(duration),
+  }
+  return [fields, error || statusCode >= 500 ? 'request errored' : 'request completed']
+}
 
 /** Matches the token: the segment after `links` or `signed`, unless it is the id of a link, which gives no access. */
 const TOKEN = /(\/(?:links|signed)\/+)(?![0-9a-f]{24}(?:\/|$))[^/]+/gi
@@ -47,7 +82,7 @@ const DECODINGS = 3
  * Returns the path without the query and without the token of a link or a signed URL. Requests without a route are logged
  * too, so case, slashes and percent-encoding can differ from the route. Everything that can be a token is removed.
  */
-function pathOf(url: string): string {
+export function pathOf(url: string): string {
   const path = url.split(/[?#]/)[0] ?? ''
   let plain = path
   for (let count = 0; count < DECODINGS; count += 1)

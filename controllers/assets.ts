@@ -3,7 +3,7 @@ import { lockAsset, releaseHold } from '../app/assets/lock.ts'
 import { removeAsset } from '../app/assets/remove.ts'
 import { updateAsset } from '../app/assets/update.ts'
 import { findAssets } from '../app/search/search.ts'
-import { success } from '../middleware/envelope.ts'
+import { sendJson, success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
 import type { lock as lockRules } from '../routes/asset-sharing.rules.ts'
 import type * as rules from '../routes/assets.rules.ts'
@@ -17,7 +17,8 @@ export const create: Handler<typeof rules.create> = async ({ req, context, uploa
 
 export const list: Handler<typeof rules.search> = async ({ context, viewer, client, input }, res) => {
   const found = await findAssets(input, viewer, context, client)
-  res.set('Cache-Control', 'private, no-cache').vary('Authorization').json(success(found))
+  res.set('Cache-Control', 'private, no-cache').vary('Authorization')
+  sendJson(res, JSON.stringify(success(found)))
 }
 
 export const read: Handler = ({ req, asset }, res) => sendAsset(req, res, asset)

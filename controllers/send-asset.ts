@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Request, Response } from 'express'
-import { success } from '../middleware/envelope.ts'
+import { sendJson, success } from '../middleware/envelope.ts'
 import type { ListedAsset } from '../models/asset.ts'
 import { serializeAsset, serializeAssets } from '../models/views/asset.ts'
 import { isFresh } from './send-object.ts'
@@ -20,7 +20,7 @@ export async function sendAsset(
   res.set({ ETag: `"${asset.version}-${digest}"`, 'Cache-Control': 'private, no-cache' })
   res.vary('Authorization, X-Link-Password')
   if (req.method === 'GET' && isFresh(req, res)) res.status(304).end()
-  else res.status(status).type('json').send(body)
+  else sendJson(res, body, status)
 }
 
 async function serializeFor(req: Request, asset: ListedAsset) {

@@ -115,6 +115,8 @@ export function setBytesHeaders(
 
 /** Returns whether the client's copy is current. Ignores `Cache-Control: no-cache`, since the server compares anyway. */
 export function isFresh(req: Request, res: Response): boolean {
+  if (req.headers['if-none-match'] === undefined && req.headers['if-modified-since'] === undefined)
+    return false
   const { 'cache-control': _reload, ...conditions } = req.headers
   return fresh(conditions, { etag: res.get('ETag'), 'last-modified': res.get('Last-Modified') })
 }

@@ -23,18 +23,21 @@ export const recordClientInfo: RequestHandler = (req, _res, next) => {
   next()
 }
 
-/** Returns the client of a request. Its signal aborts when the connection closes. */
+/** Returns the client of a request. Its signal aborts when the connection closes too early. */
 export const clientOf = (req: Request): ClientInfo => ({
   address: req.ip,
   userAgent: req.get('User-Agent'),
   ...(req.res ? { signal: closeSignal(req.res) } : {}),
 })
 
-/** Returns a signal that aborts when the connection of a response closes. */
+/** Returns a signal that aborts when the connection of a response closes before the response was sent. */
 export function closeSignal(res: Response): AbortSignal {
   const connection = new AbortController()
   if (res.destroyed) connection.abort()
-  else res.once('close', () => connection.abort())
+  else
+    res.once('close', () => {
+      if (!res.writableFinished) connection.abort()
+    })
   return connection.signal
 }
 

@@ -13,6 +13,8 @@ declare global {
   namespace Express {
     interface User extends Caller {}
     interface Request {
+      /** `assignRequestId` */
+      id: string
       /** `createApp` */
       context: Context
       /** `createApp` */

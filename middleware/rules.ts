@@ -16,6 +16,19 @@ interface Given {
   query?: unknown
 }
 
+/** Most queries of one route whose valid input is kept. */
+const KNOWN_QUERIES = 200
+/** Most characters of a query whose valid input is kept. */
+const KNOWN_QUERY_LENGTH = 300
+
+/** Returns a short query of strings as a text; null for another one. */
+function textOf(query: unknown): string | null {
+  const fields = Object.entries(query ?? {})
+  if (!fields.every(([, value]) => typeof value === 'string')) return null
+  const text = JSON.stringify(fields)
+  return text.length <= KNOWN_QUERY_LENGTH ? text : null
+}
+
 const TOO_DEEP = `must not be nested more than ${MAX_JSON_DEPTH} levels deep`
 
 /**
@@ -26,6 +39,8 @@ export class Rules<Input extends object = object> {
   readonly #checks: { chain: ValidationChain; reads: (given: Given) => boolean }[]
   readonly #known: Record<Location, ReadonlySet<string>>
   readonly #valid = new WeakMap<Given, Input>()
+  /** Valid input by its query. Rules of a query depend on nothing else. */
+  readonly #ofQuery = new Map<string, Input>()
 
   constructor(chains: ValidationChain[]) {
     this.#checks = chains.map((chain) => ({ chain, reads: readerOf(chain) }))
@@ -40,9 +55,19 @@ export class Rules<Input extends object = object> {
    * @throws validation_failed with a detail for each invalid field
    */
   async validate(given: Given): Promise<Input> {
-    const valid = this.#valid.get(given) ?? (await this.#check(given))
+    const valid = this.#valid.get(given) ?? (await this.#checkOrRecall(given))
     this.#valid.set(given, valid)
     return valid
+  }
+
+  /** Checks input that consists of a short query only once, because many requests have the same query. */
+  async #checkOrRecall(given: Given): Promise<Input> {
+    const query = given.body === undefined ? textOf(given.query) : null
+    if (query === null) return this.#check(given)
+    const known = this.#ofQuery.get(query) ?? (await this.#check(given))
+    if (this.#ofQuery.size === KNOWN_QUERIES) this.#ofQuery.clear()
+    this.#ofQuery.set(query, known)
+    return { ...known }
   }
 
   async #check(given: Given): Promise<Input> {

@@ -115,13 +115,20 @@ export const visibleAsset = (id: Types.ObjectId | string, viewer: Viewer): Promi
     .lean()
     .exec()
 
+/** Fields that are large and that only searches use. */
+const SEARCHED = { words: 0, keys: 0 } as const
+
 /** The owner of a missing asset, so that it is answered as fast as one that the viewer cannot read. */
 const NOBODY = new Types.ObjectId('000000000000000000000000')
 
 /** Returns an asset, or null when there is none or the viewer cannot read it. */
 export async function readableAsset(id: string, viewer: Viewer): Promise<AssetFields | null> {
   if (!isId(id)) return null
-  const asset = await Asset.findOne({ _id: id, state: 'ready' }).lean()
+  // the driver's own call takes half as long as Mongoose's
+  const asset = await Asset.collection.findOne<AssetFields>(
+    { _id: new Types.ObjectId(id), state: 'ready' },
+    { projection: SEARCHED },
+  )
   if (asset && isReader(asset, viewer)) return asset
   const owner = await ownerState(asset?.owner ?? NOBODY)
   return asset && isVisibleTo(asset, viewer, owner) ? asset : null

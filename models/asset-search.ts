@@ -1,4 +1,4 @@
-import type { QueryFilter } from 'mongoose'
+import type { mongo, QueryFilter } from 'mongoose'
 import { Asset, type AssetFields, type ListedAsset } from './asset.ts'
 import type { Viewer } from './asset-access.ts'
 import { branchesOf, type Criteria, filterOf, onlyExcludes, scopeOf } from './asset-criteria.ts'
@@ -50,16 +50,29 @@ export interface FacetCount {
 
 export type Facets = Record<'type' | 'media' | 'tag' | 'visibility', FacetCount[]>
 
-/** Internal fields that no list needs. */
-const HIDDEN = {
-  words: 0,
-  keys: 0,
-  keysForm: 0,
-  intents: 0,
-  unsettled: 0,
-  pendingDeletion: 0,
-  trash: 0,
-} as const
+/** The fields of an asset in a list: those that answers and sorts need. */
+const LISTED: Record<keyof ListedAsset, 1> = {
+  _id: 1,
+  owner: 1,
+  name: 1,
+  nameKey: 1,
+  description: 1,
+  type: 1,
+  media: 1,
+  tags: 1,
+  visibility: 1,
+  visibilityEpoch: 1,
+  collaborators: 1,
+  files: 1,
+  images: 1,
+  cover: 1,
+  size: 1,
+  downloads: 1,
+  version: 1,
+  lock: 1,
+  createdAt: 1,
+  updatedAt: 1,
+}
 
 /** Largest number of tags in the facets of a search. */
 export const TOP_TAGS = 20
@@ -83,18 +96,26 @@ export async function searchAssets(
   return { assets, next }
 }
 
-/** Reads one asset more than the page holds, to know whether there is a next page. */
+/**
+ * Reads one asset more than the page holds, to know whether there is a next page. Calls the driver: the filter contains
+ * only values of the stored types, and Mongoose's query took a third of the time of a list.
+ */
 function findPage(
   filters: Filter[],
   order: Order,
   { limit, after: position }: PageRequest,
 ): Promise<ListedAsset[]> {
-  return Asset.find({ $and: [...filters, ...(position ? [afterPosition(order, position)] : [])] }, HIDDEN)
-    .sort(sortBy(order))
-    .limit(limit + 1)
-    .maxTimeMS(MAX_SEARCH_MS)
-    .lean()
-    .exec()
+  const filter = {
+    $and: [...filters, ...(position ? [afterPosition(order, position)] : [])],
+  } as mongo.Filter<mongo.Document>
+  return Asset.collection
+    .find<ListedAsset>(filter, {
+      projection: LISTED,
+      sort: sortBy(order),
+      limit: limit + 1,
+      maxTimeMS: MAX_SEARCH_MS,
+    })
+    .toArray()
 }
 
 async function findMergedPage(criteria: Criteria, viewer: Viewer, order: Order, page: PageRequest) {
@@ -110,16 +131,17 @@ async function findMergedPage(criteria: Criteria, viewer: Viewer, order: Order, 
 
 function findByRelevance(criteria: Criteria, viewer: Viewer, page: PageRequest) {
   const { limit, after: position, owners = NO_TRANSITION } = page
-  return Asset.aggregate<ListedAsset & { score: number }>([
+  const pipeline = [
     { $match: { $and: [filterOf(criteria), scopeOf(criteria, viewer, owners)] } },
     { $addFields: { score: { $meta: 'textScore' } } },
     ...(position ? [{ $match: afterPosition(RELEVANCE, position) }] : []),
     { $sort: sortBy(RELEVANCE) },
     { $limit: limit + 1 },
-    { $project: HIDDEN },
-  ])
-    .option({ maxTimeMS: MAX_SEARCH_MS })
-    .exec()
+    { $project: { ...LISTED, score: 1 } },
+  ]
+  return Asset.collection
+    .aggregate<ListedAsset & { score: number }>(pipeline, { maxTimeMS: MAX_SEARCH_MS })
+    .toArray()
 }
 
 const sortValue = (asset: ListedAsset, { field }: Order): unknown => asset[field as keyof ListedAsset]

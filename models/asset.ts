@@ -175,10 +175,20 @@ const definition = {
 
 export type AssetFields = Stored<typeof definition> & Shared
 
-/** An asset without the fields that only uploads, removals and text search need. */
+/** The fields of an asset that answers and the sorts of lists need. */
 export type ListedAsset = Omit<
   AssetFields,
-  'words' | 'keys' | 'keysForm' | 'intents' | 'unsettled' | 'pendingDeletion' | 'trash'
+  | 'state'
+  | 'readers'
+  | 'typeGiven'
+  | 'takenDownAt'
+  | 'words'
+  | 'keys'
+  | 'keysForm'
+  | 'intents'
+  | 'unsettled'
+  | 'pendingDeletion'
+  | 'trash'
 >
 
 const statics = {

@@ -1,7 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import { expect } from 'chai'
 import { pino } from 'pino'
-import { requestLog } from '../../config/logger.ts'
+import { levelOf, logRequests, pathOf } from '../../config/logger.ts'
+import { listen } from '../support/app/http.ts'
+import { eventually } from '../support/eventually.ts'
 
 const TOKEN = 'Zm9vYmFyLXNlY3JldC10b2tlbi1vZi1hLWxpbms-_0A'
 const JWT = `${TOKEN}.eyJzdWIiOiIxIn0.${TOKEN}`
@@ -37,13 +39,10 @@ const ROWS: [url: string, path: string][] = [
   ['/api/users/a%FF', '/api/users/a%FF'],
 ]
 
-describe('requestLog', () => {
-  const { req } = requestLog(pino({ enabled: false })).serializers as unknown as {
-    req(request: Partial<IncomingMessage>): { path: string }
-  }
+describe('log of requests', () => {
   for (const [url, path] of ROWS)
-    it(`requestLog – ${url} → ${path}`, () => {
-      expect(req({ method: 'GET', url: url.replaceAll('TOKEN', TOKEN) }).path).to.equal(path)
+    it(`pathOf – ${url} → ${path}`, () => {
+      expect(pathOf(url.replaceAll('TOKEN', TOKEN))).to.equal(path)
     })
 
   for (const [status, level] of [
@@ -53,16 +52,43 @@ describe('requestLog', () => {
     [503, 'warn'],
     [507, 'warn'],
   ] as const)
-    it(`requestLog – ${status} → ${level}`, () => {
-      const { customLogLevel } = requestLog(pino({ enabled: false }))
-      const answer = { statusCode: status } as ServerResponse
-      expect(customLogLevel?.({} as IncomingMessage, answer)).to.equal(level)
+    it(`levelOf – ${status} → ${level}`, () => {
+      expect(levelOf(status)).to.equal(level)
     })
 
-  it('requestLog – a path of 16 kB that is encoded many times → under 20 ms', () => {
+  for (const [level, status, lines] of [
+    ['info', 200, 1],
+    ['warn', 200, 0],
+    ['warn', 503, 1],
+  ] as const)
+    it(`logRequests – level ${level}, answer ${status} → ${lines} lines with the status, no query`, async () => {
+      const written: string[] = []
+      const log = pino({ level }, { write: (line: string) => written.push(line) })
+      const middleware = logRequests(log)
+      const server = createServer((req, res) =>
+        middleware(Object.assign(req, { id: 'one' }), res, () => {
+          res.statusCode = status
+          res.end()
+        }),
+      )
+      await fetch(`${await listen(server)}/api/assets?q=secret`)
+      server.close()
+      await eventually(() => expect(written).to.have.length(lines))
+      for (const line of written) {
+        const { reqId, req, res } = JSON.parse(line)
+        expect({ reqId, path: req.path, ...res }).to.deep.equal({
+          reqId: 'one',
+          path: '/api/assets',
+          statusCode: status,
+        })
+        expect(line).not.to.contain('secret')
+      }
+    })
+
+  it('pathOf – a path of 16 kB that is encoded many times → under 20 ms', () => {
     const times = Array.from({ length: 5 }, () => {
       const begin = performance.now()
-      req({ method: 'GET', url: `/%${'25'.repeat(8000)}` })
+      pathOf(`/%${'25'.repeat(8000)}`)
       return performance.now() - begin
     })
     // the machine can be slow for a moment, but not every time
