@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Request, Response } from 'express'
 import { sendJson, success } from '../middleware/envelope.ts'
-import type { ListedAsset } from '../models/asset.ts'
+import type { ListedAsset } from '../models/asset-search.ts'
 import { serializeAsset, serializeAssets } from '../models/views/asset.ts'
 import { isFresh } from './send-object.ts'
 

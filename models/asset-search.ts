@@ -1,5 +1,5 @@
 import type { mongo, QueryFilter } from 'mongoose'
-import { Asset, type AssetFields, type ListedAsset } from './asset.ts'
+import { Asset, type AssetFields } from './asset.ts'
 import type { Viewer } from './asset-access.ts'
 import { branchesOf, type Criteria, filterOf, onlyExcludes, scopeOf } from './asset-criteria.ts'
 import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
@@ -50,8 +50,8 @@ export interface FacetCount {
 
 export type Facets = Record<'type' | 'media' | 'tag' | 'visibility', FacetCount[]>
 
-/** The fields of an asset in a list: those that answers and sorts need. */
-const LISTED: Record<keyof ListedAsset, 1> = {
+/** The fields of an asset that answers and sorts need. */
+const LISTED = {
   _id: 1,
   owner: 1,
   name: 1,
@@ -72,7 +72,9 @@ const LISTED: Record<keyof ListedAsset, 1> = {
   lock: 1,
   createdAt: 1,
   updatedAt: 1,
-}
+} as const satisfies Partial<Record<keyof AssetFields, 1>>
+
+export type ListedAsset = Pick<AssetFields, keyof typeof LISTED>
 
 /** Largest number of tags in the facets of a search. */
 export const TOP_TAGS = 20

@@ -175,22 +175,6 @@ const definition = {
 
 export type AssetFields = Stored<typeof definition> & Shared
 
-/** The fields of an asset that answers and the sorts of lists need. */
-export type ListedAsset = Omit<
-  AssetFields,
-  | 'state'
-  | 'readers'
-  | 'typeGiven'
-  | 'takenDownAt'
-  | 'words'
-  | 'keys'
-  | 'keysForm'
-  | 'intents'
-  | 'unsettled'
-  | 'pendingDeletion'
-  | 'trash'
->
-
 const statics = {
   /** Returns an asset in any state, or null, without checking access. */
   byId(id: Types.ObjectId | string): Promise<AssetFields | null> {

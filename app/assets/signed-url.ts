@@ -1,12 +1,7 @@
-import {
-  type AssetFields,
-  type AssetFile,
-  type ListedAsset,
-  type Picture,
-  SIGNED_URL,
-} from '../../models/asset.ts'
+import { type AssetFields, type AssetFile, type Picture, SIGNED_URL } from '../../models/asset.ts'
 import { readableAsset } from '../../models/asset-access.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
+import type { ListedAsset } from '../../models/asset-search.ts'
 import { User, type UserFields } from '../../models/user.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'

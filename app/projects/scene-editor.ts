@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
-import type { AssetFields, AssetFile, ListedAsset } from '../../models/asset.ts'
+import type { AssetFields, AssetFile } from '../../models/asset.ts'
 import { readableAssets, type Viewer } from '../../models/asset-access.ts'
+import type { ListedAsset } from '../../models/asset-search.ts'
 import {
   findProject,
   type ProjectFields,

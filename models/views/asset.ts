@@ -1,12 +1,6 @@
-import {
-  type AssetFields,
-  type AssetFile,
-  type AssetImage,
-  isLocked,
-  isRetained,
-  type ListedAsset,
-} from '../asset.ts'
+import { type AssetFields, type AssetFile, type AssetImage, isLocked, isRetained } from '../asset.ts'
 import { accessOf, type Viewer } from '../asset-access.ts'
+import type { ListedAsset } from '../asset-search.ts'
 import { type VisibleUser, visibleUsers } from '../visible-users.ts'
 
 interface Options {
