@@ -152,3 +152,30 @@ export const assetsWithLock = (): AsyncIterable<AssetFields> =>
   Asset.find({ lock: { $ne: null } })
     .lean()
     .cursor()
+
+/**
+ * Records that an asset has links. Call it before a link is stored, so that the deletion of the asset removes the link.
+ * Returns false when the asset does not exist any more.
+ */
+export async function recordLinks({
+  _id,
+  hasLinks,
+}: Pick<AssetFields, '_id' | 'hasLinks'>): Promise<boolean> {
+  if (hasLinks) return true
+  const { matchedCount } = await Asset.updateOne(
+    { _id, state: 'ready' },
+    { $set: { hasLinks: true } },
+    { timestamps: false },
+  )
+  return matchedCount === 1
+}
+
+/** Records that projects refer to assets. Call it before the references are stored. */
+export async function recordReferences(assets: Types.ObjectId[]): Promise<void> {
+  if (assets.length === 0) return
+  await Asset.updateMany(
+    { _id: { $in: assets }, inScenes: { $ne: true } },
+    { $set: { inScenes: true } },
+    { timestamps: false },
+  )
+}

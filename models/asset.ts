@@ -89,11 +89,9 @@ const picture = {
   sha256: String,
 }
 
-const pictureSchema = new Schema<Picture>(picture, { _id: false })
-const coverSchema = new Schema<Cover>(
-  { ...picture, original: { width: Number, height: Number } },
-  { _id: false },
-)
+const nested = { _id: false, id: false } as const
+const pictureSchema = new Schema<Picture>(picture, nested)
+const coverSchema = new Schema<Cover>({ ...picture, original: { width: Number, height: Number } }, nested)
 const imageSchema = new Schema<AssetImage>(
   { ...picture, thumbnail: { type: pictureSchema, required: true } },
   { _id: false },
@@ -109,13 +107,10 @@ const fileSchema = new Schema<AssetFile>(
     sha256: String,
     crc32: Number,
   },
-  { _id: false, id: false },
+  nested,
 )
 
-const unsettledSchema = new Schema<Unsettled>(
-  { id: String, bytes: Number, files: Number },
-  { _id: false, id: false },
-)
+const unsettledSchema = new Schema<Unsettled>({ id: String, bytes: Number, files: Number }, nested)
 
 const lockSchema = new Schema<Lock>(
   {
@@ -128,7 +123,7 @@ const lockSchema = new Schema<Lock>(
 
 const pendingDeletionSchema = new Schema<PendingDeletion>(
   { id: String, keys: [String], bytes: Number, files: Number, at: Date },
-  { _id: false, id: false },
+  nested,
 )
 
 const definition = {
@@ -162,6 +157,10 @@ const definition = {
   keys: { type: [String], default: () => [] },
   /** The form of `keys`. Missing until the keys of an older asset are computed. */
   keysForm: Number,
+  /** False: the asset never had a link. True before the first one is stored, and ever after. Missing is unknown. */
+  hasLinks: Boolean,
+  /** False: no project ever referred to the asset, like `hasLinks`. */
+  inScenes: Boolean,
   /** Ids of running uploads that can still change this asset. */
   intents: { type: [String], default: () => [] },
   unsettled: { type: [unsettledSchema], default: () => [] },

@@ -60,6 +60,8 @@ export async function createAsset(
     ...describeWords(described),
     images,
     cover,
+    hasLinks: false,
+    inScenes: false,
     readers: readersOf({ owner: uploadSession.owner, visibility, collaborators: [] }),
     createdAt: now,
     unsettled: [{ id: uploadSession.id, ...settlement }],

@@ -39,8 +39,8 @@ export async function deletePending(store: ObjectStore, asset: AssetFields): Pro
   }
   if (asset.state === 'deleting') {
     if (removals.length === 0) await settleUploads(owner, unsettled)
-    await Link.removeAllOf(_id)
-    await Project.forget(_id)
+    if (asset.hasLinks !== false) await Link.removeAllOf(_id)
+    if (asset.inScenes !== false) await Project.forget(_id)
     await removeDeleted(_id)
     for (const removal of removals) endRemoval(owner, removal)
   }

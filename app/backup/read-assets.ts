@@ -45,7 +45,9 @@ async function copyAsset(
     // a second error at the same version is not caused by a change of the asset
     if (errors.length === 0 || asset.version === failedVersion) {
       for (const error of errors) onError(`Asset ${id}: ${error}`)
-      return { asset: { ...asset, intents: [], unsettled: [], pendingDeletion: [], trash: [] }, objects }
+      // links and references can be added before they are read, so it is unknown whether the asset has some
+      const { hasLinks: _links, inScenes: _scenes, ...known } = asset
+      return { asset: { ...known, intents: [], unsettled: [], pendingDeletion: [], trash: [] }, objects }
     }
     await copier.discard(objects.map(({ key }) => key))
     failedVersion = asset.version

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose'
 import { changeableBy, type Viewer } from '../../models/asset-access.ts'
+import { recordReferences } from '../../models/asset-objects.ts'
 import {
   findProject,
   Project,
@@ -35,6 +36,8 @@ export async function createProject(
   const owner = sender.user._id
   await confirmSender({ sender })
   const readers = [owner.toString()]
+  const references = referencesOf({ image, scenes })
+  await recordReferences(references)
   const project = await Project.create({
     owner,
     title,
@@ -48,7 +51,7 @@ export async function createProject(
     await Project.removeOwned(project._id, owner)
     throw conflict('An account can have at most 1,000 projects. Delete one first.')
   }
-  if (image) await removeDeletedReferences([image])
+  if (references.length > 0) await removeDeletedReferences(references)
   return project.toObject()
 }
 
@@ -112,6 +115,7 @@ export async function changeProject(
     project,
     async (current) => {
       const change = await decide(current)
+      await recordReferences(newReferences(current, { ...current, ...change }))
       await confirmSender({ sender }, current.owner)
       return {
         conditions: { version: current.version, ...changeableBy(sender.user, 'write') },
@@ -125,9 +129,14 @@ export async function changeProject(
       return current
     },
   )
-  const old = new Set(referencesOf(before).map(String))
-  await removeDeletedReferences(referencesOf(after).filter((id) => !old.has(id.toString())))
+  await removeDeletedReferences(newReferences(before, after))
   return after
+}
+
+/** Returns the references of a project that it did not have before. */
+function newReferences(before: ProjectContent, after: ProjectContent): Types.ObjectId[] {
+  const old = new Set(referencesOf(before).map(String))
+  return referencesOf(after).filter((id) => !old.has(id.toString()))
 }
 
 /**

@@ -43,7 +43,7 @@ export async function removeDeletedReferences(references: Types.ObjectId[]): Pro
  * @throws `conflict` when a project that the viewer can read refers to the asset
  */
 export async function requireUnused(asset: AssetFields, viewer: Viewer): Promise<void> {
-  if (await Project.isUsed(asset._id, viewer))
+  if (asset.inScenes !== false && (await Project.isUsed(asset._id, viewer)))
     throw conflict('A scene uses this asset. Send force=1 to remove it from its scenes and delete it.')
 }
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { Types } from 'mongoose'
 import { Asset, type AssetFields } from '../../models/asset.ts'
 import { isTakenDown } from '../../models/asset-access.ts'
+import { recordLinks } from '../../models/asset-objects.ts'
 import { isId } from '../../models/ids.ts'
 import { isUsable, Link, type LinkFields } from '../../models/link.ts'
 import { verifyPassword } from '../../models/password.ts'
@@ -41,6 +42,7 @@ export async function createLink(
   const token = randomBytes(32).toString('base64url')
   const passwordHash = password === undefined ? null : await hashPasswordQueued(context, client, password)
   await confirmSender({ sender })
+  if (!(await recordLinks(asset))) throw notFound()
   const link = await Link.create({
     asset: asset._id,
     owner: asset.owner,

@@ -24,6 +24,7 @@ describe('database commands of a request', () => {
   let app: TestApp
   let ada: TestUser
   let asset: AssetAnswer
+  let doomed: AssetAnswer
 
   before(async () => {
     app = await startApp({ uri: await monitoredUri() })
@@ -36,6 +37,10 @@ describe('database commands of a request', () => {
 
   const readAsset = () => app.api.get(path())
   const list = () => app.api.get('/api/assets')
+  const uploadAnother = async () => {
+    doomed = await uploadAsset(ada)
+  }
+  const removeAnother = () => ada.delete(`/api/assets/${doomed.id}`)
   const download = () => app.api.get(path('/download'))
 
   const upload = () => ada.post('/api/assets').attach('files', Buffer.alloc(1000), 'small.bin')
@@ -50,6 +55,7 @@ describe('database commands of a request', () => {
     ['GET /api/assets/:id/download', 'anonymous, owner read just before', 2, download, readAsset],
     ['POST /api/assets', 'small file', 8, upload, upload],
     ['POST /api/assets', 'small public file', 8, uploadPublic, upload],
+    ['DELETE /api/assets/:id', 'no links, in no scene', 8, removeAnother, uploadAnother],
     ['HEAD /api/assets/:id/download', 'anonymous', 2, () => app.api.head(path('/download'))],
   ]
 

@@ -115,6 +115,32 @@ describe('quota and capacity with two processes', function () {
       await eventually(() => expectOnly(id, fit, size))
     })
 
+  it(`DELETE /api/assets/:id – ${AT_ONCE} assets, each by both processes at once → each counted once, ledgers list few`, async () => {
+    const { id, clients } = await signUp(PLENTY)
+    const bytes = randomBytes(1000)
+    const removeBy = ({ origin, token }: Client, asset: unknown) =>
+      fetch(`${origin}/api/assets/${asset}`, {
+        method: 'DELETE',
+        headers: { Authorization: `Bearer ${token}` },
+      }).then(({ status }) => status)
+    const uploadMany = async (count: number) => {
+      for (let n = 0; n < count; n++)
+        expect((await uploadRaw(clients[n % 2] as Client, bytes, withLength(bytes))).status).to.equal(201)
+      return (await Asset.find({ owner: id }).lean()).map(({ _id }) => _id)
+    }
+    const removals = (await uploadMany(AT_ONCE)).map((asset) =>
+      Promise.all(clients.map((client) => removeBy(client, asset))),
+    )
+    for (const statuses of await watch(id, removals)) expect(statuses.sort()).to.deep.equal([204, 404])
+    await eventually(() => expectOnly(id, 0, 0))
+    // The next deletion of each process removes the numbers of the finished ones.
+    const [first, second] = await uploadMany(2)
+    expect(await removeBy(clients[0] as Client, first)).to.equal(204)
+    expect(await removeBy(clients[1] as Client, second)).to.equal(204)
+    const { settled = {} } = (await User.spaceOf(id)) ?? {}
+    for (const { numbers = {} } of Object.values(settled)) expect(Object.keys(numbers)).to.have.length(1)
+  })
+
   it('upload – cannot fit → refused before any byte is sent', async () => {
     const { id, clients } = await signUp(1e6)
     const { sending, answer } = beginUpload(clients[0] as Client, { length: 2e6 })
