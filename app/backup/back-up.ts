@@ -87,5 +87,5 @@ export async function backUp(
 /** Yields the users without their running uploads and reservations. */
 async function* readUsers(): AsyncGenerator<UserFields> {
   for await (const user of usersWithSecrets())
-    yield { ...user, space: { ...user.space, reserved: 0, open: [] } }
+    yield { ...user, space: { ...user.space, reserved: 0, open: [], uploads: [] } }
 }

@@ -85,9 +85,9 @@ async function assertEmpty(): Promise<void> {
 
 async function emptyDatabase(): Promise<void> {
   const kept = [Capacity, Installation, SchemaVersion].map(({ collection }) => collection.name)
-  for (const { collection } of Object.values(mongoose.models))
-    if (!kept.includes(collection.name)) await collection.deleteMany({})
-  await mongoose.connection.collection(FORMER_ACTIVITIES).deleteMany({})
+  const names = Object.values(mongoose.models).map(({ collection }) => collection.name)
+  for (const name of [...names, FORMER_ACTIVITIES])
+    if (!kept.includes(name)) await mongoose.connection.collection(name).deleteMany({})
 }
 
 async function insert(name: string, documents: AsyncIterable<mongo.Document>): Promise<void> {

@@ -17,8 +17,7 @@ const NAMESPACE_NOT_FOUND = 26
 export const events: Migration = {
   name: '0002-events',
   async up(context) {
-    do await changeInBatches<StoredActivity>('activities', {}, moveActivities, context)
-    while (await mongoose.connection.collection('activities').findOne())
+    while ((await changeInBatches<StoredActivity>('activities', {}, moveActivities, context)) > 0);
     for (const name of ['activities', 'changes']) await drop(name)
   },
 }

@@ -14,14 +14,14 @@ export interface MigrationContext {
  */
 export interface Migration {
   name: string
-  up(context: MigrationContext): Promise<void>
+  up(context: MigrationContext): Promise<unknown>
 }
 
 const BATCH = 500
 const REPORT_EVERY = 10_000
 
 /**
- * Changes documents in batches, in the order of their ids.
+ * Changes documents in batches, in the order of their ids. Returns their number.
  *
  * @param pending matches the documents that the change has not reached yet, so that a repeated run skips the others
  */
@@ -30,7 +30,7 @@ export async function changeInBatches<T extends { _id: mongo.ObjectId }>(
   pending: mongo.Filter<T>,
   change: (batch: mongo.WithId<T>[], collection: mongo.Collection<T>) => Promise<void>,
   { checkpoint, report }: MigrationContext,
-): Promise<void> {
+): Promise<number> {
   const collection = mongoose.connection.getClient().db(mongoose.connection.name).collection<T>(name)
   let filter = pending
   let changed = 0
@@ -45,4 +45,5 @@ export async function changeInBatches<T extends { _id: mongo.ObjectId }>(
     filter = { $and: [pending, { _id: { $gt: last._id } }] } as mongo.Filter<T>
   }
   report(`${name}: ${changed} documents changed.`)
+  return changed
 }

@@ -63,7 +63,7 @@ describe('backup and restore', function () {
       found[name] = await mongoose.connection
         .collection(name)
         .find(name === 'events' ? { action: { $exists: true } } : {}, {
-          projection: { 'space.revision': 0, hasLinks: 0, inScenes: 0 },
+          projection: { 'space.revision': 0, hasLinks: 0, inScenes: 0, unsettled: 0 },
         })
         .sort({ _id: 1 })
         .toArray()
