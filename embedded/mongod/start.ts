@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { privateSocketPath, removeSocket, uriOf } from '../mongo/address.ts'
 import { acquireLock, isRunning, readProcess, releaseLock } from '../mongo/storage/lock.ts'
-import { makePrivate } from '../mongo/storage/make-private.ts'
 import { Store } from '../mongo/storage/store.ts'
 import { accepts, type MongodChild, startChild } from './child.ts'
 import { type Mongod, MongodError } from './find.ts'
@@ -46,25 +45,13 @@ export async function startMongod(
   mongod: Mongod,
   { dir: given, onUnexpectedEnd = () => undefined, removeExpired = true }: MongodOptions,
 ): Promise<RunningMongod> {
-  makePrivate(given)
+  mkdirSync(given, { recursive: true, mode: 0o700 })
   const dir = realpathSync(given)
+  const { state, release } = await acquireFolder(dir)
+  const socket = privateSocketPath(dir)
   const data = join(dir, 'data')
   mkdirSync(data, { recursive: true, mode: 0o700 })
-  const lock = new Store(join(dir, 'lock'))
-  const state = await readState(dir)
-  try {
-    await acquireLock(lock, dir, { answers: () => answersWithoutProcessTable(state) })
-  } catch (error) {
-    await lock.close()
-    throw error
-  }
-  const socket = privateSocketPath(dir)
   const logPath = join(dir, 'mongod.log')
-  const release = async () => {
-    removeSocket(socket)
-    releaseLock(lock, dir)
-    await lock.close()
-  }
   const start = async (): Promise<MongodChild> => {
     const child = await startChild(mongod, { data, socket, logPath, removeExpired })
     const record = () =>
@@ -78,9 +65,9 @@ export async function startMongod(
 
   let child: MongodChild
   try {
-    await stopPrevious(state)
     child = await start()
   } catch (error) {
+    removeSocket(socket)
     await release()
     throw error
   }
@@ -112,6 +99,7 @@ export async function startMongod(
   const stop = async () => {
     await child.stop()
     await supervised
+    removeSocket(socket)
     await release()
   }
   return {
@@ -121,6 +109,36 @@ export async function startMongod(
       return closing
     },
   }
+}
+
+/**
+ * Makes this process the owner of a folder, in which no server runs then. The files are made private afterwards
+ * (`privateSocketPath`), because a running server replaces them.
+ *
+ * @throws DirectoryInUse when another service uses the folder
+ * @throws MongodError when the server of an earlier start does not stop
+ */
+async function acquireFolder(dir: string) {
+  const lock = new Store(join(dir, 'lock'))
+  const state = await readState(dir)
+  try {
+    await acquireLock(lock, dir, { answers: () => answersWithoutProcessTable(state) })
+  } catch (error) {
+    await lock.close()
+    throw error
+  }
+  const release = async () => {
+    releaseLock(lock, dir)
+    await lock.close()
+  }
+  try {
+    await stopPrevious(state)
+  } catch (error) {
+    await release()
+    throw error
+  }
+  if (state) removeSocket(state.socket)
+  return { state, release }
 }
 
 /**
