@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/env.ts'
+import { setTimestampClock } from '../models/plugins/timestamps.ts'
 import { createHighestCost, type HighestCost } from './auth/credentials.ts'
 import { createLimits, type Limits } from './auth/limits.ts'
 import { ProxyCheck } from './auth/proxy-check.ts'
@@ -80,6 +81,7 @@ export async function openContext({
   staleMs = STALE_MS,
   coverWaitMs = COVER_WAIT_MS,
 }: ContextOptions): Promise<Context> {
+  setTimestampClock(clock)
   const secrets = config.auth.secrets ?? [await loadSecret(config.dataDir)]
   const tokens = createTokens(secrets)
   const queues = createQueues()

@@ -18,10 +18,10 @@ export const list: Handler<typeof rules.list> = async (request, res) => {
   res.json(success({ projects, next: context.cursors.write('projects', next) }))
 }
 
-export const create: Handler<typeof rules.create> = async ({ req, context, sender, input }, res) => {
+export const create: Handler<typeof rules.create> = async ({ req, sender, input }, res) => {
   const { title, image } = input
   const given = { title, image: (await resolveImage(image, sender.user)) ?? null }
-  const project = await createProject(context, sender, given)
+  const project = await createProject(sender, given)
   res.location(`/api/projects/${project._id}`)
   await send(req, res, project, 201)
 }
@@ -31,8 +31,8 @@ export const read: Handler = async (request, res) => {
   res.json(success({ project }))
 }
 
-export const update: Handler<typeof rules.update> = async ({ req, context, project, sender, input }, res) => {
-  await send(req, res, await updateProject(context, project, sender, input))
+export const update: Handler<typeof rules.update> = async ({ req, project, sender, input }, res) => {
+  await send(req, res, await updateProject(project, sender, input))
 }
 
 export const remove: Handler = async ({ context, project, sender }, res) => {
@@ -40,25 +40,19 @@ export const remove: Handler = async ({ context, project, sender }, res) => {
   res.status(204).end()
 }
 
-export const createScene: Handler<typeof rules.scene> = async (
-  { req, context, project, sender, input },
-  res,
-) => {
-  const added = await addScene(context, project, input, sender)
+export const createScene: Handler<typeof rules.scene> = async ({ req, project, sender, input }, res) => {
+  const added = await addScene(project, input, sender)
   await send(req, res, added.project, 201, added.scene.id)
 }
 
-export const updateScene: Handler<typeof rules.scene> = async (
-  { req, context, project, sender, input },
-  res,
-) => {
+export const updateScene: Handler<typeof rules.scene> = async ({ req, project, sender, input }, res) => {
   const id = String(req.params.sceneId)
-  const changed = await setScene(context, project, id, input, sender)
+  const changed = await setScene(project, id, input, sender)
   await send(req, res, changed.project, 200, id)
 }
 
-export const deleteScene: Handler = async ({ req, context, project, sender }, res) => {
-  await removeScene(context, project, String(req.params.sceneId), sender)
+export const deleteScene: Handler = async ({ req, project, sender }, res) => {
+  await removeScene(project, String(req.params.sceneId), sender)
   res.status(204).end()
 }
 

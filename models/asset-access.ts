@@ -195,7 +195,7 @@ export async function hideAsset(id: Types.ObjectId): Promise<void> {
  */
 export async function takeDownAsset(asset: AssetFields, now: Date): Promise<boolean> {
   const { _id, version } = asset
-  const set = { visibility: 'private', takenDownAt: now, updatedAt: now } as const
+  const set = { visibility: 'private', takenDownAt: now } as const
   const { modifiedCount } = await Asset.updateOne(
     { _id, state: 'ready', version, visibility: 'public' },
     {

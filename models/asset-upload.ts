@@ -23,7 +23,7 @@ interface Expected {
 export const NOBODY = new Types.ObjectId('0'.repeat(24))
 
 /** Fields of a new asset besides those that its upload determines. */
-export type NewAssetFields = Partial<AssetFields> & Pick<AssetFields, 'createdAt' | 'unsettled'>
+export type NewAssetFields = Partial<AssetFields> & Pick<AssetFields, 'unsettled'>
 
 /**
  * Commits the upload of a new asset: stores the asset. The upload must be settled afterwards, not undone. Returns null
@@ -36,7 +36,7 @@ export async function insertAsset(
   try {
     const inserted = await Asset.create({
       ...fields,
-      ...{ _id: asset, owner, state: 'ready', version: 1, updatedAt: fields.createdAt },
+      ...{ _id: asset, owner, state: 'ready', version: 1 },
     })
     return inserted.toObject()
   } catch (error) {
@@ -53,10 +53,9 @@ export async function insertAsset(
  * @returns the committed asset; null when it can no longer be committed
  */
 export async function fenceAsset(id: Types.ObjectId): Promise<AssetFields | null> {
-  const now = new Date()
-  const times = { fencedAt: now, createdAt: now, updatedAt: now }
+  const fencedAt = new Date()
   try {
-    await Asset.create({ _id: id, owner: NOBODY, state: 'deleting', keysForm: KEYS_FORM, ...times })
+    await Asset.create({ _id: id, owner: NOBODY, state: 'deleting', keysForm: KEYS_FORM, fencedAt })
     return null
   } catch (error) {
     if (!isDuplicateKey(error)) throw error
@@ -158,7 +157,7 @@ export function commitOf(
       ...sameObjects(current),
     },
     update: {
-      $set: { ...set, updatedAt: now },
+      $set: set,
       $inc: { version: 1 },
       $pull: { intents: id },
       $push: { ...push, unsettled, ...(pendingDeletion ? addPendingDeletion(pendingDeletion) : {}) },

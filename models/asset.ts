@@ -2,6 +2,7 @@ import { type Model, model, Schema, type Types } from 'mongoose'
 import { ASSET_TYPES, MEDIA, type Media } from './media.ts'
 import { type OptimisticStatics, optimistic } from './plugins/optimistic.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
+import { type Timestamps, versionTimestamps } from './plugins/timestamps.ts'
 import type { Stored } from './stored.ts'
 import { cleanName, foldText } from './text.ts'
 
@@ -168,11 +169,9 @@ const definition = {
   /** The former name of `pendingDeletion`, used by the previous release. Read both with `pendingDeletionOf`. */
   trash: { type: [pendingDeletionSchema], default: () => [] },
   fencedAt: Date, // only in a tombstone; see `fenceAsset`
-  createdAt: { type: Date, required: true },
-  updatedAt: { type: Date, required: true },
 } as const
 
-export type AssetFields = Stored<typeof definition> & Shared
+export type AssetFields = Stored<typeof definition> & Shared & Timestamps
 
 const statics = {
   /** Returns an asset in any state, or null, without checking access. */
@@ -223,6 +222,7 @@ const schema = new Schema<AssetFields, AssetModel>(definition, {
 
 schema.plugin(sharing, { state: 'ready' })
 schema.plugin(optimistic)
+schema.plugin(versionTimestamps)
 
 // The indexes of searches: docs/decisions/0014-indexes-over-keys.md says why these. Only the newest first have an index
 // over the keys, because each such index holds an entry for every key of an asset.

@@ -1,5 +1,6 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
 import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
+import { creationTime, type Timestamps } from './plugins/timestamps.ts'
 import type { Stored } from './stored.ts'
 
 const definition = {
@@ -12,12 +13,11 @@ const definition = {
   maxDownloads: { type: Number, default: null },
   downloads: { type: Number, required: true, default: 0 },
   revokedAt: { type: Date, default: null },
-  createdAt: { type: Date, required: true },
   lastUsedAt: { type: Date, default: null },
 } as const
 
 /** A link: it gives access to an asset without an account. */
-export type LinkFields = Stored<typeof definition>
+export type LinkFields = Stored<typeof definition> & Pick<Timestamps, 'createdAt'>
 
 /**
  * Most links of an asset, including expired and revoked ones. A revoked link is deleted when a new one needs its place.
@@ -43,6 +43,7 @@ const NEWEST: Order = { field: 'createdAt', direction: -1 }
 
 const schema = new Schema<LinkFields, LinkModel>(definition, {
   collection: 'links',
+  timestamps: creationTime,
   versionKey: false,
   statics: {
     /** Returns the link of a token, even an expired or revoked link, or null. */

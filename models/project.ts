@@ -4,6 +4,7 @@ import { isId } from './ids.ts'
 import { type OptimisticStatics, optimistic } from './plugins/optimistic.ts'
 import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
+import { type Timestamps, versionTimestamps } from './plugins/timestamps.ts'
 import type { Stored } from './stored.ts'
 
 export const TITLE = { min: 1, max: 200 } as const
@@ -37,11 +38,11 @@ const definition = {
   scenes: [{ _id: false, ...scene }],
   /** Incremented by every change, except a change of collaborators. */
   version: { type: Number, required: true, default: 1 },
-  createdAt: { type: Date, required: true },
-  updatedAt: { type: Date, required: true },
 } as const
 
-export type ProjectFields = Omit<Stored<typeof definition>, 'scenes'> & Shared & { scenes: Scene[] }
+export type ProjectFields = Omit<Stored<typeof definition>, 'scenes'> &
+  Shared &
+  Timestamps & { scenes: Scene[] }
 
 /** The fields that clients can change. */
 export type ProjectContent = Pick<ProjectFields, 'title' | 'image' | 'scenes'>
@@ -134,6 +135,7 @@ const schema = new Schema<ProjectFields, ProjectModel>(definition, {
 })
 schema.plugin(sharing)
 schema.plugin(optimistic)
+schema.plugin(versionTimestamps)
 
 // a page of the projects that one reader can read
 schema.index({ readers: 1, createdAt: -1, _id: -1 })

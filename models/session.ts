@@ -3,6 +3,7 @@ import { type Model, model, Schema, Types } from 'mongoose'
 import { ACCESS_LEVELS, type AccessLevel } from './access-level.ts'
 import { isId } from './ids.ts'
 import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
+import { creationTime, type Timestamps } from './plugins/timestamps.ts'
 import type { Stored } from './stored.ts'
 
 const MINUTE_MS = 60_000
@@ -38,18 +39,18 @@ const definition = {
   epoch: { type: Number, default: 0 },
   /** Sessions of earlier releases have none until their next request. */
   account: { type: new Schema<SessionAccount>(account, { _id: false }) },
-  createdAt: { type: Date, required: true },
   lastAccessAt: { type: Date, required: true },
   expiresAt: { type: Date, required: true },
   userAgent: { type: String, default: null },
   address: { type: String, default: null },
 } as const
 
-export type SessionFields = Omit<Stored<typeof definition>, 'key' | 'epoch' | 'account'> & {
-  key?: string
-  epoch?: number
-  account?: SessionAccount
-}
+export type SessionFields = Pick<Timestamps, 'createdAt'> &
+  Omit<Stored<typeof definition>, 'key' | 'epoch' | 'account'> & {
+    key?: string
+    epoch?: number
+    account?: SessionAccount
+  }
 
 interface BeginOptions {
   user: Types.ObjectId
@@ -179,6 +180,7 @@ type SessionModel = Model<SessionFields> & typeof statics
 
 const schema = new Schema<SessionFields, SessionModel>(definition, {
   collection: 'sessions',
+  timestamps: creationTime,
   versionKey: false,
   statics,
 })

@@ -5,6 +5,7 @@ import { hashPassword } from './password.ts'
 import { type LedgerStatics, ledger } from './plugins/ledger.ts'
 import { retryChange } from './plugins/optimistic.ts'
 import type { Space } from './plugins/space.ts'
+import { type Timestamps, timestamps } from './plugins/timestamps.ts'
 import type { SessionFields } from './session.ts'
 import type { Stored } from './stored.ts'
 import { foldText } from './text.ts'
@@ -71,12 +72,11 @@ const definition = {
   lastAccessAt: { type: Date, default: null },
 } as const
 
-export type UserFields = Omit<Stored<typeof definition>, 'knownAddresses'> & {
-  knownAddresses: KnownAddress[]
-  space: Space
-  createdAt: Date
-  updatedAt: Date
-}
+export type UserFields = Timestamps &
+  Omit<Stored<typeof definition>, 'knownAddresses'> & {
+    knownAddresses: KnownAddress[]
+    space: Space
+  }
 
 export type Profile = Pick<UserFields, keyof typeof profile>
 
@@ -217,7 +217,7 @@ type UserModel = Model<UserFields> & LedgerStatics & typeof statics
 
 const schema = new Schema<UserFields, UserModel>(definition, {
   collection: 'users',
-  timestamps: true,
+  timestamps,
   minimize: false,
   versionKey: false,
   statics,

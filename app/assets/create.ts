@@ -33,7 +33,7 @@ export interface NewAsset {
  * @throws what `confirmSender` throws
  */
 export async function createAsset(
-  { covers, clock, events }: Pick<Context, 'covers' | 'clock' | 'events'>,
+  { covers, events }: Pick<Context, 'covers' | 'events'>,
   { uploadSession, files, images }: Pick<ReceivedUpload, 'uploadSession' | 'files' | 'images'>,
   sender: Sender,
   given: NewAsset,
@@ -41,7 +41,6 @@ export async function createAsset(
   const pending = covers.begin(uploadSession, files, sender.user._id.toString())
   const cover = await pending.inTime()
   const settlement = { bytes: bytesOf(objectsOf({ files, images, cover })), files: files.length }
-  const now = clock.now()
   const visibility = given.visibility ?? 'private'
   const described = {
     name: given.name ?? files[0]?.name.slice(0, 200) ?? 'file',
@@ -63,7 +62,6 @@ export async function createAsset(
     hasLinks: false,
     inScenes: false,
     readers: readersOf({ owner: uploadSession.owner, visibility, collaborators: [] }),
-    createdAt: now,
     unsettled: [{ id: uploadSession.id, ...settlement }],
   }
   const asset = await uploadSession.insertAsset(withKeys(set, { ...fields, state: 'ready', lock: null }))

@@ -80,7 +80,6 @@ export async function removeImage(
       },
       update: {
         $pull: { images: { id: imageId } },
-        $set: { updatedAt: context.clock.now() },
         $inc: { version: 1 },
         $push: addPendingDeletion(pendingDeletion),
       },

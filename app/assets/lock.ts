@@ -141,7 +141,7 @@ async function setLock(
       await confirmSender(by, current.owner)
       return {
         conditions: { state: 'ready', version: current.version, ...accessCondition(by) },
-        update: { $set: withKeys({ lock, updatedAt: clock.now() }, current), $inc: { version: 1 } },
+        update: { $set: withKeys({ lock }, current), $inc: { version: 1 } },
       }
     },
     // no retry, because the new lock depends on the asset that was read

@@ -66,10 +66,7 @@ export async function updateAsset(
           ...(changesProtected ? notLocked(now) : {}),
         },
         update: {
-          $set: withKeys(
-            { ...fieldsOf(current, fields), ...(visibility ? { visibility } : {}), updatedAt: now },
-            current,
-          ),
+          $set: withKeys({ ...fieldsOf(current, fields), ...(visibility ? { visibility } : {}) }, current),
           $inc: { version: 1, ...(changesVisibility(current, visibility) ? { visibilityEpoch: 1 } : {}) },
           ...visibilityUpdate(visibility),
         },

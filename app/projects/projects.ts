@@ -28,11 +28,9 @@ interface NewProject {
  * @throws what `confirmSender` throws
  */
 export async function createProject(
-  { clock }: Pick<Context, 'clock'>,
   sender: Sender,
   { title, image = null, scenes = [] }: NewProject,
 ): Promise<ProjectFields> {
-  const now = clock.now()
   const owner = sender.user._id
   await confirmSender({ sender })
   const readers = [owner.toString()]
@@ -44,8 +42,6 @@ export async function createProject(
     image,
     scenes,
     readers,
-    createdAt: now,
-    updatedAt: now,
   })
   if (!(await Project.fits(owner))) {
     await Project.removeOwned(project._id, owner)
@@ -71,14 +67,13 @@ export interface ProjectChange {
  * @throws what `changeProject` throws
  */
 export async function updateProject(
-  context: Pick<Context, 'clock'>,
   project: ProjectFields,
   sender: Sender,
   { title, image, sceneOrder }: ProjectChange,
 ): Promise<ProjectFields> {
   if (title === undefined && image === undefined && !sceneOrder) return project
   const imageId = await resolveImage(image, sender.user)
-  return changeProject(context, project, sender, ({ scenes }) => ({
+  return changeProject(project, sender, ({ scenes }) => ({
     ...(title === undefined ? {} : { title }),
     ...(imageId === undefined ? {} : { image: imageId }),
     ...(sceneOrder ? { scenes: reorderScenes(scenes, sceneOrder) } : {}),
@@ -106,7 +101,6 @@ export async function resolveImage(image: string | null | undefined, viewer: Vie
  * @throws what `confirmSender` and `decide` throw
  */
 export async function changeProject(
-  { clock }: Pick<Context, 'clock'>,
   project: ProjectFields,
   sender: Sender,
   decide: (current: ProjectFields) => Partial<ProjectContent> | Promise<Partial<ProjectContent>>,
@@ -119,7 +113,7 @@ export async function changeProject(
       await confirmSender({ sender }, current.owner)
       return {
         conditions: { version: current.version, ...changeableBy(sender.user, 'write') },
-        update: { $set: { ...change, updatedAt: clock.now() }, $inc: { version: 1 } },
+        update: { $set: change, $inc: { version: 1 } },
       }
     },
     async ({ _id }) => {

@@ -110,7 +110,7 @@ export async function placeUpload(
 
   const asset = await createAsset(context, upload, sender, {})
   try {
-    return { asset, ...(await place(context, asset, sender, { project, sceneId, list })) }
+    return { asset, ...(await place(asset, sender, { project, sceneId, list })) }
   } catch (error) {
     await discardAsset(context, asset)
     throw error
@@ -126,18 +126,17 @@ async function findChangeable(id: string, { user }: Sender): Promise<ProjectFiel
 }
 
 async function place(
-  context: AssetContext,
   { _id, name }: AssetFields,
   sender: Sender,
   { project, sceneId, list }: Omit<Place, 'projectId'> & { project: ProjectFields | undefined },
 ) {
   if (!project) {
     const scene = { ...emptyScene(), [list]: [_id] }
-    const made = await createProject(context, sender, { title: name, scenes: [scene] })
+    const made = await createProject(sender, { title: name, scenes: [scene] })
     return { projectId: made._id.toString(), sceneId: scene.id }
   }
   const { scene } = sceneId
-    ? await addToScene(context, project, sceneId, sender, { list, asset: _id })
-    : await addScene(context, project, { [list]: [_id.toString()] }, sender)
+    ? await addToScene(project, sceneId, sender, { list, asset: _id })
+    : await addScene(project, { [list]: [_id.toString()] }, sender)
   return { projectId: project._id.toString(), sceneId: scene.id }
 }

@@ -3,7 +3,6 @@ import type { Types } from 'mongoose'
 import { readableIds } from '../../models/asset-access.ts'
 import { type ProjectFields, SCENE_LIST, SCENES, type Scene, type SceneList } from '../../models/project.ts'
 import type { Sender } from '../auth/sender.ts'
-import type { Context } from '../context.ts'
 import { notFound, tooLarge } from '../errors.ts'
 import { changeProject } from './projects.ts'
 import { keepHidden, resolveReferences } from './references.ts'
@@ -30,14 +29,9 @@ export const emptyScene = (): Scene => ({
  * @throws `too_large` when the project has too many scenes
  * @throws `validation_failed` for assets that the sender cannot read
  */
-export async function addScene(
-  context: Pick<Context, 'clock'>,
-  project: ProjectFields,
-  lists: SceneLists,
-  sender: Sender,
-): Promise<Changed> {
+export async function addScene(project: ProjectFields, lists: SceneLists, sender: Sender): Promise<Changed> {
   const scene = { ...emptyScene(), ...(await resolveReferences(lists, sender.user)) }
-  const changed = await changeProject(context, project, sender, ({ scenes }) => {
+  const changed = await changeProject(project, sender, ({ scenes }) => {
     if (scenes.length >= SCENES.max) throw tooLarge(`A project can have at most ${SCENES.max} scenes.`)
     return { scenes: [...scenes, scene] }
   })
@@ -51,14 +45,13 @@ export async function addScene(
  * @throws `validation_failed` for assets that the sender cannot read
  */
 export async function setScene(
-  context: Pick<Context, 'clock'>,
   project: ProjectFields,
   id: string,
   lists: SceneLists,
   sender: Sender,
 ): Promise<Changed> {
   const given = Object.entries(await resolveReferences(lists, sender.user)) as [SceneList, Types.ObjectId[]][]
-  return changeScene(context, project, id, sender, async (scene) => {
+  return changeScene(project, id, sender, async (scene) => {
     const readable = await readableIds(
       given.flatMap(([list]) => scene[list]),
       sender.user,
@@ -74,13 +67,12 @@ export async function setScene(
  * @throws `too_large` when the list is full
  */
 export function addToScene(
-  context: Pick<Context, 'clock'>,
   project: ProjectFields,
   id: string,
   sender: Sender,
   { list, asset }: { list: SceneList; asset: Types.ObjectId },
 ): Promise<Changed> {
-  return changeScene(context, project, id, sender, (scene) => {
+  return changeScene(project, id, sender, (scene) => {
     if (scene[list].length >= SCENE_LIST.max)
       throw tooLarge(`A list of a scene can have at most ${SCENE_LIST.max} assets.`)
     return { [list]: [...scene[list], asset] }
@@ -92,26 +84,20 @@ export function addToScene(
  *
  * @throws `not_found` when the project has no such scene
  */
-export async function removeScene(
-  context: Pick<Context, 'clock'>,
-  project: ProjectFields,
-  id: string,
-  sender: Sender,
-) {
-  await changeProject(context, project, sender, ({ scenes }) => {
+export async function removeScene(project: ProjectFields, id: string, sender: Sender) {
+  await changeProject(project, sender, ({ scenes }) => {
     if (!scenes.some((scene) => scene.id === id)) throw notFound()
     return { scenes: scenes.filter((scene) => scene.id !== id) }
   })
 }
 
 async function changeScene(
-  context: Pick<Context, 'clock'>,
   project: ProjectFields,
   id: string,
   sender: Sender,
   decide: (scene: Scene) => Partial<Scene> | Promise<Partial<Scene>>,
 ): Promise<Changed> {
-  const changed = await changeProject(context, project, sender, async ({ scenes }) => {
+  const changed = await changeProject(project, sender, async ({ scenes }) => {
     const scene = scenes.find((one) => one.id === id)
     if (!scene) throw notFound()
     const change = await decide(scene)

@@ -30,15 +30,14 @@ export interface NewLink {
  * @throws what `confirmSender` throws
  */
 export async function createLink(
-  context: Pick<Context, 'clock' | 'config' | 'events' | 'queues'>,
+  context: Pick<Context, 'config' | 'events' | 'queues'>,
   asset: AssetFields,
   sender: Sender,
   { expiresAt, maxDownloads, password }: NewLink,
   client: ClientInfo,
 ): Promise<{ link: LinkFields; token: string }> {
-  const { clock, events } = context
+  const { events } = context
   if (asset.takenDownAt) throw takenDown()
-  const now = clock.now()
   const token = randomBytes(32).toString('base64url')
   const passwordHash = password === undefined ? null : await hashPasswordQueued(context, client, password)
   await confirmSender({ sender })
@@ -50,7 +49,6 @@ export async function createLink(
     passwordHash,
     expiresAt: expiresAt ?? null,
     maxDownloads: maxDownloads ?? null,
-    createdAt: now,
   })
   // the link is a separate document, so the right to share the asset is checked again after the link is stored
   const takenDownNow = await isTakenDown(asset._id, sender.user._id)

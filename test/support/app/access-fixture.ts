@@ -103,7 +103,7 @@ export async function createAccessFixture(app: TestApp, state: State): Promise<A
     visibility: state === 'public' || state === 'closed' ? 'public' : 'private',
   })
   const { _id } = inserted
-  const project = await createProject(context, owner, { title: name, scenes: [emptyScene()] })
+  const project = await createProject(owner, { title: name, scenes: [emptyScene()] })
   if (state === 'shared' || state === 'locked' || state === 'closed')
     for (const access of ['read', 'write'] as const) {
       const given = { username: access === 'read' ? 'reader' : 'writer', access }

@@ -47,6 +47,6 @@ export async function insertAsset(
     ...describeWords(described),
     readers: readersOf({ owner: owner._id, visibility: 'private', collaborators: [], ...fields }),
   })
-  await asset.set(withKeys({}, asset.toObject())).save()
+  await asset.set(withKeys({}, asset.toObject())).save({ timestamps: false })
   return asset.toObject()
 }
