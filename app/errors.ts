@@ -114,6 +114,9 @@ export const unavailable = (
   cause?: unknown,
   message = 'The service cannot reach its storage; try again later.',
 ) => new AppError(503, 'unavailable', message, { headers: retryAfter(5), cause })
+/** A search needs more than its time. Repeating it does not help. */
+export const tooSlow = (cause?: unknown) =>
+  new AppError(503, 'too_slow', 'The search takes too long. Add filters to search fewer assets.', { cause })
 /** A bounded queue is full. @param message names the queue */
 export const overloaded = (message: string) => unavailable(undefined, message)
 /** @param details the active locks and when they end */

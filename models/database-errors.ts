@@ -1,5 +1,5 @@
 import { Error as MongooseError, mongo } from 'mongoose'
-import { AppError, taken, unavailable } from '../app/errors.ts'
+import { AppError, taken, tooSlow, unavailable } from '../app/errors.ts'
 
 /** The unique indexes on values that clients choose, and the API field of each. */
 const CHOSEN: Record<string, string> = { usernameKey: 'username', email: 'email', mobileKey: 'mobile' }
@@ -18,8 +18,11 @@ const UNREACHABLE = [
   MongooseError.MongooseServerSelectionError,
 ]
 
-/** Error codes of a server that stops, is not the primary, or exceeded a time limit, such as PrimarySteppedDown. */
-const TRANSIENT_CODES = new Set<unknown>([50, 91, 189, 262, 10107, 11600, 11602, 13435, 13436])
+/** Error code of a command that took longer than its `maxTimeMS`. */
+const MAX_TIME_EXPIRED = 50
+
+/** Error codes of a server that stops, is not the primary, or is overloaded, such as PrimarySteppedDown. */
+const TRANSIENT_CODES = new Set<unknown>([91, 189, 262, 10107, 11600, 11602, 13435, 13436])
 
 /** Codes of socket errors that the driver does not wrap. */
 const SOCKET_CODES = new Set<unknown>([
@@ -33,7 +36,10 @@ const SOCKET_CODES = new Set<unknown>([
 export const isDuplicateKey = (error: unknown): error is mongo.MongoServerError =>
   error instanceof mongo.MongoServerError && error.code === 11000
 
-/** Returns `taken` for a duplicate key, `unavailable` if the database cannot be reached, and null for other errors. */
+/**
+ * Returns `taken` for a duplicate key, `too_slow` for a search that took too long, `unavailable` if the database cannot
+ * be reached, and null for other errors.
+ */
 export function fromDatabase(error: Error): AppError | null {
   if (isDuplicateKey(error)) {
     const indexed = indexedField(error)
@@ -42,6 +48,8 @@ export function fromDatabase(error: Error): AppError | null {
     const field = CHOSEN[indexed]
     return field ? taken([field], error) : null
   }
+  // only searches have a `maxTimeMS`
+  if (error instanceof mongo.MongoServerError && error.code === MAX_TIME_EXPIRED) return tooSlow(error)
   return isTransient(error) ? unavailable(error) : null
 }
 

@@ -1,6 +1,6 @@
 import type { Viewer } from '../../models/asset-access.ts'
 import type { Criteria } from '../../models/asset-criteria.ts'
-import { countAssets, facetAssets, searchAssets } from '../../models/asset-search.ts'
+import { countAssets, facetAssets, MAX_COUNTED, searchAssets } from '../../models/asset-search.ts'
 import { readWithOwners } from '../../models/owner-states.ts'
 import type { Position } from '../../models/plugins/page.ts'
 import { NO_TRANSITION, type OwnersInTransition } from '../../models/user-state.ts'
@@ -63,19 +63,34 @@ async function search(
   const read = (owners: OwnersInTransition) =>
     Promise.all([
       searchAssets(criteria, viewer, { sort, limit, after, owners }),
-      facets ? facetAssets(criteria, viewer, owners) : undefined,
-      count && !facets ? countAssets(criteria, viewer, owners) : undefined,
+      countResult(criteria, viewer, owners, { facets, count }),
     ])
   // the state of an owner only decides about public assets
-  const [page, counts, counted] = ofEverybody(criteria)
+  const [page, counts] = ofEverybody(criteria)
     ? await readWithOwners(read, ([{ assets }]) => assets.map(({ owner }) => owner))
     : await read(NO_TRANSITION)
-  // every asset has one visibility, so its facet counts the whole result
-  const total = counts && count ? counts.visibility.reduce((sum, one) => sum + one.count, 0) : counted
   return {
     assets: await serializeAssets(page.assets, viewer, clock.now()),
     next: cursors.write(query, page.next),
-    ...(counts ? { facets: counts } : {}),
-    ...(total === undefined ? {} : { total }),
+    ...counts,
+  }
+}
+
+/** Returns the facets and the total of a search, as requested. Both are bounded, see `MAX_COUNTED`. */
+async function countResult(
+  criteria: Criteria,
+  viewer: Viewer,
+  owners: OwnersInTransition,
+  { facets: wantsFacets, count }: Pick<Paged, 'facets' | 'count'>,
+) {
+  const facets = wantsFacets ? await facetAssets(criteria, viewer, owners) : undefined
+  if (!facets && !count) return {}
+  // every asset has one visibility, so its facet counts the described assets
+  const described = facets?.visibility.reduce((sum, one) => sum + one.count, 0) ?? MAX_COUNTED
+  const total = described < MAX_COUNTED ? described : await countAssets(criteria, viewer, owners)
+  const isMore = total > MAX_COUNTED
+  return {
+    ...(facets ? { facets, ...(isMore ? { facetsOf: MAX_COUNTED } : {}) } : {}),
+    ...(count ? (isMore ? { total: MAX_COUNTED, totalIsMinimum: true } : { total }) : {}),
   }
 }

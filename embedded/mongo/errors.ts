@@ -7,6 +7,7 @@ const CODE_NAMES: Record<number, string> = {
   27: 'IndexNotFound',
   43: 'CursorNotFound',
   48: 'NamespaceExists',
+  50: 'MaxTimeMSExpired',
   59: 'CommandNotFound',
   238: 'NotImplemented',
   11000: 'DuplicateKey',

@@ -1,5 +1,6 @@
 import { CommandError, unknownName } from '../errors.ts'
-import { findDocs } from '../plan/find.ts'
+import { readDocs } from '../plan/find.ts'
+import type { Turns } from '../plan/turns.ts'
 import { parseSort } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
 import { type Doc, isDoc } from '../values/types.ts'
@@ -27,20 +28,25 @@ const STAGES: ReadonlyMap<string, (spec: unknown, next: Doc) => stages.Stage> = 
  *
  * @throws 40324 for an unknown stage
  */
-export function runAggregate(collection: Collection | undefined, pipeline: unknown): Iterable<Doc> {
+export async function runAggregate(
+  collection: Collection | undefined,
+  pipeline: unknown,
+  turns: Turns,
+): Promise<Doc[]> {
   if (!Array.isArray(pipeline)) throw new CommandError(14, "'pipeline' option must be specified as an array")
-  const first: unknown = pipeline[0]
-  const filter = isDoc(first) && Object.keys(first).length === 1 ? first.$match : undefined
-  if (!isDoc(filter)) return compilePipeline(pipeline)(findDocs(collection, {}))
-  const run = compilePipeline(pipeline.slice(1))
-  const [, second] = pipeline
-  // an index can give the order of a `$sort` that follows, and the documents are not sorted again
-  const sort = parseSort(isDoc(second) ? second.$sort : undefined)
-  if (sort.length === 0) return run(findDocs(collection, filter))
-  const [, , third] = pipeline
-  const limit = isDoc(third) && typeof third.$limit === 'number' ? third.$limit : undefined
-  return compilePipeline(pipeline.slice(2))(findDocs(collection, filter, { sort, limit }))
+  const filter = operandOf(pipeline[0], '$match')
+  const stages = isDoc(filter) ? pipeline.slice(1) : pipeline
+  const run = compilePipeline(stages)
+  // an index can give the order of a `$sort` that follows; sorting its documents again changes nothing
+  const sort = isDoc(filter) ? operandOf(stages[0], '$sort') : undefined
+  const limit = isDoc(filter) ? operandOf(stages[sort === undefined ? 0 : 1], '$limit') : undefined
+  const options = { sort: parseSort(sort), limit: typeof limit === 'number' ? limit : undefined }
+  return readDocs(collection, isDoc(filter) ? filter : {}, options, turns, (docs) => [...run(docs)])
 }
+
+/** Returns the operand of a stage with this name; undefined for another stage. */
+const operandOf = (stage: unknown, name: string): unknown =>
+  isDoc(stage) && Object.keys(stage).length === 1 ? stage[name] : undefined
 
 /** Returns the fields that a filter or a sort names, or undefined if it can read others. */
 function fieldsOf(spec: unknown): string[] | undefined {

@@ -23,8 +23,8 @@ export interface Call {
 export interface Command {
   /** Body fields of this command, besides its name and the common fields. Other fields are refused, unless this is `any`. */
   fields: readonly string[] | 'any'
-  /** Runs synchronously. The reply is sent after its writes are committed. */
-  run(call: Call, engine: Engine): Doc
+  /** Runs synchronously if it writes. The reply is sent after its writes are committed. */
+  run(call: Call, engine: Engine): Doc | Promise<Doc>
 }
 
 /** Returns the collection that a command names in its first field, or undefined if it does not exist. */

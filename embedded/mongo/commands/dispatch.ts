@@ -28,7 +28,7 @@ export async function dispatch(body: Doc, engine: Engine, connection: number): P
     const command = lookUp(name, body)
     const { store } = engine.catalog
     const before = store.writes
-    const reply = command.run({ name, body, database: String(body.$db), connection }, engine)
+    const reply = await command.run({ name, body, database: String(body.$db), connection }, engine)
     if (store.writes > before) await store.committed()
     return { ...reply, ok: 1 }
   } catch (error) {

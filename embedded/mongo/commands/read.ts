@@ -1,7 +1,8 @@
 import { Long } from 'bson'
 import { runAggregate } from '../aggregate/pipeline.ts'
 import { CommandError, notImplemented } from '../errors.ts'
-import { findDocs } from '../plan/find.ts'
+import { findDocs, readDocs } from '../plan/find.ts'
+import { Turns } from '../plan/turns.ts'
 import { compileProjection } from '../query/projection.ts'
 import { parseSort } from '../query/sort.ts'
 import { encode } from '../values/order.ts'
@@ -22,15 +23,18 @@ export const find: Command = {
     ...['filter', 'projection', 'sort', 'skip', 'limit', 'batchSize', 'singleBatch', 'allowDiskUse'],
     'noCursorTimeout',
   ],
-  run: (call, engine) => {
+  run: async (call, engine) => {
     const { body, database } = call
     const project = compileProjection(docOf(body.projection, 'projection'), { metaKeepsAll: true })
-    const found = findDocs(collectionOf(call, engine), docOf(body.filter, 'filter'), {
+    const options = {
       sort: parseSort(body.sort),
       skip: numberOf(body.skip, 'skip'),
       limit: numberOf(body.limit, 'limit'),
-    })
-    return engine.cursors.open(`${database}.${collectionName(call)}`, Array.from(found, project), {
+    }
+    const filter = docOf(body.filter, 'filter')
+    const read = (docs: Iterable<Doc>) => Array.from(docs, project)
+    const found = await readDocs(collectionOf(call, engine), filter, options, new Turns(body.maxTimeMS), read)
+    return engine.cursors.open(`${database}.${collectionName(call)}`, found, {
       batchSize: numberOf(body.batchSize, 'batchSize'),
       singleBatch: body.singleBatch === true,
     })
@@ -61,13 +65,14 @@ export const distinct: Command = {
 
 export const aggregate: Command = {
   fields: ['pipeline', 'cursor', 'allowDiskUse', 'bypassDocumentValidation'],
-  run: (call, engine) => {
+  run: async (call, engine) => {
     const { body, database } = call
     if (typeof body.aggregate !== 'string') throw notImplemented('An aggregate over a database')
     if (!isDoc(body.cursor)) throw new CommandError(9, "The 'cursor' option is required")
     refuseUnknownFields(body.cursor, ['batchSize'], 'aggregate.cursor')
-    const found: Iterable<Doc> = runAggregate(collectionOf(call, engine), body.pipeline)
-    return engine.cursors.open(`${database}.${body.aggregate}`, [...found], {
+    const turns = new Turns(body.maxTimeMS)
+    const found = await runAggregate(collectionOf(call, engine), body.pipeline, turns)
+    return engine.cursors.open(`${database}.${body.aggregate}`, found, {
       batchSize: numberOf(body.cursor.batchSize, 'batchSize'),
     })
   },

@@ -4,15 +4,20 @@ import type { SortField } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
 import { parseTextSearch, type TextSearch } from '../text/text-index.ts'
 import { type Doc, isDoc } from '../values/types.ts'
-import { constraintsOf, type IndexPlan, planIndex, scanIndex } from './index-plan.ts'
+import { type Constraints, constraintsOf, type IndexPlan, planIndex, scanIndex } from './index-plan.ts'
 
 /** How to find the candidates for a filter. The filter is then tested on each candidate. */
-export type Plan =
-  | { kind: 'all' }
-  | { kind: 'ids'; codes: readonly string[] }
-  | { kind: 'text'; search: TextSearch }
-  | { kind: 'union'; plans: readonly Plan[] }
-  | IndexPlan
+export type Plan = { kind: 'all' } | { kind: 'text'; search: TextSearch } | UnionPlan | SimplePlan
+
+type SimplePlan = { kind: 'ids'; codes: readonly string[] } | IndexPlan
+
+/** The candidates of every branch of an `$or`. */
+export interface UnionPlan {
+  kind: 'union'
+  plans: readonly SimplePlan[]
+  /** Every branch yields its candidates in sort order. */
+  sorted: boolean
+}
 
 export interface Request {
   collection: Collection
@@ -27,12 +32,16 @@ export function choosePlan(filter: Doc, { collection, sort }: Request): Plan {
     if (!collection.textIndex) throw new CommandError(27, 'text index required for $text query')
     return { kind: 'text', search: parseTextSearch(text) }
   }
-  const constraints = constraintsOf(filter)
+  const request = { collection, sort }
+  return planSimple(constraintsOf(filter), request) ?? planUnion(filter, request) ?? { kind: 'all' }
+}
+
+function planSimple(constraints: Constraints, { collection, sort }: Request): SimplePlan | undefined {
   const ids = constraints.get('_id')?.find((intervals) => intervals.every(isPoint))
   if (ids) return { kind: 'ids', codes: ids.map(({ low }) => low) }
   const plans = collection.indexes.flatMap((index) => planIndex(index, constraints, sort))
   plans.sort((a, b) => b.score - a.score || a.index.fields.length - b.index.fields.length)
-  return shortest(plans) ?? plans[0] ?? planUnion(filter, collection) ?? { kind: 'all' }
+  return shortest(plans) ?? plans[0]
 }
 
 /** Index entries that are read of each plan to find the shortest. */
@@ -69,11 +78,23 @@ function entriesOf({ index, keyRanges, equalities }: IndexPlan): string {
   return JSON.stringify([fields, index.spec.partialFilterExpression, keyRanges.length, some])
 }
 
-/** Returns the plans of the branches of an `$or` at the top level, unless one of them needs all documents. */
-function planUnion({ $or: branches }: Doc, collection: Collection): Plan | undefined {
-  if (!Array.isArray(branches) || !branches.every(isDoc)) return undefined
-  const plans = branches.map((branch) => choosePlan(branch, { collection, sort: [] }))
-  return plans.some(({ kind }) => kind === 'all') ? undefined : { kind: 'union', plans }
+/** Returns the plans of the branches of an `$or`, or undefined if a branch needs all documents. */
+function planUnion(filter: Doc, request: Request): UnionPlan | undefined {
+  for (const branches of disjunctionsOf(filter)) {
+    const plans = branches.flatMap(
+      (branch) => planSimple(constraintsOf({ $and: [filter, branch] }), request) ?? [],
+    )
+    if (plans.length < branches.length) continue
+    return { kind: 'union', plans, sorted: plans.every((plan) => plan.kind === 'index' && plan.sorted) }
+  }
+  return undefined
+}
+
+/** Returns the lists of `$or` at the top level and inside `$and`. */
+function disjunctionsOf(filter: Doc): Doc[][] {
+  const parts = Array.isArray(filter.$and) ? filter.$and.filter(isDoc) : []
+  const own = Array.isArray(filter.$or) ? [filter.$or.filter(isDoc)] : []
+  return [...own, ...parts.flatMap(disjunctionsOf)]
 }
 
 /** Returns the `$text` operands at the top level and inside `$and`. `compileFilter` refuses them elsewhere. */

@@ -1,11 +1,12 @@
 import type { StoredRecord } from '../index/ordered-index.ts'
 import { compileFilter } from '../query/match.ts'
 import { clearScores, setScore } from '../query/score.ts'
-import { type SortField, sortDocs } from '../query/sort.ts'
+import { comparison, type SortField, sortDocs } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
 import type { Doc } from '../values/types.ts'
-import { choosePlan, type Plan } from './choose.ts'
+import { choosePlan, type Plan, type UnionPlan } from './choose.ts'
 import { scanIndex } from './index-plan.ts'
+import type { Turns } from './turns.ts'
 
 export interface FindOptions {
   sort?: readonly SortField[]
@@ -25,10 +26,47 @@ export function findDocs(
   const plan = choosePlan(filter, { collection, sort })
   const most = limit || Number.POSITIVE_INFINITY
   clearScores()
-  const found = matches(candidates(plan, collection), test)
+  const found = matches(candidates(plan, collection, sort), test)
   const ordered = isSorted(plan, sort) ? found : sortDocs(found, sort, skip + most)
   return slice(ordered, skip, most)
 }
+
+/**
+ * Does the same as `findDocs` in turns. Other commands can change documents between two turns.
+ *
+ * @param use gets the documents; their text scores are known only while it runs
+ */
+export async function readDocs<T>(
+  collection: Collection | undefined,
+  filter: Doc,
+  { sort = [], skip = 0, limit }: FindOptions,
+  turns: Turns,
+  use: (docs: Iterable<Doc>) => T,
+): Promise<T> {
+  const test = compileFilter(filter, () => true)
+  if (!collection) return use([])
+  const plan = choosePlan(filter, { collection, sort })
+  const most = limit || Number.POSITIVE_INFINITY
+  const sorted = isSorted(plan, sort)
+  const found: Candidate[] = []
+  let rest: Iterator<Candidate> = candidates(plan, collection, sort)[Symbol.iterator]()
+  let isCopy = false
+  for (let next = rest.next(); !next.done; next = rest.next()) {
+    const { doc, score } = next.value
+    if (test(doc)) found.push({ doc, score })
+    if (sorted && found.length >= skip + most) break
+    if (!turns.isOver()) continue
+    // other commands can change the indexes, but not this copy
+    if (!isCopy) rest = [...remaining(rest)].values()
+    isCopy = true
+    await turns.next()
+  }
+  clearScores()
+  const docs = found.map(scored)
+  return use(slice(sorted ? docs : sortDocs(docs, sort, skip + most), skip, most))
+}
+
+const remaining = <T>(iterator: Iterator<T>): Iterable<T> => ({ [Symbol.iterator]: () => iterator })
 
 /** Returns the records to write that match a filter. It is an array, because writes during a scan would disturb the scan. */
 export function findRecords(collection: Collection, filter: Doc, options: FindOptions = {}): StoredRecord[] {
@@ -36,39 +74,86 @@ export function findRecords(collection: Collection, filter: Doc, options: FindOp
 }
 
 export const isSorted = (plan: Plan, sort: readonly SortField[]) =>
-  sort.length === 0 || (plan.kind === 'index' && plan.sorted)
+  sort.length === 0 || ((plan.kind === 'index' || plan.kind === 'union') && plan.sorted)
+
+/** A document that can match, and its text score if it was found by `$text`. */
+interface Candidate {
+  doc: Doc
+  score?: number | undefined
+}
+
+function scored({ doc, score }: Candidate): Doc {
+  if (score !== undefined) setScore(doc, score)
+  return doc
+}
 
 /** Yields each candidate of a plan once. */
-function* candidates(plan: Plan, collection: Collection): Iterable<Doc> {
+function* candidates(plan: Plan, collection: Collection, sort: readonly SortField[]): Iterable<Candidate> {
+  if (plan.kind === 'text') {
+    for (const [{ doc }, score] of collection.textIndex?.search(plan.search) ?? []) yield { doc, score }
+    return
+  }
+  yield* recordsOf(plan, collection, sort)
+}
+
+function* recordsOf(
+  plan: Exclude<Plan, { kind: 'text' }>,
+  collection: Collection,
+  sort: readonly SortField[],
+): Iterable<StoredRecord> {
   switch (plan.kind) {
     case 'all':
-      for (const { doc } of collection.records()) yield doc
+      yield* collection.records()
       return
     case 'ids':
       for (const code of plan.codes) {
         const record = collection.byCode(code)
-        if (record) yield record.doc
+        if (record) yield record
       }
       return
-    case 'text':
-      for (const [{ doc }, score] of collection.textIndex?.search(plan.search) ?? []) {
-        setScore(doc, score)
-        yield doc
-      }
+    case 'union':
+      yield* unite(plan, collection, sort)
       return
-    case 'union': {
-      const seen = new Set<Doc>()
-      for (const branch of plan.plans)
-        for (const doc of candidates(branch, collection)) if (!seen.has(doc) && seen.add(doc)) yield doc
-      return
-    }
     case 'index':
       yield* scanIndex(plan)
   }
 }
 
-function* matches(docs: Iterable<Doc>, test: (doc: Doc) => boolean): Iterable<Doc> {
-  for (const doc of docs) if (test(doc)) yield doc
+/** Yields the records of several plans, each once; in sort order if every plan yields them so. */
+function* unite({ plans, sorted }: UnionPlan, collection: Collection, sort: readonly SortField[]) {
+  const seen = new Set<number>()
+  const scans = plans.map((plan) => recordsOf(plan, collection, sort))
+  for (const record of sorted && sort.length > 0 ? merge(scans, sort) : concat(scans)) {
+    if (seen.has(record.id)) continue
+    seen.add(record.id)
+    yield record
+  }
+}
+
+function* concat(scans: readonly Iterable<StoredRecord>[]): Iterable<StoredRecord> {
+  for (const scan of scans) yield* scan
+}
+
+/** Merges sorted sequences of records into one. */
+function* merge(
+  scans: readonly Iterable<StoredRecord>[],
+  sort: readonly SortField[],
+): Iterable<StoredRecord> {
+  const { keysOfDoc, compareKeys } = comparison(sort)
+  const next = (records: Iterator<StoredRecord>) => {
+    const { value: record, done } = records.next()
+    return done ? [] : [{ record, keys: keysOfDoc(record.doc), records }]
+  }
+  let heads = scans.flatMap((scan) => next(scan[Symbol.iterator]()))
+  while (heads.length > 0) {
+    const first = heads.reduce((least, head) => (compareKeys(head.keys, least.keys) < 0 ? head : least))
+    yield first.record
+    heads = heads.flatMap((head) => (head === first ? next(first.records) : [head]))
+  }
+}
+
+function* matches(found: Iterable<Candidate>, test: (doc: Doc) => boolean): Iterable<Doc> {
+  for (const candidate of found) if (test(candidate.doc)) yield scored(candidate)
 }
 
 export function* slice(docs: Iterable<Doc>, skip: number, limit: number): Iterable<Doc> {

@@ -1,5 +1,5 @@
 import { BSONRegExp } from 'bson'
-import type { KeyRange, OrderedIndex } from '../index/ordered-index.ts'
+import type { KeyRange, OrderedIndex, StoredRecord } from '../index/ordered-index.ts'
 import { areWithin, type Interval, indexIntervals, intersect, isPoint, NOT_NULL } from '../query/intervals.ts'
 import { isOperatorDoc } from '../query/match.ts'
 import type { SortField } from '../query/sort.ts'
@@ -134,14 +134,14 @@ function directionOf(
   return fits ? direction : undefined
 }
 
-/** Yields each document of a plan once, in the order of the index. */
-export function* scanIndex({ index, keyRanges, direction }: IndexPlan): Iterable<Doc> {
+/** Yields each record of a plan once, in the order of the index. */
+export function* scanIndex({ index, keyRanges, direction }: IndexPlan): Iterable<StoredRecord> {
   const seen = new Set<number>()
   for (const keyRange of keyRanges) {
-    for (const { id, doc } of index.scan(keyRange, direction)) {
-      if (seen.has(id)) continue
-      if (index.isMultikey) seen.add(id)
-      yield doc
+    for (const record of index.scan(keyRange, direction)) {
+      if (seen.has(record.id)) continue
+      if (index.isMultikey) seen.add(record.id)
+      yield record
     }
   }
 }

@@ -2,7 +2,8 @@ import { CommandError } from '../errors.ts'
 import type { Doc } from '../values/types.ts'
 
 /**
- * Text scores of the documents of the running query. A query runs synchronously to its end, so no other query uses them.
+ * Text scores of the documents of the running query. A query sorts and projects what it found without a pause, so no other
+ * query uses them.
  * A map is much faster than copies of the documents that carry their score.
  */
 const scores = new Map<Doc, number>()

@@ -41,9 +41,29 @@ function keyReader({ path, direction, score }: SortField): (doc: Doc) => string 
 /** Longest result that is kept sorted while documents are read. Of a longer one, all documents are sorted. */
 const MAX_KEPT = 1000
 
+/** The values of a document in the fields of a sort. */
+type SortKeys = readonly (string | number)[]
+
 interface Entry {
   doc: Doc
-  keys: (string | number)[]
+  keys: SortKeys
+}
+
+/** Returns a function that reads the sort keys of a document, and one that compares them. */
+export function comparison(fields: readonly SortField[]) {
+  const readers = fields.map(keyReader)
+  const directions = fields.map(({ direction }) => direction)
+  return {
+    keysOfDoc: (doc: Doc): SortKeys => readers.map((read) => read(doc)),
+    compareKeys(a: SortKeys, b: SortKeys): number {
+      for (let i = 0; i < directions.length; i += 1) {
+        const left = a[i] ?? ''
+        const right = b[i] ?? ''
+        if (left !== right) return left < right === (directions[i] === 1) ? -1 : 1
+      }
+      return 0
+    },
+  }
 }
 
 /** Sorts documents and returns the first `limit` of them. The sort is stable. */
@@ -52,17 +72,9 @@ export function sortDocs(
   fields: readonly SortField[],
   limit = Number.POSITIVE_INFINITY,
 ): Doc[] {
-  const readers = fields.map(keyReader)
-  const directions = fields.map(({ direction }) => direction)
-  const compare = (a: Entry, b: Entry) => {
-    for (let i = 0; i < directions.length; i += 1) {
-      const left = a.keys[i] ?? ''
-      const right = b.keys[i] ?? ''
-      if (left !== right) return left < right === (directions[i] === 1) ? -1 : 1
-    }
-    return 0
-  }
-  const entryOf = (doc: Doc): Entry => ({ doc, keys: readers.map((read) => read(doc)) })
+  const { keysOfDoc, compareKeys } = comparison(fields)
+  const compare = (a: Entry, b: Entry) => compareKeys(a.keys, b.keys)
+  const entryOf = (doc: Doc): Entry => ({ doc, keys: keysOfDoc(doc) })
   const entries =
     limit <= MAX_KEPT ? firstOf(docs, entryOf, compare, limit) : Array.from(docs, entryOf).sort(compare)
   return entries.slice(0, limit).map(({ doc }) => doc)
