@@ -10,7 +10,7 @@ import { REQUEST_ID } from '../../middleware/request-info.ts'
 import { ACCESS_LEVELS } from '../../models/access-level.ts'
 import * as asset from '../../models/asset.ts'
 import { SCOPES } from '../../models/asset-criteria.ts'
-import { SORT_NAMES, TOP_TAGS } from '../../models/asset-search.ts'
+import { MAX_COUNTED, SORT_NAMES, TOP_TAGS } from '../../models/asset-search.ts'
 import { ACTIONS, TARGET_TYPES } from '../../models/event.ts'
 import { LINKS_MAX } from '../../models/link.ts'
 import { ASSET_TYPES, MEDIA } from '../../models/media.ts'
@@ -75,6 +75,7 @@ const LIMITS: Record<string, unknown> = {
   'searchAssets scope enum': SCOPES,
   'searchAssets sort enum': SORT_NAMES,
   'searchAssets assets maxItems': LIMIT.max,
+  'searchAssets total maximum': MAX_COUNTED,
   'signUrl expiresIn maximum': asset.SIGNED_URL.maxExpiry,
   'signUrl expiresIn default': asset.SIGNED_URL.defaultExpiry,
   'listCollaborators collaborators maxItems': MAX_COLLABORATORS,

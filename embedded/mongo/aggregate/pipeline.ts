@@ -36,11 +36,12 @@ export async function runAggregate(
   if (!Array.isArray(pipeline)) throw new CommandError(14, "'pipeline' option must be specified as an array")
   const filter = operandOf(pipeline[0], '$match')
   const stages = isDoc(filter) ? pipeline.slice(1) : pipeline
-  const run = compilePipeline(stages)
-  // an index can give the order of a `$sort` that follows; sorting its documents again changes nothing
-  const sort = isDoc(filter) ? operandOf(stages[0], '$sort') : undefined
-  const limit = isDoc(filter) ? operandOf(stages[sort === undefined ? 0 : 1], '$limit') : undefined
-  const options = { sort: parseSort(sort), limit: typeof limit === 'number' ? limit : undefined }
+  // an index can give the order of a `$sort` that follows, and the documents are not sorted again
+  const sort = isDoc(filter) ? parseSort(operandOf(stages[0], '$sort')) : []
+  const rest = sort.length > 0 ? stages.slice(1) : stages
+  const limit = isDoc(filter) ? operandOf(rest[0], '$limit') : undefined
+  const run = compilePipeline(rest)
+  const options = { sort, limit: typeof limit === 'number' ? limit : undefined }
   return readDocs(collection, isDoc(filter) ? filter : {}, options, turns, (docs) => [...run(docs)])
 }
 
