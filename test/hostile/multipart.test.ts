@@ -120,8 +120,9 @@ for (const kind of ['disk', 's3'] as const)
         await eventually(async () => {
           const space = await get('/api/space')
           expect({ reserved: space.reserved, files: space.files }).to.deep.equal({ reserved: 0, files })
-          expect(await database.collection('uploads').countDocuments()).to.equal(0)
-          expect(await database.collection('assets').countDocuments({ state: 'pending' })).to.equal(0)
+          const uploading = { 'space.uploads.0': { $exists: true } }
+          expect(await database.collection('users').countDocuments(uploading)).to.equal(0)
+          expect(await database.collection('assets').countDocuments({ state: { $ne: 'ready' } })).to.equal(0)
         })
       } finally {
         await database.close()

@@ -14,6 +14,7 @@ import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
 import { keysOf, killUploads, stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
+import { eventually } from '../../support/eventually.ts'
 import { type FakeS3, startFakeS3 } from '../../support/s3/fake-s3.ts'
 
 /** Limits of users without limits of their own. */
@@ -186,6 +187,24 @@ describe('sweep', () => {
     expect(await Asset.countDocuments({ _id: asset })).to.equal(1)
     await removeTombstones(new Date(Date.now() + 1000))
     expect(await Asset.countDocuments({ _id: asset })).to.equal(0)
+  })
+
+  it('account deletion – upload of a new asset is running → it cannot be committed, nothing is left', async () => {
+    const [asset, owner] = [new Types.ObjectId(), ada.user._id]
+    const options = { owner, asset, isNew: true, announced: 1000, mostFiles: 1 }
+    const late = await UploadSession.begin(app.context, options)
+    await app.store.put(late.nextKey(), Buffer.alloc(1000))
+    await setDeleting(owner, true)
+    const deleted = sweepAfter(60_000)
+    await eventually(async () =>
+      expect(await Asset.exists({ _id: asset, state: 'deleting' })).to.not.equal(null),
+    )
+    const commit = { createdAt: new Date(), unsettled: [{ id: late.id, bytes: 1000, files: 1 }] }
+    expect(await late.insertAsset(commit)).to.equal(null)
+    await late.discard()
+    await deleted
+    expect(await User.exists({ _id: owner })).to.equal(null)
+    await expectOnly(0)
   })
 
   it('sweep – process died after the commit of a new asset → upload finished, space counted once', async () => {

@@ -28,11 +28,12 @@ describe('quota and capacity with two processes', function () {
   let folder: string
   let store: ObjectStore
   let origins: string[]
+  let env: Record<string, string>
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kura-race-'))
     const uri = withDatabase(await databaseUri(), `kura-race-${randomBytes(6).toString('hex')}`)
-    const env = { DATA_DIR: folder, MONGODB_URI: uri, REGISTRATIONS_PER_HOUR: '0', LOG_LEVEL: 'warn' }
+    env = { DATA_DIR: folder, MONGODB_URI: uri, REGISTRATIONS_PER_HOUR: '0', LOG_LEVEL: 'warn' }
     const first = await startProcess(env)
     const second = await startProcess(env)
     origins = [first.origin, second.origin]
@@ -66,6 +67,8 @@ describe('quota and capacity with two processes', function () {
         for (const space of [await User.spaceOf(id), await Capacity.spaceOf(SERVER)]) {
           if (!space) throw new Error('no ledger')
           expect(space.used + space.reserved, 'used and reserved').to.be.at.most(Number(space.limit))
+          const files = space.files + (space.reservedFiles ?? 0)
+          expect(files, 'files and reserved files').to.be.at.most(space.fileLimit ?? Infinity)
         }
         checks++
         await delay(10)
@@ -96,20 +99,22 @@ describe('quota and capacity with two processes', function () {
     { what: 'small files', size: 20_000, fit: 20, whose: 'user', chunked: () => false },
     { what: 'small files of unknown length', size: 20_000, fit: 20, whose: 'server', chunked: () => true },
     { what: 'larger files', size: 200_000, fit: 9, whose: 'user', chunked: (n: number) => n % 4 < 2 },
+    { what: 'small files', size: 1000, fit: 20, whose: 'files', chunked: (n: number) => n % 2 < 1 },
     { what: 'larger files', size: 200_000, fit: 9, whose: 'server', chunked: (n: number) => n % 4 < 2 },
   ] as const
   for (const { what, size, fit, whose, chunked } of edges)
-    it(`upload – ${AT_ONCE} at once, ${what} up to the limit of the ${whose} → exactly as many as fit`, async () => {
+    it(`upload – ${AT_ONCE} at once, ${what} up to the limit of the ${whose === 'files' ? 'user in files' : whose} → exactly as many as fit`, async () => {
       const { id, clients } = await signUp(whose === 'user' ? fit * size : PLENTY)
       const used = Number((await Capacity.spaceOf(SERVER))?.used)
       if (whose === 'server') await Capacity.updateOne({ _id: SERVER }, { 'space.limit': used + fit * size })
+      if (whose === 'files') await User.updateOne({ _id: id }, { 'space.fileLimit': fit })
       const bytes = randomBytes(size)
       const uploads = Array.from({ length: AT_ONCE }, (_, n) =>
         uploadRaw(clients[n % 2] as Client, bytes, chunked(n) ? {} : withLength(bytes)),
       )
       const answers = await watch(id, uploads)
       const refusals = answers.filter(({ status }) => status !== 201)
-      const full = whose === 'user' ? 'space_exceeded' : 'server_full'
+      const full = whose === 'server' ? 'server_full' : 'space_exceeded'
       for (const { status, code } of refusals) expect([status, code]).to.deep.equal([507, full])
       expect(answers.length - refusals.length).to.equal(fit)
       await eventually(() => expectOnly(id, fit, size))
@@ -139,6 +144,21 @@ describe('quota and capacity with two processes', function () {
     expect(await removeBy(clients[1] as Client, second)).to.equal(204)
     const { settled = {} } = (await User.spaceOf(id)) ?? {}
     for (const { numbers = {} } of Object.values(settled)) expect(Object.keys(numbers)).to.have.length(1)
+  })
+
+  it('upload – process with other defaults → they hold for an account that exists', async () => {
+    const client = await register(String(origins[0]))
+    const bytes = randomBytes(1000)
+    expect(await uploadRaw(client, bytes, withLength(bytes))).to.include({ status: 201 })
+    for (const limits of [{ USER_SPACE_BYTES: '2000' }, { USER_FILES: '2' }]) {
+      const { origin, signal } = await startProcess({ ...env, ...limits })
+      const send = () => uploadRaw({ ...client, origin }, bytes, withLength(bytes))
+      const isFull = 'USER_FILES' in limits
+      expect(await send()).to.include(isFull ? { status: 507, code: 'space_exceeded' } : { status: 201 })
+      expect(await send()).to.include({ status: 507, code: 'space_exceeded' })
+      signal('SIGTERM')
+    }
+    expect(await uploadRaw(client, bytes, withLength(bytes))).to.include({ status: 201 })
   })
 
   it('upload – cannot fit → refused before any byte is sent', async () => {
