@@ -10,6 +10,9 @@ import { closeSockets, SocketClient } from '../support/app/socket.ts'
 import { signIn, signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
 import { png, svg } from '../support/data/samples.ts'
 
+/** The commands that store an asset. */
+const CHANGES_ASSET = /^assets\.(?:insertOne|findOneAndUpdate)$/
+
 describe('a disabled account', () => {
   let app: TestApp
   let root: TestUser
@@ -197,7 +200,11 @@ describe('a disabled account', () => {
         const disabling = async () => {
           await disable(true)
         }
-        await gate.before(commands.indexOf('assets.findOneAndUpdate'), disabling, async () => publish())
+        await gate.before(
+          commands.findIndex((one) => CHANGES_ASSET.test(one)),
+          disabling,
+          async () => publish(),
+        )
       } finally {
         gate.close()
       }
