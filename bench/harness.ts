@@ -52,7 +52,7 @@ export class Bench {
       DATA_DIR: join(this.folder, 'data'),
       ...env,
     }
-    const node = ['--max-semi-space-size=8', 'dist/server.js']
+    const node = ['--max-semi-space-size=8', '--heap-growing-percent=40', 'dist/server.js']
     return this.#start(node, { MALLOC_ARENA_MAX: '2', ...given }, /Kura listens on (\S+)/, dir)
   }
 

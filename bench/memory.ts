@@ -1,14 +1,51 @@
 /**
- * Measures the peak memory of the service during uploads and downloads of 1 GB, one and four at a time: on disk, and in
- * the bucket of S3_ENDPOINT if it is set. Linux only. `tsx bench/memory.ts S3` measures one store.
+ * Measures the peak memory of the service. Linux only. `tsx bench/memory.ts disk`, `S3` or `small` measures one part:
+ *
+ * - uploads and downloads of 1 GB, one and four at a time: on disk, and in the bucket of S3_ENDPOINT if it is set
+ * - 600 small uploads, then a minute of lists on 16 connections: on the embedded database, and on MONGODB_URI if it is set
  */
+import { join } from 'node:path'
+import autocannon from 'autocannon'
 import { Bench, curl, MB, peakMemory, register, resetPeak, say, stores, upload, verdict } from './harness.ts'
+import { prepareKura } from './services.ts'
 
 const BYTES = 1000 * MB
 /** Target in MB. */
 const LIMIT = 250
+/** Target with the embedded database in the same process, in MB. */
+const EMBEDDED_LIMIT = 350
+const LISTS_SECONDS = 60
 
 const [, , only] = process.argv
+
+if (!only || only === 'small') {
+  const { MONGODB_URI: uri } = process.env
+  await smallAssets('embedded database', '', EMBEDDED_LIMIT)
+  if (uri) await smallAssets('MONGODB_URI', uri, LIMIT)
+}
+
+async function smallAssets(database: string, uri: string, limit: number): Promise<void> {
+  const bench = await Bench.begin()
+  try {
+    const env = {
+      MONGODB_URI: uri && bench.newDatabase(uri),
+      DATA_DIR: join(bench.folder, 'data'),
+      ...{ S3_BUCKET: '', S3_ENDPOINT: '' },
+    }
+    const service = await bench.startService(env)
+    const { reads } = await prepareKura(bench, database, service)
+    const uploaded = await peakMemory(service.pid)
+    const connections = 16
+    const url = service.origin + reads['20 newest'].path
+    const { requests } = await autocannon({ url, connections, duration: LISTS_SECONDS })
+    const peak = await peakMemory(service.pid)
+    say(
+      `${database.padEnd(18)} 600 uploads ${uploaded.toFixed(0).padStart(5)} MB   then ${LISTS_SECONDS} s of lists ${peak.toFixed(0).padStart(5)} MB at most (< ${limit}: ${verdict(peak < limit)})   ${requests.average.toFixed(0)} lists/s`,
+    )
+  } finally {
+    await bench.end()
+  }
+}
 
 for (const [store, env] of stores.filter(([name]) => !only || name === only)) {
   const bench = await Bench.begin()
