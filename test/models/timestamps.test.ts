@@ -78,7 +78,7 @@ describe('timestamps', () => {
     })
   })
 
-  it('every model with createdAt or updatedAt → by the option of Mongoose', () => {
+  it('every model – createdAt or updatedAt stored → by the option of Mongoose', () => {
     const models = Object.values(mongoose.models).filter(
       ({ modelName, schema }) =>
         modelName !== 'Upload' && (schema.path('createdAt') || schema.path('updatedAt')),
@@ -94,7 +94,7 @@ describe('timestamps', () => {
       expect(schema.options.timestamps, modelName).to.be.an('object')
   })
 
-  it('requests that change an asset → updatedAt changes exactly when version changes', async () => {
+  it('asset – any request that changes it → updatedAt changes exactly when version changes', async () => {
     const { id } = await uploadAsset(ada, { visibility: 'public' }, { 'a.svg': svg() })
     const path = `/api/assets/${id}`
     const read = () => Asset.findById(id).orFail().lean()
