@@ -174,11 +174,14 @@ describe('npm run db:move', function () {
 
   it('db:move – source or copy changed since the interruption → copied again, exact', async () => {
     await plant(0, MANY)
+    await onSource((db) => db.collection('aaa').insertOne({ copied: 'first' }))
     const first = startMove()
     await eventually(async () => expect(await target.collection('assets').countDocuments()).to.be.above(1000))
     first.signal('SIGKILL')
     await first.ended
+    await target.collection('assets').updateOne({ slug: 700 }, { $set: { name: 'damaged' } })
     await onSource(async (db) => {
+      await db.dropCollection('aaa')
       await db.collection('assets').deleteMany({ slug: { $lt: 500 } })
       await db
         .collection('assets')
@@ -189,6 +192,7 @@ describe('npm run db:move', function () {
     expect(code, said).to.equal(0)
     expect(await contentOf(db())).to.deep.equal(await onSource(contentOf))
     expect(await target.collection('assets').countDocuments()).to.equal(MANY - 490)
+    expect(await target.collection('assets').findOne({ slug: 700 })).to.include({ name: 'asset 700' })
   })
 
   it('db:move – service is running → refused, nothing is copied', async () => {
