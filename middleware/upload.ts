@@ -9,7 +9,7 @@ import {
   validationFailed,
 } from '../app/errors.ts'
 import { PREVIEW_MAX_BYTES } from '../app/media/preview.ts'
-import { MultipartSource } from '../app/uploads/multipart-source.ts'
+import { MultipartSource, WAITING_BYTES } from '../app/uploads/multipart-source.ts'
 import { UNNAMED } from '../app/uploads/part-header.ts'
 import { receiveImage } from '../app/uploads/receive-image.ts'
 import { MAX_SILENCE_MS } from '../app/uploads/speed-monitor.ts'
@@ -145,12 +145,15 @@ async function receive(
     const originalname = source.fileNames[Number(file.originalname)] ?? UNNAMED
     return receiveOne(Object.assign(file, { originalname }))
   })
-  const parse = multer({
+  // `fileHwm` is not in the published types yet
+  const options: multer.Options & { fileHwm: number } = {
     storage: engine,
     defParamCharset: 'utf8',
+    fileHwm: WAITING_BYTES,
     limits: { ...FIELDS, fileSize: space.file },
     fileFilter: countFiles(bounds),
-  }).any()
+  }
+  const parse = multer(options).any()
   // The source ends a silent upload with an answer. The connection must not close before.
   req.setTimeout(2 * MAX_SILENCE_MS)
   const end = () => {

@@ -11,6 +11,7 @@ const PADDING_BYTES = 256
 /** Largest number of parts of a body, including empty file inputs of a form. */
 const PARTS = 2000
 
+const CR = 0x0d
 const CRLF = Buffer.from('\r\n')
 const HEADER_END = Buffer.from('\r\n\r\n')
 
@@ -175,8 +176,10 @@ export class MultipartRewriter {
 
   /** Returns how many of the last bytes can be the beginning of a delimiter. */
   #beginningOfDelimiter(): number {
-    for (let length = Math.min(this.#rest.length, this.#delimiter.length - 1); length > 0; length--)
-      if (this.#rest.subarray(-length).equals(this.#delimiter.subarray(0, length))) return length
+    const tail = this.#rest.subarray(-(this.#delimiter.length - 1))
+    // the first byte of the delimiter is its only CR, so that most tails need no comparison
+    for (let at = tail.indexOf(CR); at >= 0; at = tail.indexOf(CR, at + 1))
+      if (tail.subarray(at).equals(this.#delimiter.subarray(0, tail.length - at))) return tail.length - at
     return 0
   }
 

@@ -5,6 +5,8 @@ import { MultipartRewriter } from './multipart-rewriter.ts'
 import { parseHeaderValue } from './part-header.ts'
 import { MAX_SILENCE_MS, SPEED_WINDOW_MS, SpeedMonitor } from './speed-monitor.ts'
 
+/** Bytes of a body that wait to be parsed before the connection is paused, and of a file that wait to be stored. */
+export const WAITING_BYTES = 256 * 1024
 /** Longest boundary, in characters. RFC 2046 §5.1.1 allows 70; some clients use more. */
 const BOUNDARY_CHARACTERS = 200
 
@@ -35,7 +37,7 @@ export class MultipartSource extends Readable {
     private readonly request: IncomingMessage,
     { fileField, bytesPerSecond }: Options,
   ) {
-    super()
+    super({ highWaterMark: WAITING_BYTES })
     const boundary = readBoundary(request.headers['content-type'] ?? '')
     this.#rewriter = new MultipartRewriter({ boundary, fileField, push: (bytes) => this.push(bytes) })
     this.headers = { ...request.headers, 'content-type': this.#rewriter.contentType }

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { open, rename, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { addAbortSignal, type Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { PutOptions } from '../object-store.ts'
 import { inFolder, pruneFolders, readFolder, syncFoldersUpTo, translateDiskError } from './file-system.ts'
 
-/** Bytes that are buffered for one upload, so that one system call writes many chunks. */
-const BUFFERED_BYTES = 512 * 1024
+/** Bytes of a stream that are collected before they are written by one system call. */
+const COLLECTED_BYTES = 512 * 1024
+/** Most chunks that are collected. A client can send chunks of one byte, each of which takes memory of its own. */
+const COLLECTED_CHUNKS_MAX = 64
 
 /** Folder of unfinished files below the root of the store. No key can have this name. */
 export const TEMPORARY = '.tmp'
@@ -59,22 +60,52 @@ async function writeBuffer(path: string, body: Buffer): Promise<number> {
   return body.length
 }
 
+/** Writes a stream to a new file. Collects the next chunks while one write runs, so that each write has many chunks. */
 async function writeStream(path: string, source: Readable, { signal, onChunk }: PutOptions): Promise<number> {
-  // an error of the source rejects the promise of the pipeline
+  // an error of the source rejects the iteration
   source.on('error', () => undefined)
   if (signal) addAbortSignal(signal, source)
   const handle = await open(path, 'wx', 0o600)
-  const file = handle.createWriteStream({ highWaterMark: BUFFERED_BYTES, flush: true })
-  await pipeline(chunksOf(source, onChunk), file)
-  return file.bytesWritten
+  let size = 0
+  let chunks: Buffer[] = []
+  let collected = 0
+  let writing: Promise<void> = Promise.resolve()
+  const write = async () => {
+    await writing
+    writing = writeAll(handle, chunks)
+    writing.catch(() => undefined)
+    chunks = []
+    collected = 0
+  }
+  try {
+    // The cast is needed because the type of `iterator()` is not iterable. The caller destroys the source with a reason.
+    for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>) {
+      await onChunk?.(chunk)
+      chunks.push(chunk)
+      collected += chunk.length
+      size += chunk.length
+      if (collected >= COLLECTED_BYTES || chunks.length === COLLECTED_CHUNKS_MAX) await write()
+    }
+    await write()
+    await writing
+    await handle.sync()
+    return size
+  } finally {
+    // a write that still runs must not get a file descriptor that was opened again for another file
+    await writing.catch(() => undefined)
+    await handle.close()
+  }
 }
 
-async function* chunksOf(source: Readable, onChunk: PutOptions['onChunk']): AsyncGenerator<Buffer> {
-  // The cast is needed because the type of `iterator()` is not iterable. The caller destroys the source with a reason.
-  const chunks = source.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
-  for await (const chunk of chunks) {
-    await onChunk?.(chunk)
-    yield chunk
+/** Writes all bytes. The system can write fewer than asked, for example when the disk is nearly full. */
+async function writeAll(handle: FileHandle, chunks: Buffer[]): Promise<void> {
+  for (let left = chunks; left.length > 0; ) {
+    let { bytesWritten } = await handle.writev(left)
+    left = left.flatMap((chunk) => {
+      const written = Math.min(chunk.length, bytesWritten)
+      bytesWritten -= written
+      return written < chunk.length ? [chunk.subarray(written)] : []
+    })
   }
 }
 
