@@ -78,7 +78,7 @@ describe('reads in turns', () => {
     const options = { sort: parseSort({ n: -1 }), skip: 2, limit: 5 }
     const found = await readDocs(collection, filter, options, turns, (docs) => [...docs])
     expect(found.map(({ n }) => n)).to.deep.equal([197, 196, 195, 194, 193])
-    expect(read).to.equal(7)
+    expect(read).to.equal(6)
   })
 
   it('Turns – time of the command over → error 50', async () => {
