@@ -21,6 +21,7 @@ export interface Way {
   prepare?: (world: RightsFixture) => Promise<unknown>
 }
 
+const INSERT_ASSET = 'assets.insertOne'
 const UPDATE_ASSET = 'assets.findOneAndUpdate'
 const UPDATE_PROJECT = 'projects.findOneAndUpdate'
 const picture = png({ width: 8, height: 8 })
@@ -39,11 +40,12 @@ const STATUS: Record<string, number> = { unauthenticated: 401, forbidden: 403, n
 /** The same over a socket, its codes as statuses. */
 const overSocket = (
   name: string,
+  effect: string,
   send: (socket: SocketClient, world: RightsFixture) => Promise<{ err?: { code: string } | undefined }>,
 ): Way => ({
   name,
   role: 'owner',
-  effect: UPDATE_ASSET,
+  effect,
   async send({ token }, world) {
     const socket = await SocketClient.signedIn(world.app.origin, token)
     const { err } = await send(socket, world)
@@ -109,14 +111,14 @@ const hold = ({ scene, owner }: RightsFixture) =>
   owner.put(scene.at('/lock')).send({ legalHold: true }).expect(200)
 
 const OWNERS: Way[] = [
-  way('POST /api/assets', 'owner', UPDATE_ASSET, (as) =>
+  way('POST /api/assets', 'owner', INSERT_ASSET, (as) =>
     as.post('/api/assets').field('visibility', 'public').attach('files', obj(), 'a.obj'),
   ),
-  way('POST /api/upload', 'owner', UPDATE_ASSET, (as) =>
+  way('POST /api/upload', 'owner', INSERT_ASSET, (as) =>
     as.post('/api/upload').attach('file', obj(), 'a.obj'),
   ),
-  way('POST /images', 'owner', UPDATE_ASSET, (as) => as.post('/images').attach('image', svg(), 'a.svg')),
-  way('POST /base', 'owner', UPDATE_ASSET, (as) => as.post('/base').attach('file', svg(), 'a.svg')),
+  way('POST /images', 'owner', INSERT_ASSET, (as) => as.post('/images').attach('image', svg(), 'a.svg')),
+  way('POST /base', 'owner', INSERT_ASSET, (as) => as.post('/base').attach('file', svg(), 'a.svg')),
   way('POST /overlay, its new project', 'owner', 'projects.insertOne', (as) =>
     as.post('/overlay').attach('file', mp4(), 'a.mp4'),
   ),
@@ -187,8 +189,12 @@ const OWNERS: Way[] = [
   way('DELETE /api/auth/sessions/:id', 'owner', 'sessions.deleteOne', (as, { otherSession }) =>
     as.delete(`/api/auth/sessions/${otherSession._id}`),
   ),
-  overSocket('op upload', (socket) => socket.upload(obj(), { name: 'a.obj', visibility: 'public' })),
-  overSocket('op remove', (socket, { scene }) => socket.ask('remove', { id: scene.asset._id.toString() })),
+  overSocket('op upload', INSERT_ASSET, (socket) =>
+    socket.upload(obj(), { name: 'a.obj', visibility: 'public' }),
+  ),
+  overSocket('op remove', UPDATE_ASSET, (socket, { scene }) =>
+    socket.ask('remove', { id: scene.asset._id.toString() }),
+  ),
 ]
 
 const ADMINS: Way[] = [
