@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { AppError } from '../../app/errors.ts'
-import { optional, rules } from '../../routes/rules/define.ts'
+import { checked, optional, rules } from '../../routes/rules/define.ts'
 import { text } from '../../routes/rules/text.ts'
 
 const declared = rules({
@@ -70,5 +70,25 @@ describe('rules', () => {
       name: 'a',
       both: 'b',
     })
+  })
+
+  it('rules – the same short query again → checked once, separate inputs', async () => {
+    let checks = 0
+    const count = () => {
+      checks += 1
+      return true
+    }
+    const counted = rules({ query: { both: optional(checked(text(), count, '')) } })
+    const inputs = [
+      await counted.validate({ query: { both: 'b' } }),
+      await counted.validate({ query: { both: 'b' } }),
+    ]
+    expect(inputs).to.deep.equal([{ both: 'b' }, { both: 'b' }])
+    expect(inputs[0]).not.to.equal(inputs[1])
+    expect(checks).to.equal(1)
+    expect(await counted.validate({ query: { both: 'c' } })).to.deep.equal({ both: 'c' })
+    await counted.validate({ query: { both: 'x'.repeat(1000) } })
+    await counted.validate({ query: { both: 'x'.repeat(1000) } })
+    expect(checks).to.equal(4)
   })
 })
