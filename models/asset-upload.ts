@@ -7,6 +7,7 @@ import {
   type PendingDeletion,
   type Unsettled,
 } from './asset.ts'
+import { coverJob } from './asset-jobs.ts'
 import { KEYS_FORM } from './asset-keys.ts'
 import { addPendingDeletion, sameObjects } from './asset-objects.ts'
 import { isDuplicateKey } from './database-errors.ts'
@@ -118,7 +119,7 @@ export function attachCover(
 ): Promise<AssetFields | null> {
   return Asset.findOneAndUpdate(
     { _id: asset, state: 'ready', intents: id, cover: null, 'files.key': file, ...notLocked(now) },
-    { $set: { cover }, $pull: { intents: id }, $push: { unsettled } },
+    { $set: { cover }, $pull: { intents: id }, $push: { unsettled }, ...coverJob.ended },
     { returnDocument: 'after' },
   )
     .lean()

@@ -84,12 +84,10 @@ const object = { key: { type: String, required: true }, size: { type: Number, re
 const picture = {
   id: { type: String, required: true },
   ...object,
-  mediaType: String,
-  width: Number,
-  height: Number,
-  sha256: String,
+  ...{ mediaType: String, width: Number, height: Number, sha256: String },
 }
 
+type JobState = { at: Date; starts: number }
 const nested = { _id: false, id: false } as const
 const pictureSchema = new Schema<Picture>(picture, nested)
 const coverSchema = new Schema<Cover>({ ...picture, original: { width: Number, height: Number } }, nested)
@@ -162,6 +160,8 @@ const definition = {
   hasLinks: Boolean,
   /** False: no project ever referred to the asset, like `hasLinks`. */
   inScenes: Boolean,
+  /** Work that is not done yet: when it is due, and how often it was started. See asset-jobs.ts. */
+  jobs: { cover: { type: new Schema<JobState>({ at: Date, starts: Number }, nested), default: undefined } },
   /** Ids of running uploads that can still change this asset. */
   intents: { type: [String], default: () => [] },
   unsettled: { type: [unsettledSchema], default: () => [] },
@@ -171,7 +171,8 @@ const definition = {
   fencedAt: Date, // only in a tombstone; see `fenceAsset`
 } as const
 
-export type AssetFields = Stored<typeof definition> & Shared & Timestamps
+type Jobs = { jobs: { cover?: JobState } }
+export type AssetFields = Omit<Stored<typeof definition>, 'jobs'> & Jobs & Shared & Timestamps
 
 const statics = {
   /** Returns an asset in any state, or null, without checking access. */
@@ -246,6 +247,7 @@ schema.index(
 schema.index({ state: 1 }, { partialFilterExpression: { state: 'deleting' }, name: 'deleting' })
 schema.index({ 'pendingDeletion.id': 1 }, { sparse: true })
 schema.index({ 'trash.id': 1 }, { sparse: true })
+schema.index({ 'jobs.cover.at': 1 }, { sparse: true })
 schema.index(
   { 'words.name': 'text', 'words.tags': 'text', 'words.description': 'text' },
   {

@@ -59,6 +59,7 @@ export async function createAsset(
     ...describeWords(described),
     images,
     cover,
+    jobs: pending.jobs(),
     hasLinks: false,
     inScenes: false,
     readers: readersOf({ owner: uploadSession.owner, visibility, collaborators: [] }),

@@ -62,7 +62,7 @@ export async function removeAssetById(
 
 const DELETED = {
   ...{ state: 'deleting', readers: [], keys: [], keysForm: KEYS_FORM },
-  ...{ files: [], images: [], cover: null, intents: [] },
+  ...{ files: [], images: [], cover: null, intents: [], jobs: {} },
 } as const
 
 interface Removal {

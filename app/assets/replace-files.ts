@@ -38,7 +38,12 @@ export async function replaceFiles(
           permitted: accessCondition(by),
           now: context.clock.now(),
           set: withKeys(
-            { ...describeFiles(files), ...(current.typeGiven ? { type: current.type } : {}), cover },
+            {
+              ...describeFiles(files),
+              ...(current.typeGiven ? { type: current.type } : {}),
+              cover,
+              jobs: pending.jobs(),
+            },
             current,
           ),
           unsettled: { id: uploadSession.id, ...settlement },

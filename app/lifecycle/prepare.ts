@@ -134,6 +134,12 @@ async function sweepOwnStore(context: Context): Promise<void> {
 const jobsOf = (context: Context): Job[] => [
   { name: 'the sweep', run: () => sweepOwnStore(context), pauseMs: () => MINUTE, atOnce: true },
   {
+    name: 'the thumbnails of processes that died',
+    run: async () => context.writesRefused || context.covers.resume(),
+    pauseMs: () => MINUTE,
+    atOnce: true,
+  },
+  {
     name: 'the recount of space',
     run: () => reconcileUsage(context),
     pauseMs: () => msUntilHour(RECOUNT_HOUR),

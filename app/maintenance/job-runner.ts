@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 /** A job that repeats while the process runs. */
 export interface Job {
   name: string
-  run: () => Promise<void>
+  run: () => Promise<unknown>
   /** Returns the milliseconds from the end of one run, or from the start of the process, to the next run. */
   pauseMs: () => number
   /** Whether the first run is at the start of the process, without a pause. */

@@ -1,4 +1,5 @@
 import type { AssetFields, AssetFile, Cover } from '../../models/asset.ts'
+import { coverJob } from '../../models/asset-jobs.ts'
 import { attachCover } from '../../models/asset-upload.ts'
 import { type Clock, within } from '../clock.ts'
 import { AppError, notFound } from '../errors.ts'
@@ -33,11 +34,13 @@ export const coverQueue = new FairQueue({
 export interface PendingCover {
   /** Returns the cover, stored with the upload. Returns null when there is none or it takes too long. */
   inTime(): Promise<Cover | null>
+  /** Returns the job to store with the upload when the cover is late. It survives the end of the process. */
+  jobs(): AssetFields['jobs']
   /** Adds a late cover to the asset when it is rendered. Does nothing when the cover was in time. */
   addLater(asset: AssetFields): void
 }
 
-const NONE: PendingCover = { inTime: async () => null, addLater: () => undefined }
+const NONE: PendingCover = { inTime: async () => null, jobs: () => ({}), addLater: () => undefined }
 
 interface CoverContext extends UploadSessionContext {
   clock: Clock
@@ -46,11 +49,12 @@ interface CoverContext extends UploadSessionContext {
 
 /**
  * Renders covers: the thumbnail of an asset's first image file. An upload never fails because of its cover, and its
- * answer waits for it only a short time. A late cover is an upload of its own, which the sweep aborts when its process
- * was killed.
+ * answer waits for it only a short time. A late cover is a job of the asset, which another process resumes when its
+ * process was killed, and an upload of its own.
  */
 export class Covers {
   readonly #late = new Map<Promise<void>, AbortController>()
+  readonly #stopping = new AbortController()
 
   constructor(
     private readonly context: CoverContext,
@@ -59,8 +63,8 @@ export class Covers {
 
   /** Starts to render the cover of an upload's files. Drops the cover when the upload is aborted. */
   begin(uploadSession: UploadSession, files: AssetFile[], user: string): PendingCover {
-    const file = files.find(({ media }) => media === 'image')
-    if (!file || file.size > PREVIEW_MAX_BYTES) return NONE
+    const file = coverFile(files)
+    if (!file) return NONE
     const dropped = new AbortController()
     uploadSession.signal.addEventListener('abort', () => dropped.abort(), { once: true })
     const drawing = this.#draw(file, { user, signal: dropped.signal })
@@ -68,29 +72,65 @@ export class Covers {
     return {
       inTime: async () => {
         isLate = !(await within(this.waitMs, drawing))
-        return isLate ? null : this.#store(uploadSession, await drawing)
+        return isLate ? null : this.#store(uploadSession, (await drawing) ?? null)
       },
+      jobs: () => (isLate ? coverJob.started(this.context.staleMs) : {}),
       addLater: (asset) => {
         if (!isLate) return
-        const added = drawing
-          .then((picture) => (picture ? this.#add(asset, file, picture) : undefined))
-          .catch((error) => this.#report(error))
-          .finally(() => this.#late.delete(added))
+        const added = this.#finish(asset, file, drawing, dropped.signal).finally(() =>
+          this.#late.delete(added),
+        )
         this.#late.set(added, dropped)
       },
     }
   }
 
+  /** Resumes the late covers of processes that died. Each is started three times at most. */
+  async resume(): Promise<void> {
+    for (const id of await coverJob.due()) {
+      if (this.#stopping.signal.aborted) return
+      const asset = await coverJob.claim(id, this.context.staleMs)
+      const file = asset && coverFile(asset.files)
+      if (!asset) continue
+      if (!file || asset.cover) await coverJob.end(id)
+      else {
+        const { signal } = this.#stopping
+        await this.#finish(asset, file, this.#draw(file, { user: asset.owner.toString(), signal }), signal)
+      }
+    }
+  }
+
+  /**
+   * Adds a cover to its asset when it is rendered, or ends the job when there is none. Leaves the job after an unexpected
+   * error and when the process stops.
+   */
+  async #finish(
+    asset: AssetFields,
+    file: AssetFile,
+    drawing: Promise<EncodedPicture | null | undefined>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      const picture = await drawing
+      if (picture) await this.#add(asset, file, picture)
+      if (picture === null) await coverJob.end(asset._id)
+    } catch (error) {
+      this.#report(error)
+      if (isExpected(error) && !signal.aborted) await coverJob.end(asset._id)
+    }
+  }
+
   /** Waits a short time for late covers, then drops the rest. */
   async close(): Promise<void> {
+    this.#stopping.abort()
     const late = [...this.#late]
     if (await within(STOP_MS, Promise.all(late.map(([added]) => added)))) return
     this.context.log.warn({ covers: this.#late.size }, 'process stops before these thumbnails are rendered')
     for (const dropped of this.#late.values()) dropped.abort()
   }
 
-  /** Returns null when no picture can be rendered. Logs unexpected errors. */
-  async #draw(file: AssetFile, requester: Requester): Promise<EncodedPicture | null> {
+  /** Returns null when no picture can be rendered, and undefined after an error. Logs unexpected errors. */
+  async #draw(file: AssetFile, requester: Requester): Promise<EncodedPicture | null | undefined> {
     const { user, signal } = requester
     const draw = async () =>
       tryThumbnail(await this.context.store.open(file.key, undefined, signal), file.size, requester)
@@ -98,7 +138,7 @@ export class Covers {
       return await coverQueue.run(user, draw, signal)
     } catch (error) {
       this.#report(error)
-      return null
+      return error instanceof ObjectMissing ? null : undefined
     }
   }
 
@@ -131,6 +171,12 @@ export class Covers {
   #report(error: unknown): void {
     if (!isExpected(error)) this.context.log.warn({ err: error }, 'thumbnail could not be rendered')
   }
+}
+
+/** Returns the file that the cover shows. */
+function coverFile(files: AssetFile[]): AssetFile | undefined {
+  const file = files.find(({ media }) => media === 'image')
+  return file && file.size <= PREVIEW_MAX_BYTES ? file : undefined
 }
 
 async function storeCover(
