@@ -7,9 +7,10 @@ import { startApp, type TestApp } from '../../support/app/app.ts'
 import { insertAsset, uploadAsset } from '../../support/app/assets.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 
-const MANY = 1100
+const MANY = 600
 
-describe('migration 0003-keys', () => {
+describe('migration 0003-keys', function () {
+  this.timeout(120_000)
   let app: TestApp
   let ada: TestUser
 
