@@ -8,6 +8,7 @@ import { createLink } from '../../../app/sharing/links.ts'
 import { shareWith } from '../../../app/sharing/share.ts'
 import { Asset, type AssetFields } from '../../../models/asset.ts'
 import { Project } from '../../../models/project.ts'
+import { matchSessions } from '../../../models/session-account.ts'
 import { grantRights } from '../../../models/user-state.ts'
 import type { TestApp } from './app.ts'
 import { insertAsset } from './assets.ts'
@@ -129,7 +130,8 @@ export async function createAccessFixture(app: TestApp, state: State): Promise<A
   )
   const signedUrl = signUrl(context, asset, owner.user).url
   if (state === 'closed') {
-    await grantRights(owner.user._id, { disabled: true })
+    const disabled = await grantRights(owner.user._id, { disabled: true })
+    if (disabled) await matchSessions(disabled)
     await updateReaders(owner.user._id)
   }
   return {
