@@ -173,8 +173,10 @@ function judge(figures: Map<string, Figures>): void {
 /** Prints the database commands of one small upload of Kura, on the database of MONGODB_URI or an embedded one. */
 async function countUpload(): Promise<void> {
   const given = process.env.MONGODB_URI
-  const uri = given ? bench.newDatabase(given) : (await bench.startBare('database')).origin
+  const embedded = given ? undefined : (await bench.startBare('database')).origin
   for (const dir of [undefined, ...(options.old ? [options.old] : [])]) {
+    // an older release refuses the database of a newer one
+    const uri = given ? bench.newDatabase(given) : String(embedded).replace('/?', dir ? '/old?' : '/new?')
     const proxy = await countCommands(uri)
     const data = join(bench.folder, dir ? 'counted-old' : 'counted')
     const env = { MONGODB_URI: proxy.uri, DATA_DIR: data, S3_BUCKET: '', S3_ENDPOINT: '' }
