@@ -3,6 +3,7 @@ import { Asset, type AssetFields } from './asset.ts'
 import type { Viewer } from './asset-access.ts'
 import { branchesOf, type Criteria, filterOf, onlyExcludes, scopeOf } from './asset-criteria.ts'
 import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
+import { PageEnds } from './plugins/page-ends.ts'
 import { NO_TRANSITION, type OwnersInTransition } from './user-state.ts'
 
 /**
@@ -28,6 +29,8 @@ export const MAX_COUNTED = 10_000
 const MAX_SEARCH_MS = 5000
 
 type Filter = QueryFilter<AssetFields>
+
+const pageEnds = new PageEnds()
 
 export interface PageRequest {
   sort: Sort
@@ -92,8 +95,14 @@ export async function searchAssets(
     page.sort === 'relevance'
       ? await findByRelevance(criteria, viewer, page)
       : criteria.q
-        ? await findPage([filterOf(criteria), scopeOf(criteria, viewer, owners)], order, page)
-        : await findMergedPage(criteria, viewer, order, page)
+        ? await findPage([{ $and: [filterOf(criteria), scopeOf(criteria, viewer, owners)] }], order, page)
+        : await findPage(
+            branchesOf(criteria, viewer, owners).map((branch) => ({
+              $and: [filterOf(criteria, order), branch],
+            })),
+            order,
+            page,
+          )
   const { items: assets, next } = toPage(found, order, page.limit)
   return { assets, next }
 }
@@ -107,28 +116,22 @@ function findPage(
   order: Order,
   { limit, after: position }: PageRequest,
 ): Promise<ListedAsset[]> {
-  const filter = {
-    $and: [...filters, ...(position ? [afterPosition(order, position)] : [])],
-  } as mongo.Filter<mongo.Document>
-  return Asset.collection
-    .find<ListedAsset>(filter, {
-      projection: LISTED,
-      sort: sortBy(order),
-      limit: limit + 1,
-      maxTimeMS: MAX_SEARCH_MS,
-    })
-    .toArray()
-}
-
-async function findMergedPage(criteria: Criteria, viewer: Viewer, order: Order, page: PageRequest) {
-  const { owners = NO_TRANSITION } = page
-  const pages = await Promise.all(
-    branchesOf(criteria, viewer, owners).map((branch) =>
-      findPage([filterOf(criteria, order), branch], order, page),
-    ),
-  )
-  const unique = new Map(pages.flat().map((asset) => [asset._id.toString(), asset]))
-  return [...unique.values()].sort((one, other) => order.direction * compare(one, other, order))
+  const after = position ? [afterPosition(order, position)] : []
+  const branches = filters.map((filter) => ({ $and: [filter, ...after] }))
+  const read = (bound: Filter) => {
+    const bounded = branches.map(({ $and }) => ({ $and: [...$and, bound] }))
+    // A branch for each index: the database merges their results in the order of the page.
+    const filter = bounded.length === 1 ? bounded[0] : { $or: bounded }
+    return Asset.collection
+      .find<ListedAsset>(filter as mongo.Filter<mongo.Document>, {
+        projection: LISTED,
+        sort: sortBy(order),
+        limit: limit + 1,
+        maxTimeMS: MAX_SEARCH_MS,
+      })
+      .toArray()
+  }
+  return pageEnds.read(JSON.stringify([branches, order, limit]), order, limit + 1, read)
 }
 
 function findByRelevance(criteria: Criteria, viewer: Viewer, page: PageRequest) {
@@ -144,16 +147,6 @@ function findByRelevance(criteria: Criteria, viewer: Viewer, page: PageRequest) 
   return Asset.collection
     .aggregate<ListedAsset & { score: number }>(pipeline, { maxTimeMS: MAX_SEARCH_MS })
     .toArray()
-}
-
-const sortValue = (asset: ListedAsset, { field }: Order): unknown => asset[field as keyof ListedAsset]
-
-/** Compares the sorted fields as the database does: dates, numbers, strings by their bytes. */
-function compare(one: ListedAsset, other: ListedAsset, order: Order): number {
-  const [a, b] = [sortValue(one, order), sortValue(other, order)]
-  const difference =
-    typeof a === 'string' ? Buffer.compare(Buffer.from(a), Buffer.from(String(b))) : Number(a) - Number(b)
-  return difference || Buffer.compare(one._id.id, other._id.id)
 }
 
 /**

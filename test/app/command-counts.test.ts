@@ -58,6 +58,7 @@ describe('database commands of a request', () => {
     ['DELETE /api/assets/:id', 'no links, in no scene', 8, removeAnother, uploadAnother],
     ['GET /api/assets/:id', 'signed in, own asset', 2, () => ada.get(path())],
     ['GET /api/assets?scope=mine', 'signed in', 2, () => ada.get('/api/assets?scope=mine')],
+    ['GET /api/assets', 'signed in, owners read just before', 2, () => ada.get('/api/assets'), list],
     ['GET /api/assets/:id/download', 'signed in, own asset', 3, () => ada.get(path('/download'))],
     ['HEAD /api/assets/:id/download', 'anonymous', 2, () => app.api.head(path('/download'))],
   ]
