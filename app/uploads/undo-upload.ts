@@ -2,6 +2,7 @@ import type { AssetFields } from '../../models/asset.ts'
 import { objectsOf, pendingDeletionOf } from '../../models/asset-objects.ts'
 import { cancelUpload, fenceAsset, removePending } from '../../models/asset-upload.ts'
 import { deleteEarlierRecord, type UploadRecord } from '../../models/upload.ts'
+import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
 import { ledgersOf, settle } from '../quota/reservations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { uploadPrefix } from './object-keys.ts'
@@ -28,6 +29,8 @@ export async function undoUpload(
   const prefix = location && uploadPrefix(location, id)
   if (prefix && !(asset && namesUnder(asset, prefix))) await removeUnder(store, prefix)
   const unsettled = asset?.unsettled.find((entry) => entry.id === id)
+  // before the upload is settled, so that a disabling that happens later finds the asset
+  if (asset && unsettled && isNew) await hideIfOwnerInactive(asset)
   await settle(ledgersOf(owner), id, unsettled ?? { bytes: 0, files: 0 })
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import mongoose, { Types } from 'mongoose'
+import { updateReaders } from '../../../app/accounts/update-readers.ts'
 import { announceDeletion } from '../../../app/assets/pending-deletion.ts'
 import { sweep } from '../../../app/maintenance/sweep.ts'
 import { uploadPrefix } from '../../../app/uploads/object-keys.ts'
@@ -9,7 +10,7 @@ import { Asset } from '../../../models/asset.ts'
 import { insertAsset, removeTombstones } from '../../../models/asset-upload.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { User } from '../../../models/user.ts'
-import { setDeleting } from '../../../models/user-state.ts'
+import { grantRights, setDeleting } from '../../../models/user-state.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
 import { keysOf, killUploads, stateOf, storedBytes } from '../../support/app/state.ts'
@@ -228,5 +229,25 @@ describe('sweep', () => {
     await expectOnly(1000)
     await ada.delete(`/api/assets/${asset}`).expect(204)
     await expectOnly(0)
+  })
+
+  it('sweep – process died after the commit of a public asset, owner disabled meanwhile → asset hidden', async () => {
+    const [asset, owner] = [new Types.ObjectId(), ada.user._id]
+    const upload = await UploadSession.begin(app.context, {
+      ...{ owner, asset, isNew: true, announced: 0, mostFiles: 0 },
+    })
+    await grantRights(owner, { disabled: true })
+    await updateReaders(owner)
+    await insertAsset(upload, {
+      visibility: 'public',
+      readers: ['public', owner.toString()],
+      unsettled: [{ id: upload.id, bytes: 0, files: 0 }],
+    })
+    await killUploads()
+    await sweepAfter(60_000)
+    expect(await User.spaceOf(owner)).to.deep.include({ reserved: 0, uploads: [] })
+    const { readers, visibility } = await Asset.findById(asset).orFail().lean()
+    expect({ readers, visibility }).to.deep.equal({ readers: [owner.toString()], visibility: 'public' })
+    await Asset.deleteOne({ _id: asset })
   })
 })
