@@ -96,7 +96,10 @@ async function compare(account: Account, { fix, before }: Options): Promise<Outc
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const space = await model.spaceOf(id)
     if (!space) return 'right'
-    if (fix && attempt === 1) await forgetOldRemovals({ model, id }, space)
+    if (fix && attempt === 1) {
+      await forgetOldRemovals({ model, id }, space)
+      await model.shortenLists(id, space)
+    }
     const orphans = await findOrphanReservations(space, before)
     const actual = await actualUsage(space)
     const outcome = actual && (await compareOnce({ account, space, orphans, actual, fix }))

@@ -1,7 +1,7 @@
 import { type Model, type QueryFilter, Schema, type Types, type UpdateQuery } from 'mongoose'
 import { databaseNow } from '../database-time.ts'
 import { retryChange } from './optimistic.ts'
-import { type Finished, type RemovalNumber, removalUpdate } from './settled-removals.ts'
+import { type Finished, needlesslyListed, type RemovalNumber, removalUpdate } from './settled-removals.ts'
 import {
   type ActualUsage,
   entriesOf,
@@ -63,6 +63,8 @@ export interface LedgerStatics {
   ): Promise<boolean>
   /** Forgets the counted removals of processes that have counted none since a time. */
   forgetRemovals(owner: Id, processes: string[], before: Date): Promise<void>
+  /** Removes the counted removals from the lists that need not name them. */
+  shortenLists(owner: Id, read: Space): Promise<void>
   /** Corrects the sums and closes orphaned entries. Returns false when the ledger changed since it was read. */
   correct(owner: Id, read: Space, actual: ActualUsage): Promise<boolean>
   /** Returns the current ledger, or null if the document does not exist. */
@@ -210,6 +212,11 @@ const createStatics = (takes: QueryFilter<Document>): Statics => ({
       const filter = { _id: owner, [`${path}.at`]: { $lt: before } }
       await this.updateOne(filter, { $unset: { [path]: 1 } }, { timestamps: false })
     }
+  },
+
+  async shortenLists(owner, { settled }) {
+    const $unset = needlesslyListed(settled)
+    if ($unset) await this.updateOne({ _id: owner }, { $unset }, { timestamps: false })
   },
 
   async correct(owner, space, { bytes, files, orphans }) {

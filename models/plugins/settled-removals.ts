@@ -80,4 +80,14 @@ export function removalUpdate(
   }
 }
 
+/** Returns the operand of `$unset` for numbers that a ledger lists although `upTo` includes them; null without any. */
+export function needlesslyListed(settled: Record<string, SettledRemovals> = {}): Record<string, 1> | null {
+  const paths = Object.entries(settled).flatMap(([process, { upTo = 0, numbers = {} }]) =>
+    Object.keys(numbers)
+      .filter((name) => Number(name.slice(1)) <= upTo)
+      .map((name) => `space.settled.${process}.numbers.${name}`),
+  )
+  return paths.length > 0 ? Object.fromEntries(paths.map((path) => [path, 1])) : null
+}
+
 const nameOf = ({ number }: Pick<RemovalNumber, 'number'>) => `n${number}`

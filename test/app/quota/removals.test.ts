@@ -120,6 +120,22 @@ describe('settleRemoval', () => {
     expect((await User.spaceOf(ada.user._id))?.settled).to.deep.equal({})
     expect(Object.keys((await Capacity.spaceOf(SERVER))?.settled ?? {})).to.deep.equal([process])
   })
+
+  it('reconcile – counted removals that a ledger lists needlessly → listed no more, still not subtracted again', async () => {
+    await uploadAsset(ada)
+    const { asset, removal } = await dieRemoving()
+    await deletePending(app.store, asset)
+    // what a process leaves that has forgotten an owner in between
+    for (let n = 0; n < 2; n++) await ada.delete(`/api/assets/${(await uploadAsset(ada)).id}`).expect(204)
+    const [process, number] = removal.id.split('-')
+    const forgotten = { [`space.settled.${process}.numbers.n${number}`]: true }
+    await User.updateOne({ _id: ada.user._id }, { $set: forgotten })
+    for await (const discrepancy of reconcile({ fix: true, before: new Date() }))
+      expect.fail(JSON.stringify(discrepancy))
+    for (const space of await spaces()) expect(listed(space)).to.have.length(1)
+    await settleRemoval(ada.user._id, removal, [])
+    await expectExact()
+  })
 })
 
 const listed = (space: Awaited<ReturnType<typeof User.spaceOf>>) =>
