@@ -11,6 +11,7 @@ import { coverJob } from './asset-jobs.ts'
 import { KEYS_FORM } from './asset-keys.ts'
 import { addPendingDeletion, sameObjects } from './asset-objects.ts'
 import { isDuplicateKey } from './database-errors.ts'
+import { newAsset } from './new-asset.ts'
 import type { ConditionalUpdate } from './plugins/optimistic.ts'
 
 /** The fields of an upload that its asset needs. */
@@ -35,11 +36,9 @@ export async function insertAsset(
   fields: NewAssetFields,
 ): Promise<AssetFields | null> {
   try {
-    const inserted = await Asset.create({
-      ...fields,
-      ...{ _id: asset, owner, state: 'ready', version: 1 },
-    })
-    return inserted.toObject()
+    const created = newAsset({ ...fields, ...{ _id: asset, owner, state: 'ready', version: 1 } })
+    await Asset.collection.insertOne(created, { ignoreUndefined: true })
+    return created
   } catch (error) {
     if (!isDuplicateKey(error)) throw error
     // the driver repeats an insert after it lost the response

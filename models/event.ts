@@ -161,10 +161,11 @@ const schema = new Schema<EventFields, EventModel>(
     statics: {
       /** Stores an event, a change with the time of the database. */
       async record(event: Omit<EventFields, '_id' | 'storedAt'>): Promise<void> {
-        await Event.updateOne(
+        // the driver's own call takes half as long as Mongoose's
+        await Event.collection.updateOne(
           { _id: new Types.ObjectId() },
           { $setOnInsert: event, ...(event.kind ? { $currentDate: { storedAt: true } } : {}) },
-          { upsert: true },
+          { upsert: true, ignoreUndefined: true },
         )
       },
 

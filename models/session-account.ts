@@ -100,7 +100,10 @@ export async function currentAccount(
   now: Date,
 ): Promise<Pick<SessionAccount, 'access'> | null> {
   const { _id, expiresAt } = session
-  const stored = await Session.findOne({ _id }, { account: 1 }).lean()
+  const stored = await Session.collection.findOne<Pick<SessionFields, 'account'>>(
+    { _id },
+    { projection: { account: 1 } },
+  )
   if (stored?.account) return stored.account
   return !stored && expiresAt > now ? null : User.findBySession(session)
 }

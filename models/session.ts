@@ -102,7 +102,12 @@ const statics = {
   async findActive(tokenId: string, now: Date): Promise<SessionFields | null> {
     const [id, key = null, ...others] = tokenId.split('.')
     if (!isId(id) || (key !== null && !KEY.test(key)) || others.length > 0) return null
-    return Session.findOne({ _id: id, key, expiresAt: { $gt: now } }).lean()
+    // the driver's own call takes half as long as Mongoose's, and every request makes it
+    return Session.collection.findOne<SessionFields>({
+      _id: new Types.ObjectId(id),
+      key,
+      expiresAt: { $gt: now },
+    })
   },
 
   /** Returns the sessions in this list that are still active, by their ids. */

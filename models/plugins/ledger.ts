@@ -1,4 +1,4 @@
-import { type Model, type QueryFilter, Schema, type Types, type UpdateQuery } from 'mongoose'
+import { type Model, type mongo, type QueryFilter, Schema, type Types, type UpdateQuery } from 'mongoose'
 import { databaseNow } from '../database-time.ts'
 import { retryChange } from './optimistic.ts'
 import { type Finished, needlesslyListed, type RemovalNumber, removalUpdate } from './settled-removals.ts'
@@ -92,15 +92,26 @@ interface Document {
 
 type Statics = LedgerStatics & ThisType<Model<Document> & LedgerStatics>
 
+type Filter = mongo.Filter<mongo.Document>
+type Update = mongo.UpdateFilter<mongo.Document>
+
 /** The fields that `OwnerState` names. */
 const OWNER_STATE = { location: 1, disabled: 1, deleting: 1 }
 
-/** Makes one update of a ledger. Returns the state of its owner, or null when the filter does not match. */
-const changeOne = (model: Model<Document>, filter: QueryFilter<Document>, update: UpdateQuery<Document>) =>
-  model
-    .findOneAndUpdate(filter, update, { projection: OWNER_STATE, returnDocument: 'after', timestamps: false })
-    .lean<OwnerState>()
-    .exec()
+/**
+ * Makes one update of a ledger. Returns the state of its owner, or null when the filter does not match. The driver's own
+ * call takes half as long as Mongoose's, and an upload makes four.
+ */
+const changeOne = (
+  { collection }: Model<Document>,
+  filter: QueryFilter<Document>,
+  update: UpdateQuery<Document>,
+): Promise<OwnerState | null> =>
+  collection.findOneAndUpdate(filter as Filter, update as Update, {
+    projection: OWNER_STATE,
+    returnDocument: 'after',
+    ignoreUndefined: true,
+  }) as Promise<OwnerState | null>
 
 const createStatics = (takes: QueryFilter<Document>): Statics => ({
   async reserve(owner, entry, quota, { least = 0, freeFiles = 0, mostOpen } = {}) {
