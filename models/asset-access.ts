@@ -17,8 +17,6 @@ export interface Caller {
   location: string | null
   /** The `sessionEpoch` of the user, which signed URLs carry. */
   sessionEpoch: number
-  /** Names in the `readers` of assets that stand for the caller, besides the caller's id. */
-  principals?: readonly string[]
 }
 
 /** A user who reads; null for an anonymous caller. */

@@ -8,9 +8,8 @@ import {
   removalsByOwner,
   unsettledOf,
 } from '../../models/asset-objects.ts'
-import { withLists } from '../../models/plugins/ledger.ts'
 import { isSettled } from '../../models/plugins/settled-removals.ts'
-import { entriesOf, type Settlement, type Space } from '../../models/plugins/space.ts'
+import { entriesOf, type Settlement, type Space, withLists } from '../../models/plugins/space.ts'
 import { earlierAssets } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { eachUser } from '../../models/user-state.ts'

@@ -12,6 +12,7 @@ import {
   reservedBy,
   type Settlement,
   type Space,
+  withLists,
 } from './space.ts'
 
 type Id = Types.ObjectId | string
@@ -267,13 +268,6 @@ const asRead = ({ id, bytes, files }: Found['entry']) => ({
   id,
   bytes,
   ...(files === undefined ? {} : { files }),
-})
-
-/** Returns a ledger as it was stored, with the lists that a ledger of an earlier release does not have. */
-export const withLists = (space: Space): Space => ({
-  ...space,
-  uploads: space.uploads ?? [],
-  open: space.open ?? [],
 })
 
 const count = { type: Number, required: true, default: 0 }

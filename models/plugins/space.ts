@@ -51,6 +51,13 @@ export interface Space {
   settled?: Record<string, SettledRemovals>
 }
 
+/** Returns a ledger as it was stored, with the lists that a ledger of an earlier release does not have. */
+export const withLists = (space: Space): Space => ({
+  ...space,
+  uploads: space.uploads ?? [],
+  open: space.open ?? [],
+})
+
 /** Returns all open entries of a ledger, the oldest first. */
 export const entriesOf = ({ open, uploads }: Pick<Space, 'open' | 'uploads'>): OpenEntry[] => [
   ...open,
