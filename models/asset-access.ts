@@ -72,7 +72,9 @@ export function isVisibleTo(asset: Readable, viewer: Viewer, owner: OwnerState |
 export function publicAssets({ hidden, shown }: OwnersInTransition): QueryFilter<AssetFields>[] {
   return [
     { visibility: 'public', readers: EVERYBODY, ...(hidden.length > 0 ? { owner: { $nin: hidden } } : {}) },
-    ...(shown.length > 0 ? [{ visibility: 'public' as const, owner: { $in: shown } }] : []),
+    ...(shown.length > 0
+      ? [{ state: 'ready' as const, visibility: 'public' as const, owner: { $in: shown } }]
+      : []),
   ]
 }
 

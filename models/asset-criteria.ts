@@ -55,7 +55,6 @@ export function filterOf(criteria: Criteria, order?: Order): Filter {
   const updatedAt = range({ $gte: criteria.updatedAfter, $lt: criteria.updatedBefore })
   const size = range({ $gte: criteria.minSize, $lte: criteria.maxSize })
   return {
-    state: 'ready',
     ...(q ? (onlyExcludes(q) ? NOTHING : { $text: { $search: foldText(q) } }) : {}),
     ...(allHaveKeys ? byKeys(criteria, order) : byFields(criteria)),
     ...(owner ? { owner } : {}),
@@ -82,7 +81,7 @@ function byFields({ type, media, tags, visibility }: Criteria): Filter {
 
 /**
  * Returns the scope as several filters, each of which selects assets of one index, so that the index serves filter and
- * sort. The filters can overlap: their pages are merged.
+ * sort. The filters can overlap. An asset that is not `ready` has no readers, so only the filter by owner names the state.
  */
 export function branchesOf(
   { scope, owner }: Pick<Criteria, 'scope' | 'owner'>,
@@ -92,7 +91,7 @@ export function branchesOf(
   // the index of an owner holds private assets too
   const ofOwner = owner && allHaveKeys ? { keys: { $all: keysOfFilters({ visibility: 'public' }) } } : {}
   const everybodys = publicAssets(owners).map((branch) => ({ ...branch, ...ofOwner }))
-  const mine = viewer ? [{ owner: viewer._id }] : []
+  const mine = viewer ? [{ owner: viewer._id, state: 'ready' as const }] : []
   const shared = viewer
     ? [
         {

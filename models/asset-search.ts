@@ -134,12 +134,24 @@ function findPage(
   return pageEnds.read(JSON.stringify([branches, order, limit]), order, limit + 1, read)
 }
 
+/** Reads the first page with `find`, which some engines do in half of the time. Only an aggregation can compare scores. */
 function findByRelevance(criteria: Criteria, viewer: Viewer, page: PageRequest) {
   const { limit, after: position, owners = NO_TRANSITION } = page
+  const filter = { $and: [filterOf(criteria), scopeOf(criteria, viewer, owners)] }
+  const score = { $meta: 'textScore' }
+  if (!position)
+    return Asset.collection
+      .find<ListedAsset & { score: number }>(filter as mongo.Filter<mongo.Document>, {
+        projection: { ...LISTED, score },
+        sort: { score, _id: RELEVANCE.direction },
+        limit: limit + 1,
+        maxTimeMS: MAX_SEARCH_MS,
+      })
+      .toArray()
   const pipeline = [
-    { $match: { $and: [filterOf(criteria), scopeOf(criteria, viewer, owners)] } },
-    { $addFields: { score: { $meta: 'textScore' } } },
-    ...(position ? [{ $match: afterPosition(RELEVANCE, position) }] : []),
+    { $match: filter },
+    { $addFields: { score } },
+    { $match: afterPosition(RELEVANCE, position) },
     { $sort: sortBy(RELEVANCE) },
     { $limit: limit + 1 },
     { $project: { ...LISTED, score: 1 } },

@@ -80,7 +80,7 @@ describe('bounds of searches', () => {
   const { FindCursor, AggregationCursor } = mongoose.mongo
   const CURSORS: [query: string, cursor: { prototype: { toArray(): Promise<unknown[]> } }][] = [
     ['', FindCursor],
-    ['q=oak', AggregationCursor],
+    ['q=oak', FindCursor],
     ['facets=1', AggregationCursor],
   ]
   for (const [query, { prototype }] of CURSORS)
