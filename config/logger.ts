@@ -22,13 +22,17 @@ export function createLogger({ level }: Config['log']) {
 /** Paths that are requested all the time. */
 const QUIET = new Set(['/healthz', '/readyz', '/metrics'])
 
-type Request = IncomingMessage & { id?: unknown }
+type Request = IncomingMessage & {
+  id?: unknown
+  /** The address of the client, by Express. The connection of a request behind a proxy has the address of the proxy. */
+  ip?: string | undefined
+}
 
 const ENDS = ['finish', 'close', 'error'] as const
 
 /**
- * Returns a middleware that logs one line per request: method, path, address, status and duration, but no headers, query
- * or body. A line whose level is off takes no time.
+ * Returns a middleware that logs one line per request: method, path, address of the client, status and duration, but no
+ * headers, query or body. A line whose level is off takes no time.
  */
 export function logRequests(log: Logger) {
   // the logged fields contain no secrets, and looking for them takes time
@@ -38,7 +42,7 @@ export function logRequests(log: Logger) {
     const begin = performance.now()
     const end = (error?: Error) => {
       for (const event of ENDS) res.off(event, end)
-      if (!error && QUIET.has(url)) return
+      if (!error && QUIET.has(withoutQuery(url))) return
       const level = levelOf(res.statusCode, error)
       if (requests.isLevelEnabled(level))
         requests[level](...lineOf(req, url, res, performance.now() - begin, error))
@@ -55,21 +59,25 @@ export function levelOf(status: number, error?: Error): 'error' | 'warn' | 'info
 }
 
 function lineOf(
-  { id, method, socket }: Request,
+  { id, method, ip, socket }: Request,
   url: string,
-  { statusCode }: ServerResponse,
+  { statusCode, writableFinished }: ServerResponse,
   duration: number,
   error: Error | undefined,
 ): [fields: object, message: string] {
   const fields = {
     reqId: id,
-    req: { method, path: pathOf(url), remoteAddress: socket.remoteAddress },
+    req: { method, path: pathOf(url), remoteAddress: ip ?? socket.remoteAddress },
     res: { statusCode },
     ...(error ? { err: error } : {}),
     responseTime: Math.round(duration),
   }
-  return [fields, error || statusCode >= 500 ? 'request errored' : 'request completed']
+  if (error || statusCode >= 500) return [fields, 'request errored']
+  // the client disconnected, or the answer could not be completed
+  return [fields, writableFinished ? 'request completed' : 'request aborted']
 }
+
+const withoutQuery = (url: string) => url.split(/[?#]/, 1)[0] ?? ''
 
 /** Matches the token: the segment after `links` or `signed`, unless it is the id of a link, which gives no access. */
 const TOKEN = /(\/(?:links|signed)\/+)(?![0-9a-f]{24}(?:\/|$))[^/]+/gi
@@ -83,7 +91,7 @@ const DECODINGS = 3
  * too, so case, slashes and percent-encoding can differ from the route. Everything that can be a token is removed.
  */
 export function pathOf(url: string): string {
-  const path = url.split(/[?#]/)[0] ?? ''
+  const path = withoutQuery(url)
   let plain = path
   for (let count = 0; count < DECODINGS; count += 1)
     plain = plain.replace(/%([2-7][0-9a-f])/gi, (_all, code) =>
