@@ -7,7 +7,8 @@ import { isFresh } from './send-object.ts'
 
 /**
  * Sends an asset as the caller can see it. The ETag is `"<version>-<hash of this response>"`, because callers with
- * different access get different responses for one version. A GET with a matching `If-None-Match` is answered with 304.
+ * different access get different responses for one version. A GET or HEAD with a matching `If-None-Match` is answered
+ * with 304.
  */
 export async function sendAsset(
   req: Request,
@@ -19,7 +20,7 @@ export async function sendAsset(
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 12)
   res.set({ ETag: `"${asset.version}-${digest}"`, 'Cache-Control': 'private, no-cache' })
   res.vary('Authorization, X-Link-Password')
-  if (req.method === 'GET' && isFresh(req, res)) res.status(304).end()
+  if (['GET', 'HEAD'].includes(req.method) && isFresh(req, res)) res.status(304).end()
   else sendJson(res, body, status)
 }
 

@@ -143,10 +143,11 @@ describe('changing an asset', () => {
     })
   })
 
-  it('GET /api/assets/:id – If-None-Match of the same answer → 304', async () => {
+  it('GET and HEAD /api/assets/:id – If-None-Match of the same answer → 304', async () => {
     const asset = await uploadAsset(ada)
     const { headers } = await ada.get(`/api/assets/${asset.id}`).expect(200)
     await ada.get(`/api/assets/${asset.id}`).set('If-None-Match', String(headers.etag)).expect(304)
+    await ada.head(`/api/assets/${asset.id}`).set('If-None-Match', String(headers.etag)).expect(304)
     await ada.get(`/api/assets/${asset.id}/download`).expect(200)
     await ada.get(`/api/assets/${asset.id}`).set('If-None-Match', String(headers.etag)).expect(200)
   })
