@@ -61,7 +61,7 @@ export const optional =
 export const optionalParameter =
   <Value>(field: Field<Value>): Field<Value | undefined> =>
   (chain) =>
-    field(chain.optional({ values: 'falsy' }))
+    field(chain.optional().customSanitizer((value) => (value === '' ? undefined : value)))
 
 /** A field that can be absent, or null to clear it. */
 export const nullable =

@@ -118,6 +118,7 @@ describe('GET /api/assets', () => {
     ['ada', 'tag=WOOD&tag=chair', ['Oak chair']],
     ['ada', 'visibility=private', ['oak Table']],
     ['ada', 'minSize=20&maxSize=30', ['Café photo', 'oak Table']],
+    ['ada', 'minSize=0&maxSize=0', []],
     ['ada', 'owner=BOB', ['Steel lamp', 'Café photo']],
     ['bob', 'owner=ada', []],
     ['ada', 'owner=ada', ['oak Table', 'Oak chair']],
