@@ -64,10 +64,14 @@ export class Rules<Input extends object = object> {
   async #checkOrRecall(given: Given): Promise<Input> {
     const query = given.body === undefined ? textOf(given.query) : null
     if (query === null) return this.#check(given)
-    const known = this.#ofQuery.get(query) ?? (await this.#check(given))
-    if (this.#ofQuery.size === KNOWN_QUERIES) this.#ofQuery.clear()
-    this.#ofQuery.set(query, known)
-    return { ...known }
+    const known = this.#ofQuery.get(query)
+    if (known) return { ...known }
+    const valid = await this.#check(given)
+    if (this.#ofQuery.size >= KNOWN_QUERIES) this.#ofQuery.clear()
+    // requests share the lists, so none can change them
+    for (const value of Object.values(valid)) if (Array.isArray(value)) Object.freeze(value)
+    this.#ofQuery.set(query, valid)
+    return { ...valid }
   }
 
   async #check(given: Given): Promise<Input> {

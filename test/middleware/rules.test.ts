@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { AppError } from '../../app/errors.ts'
-import { checked, optional, rules } from '../../routes/rules/define.ts'
+import { checked, optional, optionalParameter, rules } from '../../routes/rules/define.ts'
+import { tagList, wholeNumber } from '../../routes/rules/fields.ts'
 import { text } from '../../routes/rules/text.ts'
 
 const declared = rules({
@@ -90,5 +91,19 @@ describe('rules', () => {
     await counted.validate({ query: { both: 'x'.repeat(1000) } })
     await counted.validate({ query: { both: 'x'.repeat(1000) } })
     expect(checks).to.equal(4)
+  })
+
+  it('rules – a list of a short query is changed by its reader → TypeError, the next input is not changed', async () => {
+    const tagged = rules({ query: { tag: optionalParameter(tagList({ max: 3, each: { min: 1, max: 9 } })) } })
+    const query = { tag: 'a,b' }
+    const first = await tagged.validate({ query })
+    expect(() => (first.tag as string[]).push('c')).to.throw(TypeError)
+    expect(await tagged.validate({ query: { ...query } })).to.deep.equal({ tag: ['a', 'b'] })
+  })
+
+  it('rules – parameter that is 0, or empty → 0; absent', async () => {
+    const sized = rules({ query: { size: optionalParameter(wholeNumber({ min: 0 })) } })
+    expect(await sized.validate({ query: { size: '0' } })).to.deep.equal({ size: 0 })
+    expect(await sized.validate({ query: { size: '' } })).to.deep.equal({})
   })
 })
