@@ -34,14 +34,24 @@ export async function changeRights(
     await confirmSender({ sender: admin, access: 'admin' })
     return grant(rights)
   }
+  const untilInEffect = async () => {
+    if (rights.disabled !== undefined)
+      await Promise.all([updateReadersSoon(context, _id), untilReadersKnow()])
+  }
   const endsAdmin = rights.access === 'user' || rights.disabled === true
   const granted = endsAdmin
     ? await requireOtherAdmin(user, {
         change: confirmAndGrant,
-        undo: () => grant({ access, disabled }),
+        undo: async () => {
+          await grant({
+            ...(rights.access === undefined ? {} : { access }),
+            ...(rights.disabled === undefined ? {} : { disabled }),
+          })
+          await untilInEffect()
+        },
       })
     : await confirmAndGrant()
-  if (rights.disabled !== undefined) await Promise.all([updateReadersSoon(context, _id), untilReadersKnow()])
+  await untilInEffect()
   const changesSpace = rights.limit !== undefined || rights.fileLimit !== undefined
   await context.events.record({
     action: 'user.changed',

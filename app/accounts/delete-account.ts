@@ -42,17 +42,21 @@ export async function deleteAccount(
  */
 export async function removeAccount(context: AssetContext, user: UserFields, by: Authority): Promise<void> {
   const sender = by.sender.user._id
+  const cancel = async () => {
+    await setDeleting(user._id, false)
+    await untilReadersKnow()
+  }
   await assertUnlocked(user._id, context.clock.now())
   await requireOtherAdmin(user, {
     change: async () => {
       await confirmSender(by)
       await setDeleting(user._id, true)
     },
-    undo: () => setDeleting(user._id, false),
+    undo: cancel,
   })
   // a lock set before `deleting` prevents the deletion; a later lock delays it until the lock ends
   await assertUnlocked(user._id, context.clock.now()).catch(async (error) => {
-    await setDeleting(user._id, false)
+    await cancel()
     throw error
   })
   await Session.endAll(user._id)

@@ -1,6 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { Test } from 'supertest'
+import type { AccessLevel } from '../../models/access-level.ts'
+import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
 import { CommandInterceptor } from '../support/app/command-interceptor.ts'
@@ -126,6 +128,42 @@ describe('readers while an account changes', () => {
     }
     for (const [what, read] of Object.entries(OWNER_READS)) expect(await read(), what).to.equal(false)
   })
+
+  const UNDONE: Record<string, { write: string; send: (user: TestUser) => Test }> = {
+    'PATCH /api/users/:id {disabled}': {
+      write: 'users.findOneAndUpdate',
+      send: ({ user }) => root.patch(`/api/users/${user.id}`).send({ disabled: true }),
+    },
+    'DELETE /api/users/:id': {
+      write: 'users.updateOne',
+      send: ({ user }) => root.delete(`/api/users/${user.id}`),
+    },
+  }
+  for (const [name, { write, send }] of Object.entries(UNDONE))
+    it(`${name} – undone because no other admin remains, read in between → visible after the response`, async () => {
+      const another = await signUp(app, `another-${Date.now()}`)
+      const promote = ({ user }: TestUser, access: AccessLevel) =>
+        User.updateOne({ _id: user._id }, { access })
+      await promote(another, 'admin')
+      const gate = new CommandInterceptor()
+      try {
+        const commands = await gate.record(async () => send(another))
+        const check = commands.indexOf('users.findOne', commands.indexOf(write))
+        await promote(another, 'user')
+        await promote(ada, 'admin')
+        const readAndDemote = async () => {
+          expect(await READS.asset?.()).to.equal(false)
+          await promote(root, 'user')
+        }
+        const { status } = await gate.before(check, readAndDemote, async () => send(ada))
+        expect(status).to.equal(409)
+      } finally {
+        gate.close()
+        await promote(root, 'admin')
+        await promote(ada, 'user')
+      }
+      for (const [what, read] of Object.entries(READS)) expect(await read(), what).to.equal(true)
+    })
 
   it('DELETE /api/users/:id – readers on another instance → hidden after the response', async () => {
     for (const read of Object.values(READS)) expect(await read()).to.equal(true)
