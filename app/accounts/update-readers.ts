@@ -58,5 +58,10 @@ export async function hideIfOwnerInactive(
 ): Promise<void> {
   if (visibility !== 'public') return
   const isHidden = state ? state.disabled || state.deleting : !(await isActive(owner))
-  if (isHidden) await hideAsset(_id)
+  if (!isHidden) return
+  await hideAsset(_id)
+  if (!(await isActive(owner))) return
+  // the account was enabled, and its assets were possibly shown, before this one was hidden
+  await restartTransition(owner)
+  await updateReaders(owner)
 }

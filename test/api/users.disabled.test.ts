@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { hideIfOwnerInactive } from '../../app/accounts/update-readers.ts'
 import { sweep } from '../../app/maintenance/sweep.ts'
 import { Asset } from '../../models/asset.ts'
 import { untilReadersKnow } from '../../models/owner-states.ts'
@@ -165,6 +166,15 @@ describe('a disabled account', () => {
     await sweep(app.context)
     expect((await stored()).readers).to.include('public')
     expect(await User.findById(ada.user._id).lean()).to.include({ readersPending: false })
+  })
+
+  it('hideIfOwnerInactive – owner enabled again before the asset is hidden → asset stays public', async () => {
+    await hideIfOwnerInactive(await stored(), { disabled: true })
+    expect((await stored()).readers).to.include('public')
+    expect(await User.countDocuments({ readersPending: true })).to.equal(0)
+    await disable(true)
+    await hideIfOwnerInactive(await stored(), { disabled: true })
+    expect((await stored()).readers).to.not.include('public')
   })
 
   it('PATCH /api/users/:id {disabled} – subscriber who cannot read the asset → no event', async () => {
