@@ -45,7 +45,8 @@ export interface Context {
 }
 
 /** `trial`: the documents are in the embedded database. `production`: they are in a MongoDB server. */
-export type Storage = 'trial' | 'production'
+export const STORAGES = ['trial', 'production'] as const
+export type Storage = (typeof STORAGES)[number]
 
 /** A reason to refuse writes: a message for clients, and the check of `/readyz` that fails. */
 export interface WritesRefused {

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { STORAGES } from '../../app/context.ts'
 import { MAX_NAME_BYTES } from '../../app/media/file-name.ts'
 import { PREVIEW_MAX_BYTES, PREVIEW_SIDE, THUMBNAIL_SIDE } from '../../app/media/preview.ts'
 import { MAX_SILENCE_MS } from '../../app/uploads/speed-monitor.ts'
@@ -29,6 +30,7 @@ const COUNTRY_CODE_INPUT = user.COUNTRY_CODE.source.replace('^', '^\\+?')
 
 /** Every limit of the document that the service knows as a constant. `fieldsOf` says what the names are. */
 const LIMITS: Record<string, unknown> = {
+  'Service storage enum': STORAGES,
   'AssetName minLength': asset.NAME.min,
   'AssetName maxLength': asset.NAME.max,
   'Description maxLength': asset.DESCRIPTION.max,
