@@ -22,22 +22,24 @@ export function plantedAsset(i: number, owners: readonly Types.ObjectId[]): Part
   const at = new Date(START + i * 10_000)
   const id = randomUUID()
   const size = 1000 + ((i * 7919) % 100_000)
-  const asset: Keyed & Partial<AssetFields> = {
+  const files = [
+    {
+      ...{ id, key: `bench/${id}`, size, name: `${wordOf(i)}-${i}.bin`, media },
+      mediaType: 'application/octet-stream',
+      sha256: id.replaceAll('-', '').repeat(2),
+    },
+  ]
+  const asset: Omit<Keyed, 'allFiles'> & Partial<AssetFields> = {
     ...{ owner, visibility, media, size, ...described, ...describeWords(described) },
     state: 'ready',
     type: media === 'image' ? '2D' : 'other',
     lock: null,
     readers: readersOf({ owner, visibility, collaborators: [] }),
-    files: [
-      {
-        ...{ id, key: `bench/${id}`, size, name: `${wordOf(i)}-${i}.bin`, media },
-        mediaType: 'application/octet-stream',
-        sha256: id.replaceAll('-', '').repeat(2),
-      },
-    ],
+    files,
+    fileCount: files.length,
     downloads: (i * 31) % 500,
     createdAt: at,
     updatedAt: new Date(at.getTime() + ((i * 13) % 1000) * 1000),
   }
-  return { ...asset, keys: keysOf(asset), keysForm: KEYS_FORM }
+  return { ...asset, keys: keysOf({ ...asset, allFiles: files }), keysForm: KEYS_FORM }
 }

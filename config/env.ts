@@ -89,6 +89,8 @@ export function loadConfig(environment: Environment) {
       quota: { limit: env.USER_SPACE_BYTES, fileLimit: env.USER_FILES },
       server: env.SERVER_SPACE_BYTES,
       file: env.MAX_FILE_BYTES,
+      /** Most files of an asset. */
+      files: env.MAX_FILES,
     },
     metrics: { token: env.METRICS_TOKEN ?? null },
     log: { level: env.LOG_LEVEL },

@@ -59,6 +59,7 @@ export const variables = {
     desc: 'Capacity of the server for all users together, in bytes.',
   }),
   MAX_FILE_BYTES: integer(1)({ default: 5 * GB, desc: 'Largest file, in bytes.' }),
+  MAX_FILES: integer(1, 1000)({ default: 1000, desc: 'Most files of an asset.' }),
   MIN_UPLOAD_BYTES_PER_SECOND: integer(0)({
     default: 10_000,
     desc: 'Lowest speed of an upload, in bytes per second over a minute; slower uploads are ended. 0: no limit.',

@@ -9,6 +9,7 @@ import type { Handler } from '../middleware/handle.ts'
 import { closeSignal } from '../middleware/request-info.ts'
 import type { Valid } from '../middleware/rules.ts'
 import type { AssetFields } from '../models/asset.ts'
+import type { Whole } from '../models/file-set.ts'
 import type * as rules from '../routes/assets.rules.ts'
 import { sendAsset } from './send-asset.ts'
 import { sendFile } from './send-file.ts'
@@ -19,21 +20,21 @@ export const replace: Handler = async ({ req, context, upload, asset, sender, ve
 }
 
 export const open: Handler<typeof rules.bytes> = async ({ req, asset, input }, res) => {
-  const file = asset.files.find(({ id }) => id === req.params.fileId)
+  const file = asset.allFiles.find(({ id }) => id === req.params.fileId)
   if (!file) throw notFound()
   await sendFile(req, res, { asset, file }, optionsOf(req, asset, input))
 }
 
 /** Sends the only file of the asset, or a zip of all its files. */
 export const download: Handler<typeof rules.bytes> = async ({ req, asset, input }, res) => {
-  const [file] = asset.files
+  const [file] = asset.allFiles
   if (!file) throw notFound()
-  if (asset.files.length === 1) await sendFile(req, res, { asset, file }, optionsOf(req, asset, input))
+  if (asset.allFiles.length === 1) await sendFile(req, res, { asset, file }, optionsOf(req, asset, input))
   else await sendZip(req, res, asset)
 }
 
-async function sendZip(req: Request, res: Response, asset: AssetFields): Promise<void> {
-  const content = asset.files.map(({ name, sha256 }) => [name, sha256])
+async function sendZip(req: Request, res: Response, asset: Whole): Promise<void> {
+  const content = asset.allFiles.map(({ name, sha256 }) => [name, sha256])
   const digest = createHash('sha256').update(JSON.stringify(content)).digest('hex')
   setBytesHeaders(res, { isPublic: isPublic(req, asset), etag: `"${digest}"` })
   res.set({
@@ -47,7 +48,7 @@ async function sendZip(req: Request, res: Response, asset: AssetFields): Promise
     const client = closeSignal(res)
     await countDownload(asset._id, { link: req.link, whole: true, now: req.context.clock.now() })
     const { zipFiles } = await import('../app/assets/zip.ts')
-    const zip = zipFiles(req.context.store, asset.files, asset.updatedAt, client)
+    const zip = zipFiles(req.context.store, asset.allFiles, asset.updatedAt, client)
     await sendStream(zip, res)
   }
 }

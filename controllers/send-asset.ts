@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Request, Response } from 'express'
 import { sendJson, success } from '../middleware/envelope.ts'
-import type { ListedAsset } from '../models/asset-search.ts'
+import type { Whole } from '../models/file-set.ts'
 import { serializeAsset, serializeAssets } from '../models/views/asset.ts'
 import { isFresh } from './send-object.ts'
 
@@ -10,12 +10,7 @@ import { isFresh } from './send-object.ts'
  * different access get different responses for one version. A GET or HEAD with a matching `If-None-Match` is answered
  * with 304.
  */
-export async function sendAsset(
-  req: Request,
-  res: Response,
-  asset: ListedAsset,
-  status = 200,
-): Promise<void> {
+export async function sendAsset(req: Request, res: Response, asset: Whole, status = 200): Promise<void> {
   const body = JSON.stringify(success({ asset: await serializeFor(req, asset) }))
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 12)
   res.set({ ETag: `"${asset.version}-${digest}"`, 'Cache-Control': 'private, no-cache' })
@@ -24,7 +19,7 @@ export async function sendAsset(
   else sendJson(res, body, status)
 }
 
-async function serializeFor(req: Request, asset: ListedAsset) {
+async function serializeFor(req: Request, asset: Whole) {
   const now = req.context.clock.now()
   if (req.link)
     return serializeAsset(asset, { viewer: null, owner: null, now, path: `/api/links/${req.params.token}` })

@@ -2,7 +2,8 @@ import type { Request, Response } from 'express'
 import { downloadName } from '../app/media/file-name.ts'
 import { canShowInline } from '../app/media/media-types.ts'
 import { countDownload } from '../app/sharing/links.ts'
-import type { AssetFields, AssetFile, Picture } from '../models/asset.ts'
+import type { AssetFields } from '../models/asset.ts'
+import type { AssetFile, Picture } from '../models/asset-files.ts'
 import { sendObject } from './send-object.ts'
 
 interface SendOptions {

@@ -3,6 +3,7 @@ import { notFound, unauthenticated, validationFailed } from '../app/errors.ts'
 import { followLink } from '../app/sharing/links.ts'
 import { Asset } from '../models/asset.ts'
 import { readableAsset } from '../models/asset-access.ts'
+import { readWhole } from '../models/file-set.ts'
 import { isId } from '../models/ids.ts'
 import { findProject } from '../models/project.ts'
 import { USERNAME } from '../models/user.ts'
@@ -29,7 +30,7 @@ export const loadAsset: RequestParamHandler = async (req, _res, next, id: string
  * @throws not_found
  */
 export const loadAnyAsset: RequestParamHandler = async (req, _res, next, id: string) => {
-  const asset = isId(id) ? await Asset.byId(id) : null
+  const asset = isId(id) ? await readWhole(() => Asset.byId(id)) : null
   if (!asset) throw notFound()
   req.asset = asset
   next()

@@ -1,7 +1,7 @@
 import type { Context } from '../app/context.ts'
 import type { ReceivedUpload } from '../app/uploads/upload-session.ts'
-import type { AssetFields } from '../models/asset.ts'
 import type { Caller } from '../models/asset-access.ts'
+import type { Whole } from '../models/file-set.ts'
 import type { LinkFields } from '../models/link.ts'
 import type { ProjectFields } from '../models/project.ts'
 import type { SessionFields } from '../models/session.ts'
@@ -26,7 +26,7 @@ declare global {
       /** `loadUser` */
       account?: UserFields
       /** `loadAsset`, `loadAnyAsset` */
-      asset?: AssetFields
+      asset?: Whole
       /** `loadProject` */
       project?: ProjectFields
       /** `loadLink` */

@@ -14,7 +14,7 @@ import { UNNAMED } from '../app/uploads/part-header.ts'
 import { receiveImage } from '../app/uploads/receive-image.ts'
 import { MAX_SILENCE_MS } from '../app/uploads/speed-monitor.ts'
 import { OVERHEAD_BYTES, type ReceivedUpload, UploadSession } from '../app/uploads/upload-session.ts'
-import type { AssetFile, AssetImage } from '../models/asset.ts'
+import type { AssetFile, AssetImage } from '../models/asset-files.ts'
 import { MulterEngine } from './multer-engine.ts'
 
 interface Bound {
@@ -31,6 +31,9 @@ interface Bounds {
   /** Authenticates a request that has its token in a field before the file. */
   authenticateByField?: (req: Request, res: Response) => Promise<void>
 }
+
+/** Size of the boundary and the header of a file in a multipart body, in bytes. */
+const FILE_OVERHEAD_BYTES = 1024
 
 const KINDS = ['files', 'images'] as const
 const fieldOf = (bounds: Bounds, kind: (typeof KINDS)[number]) => bounds[kind]?.field ?? kind
@@ -53,11 +56,13 @@ const FIELDS = {
  * commits the upload. Reserves space before the body is read. When the handler fails or does not commit the upload,
  * undoes it before the answer.
  */
-export function upload(bounds: Bounds, handler: RequestHandler): RequestHandler {
+export function upload(most: Bounds, handler: RequestHandler): RequestHandler {
   return async function handleUpload(req, res, next) {
     requireWholeMultipart(req)
+    const { space } = req.context.config
+    const bounds = within(most, space.files)
     const announced = contentLength(req)
-    if (announced !== undefined && announced > largestBody(bounds, req.context.config.space.file))
+    if (announced !== undefined && announced > largestBody(bounds, space.file))
       throw tooLarge('The body is larger than the largest allowed files together.')
     try {
       await receiveUpload(req, res, bounds, announced)
@@ -66,6 +71,11 @@ export function upload(bounds: Bounds, handler: RequestHandler): RequestHandler 
       await req.upload?.uploadSession.discardWithTimeout()
     }
   }
+}
+
+/** Returns the bounds of a route within the most files of an asset that the operator allows. */
+function within({ files, ...bounds }: Bounds, mostFiles: number): Bounds {
+  return files ? { ...bounds, files: { ...files, max: Math.min(files.max, mostFiles) } } : bounds
 }
 
 /** Begins the upload of a request and receives its files. */
@@ -104,7 +114,7 @@ async function receiveUpload(req: Request, res: Response, bounds: Bounds, announ
 async function beginUploadSession(
   { user, asset, context }: Request,
   announced: number | undefined,
-  { files }: Bounds,
+  bounds: Bounds,
 ) {
   if (!user) throw unauthenticated()
   return UploadSession.begin(context, {
@@ -112,7 +122,8 @@ async function beginUploadSession(
     asset: asset?._id ?? new Types.ObjectId(),
     isNew: !asset,
     announced,
-    mostFiles: files?.max ?? 0,
+    mostFiles: bounds.files?.max ?? 0,
+    overhead: overheadOf(bounds),
   })
 }
 
@@ -134,7 +145,7 @@ async function receive(
   req: Request,
   res: Response,
   bounds: Bounds,
-  { receiveOne, cancel }: { receiveOne: Receive; cancel: () => void },
+  { receiveOne, cancel: cancelUpload }: { receiveOne: Receive; cancel: () => void },
 ) {
   const { space, uploads } = req.context.config
   const source = new MultipartSource(req, {
@@ -144,7 +155,11 @@ async function receive(
   const engine = new MulterEngine((file) => {
     const originalname = source.fileNames[Number(file.originalname)] ?? UNNAMED
     return receiveOne(Object.assign(file, { originalname }))
-  })
+  }, source)
+  const cancel = () => {
+    engine.cancel()
+    cancelUpload()
+  }
   // `fileHwm` is not in the published types yet
   const options: multer.Options & { fileHwm: number } = {
     storage: engine,
@@ -218,8 +233,12 @@ function countFiles(bounds: Bounds): NonNullable<multer.Options['fileFilter']> {
 const contentLength = ({ headers: { 'content-length': length } }: Request) =>
   length === undefined ? undefined : Number(length)
 
-function largestBody({ files, images }: Bounds, largestFile: number): number {
-  return (files?.max ?? 0) * largestFile + (images?.max ?? 0) * PREVIEW_MAX_BYTES + OVERHEAD_BYTES
+/** Returns the largest size of a body besides its files, in bytes. */
+const overheadOf = ({ files }: Bounds) => OVERHEAD_BYTES + (files?.max ?? 0) * FILE_OVERHEAD_BYTES
+
+function largestBody(bounds: Bounds, largestFile: number): number {
+  const { files, images } = bounds
+  return (files?.max ?? 0) * largestFile + (images?.max ?? 0) * PREVIEW_MAX_BYTES + overheadOf(bounds)
 }
 
 const missing = (field: string) => validationFailed([{ field, message: 'must contain a file' }])

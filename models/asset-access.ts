@@ -2,6 +2,7 @@ import { type QueryFilter, Types, type UpdateQuery } from 'mongoose'
 import type { AccessLevel } from './access-level.ts'
 import { Asset, type AssetFields, type Visibility } from './asset.ts'
 import { withKeys } from './asset-keys.ts'
+import { readWhole, type Whole } from './file-set.ts'
 import { isId } from './ids.ts'
 import { type OwnerState, ownerState, ownerStates } from './owner-states.ts'
 import type { Shared } from './plugins/sharing.ts'
@@ -17,6 +18,8 @@ export interface Caller {
   location: string | null
   /** The `sessionEpoch` of the user, which signed URLs carry. */
   sessionEpoch: number
+  /** Names in the `readers` of assets that stand for the caller, besides the caller's id; at most 200. */
+  principals?: readonly string[]
 }
 
 /** A user who reads; null for an anonymous caller. */
@@ -45,7 +48,12 @@ export function visibilityUpdate(visibility: Visibility | undefined): UpdateQuer
 
 /** Returns the values of `readers` that let a viewer read. */
 export function readerNames(viewer: Viewer): string[] {
-  return viewer ? [EVERYBODY, viewer._id.toString()] : [EVERYBODY]
+  return [EVERYBODY, ...ownNames(viewer)]
+}
+
+/** Returns the values of `readers` that stand for a viewer alone: the id and the principals. */
+export function ownNames(viewer: Viewer): string[] {
+  return viewer ? [viewer._id.toString(), ...(viewer.principals ?? [])] : []
 }
 
 /** Returns whether one of these readers is the viewer. */
@@ -55,9 +63,9 @@ export function includesViewer(readers: readonly string[], viewer: Viewer): bool
 
 type Readable = Pick<AssetFields, 'state' | 'readers' | 'owner' | 'visibility'>
 
-/** Returns whether an asset has the viewer's own id as a reader. Then the state of its owner does not matter. */
+/** Returns whether an asset has a name of the viewer alone as a reader. Then the state of its owner does not matter. */
 const isReader = ({ readers }: Pick<AssetFields, 'readers'>, viewer: Viewer): boolean =>
-  readerNames(viewer).some((name) => name !== EVERYBODY && readers.includes(name))
+  ownNames(viewer).some((name) => readers.includes(name))
 
 /**
  * Returns whether the viewer can read a loaded asset. Decides as the filter of `visibleTo` does, by the state of the
@@ -86,7 +94,7 @@ export function visibleTo(
   const ready = { state: 'ready' as const }
   if (owners.hidden.length + owners.shown.length === 0)
     return { ...ready, readers: { $in: readerNames(viewer) } }
-  const own = viewer ? [{ readers: viewer._id.toString() }] : []
+  const own = viewer ? [{ readers: { $in: ownNames(viewer) } }] : []
   return { ...ready, $or: [...own, ...publicAssets(owners)] }
 }
 
@@ -110,10 +118,12 @@ export function accessOf(shared: Pick<Shared, 'owner' | 'collaborators'>, viewer
  * Returns an asset, or null when there is none or the viewer cannot read it. Reads it by `readers` alone, without the
  * owners in transition.
  */
-export const visibleAsset = (id: Types.ObjectId | string, viewer: Viewer): Promise<AssetFields | null> =>
-  Asset.findOne({ _id: id, ...visibleTo(viewer) })
-    .lean()
-    .exec()
+export const visibleAsset = (id: Types.ObjectId | string, viewer: Viewer): Promise<Whole | null> =>
+  readWhole(() =>
+    Asset.findOne({ _id: id, ...visibleTo(viewer) })
+      .lean()
+      .exec(),
+  )
 
 /** Fields that are large and that only searches use. */
 const SEARCHED = { words: 0, keys: 0 } as const
@@ -122,8 +132,11 @@ const SEARCHED = { words: 0, keys: 0 } as const
 const NOBODY = new Types.ObjectId('000000000000000000000000')
 
 /** Returns an asset, or null when there is none or the viewer cannot read it. */
-export async function readableAsset(id: string, viewer: Viewer): Promise<AssetFields | null> {
-  if (!isId(id)) return null
+export async function readableAsset(id: string, viewer: Viewer): Promise<Whole | null> {
+  return isId(id) ? readWhole(() => findReadable(id, viewer)) : null
+}
+
+async function findReadable(id: string, viewer: Viewer): Promise<AssetFields | null> {
   // the driver's own call takes half as long as Mongoose's
   const asset = await Asset.collection.findOne<AssetFields>(
     { _id: new Types.ObjectId(id), state: 'ready' },
@@ -134,7 +147,7 @@ export async function readableAsset(id: string, viewer: Viewer): Promise<AssetFi
   return asset && isVisibleTo(asset, viewer, owner) ? asset : null
 }
 
-/** Returns the given assets that the viewer can read, in no order. */
+/** Returns the given assets that the viewer can read, in no order, without the files of file sets. */
 export async function readableAssets(ids: Types.ObjectId[], viewer: Viewer): Promise<AssetFields[]> {
   return onlyVisible(await Asset.find({ _id: { $in: ids }, state: 'ready' }).lean(), viewer)
 }
@@ -193,7 +206,7 @@ export async function hideAsset(id: Types.ObjectId): Promise<void> {
  * Makes a public asset private because an admin takes it down. Returns false when the asset changed since it was read
  * or is not public.
  */
-export async function takeDownAsset(asset: AssetFields, now: Date): Promise<boolean> {
+export async function takeDownAsset(asset: Whole, now: Date): Promise<boolean> {
   const { _id, version } = asset
   const set = { visibility: 'private', takenDownAt: now } as const
   const { modifiedCount } = await Asset.updateOne(

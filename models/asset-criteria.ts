@@ -99,6 +99,9 @@ export function branchesOf(
           'collaborators.user': viewer._id,
           owner: { $ne: viewer._id },
         },
+        ...(viewer.principals?.length
+          ? [{ readers: { $in: [...viewer.principals] }, owner: { $ne: viewer._id } }]
+          : []),
       ]
     : []
   switch (scope) {

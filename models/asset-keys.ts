@@ -1,4 +1,5 @@
 import type { AssetFields, Visibility } from './asset.ts'
+import type { AssetFile } from './asset-files.ts'
 import type { AssetType, Media } from './media.ts'
 import { foldText } from './text.ts'
 
@@ -15,8 +16,8 @@ const MAX_EXTENSION_CHARACTERS = 16
 /** The fields that the keys depend on. */
 export type Keyed = Pick<
   AssetFields,
-  'state' | 'name' | 'description' | 'tags' | 'type' | 'media' | 'visibility' | 'size' | 'files' | 'lock'
->
+  'state' | 'name' | 'description' | 'tags' | 'type' | 'media' | 'visibility' | 'size' | 'lock'
+> & { allFiles: AssetFile[] }
 
 /** Filters of a search that compare for equality. */
 export interface EqualityFilters {
@@ -45,7 +46,7 @@ export function keysOfFilters({ type, media, tags = [], visibility }: EqualityFi
  */
 export function keysOf(asset: Keyed): string[] {
   if (asset.state !== 'ready') return []
-  const { tags, size, files, lock } = asset
+  const { tags, size, allFiles, lock } = asset
   return [
     ...new Set([
       EVERY_ASSET,
@@ -53,7 +54,7 @@ export function keysOf(asset: Keyed): string[] {
       ...(tags.length === 0 ? ['untagged'] : []),
       ...(lock?.legalHold || lock?.until ? ['lock'] : []),
       `size:${size > 0 ? Math.floor(Math.log2(size)) : 0}`,
-      ...files.flatMap(({ name, sha256 }) => [`ext:${extensionOf(name)}`, `sha256:${sha256}`]),
+      ...allFiles.flatMap(({ name, sha256 }) => [`ext:${extensionOf(name)}`, `sha256:${sha256}`]),
       ...wordsOf(asset).map((word) => `word:${word}`),
     ]),
   ]
@@ -74,9 +75,9 @@ function extensionOf(name = ''): string {
 }
 
 /** Returns the different words of an asset in the searched form: of the name first, of the description last. */
-function wordsOf({ name, tags, files, description }: Keyed): string[] {
+function wordsOf({ name, tags, allFiles, description }: Keyed): string[] {
   const words = new Set<string>()
-  for (const text of [name, ...tags, ...files.map((file) => file.name ?? ''), description])
+  for (const text of [name, ...tags, ...allFiles.map((file) => file.name ?? ''), description])
     for (const [word] of foldText(text).matchAll(/[\p{L}\p{N}_]+/gu)) {
       if (words.size === MAX_WORDS) return [...words]
       words.add([...word].slice(0, MAX_WORD_CHARACTERS).join(''))

@@ -1,13 +1,7 @@
 import type { Types } from 'mongoose'
-import {
-  Asset,
-  type AssetFields,
-  type AssetImage,
-  type AssetObject,
-  type PendingDeletion,
-  type Picture,
-  type Unsettled,
-} from './asset.ts'
+import { Asset, type AssetFields, type PendingDeletion, type Unsettled } from './asset.ts'
+import type { AssetImage, AssetObject, Picture } from './asset-files.ts'
+import { countFiles, readAllWhole, readWhole, type Whole } from './file-set.ts'
 
 /**
  * The fields of a stored asset with its objects to delete. Processes of earlier releases use only `trash`, the former
@@ -41,11 +35,10 @@ export const removePendingDeletion = (id: string) => ({ pendingDeletion: { id },
 
 /** Returns every object that an asset names. */
 export function objectsOf({
-  files,
-  images,
-  cover,
-}: Pick<AssetFields, 'files' | 'images' | 'cover'>): AssetObject[] {
-  return [...files, ...images.flatMap(objectsOfImage), ...(cover ? [cover] : [])]
+  allFiles,
+  ...asset
+}: Pick<Whole, 'allFiles' | 'images' | 'cover'>): AssetObject[] {
+  return [...allFiles, ...picturesOf(asset)]
 }
 
 export const objectsOfImage = (image: AssetImage): AssetObject[] => [image, image.thumbnail]
@@ -68,17 +61,34 @@ export function bytesOf(objects: AssetObject[]): number {
   return objects.reduce((sum, { size }) => sum + size, 0)
 }
 
-type Named = Pick<AssetFields, '_id' | 'files' | 'images' | 'cover' | 'pendingDeletion' | 'trash'>
-const NAMED = { files: 1, images: 1, cover: 1, ...PENDING_DELETION } as const
+type Named = Pick<AssetFields, '_id' | 'files' | 'fileSet' | 'images' | 'cover' | 'pendingDeletion' | 'trash'>
+const NAMED = { files: 1, fileSet: 1, images: 1, cover: 1, ...PENDING_DELETION } as const
 
-/** Reads the objects that each asset of an owner names. */
+/** Reads the fields that name objects, of each asset of an owner. Read the file sets with `wholeNamed`. */
 export const namedObjects = (owner: Types.ObjectId): AsyncIterable<Named> =>
   Asset.find({ owner }, NAMED).lean().cursor()
 
+/**
+ * Returns the asset with all its files; null when it is deleted.
+ *
+ * @throws FileSetMissing
+ */
+export const wholeNamed = (asset: Types.ObjectId, first?: Named): Promise<Whole<Named> | null> =>
+  readWhole<Named>(() => Asset.findById(asset, NAMED).lean().exec(), first)
+
 /** Returns whether an asset names the object of a key. */
 export async function isNamed(asset: Types.ObjectId, key: string): Promise<boolean> {
-  const found = await Asset.findById(asset, NAMED).lean()
+  const found = await wholeNamed(asset)
   return found !== null && objectsOf(found).some((object) => object.key === key)
+}
+
+/** Returns whether an asset has a file set, or has to delete it. */
+export async function namesFileSet(asset: Types.ObjectId, set: string): Promise<boolean> {
+  const found = await Asset.findById(asset, { fileSet: 1, ...PENDING_DELETION }).lean()
+  return (
+    found !== null &&
+    (found.fileSet === set || pendingDeletionOf(found).some(({ fileSet }) => fileSet === set))
+  )
 }
 
 /** Reads the ids of all users that own an asset. */
@@ -91,14 +101,21 @@ export const assetOwners = (): AsyncIterable<{ _id: Types.ObjectId }> =>
 /** The fields of an asset that count for the usage of its owner. */
 export type Counted = Pick<
   AssetFields,
-  'files' | 'images' | 'cover' | 'unsettled' | 'pendingDeletion' | 'trash'
+  'files' | 'fileSet' | 'fileCount' | 'size' | 'images' | 'cover' | 'unsettled' | 'pendingDeletion' | 'trash'
 >
+const COUNTED = { files: 1, fileSet: 1, fileCount: 1, size: 1, images: 1, cover: 1, unsettled: 1 } as const
 
 /** Reads the fields of an owner's assets that count for the usage. */
 export const countedAssets = (owner: Types.ObjectId): AsyncIterable<Counted> =>
-  Asset.find({ owner }, { files: 1, images: 1, cover: 1, unsettled: 1, ...PENDING_DELETION })
+  Asset.find({ owner }, { ...COUNTED, ...PENDING_DELETION })
     .lean()
     .cursor()
+
+/** Returns the bytes and the number of an asset's files. A file set never changes, so its sums in the asset are right. */
+export const sumsOfFiles = (asset: Counted) =>
+  asset.fileSet
+    ? { bytes: asset.size, files: countFiles(asset) }
+    : { bytes: bytesOf(asset.files), files: asset.files.length }
 
 /** Returns the unsettled entries of these assets. */
 export async function unsettledOf(ids: Types.ObjectId[]): Promise<Unsettled[]> {
@@ -148,10 +165,12 @@ export async function removeDeleted(asset: Types.ObjectId): Promise<void> {
 }
 
 /** Reads the assets that have a lock, even an expired lock, because the store can still protect their objects. */
-export const assetsWithLock = (): AsyncIterable<AssetFields> =>
-  Asset.find({ lock: { $ne: null } })
-    .lean()
-    .cursor()
+export const assetsWithLock = (): AsyncIterable<Whole> =>
+  readAllWhole(
+    Asset.find({ lock: { $ne: null } })
+      .lean()
+      .cursor(),
+  )
 
 /**
  * Records that an asset has links. Call it before a link is stored, so that the deletion of the asset removes the link.

@@ -67,6 +67,8 @@ const LISTED = {
   visibilityEpoch: 1,
   collaborators: 1,
   files: 1,
+  fileSet: 1,
+  fileCount: 1,
   images: 1,
   cover: 1,
   size: 1,

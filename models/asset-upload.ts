@@ -1,12 +1,6 @@
 import { type QueryFilter, Types, type UpdateQuery } from 'mongoose'
-import {
-  Asset,
-  type AssetFields,
-  type Cover,
-  notLocked,
-  type PendingDeletion,
-  type Unsettled,
-} from './asset.ts'
+import { Asset, type AssetFields, notLocked, type PendingDeletion, type Unsettled } from './asset.ts'
+import type { Cover } from './asset-files.ts'
 import { coverJob } from './asset-jobs.ts'
 import { KEYS_FORM } from './asset-keys.ts'
 import { addPendingDeletion, sameObjects } from './asset-objects.ts'
@@ -101,6 +95,8 @@ interface NewCover {
   cover: Cover
   /** The key of the file that the thumbnail shows. */
   file: string
+  /** The file set of that file. */
+  fileSet: string | null
   /** The current time. A lock that runs then forbids the change. */
   now: Date
   unsettled: Unsettled
@@ -114,10 +110,17 @@ interface NewCover {
  */
 export function attachCover(
   { id, asset }: Expected,
-  { cover, file, now, unsettled }: NewCover,
+  { cover, file, fileSet, now, unsettled }: NewCover,
 ): Promise<AssetFields | null> {
   return Asset.findOneAndUpdate(
-    { _id: asset, state: 'ready', intents: id, cover: null, 'files.key': file, ...notLocked(now) },
+    {
+      _id: asset,
+      state: 'ready',
+      intents: id,
+      cover: null,
+      ...(fileSet ? { fileSet } : { 'files.key': file }),
+      ...notLocked(now),
+    },
     { $set: { cover }, $pull: { intents: id }, $push: { unsettled }, ...coverJob.ended },
     { returnDocument: 'after' },
   )

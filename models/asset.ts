@@ -1,5 +1,6 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
-import { ASSET_TYPES, MEDIA, type Media } from './media.ts'
+import { coverSchema, fileSchema, imageSchema, nested } from './asset-files.ts'
+import { ASSET_TYPES, MEDIA } from './media.ts'
 import { type OptimisticStatics, optimistic } from './plugins/optimistic.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
 import { type Timestamps, versionTimestamps } from './plugins/timestamps.ts'
@@ -10,7 +11,7 @@ export const NAME = { min: 1, max: 200 } as const
 export const DESCRIPTION = { max: 5000 } as const
 export const TAG = { min: 1, max: 40 } as const
 export const TAGS = { max: 20 } as const
-export const FILES = { min: 1, max: 20 } as const
+export const FILES = { min: 1, max: 1000 } as const
 export const IMAGES = { max: 8 } as const
 /** How long a signed URL is valid, in seconds. */
 export const SIGNED_URL = { defaultExpiry: 3600, maxExpiry: 86_400 } as const
@@ -19,40 +20,6 @@ export type Visibility = (typeof VISIBILITIES)[number]
 
 export const LOCK_MODES = ['governance', 'compliance'] as const
 export type LockMode = (typeof LOCK_MODES)[number]
-
-/** An object in the store. */
-export interface AssetObject {
-  key: string
-  size: number
-}
-
-export interface AssetFile extends AssetObject {
-  id: string
-  name: string
-  mediaType: string
-  media: Media
-  sha256: string
-  /** For zip archives. Files of earlier releases have none. */
-  crc32?: number
-}
-
-export interface Picture extends AssetObject {
-  id: string
-  mediaType: string
-  width: number
-  height: number
-  sha256: string
-}
-
-/** The thumbnail of an asset's own picture. */
-export interface Cover extends Picture {
-  /** The sides of that picture, upright. */
-  original?: { width: number; height: number }
-}
-
-export interface AssetImage extends Picture {
-  thumbnail: Picture
-}
 
 /** Space of a committed upload, which is not counted as used while the entry `id` of the owner's ledger is open. */
 export interface Unsettled {
@@ -67,6 +34,8 @@ export interface PendingDeletion {
   keys: string[]
   bytes: number
   files: number
+  /** The file set to delete with them. */
+  fileSet?: string
   at?: Date
 }
 
@@ -80,35 +49,7 @@ export interface Lock {
   legalHold: boolean
 }
 
-const object = { key: { type: String, required: true }, size: { type: Number, required: true } }
-const picture = {
-  id: { type: String, required: true },
-  ...object,
-  ...{ mediaType: String, width: Number, height: Number, sha256: String },
-}
-
 type JobState = { at: Date; starts: number }
-const nested = { _id: false, id: false } as const
-const pictureSchema = new Schema<Picture>(picture, nested)
-const coverSchema = new Schema<Cover>({ ...picture, original: { width: Number, height: Number } }, nested)
-const imageSchema = new Schema<AssetImage>(
-  { ...picture, thumbnail: { type: pictureSchema, required: true } },
-  { _id: false },
-)
-
-const fileSchema = new Schema<AssetFile>(
-  {
-    id: { type: String, required: true },
-    ...object,
-    name: String,
-    mediaType: String,
-    media: { type: String, enum: MEDIA },
-    sha256: String,
-    crc32: Number,
-  },
-  nested,
-)
-
 const unsettledSchema = new Schema<Unsettled>({ id: String, bytes: Number, files: Number }, nested)
 
 const lockSchema = new Schema<Lock>(
@@ -121,7 +62,7 @@ const lockSchema = new Schema<Lock>(
 )
 
 const pendingDeletionSchema = new Schema<PendingDeletion>(
-  { id: String, keys: [String], bytes: Number, files: Number, at: Date },
+  { id: String, keys: [String], bytes: Number, files: Number, fileSet: String, at: Date },
   nested,
 )
 
@@ -140,7 +81,12 @@ const definition = {
   visibility: { type: String, enum: VISIBILITIES, default: 'private' },
   /** Incremented by each change of visibility, so that signed URLs of an earlier epoch are invalid. Missing is 0. */
   visibilityEpoch: { type: Number, default: 0 },
+  /** All files, or the first ones of a file set; see file-set.ts. */
   files: { type: [fileSchema], default: () => [] },
+  /** The id of the file set; null when `files` are all files. Missing is null. */
+  fileSet: { type: String, default: null },
+  /** The number of all files. Missing is the number of `files`. */
+  fileCount: Number,
   images: { type: [imageSchema], default: () => [] },
   /** The thumbnail of the asset's own image file. */
   cover: { type: coverSchema, default: null },

@@ -1,15 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Types } from 'mongoose'
-import {
-  Asset,
-  type AssetFields,
-  type AssetObject,
-  isLocked,
-  isRetained,
-  type PendingDeletion,
-} from '../../models/asset.ts'
+import { Asset, type AssetFields, isLocked, isRetained, type PendingDeletion } from '../../models/asset.ts'
 import { visibleAsset } from '../../models/asset-access.ts'
+import type { AssetObject } from '../../models/asset-files.ts'
 import { sameObjects } from '../../models/asset-objects.ts'
+import { readWhole, type Whole } from '../../models/file-set.ts'
 import type { ConditionalUpdate } from '../../models/plugins/optimistic.ts'
 import { type Authority, confirmSender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
@@ -17,17 +12,22 @@ import { type AppError, locked, notFound, versionConflict } from '../errors.ts'
 import { assertAccess } from '../sharing/assert-access.ts'
 import { announceDeletion, deletePending, withdrawDeletion } from './pending-deletion.ts'
 
+interface Forgotten {
+  objects: AssetObject[]
+  /** The number of files among the objects. */
+  files: number
+  fileSet?: string | null
+}
+
 interface Change {
   /** The sender of the change; undefined when the service itself changes the asset. */
   by: Authority | undefined
   /** Changes the asset only if it still has this version. */
   version?: number | undefined
-  /** Returns the objects that the asset will no longer name. */
-  forgets: (current: AssetFields) => AssetObject[]
-  /** Returns the number of files among them. */
-  files: (current: AssetFields) => number
+  /** Returns what the asset will no longer name. */
+  forgets: (current: Whole) => Forgotten
   /** Returns the update, conditional on `sameObjects(current)` and on what `by` can do. */
-  update: (current: AssetFields, pendingDeletion: PendingDeletion) => ConditionalUpdate<AssetFields>
+  update: (current: Whole, pendingDeletion: PendingDeletion) => ConditionalUpdate<AssetFields>
   /** Called after the update. */
   settle?: () => Promise<unknown>
 }
@@ -45,9 +45,9 @@ interface Change {
  */
 export async function changeAsset(
   context: AssetContext,
-  asset: AssetFields,
+  asset: Whole,
   change: Change,
-): Promise<{ before: AssetFields; after: AssetFields }> {
+): Promise<{ before: Whole; after: AssetFields }> {
   if (change.version !== undefined && change.version !== asset.version) throw versionConflict()
   let pendingDeletion: PendingDeletion
   const changed = await Asset.change(
@@ -56,7 +56,9 @@ export async function changeAsset(
       await confirm(change.by, current.owner)
       const { owner } = current
       const now = context.clock.now()
-      pendingDeletion = announceDeletion(owner, change.forgets(current), change.files(current), now)
+      const { objects, files, fileSet } = change.forgets(current)
+      const announced = announceDeletion(owner, objects, files, now)
+      pendingDeletion = fileSet ? { ...announced, fileSet } : announced
       return change.update(current, pendingDeletion)
     },
     (tried) => {
@@ -97,11 +99,14 @@ interface Attempt {
  */
 export async function reloadForRetry(
   { clock }: Pick<AssetContext, 'clock'>,
-  tried: AssetFields,
+  tried: Whole,
   { version, by, anyLock = false }: Attempt,
-): Promise<AssetFields> {
+): Promise<Whole> {
+  const { _id } = tried
   const current =
-    by && by.access !== 'admin' ? await visibleAsset(tried._id, by.sender.user) : await Asset.ready(tried._id)
+    by && by.access !== 'admin'
+      ? await visibleAsset(_id, by.sender.user)
+      : await readWhole(() => Asset.ready(_id))
   if (!current) throw notFound()
   if (by && by.access !== 'admin') assertAccess(current, by.sender.user, by.access)
   if (!anyLock && isLocked(current, clock.now())) throw lockedError(current, clock.now())

@@ -1,13 +1,9 @@
-import {
-  type AssetFields,
-  type AssetFile,
-  describeWords,
-  normalizeTags,
-  type Visibility,
-} from '../../models/asset.ts'
+import { describeWords, normalizeTags, type Visibility } from '../../models/asset.ts'
 import { readersOf } from '../../models/asset-access.ts'
+import type { AssetFile } from '../../models/asset-files.ts'
 import { withKeys } from '../../models/asset-keys.ts'
 import { bytesOf, objectsOf } from '../../models/asset-objects.ts'
+import { storeFiles, type Whole } from '../../models/file-set.ts'
 import type { AssetType } from '../../models/media.ts'
 import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
@@ -37,10 +33,10 @@ export async function createAsset(
   { uploadSession, files, images }: Pick<ReceivedUpload, 'uploadSession' | 'files' | 'images'>,
   sender: Sender,
   given: NewAsset,
-): Promise<AssetFields> {
+): Promise<Whole> {
   const pending = covers.begin(uploadSession, files, sender.user._id.toString())
   const cover = await pending.inTime()
-  const settlement = { bytes: bytesOf(objectsOf({ files, images, cover })), files: files.length }
+  const settlement = { bytes: bytesOf(objectsOf({ allFiles: files, images, cover })), files: files.length }
   const visibility = given.visibility ?? 'private'
   const described = {
     name: given.name ?? files[0]?.name.slice(0, 200) ?? 'file',
@@ -53,9 +49,11 @@ export async function createAsset(
     ...(given.type ? { type: given.type, typeGiven: true } : {}),
     visibility,
   }
+  const stored = await storeFiles(uploadSession, files, sender.user._id)
   await confirmSender({ sender })
   const set = {
     ...fields,
+    ...stored,
     ...describeWords(described),
     images,
     cover,
@@ -65,16 +63,18 @@ export async function createAsset(
     readers: readersOf({ owner: uploadSession.owner, visibility, collaborators: [] }),
     unsettled: [{ id: uploadSession.id, ...settlement }],
   }
-  const asset = await uploadSession.insertAsset(withKeys(set, { ...fields, state: 'ready', lock: null }))
+  const asset = await uploadSession.insertAsset(
+    withKeys(set, { ...fields, allFiles: files, state: 'ready', lock: null }),
+  )
   if (!asset) throw notFound()
   await hideIfOwnerInactive(asset, await uploadSession.settle(settlement))
   await events.record({ kind: 'asset.created', asset: asset._id, owner: asset.owner, space: true })
   pending.addLater(asset)
-  return asset
+  return { ...asset, allFiles: files }
 }
 
 /** Returns the fields of an asset that are derived from its files. */
 export function describeFiles(files: AssetFile[]) {
   const medias = files.map(({ media }) => media)
-  return { files, media: assetMedia(medias), size: bytesOf(files), type: assetType(medias) }
+  return { media: assetMedia(medias), size: bytesOf(files), type: assetType(medias) }
 }

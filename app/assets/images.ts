@@ -1,6 +1,8 @@
-import { Asset, type AssetFields, type AssetImage, IMAGES, notLocked } from '../../models/asset.ts'
+import { Asset, type AssetFields, IMAGES, notLocked } from '../../models/asset.ts'
+import type { AssetImage } from '../../models/asset-files.ts'
 import { addPendingDeletion, bytesOf, objectsOfImage, sameObjects } from '../../models/asset-objects.ts'
 import { commitOf } from '../../models/asset-upload.ts'
+import { type Whole, withSameFiles } from '../../models/file-set.ts'
 import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { notFound, tooLarge, versionConflict } from '../errors.ts'
@@ -17,14 +19,14 @@ import { changeAsset, reloadForRetry } from './change.ts'
 export async function addImages(
   { clock, events }: Pick<AssetContext, 'clock' | 'events'>,
   { uploadSession, images }: { uploadSession: UploadSession; images: AssetImage[] },
-  asset: AssetFields,
+  asset: Whole,
   sender: Sender,
   version?: number,
-): Promise<AssetFields> {
+): Promise<Whole> {
   const by = { sender, access: 'write' } as const
   const settlement = { bytes: bytesOf(images.flatMap(objectsOfImage)), files: 0 }
   if (version !== undefined && version !== asset.version) throw versionConflict()
-  const { after } = await Asset.change(
+  const changed = await Asset.change(
     asset,
     async (current) => {
       if (current.images.length + images.length > IMAGES.max)
@@ -41,6 +43,7 @@ export async function addImages(
     },
     (tried) => reloadForRetry({ clock }, tried, { version, by }),
   )
+  const after = withSameFiles(changed)
   await uploadSession.settle(settlement)
   await events.record({ kind: 'asset.updated', asset: after._id, owner: after.owner, space: true })
   return after
@@ -54,7 +57,7 @@ export async function addImages(
  */
 export async function removeImage(
   context: AssetContext,
-  asset: AssetFields,
+  asset: Whole,
   imageId: string,
   sender: Sender,
   version?: number,
@@ -67,9 +70,8 @@ export async function removeImage(
     version,
     forgets: (current) => {
       const image = find(current)
-      return image ? objectsOfImage(image) : []
+      return { objects: image ? objectsOfImage(image) : [], files: 0 }
     },
-    files: () => 0,
     update: (current, pendingDeletion) => ({
       conditions: {
         state: 'ready',

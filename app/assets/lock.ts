@@ -8,6 +8,7 @@ import {
 } from '../../models/asset.ts'
 import { withKeys } from '../../models/asset-keys.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
+import { type Whole, withSameFiles } from '../../models/file-set.ts'
 import { type Authority, accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
 import { conflict, forbidden, validationFailed } from '../errors.ts'
@@ -30,10 +31,10 @@ export interface LockRequest {
  */
 export async function lockAsset(
   context: AssetContext & Pick<Context, 'config'>,
-  asset: AssetFields,
+  asset: Whole,
   sender: Sender,
   request: LockRequest,
-): Promise<AssetFields> {
+): Promise<Whole> {
   const now = context.clock.now()
   if (request.mode === 'compliance') await requireComplianceAllowed(context.config, sender)
   const lock = strengthenLock(asset, request, now)
@@ -50,7 +51,7 @@ export async function lockAsset(
  *
  * @throws `locked` when the asset has a retention and no legal hold
  */
-export async function releaseHold(context: AssetContext, asset: AssetFields, sender: Sender): Promise<void> {
+export async function releaseHold(context: AssetContext, asset: Whole, sender: Sender): Promise<void> {
   await endHold(context, asset, {
     by: { sender, access: 'owner' },
     audit: { action: 'lock.released', user: asset.owner, target: targetOf(asset) },
@@ -62,7 +63,7 @@ export async function releaseHold(context: AssetContext, asset: AssetFields, sen
  *
  * @throws `locked` when the asset has a compliance lock and no legal hold
  */
-export async function liftLock(context: AssetContext, asset: AssetFields, admin: Sender): Promise<void> {
+export async function liftLock(context: AssetContext, asset: Whole, admin: Sender): Promise<void> {
   const change: LockChange = {
     by: { sender: admin, access: 'admin' },
     audit: {
@@ -83,7 +84,7 @@ export async function liftLock(context: AssetContext, asset: AssetFields, admin:
  *
  * @throws `locked` when the asset has a retention and no legal hold
  */
-async function endHold(context: AssetContext, asset: AssetFields, change: LockChange): Promise<void> {
+async function endHold(context: AssetContext, asset: Whole, change: LockChange): Promise<void> {
   const { lock } = asset
   if (lock?.legalHold) await setLock(context, asset, { ...lock, legalHold: false }, change)
   else if (isRetained(asset, context.clock.now())) throw lockedError(asset, context.clock.now())
@@ -131,11 +132,11 @@ interface LockChange {
 
 async function setLock(
   { store, clock, events }: AssetContext,
-  asset: AssetFields,
+  asset: Whole,
   lock: Lock | null,
   { by, audit }: LockChange,
-): Promise<AssetFields> {
-  const { after: changed } = await Asset.change(
+): Promise<Whole> {
+  const change = await Asset.change(
     asset,
     async (current) => {
       await confirmSender(by, current.owner)
@@ -150,6 +151,7 @@ async function setLock(
       throw conflict('The asset was changed by another request. Read it again and retry.')
     },
   )
+  const changed = withSameFiles(change)
   await store.protect(
     objectsOf(changed).map(({ key }) => key),
     lock,

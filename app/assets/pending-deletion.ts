@@ -1,6 +1,8 @@
 import type { Types } from 'mongoose'
-import type { AssetFields, AssetObject, PendingDeletion } from '../../models/asset.ts'
+import type { AssetFields, PendingDeletion } from '../../models/asset.ts'
+import type { AssetObject } from '../../models/asset-files.ts'
 import { bytesOf, pendingDeletionOf, recordDeleted, removeDeleted } from '../../models/asset-objects.ts'
+import { removeFileSet } from '../../models/file-set.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
 import { beginRemoval, endRemoval, settleRemoval, settleUploads } from '../quota/removals.ts'
@@ -33,6 +35,7 @@ export async function deletePending(store: ObjectStore, asset: AssetFields): Pro
   for (const removal of removals) {
     await store.remove(removal.keys)
     await settleRemoval(owner, removal, unsettled)
+    if (removal.fileSet) await removeFileSet(removal.fileSet)
     if (asset.state === 'deleting') continue
     await recordDeleted(_id, removal.id, unsettled)
     endRemoval(owner, removal)

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { cancelUploadsOf, fenceAsset } from '../../models/asset-upload.ts'
+import { readAllWhole } from '../../models/file-set.ts'
 import { staleEarlierUploads, staleUploads, uploadsOf } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import type { AssetContext } from '../context.ts'
@@ -44,7 +45,7 @@ export async function removeEverythingOf(context: AssetContext, owner: Types.Obj
 
 async function removeAssetsOf(context: AssetContext, owner: Types.ObjectId): Promise<void> {
   await cancelUploadsOf(owner)
-  for await (const asset of Asset.allOf(owner, 'ready'))
+  for await (const asset of readAllWhole(Asset.allOf(owner, 'ready')))
     await checkStoreWhenSlow(context, () => discardAsset(context, asset).catch(ignoreMissing))
   for await (const asset of Asset.allOf(owner, 'deleting')) await deletePending(context.store, asset)
 }

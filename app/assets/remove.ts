@@ -1,7 +1,8 @@
-import { type AssetFields, notLocked } from '../../models/asset.ts'
+import { notLocked } from '../../models/asset.ts'
 import { readableAsset } from '../../models/asset-access.ts'
 import { KEYS_FORM } from '../../models/asset-keys.ts'
 import { addPendingDeletion, objectsOf, sameObjects } from '../../models/asset-objects.ts'
+import type { Whole } from '../../models/file-set.ts'
 import { type Authority, accessCondition, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { notFound } from '../errors.ts'
@@ -25,7 +26,7 @@ interface Options {
  */
 export async function removeAsset(
   context: AssetContext,
-  asset: AssetFields,
+  asset: Whole,
   sender: Sender,
   { evenIfUsed = false, version }: Options,
 ): Promise<void> {
@@ -62,7 +63,7 @@ export async function removeAssetById(
 
 const DELETED = {
   ...{ state: 'deleting', readers: [], keys: [], keysForm: KEYS_FORM },
-  ...{ files: [], images: [], cover: null, intents: [], jobs: {} },
+  ...{ files: [], fileSet: null, fileCount: 0, images: [], cover: null, intents: [], jobs: {} },
 } as const
 
 interface Removal {
@@ -85,14 +86,17 @@ interface Removal {
  */
 export async function discardAsset(
   context: AssetContext,
-  asset: AssetFields,
+  asset: Whole,
   { by, version, audit }: Removal = {},
 ): Promise<void> {
   const { before, after } = await changeAsset(context, asset, {
     by,
     version,
-    forgets: objectsOf,
-    files: ({ files }) => files.length,
+    forgets: (current) => ({
+      objects: objectsOf(current),
+      files: current.allFiles.length,
+      fileSet: current.fileSet,
+    }),
     update: (current, pendingDeletion) => ({
       conditions: {
         state: 'ready',

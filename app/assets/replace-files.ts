@@ -1,7 +1,8 @@
-import type { AssetFields, AssetFile } from '../../models/asset.ts'
+import type { AssetFile } from '../../models/asset-files.ts'
 import { withKeys } from '../../models/asset-keys.ts'
 import { bytesOf } from '../../models/asset-objects.ts'
 import { commitOf } from '../../models/asset-upload.ts'
+import { storeFiles, type Whole } from '../../models/file-set.ts'
 import { accessCondition, type Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
 import type { UploadSession } from '../uploads/upload-session.ts'
@@ -18,19 +19,23 @@ import { describeFiles } from './create.ts'
 export async function replaceFiles(
   context: AssetContext & Pick<Context, 'covers'>,
   { uploadSession, files }: { uploadSession: UploadSession; files: AssetFile[] },
-  asset: AssetFields,
+  asset: Whole,
   sender: Sender,
   version?: number,
-): Promise<AssetFields> {
+): Promise<Whole> {
   const by = { sender, access: 'write' } as const
   const pending = context.covers.begin(uploadSession, files, sender.user._id.toString())
   const cover = await pending.inTime()
   const settlement = { bytes: bytesOf(cover ? [...files, cover] : files), files: files.length }
+  const stored = await storeFiles(uploadSession, files, sender.user._id)
   const { after: changed } = await changeAsset(context, asset, {
     by,
     version,
-    forgets: (current) => [...current.files, ...(current.cover ? [current.cover] : [])],
-    files: (current) => current.files.length,
+    forgets: ({ allFiles, fileSet, cover: former }) => ({
+      objects: former ? [...allFiles, former] : allFiles,
+      files: allFiles.length,
+      fileSet,
+    }),
     update: (current, pendingDeletion) =>
       commitOf(
         uploadSession,
@@ -39,12 +44,13 @@ export async function replaceFiles(
           now: context.clock.now(),
           set: withKeys(
             {
+              ...stored,
               ...describeFiles(files),
               ...(current.typeGiven ? { type: current.type } : {}),
               cover,
               jobs: pending.jobs(),
             },
-            current,
+            { ...current, allFiles: files },
           ),
           unsettled: { id: uploadSession.id, ...settlement },
           pendingDeletion,
@@ -56,5 +62,5 @@ export async function replaceFiles(
   const { _id, owner } = changed
   await context.events.record({ kind: 'asset.updated', asset: _id, owner, space: true })
   pending.addLater(changed)
-  return changed
+  return { ...changed, allFiles: files }
 }

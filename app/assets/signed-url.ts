@@ -1,7 +1,9 @@
-import { type AssetFields, type AssetFile, type Picture, SIGNED_URL } from '../../models/asset.ts'
+import { SIGNED_URL } from '../../models/asset.ts'
 import { readableAsset } from '../../models/asset-access.ts'
+import type { AssetFile, Picture } from '../../models/asset-files.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
 import type { ListedAsset } from '../../models/asset-search.ts'
+import { knownFiles, type Whole } from '../../models/file-set.ts'
 import { User, type UserFields } from '../../models/user.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
@@ -24,7 +26,7 @@ interface Wanted {
  */
 export function signUrl(
   { urls, clock }: Pick<Context, 'urls' | 'clock'>,
-  asset: ListedAsset,
+  asset: ListedAsset & Partial<Whole>,
   user: Pick<UserFields, '_id' | 'sessionEpoch'>,
   { file, image, expiresIn = SIGNED_URL.defaultExpiry }: Wanted = {},
 ): { url: string; expiresAt: Date } {
@@ -51,7 +53,7 @@ export function signUrl(
 export async function followSignedUrl(
   { urls, clock }: Pick<Context, 'urls' | 'clock'>,
   token: string,
-): Promise<{ asset: AssetFields; file: AssetFile } | { asset: AssetFields; picture: Picture }> {
+): Promise<{ asset: Whole; file: AssetFile } | { asset: Whole; picture: Picture }> {
   const bytes = urls.verify(token, clock.now())
   if (!bytes) throw notFound()
   const user = await User.findActive(bytes.user)
@@ -66,5 +68,6 @@ export async function followSignedUrl(
   return { asset, file }
 }
 
-const fileOf = ({ files }: ListedAsset, id = files[0]?.id) => files.find((file) => file.id === id)
+const fileOf = (asset: ListedAsset & Partial<Whole>, id = asset.files[0]?.id) =>
+  knownFiles(asset).find((file) => file.id === id)
 const pictureOf = (asset: ListedAsset, id: string) => picturesOf(asset).find((picture) => picture.id === id)

@@ -1,5 +1,6 @@
-import { type AssetFields, isLocked } from '../../models/asset.ts'
+import { isLocked } from '../../models/asset.ts'
 import { takeDownAsset } from '../../models/asset-access.ts'
+import type { Whole } from '../../models/file-set.ts'
 import { Link } from '../../models/link.ts'
 import { retryChange } from '../../models/plugins/optimistic.ts'
 import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
@@ -17,7 +18,7 @@ import { discardAsset } from './remove.ts'
  * @throws `not_found`
  * @throws what `confirmSender` throws
  */
-export async function takeDown(context: AssetContext, asset: AssetFields, admin: Sender): Promise<void> {
+export async function takeDown(context: AssetContext, asset: Whole, admin: Sender): Promise<void> {
   const by = { sender: admin, access: 'admin' } as const
   const audit: AuditEntry = {
     action: 'asset.taken_down',
@@ -40,7 +41,7 @@ export async function takeDown(context: AssetContext, asset: AssetFields, admin:
 /** Deletes an asset. Returns false when it was changed or locked meanwhile. */
 async function discard(
   context: AssetContext,
-  asset: AssetFields,
+  asset: Whole,
   by: Authority,
   audit: AuditEntry,
 ): Promise<boolean> {
@@ -57,12 +58,7 @@ async function discard(
  * Makes a locked asset private and revokes its links. Keeps its objects, because of the lock. Returns false when it
  * was changed meanwhile.
  */
-async function hide(
-  context: AssetContext,
-  asset: AssetFields,
-  by: Authority,
-  audit: AuditEntry,
-): Promise<boolean> {
+async function hide(context: AssetContext, asset: Whole, by: Authority, audit: AuditEntry): Promise<boolean> {
   const { _id, owner } = asset
   const now = context.clock.now()
   await confirmSender(by, owner)

@@ -10,6 +10,7 @@ import {
 } from '../../models/asset.ts'
 import { visibilityUpdate } from '../../models/asset-access.ts'
 import { withKeys } from '../../models/asset-keys.ts'
+import { type Whole, withSameFiles } from '../../models/file-set.ts'
 import type { AssetType } from '../../models/media.ts'
 import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
 import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
@@ -39,18 +40,18 @@ export interface AssetChange {
  */
 export async function updateAsset(
   { clock, events }: Pick<AssetContext, 'clock' | 'events'>,
-  asset: AssetFields,
+  asset: Whole,
   sender: Sender,
   change: AssetChange,
   version?: number,
-): Promise<AssetFields> {
+): Promise<Whole> {
   const { user } = sender
   const by = { sender, access: change.visibility === undefined ? 'write' : 'owner' } as const
   assertAccess(asset, user, by.access)
   if (Object.keys(change).length === 0) return asset
   const { visibility, ...fields } = change
   const changesProtected = Object.keys(fields).length > 0
-  const { before, after } = await Asset.change(
+  const changed = await Asset.change(
     asset,
     async (current) => {
       const now = clock.now()
@@ -74,6 +75,7 @@ export async function updateAsset(
     },
     (tried) => reloadForRetry({ clock }, tried, { version, by, anyLock: !changesProtected }),
   )
+  const [before, after] = [changed.before, withSameFiles(changed)]
   if (visibility) await hideIfOwnerInactive(after)
   await events.record({
     ...(changesVisibility(before, visibility) ? visibilityChange(before, after, user._id) : {}),

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { pipeline, type Readable, Transform } from 'node:stream'
 import { ZipArchive } from 'archiver'
-import type { AssetFile } from '../../models/asset.ts'
+import type { AssetFile } from '../../models/asset-files.ts'
 import { addToStem, cleanFileName } from '../media/file-name.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
@@ -52,9 +52,13 @@ function checkSize({ key, size }: AssetFile): Transform {
 /** Makes names unique, regardless of case: adds ` (2)`, ` (3)` … before the extension of a repeated name. */
 export function uniqueNames(names: string[]): string[] {
   const used = new Set<string>()
+  /** The last number that was tried for a name, so that many equal names need few attempts. */
+  const counts = new Map<string, number>()
   return names.map((name) => {
     let unique = name
-    for (let count = 2; used.has(unique.toLowerCase()); count += 1) unique = addToStem(name, ` (${count})`)
+    let count = counts.get(name.toLowerCase()) ?? 1
+    for (; used.has(unique.toLowerCase()); unique = addToStem(name, ` (${count})`)) count += 1
+    counts.set(name.toLowerCase(), count)
     used.add(unique.toLowerCase())
     return unique
   })

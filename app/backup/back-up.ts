@@ -1,4 +1,3 @@
-import type { AssetFields } from '../../models/asset.ts'
 import { Event, readFormerActivities } from '../../models/event.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
@@ -7,17 +6,9 @@ import type { UserFields } from '../../models/user.ts'
 import { usersWithSecrets } from '../../models/user-state.ts'
 import type { AssetContext } from '../context.ts'
 import { copyOut, discardCopies } from './copy-objects.ts'
-import {
-  COLLECTIONS,
-  FORMAT,
-  type Manifest,
-  makeFolder,
-  OBJECTS,
-  type ObjectEntry,
-  writeManifest,
-} from './format.ts'
+import { COLLECTIONS, FORMAT, type Manifest, makeFolder, OBJECTS, writeManifest } from './format.ts'
 import { LineWriter } from './lines.ts'
-import { type ObjectCopier, readAssets } from './read-assets.ts'
+import { type CopiedAsset, type ObjectCopier, readAssets } from './read-assets.ts'
 
 interface Backup {
   manifest: Manifest
@@ -51,8 +42,9 @@ export async function backUp(
   const copier: ObjectCopier = options.objects
     ? { copy: (entry) => copyOut(store, dir, entry), discard: (keys) => discardCopies(dir, keys) }
     : { copy: async () => undefined, discard: async () => undefined }
-  const writeAsset = async (asset: AssetFields, entries: ObjectEntry[]) => {
+  const writeAsset = async ({ asset, fileSet, objects: entries }: CopiedAsset) => {
     await writers.assets.write(asset)
+    if (fileSet) await writers.fileSets.write(fileSet)
     for await (const link of Link.allOf(asset._id)) await writers.links.write(link)
     for (const entry of entries) {
       await objects.write(entry)
@@ -62,8 +54,8 @@ export async function backUp(
 
   for await (const user of readUsers()) {
     await writers.users.write(user)
-    for await (const { asset, objects } of readAssets(user._id, copier, (error) => errors.push(error)))
-      await writeAsset(asset, objects)
+    for await (const copied of readAssets(user._id, copier, (error) => errors.push(error)))
+      await writeAsset(copied)
     for await (const project of Project.allOf(user._id)) await writers.projects.write(project)
   }
   // First the former ones: a migration moves them to the others.

@@ -19,8 +19,19 @@ export const FORMAT = 1
  * revive an ended session; uploads, failed sign-ins and events that are no activities, because they are temporary; usage sums, because they
  * are recomputed.
  */
-export const COLLECTIONS = ['users', 'assets', 'links', 'projects', FORMER_ACTIVITIES, 'events'] as const
+export const COLLECTIONS = [
+  'users',
+  'assets',
+  'fileSets',
+  'links',
+  'projects',
+  FORMER_ACTIVITIES,
+  'events',
+] as const
 export type CollectionName = (typeof COLLECTIONS)[number]
+
+/** Collections that backups of earlier releases do not have. */
+type LaterCollection = 'events' | 'fileSets'
 
 /** A `.jsonl` file and its checksum. */
 export interface LinesFile {
@@ -41,8 +52,9 @@ export interface Manifest {
   createdAt: string
   /** Schema version of the documents; 0 if it is missing. */
   schemaVersion?: number
-  /** Backups of earlier releases have no `events`. */
-  collections: Record<Exclude<CollectionName, 'events'>, LinesFile> & { events?: LinesFile }
+  /** Backups of earlier releases lack some. */
+  collections: Record<Exclude<CollectionName, LaterCollection>, LinesFile> &
+    Partial<Record<LaterCollection, LinesFile>>
   objects: LinesFile & { bytes: number; included: boolean }
 }
 

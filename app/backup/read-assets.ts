@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose'
 import { Asset, type AssetFields } from '../../models/asset.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
+import { FileSet, type FileSetFields } from '../../models/file-set.ts'
 import { ObjectMissing } from '../storage/object-store.ts'
 import { BackupError, type ObjectEntry } from './format.ts'
 
@@ -11,8 +12,9 @@ export interface ObjectCopier {
   discard(keys: string[]): Promise<void>
 }
 
-interface CopiedAsset {
+export interface CopiedAsset {
   asset: AssetFields
+  fileSet: FileSetFields | null
   objects: ObjectEntry[]
 }
 
@@ -41,23 +43,30 @@ async function copyAsset(
   for (let failedVersion: number | undefined; ; ) {
     const asset = await Asset.ready(id)
     if (!asset) return null
-    const { objects, errors } = await copyObjects(asset, copier)
+    const fileSet = asset.fileSet ? await FileSet.findById(asset.fileSet).lean() : null
+    const { objects, errors } = await copyObjects(asset, fileSet, copier)
     // a second error at the same version is not caused by a change of the asset
     if (errors.length === 0 || asset.version === failedVersion) {
       for (const error of errors) onError(`Asset ${id}: ${error}`)
       // links and references can be added before they are read, so it is unknown whether the asset has some
       const { hasLinks: _links, inScenes: _scenes, ...known } = asset
-      return { asset: { ...known, intents: [], unsettled: [], pendingDeletion: [], trash: [] }, objects }
+      return {
+        asset: { ...known, intents: [], unsettled: [], pendingDeletion: [], trash: [] },
+        fileSet,
+        objects,
+      }
     }
     await copier.discard(objects.map(({ key }) => key))
     failedVersion = asset.version
   }
 }
 
-async function copyObjects(asset: AssetFields, copier: ObjectCopier) {
+async function copyObjects(asset: AssetFields, fileSet: FileSetFields | null, copier: ObjectCopier) {
   const objects: ObjectEntry[] = []
-  const errors: string[] = []
-  for (const { key, size, sha256 } of [...asset.files, ...picturesOf(asset)])
+  // the files of a missing set cannot be copied
+  const errors = asset.fileSet && !fileSet ? [`the file set ${asset.fileSet} is missing`] : []
+  const { files } = fileSet ?? asset
+  for (const { key, size, sha256 } of [...files, ...picturesOf(asset)])
     try {
       await copier.copy({ key, size, sha256 })
       objects.push({ key, size, sha256 })

@@ -3,9 +3,10 @@ import {
   bytesOf,
   type Counted,
   countedAssets,
-  objectsOf,
   pendingDeletionOf,
+  picturesOf,
   removalsByOwner,
+  sumsOfFiles,
   unsettledOf,
 } from '../../models/asset-objects.ts'
 import { isSettled } from '../../models/plugins/settled-removals.ts'
@@ -26,7 +27,8 @@ export async function actualUsageOfUser(owner: Types.ObjectId, space: Space): Pr
 }
 
 function countAsset(asset: Counted, space: Space): Settlement {
-  const sum = { bytes: bytesOf(objectsOf(asset)), files: asset.files.length }
+  const sum = sumsOfFiles(asset)
+  sum.bytes += bytesOf(picturesOf(asset))
   for (const entry of asset.unsettled) if (isOpen(space, entry)) add(sum, entry, -1)
   for (const removal of pendingDeletionOf(asset)) if (!isSettled(space, removal.id)) add(sum, removal)
   return sum

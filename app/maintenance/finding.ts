@@ -10,10 +10,12 @@ export type Finding =
   | { kind: 'upload'; id: string }
   | { kind: 'removal'; asset: string }
   | { kind: 'pending'; asset: string }
+  | { kind: 'set'; id: string }
+  | { kind: 'lost-set'; set: string; asset: string }
   | { kind: 'usage'; discrepancy: Discrepancy }
 
 /** Returns whether the check can fix a finding. Lost data can only come from a backup. */
-export const isFixable = ({ kind }: Finding) => !['missing', 'size', 'ownerless'].includes(kind)
+export const isFixable = ({ kind }: Finding) => !['missing', 'size', 'ownerless', 'lost-set'].includes(kind)
 
 /** Returns a clause that describes the finding. */
 export function describeFinding(finding: Finding): string {
@@ -34,6 +36,10 @@ export function describeFinding(finding: Finding): string {
       return `a removal from asset ${finding.asset} is not finished`
     case 'pending':
       return `asset ${finding.asset} waits for an upload that does not exist`
+    case 'set':
+      return `no asset names file set ${finding.id}`
+    case 'lost-set':
+      return `asset ${finding.asset} names file set ${finding.set}, which is missing`
     case 'usage':
       return describeDiscrepancy(finding.discrepancy)
   }
@@ -51,6 +57,7 @@ export function describeFix({ kind }: Finding): string {
     case 'removal':
       return '--fix finishes it'
     case 'pending':
+    case 'set':
       return '--fix deletes it'
     case 'usage':
       return '--fix corrects it'

@@ -1,13 +1,15 @@
 import type { Types } from 'mongoose'
-import type { AssetObject } from '../../models/asset.ts'
+import type { AssetObject } from '../../models/asset-files.ts'
 import {
   assetOwners,
   isNamed,
   namedObjects,
   objectsOf,
   pendingDeletionOf,
+  wholeNamed,
 } from '../../models/asset-objects.ts'
 import { removePending } from '../../models/asset-upload.ts'
+import { FileSetMissing, removeFileSet } from '../../models/file-set.ts'
 import { staleEarlierUploads, staleUploads, uploadsOf } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { eachUser } from '../../models/user-state.ts'
@@ -16,7 +18,7 @@ import type { ObjectStore, StoredObject } from '../storage/object-store.ts'
 import { parseObjectKey } from '../uploads/object-keys.ts'
 import { undoEarlierUpload, undoUpload } from '../uploads/undo-upload.ts'
 import { type Finding, isFixable } from './finding.ts'
-import { findOrphanAssets, findOrphanPrefixes, findUnfinishedRemovals } from './orphans.ts'
+import { findOrphanAssets, findOrphanPrefixes, findOrphanSets, findUnfinishedRemovals } from './orphans.ts'
 import { reconcile } from './reconcile.ts'
 
 interface Options {
@@ -60,6 +62,7 @@ export async function* checkStorage(
     yield report({ kind: 'pending', asset: id.toString() }, () => removePending(id))
   for (const prefix of await findOrphanPrefixes(store, before))
     yield report({ kind: 'unfinished', prefix }, () => store.abortUnfinished(prefix, before))
+  for await (const id of findOrphanSets(before)) yield report({ kind: 'set', id }, () => removeFileSet(id))
   for await (const finding of compareObjects(store, before))
     yield report(finding, async () => finding.kind === 'orphan' && store.remove([finding.key]))
   for await (const discrepancy of reconcile({ fix, before }))
@@ -70,6 +73,11 @@ async function assertRightDatabase(store: ObjectStore): Promise<void> {
   if (await User.isAny({})) return
   for await (const { key } of store.list(''))
     throw new Error(`The database has no users, but the store has ${key}: is MONGODB_URI the right one?`)
+}
+
+/** Returns undefined for an asset whose file set is missing. */
+function ignoreMissingSet(error: unknown): undefined {
+  if (!(error instanceof FileSetMissing)) throw error
 }
 
 interface NamedObject extends AssetObject {
@@ -102,9 +110,16 @@ async function* compareUser(
   const live = new Set((await uploadsOf(owner)).map(({ id }) => id))
   const named = new Map<string, NamedObject>()
   const pending = new Set<string>()
-  for await (const asset of namedObjects(owner)) {
-    for (const { key, size } of objectsOf(asset)) named.set(key, { key, size, asset: asset._id })
-    for (const key of pendingDeletionOf(asset).flatMap(({ keys }) => keys)) pending.add(key)
+  for await (const found of namedObjects(owner)) {
+    const { _id, fileSet } = found
+    const asset = await wholeNamed(_id, found).catch(ignoreMissingSet)
+    if (asset) for (const { key, size } of objectsOf(asset)) named.set(key, { key, size, asset: _id })
+    else if (asset === undefined && fileSet) {
+      // nothing else knows which objects the asset has, so none of the upload is an orphan
+      live.add(fileSet)
+      yield { kind: 'lost-set', set: fileSet, asset: _id.toString() }
+    }
+    for (const key of pendingDeletionOf(asset ?? found).flatMap(({ keys }) => keys)) pending.add(key)
   }
 
   for (const { key, size, modifiedAt } of stored.values()) {

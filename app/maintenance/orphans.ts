@@ -3,6 +3,7 @@ import type { Types } from 'mongoose'
 import type { AssetFields } from '../../models/asset.ts'
 import {
   assetsToDeleteFrom,
+  namesFileSet,
   pendingDeletionIds,
   pendingDeletionOf,
   removalsByOwner,
@@ -10,6 +11,7 @@ import {
 import { pendingAssets } from '../../models/asset-upload.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import { databaseTime } from '../../models/database-time.ts'
+import { fileSetsBefore } from '../../models/file-set.ts'
 import { removalNumber } from '../../models/plugins/settled-removals.ts'
 import type { OpenEntry, Space } from '../../models/plugins/space.ts'
 import { earlierAssets, isCreatedByEarlier, runningUploadIds, uploadIdsOf } from '../../models/upload.ts'
@@ -115,6 +117,18 @@ export async function forgetOldRemovals({ model, id }: Ledger, { settled = {} }:
     old.filter((process) => !unfinished.includes(process)),
     before,
   )
+}
+
+/**
+ * Reads the ids of file sets that were stored before a time and that no asset and no running upload names. They exist
+ * when the database stored a set after its upload was undone.
+ */
+export async function* findOrphanSets(before: Date): AsyncGenerator<string> {
+  for await (const { _id, asset } of fileSetsBefore(before)) {
+    if (await namesFileSet(asset, _id)) continue
+    // again after the uploads, because the record of an upload is deleted after its asset names the set
+    if (!(await runningUploadIds()).has(_id) && !(await namesFileSet(asset, _id))) yield _id
+  }
 }
 
 /** Returns the ids of assets that an upload of an earlier release created before a time, and whose record is deleted. */

@@ -1,6 +1,8 @@
-import type { AssetFields, AssetFile, Cover } from '../../models/asset.ts'
+import { Asset, type AssetFields } from '../../models/asset.ts'
+import type { AssetFile, Cover } from '../../models/asset-files.ts'
 import { coverJob } from '../../models/asset-jobs.ts'
 import { attachCover } from '../../models/asset-upload.ts'
+import { readWhole } from '../../models/file-set.ts'
 import { type Clock, within } from '../clock.ts'
 import { AppError, notFound } from '../errors.ts'
 import type { EventLog } from '../events/event-log.ts'
@@ -89,9 +91,10 @@ export class Covers {
   async resume(): Promise<void> {
     for (const id of await coverJob.due()) {
       if (this.#stopping.signal.aborted) return
-      const asset = await coverJob.claim(id, this.context.staleMs)
-      const file = asset && coverFile(asset.files)
+      const claimed = await coverJob.claim(id, this.context.staleMs)
+      const asset = claimed && (await readWhole(() => Asset.ready(id), claimed))
       if (!asset) continue
+      const file = coverFile(asset.allFiles)
       if (!file || asset.cover) await coverJob.end(id)
       else {
         const { signal } = this.#stopping
@@ -153,7 +156,7 @@ export class Covers {
   }
 
   /** Adds a cover to an asset that still has the file that the cover shows. */
-  async #add({ _id, owner }: AssetFields, file: AssetFile, picture: EncodedPicture): Promise<void> {
+  async #add({ _id, owner, fileSet }: AssetFields, file: AssetFile, picture: EncodedPicture): Promise<void> {
     const { context } = this
     const announced = picture.data.length
     const upload = { owner, asset: _id, isNew: false, announced, mostFiles: 0, overhead: 0 }
@@ -162,7 +165,8 @@ export class Covers {
       const settlement = { bytes: cover.size, files: 0 }
       const unsettled = { id: uploadSession.id, ...settlement }
       const now = context.clock.now()
-      if (!(await attachCover(uploadSession, { cover, file: file.key, now, unsettled }))) throw notFound()
+      const added = { cover, file: file.key, fileSet, now, unsettled }
+      if (!(await attachCover(uploadSession, added))) throw notFound()
       await uploadSession.settle(settlement)
     })
     await context.events.record({ kind: 'asset.updated', asset: _id, owner, space: true })

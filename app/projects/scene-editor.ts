@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
-import type { AssetFields, AssetFile } from '../../models/asset.ts'
+import type { AssetFields } from '../../models/asset.ts'
 import { readableAssets, type Viewer } from '../../models/asset-access.ts'
+import type { AssetFile } from '../../models/asset-files.ts'
 import type { ListedAsset } from '../../models/asset-search.ts'
 import {
   findProject,

@@ -48,7 +48,11 @@ export const MAX_OPEN_UPLOADS = 200
 export const MAX_AHEAD_BYTES = 64_000_000
 /** `Retry-After` for a client with too many open uploads, in seconds. */
 const RETRY_SECONDS = 10
-/** When this many more files fit besides those of an upload, all its files are reserved at once. */
+/** Largest number of files that an upload reserves when it begins. */
+const FIRST_FILES_MAX = 20
+/** Largest number of files that an upload reserves at a time later. */
+const MORE_FILES_MAX = 100
+/** When this many more files fit, an upload reserves several files at a time. */
 const AMPLE_FILES = 1000
 /** Longest total time that an upload waits until other uploads release unneeded bytes, in milliseconds. */
 const MAX_WAIT_MS = 45_000
@@ -112,8 +116,8 @@ export class Backoff {
 
 /**
  * Reserves bytes and files with a new entry. When not all bytes fit, but `least` bytes can fit later, the new entry
- * reserves no bytes and `extendReservation` adds them. Near the limit of files the entry reserves one file, and
- * `reserveFile` adds the others.
+ * reserves no bytes and `extendReservation` adds them. The entry reserves some of its files, near the limit of files only
+ * one, and `reserveFiles` adds the others.
  *
  * @param least bytes that the upload needs at least; can be more than those of the entry
  * @returns what is reserved, and the state of the ledger's owner
@@ -128,7 +132,8 @@ export async function reserve(
 ): Promise<{ reserved: Reserved; state: OwnerState }> {
   const { id, model, full, quota, mostOpen } = ledger
   const bounds = mostOpen === undefined ? { least } : { least, mostOpen }
-  const { bytes, files = 0 } = entry
+  const { bytes } = entry
+  const files = Math.min(entry.files ?? 0, FIRST_FILES_MAX)
   const one = Math.min(files, 1)
   const open = async (part: Reserved & { slack?: number }, within: { least: number; freeFiles?: number }) => {
     const state = await model.reserve(id, { ...entry, ...part }, quota, within)
@@ -151,9 +156,22 @@ export async function reserve(
   throw refusal(await spaceOf(ledger)) ?? notFound()
 }
 
-/** Reserves one more file for an open entry. @throws the ledger's `full` */
-export async function reserveFile({ model, id, quota, full }: LimitedLedger, entry: string): Promise<void> {
+/**
+ * Reserves more files for an open entry: near the limit one, else several.
+ *
+ * @param most files that the upload can still have, at least one
+ * @returns the files added
+ * @throws the ledger's `full`
+ */
+export async function reserveFiles(
+  { model, id, quota, full }: LimitedLedger,
+  entry: string,
+  most: number,
+): Promise<number> {
+  const files = Math.min(most, MORE_FILES_MAX)
+  if (files > 1 && (await model.extendFiles(id, entry, files, quota, AMPLE_FILES))) return files
   if (!(await model.extendFiles(id, entry, 1, quota))) throw full()
+  return 1
 }
 
 /**

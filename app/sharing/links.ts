@@ -3,6 +3,7 @@ import { Types } from 'mongoose'
 import { Asset, type AssetFields } from '../../models/asset.ts'
 import { isTakenDown } from '../../models/asset-access.ts'
 import { recordLinks } from '../../models/asset-objects.ts'
+import { readWhole, type Whole } from '../../models/file-set.ts'
 import { isId } from '../../models/ids.ts'
 import { isUsable, Link, type LinkFields } from '../../models/link.ts'
 import { verifyPassword } from '../../models/password.ts'
@@ -98,11 +99,11 @@ interface Key {
 export async function followLink(
   { clock, limits }: Pick<Context, 'clock' | 'limits'>,
   { token, password, client }: Key,
-): Promise<{ link: LinkFields; asset: AssetFields }> {
+): Promise<{ link: LinkFields; asset: Whole }> {
   const link = await Link.ofToken(hashToken(token))
   // reads an asset even without a link, so that an unknown token takes as long as one of a deleted asset
   const to = link ?? { asset: new Types.ObjectId(), owner: new Types.ObjectId() }
-  const [asset, owner] = await Promise.all([Asset.ready(to.asset), isActive(to.owner)])
+  const [asset, owner] = await Promise.all([readWhole(() => Asset.ready(to.asset)), isActive(to.owner)])
   if (!link || !asset || !owner) throw notFound()
   if (!isUsable(link, clock.now()) || asset.takenDownAt) throw linkExpired()
   await unlock(limits, link, password, client)

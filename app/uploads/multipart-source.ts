@@ -32,6 +32,7 @@ export class MultipartSource extends Readable {
   readonly #speed: SpeedMonitor
   /** The chunks of one read of the connection. Each can be a single byte, so they are rewritten together. */
   #chunks: Buffer[] = []
+  #isHeld = false
 
   constructor(
     private readonly request: IncomingMessage,
@@ -53,8 +54,27 @@ export class MultipartSource extends Readable {
   }
 
   override _read(): void {
+    if (this.#isHeld) return
     this.#speed.resume()
     this.request.resume()
+  }
+
+  /** Reads no more of the request. Bytes that were read already are still sent. */
+  hold(): void {
+    this.#isHeld = true
+    this.#pause()
+  }
+
+  /** Reads on. */
+  release(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    if (!this.destroyed && this.readableLength < this.readableHighWaterMark) this._read()
+  }
+
+  #pause(): void {
+    this.#speed.pause()
+    this.request.pause()
   }
 
   /**
@@ -83,9 +103,8 @@ export class MultipartSource extends Readable {
     this.#chunks = []
     if (this.destroyed || chunks.length === 0) return
     this.#attempt(() => this.#rewriter.write(join(chunks)))
-    if (this.destroyed || this.readableLength < this.readableHighWaterMark) return
-    this.#speed.pause()
-    this.request.pause()
+    if (this.destroyed || (!this.#isHeld && this.readableLength < this.readableHighWaterMark)) return
+    this.#pause()
   }
 
   #end = (): void => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import type { AssetFile } from '../../models/asset.ts'
+import type { AssetFile } from '../../models/asset-files.ts'
 import { malformedUpload } from '../errors.ts'
 import { detectContent } from '../media/detect-content.ts'
 import { cleanFileName } from '../media/file-name.ts'

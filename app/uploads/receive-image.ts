@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import type { AssetImage, Picture } from '../../models/asset.ts'
+import type { AssetImage, Picture } from '../../models/asset-files.ts'
 import { type EncodedPicture, makePreview, makeThumbnail } from '../media/preview.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { UploadSession } from './upload-session.ts'

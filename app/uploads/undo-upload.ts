@@ -1,6 +1,7 @@
 import type { AssetFields } from '../../models/asset.ts'
 import { objectsOf, pendingDeletionOf } from '../../models/asset-objects.ts'
 import { cancelUpload, fenceAsset, removePending } from '../../models/asset-upload.ts'
+import { allFilesOf, removeFileSet } from '../../models/file-set.ts'
 import { deleteEarlierRecord, type UploadRecord } from '../../models/upload.ts'
 import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
 import { ledgersOf, settle } from '../quota/reservations.ts'
@@ -27,7 +28,8 @@ export async function undoUpload(
   }
   const asset = await prevent()
   const prefix = location && uploadPrefix(location, id)
-  if (prefix && !(asset && namesUnder(asset, prefix))) await removeUnder(store, prefix)
+  if (prefix && !(asset && (await namesUnder(asset, prefix)))) await removeUnder(store, prefix)
+  if (asset?.fileSet !== id) await removeFileSet(id)
   const unsettled = asset?.unsettled.find((entry) => entry.id === id)
   // before the upload is settled, so that a disabling that happens later finds the asset
   if (asset && unsettled && isNew) await hideIfOwnerInactive(asset)
@@ -41,9 +43,11 @@ export async function undoEarlierUpload(store: ObjectStore, upload: UploadRecord
   await deleteEarlierRecord(upload.id)
 }
 
-function namesUnder(asset: AssetFields, prefix: string): boolean {
+async function namesUnder(asset: AssetFields, prefix: string): Promise<boolean> {
+  // a set that is missing was replaced meanwhile: its objects are gone
+  const allFiles = (await allFilesOf(asset)) ?? asset.files
   const keys = [
-    ...objectsOf(asset).map(({ key }) => key),
+    ...objectsOf({ ...asset, allFiles }).map(({ key }) => key),
     ...pendingDeletionOf(asset).flatMap((entry) => entry.keys),
   ]
   return keys.some((key) => key.startsWith(prefix))

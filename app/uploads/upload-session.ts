@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/env.ts'
-import type { AssetFields, AssetFile, AssetImage } from '../../models/asset.ts'
+import type { AssetFields } from '../../models/asset.ts'
+import type { AssetFile, AssetImage } from '../../models/asset-files.ts'
 import { expectUpload, insertAsset, type NewAssetFields } from '../../models/asset-upload.ts'
 import type { NewEntry, OwnerState, Settlement } from '../../models/plugins/space.ts'
 import { User } from '../../models/user.ts'
@@ -15,7 +16,7 @@ import {
   limitedLedgersOf,
   type Reserved,
   reserve,
-  reserveFile,
+  reserveFiles,
 } from '../quota/reservations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { uploadPrefix } from './object-keys.ts'
@@ -181,8 +182,7 @@ export class UploadSession {
       this.#files++
       for (const [ledger, reserved] of this.#reserved) {
         if (reserved.files >= this.#files) continue
-        await reserveFile(ledger, this.id)
-        reserved.files = this.#files
+        reserved.files += await reserveFiles(ledger, this.id, this.options.mostFiles - reserved.files)
       }
     })
   }

@@ -6,7 +6,9 @@ import { notFound, unsupportedMedia } from '../../app/errors.ts'
 import { searchInTurn } from '../../app/search/search.ts'
 import { success } from '../../middleware/envelope.ts'
 import type { Handler } from '../../middleware/handle.ts'
+import { Asset } from '../../models/asset.ts'
 import { type ListedAsset, searchAssets } from '../../models/asset-search.ts'
+import { knownFiles, readWhole, type Whole } from '../../models/file-set.ts'
 import type { UserFields } from '../../models/user.ts'
 import { serializePublicUser } from '../../models/views/user.ts'
 import type * as rules from '../../routes/compat/images.rules.ts'
@@ -30,9 +32,10 @@ export const list: Handler<typeof rules.list> = async (
     searchAssets({ scope: 'mine', media: 'image', tags: [] }, caller, { sort: 'newest', limit, after }),
   )
   const user = await readAccount(session)
+  const images = await Promise.all(assets.map(withImageFile))
   res.json(
     success({
-      images: assets.map((asset) => serializeImage(context, asset, user)),
+      images: images.flat().map((asset) => serializeImage(context, asset, user)),
       next: context.cursors.write('images', next),
     }),
   )
@@ -43,9 +46,20 @@ export const read: Handler = async ({ context, asset, user, session }, res) => {
   res.json(success({ image: serializeImage(context, asset, await readAccount(session)) }))
 }
 
+/** Returns an asset with its image file, which can be in its file set; nothing when it was deleted meanwhile. */
+async function withImageFile(asset: ListedAsset): Promise<[] | [ListedAsset & Partial<Whole>]> {
+  if (asset.files.some(({ media }) => media === 'image')) return [asset]
+  const whole = await readWhole(() => Asset.ready(asset._id))
+  return whole?.media === 'image' ? [whole] : []
+}
+
 /** Serializes an image like the earlier images service. Its URL is valid for an hour. */
-function serializeImage(context: Pick<Context, 'urls' | 'clock'>, asset: ListedAsset, user: UserFields) {
-  const file = asset.files.find(({ media }) => media === 'image')
+function serializeImage(
+  context: Pick<Context, 'urls' | 'clock'>,
+  asset: ListedAsset & Partial<Whole>,
+  user: UserFields,
+) {
+  const file = knownFiles(asset).find(({ media }) => media === 'image')
   if (!file) throw new TypeError('the asset has no image file')
   const { width = null, height = null } = asset.cover?.original ?? {}
   return {

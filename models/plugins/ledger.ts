@@ -39,8 +39,8 @@ export interface LedgerStatics {
    * @param slack how many of the added bytes are possibly not needed; the earlier bytes are all needed
    */
   extend(owner: Id, entry: string, bytes: number, quota: Quota, slack?: number): Promise<boolean>
-  /** Adds files to an open entry. Returns false when they do not fit. */
-  extendFiles(owner: Id, entry: string, files: number, quota: Quota): Promise<boolean>
+  /** Adds files to an open entry. Returns false when they and `spare` more files do not fit. */
+  extendFiles(owner: Id, entry: string, files: number, quota: Quota, spare?: number): Promise<boolean>
   /** Reduces an open entry to `to` bytes without slack. Returns false when it does not have `from` bytes any more. */
   shrink(owner: Id, entry: string, change: { from: number; to: number }): Promise<boolean>
   /**
@@ -155,9 +155,9 @@ const createStatics = (takes: QueryFilter<Document>): Statics => ({
     return modifiedCount === 1
   },
 
-  async extendFiles(owner, entry, files, quota) {
+  async extendFiles(owner, entry, files, quota, spare = 0) {
     const { modifiedCount } = await this.updateOne(
-      { _id: owner, 'space.uploads.id': entry, ...filesFit(files, quota) },
+      { _id: owner, 'space.uploads.id': entry, ...filesFit(files + spare, quota) },
       {
         $inc: { 'space.reservedFiles': files, 'space.uploads.$[entry].files': files, 'space.revision': 1 },
       },

@@ -18,11 +18,11 @@ export interface OptimisticStatics<T> {
    * @returns the document directly before and after the update
    * @throws what `decide` and `readAgain` throw; the document is then not changed
    */
-  change(
-    current: T,
-    decide: (current: T) => ConditionalUpdate<T> | Promise<ConditionalUpdate<T>>,
-    readAgain: (tried: T) => Promise<T>,
-  ): Promise<{ before: T; after: T }>
+  change<Read extends T>(
+    current: Read,
+    decide: (current: Read) => ConditionalUpdate<T> | Promise<ConditionalUpdate<T>>,
+    readAgain: (tried: Read) => Promise<Read>,
+  ): Promise<{ before: Read; after: T }>
 }
 
 /**
@@ -53,7 +53,7 @@ interface Identified {
 
 const statics: OptimisticStatics<Identified> & ThisType<Model<Identified>> = {
   async change(current, decide, readAgain) {
-    const attempt = async (before: Identified) => {
+    const attempt = async (before: typeof current) => {
       const { conditions, update } = await decide(before)
       const filter = { ...conditions, _id: before._id }
       const after = await this.findOneAndUpdate(filter, update, { returnDocument: 'after' }).lean()

@@ -1,6 +1,8 @@
-import { type AssetFields, type AssetFile, type AssetImage, isLocked, isRetained } from '../asset.ts'
+import { type AssetFields, isLocked, isRetained } from '../asset.ts'
 import { accessOf, type Viewer } from '../asset-access.ts'
+import type { AssetFile, AssetImage } from '../asset-files.ts'
 import type { ListedAsset } from '../asset-search.ts'
+import { countFiles, knownFiles, type Whole } from '../file-set.ts'
 import { type VisibleUser, visibleUsers } from '../visible-users.ts'
 
 interface Options {
@@ -12,9 +14,9 @@ interface Options {
   path?: string
 }
 
-/** Serializes an asset for a viewer, without the keys of its objects. */
+/** Serializes an asset for a viewer, without the keys of its objects. An asset that is not whole has its first files. */
 export function serializeAsset(
-  asset: ListedAsset,
+  asset: ListedAsset & Partial<Whole>,
   { viewer, owner, now, path = `/api/assets/${asset._id}` }: Options,
 ) {
   const picture = (id: string) => `${path}/images/${id}`
@@ -30,9 +32,10 @@ export function serializeAsset(
     access: accessOf(asset, viewer),
     owner,
     size: asset.size,
+    fileCount: countFiles(asset),
     downloads: asset.downloads,
     version: asset.version,
-    files: asset.files.map((file) => serializeFile(file, `${path}/files/${file.id}`)),
+    files: knownFiles(asset).map((file) => serializeFile(file, `${path}/files/${file.id}`)),
     images: asset.images.map((image) => serializeImage(image, picture(image.id))),
     thumbnail: thumbnail ? picture(thumbnail.id) : null,
     lock: serializeLock(asset, now),

@@ -30,13 +30,15 @@ describe('bounds of searches', () => {
     const described = { name: 'Oak', description: '', tags: n === 0 ? ['first'] : [] }
     const fields = {
       ...{ ...described, type: n === 0 ? '3D' : '2D', media: n < 10 ? 'model' : 'image', size: 1 },
-      ...{ state: 'ready', visibility: n % 2 ? 'public' : 'private', files: [], lock: null },
+      ...{ state: 'ready', visibility: n % 2 ? 'public' : 'private', allFiles: [], lock: null },
     } as Parameters<typeof withKeys>[1]
     const readers = readersOf({ owner: ada.user._id, visibility: fields.visibility, collaborators: [] })
+    const { allFiles: files, ...others } = fields
+    const stored = { ...others, files }
     const rest = { owner: ada.user._id, readers, version: 1, createdAt: at, updatedAt: at }
     return {
       _id: new Types.ObjectId(),
-      ...withKeys({ ...fields, ...describeWords(described) }, fields),
+      ...withKeys({ ...stored, ...describeWords(described) }, fields),
       ...rest,
     }
   }

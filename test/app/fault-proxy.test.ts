@@ -150,7 +150,9 @@ describe('network faults to the database and the bucket', function () {
     for await (const { finding } of checkStorage(context, { fix: false, graceMs: -1 }))
       expect.fail(describeFinding(finding))
     const assets = await Asset.find().lean()
-    const named = assets.flatMap(objectsOf).map(({ key }) => key)
+    const named = assets
+      .flatMap((asset) => objectsOf({ ...asset, allFiles: asset.files }))
+      .map(({ key }) => key)
     expect(await keysOf(app)).to.have.members(named)
   }
 

@@ -36,6 +36,9 @@ function failingAfter(bytes: number, reason: Error): Transform {
 }
 
 /** Defines the tests of files of a multipart request in a store. Uses a real server, so that clients can disconnect. */
+/** A source that is never held: the parser reads the request itself. */
+const ALWAYS_OPEN = { hold: () => undefined, release: () => undefined }
+
 export function describeEngine(place: Place): void {
   let server: Server
   let meter: () => Transform
@@ -59,7 +62,7 @@ export function describeEngine(place: Place): void {
         )
         complete.push(key)
         return { key, size, originalname }
-      })
+      }, ALWAYS_OPEN)
       idle = async () => {
         await engine.idle()
         await place.store.remove(complete)

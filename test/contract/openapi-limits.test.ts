@@ -13,6 +13,7 @@ import * as asset from '../../models/asset.ts'
 import { SCOPES } from '../../models/asset-criteria.ts'
 import { MAX_COUNTED, SORT_NAMES, TOP_TAGS } from '../../models/asset-search.ts'
 import { ACTIONS, TARGET_TYPES } from '../../models/event.ts'
+import { MAX_EMBEDDED_FILES } from '../../models/file-set.ts'
 import { LINKS_MAX } from '../../models/link.ts'
 import { ASSET_TYPES, MEDIA } from '../../models/media.ts'
 import { PASSWORD } from '../../models/password.ts'
@@ -44,6 +45,8 @@ const LIMITS: Record<string, unknown> = {
   'FileParts maxItems': asset.FILES.max,
   'ImageParts maxItems': asset.IMAGES.max,
   'Asset files maxItems': asset.FILES.max,
+  'Asset fileCount minimum': asset.FILES.min,
+  'Asset fileCount maximum': asset.FILES.max,
   'Asset images maxItems': asset.IMAGES.max,
   'Image width maximum': PREVIEW_SIDE,
   'Image height maximum': PREVIEW_SIDE,
@@ -126,13 +129,15 @@ const DESCRIBED: Record<string, string[]> = {
   'UploadTimeout description': [`${MAX_SILENCE_MS / 1000} s`],
   'LinkPassword description': [`${PASSWORD_LIMITS.link.points} wrong passwords`],
   'createAsset description': [
-    `${asset.FILES.min}–${asset.FILES.max} files`,
+    `${asset.FILES.min}–${asset.FILES.max.toLocaleString('en')} files`,
+    `number of files (default ${defaultOf('MAX_FILES').toLocaleString('en')})`,
     `up to ${asset.IMAGES.max} preview images`,
     `${MAX_NAME_BYTES} bytes`,
     `default ${defaultOf('MAX_FILE_BYTES') / GB} GB`,
     `default ${defaultOf('USER_SPACE_BYTES') / GB} GB`,
   ],
-  'replaceFiles description': [`${asset.FILES.min}–${asset.FILES.max} files`],
+  'replaceFiles description': [`${asset.FILES.min}–${asset.FILES.max.toLocaleString('en')} files`],
+  'Asset files description': [`the first ${MAX_EMBEDDED_FILES}`],
   'addImages description': [
     `up to ${asset.IMAGES.max}.`,
     `up to ${PREVIEW_MAX_BYTES / 1e6} MB`,

@@ -1,9 +1,11 @@
 import type { mongo } from 'mongoose'
+import type { AssetFile } from '../../../models/asset-files.ts'
 import { KEYS_FORM, type Keyed, keysOf } from '../../../models/asset-keys.ts'
 import { changeInBatches, type Migration } from './migration.ts'
 
-interface StoredAsset extends Keyed {
+interface StoredAsset extends Omit<Keyed, 'allFiles'> {
   _id: mongo.ObjectId
+  files?: AssetFile[]
   version: number
   keysForm?: number
 }
@@ -53,7 +55,8 @@ const complete = (asset: Partial<StoredAsset> & StoredAsset): Keyed => ({
   name: asset.name ?? '',
   description: asset.description ?? '',
   tags: asset.tags ?? [],
-  files: asset.files ?? [],
+  // an asset with a file set has its keys from the beginning
+  allFiles: asset.files ?? [],
   size: asset.size ?? 0,
   lock: asset.lock ?? null,
 })

@@ -7,6 +7,9 @@ import {
 import type { ObjectLock } from '../object-store.ts'
 import type { ObjectAddress } from './client.ts'
 
+/** Most objects whose lock is set at the same time. */
+const MAX_LOCKED_AT_ONCE = 10
+
 /**
  * Returns a function that sets the lock of objects, or lifts it with null. It does nothing in a bucket without Object
  * Lock. Object Lock is set when a bucket is created, so the bucket is queried only once.
@@ -19,11 +22,13 @@ export function createObjectLocks(client: S3Client, bucket: string) {
       throw error
     })
     if (!(await enabled)) return
-    for (const key of keys) {
+    const setOne = async (key: string) => {
       await setRetention(client, { Bucket: bucket, Key: key }, lock)
       const Status = lock?.legalHold ? 'ON' : 'OFF'
       await client.send(new PutObjectLegalHoldCommand({ Bucket: bucket, Key: key, LegalHold: { Status } }))
     }
+    for (let first = 0; first < keys.length; first += MAX_LOCKED_AT_ONCE)
+      await Promise.all(keys.slice(first, first + MAX_LOCKED_AT_ONCE).map(setOne))
   }
 }
 

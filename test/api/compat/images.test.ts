@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { Asset, type AssetFile } from '../../../models/asset.ts'
+import { Asset } from '../../../models/asset.ts'
+import type { AssetFile } from '../../../models/asset-files.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { insertAsset, uploadAsset } from '../../support/app/assets.ts'
 import { keysOf, stateOf, storedBytes } from '../../support/app/state.ts'

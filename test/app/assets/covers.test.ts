@@ -10,7 +10,7 @@ import { attachCover } from '../../../models/asset-upload.ts'
 import { staleUploads } from '../../../models/upload.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
-import { type AssetAnswer, uploadAsset } from '../../support/app/assets.ts'
+import { type AssetAnswer, uploadAsset, wholeAsset } from '../../support/app/assets.ts'
 import { keysOf, runningUploads, storedBytes } from '../../support/app/state.ts'
 import { PASSWORD, signUp, type TestUser } from '../../support/app/users.ts'
 import { obj, png, svg } from '../../support/data/samples.ts'
@@ -188,9 +188,8 @@ describe('late cover', () => {
       if (attach) {
         const unsettled = { id: uploadSession.id, bytes: picture.size, files: 0 }
         const file = String(files[0]?.key)
-        expect(
-          await attachCover(uploadSession, { cover: picture, file, now: app.clock.now(), unsettled }),
-        ).to.be.an('object')
+        const added = { cover: picture, file, fileSet: null, now: app.clock.now(), unsettled }
+        expect(await attachCover(uploadSession, added)).to.be.an('object')
       }
       const [record] = await staleUploads(-60_000)
       expect(record?.id).to.equal(uploadSession.id)
@@ -207,7 +206,7 @@ describe('late cover', () => {
   for (const [change, make] of stale)
     it(`cover – added between the read and the update of a ${change} → removed with the asset`, async () => {
       const { id } = await uploadPicture()
-      const read = await Asset.findById(id).orFail().lean()
+      const read = await wholeAsset(id)
       await release()
       await eventually(async () => expect((await Asset.findById(id).lean())?.cover).to.be.an('object'))
       await idle()

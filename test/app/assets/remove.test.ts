@@ -11,7 +11,7 @@ import { Project, referencesOf } from '../../../models/project.ts'
 import { Session } from '../../../models/session.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
-import { uploadAsset } from '../../support/app/assets.ts'
+import { uploadAsset, wholeAsset } from '../../support/app/assets.ts'
 import { CommandInterceptor } from '../../support/app/command-interceptor.ts'
 import { keysOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
@@ -65,7 +65,7 @@ describe('deletion of an asset', function () {
 
   /** Deletes an asset in this process, without a request. */
   async function removeDirectly(id: string): Promise<void> {
-    const asset = await Asset.findById(id).orFail().lean()
+    const asset = await wholeAsset(id)
     const session = await Session.findOne({ user: ada.user._id }).orFail().lean()
     await removeAsset(app.context, asset, { user: ada.user, session }, { evenIfUsed: true })
   }

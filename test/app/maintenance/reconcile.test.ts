@@ -8,7 +8,7 @@ import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { removalNumber } from '../../../models/plugins/settled-removals.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
-import { uploadAsset } from '../../support/app/assets.ts'
+import { uploadAsset, wholeAsset } from '../../support/app/assets.ts'
 import { stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 import { png } from '../../support/data/samples.ts'
@@ -116,7 +116,7 @@ describe('reconcile', () => {
     await Asset.updateOne({ _id: id }, { $set: { pendingDeletion: [] } })
     expect(await runReconcile()).to.deep.equal([])
     expect((await User.spaceOf(ada.user._id))?.used).to.equal(Number(used) - 2000)
-    await removeAsset(app.context, await Asset.findById(id).orFail().lean(), ada, {})
+    await removeAsset(app.context, await wholeAsset(String(id)), ada, {})
     expect(await runReconcile()).to.deep.equal([])
   })
 

@@ -2,6 +2,7 @@ import { Types } from 'mongoose'
 import { Asset, type AssetFields, describeWords } from '../../../models/asset.ts'
 import { readersOf } from '../../../models/asset-access.ts'
 import { withKeys } from '../../../models/asset-keys.ts'
+import { readWhole, type Whole } from '../../../models/file-set.ts'
 import { obj } from '../data/samples.ts'
 import type { TestUser } from './users.ts'
 
@@ -10,6 +11,7 @@ export interface AssetAnswer {
   id: string
   version: number
   size: number
+  fileCount: number
   downloads: number
   files: { id: string; name: string; size: number; sha256: string; url: string }[]
   images: { id: string; url: string }[]
@@ -26,6 +28,13 @@ export async function uploadAsset(
   for (const [name, bytes] of Object.entries(files)) request.attach('files', bytes, name)
   const { body } = await request.expect(201)
   return body.res.asset
+}
+
+/** Reads an asset with all its files. */
+export async function wholeAsset(id: string): Promise<Whole> {
+  const asset = await readWhole(() => Asset.byId(id))
+  if (!asset) throw new Error(`there is no asset ${id}`)
+  return asset
 }
 
 /** Inserts the document of an asset without objects, for tests of searches. */
@@ -47,6 +56,8 @@ export async function insertAsset(
     ...describeWords(described),
     readers: readersOf({ owner: owner._id, visibility: 'private', collaborators: [], ...fields }),
   })
-  await asset.set(withKeys({}, asset.toObject())).save({ timestamps: false })
+  await asset
+    .set(withKeys({}, { ...asset.toObject(), allFiles: fields.files ?? [] }))
+    .save({ timestamps: false })
   return asset.toObject()
 }
