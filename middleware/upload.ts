@@ -32,8 +32,8 @@ interface Bounds {
   authenticateByField?: (req: Request, res: Response) => Promise<void>
 }
 
-/** Size of the boundary and the header of a file in a multipart body, in bytes. */
-const FILE_OVERHEAD_BYTES = 1024
+/** Usual size of the boundary and the header of a file in a multipart body at most, in bytes. */
+const FILE_OVERHEAD_BYTES = 512
 
 const KINDS = ['files', 'images'] as const
 const fieldOf = (bounds: Bounds, kind: (typeof KINDS)[number]) => bounds[kind]?.field ?? kind

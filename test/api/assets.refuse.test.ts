@@ -183,7 +183,7 @@ describe('POST /api/assets, refused', () => {
   let ada: TestUser
 
   before(async () => {
-    app = await startApp({ env: { MAX_FILE_BYTES: String(FILE_LIMIT) } })
+    app = await startApp({ env: { MAX_FILE_BYTES: String(FILE_LIMIT), MAX_FILES: '20' } })
     ada = await signUp(app, 'ada')
     await file(ada.post('/api/assets')).expect(201)
   })

@@ -22,6 +22,7 @@ describe('loadConfig', () => {
       quota: { limit: 50e9, fileLimit: 250_000 },
       server: 500e9,
       file: 5e9,
+      files: 1000,
     })
     expect(config.auth).to.deep.equal({
       secrets: null,
@@ -183,6 +184,8 @@ describe('loadConfig', () => {
     ['USER_SPACE_BYTES', '1e9'],
     ['USER_SPACE_BYTES', '9007199254740993'],
     ['MAX_FILE_BYTES', '0'],
+    ['MAX_FILES', '0'],
+    ['MAX_FILES', '1001'],
     ['SESSION_IDLE_HOURS', '0'],
     ['SESSION_IDLE_HOURS', '721'],
     ['BCRYPT_COST', '3'],

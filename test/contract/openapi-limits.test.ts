@@ -45,7 +45,6 @@ const LIMITS: Record<string, unknown> = {
   'FileParts maxItems': asset.FILES.max,
   'ImageParts maxItems': asset.IMAGES.max,
   'Asset files maxItems': asset.FILES.max,
-  'Asset fileCount minimum': asset.FILES.min,
   'Asset fileCount maximum': asset.FILES.max,
   'Asset images maxItems': asset.IMAGES.max,
   'Image width maximum': PREVIEW_SIDE,

@@ -41,13 +41,13 @@ describe('readers with principals', () => {
     ...{ shared, 'shared chair': shared, all: shared, 'all chair': shared, read: shared, visible: shared },
   })
 
-  it('principal that is a reader → found as shared and read', async () => {
+  it('visibleTo – principal that is a reader → found as shared and read', async () => {
     expect(await foundBy({ ...viewer, principals: ['collection:other', collection] })).to.deep.equal(
       expected(true),
     )
   })
 
-  it('no principals, or others → not found, not read', async () => {
+  it('visibleTo – no principals, or others → not found, not read', async () => {
     for (const one of [
       viewer,
       { ...viewer, principals: [] },
