@@ -13,7 +13,7 @@ export function newAsset(given: Given): AssetFields {
     ...{ name: '', nameKey: '', description: '', words: { tags: [] } },
     ...{ type: 'other', typeGiven: false, media: 'other', tags: [] },
     ...{ visibility: 'private', visibilityEpoch: 0, readers: [], collaborators: [] },
-    ...{ files: [], images: [], cover: null, size: 0, downloads: 0, version: 0 },
+    ...{ files: [], fileSet: null, images: [], cover: null, size: 0, downloads: 0, version: 0 },
     ...{ lock: null, takenDownAt: null, keys: [], jobs: {} },
     ...{ intents: [], unsettled: [], pendingDeletion: [], trash: [] },
     ...given,
