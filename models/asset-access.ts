@@ -14,8 +14,6 @@ export interface Caller {
   username: string
   /** Does not change which assets the caller can read, only which users they can see. */
   access: AccessLevel
-  /** The prefix of the keys of the caller's objects; null before the first call of `User.locate`. */
-  location: string | null
   /** The `sessionEpoch` of the user, which signed URLs carry. */
   sessionEpoch: number
   /** Names in the `readers` of assets that stand for the caller, besides the caller's id; at most 200. */

@@ -6,7 +6,6 @@ import { isSessionValid, sameCounter, User, type UserFields } from './user.ts'
 const FIELDS = {
   username: 1,
   access: 1,
-  location: 1,
   disabled: 1,
   deleting: 1,
   sessionEpoch: 1,
@@ -18,12 +17,11 @@ const FIELDS = {
 export type SessionUser = Pick<UserFields, '_id' | keyof typeof FIELDS>
 
 /** Returns what a session stores of its user. */
-export const accountOf = ({
+export const accountOf = ({ username, access, accountVersion = 0 }: SessionUser): SessionAccount => ({
   username,
   access,
-  location = null,
-  accountVersion = 0,
-}: SessionUser): SessionAccount => ({ username, access, location, version: accountVersion })
+  version: accountVersion,
+})
 
 /** Records the time of an access. Returns the user, or null if there is none any more. */
 export const noteAccess = (id: Types.ObjectId, now: Date): Promise<SessionUser | null> =>
@@ -54,7 +52,7 @@ export async function matchSession(
   }
   const account = accountOf(user)
   const epoch = user.sessionEpoch ?? 0
-  const fields = ['username', 'access', 'location', 'version'] as const
+  const fields = ['username', 'access', 'version'] as const
   if (fields.every((field) => stored?.[field] === account[field]) && session.epoch === epoch) return session
   await Session.updateOne({ _id, ...notNewerThan(account) }, { $set: { account }, $max: { epoch } })
   return { ...session, account, epoch }

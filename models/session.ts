@@ -19,7 +19,6 @@ export const USER_AGENT_MAX = 500
 export interface SessionAccount {
   username: string
   access: AccessLevel
-  location: string | null
   /** The `accountVersion` of the user with these values. */
   version: number
 }
@@ -27,7 +26,6 @@ export interface SessionAccount {
 const account = {
   username: { type: String, required: true },
   access: { type: String, enum: ACCESS_LEVELS, required: true },
-  location: { type: String, default: null },
   version: { type: Number, required: true },
 } as const
 

@@ -106,9 +106,9 @@ export async function authenticateToken(
   const session =
     isNoted || !found.account ? await matchSession(found, await noteAccess(found.user, now)) : found
   if (!session?.account) return null
-  const { username, access, location } = session.account
+  const { username, access } = session.account
   return {
-    user: { _id: session.user, username, access, location, sessionEpoch: session.epoch ?? 0 },
+    user: { _id: session.user, username, access, sessionEpoch: session.epoch ?? 0 },
     session,
   }
 }

@@ -8,7 +8,7 @@ import { startApp, type TestApp } from '../support/app/app.ts'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const NOW = new Date('2030-01-01T00:00:00Z')
-const ACCOUNT = { username: 'ada', access: 'user', location: null, version: 0 } as const
+const ACCOUNT = { username: 'ada', access: 'user', version: 0 } as const
 const later = (duration: number) => new Date(NOW.getTime() + duration)
 
 describe('Session', () => {

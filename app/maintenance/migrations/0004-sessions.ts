@@ -12,7 +12,6 @@ interface StoredUser {
   _id: mongo.ObjectId
   username: string
   access: 'user' | 'admin'
-  location?: string | null
   disabled?: boolean
   deleting?: boolean
   sessionEpoch?: number
@@ -56,9 +55,8 @@ const isValid = (
   { disabled, deleting, sessionEpoch, epochSession }: StoredUser,
 ): boolean => !disabled && !deleting && ((sessionEpoch ?? 0) === epoch || Boolean(epochSession?.equals(_id)))
 
-const accountOf = ({ username, access, location, accountVersion }: StoredUser) => ({
+const accountOf = ({ username, access, accountVersion }: StoredUser) => ({
   username,
   access,
-  location: location ?? null,
   version: accountVersion ?? 0,
 })
