@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { CommandError } from '../../embedded/mongo/errors.ts'
 import { normaliseSpec } from '../../embedded/mongo/index/spec.ts'
 import { readDocs } from '../../embedded/mongo/plan/find.ts'
 import { Turns } from '../../embedded/mongo/plan/turns.ts'
@@ -70,6 +71,42 @@ describe('reads in turns', () => {
       const order = found.filter(({ _id }) => unchanged.includes(Number(_id))).map(({ n }) => Number(n))
       expect(order).to.deep.equal(order.toSorted((a, b) => (a - b) * Number(sort.n)))
     })
+
+  it('readDocs – first text search, other commands change documents while the index is built → the documents after the changes', async () => {
+    let turn = 0
+    const change = () => {
+      const record = collection.byId((turn * 3) % MANY)
+      if (record && turn % 2) collection.replace(record, { ...record.doc, text: 'elm' })
+      else if (record) collection.remove(record)
+      collection.insert({ _id: `new ${turn}`, text: ['oak', 'elm'][turn % 2] })
+      turn += 1
+    }
+    const search = (text: string, turns: Turns) =>
+      readDocs(collection, { $text: { $search: text } }, {}, turns, (docs) =>
+        Array.from(docs, ({ _id }) => _id),
+      )
+    await search('oak', new ShortTurns(() => turn < MANY / 3 && change()))
+    expect(turn).to.be.greaterThan(MANY / 3 - 1)
+    for (const text of ['oak', 'elm']) {
+      const ids = [...collection.records()].filter(({ doc }) => doc.text === text).map(({ doc }) => doc._id)
+      expect(await search(text, new Turns(0))).to.have.members(ids)
+    }
+  })
+
+  it('readDocs – first text search, its time is over → error 50; the next search continues the index', async () => {
+    let turns = 0
+    const limited = new ShortTurns(() => {
+      turns += 1
+      if (turns === MANY / 2) throw new CommandError(50, 'operation exceeded time limit')
+    })
+    const search = (given: Turns) =>
+      readDocs(collection, { $text: { $search: 'oak' } }, {}, given, (docs) => [...docs].length)
+    expect(await search(limited).catch(({ code }) => code)).to.equal(50)
+    let rest = 0
+    expect(await search(new ShortTurns(() => void rest++))).to.equal(MANY)
+    // the other half of the index, and the candidates
+    expect(rest).to.be.at.most(MANY / 2 + 1 + MANY)
+  })
 
   it('readDocs – limit, sorted by an index → reads no more documents', async () => {
     let read = 0

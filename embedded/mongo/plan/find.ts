@@ -48,6 +48,7 @@ export async function readDocs<T>(
   const plan = choosePlan(filter, { collection, sort })
   const most = limit || Number.POSITIVE_INFINITY
   const sorted = isSorted(plan, sort)
+  if (plan.kind === 'text') await collection.textIndex?.build(turns)
   const found: Candidate[] = []
   let rest: Iterator<Candidate> = candidates(plan, collection, sort)[Symbol.iterator]()
   let isCopy = false

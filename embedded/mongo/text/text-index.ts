@@ -1,15 +1,18 @@
 import { badValue, CommandError, notImplemented } from '../errors.ts'
 import type { StoredRecord } from '../index/ordered-index.ts'
 import { type IndexSpec, TEXT_LANGUAGE } from '../index/spec.ts'
+import type { Turns } from '../plan/turns.ts'
 import { visitPath } from '../values/path.ts'
 import { type Doc, isDoc, own } from '../values/types.ts'
 import { fold, termsOf } from './words.ts'
 
-/** An inverted index: for each term its documents and its score in them. Built at the first search. */
+/** An inverted index: for each term its documents and its score in them. Built by the first searches. */
 export class TextIndex {
   readonly #override: string
   readonly #weights: [string[], number][]
   #postings: Map<string, Map<StoredRecord, number>> | undefined
+  /** The documents that are not added yet; undefined before the first search. Contains also those that are stored meanwhile. */
+  #rest: Iterator<StoredRecord> | undefined
 
   constructor(
     readonly spec: IndexSpec,
@@ -54,15 +57,26 @@ export class TextIndex {
     }
   }
 
-  /** Returns the records that match a search, with their scores. */
+  /**
+   * Adds all documents, in turns. Several searches can do this at the same time. The next one continues when the time of
+   * a search is over. Other commands can change documents meanwhile: to add one twice has no effect.
+   *
+   * @throws 50 when the time of the command is over
+   */
+  async build(turns: Turns): Promise<void> {
+    while (this.#addNext()) if (turns.isOver()) await turns.next()
+  }
+
+  /** Returns the records that match a search, with their scores. Builds the index if `build` has not. */
   search(search: TextSearch): Map<StoredRecord, number> {
+    while (this.#addNext());
     const found = new Map<StoredRecord, number>()
     for (const term of search.terms) {
-      for (const [record, score] of this.#built.get(term) ?? [])
+      for (const [record, score] of this.#postings?.get(term) ?? [])
         found.set(record, (found.get(record) ?? 0) + score)
     }
     for (const term of search.excludedTerms) {
-      for (const record of this.#built.get(term)?.keys() ?? []) found.delete(record)
+      for (const record of this.#postings?.get(term)?.keys() ?? []) found.delete(record)
     }
     if (search.phrases.length + search.excludedPhrases.length > 0) {
       for (const record of found.keys()) if (!this.#hasPhrases(record.doc, search)) found.delete(record)
@@ -70,12 +84,13 @@ export class TextIndex {
     return found
   }
 
-  get #built(): Map<string, Map<StoredRecord, number>> {
-    if (!this.#postings) {
-      this.#postings = new Map()
-      for (const record of this.source.values()) this.insert(record)
-    }
-    return this.#postings
+  /** Adds the next document. Returns false when all are added. */
+  #addNext(): boolean {
+    this.#postings ??= new Map()
+    this.#rest ??= this.source.values()
+    const { value: record, done } = this.#rest.next()
+    if (!done) this.insert(record)
+    return !done
   }
 
   #hasPhrases(doc: Doc, { phrases, excludedPhrases }: TextSearch): boolean {
