@@ -1,7 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect } from 'chai'
+import mongoose from 'mongoose'
 import type { Test } from 'supertest'
 import type { AccessLevel } from '../../models/access-level.ts'
+import { untilReadersKnow } from '../../models/owner-states.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
@@ -164,6 +166,38 @@ describe('readers while an account changes', () => {
       }
       for (const [what, read] of Object.entries(READS)) expect(await read(), what).to.equal(true)
     })
+
+  it('PATCH /api/users/:id {disabled} – answer to a query of account states is late → only reads from before see the old state', async () => {
+    await untilReadersKnow()
+    const { prototype } = mongoose.mongo.FindCursor
+    const { toArray } = prototype
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const held = new Promise<void>((begun) => {
+      prototype.toArray = async function (this: mongoose.mongo.FindCursor) {
+        const found = await toArray.call(this)
+        if (this.namespace.collection !== User.collection.name) return found
+        prototype.toArray = toArray
+        begun()
+        await released
+        return found
+      }
+    })
+    try {
+      const early = READS.asset?.()
+      await held
+      await disable(true)
+      for (const [what, read] of Object.entries(READS)) expect(await read(), what).to.equal(false)
+      release()
+      expect(await early).to.equal(true)
+      for (const [what, read] of Object.entries(READS)) expect(await read(), what).to.equal(false)
+    } finally {
+      prototype.toArray = toArray
+      release()
+    }
+  })
 
   it('DELETE /api/users/:id – readers on another instance → hidden after the response', async () => {
     for (const read of Object.values(READS)) expect(await read()).to.equal(true)
