@@ -7,13 +7,15 @@ import { say } from './harness.ts'
 
 /**
  * Measures what sets of indexes on assets cost, on the database of `MONGODB_URI` or the embedded one. Usage:
- * `npx tsx bench/asset-indexes.ts [assets] [set …]`. `docs/decisions/0014-indexes-over-keys.md` has the results.
+ * `npx tsx bench/asset-indexes.ts [assets] [set …]`. `KEYS` is the number of keys of an asset.
+ * `docs/decisions/0014-indexes-over-keys.md` has the results.
  */
 
 const [, , many = '20000', ...given] = process.argv
 const MANY = Number(many)
 const RUNS = 15
 const OWNERS = 50
+const KEYS = Number(process.env.KEYS ?? 40)
 
 type Doc = Record<string, unknown>
 type Index = [key: mongo.IndexSpecification, options?: mongo.CreateIndexesOptions]
@@ -68,7 +70,7 @@ function asset(i: number): Doc {
   const tags = [`t${skewed(300)}`, `t${skewed(300)}`, `t${skewed(300)}`]
   for (const tag of tags) keys.add(`tag:${tag}`)
   if (i % 200 === 0) keys.add('tag:rare')
-  while (keys.size < 40) keys.add(`word:w${skewed(20_000)}`)
+  while (keys.size < KEYS) keys.add(`word:w${skewed(20_000)}`)
   const at = new Date(1.7e12 + i * 1000)
   const readers = visibility === 'public' ? ['public', String(owner)] : [String(owner)]
   return {
