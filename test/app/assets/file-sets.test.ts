@@ -19,15 +19,9 @@ import { type AssetAnswer, uploadAsset, wholeAsset } from '../../support/app/ass
 import { CommandInterceptor } from '../../support/app/command-interceptor.ts'
 import { keysOf, killUploads, runningUploads, storedBytes } from '../../support/app/state.ts'
 import { PASSWORD, signUp, type TestUser } from '../../support/app/users.ts'
-import { png } from '../../support/data/samples.ts'
+import { filesOf, png } from '../../support/data/samples.ts'
 import { unzip } from '../../support/data/zip.ts'
 import { eventually } from '../../support/eventually.ts'
-
-/** Returns so many files of different content. */
-const filesOf = (count: number, kind = 'part'): Record<string, Buffer> =>
-  Object.fromEntries(
-    Array.from({ length: count }, (_, n) => [`${kind}-${n}.bin`, Buffer.from(`${kind} ${n}`)]),
-  )
 
 describe('file sets', function () {
   this.timeout(120_000)
@@ -212,9 +206,8 @@ describe('file sets', function () {
       const asset = isNew ? null : await uploadAsset(ada, {}, filesOf(22))
       const interceptor = new CommandInterceptor()
       const work = () => (asset ? replace(asset, filesOf(30)) : uploadAsset(ada, {}, filesOf(30)))
-      let index = -1
       const commands = await interceptor.record(async () => void (await work()))
-      index = commands.findIndex((one) => one === (asset ? 'assets.findOneAndUpdate' : 'assets.insertOne'))
+      const index = commands.indexOf(asset ? 'assets.findOneAndUpdate' : 'assets.insertOne')
       expect(commands.slice(0, index)).to.include('fileSets.insertOne')
       const before = await FileSet.countDocuments({ by: ada.user._id })
       const died = new Promise<void>((resolve) => {
@@ -304,47 +297,5 @@ describe('file sets', function () {
     expect(await read({ id })).to.include({ fileCount: 3 })
     await replace({ id }, filesOf(2))
     expect(await read({ id })).to.include({ fileCount: 2 })
-  })
-})
-
-describe('MAX_FILES', () => {
-  it('POST, PUT – one file more than MAX_FILES → 413', async () => {
-    const app = await startApp({ env: { MAX_FILES: '2' } })
-    try {
-      const ada = await signUp(app, 'ada')
-      const { id } = await uploadAsset(ada, {}, filesOf(2))
-      for (const request of [ada.post('/api/assets'), ada.put(`/api/assets/${id}/files`)]) {
-        for (const [name, bytes] of Object.entries(filesOf(3))) request.attach('files', bytes, name)
-        const { body } = await request.expect(413)
-        expect(body.err.message).to.contain('at most 2 files')
-      }
-    } finally {
-      await app.stop()
-    }
-  })
-})
-
-describe('cover of a file set', () => {
-  let app: TestApp
-
-  before(async () => {
-    app = await startApp({ coverWaitMs: 0 })
-  })
-  after(() => app.stop())
-
-  it('cover – the only image is the 25th file → added late, resumed and listed as an image', async () => {
-    const ada = await signUp(app, 'ada')
-    const files = { ...filesOf(24), 'cat.png': await png({ width: 600, height: 600 }) }
-    const { id } = await uploadAsset(ada, {}, files)
-    const coverOf = async () => (await Asset.findById(id).orFail().lean()).cover
-    await eventually(async () => expect(await coverOf()).to.include.keys('key'))
-    await Asset.updateOne(
-      { _id: id },
-      { $set: { cover: null, jobs: { cover: { at: new Date(0), starts: 1 } } } },
-    )
-    await app.context.covers.resume()
-    expect(await coverOf()).to.include.keys('key')
-    const { body } = await ada.get('/images').expect(200)
-    expect(body.res.images[0].data.name).to.equal('cat.png')
   })
 })

@@ -10,6 +10,8 @@ interface UploadOptions {
   path?: string
   field?: string
   name?: string
+  /** Number of parts with the same bytes. Default: one. */
+  copies?: number
 }
 
 export interface RawAnswer {
@@ -20,13 +22,15 @@ export interface RawAnswer {
 
 const BOUNDARY = 'kura-test-boundary'
 
-/** Encodes a multipart body of one file. */
+/** Encodes a multipart body of one file, or of several equal ones. */
 export function multipart(
   bytes: Buffer,
-  { field = 'files', name = 'chair.bin' }: UploadOptions = {},
+  { field = 'files', name = 'chair.bin', copies = 1 }: UploadOptions = {},
 ): Buffer {
   const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${field}"; filename="${name}"\r\n\r\n`
-  return Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${BOUNDARY}--\r\n`)])
+  const part = [Buffer.from(head), bytes, Buffer.from('\r\n')]
+  const parts = Array.from({ length: copies }, () => part).flat()
+  return Buffer.concat([...parts, Buffer.from(`--${BOUNDARY}--\r\n`)])
 }
 
 /** Sends the head of an upload. The test sends the body, whose length can differ from `Content-Length`. */

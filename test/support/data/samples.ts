@@ -176,3 +176,9 @@ export function noisyGif({ width = 1000, height = 1000, frames = 39 } = {}): Buf
   }
   return Buffer.concat([...parts, bytes(';')])
 }
+
+/** Returns so many files of different content. */
+export const filesOf = (count: number, kind = 'part'): Record<string, Buffer> =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, n) => [`${kind}-${n}.bin`, Buffer.from(`${kind} ${n}`)]),
+  )

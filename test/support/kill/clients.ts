@@ -139,9 +139,12 @@ function expectStatus(what: string, status: number, wanted: number): void {
   if (status === 503) throw new Error('not ready')
 }
 
+/** Returns a file, and how to send it. One in five uploads has so many copies of it that they are a file set. */
 function someFile() {
-  const size = Math.random() < 0.8 ? 1 + Math.floor(Math.random() * 40_000) : 1_000_000
+  const copies = Math.random() < 0.2 ? 25 : 1
+  const isSmall = copies > 1 || Math.random() < 0.8
+  const size = isSmall ? 1 + Math.floor((Math.random() * 40_000) / copies) : 1_000_000
   const bytes = randomBytes(size)
   const digest = createHash('sha256').update(bytes).digest('hex')
-  return { bytes, digest, how: Math.random() < 0.5 ? withLength(bytes) : {} }
+  return { bytes, digest, how: Math.random() < 0.5 ? withLength(bytes, { copies }) : { copies } }
 }

@@ -3,8 +3,10 @@ import type { AssetContext } from '../../../app/context.ts'
 import { describeFinding } from '../../../app/maintenance/finding.ts'
 import { checkStorage } from '../../../app/maintenance/integrity-check.ts'
 import { sweep } from '../../../app/maintenance/sweep.ts'
-import { Asset, type AssetFields } from '../../../models/asset.ts'
+import { Asset } from '../../../models/asset.ts'
+import { picturesOf } from '../../../models/asset-objects.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
+import { readAllWhole, readWhole, type Whole } from '../../../models/file-set.ts'
 import type { Space } from '../../../models/plugins/space.ts'
 import { User } from '../../../models/user.ts'
 import { keysOf, runningUploads, storedBytes } from '../app/state.ts'
@@ -30,15 +32,13 @@ export async function verify(given: AssetContext, clients: KillClient[]): Promis
   return faults
 }
 
-const contentOf = ({ files, images, cover }: AssetFields) => [
-  ...files,
-  ...images.flatMap((image) => [image, image.thumbnail]),
-  ...(cover ? [cover] : []),
-]
+const contentOf = (asset: Whole) => [...asset.allFiles, ...picturesOf(asset)]
 
 async function compareObjects(context: AssetContext): Promise<string[]> {
   const stored = new Set(await keysOf(context))
-  const named = new Set((await Asset.find().lean()).flatMap(contentOf).map(({ key }) => key))
+  const named = new Set<string>()
+  for await (const asset of readAllWhole(Asset.find().lean().cursor()))
+    for (const { key } of contentOf(asset)) named.add(key)
   return [
     ...[...stored].filter((key) => !named.has(key)).map((key) => `no document names object ${key}`),
     ...[...named].filter((key) => !stored.has(key)).map((key) => `object ${key} is missing`),
@@ -67,12 +67,12 @@ async function compareSums(context: AssetContext): Promise<string[]> {
 async function verifyClient({ store }: AssetContext, client: KillClient): Promise<string[]> {
   const faults: string[] = []
   for (const [id, { digests, images }] of client.promised) {
-    const asset = await Asset.findOne({ _id: id, state: 'ready' }).lean()
+    const asset = await readWhole(() => Asset.findOne({ _id: id, state: 'ready' }).lean().exec())
     if (!asset) {
       faults.push(`acknowledged asset ${id} is missing`)
       continue
     }
-    if (!digests.has(String(asset.files[0]?.sha256)))
+    if (!asset.allFiles.every(({ sha256 }) => digests.has(sha256)))
       faults.push(`asset ${id} has other content than was sent`)
     if (asset.images.length < images) faults.push(`asset ${id} lacks an image`)
     for (const { key, sha256 } of contentOf(asset)) {
