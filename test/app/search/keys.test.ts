@@ -3,6 +3,7 @@ import { createApp } from '../../../app/index.ts'
 import { Asset } from '../../../models/asset.ts'
 import type { AssetFile } from '../../../models/asset-files.ts'
 import { KEYS_FORM, type Keyed, keysOf } from '../../../models/asset-keys.ts'
+import { allFilesOf, MAX_EMBEDDED_FILES } from '../../../models/file-set.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
 import { signUp, signUpAdmin, type TestUser } from '../../support/app/users.ts'
@@ -73,10 +74,11 @@ describe('stored keys of assets', () => {
 
   type Send = () => PromiseLike<{ status: number; text: string }>
   const picture = () => png()
-  /** Uploads a public asset with a description, a tag, a file and an image. */
-  async function prepare() {
+  /** Uploads a public asset with a description, a tag, an image and so many files. */
+  async function prepare(count: number) {
     const fields = { name: 'Oak chair', description: 'a seat', tags: 'wood', visibility: 'public' }
-    const { id } = await uploadAsset(ada, fields)
+    const files = Array.from({ length: count }, (_, n) => [`part${n}.obj`, obj()] as const)
+    const { id } = await uploadAsset(ada, fields, Object.fromEntries(files))
     await ada
       .post(`/api/assets/${id}/images`)
       .attach('images', await picture(), 'a.png')
@@ -137,7 +139,7 @@ describe('stored keys of assets', () => {
   async function expectKeys() {
     const assets = await Asset.find().lean()
     for (const one of assets) {
-      expect(one.keys, one.name).to.have.members(keysOf({ ...one, allFiles: one.files }))
+      expect(one.keys, one.name).to.have.members(keysOf({ ...one, allFiles: (await allFilesOf(one)) ?? [] }))
       expect(one.keysForm, one.name).to.equal(KEYS_FORM)
     }
     return assets
@@ -153,11 +155,13 @@ describe('stored keys of assets', () => {
   })
 
   for (const [route, begin] of Object.entries(ROUTES))
-    it(`${route} – sent once → the stored keys are those of the asset`, async () => {
-      const send = await begin(await prepare())
-      const { status, text } = await send()
-      expect(status, text).to.be.within(200, 299)
-      expect(await expectKeys()).not.to.deep.equal([])
+    it(`${route} – asset with its files in the document, or in a file set → the stored keys are those of the asset`, async () => {
+      for (const count of [1, MAX_EMBEDDED_FILES + 1]) {
+        const send = await begin(await prepare(count))
+        const { status, text } = await send()
+        expect(status, text).to.be.within(200, 299)
+        expect(await expectKeys()).not.to.deep.equal([])
+      }
     })
 
   it('PATCH /api/users/:id {disabled} – then enabled → the stored keys are those of the assets', async () => {
