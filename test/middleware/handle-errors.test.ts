@@ -65,7 +65,6 @@ describe('translateError', () => {
     ['a topology that is closed', new mongo.MongoTopologyClosedError('Topology is closed')],
     ['a primary that stepped down', new mongo.MongoServerError({ code: 10107, errmsg: 'not primary' })],
     ['a shutdown', new mongo.MongoServerError({ code: 11600, errmsg: 'interrupted at shutdown' })],
-    ['no time left', new mongo.MongoServerError({ code: 50, errmsg: 'operation exceeded time limit' })],
   ]
   for (const [name, error] of unreachable)
     it(`translateError – ${name} → unavailable`, () => {
@@ -74,6 +73,13 @@ describe('translateError', () => {
       expect(translated.headers).to.have.property('Retry-After')
       expect(translated.cause).to.equal(error)
     })
+
+  it('translateError – no time left → too_slow', () => {
+    const error = new mongo.MongoServerError({ code: 50, errmsg: 'operation exceeded time limit' })
+    const translated = translateError(error)
+    expect([translated.status, translated.code]).to.deep.equal([503, 'too_slow'])
+    expect(translated.cause).to.equal(error)
+  })
 
   it('translateError – unreachable database → unavailable', async () => {
     const options = { serverSelectionTimeoutMS: 100, bufferCommands: false }
