@@ -102,7 +102,7 @@ export class UploadSession {
   }
 
   /**
-   * Reserves space. The reservation in the owner's ledger comes first, because it is the record of the upload.
+   * Reserves space, first in the owner's ledger, because that reservation is the record of the upload.
    *
    * @throws space_exceeded
    * @throws server_full
@@ -291,10 +291,11 @@ export class UploadSession {
       this.#reserved.set(ledger, reserved)
       return state
     }
+    // before the record exists: a process that undoes the upload by its record then cancels what the asset expects
+    if (!isNew && !(await expectUpload(this))) throw notFound()
     const [user, server] = limitedLedgersOf(this.owner, this.context.config.space.quota)
     const { location } = await open(user, { asset: this.asset, createsAsset: isNew })
     this.#location = location ?? (await User.locate(this.owner))
-    if (!isNew && !(await expectUpload(this))) throw notFound()
     await open(server, { owner: this.owner })
   }
 }

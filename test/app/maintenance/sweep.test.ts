@@ -13,6 +13,7 @@ import { User } from '../../../models/user.ts'
 import { grantRights, setDeleting } from '../../../models/user-state.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
+import { CommandInterceptor } from '../../support/app/command-interceptor.ts'
 import { keysOf, killUploads, stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -249,5 +250,32 @@ describe('sweep', () => {
     const { readers, visibility } = await Asset.findById(asset).orFail().lean()
     expect({ readers, visibility }).to.deep.equal({ readers: [owner.toString()], visibility: 'public' })
     await Asset.deleteOne({ _id: asset })
+  })
+
+  it('sweep – upload of an existing asset is undone while it begins → it cannot be committed, sums exact', async () => {
+    const { id } = await uploadAsset(ada)
+    const [asset, owner] = [new Types.ObjectId(id), ada.user._id]
+    const before = await stateOf(app)
+    const options = { owner, asset, isNew: false, announced: 1000, mostFiles: 1 }
+    const gate = new CommandInterceptor()
+    const commands = await gate.record(async () => {
+      await (await UploadSession.begin(app.context, options)).discard()
+    })
+    const opened = commands.indexOf('users.findOneAndUpdate')
+    let late: UploadSession | undefined
+    const undo = async () => {
+      await killUploads()
+      await sweepAfter(60_000)
+    }
+    await gate.before(opened + 1, undo, async () => {
+      late = await UploadSession.begin(app.context, options)
+    })
+    gate.close()
+    const unsettled = { id: String(late?.id), bytes: 1000, files: 1 }
+    const conditions = { _id: asset, intents: unsettled.id }
+    expect(await Asset.findOneAndUpdate(conditions, { $push: { unsettled } })).to.equal(null)
+    await late?.discard()
+    expect(await stateOf(app)).to.deep.equal(before)
+    await ada.delete(`/api/assets/${id}`).expect(204)
   })
 })
