@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { malformedUpload, tooLarge } from '../errors.ts'
 import { encodingOf, type PartHeader, readPartHeader, UNNAMED } from './part-header.ts'
 
@@ -10,6 +10,12 @@ const OUTSIDE_BYTES = 8192
 const PADDING_BYTES = 256
 /** Largest number of parts of a body, including empty file inputs of a form. */
 const PARTS = 2000
+
+/**
+ * Beginning of the new boundary. The next parser (Boyer–Moore–Horspool) skips as many bytes as the boundary has, unless
+ * one of its characters is among them: a long boundary of few, rare characters takes a quarter of the time.
+ */
+const BOUNDARY_FILL = '_'.repeat(160)
 
 const CR = 0x0d
 const CRLF = Buffer.from('\r\n')
@@ -44,7 +50,7 @@ export class MultipartRewriter {
   /** The field of a file without name and content so far. It can be an empty file input of a form. */
   #pending: string | undefined
   readonly #delimiter: Buffer
-  readonly #boundary = `kura-${randomUUID()}`
+  readonly #boundary = `${BOUNDARY_FILL}${BigInt(`0x${randomBytes(16).toString('hex')}`)}`
 
   constructor(private readonly options: Options) {
     this.#delimiter = Buffer.from(`\r\n--${options.boundary}`, 'latin1')

@@ -3,6 +3,7 @@ import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { addAbortSignal, type Readable } from 'node:stream'
 import type { PutOptions } from '../object-store.ts'
+import { BackgroundSync } from './background-sync.ts'
 import { inFolder, pruneFolders, readFolder, syncFoldersUpTo, translateDiskError } from './file-system.ts'
 
 /** Bytes of a stream that are collected before they are written by one system call. */
@@ -70,10 +71,12 @@ async function writeStream(path: string, source: Readable, { signal, onChunk }: 
   let chunks: Buffer[] = []
   let collected = 0
   let writing: Promise<void> = Promise.resolve()
+  const sync = new BackgroundSync(handle)
   const write = async () => {
     await writing
     writing = writeAll(handle, chunks)
     writing.catch(() => undefined)
+    sync.count(collected)
     chunks = []
     collected = 0
   }
@@ -88,11 +91,12 @@ async function writeStream(path: string, source: Readable, { signal, onChunk }: 
     }
     await write()
     await writing
+    await sync.idle()
     await handle.sync()
     return size
   } finally {
-    // a write that still runs must not get a file descriptor that was opened again for another file
-    await writing.catch(() => undefined)
+    // a call that still runs must not get a file descriptor that was opened again for another file
+    await Promise.allSettled([writing, sync.idle()])
     await handle.close()
   }
 }
