@@ -231,6 +231,28 @@ describe('file sets', function () {
       await expectClean()
     })
 
+  it('PUT files – asset deleted after the set was stored → 404, no set and no object left', async () => {
+    const asset = await uploadAsset(ada, {}, filesOf(22))
+    const interceptor = new CommandInterceptor()
+    try {
+      const commands = await interceptor.record(() => replace(asset, filesOf(22)))
+      const request = ada.put(`/api/assets/${asset.id}/files`)
+      for (const [name, bytes] of Object.entries(filesOf(30))) request.attach('files', bytes, name)
+      const { status } = await interceptor.before(
+        commands.indexOf('fileSets.insertOne') + 1,
+        async () => void (await ada.delete(`/api/assets/${asset.id}`).expect(204)),
+        async () => request,
+      )
+      expect(status).to.equal(404)
+    } finally {
+      interceptor.close()
+    }
+    expect(await FileSet.countDocuments({ by: ada.user._id })).to.equal(0)
+    const { location, space } = await User.findById(ada.user._id).orFail().lean()
+    expect(await keysOf(app, `${location}/`)).to.deep.equal([])
+    expect(space).to.include({ used: 0, reserved: 0, files: 0 })
+  })
+
   it('storage:check – a set of no asset → deleted; a lost set → reported, its objects are kept', async () => {
     const { id } = await uploadAsset(ada, {}, filesOf(21))
     const asset = await wholeAsset(id)
