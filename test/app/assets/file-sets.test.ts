@@ -253,28 +253,6 @@ describe('file sets', function () {
     expect(space).to.include({ used: 0, reserved: 0, files: 0 })
   })
 
-  it('storage:check – a set of no asset → deleted; a lost set → reported, its objects are kept', async () => {
-    const { id } = await uploadAsset(ada, {}, filesOf(21))
-    const asset = await wholeAsset(id)
-    const { files } = await FileSet.findById(asset.fileSet).orFail().lean()
-    const stray = randomUUID()
-    await FileSet.create({ _id: stray, asset: asset._id, by: ada.user._id, files })
-    const check = async (fix: boolean) => {
-      const found: string[] = []
-      for await (const { finding } of checkStorage(app.context, { fix, graceMs: -1000 }))
-        found.push(describeFinding(finding))
-      return found
-    }
-    expect(await check(true)).to.deep.equal([`no asset names file set ${stray}`])
-    expect(await check(true)).to.deep.equal([])
-    await FileSet.deleteOne({ _id: asset.fileSet })
-    const lost = `asset ${id} names file set ${asset.fileSet}, which is missing`
-    expect(await check(true)).to.deep.equal([lost])
-    expect(await check(false)).to.deep.equal([lost])
-    await FileSet.create({ _id: String(asset.fileSet), asset: asset._id, by: ada.user._id, files })
-    expect(await check(false)).to.deep.equal([])
-  })
-
   it('backup, restore – asset with 100 files → the same answers and bytes', async () => {
     const asset = await uploadAsset(ada, {}, filesOf(100))
     await ada.put(`/api/assets/${asset.id}/lock`).send({ legalHold: true }).expect(200)

@@ -5,11 +5,13 @@ import { describeFinding, describeFix } from '../../../app/maintenance/finding.t
 import { checkStorage } from '../../../app/maintenance/integrity-check.ts'
 import { uploadPrefix } from '../../../app/uploads/object-keys.ts'
 import { Asset } from '../../../models/asset.ts'
+import { FileSet } from '../../../models/file-set.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
-import { uploadAsset } from '../../support/app/assets.ts'
+import { uploadAsset, wholeAsset } from '../../support/app/assets.ts'
 import { keysOf, killUploads, stateOf, storedBytes } from '../../support/app/state.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
+import { filesOf } from '../../support/data/samples.ts'
 
 const QUOTA = { limit: 1e9, fileLimit: 1000 }
 /** An upload that has reserved nothing. */
@@ -119,5 +121,38 @@ describe('checkStorage', () => {
     const refused = await check(true).catch((error: Error) => error.message)
     expect(refused).to.contain('is MONGODB_URI the right one?')
     expect(await keysOf(app)).to.have.length(2)
+  })
+})
+
+describe('checkStorage of file sets', () => {
+  let app: TestApp
+  let ada: TestUser
+
+  before(async () => {
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+  })
+  after(() => app.stop())
+
+  it('storage:check – a set of no asset → deleted; a lost set → reported, its objects are kept', async () => {
+    const { id } = await uploadAsset(ada, {}, filesOf(21))
+    const asset = await wholeAsset(id)
+    const { files } = await FileSet.findById(asset.fileSet).orFail().lean()
+    const stray = randomUUID()
+    await FileSet.create({ _id: stray, asset: asset._id, by: ada.user._id, files })
+    const check = async (fix: boolean) => {
+      const found: string[] = []
+      for await (const { finding } of checkStorage(app.context, { fix, graceMs: -1000 }))
+        found.push(describeFinding(finding))
+      return found
+    }
+    expect(await check(true)).to.deep.equal([`no asset names file set ${stray}`])
+    expect(await check(true)).to.deep.equal([])
+    await FileSet.deleteOne({ _id: asset.fileSet })
+    const lost = `asset ${id} names file set ${asset.fileSet}, which is missing`
+    expect(await check(true)).to.deep.equal([lost])
+    expect(await check(false)).to.deep.equal([lost])
+    await FileSet.create({ _id: String(asset.fileSet), asset: asset._id, by: ada.user._id, files })
+    expect(await check(false)).to.deep.equal([])
   })
 })
