@@ -210,14 +210,13 @@ describe('file sets', function () {
       const index = commands.indexOf(asset ? 'assets.findOneAndUpdate' : 'assets.insertOne')
       expect(commands.slice(0, index)).to.include('fileSets.insertOne')
       const before = await FileSet.countDocuments({ by: ada.user._id })
-      const died = new Promise<void>((resolve) => {
+      await new Promise<void>((resolve) => {
         const die = () => {
           resolve()
           return new Promise<void>(() => undefined)
         }
         interceptor.before(index, die, work as () => Promise<unknown>).catch(() => undefined)
       })
-      await died
       interceptor.close()
       await eventually(async () =>
         expect(await FileSet.countDocuments({ by: ada.user._id })).to.equal(before + 1),
