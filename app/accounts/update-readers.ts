@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose'
+import type { Logger } from 'pino'
 import type { AssetFields } from '../../models/asset.ts'
 import { hideAsset, hideAssetsOf, showAssetsOf } from '../../models/asset-access.ts'
 import { retryChange } from '../../models/plugins/optimistic.ts'
@@ -11,7 +12,6 @@ import {
   transitionOf,
 } from '../../models/user-state.ts'
 import { within } from '../clock.ts'
-import type { Context } from '../context.ts'
 
 /** How long a request waits until all assets are hidden or shown, in milliseconds. */
 const READERS_WAIT_MS = 2000
@@ -40,7 +40,7 @@ export async function updateReaders(id: Types.ObjectId): Promise<void> {
  * Updates the readers for a request, which waits 2 seconds at most: a longer update continues after the response. Logs
  * an error instead of throwing it, because the sweep repeats the update.
  */
-export async function updateReadersSoon({ log }: Pick<Context, 'log'>, id: Types.ObjectId): Promise<void> {
+export async function updateReadersSoon({ log }: { log: Logger }, id: Types.ObjectId): Promise<void> {
   const updated = updateReaders(id).catch((error) =>
     log.warn({ err: error, user: id }, 'the sweep will hide or show the public assets of the account'),
   )

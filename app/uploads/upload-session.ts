@@ -283,8 +283,7 @@ export class UploadSession {
   async #reserve({ announced, isNew, mostFiles, overhead = OVERHEAD_BYTES }: Options): Promise<void> {
     const least = Math.max(0, (announced ?? 0) - overhead)
     const open = async (ledger: LimitedLedger, more: Partial<NewEntry>) => {
-      const { aheadBytes = Number.MAX_SAFE_INTEGER } = ledger
-      const bytes = Math.min(announced ?? STEP_BYTES, aheadBytes)
+      const bytes = Math.min(announced ?? STEP_BYTES, ledger.aheadBytes ?? Number.MAX_SAFE_INTEGER)
       const slack = announced === undefined ? bytes : Math.min(bytes, overhead)
       const entry = { id: this.id, bytes, slack, files: mostFiles, ...more }
       const { reserved, state } = await reserve(ledger, entry, least)
