@@ -45,7 +45,7 @@ describe('Expect: 100-continue', () => {
   ]
 
   before(async () => {
-    app = await startApp({ env: { MAX_FILE_BYTES: '1000000', USER_SPACE_BYTES: '500000' } })
+    app = await startApp({ env: { MAX_FILE_BYTES: '1000000', MAX_FILES: '20', USER_SPACE_BYTES: '500000' } })
     ada = await signUp(app, 'ada')
   })
   after(() => app.stop())

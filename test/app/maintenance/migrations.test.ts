@@ -109,7 +109,7 @@ describe('migrations', function () {
     const migrations = [migration('a', () => finished), migration('b')]
     const runs = [migrate({ report, migrations }), migrate({ report, migrations })]
     await eventually(() => expect(reported.join()).to.contain('Waiting for it'))
-    expect(ran).to.deep.equal(['a'])
+    await eventually(() => expect(ran).to.deep.equal(['a']))
     finish()
     expect(await Promise.all(runs)).to.deep.equal([
       { from: 0, to: 2 },

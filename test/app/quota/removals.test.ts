@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { announceDeletion, deletePending, withdrawDeletion } from '../../../app/assets/pending-deletion.ts'
 import { reconcile } from '../../../app/maintenance/reconcile.ts'
 import { sweep } from '../../../app/maintenance/sweep.ts'
-import { settleRemoval } from '../../../app/quota/removals.ts'
+import { restartNumbering, settleRemoval } from '../../../app/quota/removals.ts'
 import { Asset } from '../../../models/asset.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { User } from '../../../models/user.ts'
@@ -16,6 +16,7 @@ describe('settleRemoval', () => {
   let ada: TestUser
 
   beforeEach(async () => {
+    restartNumbering()
     app = await startApp()
     ada = await signUp(app, 'ada')
   })
