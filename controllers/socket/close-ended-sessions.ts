@@ -22,10 +22,13 @@ export async function closeEndedSessions(
 }
 
 async function closeBatch(connections: SignedIn[], now: Date): Promise<void> {
-  const ids = connections.map(({ identity }) => identity.session)
+  const checked = connections.map((connection) => ({ connection, identity: connection.identity }))
+  const ids = checked.map(({ identity }) => identity.session)
   const sessions = await Session.activeAmong(ids, now)
-  for (const connection of connections) {
-    const { identity, binary } = connection
+  for (const { connection, identity } of checked) {
+    // the connection changed to another session during the query
+    if (connection.identity !== identity) continue
+    const { binary } = connection
     const session = sessions.get(identity.session.toString())
     if (session) {
       identity.expiresAt = session.expiresAt

@@ -135,6 +135,28 @@ describe('WebSocket session', () => {
     expect({ address, userAgent }).to.deep.equal({ address: '192.0.2.7', userAgent: 'editor/1' })
   })
 
+  it('closeEndedSessions – connection changes to another session during the check → stays open', async () => {
+    const other = await signIn(app, ada.user)
+    const { activeAmong } = Session
+    let isDelayed = false
+    const socket = await SocketClient.open(app.origin)
+    await socket.expect('auth', { token: ada.token })
+    Session.activeAmong = async (...given) => {
+      const found = await activeAmong.apply(Session, given)
+      if (isDelayed) return found
+      isDelayed = true
+      await socket.expect('auth', { token: other.token })
+      return found
+    }
+    try {
+      await eventually(() => expect(isDelayed).to.equal(true))
+      await socket.expect('space')
+    } finally {
+      Session.activeAmong = activeAmong
+    }
+    await socket.expect('space')
+  })
+
   it('log – any operation → name and result, no secrets', async () => {
     const lines: string[] = []
     const { log } = app.context
