@@ -191,6 +191,8 @@ export async function prepareParse(url: string, pid: number | undefined): Promis
   const find = (query: Record<string, string>) =>
     `${base}/classes/${className}?${new URLSearchParams({ limit: String(PAGE), ...query })}`
   const text = { name: { $text: { $search: { $term: SEARCHED_WORD } } } }
+  // ranked, as in Kura: without the order it answers any 20 of the results
+  const ranked = { order: '$score', keys: '$score,name,tags,description,owner,file' }
   return {
     name: 'Parse Server',
     origin,
@@ -205,7 +207,10 @@ export async function prepareParse(url: string, pid: number | undefined): Promis
         path: find({ order: '-createdAt', where: JSON.stringify({ owner }) }),
         headers: user,
       },
-      'text search': { path: find({ where: JSON.stringify(text) }), headers: PARSE_APPLICATION },
+      'text search': {
+        path: find({ where: JSON.stringify(text), ...ranked }),
+        headers: PARSE_APPLICATION,
+      },
     },
     smallUpload: [
       {
