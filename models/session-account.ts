@@ -1,6 +1,7 @@
 import type { QueryFilter, Types } from 'mongoose'
 import { Session, type SessionAccount, type SessionFields } from './session.ts'
 import { isSessionValid, sameCounter, User, type UserFields } from './user.ts'
+import { isInactive } from './user-state.ts'
 
 /** The fields of a user that decide about the user's sessions. */
 const FIELDS = {
@@ -46,7 +47,7 @@ export async function matchSession(
   user: SessionUser | null,
 ): Promise<SessionFields | null> {
   const { _id, account: stored } = session
-  if (!user || user.disabled || user.deleting || !isSessionValid(user, session)) {
+  if (!user || isInactive(user) || !isSessionValid(user, session)) {
     await Session.end(_id)
     return null
   }

@@ -1,4 +1,4 @@
-import mongoose, { type Types } from 'mongoose'
+import mongoose, { type mongo, type Types } from 'mongoose'
 import { databaseNow } from './database-time.ts'
 import { User, type UserFields } from './user.ts'
 
@@ -11,6 +11,8 @@ export interface UploadRecord {
   isNew: boolean
   /** The prefix of the keys of the owner's objects; null when the owner has none. */
   location: string | null
+  /** Whether a process of an earlier release stored it, in the collection `uploads`. Missing is false. */
+  isEarlier?: boolean
 }
 
 type Uploader = Pick<UserFields, '_id' | 'location' | 'space'>
@@ -34,10 +36,24 @@ export async function staleUploads(staleMs: number, owner?: Types.ObjectId): Pro
   const isStale = ({ heartbeatAt }: { heartbeatAt?: Date }) => !heartbeatAt || heartbeatAt < before
   const filter = { 'space.uploads.heartbeatAt': { $lt: before }, ...(owner ? { _id: owner } : {}) }
   const users = await User.find(filter, { location: 1, 'space.uploads': 1 }).lean<Uploader[]>()
-  return users.flatMap(({ _id, location, space }) =>
+  const uploads = users.flatMap(({ _id, location, space }) =>
     space.uploads
       .filter(isStale)
       .map(({ id, asset, createsAsset: isNew = false }) => ({ id, owner: _id, asset, isNew, location })),
+  )
+  return [
+    ...uploads,
+    ...(await earlierUploads({ heartbeatAt: { $lt: before }, ...(owner ? { owner } : {}) })),
+  ]
+}
+
+async function earlierUploads(filter: mongo.Filter<EarlierRecord>): Promise<UploadRecord[]> {
+  const records = await earlier().find(filter).toArray()
+  return Promise.all(
+    records.map(async ({ _id: id, owner, asset }) => {
+      const location = await User.locationOf(owner)
+      return { id, owner, asset, isNew: false, location, isEarlier: true }
+    }),
   )
 }
 
@@ -73,22 +89,6 @@ export async function runningUploadIds(): Promise<Set<string>> {
     ...users.flatMap(({ space }) => space.uploads.map(({ id }) => id)),
     ...records.map(({ _id }) => _id),
   ])
-}
-
-/** Returns the uploads of processes of an earlier release that had no heartbeat for `staleMs` milliseconds. */
-export async function staleEarlierUploads(staleMs: number, owner?: Types.ObjectId): Promise<UploadRecord[]> {
-  const before = new Date((await databaseNow()).getTime() - staleMs)
-  const filter = { heartbeatAt: { $lt: before }, ...(owner ? { owner } : {}) }
-  const records = await earlier().find(filter).toArray()
-  return Promise.all(
-    records.map(async ({ _id, owner, asset }) => ({
-      id: _id,
-      owner,
-      asset,
-      isNew: false,
-      location: await User.locationOf(owner),
-    })),
-  )
 }
 
 /** Returns a map from the ids of uploads by an earlier release to their assets. Ids without a record are left out. */

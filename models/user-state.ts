@@ -66,8 +66,8 @@ export const IN_TRANSITION: QueryFilter<UserFields>[] = [
 ]
 
 /** Returns whether an account cannot be used. Its public assets are hidden. */
-export const isInactive = ({ disabled, deleting }: Pick<UserFields, 'disabled' | 'deleting'>) =>
-  disabled || deleting
+export const isInactive = ({ disabled, deleting }: Partial<Pick<UserFields, 'disabled' | 'deleting'>>) =>
+  Boolean(disabled || deleting)
 
 type State = Pick<UserFields, '_id' | 'disabled' | 'deleting'>
 

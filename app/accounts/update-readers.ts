@@ -57,7 +57,7 @@ export async function hideIfOwnerInactive(
   state: Partial<Pick<UserFields, 'disabled' | 'deleting'>> | null = null,
 ): Promise<void> {
   if (visibility !== 'public') return
-  const isHidden = state ? state.disabled || state.deleting : !(await isActive(owner))
+  const isHidden = state ? isInactive(state) : !(await isActive(owner))
   if (!isHidden) return
   await hideAsset(_id)
   if (!(await isActive(owner))) return

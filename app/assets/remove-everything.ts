@@ -3,11 +3,11 @@ import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { cancelUploadsOf, fenceAsset } from '../../models/asset-upload.ts'
 import { readAllWhole } from '../../models/file-set.ts'
-import { staleEarlierUploads, staleUploads, uploadsOf } from '../../models/upload.ts'
+import { staleUploads, uploadsOf } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import type { AssetContext } from '../context.ts'
 import { AppError } from '../errors.ts'
-import { removeUnder, undoEarlierUpload, undoUpload } from '../uploads/undo-upload.ts'
+import { removeUnder, undoUpload } from '../uploads/undo-upload.ts'
 import { deletePending } from './pending-deletion.ts'
 import { discardAsset } from './remove.ts'
 
@@ -34,7 +34,6 @@ export async function removeEverythingOf(context: AssetContext, owner: Types.Obj
     await removeAssetsOf(context, owner)
     if (uploads.length === 0) break
     for (const upload of await staleUploads(staleMs, owner)) await undoUpload(store, upload)
-    for (const upload of await staleEarlierUploads(staleMs, owner)) await undoEarlierUpload(store, upload)
     if (Date.now() > deadline) return false
     await delay(50)
   }

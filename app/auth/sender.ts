@@ -24,9 +24,9 @@ export interface Authority {
 }
 
 /**
- * Reads the sender's session again, with the account that it stores. Call it directly before the update that makes a change visible, because
- * a request can last as long as the upload of its body. A session that expires during the request does not count as
- * ended.
+ * Reads the sender's session again, with the account that it stores. Call it directly before the update that makes a
+ * change visible, because a request can last as long as the upload of its body. A session that expires during the request
+ * does not count as ended.
  *
  * Another owner is read last. The deletion of an account removes its data soon after it has begun, and a change that is
  * made after that would stay forever. A sender who has just signed out does no such harm. The owner's own session needs no

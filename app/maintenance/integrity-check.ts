@@ -10,13 +10,13 @@ import {
 } from '../../models/asset-objects.ts'
 import { removePending } from '../../models/asset-upload.ts'
 import { FileSetMissing, removeFileSet } from '../../models/file-set.ts'
-import { staleEarlierUploads, staleUploads, uploadsOf } from '../../models/upload.ts'
+import { staleUploads, uploadsOf } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { eachUser } from '../../models/user-state.ts'
 import { deletePending } from '../assets/pending-deletion.ts'
 import type { ObjectStore, StoredObject } from '../storage/object-store.ts'
 import { parseObjectKey } from '../uploads/object-keys.ts'
-import { undoEarlierUpload, undoUpload } from '../uploads/undo-upload.ts'
+import { undoUpload } from '../uploads/undo-upload.ts'
 import { type Finding, isFixable } from './finding.ts'
 import { findOrphanAssets, findOrphanPrefixes, findOrphanSets, findUnfinishedRemovals } from './orphans.ts'
 import { reconcile } from './reconcile.ts'
@@ -54,8 +54,6 @@ export async function* checkStorage(
 
   for (const upload of await staleUploads(graceMs))
     yield report({ kind: 'upload', id: upload.id }, () => undoUpload(store, upload))
-  for (const upload of await staleEarlierUploads(graceMs))
-    yield report({ kind: 'upload', id: upload.id }, () => undoEarlierUpload(store, upload))
   for (const asset of await findUnfinishedRemovals(before))
     yield report({ kind: 'removal', asset: asset._id.toString() }, () => deletePending(store, asset))
   for (const id of await findOrphanAssets(before))

@@ -1,14 +1,14 @@
 import { assetsToDeleteFrom } from '../../models/asset-objects.ts'
 import { removeTombstones } from '../../models/asset-upload.ts'
 import { matchSessions, usersOfOutdatedSessions } from '../../models/session-account.ts'
-import { staleEarlierUploads, staleUploads } from '../../models/upload.ts'
+import { staleUploads } from '../../models/upload.ts'
 import { usersInTransition, usersToDelete } from '../../models/user-state.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
 import { updateReaders } from '../accounts/update-readers.ts'
 import { deletePending } from '../assets/pending-deletion.ts'
 import type { AssetContext } from '../context.ts'
 import { removeOrphanFiles } from '../media/spool.ts'
-import { undoEarlierUpload, undoUpload } from '../uploads/undo-upload.ts'
+import { undoUpload } from '../uploads/undo-upload.ts'
 import { abortOrphanObjects, releaseOrphanReservations } from './orphans.ts'
 
 /** Grace period before an orphan is removed, as a multiple of `staleMs`. */
@@ -26,8 +26,6 @@ export async function sweep(context: AssetContext): Promise<void> {
   const { store, staleMs } = context
   for (const upload of await staleUploads(staleMs))
     await attempt(context, 'discard a stale upload', () => undoUpload(store, upload))
-  for (const upload of await staleEarlierUploads(staleMs))
-    await attempt(context, 'discard a stale upload', () => undoEarlierUpload(store, upload))
 
   for await (const asset of assetsToDeleteFrom())
     await attempt(context, 'delete objects marked for deletion', () => deletePending(store, asset))

@@ -19,7 +19,7 @@ const DELETE_BATCH = 1000
  */
 export async function undoUpload(
   store: ObjectStore,
-  { id, owner, asset: assetId, isNew, location }: UploadRecord,
+  { id, owner, asset: assetId, isNew, location, isEarlier = false }: UploadRecord,
   { neverCommitted = false }: { neverCommitted?: boolean } = {},
 ): Promise<void> {
   const prevent = async () => {
@@ -34,13 +34,10 @@ export async function undoUpload(
   // before the upload is settled, so that a disabling that happens later finds the asset
   if (asset && unsettled && isNew) await hideIfOwnerInactive(asset)
   await settle(ledgersOf(owner), id, unsettled ?? { bytes: 0, files: 0 })
-}
-
-/** Undoes an upload of a process of an earlier release, which has an asset in state `pending` and a record of its own. */
-export async function undoEarlierUpload(store: ObjectStore, upload: UploadRecord): Promise<void> {
-  await undoUpload(store, upload)
-  if (upload.asset) await removePending(upload.asset)
-  await deleteEarlierRecord(upload.id)
+  if (!isEarlier) return
+  // it has an asset in state `pending`, and a record of its own
+  if (assetId) await removePending(assetId)
+  await deleteEarlierRecord(id)
 }
 
 async function namesUnder(asset: AssetFields, prefix: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import mongoose, { mongo } from 'mongoose'
-import { changeInBatches, type Migration } from './migration.ts'
+import { changeInBatches, collectionOf, type Migration } from './migration.ts'
 
 interface StoredActivity {
   _id: mongo.ObjectId
@@ -26,10 +26,7 @@ async function moveActivities(
   activities: StoredActivity[],
   former: mongo.Collection<StoredActivity>,
 ): Promise<void> {
-  const copies = mongoose.connection
-    .getClient()
-    .db(mongoose.connection.name)
-    .collection<StoredActivity>('events')
+  const copies = collectionOf<StoredActivity>('events')
   await copies.bulkWrite(
     activities.map(({ _id, ...fields }) => ({
       updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true },

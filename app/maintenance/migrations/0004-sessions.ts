@@ -1,5 +1,5 @@
-import mongoose, { type mongo } from 'mongoose'
-import { changeInBatches, type Migration } from './migration.ts'
+import type { mongo } from 'mongoose'
+import { changeInBatches, collectionOf, type Migration } from './migration.ts'
 
 interface StoredSession {
   _id: mongo.ObjectId
@@ -45,7 +45,7 @@ export const sessions: Migration = {
 }
 
 async function usersOf(sessions: StoredSession[]): Promise<Map<string, StoredUser>> {
-  const users = mongoose.connection.getClient().db(mongoose.connection.name).collection<StoredUser>('users')
+  const users = collectionOf<StoredUser>('users')
   const found = await users.find({ _id: { $in: sessions.map(({ user }) => user) } }).toArray()
   return new Map(found.map((user) => [user._id.toString(), user]))
 }

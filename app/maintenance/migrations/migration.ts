@@ -20,6 +20,10 @@ export interface Migration {
 const BATCH = 500
 const REPORT_EVERY = 10_000
 
+/** Returns a collection of the connected database. */
+export const collectionOf = <T extends mongo.Document>(name: string): mongo.Collection<T> =>
+  mongoose.connection.getClient().db(mongoose.connection.name).collection<T>(name)
+
 /**
  * Changes documents in batches, in the order of their ids. Returns their number.
  *
@@ -31,7 +35,7 @@ export async function changeInBatches<T extends { _id: mongo.ObjectId }>(
   change: (batch: mongo.WithId<T>[], collection: mongo.Collection<T>) => Promise<void>,
   { checkpoint, report }: MigrationContext,
 ): Promise<number> {
-  const collection = mongoose.connection.getClient().db(mongoose.connection.name).collection<T>(name)
+  const collection = collectionOf<T>(name)
   let filter = pending
   let changed = 0
   for (;;) {
