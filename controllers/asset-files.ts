@@ -12,8 +12,8 @@ import type { AssetFields } from '../models/asset.ts'
 import type { Whole } from '../models/file-set.ts'
 import type * as rules from '../routes/assets.rules.ts'
 import { sendAsset } from './send-asset.ts'
-import { sendFile } from './send-file.ts'
-import { isFresh, sendStream, setBytesHeaders } from './send-object.ts'
+import { type SendOptions, sendFile } from './send-file.ts'
+import { type Caching, isFresh, sendStream, setBytesHeaders } from './send-object.ts'
 
 export const replace: Handler = async ({ req, context, upload, asset, sender, version }, res) => {
   await sendAsset(req, res, await replaceFiles(context, upload, asset, sender, version))
@@ -25,18 +25,26 @@ export const open: Handler<typeof rules.bytes> = async ({ req, asset, input }, r
   await sendFile(req, res, { asset, file }, optionsOf(req, asset, input))
 }
 
+export const download: Handler<typeof rules.bytes> = ({ req, asset, input }, res) =>
+  sendDownload(req, res, asset, optionsOf(req, asset, input))
+
 /** Sends the only file of the asset, or a zip of all its files. */
-export const download: Handler<typeof rules.bytes> = async ({ req, asset, input }, res) => {
+export async function sendDownload(
+  req: Request,
+  res: Response,
+  asset: Whole,
+  options: SendOptions,
+): Promise<void> {
   const [file] = asset.allFiles
   if (!file) throw notFound()
-  if (asset.allFiles.length === 1) await sendFile(req, res, { asset, file }, optionsOf(req, asset, input))
-  else await sendZip(req, res, asset)
+  if (asset.allFiles.length === 1) await sendFile(req, res, { asset, file }, options)
+  else await sendZip(req, res, asset, options)
 }
 
-async function sendZip(req: Request, res: Response, asset: Whole): Promise<void> {
+async function sendZip(req: Request, res: Response, asset: Whole, caching: Caching): Promise<void> {
   const content = asset.allFiles.map(({ name, sha256 }) => [name, sha256])
   const digest = createHash('sha256').update(JSON.stringify(content)).digest('hex')
-  setBytesHeaders(res, { isPublic: isPublic(req, asset), etag: `"${digest}"` })
+  setBytesHeaders(res, { ...caching, etag: `"${digest}"` })
   res.set({
     'Accept-Ranges': 'none',
     'Content-Disposition': contentDisposition(downloadName(asset.name, 'zip')),
@@ -53,9 +61,7 @@ async function sendZip(req: Request, res: Response, asset: Whole): Promise<void>
   }
 }
 
-const isPublic = ({ link }: Request, { visibility }: AssetFields) => visibility === 'public' && !link
-
 const optionsOf = (req: Request, asset: AssetFields, { inline = false }: Valid<typeof rules.bytes>) => ({
   inline,
-  isPublic: isPublic(req, asset),
+  isPublic: asset.visibility === 'public' && !req.link,
 })

@@ -4,13 +4,11 @@ import { canShowInline } from '../app/media/media-types.ts'
 import { countDownload } from '../app/sharing/links.ts'
 import type { AssetFields } from '../models/asset.ts'
 import type { AssetFile, Picture } from '../models/asset-files.ts'
-import { sendObject } from './send-object.ts'
+import { type Caching, sendObject } from './send-object.ts'
 
-interface SendOptions {
+export interface SendOptions extends Caching {
   /** Show the file in the browser if its media type is safe. That does not count as a download. */
   inline: boolean
-  /** Whether shared caches can store the bytes. */
-  isPublic: boolean
 }
 
 /** Sends one file of an asset and counts the bytes and the download. */
@@ -18,11 +16,11 @@ export async function sendFile(
   req: Request,
   res: Response,
   { asset, file }: { asset: AssetFields; file: AssetFile },
-  { inline: wanted, isPublic }: SendOptions,
+  { inline: wanted, ...caching }: SendOptions,
 ): Promise<void> {
   const inline = wanted && canShowInline(file.mediaType)
   const { key, size, sha256, mediaType, name } = file
-  const object = { key, size, sha256, mediaType, name, inline, isPublic, modifiedAt: asset.updatedAt }
+  const object = { key, size, sha256, mediaType, name, inline, ...caching, modifiedAt: asset.updatedAt }
   await sendObject(req.context.store, object, req, res, async (fromStart) => {
     await countDownload(asset._id, {
       link: req.link,
@@ -37,10 +35,10 @@ export async function sendPicture(
   req: Request,
   res: Response,
   { asset, picture }: { asset: AssetFields; picture: Picture },
-  { isPublic }: Pick<SendOptions, 'isPublic'>,
+  { inline = true, ...caching }: Partial<SendOptions> & Caching,
 ): Promise<void> {
   const { key, size, sha256, mediaType } = picture
   const name = downloadName(asset.name, String(mediaType.split('/')[1]))
-  const object = { key, size, sha256, mediaType, name, isPublic, modifiedAt: asset.createdAt, inline: true }
+  const object = { key, size, sha256, mediaType, name, ...caching, modifiedAt: asset.createdAt, inline }
   await sendObject(req.context.store, object, req, res, async () => undefined)
 }

@@ -8,8 +8,16 @@ import { translateDiskError } from '../app/storage/disk/file-system.ts'
 import type { ByteRange, ObjectStore } from '../app/storage/object-store.ts'
 import { closeSignal } from '../middleware/request-info.ts'
 
+/** How caches can store a response. */
+export interface Caching {
+  /** Whether everybody can read the bytes. Shared caches can then store them, and must revalidate them each time. */
+  isPublic: boolean
+  /** Seconds for which the client can use the bytes again without a request; default: it revalidates them each time. */
+  maxAge?: number
+}
+
 /** A stored object and the headers of its response. */
-export interface SentObject {
+export interface SentObject extends Caching {
   key: string
   /** In bytes. */
   size: number
@@ -19,8 +27,6 @@ export interface SentObject {
   /** File name under which a browser saves it. */
   name: string
   modifiedAt: Date
-  /** Whether everybody can read the object. Shared caches can then store it, and must revalidate it each time. */
-  isPublic: boolean
   /** Show it in the browser instead of saving it. */
   inline: boolean
 }
@@ -100,13 +106,10 @@ export async function sendStream(body: Readable, res: Response): Promise<void> {
 }
 
 /** Sets the headers of uploaded bytes: caching, and protection against running them in a browser. */
-export function setBytesHeaders(
-  res: Response,
-  { isPublic, etag }: { isPublic: boolean; etag: string },
-): void {
+export function setBytesHeaders(res: Response, { isPublic, maxAge, etag }: Caching & { etag: string }): void {
   res.set({
     ETag: etag,
-    'Cache-Control': `${isPublic ? 'public' : 'private'}, no-cache`,
+    'Cache-Control': `${isPublic ? 'public' : 'private'}, ${maxAge === undefined ? 'no-cache' : `max-age=${maxAge}`}`,
     'Content-Security-Policy': SANDBOX,
     'X-Content-Type-Options': 'nosniff',
   })
@@ -122,8 +125,8 @@ export function isFresh(req: Request, res: Response): boolean {
 }
 
 function setObjectHeaders(object: SentObject, res: Response): void {
-  const { mediaType, name, inline, modifiedAt, isPublic, sha256 } = object
-  setBytesHeaders(res, { isPublic, etag: `"${sha256}"` })
+  const { mediaType, name, inline, modifiedAt, sha256 } = object
+  setBytesHeaders(res, { ...object, etag: `"${sha256}"` })
   res.set({
     'Accept-Ranges': 'bytes',
     'Content-Disposition': contentDisposition(name, { type: inline ? 'inline' : 'attachment' }),

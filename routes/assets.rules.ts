@@ -35,6 +35,16 @@ export const signedUrl = rules({
       checked(text(), (_value, { req }) => !req.query?.file, 'cannot be given with file'),
     ),
     expiresIn: optionalParameter(wholeNumber({ min: 1, max: SIGNED_URL.maxExpiry })),
+    download: optionalParameter(flag()),
+  },
+})
+
+/** Input of a signed URL. The signature says whether it is a download, so `inline` cannot change that. */
+export const signedBytes = rules({
+  query: {
+    inline: optionalParameter(
+      checked(flag(), (inline) => inline, 'must be 1; sign the URL with download=1 to get an attachment'),
+    ),
   },
 })
 

@@ -13,6 +13,10 @@ interface Wanted {
   file?: string
   /** The id of a preview image or a thumbnail. */
   image?: string
+  /** The download of the asset: its only file, or a zip of its files when it is opened. Given without `file`, `image`. */
+  zip?: true
+  /** Send an attachment: a file then counts as a download, also if its media type can be shown in a browser. */
+  download?: boolean
   /** Lifetime in seconds. */
   expiresIn?: number
 }
@@ -28,7 +32,7 @@ export function signUrl(
   { urls, clock }: Pick<Context, 'urls' | 'clock'>,
   asset: ListedAsset & Partial<Whole>,
   user: Pick<UserFields, '_id' | 'sessionEpoch'>,
-  { file, image, expiresIn = SIGNED_URL.defaultExpiry }: Wanted = {},
+  { file, image, zip, download, expiresIn = SIGNED_URL.defaultExpiry }: Wanted = {},
 ): { url: string; expiresAt: Date } {
   const found = image === undefined ? fileOf(asset, file) : pictureOf(asset, image)
   if (!found) throw notFound()
@@ -36,7 +40,8 @@ export function signUrl(
   const expiresAt = new Date(seconds * 1000)
   const bytes = {
     asset: asset._id.toString(),
-    ...(image === undefined ? { file: found.id } : { image: found.id }),
+    ...(zip ? { zip } : { [image === undefined ? 'file' : 'image']: found.id }),
+    ...(download ? { download } : {}),
     user: user._id.toString(),
     visibility: asset.visibility,
     visibilityEpoch: asset.visibilityEpoch ?? 0,
@@ -45,15 +50,22 @@ export function signUrl(
   return { url: `/api/signed/${urls.sign(bytes, expiresAt)}`, expiresAt }
 }
 
+/** What a signed URL opens. */
+type Opened = { asset: Whole; download: boolean; expiresAt: Date } & (
+  | { file: AssetFile }
+  | { picture: Picture }
+  | { zip: true }
+)
+
 /**
- * Returns the file or picture of a signed URL.
+ * Returns the file, picture or download of a signed URL.
  *
  * @throws `not_found` when the URL is invalid or no longer valid
  */
 export async function followSignedUrl(
   { urls, clock }: Pick<Context, 'urls' | 'clock'>,
   token: string,
-): Promise<{ asset: Whole; file: AssetFile } | { asset: Whole; picture: Picture }> {
+): Promise<Opened> {
   const bytes = urls.verify(token, clock.now())
   if (!bytes) throw notFound()
   const user = await User.findActive(bytes.user)
@@ -61,11 +73,13 @@ export async function followSignedUrl(
   const asset = await readableAsset(bytes.asset, user)
   if (asset?.visibility !== bytes.visibility) throw notFound()
   if ((asset.visibilityEpoch ?? 0) !== (bytes.visibilityEpoch ?? 0)) throw notFound()
+  const opened = { asset, download: bytes.download === true, expiresAt: new Date(bytes.exp * 1000) }
+  if (bytes.zip) return { ...opened, zip: true }
   const picture = bytes.image === undefined ? undefined : pictureOf(asset, bytes.image)
-  if (picture) return { asset, picture }
+  if (picture) return { ...opened, picture }
   const file = bytes.file === undefined ? undefined : fileOf(asset, bytes.file)
   if (!file) throw notFound()
-  return { asset, file }
+  return { ...opened, file }
 }
 
 const fileOf = (asset: ListedAsset & Partial<Whole>, id = asset.files[0]?.id) =>

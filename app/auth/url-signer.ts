@@ -7,11 +7,15 @@ import { keyIdIn } from './tokens.ts'
 const ALGORITHM = 'HS256'
 const AUDIENCE = 'kura-bytes'
 
-/** The content of a signed URL: one file or one image of an asset, if this user can read it. */
+/** The content of a signed URL: one file, one image or the whole download of an asset, if this user can read it. */
 export interface SignedBytes {
   asset: string
   file?: string
   image?: string
+  /** The download of the asset: its only file, or a zip of its files. */
+  zip?: true
+  /** Send an attachment. */
+  download?: true
   user: string
   /**
    * The state of the asset and the user when the URL was created. After a change of one of them the URL is invalid.
@@ -22,11 +26,14 @@ export interface SignedBytes {
   sessionEpoch?: number
 }
 
+/** @property exp when the URL expires, in seconds since 1970 */
+export type VerifiedBytes = SignedBytes & { exp: number }
+
 /** Creates and verifies the tokens of signed URLs. They are not stored. */
 export interface UrlSigner {
   sign(bytes: SignedBytes, expiresAt: Date): string
   /** Returns null for a token that has expired or was not signed with one of the secrets. */
-  verify(token: string, now: Date): SignedBytes | null
+  verify(token: string, now: Date): VerifiedBytes | null
 }
 
 /**
@@ -62,7 +69,7 @@ export function createUrlSigner(secrets: readonly string[]): UrlSigner {
           audience: AUDIENCE,
           clockTimestamp,
         })
-        return verified as jwt.JwtPayload & SignedBytes
+        return verified as VerifiedBytes
       } catch (error) {
         if (error instanceof jwt.JsonWebTokenError) return null
         throw error

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { signUrl } from '../../app/assets/signed-url.ts'
 import { createUrlSigner, type SignedBytes } from '../../app/auth/url-signer.ts'
 import { Asset } from '../../models/asset.ts'
 import { User } from '../../models/user.ts'
@@ -40,7 +41,7 @@ describe('signed URLs', () => {
       .expect(200)
       .expect('Content-Type', 'image/png')
       .expect('Content-Disposition', /^inline/)
-      .expect('Cache-Control', 'private, no-cache')
+      .expect('Cache-Control', /^private, max-age=(3599|3600)$/)
       .expect('Content-Security-Policy', "sandbox; default-src 'none'")
       .expect('X-Content-Type-Options', 'nosniff')
       .expect('ETag', `"${asset.files[0]?.sha256}"`)
@@ -64,8 +65,66 @@ describe('signed URLs', () => {
   it('GET /api/signed/:token – made for an image → the image', async () => {
     const id = String(asset.thumbnail).split('/').at(-1)
     const { url } = await sign(ada, `?image=${id}`)
-    await app.api.get(url).expect(200).expect('Content-Type', 'image/webp')
+    await app.api
+      .get(url)
+      .expect(200)
+      .expect('Content-Type', 'image/webp')
+      .expect('Content-Disposition', /^inline/)
     expect(await downloads()).to.equal(0)
+  })
+
+  it('GET /api/signed/:token – signed with download=1 → attachment; a file counts, a preview image does not', async () => {
+    const isAttachment = (url: string) =>
+      app.api
+        .get(url)
+        .expect(200)
+        .expect('Content-Disposition', /^attachment/)
+    const { url } = await sign(ada, '?download=1')
+    await isAttachment(url).expect('Content-Type', 'image/png')
+    await isAttachment(`${url}?inline=1`)
+    await app.api
+      .head(url)
+      .expect(200)
+      .expect('Content-Disposition', /^attachment/)
+    await app.api.get(url).set('Range', 'bytes=1-').expect(206)
+    await app.api.get(url).set('If-None-Match', `"${asset.files[0]?.sha256}"`).expect(304)
+    expect(await downloads()).to.equal(2)
+    const id = String(asset.thumbnail).split('/').at(-1)
+    await isAttachment((await sign(ada, `?image=${id}&download=1`)).url).expect('Content-Type', 'image/webp')
+    expect(await downloads()).to.equal(2)
+  })
+
+  it('GET /api/signed/:token – signed without download=1, or another claim in its place → never an attachment of a picture', async () => {
+    const { url } = await sign(ada, '?download=0')
+    const { url: forDownload } = await sign(ada, '?download=1')
+    for (const query of ['download=1', 'inline=0']) await app.api.get(`${url}?${query}`).expect(400)
+    await app.api
+      .get(`${url}?inline=1`)
+      .expect(200)
+      .expect('Content-Disposition', /^inline/)
+    const [header, , signature] = url.split('.')
+    const [, claims] = forDownload.split('.')
+    await app.api.get(`${header}.${claims}.${signature}`).expect(404)
+    expect(await downloads()).to.equal(0)
+  })
+
+  it('signUrl – zip → all files as one attachment; the only file of an asset with one', async () => {
+    const user = await User.findById(ada.user._id).orFail()
+    const signed = async ({ id }: AssetAnswer) =>
+      signUrl(app.context, await Asset.findById(id).orFail().lean(), user, { zip: true, download: true }).url
+    const { headers } = await app.api
+      .get(await signed(asset))
+      .expect(200)
+      .expect('Content-Type', 'application/zip')
+    expect(headers['content-disposition']).to.match(/^attachment/)
+    expect(headers['cache-control']).to.match(/^private, max-age=\d+$/)
+    expect(await downloads()).to.equal(1)
+    const single = await uploadAsset(ada, {}, { 'a.png': picture })
+    await app.api
+      .get(await signed(single))
+      .expect(200)
+      .expect('Content-Type', 'image/png')
+      .expect('Content-Disposition', /^attachment/)
   })
 
   it('GET /api/signed/:token – expiresIn has passed → 404', async () => {
