@@ -5,7 +5,6 @@ import { logRequests } from '../config/logger.ts'
 import { SECURITY_HEADERS } from '../config/security-headers.ts'
 import { createPassport } from '../middleware/authenticate.ts'
 import { handleErrors } from '../middleware/handle-errors.ts'
-import { parseJson } from '../middleware/parse-body.ts'
 import { refuseUnknownMethod, refuseUnknownPath, refuseWithoutHost } from '../middleware/refuse.ts'
 import { assignRequestId, measureDuration, recordClientInfo } from '../middleware/request-info.ts'
 import { routes } from '../routes/index.ts'
@@ -38,7 +37,6 @@ export function createApp(context: Context): Express {
   })
   app.use(cors(corsOptions(config.http)))
   app.use(refuseWithoutHost)
-  app.use(parseJson)
   app.use(routes)
   app.use(refuseUnknownMethod(routes))
   app.use(refuseUnknownPath)

@@ -6,6 +6,7 @@ import { verifyCredentials } from '../app/auth/credentials.ts'
 import { authenticateToken } from '../app/auth/sessions.ts'
 import type { Claims, Tokens } from '../app/auth/tokens.ts'
 import { type AppError, badCredentials, unauthenticated } from '../app/errors.ts'
+import { parseBody } from './parse-body.ts'
 import { clientOf } from './request-info.ts'
 
 /** Creates the authenticator with its two strategies: `jwt` for a token, `local` for a login and a password. */
@@ -74,7 +75,14 @@ export const authenticateOptional: RequestHandler = (req, res, next) =>
  * Uses the field `token` of the body or of the query if there is no `Authorization` header. For clients of earlier
  * services only.
  */
-export const takeToken: RequestHandler = (req, _res, next) => {
+export const takeToken: RequestHandler = async (req, _res, next) => {
+  if (!req.headers.authorization) await parseBody(req)
+  readToken(req)
+  next()
+}
+
+/** Does the same with the field of the query only, so that the body is not read. */
+export const takeQueryToken: RequestHandler = (req, _res, next) => {
   readToken(req)
   next()
 }
@@ -93,6 +101,6 @@ export function authenticateByField(req: Request, res: Response): Promise<void> 
 
 function readToken(req: Request): void {
   const fields = [req.body, req.query] as ({ token?: unknown } | undefined)[]
-  const token = fields.map((field) => field?.token).find((value) => typeof value === 'string')
+  const token = fields.map((field) => field?.token).find((value) => typeof value === 'string' && value !== '')
   if (!req.headers.authorization && token !== undefined) req.headers.authorization = `Bearer ${token}`
 }

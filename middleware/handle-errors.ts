@@ -75,7 +75,6 @@ const fromExpress: Translator = (error) => {
   const { type, status } = error as { type?: string; status?: number }
   if (type === 'entity.parse.failed') return malformedJson(error)
   if (type === 'entity.too.large') return tooLarge('The request body is larger than 100 kB.', error)
-  if (type === 'parameters.too.many') return tooLarge('The form has too many fields.', error)
   if (type === 'charset.unsupported' || type === 'encoding.unsupported')
     return unsupportedMedia('The body must be UTF-8, unencoded or in gzip, deflate or brotli.', error)
   if (type === 'request.aborted' || type === 'request.size.invalid') return malformedJson(error)

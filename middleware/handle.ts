@@ -1,8 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { ClientInfo } from '../app/auth/client-info.ts'
 import type { Sender } from '../app/auth/sender.ts'
-import { unsupportedMedia } from '../app/errors.ts'
-import { hasContent } from './answer-before-body.ts'
+import { parseBody } from './parse-body.ts'
 import { clientOf } from './request-info.ts'
 import { Rules, type Valid } from './rules.ts'
 
@@ -75,7 +74,7 @@ export type Handler<R extends Rules | null = null> = HandlerOf<R extends Rules ?
 type HandlerOf<Input> = (request: RouteRequest<Input>, res: Response) => unknown
 
 /**
- * Calls a handler with the input that passed its rules. Unknown fields are refused like invalid ones. Without rules, all
+ * Parses the body and calls a handler with the input that passed its rules. Unknown fields are refused like invalid ones. Without rules, all
  * fields are refused.
  */
 export function handle<Input extends object>(rules: Rules<Input>, handler: HandlerOf<Input>): RequestHandler
@@ -90,7 +89,7 @@ function run<Input extends object>(rules: Rules<Input>, handler: HandlerOf<Input
   return async (req, res) => handler(new RouteRequest(req, await inputOf(req, rules)), res)
 }
 
-/** Validates the input before a guard that reads it. `handle` with the same rules reuses the result. */
+/** Parses the body and validates the input before a guard that reads it. `handle` with the same rules reuses the result. */
 export function validate(rules: Rules = NO_INPUT): RequestHandler {
   return async (req, _res, next) => {
     await inputOf(req, rules)
@@ -98,9 +97,8 @@ export function validate(rules: Rules = NO_INPUT): RequestHandler {
   }
 }
 
-function inputOf<Input extends object>(req: Request, rules: Rules<Input>): Promise<Input> {
-  if (req.body === undefined && hasContent(req))
-    throw unsupportedMedia('This route does not accept a body of that Content-Type.')
+async function inputOf<Input extends object>(req: Request, rules: Rules<Input>): Promise<Input> {
+  await parseBody(req, rules.takesBody)
   return rules.validate(req)
 }
 

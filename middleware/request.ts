@@ -33,6 +33,10 @@ declare global {
       link?: LinkFields
       /** `matchVersion` */
       expectedVersion?: number
+      /** `parseBody`, `upload`: whether the fields of the body are texts */
+      isForm?: boolean
+      /** `nestForms` */
+      nestsForms?: boolean
       /** `upload` */
       upload?: ReceivedUpload
     }

@@ -14,6 +14,16 @@ type Location = (typeof LOCATIONS)[number]
 interface Given {
   body?: unknown
   query?: unknown
+  /** Whether the body is a form, whose fields are texts. */
+  isForm?: boolean
+}
+
+/** How rules treat empty texts in a body. In JSON they are values like others, in a form they mean an absent field. */
+export interface EmptyFields {
+  /** Fields whose empty text is a value in a form too. */
+  keep?: readonly string[]
+  /** Whether empty texts mean absent fields in JSON too. For routes of earlier services. */
+  dropInJson?: boolean
 }
 
 /** Most queries of one route whose valid input is kept. */
@@ -42,9 +52,17 @@ export class Rules<Input extends object = object> {
   /** Valid input by its query. Rules of a query depend on nothing else. */
   readonly #ofQuery = new Map<string, Input>()
 
-  constructor(chains: ValidationChain[]) {
+  constructor(
+    chains: ValidationChain[],
+    private readonly empty: EmptyFields = {},
+  ) {
     this.#checks = chains.map((chain) => ({ chain, reads: readerOf(chain) }))
     this.#known = { body: fieldsOf(chains, 'body'), query: fieldsOf(chains, 'query') }
+  }
+
+  /** Whether a body can have fields. */
+  get takesBody(): boolean {
+    return this.#known.body.size > 0
   }
 
   /**
@@ -75,6 +93,7 @@ export class Rules<Input extends object = object> {
   }
 
   async #check(given: Given): Promise<Input> {
+    if (given.isForm || this.empty.dropInJson) dropEmpty(given.body, this.empty.keep)
     const body = checkShape('body', given.body, this.#known.body)
     const query = checkShape('query', given.query, this.#known.query)
     // Sanitizers write into their input, which fails on the `req.query` of Express 5, a getter:
@@ -91,6 +110,21 @@ export class Rules<Input extends object = object> {
     return matchedData<Input>(input, { locations: [...LOCATIONS], includeOptionals: false })
   }
 }
+
+/** Removes empty texts from the fields of a body and of the objects in it, one level deep as in forms. */
+function dropEmpty(fields: unknown, keep: readonly string[] = [], depth = 0): void {
+  if (!isNested(fields) || Array.isArray(fields)) return
+  const own = fields as Record<string, unknown>
+  for (const [name, value] of Object.entries(own)) {
+    if (keep.includes(name)) continue
+    if (value === '' || isEmptyList(value)) delete own[name]
+    else if (depth === 0) dropEmpty(value, keep, 1)
+  }
+}
+
+/** Returns whether a value is a list of empty texts, as a form sends with several empty fields of one name. */
+const isEmptyList = (value: unknown) =>
+  Array.isArray(value) && value.length > 0 && value.every((one) => one === '')
 
 /** The type of input that is valid by some rules, as in `Valid<typeof rules.search>`. */
 export type Valid<R extends Rules> = Awaited<ReturnType<R['validate']>>

@@ -185,6 +185,7 @@ async function receive(
   })
   // Multer adds the fields as they are received.
   req.body = request.body
+  req.isForm = true
   const failed = engine.failure.then((error) => {
     source.destroy(error instanceof Error ? error : undefined)
     throw error

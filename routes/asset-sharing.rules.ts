@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import { LOCK_MODES } from '../models/asset.ts'
 import { COLLABORATOR_ACCESS } from '../models/plugins/sharing.ts'
 import { checked, type Field, optional, rules } from './rules/define.ts'
-import { choice, moment } from './rules/fields.ts'
+import { boolean, choice, integer, moment } from './rules/fields.ts'
 import { page } from './rules/page.ts'
 import { text } from './rules/text.ts'
 
@@ -20,15 +20,10 @@ const future = (): Field<Date> =>
 /** Length of a link's password, in bytes. bcrypt ignores the bytes after the 72nd. */
 export const LINK_PASSWORD = { max: 72 }
 
-const count: Field<number> = (chain) =>
-  chain
-    .custom((value) => Number.isSafeInteger(value) && value >= 1)
-    .withMessage('must be a whole number from 1')
-
 export const link = rules({
   body: {
     expiresAt: optional(future()),
-    maxDownloads: optional(count),
+    maxDownloads: optional(integer({ min: 1 })),
     password: optional(
       checked(
         text(),
@@ -45,7 +40,10 @@ const withinLockDays = (value: Date, { clock, config }: Request['context']) =>
   value.getTime() <= clock.now().getTime() + config.locks.maxDays * DAY
 
 const alwaysTrue: Field<true> = (chain) =>
-  chain.custom((value) => value === true).withMessage('must be true; send DELETE to end a legal hold')
+  boolean()(chain)
+    .bail()
+    .custom((value) => value)
+    .withMessage('must be true; send DELETE to end a legal hold')
 
 export const lock = rules({
   body: {

@@ -20,7 +20,8 @@ export const described = {
 }
 
 export const create = rules({ body: described })
-export const update = rules({ body: described })
+/** Empty fields of a form are absent, but these are cleared. */
+export const update = rules({ body: described, empty: { keep: ['description', 'tags'] } })
 
 export const force = optionalParameter(flag())
 export const remove = rules({ query: { force } })

@@ -10,9 +10,13 @@ import { text, textField } from './rules/text.ts'
 const usernameWithoutEmail: Field<string | undefined> = (chain) =>
   username()(chain.if((value: unknown, { req }) => value !== undefined || !req.body?.email))
 
+/** An empty password is refused, even where a missing one is not: it must not create an account key. */
+const PASSWORD_REQUIRED = { keep: ['password'] }
+
 export const register = rules({
   body: { username: usernameWithoutEmail, password: optional(newPassword()), ...profile },
   across: [countryOfMobile()],
+  empty: PASSWORD_REQUIRED,
 })
 
 /** The login in the form that `findForSignIn` takes, from the one name that the client gave. */
@@ -30,6 +34,7 @@ export const login = rules({
     login: loginName,
     password: password(),
   },
+  empty: PASSWORD_REQUIRED,
 })
 
 /** Returns the one given name in the form that `findForSignIn` takes; undefined unless exactly one is given. */

@@ -2,7 +2,6 @@ import { Router } from 'express'
 import * as scenes from '../../controllers/compat/scenes.ts'
 import { authenticate } from '../../middleware/authenticate.ts'
 import { handle } from '../../middleware/handle.ts'
-import { parseForm } from '../../middleware/parse-body.ts'
 import { upload } from '../../middleware/upload.ts'
 import * as rules from './scenes.rules.ts'
 
@@ -10,8 +9,6 @@ const ONE_FILE = { files: { min: 1, max: 1, field: 'file' } }
 
 /** Routes of the earlier scene editor. */
 export const router = Router()
-
-router.use(['/login', '/user'], parseForm)
 
 router.post('/login', handle(rules.login, scenes.login))
 router.post('/user', handle(rules.user, scenes.createUser))

@@ -4,10 +4,10 @@ import {
   authenticate,
   authenticateByField,
   authenticateOptional,
+  takeQueryToken,
   takeToken,
 } from '../../middleware/authenticate.ts'
 import { handle } from '../../middleware/handle.ts'
-import { parseForm } from '../../middleware/parse-body.ts'
 import { upload } from '../../middleware/upload.ts'
 import * as rules from './storage.rules.ts'
 
@@ -16,14 +16,12 @@ const ONE_FILE = { files: { min: 1, max: 1, field: 'file' }, authenticateByField
 /** `/api`: routes of the earlier storage service. */
 export const router = Router()
 
-router.use(['/create', '/login', '/auth', '/upload', '/remove'], parseForm)
-
 router.post('/create', handle(rules.create, storage.create))
 router.post('/login', takeToken, authenticateOptional, handle(rules.login, storage.login))
 router.post('/auth', takeToken, authenticateOptional, handle(rules.login, storage.login))
 router.post(
   '/upload',
-  takeToken,
+  takeQueryToken,
   authenticateOptional,
   upload(ONE_FILE, handle(rules.upload, storage.upload)),
 )

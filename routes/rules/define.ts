@@ -1,6 +1,6 @@
 import { body, query, type ValidationChain } from 'express-validator'
 import type { Meta } from 'express-validator/lib/base.js'
-import { Rules } from '../../middleware/rules.ts'
+import { type EmptyFields, Rules } from '../../middleware/rules.ts'
 
 /**
  * Adds the checks of one field to the field's chain. `Value` is the type of the value that passes: if it includes
@@ -38,6 +38,8 @@ interface Declaration<Body extends Fields, Query extends Fields> {
   query?: Query
   /** Checks of several fields together. */
   across?: ValidationChain[]
+  /** How empty texts in the body are treated. */
+  empty?: EmptyFields
 }
 
 /** Declares the input of a route or socket operation: its fields, their location, checks and types. */
@@ -45,8 +47,9 @@ export const rules = <Body extends Fields = None, Query extends Fields = None>({
   body: inBody,
   query: inQuery,
   across = [],
+  empty,
 }: Declaration<Body, Query>): Rules<InputOf<Body, Query>> =>
-  new Rules([...chainsOf(inBody, body), ...chainsOf(inQuery, query), ...across])
+  new Rules([...chainsOf(inBody, body), ...chainsOf(inQuery, query), ...across], empty)
 
 const chainsOf = (fields: Fields = {}, create: (name: string) => ValidationChain) =>
   Object.entries(fields).map(([name, field]) => field(create(name)))

@@ -1,3 +1,5 @@
+import type { ValidationChain } from 'express-validator'
+import type { Meta } from 'express-validator/lib/base.js'
 import { normalizeTags } from '../../models/asset.ts'
 import { hasVisible } from '../../models/text.ts'
 import type { Field } from './define.ts'
@@ -16,9 +18,26 @@ export const choice =
 export const flag = (): Field<boolean> => (chain) =>
   choice(['0', '1'])(chain).customSanitizer((value) => value === '1')
 
-/** The JSON value `true` or `false`. */
+/** Whether input came as a form. The fields of a form are texts, in JSON they have types. */
+const isForm = ({ req }: Meta) => (req as { isForm?: boolean }).isForm === true
+
+/** Reads the text of a form field as a value of another type. JSON values and other texts stay as they are. */
+const ofText = (chain: ValidationChain, read: (text: string) => unknown) =>
+  chain.customSanitizer((value, meta) => (typeof value === 'string' && isForm(meta) ? read(value) : value))
+
+/** The value `true` or `false`. */
 export const boolean = (): Field<boolean> => (chain) =>
-  chain.custom((value) => typeof value === 'boolean').withMessage('must be true or false')
+  ofText(chain, (text) => (text === 'true' || text === 'false' ? text === 'true' : text))
+    .custom((value) => typeof value === 'boolean')
+    .withMessage('must be true or false')
+
+/** A whole number, as a number in JSON. */
+export const integer =
+  ({ min }: { min: number }): Field<number> =>
+  (chain) =>
+    ofText(chain, (text) => (/^\d{1,16}$/.test(text) ? Number(text) : text))
+      .custom((value) => Number.isSafeInteger(value) && value >= min)
+      .withMessage(`must be a whole number from ${min}`)
 
 /** A whole number in decimal digits. */
 export const wholeNumber =

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
+import { obj } from '../support/data/samples.ts'
 
 describe('every answer', () => {
   let app: TestApp
@@ -37,7 +38,40 @@ describe('every answer', () => {
       400,
       'malformed_json',
     ],
-    ['a form', () => login().type('form').send(good), 415, 'unsupported_media'],
+    [
+      'a form in another charset',
+      () =>
+        login().set('Content-Type', 'application/x-www-form-urlencoded; charset=latin1').send('login=ada'),
+      415,
+      'unsupported_media',
+    ],
+    ['a form that is not encoded', () => login().type('form').send('login=100%x'), 400, 'validation_failed'],
+    ['a form of 1,001 fields', () => login().type('form').send('x=1&'.repeat(1001)), 413, 'too_large'],
+    [
+      'a form over 100 kB',
+      () =>
+        login()
+          .type('form')
+          .send(`login=${'x'.repeat(103_000)}`),
+      413,
+      'too_large',
+    ],
+    ['a multipart form over 100 kB', () => login().field('login', 'x'.repeat(103_000)), 413, 'too_large'],
+    [
+      'a form with a file',
+      () => login().field(good).attach('file', obj(), 'a.obj'),
+      400,
+      'validation_failed',
+    ],
+    [
+      'a multipart form that is cut off',
+      () =>
+        login()
+          .set('Content-Type', 'multipart/form-data; boundary=b')
+          .send('--b\r\nContent-Disposition: form-data; name="login"\r\n\r\nada'),
+      400,
+      'malformed_upload',
+    ],
     ['plain text', () => login().type('text/plain').send(JSON.stringify(good)), 415, 'unsupported_media'],
     ['an empty body', () => login(), 400, 'validation_failed'],
     ['an unknown query', () => app.api.post('/api/auth/login?debug=1').send(good), 400, 'validation_failed'],

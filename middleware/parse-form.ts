@@ -1,0 +1,129 @@
+import { pipeline } from 'node:stream/promises'
+import busboy from 'busboy'
+import type { Request } from 'express'
+import { timeout, tooLarge, unsupportedMedia, validationFailed } from '../app/errors.ts'
+import { MultipartSource } from '../app/uploads/multipart-source.ts'
+import { parseHeaderValue } from '../app/uploads/part-header.ts'
+import { JSON_BYTES } from '../config/body-limits.ts'
+
+/** The name and the text of one field, in the order of the body. */
+type Pair = [name: string, value: string]
+
+/** Most fields of a form, repeated ones counted each. */
+const MAX_FIELDS = 1000
+
+/** One level of brackets: `outer[inner]`. */
+const BRACKETS = /^([^[\]]+)\[([^[\]]+)\]$/
+
+/**
+ * Returns the fields of an urlencoded body. Reads it strictly: `URLSearchParams` and `querystring` keep a `%` that encodes
+ * nothing and replace invalid UTF-8, so that a password or a name would be stored other than it was meant.
+ *
+ * @throws validation_failed for a field that is not percent-encoded UTF-8
+ * @throws unsupported_media for another charset
+ */
+export function parseUrlencoded(body: Buffer, contentType: string): Pair[] {
+  const charset = parseHeaderValue(contentType).parameters.get('charset')
+  if (charset !== undefined && !/^utf-?8$/i.test(String(charset)))
+    throw unsupportedMedia('The fields of a form must be in UTF-8.')
+  const pairs = body
+    .toString('latin1')
+    .split('&')
+    .filter((pair) => pair !== '')
+  if (pairs.length > MAX_FIELDS) throw tooManyFields()
+  return pairs.map((pair) => {
+    const end = pair.indexOf('=')
+    return end < 0 ? [decode(pair), ''] : [decode(pair.slice(0, end)), decode(pair.slice(end + 1), pair)]
+  })
+}
+
+const tooManyFields = () => tooLarge(`A form can have at most ${MAX_FIELDS} fields.`)
+
+/** @param raw a name or a value; each character is one byte */
+function decode(raw: string, pair = raw): string {
+  const escaped = raw
+    .replaceAll('+', ' ')
+    .replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`)
+  try {
+    return decodeURIComponent(escaped)
+  } catch (error) {
+    const message = 'must be percent-encoded UTF-8; a % itself is written as %25'
+    throw validationFailed([{ field: pair.split('=', 1).join(), message }], error)
+  }
+}
+
+/** Returns the error for a body that did not arrive in time. */
+export const bodyTimeout = (ms: number) => timeout(`The body did not arrive within ${ms / 1000} s.`)
+
+/**
+ * Reads a multipart body without files. A file is refused as soon as its part begins.
+ *
+ * @param ms time in which the body must arrive, in milliseconds
+ * @throws malformed_upload, timeout, too_large, unsupported_media, validation_failed
+ */
+export async function readMultipart(req: Request, ms: number): Promise<Pair[]> {
+  const { minBytesPerSecond } = req.context.config.uploads
+  const source = new MultipartSource(req, { fileField: () => undefined, bytesPerSecond: minBytesPerSecond })
+  const timer = setTimeout(() => source.destroy(bodyTimeout(ms)), ms)
+  let bytes = 0
+  const count = (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > JSON_BYTES) source.destroy(tooLarge('The request body is larger than 100 kB.'))
+  }
+  req.on('data', count)
+  const pairs: Pair[] = []
+  const { headers } = source
+  const parser = busboy({ headers, defParamCharset: 'utf8', limits: { fieldSize: JSON_BYTES } })
+  parser.on('field', (name, value) => {
+    if (pairs.push([name, value]) > MAX_FIELDS) source.destroy(tooManyFields())
+  })
+  parser.on('file', (field, file) => {
+    file.on('error', () => undefined).resume()
+    source.destroy(validationFailed([{ field, message: 'is a file, but this route takes no files' }]))
+  })
+  try {
+    await pipeline(source, parser)
+    return pairs
+  } catch (error) {
+    throw source.errored ?? error
+  } finally {
+    clearTimeout(timer)
+    req.off('data', count)
+    source.destroy()
+  }
+}
+
+/**
+ * Returns the fields of a form as an object without prototype. A repeated field has a list of its texts; `tags[]` means
+ * `tags`. Other brackets stay in the name, so that no rule knows the field.
+ *
+ * @param nests whether one level of brackets means a nested object: `a[b]=c` means `{a: {b: 'c'}}`
+ */
+export function fieldsOf(pairs: Pair[], nests: boolean): Record<string, unknown> {
+  const lists = new Map<string, string[]>()
+  for (const [name, value] of pairs) {
+    const key = name === 'tags[]' ? 'tags' : name
+    const list = lists.get(key)
+    if (list) list.push(value)
+    else lists.set(key, [value])
+  }
+  const fields = emptyFields()
+  for (const [name, values] of lists) fields[name] = values.length === 1 ? values[0] : values
+  return nests ? nest(fields) : fields
+}
+
+function nest(fields: Record<string, unknown>): Record<string, unknown> {
+  for (const [name, value] of Object.entries(fields)) {
+    const [, outer, inner] = BRACKETS.exec(name) ?? []
+    if (outer === undefined || inner === undefined) continue
+    fields[outer] ??= emptyFields()
+    const object = fields[outer]
+    // a field that is a text as well keeps its brackets, and no rule knows it
+    if (typeof object !== 'object' || Array.isArray(object)) continue
+    ;(object as Record<string, unknown>)[inner] = value
+    delete fields[name]
+  }
+  return fields
+}
+
+const emptyFields = (): Record<string, unknown> => Object.create(null)
