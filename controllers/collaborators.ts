@@ -1,6 +1,7 @@
 import { type Sharing, shareWith, unshareWith } from '../app/sharing/share.ts'
 import { success } from '../middleware/envelope.ts'
 import type { Handler, RouteRequest } from '../middleware/handle.ts'
+import { createsOnly } from '../middleware/refuse.ts'
 import type { Collaborator, Shared } from '../models/plugins/sharing.ts'
 import type * as rules from '../routes/asset-sharing.rules.ts'
 
@@ -28,7 +29,7 @@ export function collaboratorsOf(
 
     async set(request, res) {
       const { req, context, sender, input } = request
-      const given = { username: String(req.params.username), access: input.access }
+      const given = { username: String(req.params.username), access: input.access, isNew: createsOnly(req) }
       const collaborator = await shareWith(context, sharing, sharedBy(request), sender, given)
       res.json(success({ collaborator: serializeCollaborator(collaborator) }))
     },

@@ -7,7 +7,7 @@ import { authenticate, authenticateOptional } from '../middleware/authenticate.t
 import { handle } from '../middleware/handle.ts'
 import { loadAsset } from '../middleware/load.ts'
 import { matchVersion } from '../middleware/match-version.ts'
-import { refuseLocked } from '../middleware/refuse.ts'
+import { refuseLocked, refuseReplacement } from '../middleware/refuse.ts'
 import { requireAccess } from '../middleware/require.ts'
 import { upload } from '../middleware/upload.ts'
 import { FILES, IMAGES } from '../models/asset.ts'
@@ -26,7 +26,7 @@ router.param('assetId', loadAsset)
 router.get('/', handle(rules.search, assets.list))
 router.post('/', authenticate, upload(NEW_ASSET, handle(rules.create, assets.create)))
 
-router.get('/:assetId', handle(rules.read, assets.read))
+router.get('/:assetId', handle(assets.read))
 router.patch('/:assetId', requireAccess('write'), matchVersion, handle(rules.update, assets.update))
 router.delete('/:assetId', requireAccess('owner'), matchVersion, handle(rules.remove, assets.remove))
 
@@ -38,6 +38,7 @@ router.put(
   requireAccess('write'),
   refuseLocked,
   matchVersion,
+  refuseReplacement,
   upload(NEW_FILES, handle(assetFiles.replace)),
 )
 

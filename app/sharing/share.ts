@@ -8,7 +8,7 @@ import {
 import { User, usernameKey } from '../../models/user.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
-import { conflict, notFound, validationFailed } from '../errors.ts'
+import { conflict, notFound, validationFailed, versionConflict } from '../errors.ts'
 
 /** A kind of document that owners can share. */
 export interface Sharing {
@@ -21,6 +21,8 @@ export interface Sharing {
  * stored too, but never gains access. To share with a user who registers the name later, remove that entry first.
  *
  * @throws `validation_failed` for the owner's own name
+ * @param given.isNew refuses a name that is in the list
+ * @throws `version_conflict` for a new name that is in the list
  * @throws `conflict` when the document was deleted or has too many collaborators
  * @throws what `confirmSender` throws
  */
@@ -29,14 +31,15 @@ export async function shareWith(
   { type, model }: Sharing,
   { _id, owner }: Pick<Shared, '_id' | 'owner'>,
   sender: Sender,
-  { username, access }: { username: string; access: 'read' | 'write' },
+  { username, access, isNew = false }: { username: string; access: 'read' | 'write'; isNew?: boolean },
 ): Promise<Collaborator> {
   const key = usernameKey(username)
   const user = await User.idOf(username)
   if (user && owner.equals(user)) throw validationFailed([{ field: 'username', message: 'is the owner' }])
   const given = { username, usernameKey: key, user, access, addedAt: clock.now() }
   await confirmSender({ sender })
-  const kept = await model.share(_id, sender.user._id, given)
+  const kept = await model.share(_id, sender.user._id, given, { isNew })
+  if (kept === 'exists') throw versionConflict(`The ${type} is shared with this name already.`)
   if (!kept) throw conflict(`The ${type} was deleted, or it already has ${MAX_COLLABORATORS} collaborators.`)
   await events.record({
     action: 'collaborator.set',

@@ -29,9 +29,15 @@ export interface SharingStatics {
    * Adds a collaborator. When the name is in the list already, only changes its access. An entry without a user (an
    * unknown name, or a deleted account) stays without one: a user who registers the name later gains no access by it.
    *
+   * @param options.isNew changes nothing when the name is in the list
    * @returns the stored collaborator, or null when the document does not exist any more or has too many collaborators
    */
-  share(id: Types.ObjectId, owner: Types.ObjectId, given: Collaborator): Promise<Collaborator | null>
+  share(
+    id: Types.ObjectId,
+    owner: Types.ObjectId,
+    given: Collaborator,
+    options?: { isNew: boolean },
+  ): Promise<Collaborator | 'exists' | null>
   /** Removes a collaborator. Returns false when the name is not in the list. */
   unshare(id: Types.ObjectId, owner: Types.ObjectId, usernameKey: string): Promise<boolean>
 }
@@ -54,19 +60,20 @@ export const isUserReader = (reader: string): boolean => !reader.startsWith('nam
 
 function sharingStatics(alive: QueryFilter<Shared>) {
   const statics: SharingStatics & ThisType<Model<Shared> & SharingStatics> = {
-    async share(id, owner, given) {
+    async share(id, owner, given, { isNew } = { isNew: false }) {
       const key = given.usernameKey
       const changed =
-        (await this.findOneAndUpdate(
-          { _id: id, owner, ...alive, 'collaborators.usernameKey': key },
-          {
-            $set: {
-              'collaborators.$[one].access': given.access,
-              'collaborators.$[one].username': given.username,
+        (!isNew &&
+          (await this.findOneAndUpdate(
+            { _id: id, owner, ...alive, 'collaborators.usernameKey': key },
+            {
+              $set: {
+                'collaborators.$[one].access': given.access,
+                'collaborators.$[one].username': given.username,
+              },
             },
-          },
-          { arrayFilters: [{ 'one.usernameKey': key }], returnDocument: 'after' },
-        ).lean()) ??
+            { arrayFilters: [{ 'one.usernameKey': key }], returnDocument: 'after' },
+          ).lean())) ||
         (await this.findOneAndUpdate(
           {
             _id: id,
@@ -81,7 +88,10 @@ function sharingStatics(alive: QueryFilter<Shared>) {
           },
           { returnDocument: 'after' },
         ).lean())
-      return named(changed?.collaborators, key) ?? null
+      if (changed || !isNew) return named(changed?.collaborators, key) ?? null
+      return (await this.exists({ _id: id, owner, ...alive, 'collaborators.usernameKey': key }))
+        ? 'exists'
+        : null
     },
 
     async unshare(id, owner, usernameKey) {

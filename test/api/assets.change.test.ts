@@ -204,6 +204,16 @@ describe('changing an asset', () => {
       expect(await stateOf(app)).to.deep.equal(before)
     })
 
+    it('PUT /api/assets/:id/files – If-None-Match: * → 412 before the body is read, nothing replaced', async () => {
+      const asset = await uploadAsset(ada)
+      const before = await stateOf(app)
+      const put = () => ada.put(`/api/assets/${asset.id}/files`).attach('files', obj(), 'x.obj')
+      const { body } = await put().set('If-None-Match', '*').expect(412)
+      expect(body.err.code).to.equal('version_conflict')
+      expect(await stateOf(app)).to.deep.equal(before)
+      await put().set('If-None-Match', '"9-abc"').expect(200)
+    })
+
     it('PUT /api/assets/:id/files – download in progress → it ends with the old bytes', async () => {
       const old = Buffer.alloc(8_000_000, 1)
       const asset = await uploadAsset(ada, { visibility: 'public' }, { 'big.bin': old })

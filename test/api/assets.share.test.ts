@@ -64,6 +64,32 @@ describe('collaborators', () => {
     }
   })
 
+  it('PUT …/collaborators/:username – If-None-Match: * → adds a name once, 412 for a name in the list', async () => {
+    const add = (name: string) => share(name, 'write').set('If-None-Match', ' * ')
+    await add('bob').expect(200)
+    await share('nobody', 'read').expect(200)
+    const before = await stateOf(app)
+    for (const name of ['bob', 'BOB', 'nobody']) {
+      const { body } = await add(name).expect(412)
+      expect(body.err).to.include({ code: 'version_conflict' })
+    }
+    expect(await stateOf(app)).to.deep.equal(before)
+    await share('bob', 'read').set('If-None-Match', '"other"').expect(200)
+
+    const answers = await Promise.all(Array.from({ length: 8 }, () => add('somebody')))
+    const statuses = answers.map(({ status }) => status).sort()
+    expect(statuses).to.deep.equal([200, ...Array(7).fill(412)])
+
+    const { body } = await ada.post('/api/projects').send({ title: 'Chairs' }).expect(201)
+    const ofProject = () =>
+      ada
+        .put(`/api/projects/${body.res.project.id}/collaborators/bob`)
+        .set('If-None-Match', '*')
+        .send({ access: 'read' })
+    await ofProject().expect(200)
+    await ofProject().expect(412)
+  })
+
   it('PUT /api/assets/:id/files – writer → counted against the owner', async () => {
     await share('bob', 'write').expect(200)
     await bob.put(`/api/assets/${asset.id}/files`).attach('files', Buffer.alloc(5000), 'x.bin').expect(200)
