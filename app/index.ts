@@ -30,7 +30,7 @@ export function createApp(context: Context): Express {
   app.use(assignRequestId)
   app.use(recordClientInfo)
   app.use(logRequests(log))
-  app.use(measureDuration)
+  app.use(measureDuration(routes))
   app.use((_req, res, next) => {
     for (const [name, value] of SECURITY_HEADERS) res.setHeader(name, value)
     next()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Request, RequestHandler, Response } from 'express'
+import type { Request, RequestHandler, Response, Router } from 'express'
 import type { ClientInfo } from '../app/auth/client-info.ts'
 import { contextFor } from '../app/events/event-log.ts'
 import { USER_AGENT_MAX } from '../models/session.ts'
@@ -23,15 +23,6 @@ export const recordClientInfo: RequestHandler = (req, _res, next) => {
   next()
 }
 
-/**
- * Returns the absolute address of a path of this service, as the client reached it: by `Host`, or by `X-Forwarded-…` of a
- * trusted proxy. Returns the path alone for a request without a valid host.
- */
-export function absoluteUrl({ protocol, host }: Request, path: string): string {
-  const base = `${protocol}://${host}`
-  return host !== undefined && URL.canParse(base) ? new URL(path, base).href : path
-}
-
 /** Returns the client of a request. Its signal aborts when the connection closes too early. */
 export const clientOf = (req: Request): ClientInfo => ({
   address: req.ip,
@@ -51,17 +42,42 @@ export function closeSignal(res: Response): AbortSignal {
 }
 
 /**
- * Measures the time until the answer ends, by route. Paths are not used as labels, because their number is unlimited.
+ * Returns a middleware that measures the time until the answer ends, by route. The label is the pattern of the route:
+ * paths have an unlimited number, and contain ids and tokens.
  */
-export const measureDuration: RequestHandler = (req, res, next) => {
-  const end = req.context.metrics.answers.startTimer()
-  res.once('close', () => end({ method: req.method, route: routeOf(req), status: res.statusCode }))
-  next()
+export function measureDuration(routes: Router): RequestHandler {
+  const patterns = new Map(patternsOf(routes.stack as unknown as Layer[], ''))
+  return (req, res, next) => {
+    const end = req.context.metrics.answers.startTimer()
+    const labelsOf = () => ({
+      method: req.method,
+      route: patterns.get(req.route) ?? 'none',
+      status: isAnswered(res) ? res.statusCode : 'aborted',
+    })
+    res.once('close', () => end(labelsOf()))
+    next()
+  }
 }
 
-/** Returns the path where the router is mounted, followed by the pattern of the route. */
-function routeOf({ originalUrl, route }: Request): string {
-  if (!route) return 'none'
-  const [mount = ''] = /^\/api\/[a-z]+/.exec(originalUrl) ?? []
-  return `${mount}${route.path}`
+/**
+ * Returns whether a client got the status of an answer. The status is 200 until an answer begins, and a file can break
+ * off after it. An error is answered before the rest of its request is read.
+ */
+const isAnswered = ({ headersSent, writableFinished, statusCode }: Response) =>
+  writableFinished || (headersSent && statusCode >= 400)
+
+/** A layer of a router (router 2.3), which @types/express 5.0 does not describe. */
+interface Layer {
+  rawPath: string
+  route?: object
+  handle: { stack?: Layer[] }
+}
+
+/** Returns each route with its whole pattern. */
+function patternsOf(layers: Layer[], mount: string): [route: object, pattern: string][] {
+  return layers.flatMap(({ rawPath, route, handle }) => {
+    const pattern = `${mount}${rawPath}`.replace(/\/+/g, '/')
+    if (route) return [[route, pattern.replace(/(.)\/$/, '$1')]]
+    return patternsOf(handle.stack ?? [], pattern)
+  })
 }
