@@ -11,6 +11,7 @@ const CODE_NAMES: Record<number, string> = {
   59: 'CommandNotFound',
   238: 'NotImplemented',
   11000: 'DuplicateKey',
+  14031: 'OutOfDiskSpace',
 }
 
 /** An error with MongoDB's code and message, as the driver passes them to the application. */

@@ -19,12 +19,12 @@ import { findRecords } from './plan/find.ts'
 import { Catalog } from './storage/catalog.ts'
 import { acquireLock, releaseLock } from './storage/lock.ts'
 import { makePrivate } from './storage/make-private.ts'
-import { Store } from './storage/store.ts'
+import { Store, type StoreOptions } from './storage/store.ts'
 import { acceptConnections } from './wire/connection.ts'
 
 export { findRunningMongo } from './address.ts'
 
-export interface EmbeddedMongoOptions {
+export interface EmbeddedMongoOptions extends Pick<StoreOptions, 'freeBytes'> {
   /** Folder of the data; created if it does not exist. One process can use it at a time. */
   dir: string
   /** Seconds between removals of expired documents and idle cursors. Default: 60, as in MongoDB. */
@@ -45,11 +45,12 @@ export interface EmbeddedMongo {
  * @throws DirectoryInUse when another process uses the directory
  */
 export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise<EmbeddedMongo> {
+  const { freeBytes } = options
   makePrivate(options.dir)
   const dir = realpathSync(options.dir)
   // Data in the temporary directory does not have to survive a restart of the machine.
   const syncToDisk = !dir.startsWith(realpathSync(tmpdir()) + sep)
-  const store = new Store(join(dir, 'data'), { syncToDisk })
+  const store = new Store(join(dir, 'data'), { syncToDisk, ...(freeBytes && { freeBytes }) })
   try {
     await acquireLock(store, dir, { answers: async () => (await findRunningMongo(dir)) !== null })
   } catch (error) {

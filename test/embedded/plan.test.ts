@@ -89,6 +89,7 @@ const sort = fc.option(
 /** A store that stores nothing, because only the indexes in memory are tested. */
 const inMemory: Records = {
   *documents() {},
+  admit() {},
   putDocument() {},
   removeDocument() {},
   putCollection() {},

@@ -9,7 +9,7 @@ import type { Doc } from '../../embedded/mongo/values/types.ts'
 
 const nothing = () => undefined
 const NO_STORE = {
-  ...{ documents: () => [], putDocument: nothing, removeDocument: nothing },
+  ...{ documents: () => [], admit: nothing, putDocument: nothing, removeDocument: nothing },
   ...{ putCollection: nothing, removeCollection: nothing },
 } as unknown as Records
 

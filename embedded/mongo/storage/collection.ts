@@ -1,7 +1,7 @@
 import { duplicateKey, OrderedIndex, type StoredRecord } from '../index/ordered-index.ts'
 import { ID_INDEX, type IndexSpec } from '../index/spec.ts'
 import { TextIndex } from '../text/text-index.ts'
-import { toStoredBytes } from '../values/codec.ts'
+import { toBson, toStoredBytes } from '../values/codec.ts'
 import { encode } from '../values/order.ts'
 import type { Doc } from '../values/types.ts'
 import type { Store } from './store.ts'
@@ -9,7 +9,7 @@ import type { Store } from './store.ts'
 /** The part of the store that a collection uses. */
 export type Records = Pick<
   Store,
-  'documents' | 'putDocument' | 'removeDocument' | 'putCollection' | 'removeCollection'
+  'documents' | 'admit' | 'putDocument' | 'removeDocument' | 'putCollection' | 'removeCollection'
 >
 
 /**
@@ -73,7 +73,7 @@ export class Collection {
   /**
    * Adds a document and moves its `_id` to the front.
    *
-   * @throws 11000 for a duplicate key
+   * @throws 11000 for a duplicate key, 14031 when the disk is full
    */
   insert(given: Doc): StoredRecord {
     const doc = Object.keys(given)[0] === '_id' ? given : { _id: given._id, ...given }
@@ -81,6 +81,7 @@ export class Collection {
     const id = encode(doc._id)
     if (this.#byId.has(id)) throw duplicateKey(ID_INDEX, doc, this.namespace, [id])
     for (const index of this.#indexes) index.check(doc, 0, this.namespace)
+    this.store.admit('insert', () => bytes.length)
     const record = { id: this.#nextRecord, doc }
     this.#nextRecord += 1
     this.#add(record)
@@ -89,11 +90,12 @@ export class Collection {
     return record
   }
 
-  /** Replaces the document of a record by one with the same `_id`. */
+  /** Replaces the document of a record by one with the same `_id`. @throws 14031 when the disk is full and it grows */
   replace(record: StoredRecord, doc: Doc): void {
     const bytes = toStoredBytes(doc)
     const touched = this.#indexes.filter((index) => !index.isUntouched(record.doc, doc))
     for (const index of touched) index.check(doc, record.id, this.namespace)
+    this.store.admit('update', () => bytes.length - toBson(record.doc).length)
     for (const index of touched) index.remove(record)
     record.doc = doc
     for (const index of touched) index.insert(record)

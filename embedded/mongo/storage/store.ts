@@ -1,12 +1,19 @@
+import { dirname } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
 import { decode, toBson } from '../values/codec.ts'
 import type { Doc } from '../values/types.ts'
+import { type Growth, Reserve, type ReserveOptions } from './reserve.ts'
 
 /** Catalog entry of one collection. */
 export interface CollectionEntry {
   /** Number of the collection in the keys of its records. Never reused. */
   uid: number
   indexes: Doc[]
+}
+
+export interface StoreOptions extends ReserveOptions {
+  /** Whether a commit waits for the disk. */
+  syncToDisk?: boolean
 }
 
 type RecordKey = [uid: number, record: number]
@@ -21,12 +28,13 @@ export class Store {
   readonly #catalog
   #last: Promise<unknown> = Promise.resolve()
   #writes = 0
+  readonly #reserve: Reserve
 
   /**
    * Committed data always survives the end of the process. With `syncToDisk: false` the system decides when it writes
    * to the disk: much faster, but a crash of the machine can lose data.
    */
-  constructor(path: string, { syncToDisk = true } = {}) {
+  constructor(path: string, { syncToDisk = true, ...options }: StoreOptions = {}) {
     const unsynced = { noSync: true, overlappingSync: false }
     this.#root = open<Buffer, string>({
       path,
@@ -36,6 +44,12 @@ export class Store {
     })
     this.#records = this.#root.openDB<Buffer, RecordKey>('records', { encoding: 'binary' })
     this.#catalog = this.#root.openDB<Buffer, string>('catalog', { encoding: 'binary' })
+    this.#reserve = new Reserve(this.#root, dirname(path), options)
+  }
+
+  /** Checks that a document can grow. @throws 14031 (OutOfDiskSpace) while the disk is full */
+  admit(kind: Growth, growthOf: () => number): void {
+    this.#reserve.admit(kind, growthOf)
   }
 
   /** Runs a function in a transaction that excludes other processes. */
@@ -104,6 +118,7 @@ export class Store {
 
   /** Resolves when all writes are on the disk and the files are closed. */
   async close(): Promise<void> {
+    this.#reserve.close()
     await this.#last
     await this.#root.flushed
     await this.#root.close()
