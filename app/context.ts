@@ -11,9 +11,10 @@ import { type Clock, systemClock } from './clock.ts'
 import { createEventLog, type EventLog } from './events/event-log.ts'
 import { COVER_WAIT_MS, Covers, coverQueue } from './media/covers.ts'
 import { renderQueue } from './media/render-isolated.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { createMetrics, type Disks, type Metrics } from './metrics.ts'
 import { createQueues, type Queues } from './queues/queues.ts'
 import { type Cursors, createCursors } from './search/cursor.ts'
+import { freeBytesOf } from './storage/disk/file-system.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import { openStore } from './storage/open-store.ts'
 
@@ -30,6 +31,7 @@ export interface Context {
   proxyCheck: ProxyCheck
   highestCost: HighestCost
   metrics: Metrics
+  disks: Disks
   log: Logger
   events: EventLog
   covers: Covers
@@ -88,6 +90,10 @@ export async function openContext({
   const queues = createQueues()
   const events = createEventLog({ clock, config, log })
   const opened = store ?? (await openStore(config.storage))
+  const disks: Disks = {
+    store: () => opened.freeBytes(),
+    database: async () => (config.database.uri ? null : freeBytesOf(config.dataDir)),
+  }
   return {
     config,
     storage,
@@ -104,9 +110,10 @@ export async function openContext({
     cursors: createCursors(secrets),
     limits: createLimits(config.auth, queues),
     queues,
+    disks,
     proxyCheck: new ProxyCheck({ config, log }),
     highestCost: createHighestCost(config.auth.bcryptCost, clock),
-    metrics: createMetrics([...Object.values(queues), renderQueue, coverQueue]),
+    metrics: createMetrics([...Object.values(queues), renderQueue, coverQueue], disks),
     store: opened,
   }
 }

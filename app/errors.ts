@@ -110,10 +110,17 @@ export const internal = (cause?: unknown) =>
     'Internal error. Try again later, and report the request id if it happens again.',
     { cause },
   )
-export const unavailable = (
-  cause?: unknown,
-  message = 'The service cannot reach its storage; try again later.',
-) => new AppError(503, 'unavailable', message, { headers: retryAfter(5), cause })
+/** @param message names the part of the service that does not work */
+export const unavailable = (cause: unknown, message: string) =>
+  new AppError(503, 'unavailable', message, { headers: retryAfter(5), cause })
+export const databaseUnavailable = (cause?: unknown) =>
+  unavailable(cause, 'The database does not answer; try again later.')
+export const storeUnavailable = (cause?: unknown) =>
+  unavailable(cause, 'The file store does not answer; try again later.')
+/** The database cannot be read yet. */
+export const starting = () =>
+  unavailable(undefined, 'The service is starting and waits for its database; try again later.')
+export const stopping = () => unavailable(undefined, 'The service is stopping; try again later.')
 /** A search needs more than its time. Repeating it does not help. */
 export const tooSlow = (cause?: unknown) =>
   new AppError(503, 'too_slow', 'The search takes too long. Add filters to search fewer assets.', { cause })
@@ -130,5 +137,8 @@ export const spaceExceeded = () =>
     'space_exceeded',
     'The account does not have enough free space. Delete assets, or ask an admin for more space.',
   )
-export const serverFull = () =>
-  new AppError(507, 'server_full', 'The server does not have enough free space. Ask its operator for more.')
+/** @param cause the error of a full disk */
+export const serverFull = (cause?: unknown) =>
+  new AppError(507, 'server_full', 'The server does not have enough free space. Ask its operator for more.', {
+    cause,
+  })

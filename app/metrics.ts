@@ -16,17 +16,26 @@ export const containedErrors = new Counter({
 /** Upper bounds of the duration buckets, in seconds. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
 
+/** Each function returns how many bytes can be stored; null if this is not limited by a disk of the service. */
+export type Disks = Record<'store' | 'database', () => Promise<number | null>>
+
 /** Metrics of a process for Prometheus. */
 export interface Metrics {
   registry: Registry
-  /** Seconds from the arrival of a request to the end of its answer, by method, route and status. */
+  /**
+   * Seconds from the arrival of a request to the end of its answer, by method, route and status. The status is `aborted`
+   * when the connection closed before the answer was sent.
+   */
   answers: Histogram<'method' | 'route' | 'status'>
   /** Number of connections closed because there were too many. */
   refusedConnections: Counter
 }
 
-/** @param queues the queues to measure */
-export function createMetrics(queues: FairQueue[] = []): Metrics {
+/**
+ * @param queues the queues to measure
+ * @param disks the disks to measure
+ */
+export function createMetrics(queues: FairQueue[], disks: Disks): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const answers = new Histogram({
@@ -37,6 +46,7 @@ export function createMetrics(queues: FairQueue[] = []): Metrics {
     registers: [registry],
   })
   measureQueues(registry, queues)
+  measureDisks(registry, disks)
   const refusedConnections = new Counter({
     name: 'kura_connections_refused_total',
     help: 'Connections closed because there were too many',
@@ -53,6 +63,23 @@ export function createMetrics(queues: FairQueue[] = []): Metrics {
   })
   registry.registerMetric(containedErrors)
   return { registry, answers, refusedConnections }
+}
+
+/** A disk that cannot be read has no value. */
+function measureDisks(registry: Registry, disks: Disks): void {
+  new Gauge({
+    name: 'kura_disk_free_bytes',
+    help: 'Bytes left for uploads on the disk of the store and of a local database',
+    labelNames: ['disk'] as const,
+    registers: [registry],
+    async collect() {
+      this.reset()
+      for (const disk of ['store', 'database'] as const) {
+        const free = await disks[disk]().catch(() => null)
+        if (free !== null) this.set({ disk }, free)
+      }
+    },
+  })
 }
 
 function measureQueues(registry: Registry, queues: FairQueue[]): void {

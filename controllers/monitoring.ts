@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
-import { notFound, unauthenticated, unavailable } from '../app/errors.ts'
+import { notFound, stopping as stoppingError, unauthenticated, unavailable } from '../app/errors.ts'
 import { checkReadiness } from '../app/maintenance/readiness.ts'
 import { errorEnvelope, success } from '../middleware/envelope.ts'
 import { logCause } from '../middleware/handle-errors.ts'
@@ -19,11 +19,10 @@ export const ready: RequestHandler = async (req, res) => {
     res.json({ ok: true, checks })
     return
   }
-  for (const cause of causes) logCause(log, unavailable(cause), { reqId: req.id })
-  const error = unavailable(
-    undefined,
-    stopping.aborted ? 'The service is stopping.' : 'The service is not ready; `checks` says why.',
-  )
+  const error = stopping.aborted
+    ? stoppingError()
+    : unavailable(undefined, 'The service is not ready; `checks` says why.')
+  for (const cause of causes) logCause(log, unavailable(cause, error.message), { reqId: req.id })
   res.set({ ...error.headers, 'Cache-Control': 'no-store' }).status(error.status)
   res.json({ ...errorEnvelope(error, req.id), checks })
 }

@@ -1,7 +1,15 @@
-import type { RequestHandler, Router } from 'express'
+import type { Request, RequestHandler, Router } from 'express'
 import { lockedError } from '../app/assets/change.ts'
 import type { Context } from '../app/context.ts'
-import { malformedRequest, methodNotAllowed, notFound, unavailable } from '../app/errors.ts'
+import {
+  malformedRequest,
+  methodNotAllowed,
+  notFound,
+  starting,
+  stopping,
+  unavailable,
+  versionConflict,
+} from '../app/errors.ts'
 import { isLocked } from '../models/asset.ts'
 
 /** Methods that only read (RFC 9110 §9.2.1). */
@@ -24,7 +32,7 @@ export const refuseWithoutHost: RequestHandler = ({ httpVersion, headers }, _res
  * @throws unavailable
  */
 export const refuseUnprepared: RequestHandler = (req, _res, next) => {
-  if (!req.context.prepared) throw unavailable()
+  if (!req.context.prepared) throw starting()
   if (!SAFE_METHODS.has(req.method)) assertWritable(req.context)
   next()
 }
@@ -46,7 +54,7 @@ export function assertWritable({ writesRefused }: Pick<Context, 'writesRefused'>
 export const refuseWhenStopping: RequestHandler = (req, res, next) => {
   if (!req.context.stopping.aborted) return next()
   res.set('Connection', 'close')
-  throw unavailable()
+  throw stopping()
 }
 
 /**
@@ -59,6 +67,20 @@ export const refuseLocked: RequestHandler = (req, _res, next) => {
   if (req.asset && isLocked(req.asset, now)) throw lockedError(req.asset, now)
   next()
 }
+
+/**
+ * Refuses `If-None-Match: *` (RFC 9110 §13.1.2) on a route that replaces what is there.
+ *
+ * @throws version_conflict
+ */
+export const refuseReplacement: RequestHandler = (req, _res, next) => {
+  if (createsOnly(req))
+    throw versionConflict('The asset has files already. Send no If-None-Match to replace them.')
+  next()
+}
+
+/** Returns whether a request must not replace what is there (`If-None-Match: *`). */
+export const createsOnly = (req: Request): boolean => req.get('If-None-Match')?.trim() === '*'
 
 /**
  * A layer of a router (router 2.3). Express does not answer 405 itself, and only the layers know the methods of a path:

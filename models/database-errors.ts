@@ -1,5 +1,5 @@
 import { Error as MongooseError, mongo } from 'mongoose'
-import { AppError, taken, tooSlow, unavailable } from '../app/errors.ts'
+import { AppError, databaseUnavailable, serverFull, taken, tooSlow } from '../app/errors.ts'
 
 /** The unique indexes on values that clients choose, and the API field of each. */
 const CHOSEN: Record<string, string> = { usernameKey: 'username', email: 'email', mobileKey: 'mobile' }
@@ -24,6 +24,9 @@ const MAX_TIME_EXPIRED = 50
 /** Error codes of a server that stops, is not the primary, or is overloaded, such as PrimarySteppedDown. */
 const TRANSIENT_CODES = new Set<unknown>([91, 189, 262, 10107, 11600, 11602, 13435, 13436])
 
+/** Error code of a server whose disk is full (OutOfDiskSpace). */
+const OUT_OF_DISK_SPACE = 14031
+
 /** Codes of socket errors that the driver does not wrap. */
 const SOCKET_CODES = new Set<unknown>([
   'EPIPE',
@@ -38,24 +41,38 @@ export const isDuplicateKey = (error: unknown): error is mongo.MongoServerError 
 
 /**
  * Returns `taken` for a duplicate key, `too_slow` for a search that took too long, `unavailable` if the database cannot
- * be reached, and null for other errors.
+ * be reached, `server_full` if its disk is full, and null for other errors.
  */
 export function fromDatabase(error: Error): AppError | null {
   if (isDuplicateKey(error)) {
     const indexed = indexedField(error)
     // every `_id` is generated: a duplicate means that the driver repeated an insert after it lost the response
-    if (indexed === '_id') return unavailable(error)
+    if (indexed === '_id') return databaseUnavailable(error)
     const field = CHOSEN[indexed]
     return field ? taken([field], error) : null
   }
   // only searches have a `maxTimeMS`
   if (error instanceof mongo.MongoServerError && error.code === MAX_TIME_EXPIRED) return tooSlow(error)
-  return isTransient(error) ? unavailable(error) : null
+  if (isFull(error)) return serverFull(error)
+  return isTransient(error) ? databaseUnavailable(error) : null
 }
 
 /** Returns the error that clients receive for an error; null for an unexpected one. */
 export const asAppError = (error: unknown): AppError | null =>
   error instanceof AppError ? error : error instanceof Error ? fromDatabase(error) : null
+
+/**
+ * Returns the result of a write that a read makes. Returns `otherwise` when the database has no space left, so that
+ * reading goes on.
+ */
+export async function unlessFull<T>(write: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await write
+  } catch (error) {
+    if (asAppError(error)?.code !== 'server_full') throw error
+    return otherwise
+  }
+}
 
 /** Returns whether a DNS query for `mongodb+srv` failed. The driver does not wrap the error of Node's resolver. */
 export const isDnsFailure = (error: Error) =>
@@ -65,6 +82,11 @@ function indexedField({ keyPattern, message }: mongo.MongoServerError): string {
   const [, field, id] = / index: (?:(\w+?)_-?1|(_id)_)\b/.exec(message) ?? []
   return Object.keys(keyPattern ?? {})[0] ?? field ?? id ?? ''
 }
+
+/** Returns whether the database has no space left. A hosted one with a quota (MongoDB Atlas) says so in words only. */
+const isFull = (error: Error) =>
+  error instanceof mongo.MongoServerError &&
+  (error.code === OUT_OF_DISK_SPACE || /over your space quota/.test(error.message))
 
 function isTransient(error: Error): boolean {
   if (UNREACHABLE.some((kind) => error instanceof kind)) return true

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/env.ts'
 import type { Caller } from '../../models/asset-access.ts'
+import { unlessFull } from '../../models/database-errors.ts'
 import { isId } from '../../models/ids.ts'
 import { Session, type SessionFields } from '../../models/session.ts'
 import { accountOf, matchSession, noteAccess } from '../../models/session-account.ts'
@@ -102,7 +103,7 @@ export async function authenticateToken(
   const now = clock.now()
   const found = await Session.findActive(jti, now)
   if (!found?.user.equals(sub)) return null
-  const isNoted = await Session.touch(found, now, config.auth.idleMs)
+  const isNoted = await unlessFull(Session.touch(found, now, config.auth.idleMs), false)
   const session =
     isNoted || !found.account ? await matchSession(found, await noteAccess(found.user, now)) : found
   if (!session?.account) return null

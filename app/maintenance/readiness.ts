@@ -2,6 +2,7 @@ import { standardOutput } from '../../config/log-output.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
 import type { Space } from '../../models/plugins/space.ts'
 import type { Context } from '../context.ts'
+import type { Disks } from '../metrics.ts'
 
 /** The result of each check: `ok`, or a sentence that says what is wrong. */
 export type Checks = Record<'database' | 'indexes' | 'store' | 'space' | 'log' | 'proxy', string>
@@ -16,12 +17,13 @@ interface Readiness {
 
 /** Longest time for the answers of the database and the store, in milliseconds. */
 const ANSWER_MS = 2000
-/** The disk of the store is full when it has fewer free bytes. */
-const MIN_FREE_BYTES = 64_000_000
 
 const OK = 'ok'
 
-type ReadinessContext = Pick<Context, 'store' | 'stopping' | 'prepared' | 'writesRefused' | 'proxyCheck'>
+type ReadinessContext = Pick<
+  Context,
+  'store' | 'disks' | 'stopping' | 'prepared' | 'writesRefused' | 'proxyCheck'
+>
 
 /**
  * Checks the dependencies of the service. A full server is still ready, because it serves reads and removals: otherwise
@@ -29,12 +31,13 @@ type ReadinessContext = Pick<Context, 'store' | 'stopping' | 'prepared' | 'write
  * unready either.
  */
 export async function checkReadiness(context: ReadinessContext): Promise<Readiness> {
-  const { store, stopping, prepared, writesRefused, proxyCheck } = context
+  const { store, disks, stopping, prepared, writesRefused, proxyCheck } = context
   const signal = AbortSignal.timeout(ANSWER_MS)
-  const [capacity, reached, freeBytes] = await Promise.allSettled([
+  const [capacity, reached, stored, documents] = await Promise.allSettled([
     prepared ? within(signal, Capacity.spaceOf(SERVER)) : null,
     within(signal, store.check(signal)),
-    within(signal, store.freeBytes()),
+    within(signal, disks.store()),
+    within(signal, disks.database()),
   ])
   const space = capacity.status === 'fulfilled' ? capacity.value : null
   const refusedBy = (check: 'indexes' | 'store') =>
@@ -44,13 +47,13 @@ export async function checkReadiness(context: ReadinessContext): Promise<Readine
       capacity.status === 'rejected' ? 'The database does not answer.' : databaseCheck(prepared, space),
     indexes: prepared ? refusedBy('indexes') : 'The unique indexes are not checked yet.',
     store: reached.status === 'rejected' ? 'The store does not answer.' : refusedBy('store'),
-    space: spaceCheck(space, freeBytes.status === 'fulfilled' ? freeBytes.value : null),
+    space: spaceCheck(space, { store: isFull(stored), database: isFull(documents) }),
     log: standardOutput.dropped > 0 ? `${standardOutput.dropped} lines of the log were not written.` : OK,
     proxy: proxyCheck.isIgnored ? 'A proxy sends forwarded headers, but TRUST_PROXY is 0.' : OK,
   }
-  const { database, indexes, store: stored } = checks
+  const { database, indexes, store: reachable } = checks
   return {
-    isReady: !stopping.aborted && [database, indexes, stored].every((check) => check === OK),
+    isReady: !stopping.aborted && [database, indexes, reachable].every((check) => check === OK),
     checks,
     causes: [capacity, reached].flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])),
   }
@@ -60,11 +63,14 @@ export async function checkReadiness(context: ReadinessContext): Promise<Readine
 const databaseCheck = (prepared: boolean, capacity: Space | null) =>
   prepared && capacity ? OK : 'The database is not prepared yet.'
 
-function spaceCheck(capacity: Space | null, freeBytes: number | null): string {
+const isFull = (free: PromiseSettledResult<number | null>) => free.status === 'fulfilled' && free.value === 0
+
+function spaceCheck(capacity: Space | null, isFull: Record<keyof Disks, boolean>): string {
   if (!capacity) return 'The capacity of the server cannot be read.'
   if (capacity.limit !== null && capacity.used >= capacity.limit)
     return 'The capacity of the server is used up; uploads are refused.'
-  if (freeBytes !== null && freeBytes < MIN_FREE_BYTES) return 'The disk of the store is full.'
+  if (isFull.store) return 'The disk of the store is full; uploads are refused.'
+  if (isFull.database) return 'The disk of the database is full.'
   return OK
 }
 

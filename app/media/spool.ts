@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Readable, Transform, type TransformCallback, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { overloaded, tooLarge, unavailable } from '../errors.ts'
+import { overloaded, serverFull, tooLarge, unavailable } from '../errors.ts'
+import { isDiskFull } from '../storage/disk/file-system.ts'
 
 const PREFIX = 'kura-picture-'
 /** Age after which a temporary file is an orphan of a killed process, in milliseconds. No picture takes that long. */
@@ -82,7 +83,11 @@ class TemporaryFile extends Writable {
 }
 
 const failWith = (done: (error: Error) => void) => (error: unknown) =>
-  done(unavailable(error, 'Temporary files cannot be written; try again later.'))
+  done(
+    isDiskFull(error)
+      ? serverFull(error)
+      : unavailable(error, 'Temporary files cannot be written; try again later.'),
+  )
 
 /** Removes the temporary files of processes that were killed. */
 export async function removeOrphanFiles(): Promise<void> {

@@ -213,7 +213,11 @@ async function waitForSpace(
     const entries = entriesOf(space)
     const place = entries.findIndex((other) => other.id === entry)
     const own = entries[place]
-    if (!own) throw unavailable(new Error('another process discarded the upload as stale'))
+    if (!own)
+      throw unavailable(
+        new Error('another process discarded the upload as stale'),
+        'The upload was interrupted for too long and was discarded; send it again.',
+      )
     const older = entries.slice(0, place)
     if (!canFit(space, own.bytes + needed, older) || backoff.isOver(space.revision)) throw full()
     if (space.used + space.reserved + needed <= space.limit) return

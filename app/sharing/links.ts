@@ -3,6 +3,7 @@ import { Types } from 'mongoose'
 import { Asset, type AssetFields } from '../../models/asset.ts'
 import { isTakenDown } from '../../models/asset-access.ts'
 import { recordLinks } from '../../models/asset-objects.ts'
+import { unlessFull } from '../../models/database-errors.ts'
 import { readWhole, type Whole } from '../../models/file-set.ts'
 import { isId } from '../../models/ids.ts'
 import { isUsable, Link, type LinkFields } from '../../models/link.ts'
@@ -158,5 +159,5 @@ export async function countDownload(
   { link, whole, now }: { link: LinkFields | undefined; whole: boolean; now: Date },
 ): Promise<void> {
   if (link && !(await Link.use(link._id, now))) throw linkExpired()
-  if (whole) await Asset.recordDownload(asset)
+  if (whole) await unlessFull(Asset.recordDownload(asset), undefined)
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { serverFull } from '../errors.ts'
 
 /** Bytes `start` to `end`, both inclusive, counted from 0. */
 export interface ByteRange {
@@ -57,7 +58,7 @@ export interface ObjectStore {
   readonly description: string
   /** Checks that the store answers and, on disk, that its folders exist. */
   check(signal?: AbortSignal): Promise<void>
-  /** Returns the free space in bytes, or null if the store has no limit of its own. */
+  /** Returns how many bytes can be stored, or null if the store has no limit of its own. */
   freeBytes(): Promise<number | null>
   /**
    * Stores a buffer or a stream completely or not at all. When the stream fails, rejects with its error; when the store
@@ -96,6 +97,13 @@ export interface ObjectStore {
   writeMark(content: string, options: { replace: boolean }): Promise<void>
   /** Closes sockets and file handles. */
   close(): Promise<void>
+}
+
+/** @throws server_full when a store has no room for so many bytes, or for anything */
+export async function assertRoom(store: ObjectStore, bytes: number): Promise<void> {
+  const free = await store.freeBytes()
+  if (free !== null && (free === 0 || free < bytes))
+    throw serverFull(new Error(`the store has room for ${free} bytes`))
 }
 
 /** The store has no object for a key that a document names. This is a damaged store, not an error of the client. */

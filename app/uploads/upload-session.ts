@@ -18,7 +18,7 @@ import {
   reserve,
   reserveFiles,
 } from '../quota/reservations.ts'
-import type { ObjectStore } from '../storage/object-store.ts'
+import { assertRoom, type ObjectStore } from '../storage/object-store.ts'
 import { uploadPrefix } from './object-keys.ts'
 import { type IncomingFile, receiveFile } from './receive-file.ts'
 import { undoUpload } from './undo-upload.ts'
@@ -147,8 +147,7 @@ export class UploadSession {
   /**
    * Stores one file of this upload: reserves, counts and hashes its bytes while they are written, and detects its content.
    *
-   * @throws space_exceeded
-   * @throws server_full
+   * @throws space_exceeded, server_full
    */
   receive(file: IncomingFile): Promise<AssetFile> {
     return receiveFile(this.context.store, this, file)
@@ -282,6 +281,7 @@ export class UploadSession {
 
   async #reserve({ announced, isNew, mostFiles, overhead = OVERHEAD_BYTES }: Options): Promise<void> {
     const least = Math.max(0, (announced ?? 0) - overhead)
+    await assertRoom(this.context.store, least)
     const open = async (ledger: LimitedLedger, more: Partial<NewEntry>) => {
       const bytes = Math.min(announced ?? STEP_BYTES, ledger.aheadBytes ?? Number.MAX_SAFE_INTEGER)
       const slack = announced === undefined ? bytes : Math.min(bytes, overhead)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ClientInfo } from '../../app/auth/client-info.ts'
 import { authenticateToken } from '../../app/auth/sessions.ts'
 import type { Context } from '../../app/context.ts'
-import { type AppError, conflict, unauthenticated, unavailable } from '../../app/errors.ts'
+import { type AppError, conflict, starting, stopping, unauthenticated } from '../../app/errors.ts'
 import { contextFor } from '../../app/events/event-log.ts'
 import { errorEnvelope, success } from '../../middleware/envelope.ts'
 import { logCause, translateError } from '../../middleware/handle-errors.ts'
@@ -105,9 +105,10 @@ export class Dispatcher {
    * @throws `unauthenticated` if the session has ended
    */
   async #authenticate(connection: Connection): Promise<Pick<Call, 'user' | 'session'>> {
-    const { stopping, prepared } = this.context
+    const { stopping: stop, prepared } = this.context
     const { identity } = connection
-    if (stopping.aborted || !prepared) throw unavailable()
+    if (stop.aborted) throw stopping()
+    if (!prepared) throw starting()
     if (!identity) return { user: null, session: null }
     const claims = { sub: identity.user._id.toString(), jti: identity.tokenId }
     const caller = await authenticateToken(this.context, claims)

@@ -5,7 +5,7 @@ import proxyAddr from 'proxy-addr'
 import { WebSocketServer } from 'ws'
 import { proxyTrust } from '../../app/auth/proxy-check.ts'
 import type { Context } from '../../app/context.ts'
-import { forbidden, malformedRequest, unavailable } from '../../app/errors.ts'
+import { forbidden, malformedRequest, starting, stopping } from '../../app/errors.ts'
 import { translateError } from '../../middleware/handle-errors.ts'
 import { takeOver } from '../../middleware/pipelining.ts'
 import { refuseConnection } from '../../middleware/refuse-connection.ts'
@@ -78,10 +78,11 @@ function isHandshake({ method, url = '', headers }: IncomingMessage): boolean {
  * @throws `forbidden` if the origin is not configured
  */
 function requireAdmission(
-  { config, stopping, prepared }: Pick<Context, 'config' | 'stopping' | 'prepared'>,
+  { config, stopping: stop, prepared }: Pick<Context, 'config' | 'stopping' | 'prepared'>,
   { headers: { origin } }: IncomingMessage,
 ): void {
-  if (stopping.aborted || !prepared) throw unavailable()
+  if (stop.aborted) throw stopping()
+  if (!prepared) throw starting()
   const { origins } = config.http
   if (origin !== undefined && origins[0] !== '*' && !origins.includes(origin)) throw forbidden()
 }

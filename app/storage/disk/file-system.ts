@@ -1,10 +1,23 @@
-import { constants, copyFile, type FileHandle, link, mkdir, open, opendir, rmdir } from 'node:fs/promises'
+import {
+  constants,
+  copyFile,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  opendir,
+  rmdir,
+  statfs,
+} from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { AppError, unavailable } from '../../errors.ts'
+import { AppError, serverFull, storeUnavailable } from '../../errors.ts'
 
-/** System errors of a disk that is full, missing, read-only, broken or not accessible: the operator must act. */
+/** System errors of a disk that is full, or of which the user of the process has a quota. */
+const FULL = new Set(['ENOSPC', 'EDQUOT'])
+
+/** System errors of a disk that is missing, read-only, broken or not accessible: the operator must act. */
 const DISK_ERRORS = new Set([
-  ...['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENXIO', 'ENODEV', 'ESTALE', 'EFBIG'],
+  ...['EROFS', 'EIO', 'ENXIO', 'ENODEV', 'ESTALE', 'EFBIG'],
   ...['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP', 'EMFILE', 'ENFILE'],
 ])
 
@@ -16,16 +29,31 @@ export function diskCode(error: unknown): string | undefined {
 }
 
 /**
- * Converts an error of the file system into `unavailable` with its cause; returns any other error unchanged. A full
- * disk is not 507, which means that a user's quota is exceeded.
+ * Converts an error of the file system into `server_full` or `unavailable` with its cause; returns any other error
+ * unchanged.
  */
 export function translateDiskError(error: unknown): unknown {
   if (error instanceof AppError) return error
-  const code = diskCode(error)
-  return code !== undefined && DISK_ERRORS.has(code) ? unavailable(error) : error
+  if (isDiskFull(error)) return serverFull(error)
+  return DISK_ERRORS.has(diskCode(error) ?? '') ? storeUnavailable(error) : error
 }
 
+/** Returns whether a call of the file system failed because a disk is full. */
+export const isDiskFull = (error: unknown) => FULL.has(diskCode(error) ?? '')
+
 const isMissing = (error: unknown) => diskCode(error) === 'ENOENT'
+
+/** Bytes of a disk that are kept free for the database and the log, at most. */
+const KEPT_FREE_BYTES = 64_000_000
+/** The same for a small disk, as a part of its size. */
+const KEPT_FREE_PART = 1 / 20
+
+/** Returns how many bytes can be stored on the disk of a folder; 0 if only the bytes that are kept free are left. */
+export async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, blocks, bsize } = await statfs(folder)
+  const kept = Math.min(KEPT_FREE_BYTES, blocks * bsize * KEPT_FREE_PART)
+  return Math.max(0, bavail * bsize - kept)
+}
 
 /** Waits until the entries of a folder are on the disk. Ignores a folder that was removed meanwhile. */
 export async function syncFolder(folder: string): Promise<void> {

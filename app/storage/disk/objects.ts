@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { unavailable } from '../../errors.ts'
+import { storeUnavailable } from '../../errors.ts'
 import { guardStream } from '../guard-stream.ts'
 import { isSegment } from '../keys.ts'
 import { type ByteRange, ObjectMissing, ObjectsNotRemoved, type StoredObject } from '../object-store.ts'
@@ -97,5 +97,5 @@ export async function removeObjects(root: string, keys: readonly string[]): Prom
   for (const folder of folders) changed.add(await pruneFolders(root, folder))
   for (const folder of changed) await syncFolder(folder)
   const [first] = errors.values()
-  if (errors.size > 0) throw unavailable(new ObjectsNotRemoved([...errors.keys()], first))
+  if (errors.size > 0) throw storeUnavailable(new ObjectsNotRemoved([...errors.keys()], first))
 }

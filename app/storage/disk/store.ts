@@ -1,9 +1,9 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises'
+import { access, constants, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { closeToOthers } from '../../../config/private-files.ts'
 import { assertKey, assertPrefix } from '../keys.ts'
 import { ObjectMissing, type ObjectStore } from '../object-store.ts'
-import { translateDiskError } from './file-system.ts'
+import { freeBytesOf, translateDiskError } from './file-system.ts'
 import { readMark, writeMark } from './mark.ts'
 import { listObjects, readObject, removeObjects } from './objects.ts'
 import { listUnfinished, removeUnfinished, TEMPORARY, writeObject } from './write.ts'
@@ -37,10 +37,7 @@ export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectSt
     kind: 'disk',
     description: `Files are kept on disk in ${root}.`,
     check: () => assertMounted().catch(rethrow),
-    async freeBytes() {
-      const { bavail, bsize } = await statfs(root).catch(rethrow)
-      return bavail * bsize
-    },
+    freeBytes: () => freeBytesOf(root).catch(rethrow),
     put: async (key, body, options) => writeObject(root, assertKey(key), body, options),
     async open(key, range, signal) {
       try {

@@ -2,14 +2,25 @@ import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { addAbortSignal, type Readable } from 'node:stream'
+import { serverFull } from '../../errors.ts'
 import type { PutOptions } from '../object-store.ts'
 import { BackgroundSync } from './background-sync.ts'
-import { inFolder, pruneFolders, readFolder, syncFoldersUpTo, translateDiskError } from './file-system.ts'
+import {
+  freeBytesOf,
+  inFolder,
+  pruneFolders,
+  readFolder,
+  syncFoldersUpTo,
+  translateDiskError,
+} from './file-system.ts'
 
 /** Bytes of a stream that are collected before they are written by one system call. */
 const COLLECTED_BYTES = 512 * 1024
 /** Most chunks that are collected. A client can send chunks of one byte, each of which takes memory of its own. */
 const COLLECTED_CHUNKS_MAX = 64
+
+/** Bytes of a stream between two checks that the disk has room for more. */
+const CHECKED_BYTES = 8 * 1024 * 1024
 
 /** Folder of unfinished files below the root of the store. No key can have this name. */
 export const TEMPORARY = '.tmp'
@@ -42,7 +53,7 @@ export async function writeObject(
     signal?.throwIfAborted()
     const size = Buffer.isBuffer(body)
       ? await writeBuffer(temporary, body)
-      : await writeStream(temporary, body, { signal, onChunk })
+      : await writeStream(temporary, body, { signal, onChunk }, () => assertRoom(root))
     signal?.throwIfAborted()
     await inFolder(folder, () => rename(temporary, final))
     written = final
@@ -62,7 +73,12 @@ async function writeBuffer(path: string, body: Buffer): Promise<number> {
 }
 
 /** Writes a stream to a new file. Collects the next chunks while one write runs, so that each write has many chunks. */
-async function writeStream(path: string, source: Readable, { signal, onChunk }: PutOptions): Promise<number> {
+async function writeStream(
+  path: string,
+  source: Readable,
+  { signal, onChunk }: PutOptions,
+  assertRoom: () => Promise<void>,
+): Promise<number> {
   // an error of the source rejects the iteration
   source.on('error', () => undefined)
   if (signal) addAbortSignal(signal, source)
@@ -70,10 +86,15 @@ async function writeStream(path: string, source: Readable, { signal, onChunk }: 
   let size = 0
   let chunks: Buffer[] = []
   let collected = 0
+  let checkedAt = 0
   let writing: Promise<void> = Promise.resolve()
   const sync = new BackgroundSync(handle)
   const write = async () => {
     await writing
+    if (size - checkedAt >= CHECKED_BYTES) {
+      checkedAt = size
+      await assertRoom()
+    }
     writing = writeAll(handle, chunks)
     writing.catch(() => undefined)
     sync.count(collected)
@@ -99,6 +120,11 @@ async function writeStream(path: string, source: Readable, { signal, onChunk }: 
     await Promise.allSettled([writing, sync.idle()])
     await handle.close()
   }
+}
+
+/** @throws server_full before a disk is so full that the database cannot be written */
+async function assertRoom(root: string): Promise<void> {
+  if ((await freeBytesOf(root)) === 0) throw serverFull(new Error('the disk of the store is full'))
 }
 
 /** Writes all bytes. The system can write fewer than asked, for example when the disk is nearly full. */

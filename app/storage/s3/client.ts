@@ -1,5 +1,5 @@
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3'
-import { AppError, unavailable } from '../../errors.ts'
+import { AppError, serverFull, storeUnavailable } from '../../errors.ts'
 
 /** Time limits in milliseconds. */
 export interface S3Timeouts {
@@ -78,15 +78,23 @@ export const s3Code = (error: unknown): string | undefined =>
   error instanceof S3ServiceException ? error.name : undefined
 
 const isAbort = (error: unknown) => error instanceof Error && error.name === 'AbortError'
+/** A bucket whose disks are full (MinIO, Ceph) answers 507, or names its quota. */
+const isFull = (error: unknown) =>
+  error instanceof S3ServiceException &&
+  (error.$metadata.httpStatusCode === 507 || error.name === 'QuotaExceeded')
 const isBug = (error: unknown) => error instanceof TypeError && !('$metadata' in error)
 
 /**
- * Converts an error of a request to the bucket into `unavailable` with its cause: no connection, timeout, 5xx, SlowDown,
+ * Converts an error of a request to the bucket into `server_full` or `unavailable` with its cause: no connection, timeout, 5xx, SlowDown,
  * and 4xx too, because the client of the service determines nothing in these requests but the bytes. Returns aborts by
  * the caller and bugs unchanged.
  */
 export const translateS3Error = (error: unknown): unknown =>
-  error instanceof AppError || isAbort(error) || isBug(error) ? error : unavailable(error)
+  error instanceof AppError || isAbort(error) || isBug(error)
+    ? error
+    : isFull(error)
+      ? serverFull(error)
+      : storeUnavailable(error)
 
 /** Throws the translated error. Use it in `promise.catch`. */
 export function rethrow(error: unknown): never {

@@ -5,7 +5,7 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3'
-import { unavailable } from '../../errors.ts'
+import { storeUnavailable } from '../../errors.ts'
 import { guardStream } from '../guard-stream.ts'
 import { type ByteRange, ObjectMissing, ObjectsNotRemoved, type StoredObject } from '../object-store.ts'
 import { type ObjectAddress, s3Code, translateS3Error } from './client.ts'
@@ -19,7 +19,7 @@ const KEYS_PER_REQUEST = 1000
  * @param idleMs how long the bucket can send nothing while the reader waits
  * @throws ObjectMissing
  * @throws RangeError when the range starts after the last byte
- * @throws unavailable
+ * @throws storeUnavailable
  */
 export async function readObject(
   client: S3Client,
@@ -35,7 +35,8 @@ export async function readObject(
   const { Body } = await client
     .send(command, signal && { abortSignal: signal })
     .catch((error: unknown) => Promise.reject(translateReadError(address.Key, error)))
-  if (!(Body instanceof Readable)) throw unavailable(new Error(`The bucket sent no body for ${address.Key}.`))
+  if (!(Body instanceof Readable))
+    throw storeUnavailable(new Error(`The bucket sent no body for ${address.Key}.`))
   return guardStream(withIdleTimeout(Body, idleMs), signal)
 }
 
@@ -47,7 +48,7 @@ function translateReadError(key: string, error: unknown): unknown {
 }
 
 /**
- * Passes a download through and destroys it with `unavailable` when the source sends nothing for `idleMs` milliseconds
+ * Passes a download through and destroys it with `storeUnavailable` when the source sends nothing for `idleMs` milliseconds
  * while the reader waits. A reader that pauses, such as a video player, causes no timeout.
  */
 export function withIdleTimeout(source: Readable, idleMs: number): Readable {
@@ -64,7 +65,7 @@ export function withIdleTimeout(source: Readable, idleMs: number): Readable {
   })
   const timer = setTimeout(() => {
     if (passed.readableLength > 0) timer.refresh()
-    else passed.destroy(unavailable(new Error(`The bucket sent nothing for ${idleMs} ms.`)))
+    else passed.destroy(storeUnavailable(new Error(`The bucket sent nothing for ${idleMs} ms.`)))
   }, idleMs)
   source.once('error', (error) => {
     const reason = translateS3Error(error)
@@ -107,5 +108,5 @@ export async function removeObjects(
     }
   }
   const [first] = errors.values()
-  if (errors.size > 0) throw unavailable(new ObjectsNotRemoved([...errors.keys()], first))
+  if (errors.size > 0) throw storeUnavailable(new ObjectsNotRemoved([...errors.keys()], first))
 }

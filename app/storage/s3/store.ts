@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { HeadBucketCommand } from '@aws-sdk/client-s3'
-import { unavailable } from '../../errors.ts'
+import { storeUnavailable } from '../../errors.ts'
 import { assertKey, assertPrefix } from '../keys.ts'
 import { MARK, ObjectMissing, type ObjectStore } from '../object-store.ts'
 import { createClients, rethrow, type S3StoreOptions, withDefaults } from './client.ts'
@@ -14,7 +14,7 @@ import { upload } from './upload.ts'
 /**
  * Runs requests to the bucket within a time limit.
  *
- * @throws unavailable when they fail or take longer
+ * @throws storeUnavailable when they fail or take longer
  */
 async function withTimeout<T>(
   limitMs: number,
@@ -26,7 +26,7 @@ async function withTimeout<T>(
     return await work(signal ? AbortSignal.any([signal, limit]) : limit)
   } catch (error) {
     if (signal?.aborted) throw error
-    throw unavailable(error)
+    throw storeUnavailable(error)
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { unavailable } from '../../../app/errors.ts'
+import { storeUnavailable } from '../../../app/errors.ts'
 import { explainError } from '../../../app/lifecycle/start-error.ts'
 import { ConfigError } from '../../../config/env.ts'
 
@@ -56,7 +56,7 @@ describe('explainError', () => {
     },
     {
       name: 'a folder that cannot be written',
-      error: unavailable(new Error("EACCES: mkdir 'objects'")),
+      error: storeUnavailable(new Error("EACCES: mkdir 'objects'")),
       says: "cannot start: EACCES: mkdir 'objects'",
     },
   ]

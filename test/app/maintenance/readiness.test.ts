@@ -71,11 +71,18 @@ const ROWS: [what: string, check: keyof typeof ALL_OK, status: number, text: Reg
     ({ context }) => replace(context, 'writesRefused', { check: 'store', message: 'Foreign.' }),
   ],
   [
-    'the disk has less than 64 MB free',
+    'the disk of the store has no room',
     'space',
     200,
-    /^The disk of the store is full\.$/,
-    ({ store }) => replace(store, 'freeBytes', async () => 63_999_999),
+    /^The disk of the store is full; uploads are refused\.$/,
+    ({ store }) => replace(store, 'freeBytes', async () => 0),
+  ],
+  [
+    'the disk of the database has no room',
+    'space',
+    200,
+    /^The disk of the database is full\.$/,
+    ({ context }) => replace(context.disks, 'database', async () => 0),
   ],
   [
     'lines of the log were dropped',

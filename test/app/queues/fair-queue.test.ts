@@ -199,7 +199,7 @@ describe('FairQueue', () => {
     client.abort()
     for (const name of ['a1', 'a2', 'a3']) void add('a', name)
     await add('a', 'a4', client.signal)
-    const { registry } = createMetrics([queue])
+    const { registry } = createMetrics([queue], { store: async () => null, database: async () => null })
     for (const scrape of [await registry.metrics(), await registry.metrics()]) {
       expect(scrape).to.match(/^queue_running\{queue="test"\} 1$/m)
       expect(scrape).to.match(/^queue_waiting\{queue="test"\} 1$/m)

@@ -7,7 +7,14 @@ import { rejection } from '../../support/s3/object-stores.ts'
 const systemError = (code: string) => Object.assign(new Error(code), { code, syscall: 'write', errno: -1 })
 
 describe('translateDiskError', () => {
-  for (const code of ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EMFILE']) {
+  for (const code of ['ENOSPC', 'EDQUOT']) {
+    it(`translateDiskError – ${code} → server_full with its cause`, () => {
+      const error = systemError(code)
+      expect(translateDiskError(error)).to.include({ status: 507, code: 'server_full', cause: error })
+    })
+  }
+
+  for (const code of ['EROFS', 'EIO', 'EACCES', 'EMFILE']) {
     it(`translateDiskError – ${code} → unavailable with its cause`, () => {
       const error = systemError(code)
       expect(translateDiskError(error)).to.include({ status: 503, code: 'unavailable', cause: error })
