@@ -6,7 +6,9 @@ import { sendAsset } from './send-asset.ts'
 import { sendPicture } from './send-file.ts'
 
 export const add: Handler = async ({ req, context, upload, asset, sender, version }, res) => {
-  await sendAsset(req, res, await addImages(context, upload, asset, sender, version), 201)
+  await sendAsset(req, res, await addImages(context, upload, asset, sender, version), {
+    status: 201,
+  })
 }
 
 export const remove: Handler = async ({ req, context, asset, sender, version }, res) => {

@@ -12,7 +12,7 @@ import { sendAsset } from './send-asset.ts'
 export const create: Handler<typeof rules.create> = async ({ req, context, upload, sender, input }, res) => {
   const asset = await createAsset(context, upload, sender, input)
   res.location(`/api/assets/${asset._id}`)
-  await sendAsset(req, res, asset, 201)
+  await sendAsset(req, res, asset, { status: 201 })
 }
 
 export const list: Handler<typeof rules.search> = async ({ context, viewer, client, input }, res) => {
@@ -21,7 +21,11 @@ export const list: Handler<typeof rules.search> = async ({ context, viewer, clie
   sendJson(res, JSON.stringify(success(found)))
 }
 
-export const read: Handler = ({ req, asset }, res) => sendAsset(req, res, asset)
+export const read: Handler<typeof rules.read> = ({ req, asset, input }, res) =>
+  sendAsset(req, res, asset, input)
+
+/** Sends the asset of a link. Its URLs use the link, so they are not signed. */
+export const readShared: Handler = ({ req, asset }, res) => sendAsset(req, res, asset)
 
 export const update: Handler<typeof rules.update> = async (
   { req, context, asset, sender, input, version },

@@ -1,17 +1,25 @@
 import { createHash } from 'node:crypto'
 import type { Request, Response } from 'express'
+import { urlsFor } from '../app/assets/signed-url.ts'
 import { sendJson, success } from '../middleware/envelope.ts'
 import type { Whole } from '../models/file-set.ts'
-import { serializeAsset, serializeAssets } from '../models/views/asset.ts'
+import { serializeAsset, serializeAssets, urlsBelow } from '../models/views/asset.ts'
 import { isFresh } from './send-object.ts'
 
 /**
  * Sends an asset as the caller can see it. The ETag is `"<version>-<hash of this response>"`, because callers with
  * different access get different responses for one version. A GET or HEAD with a matching `If-None-Match` is answered
  * with 304.
+ *
+ * @param signed whether the URLs are signed for the caller
  */
-export async function sendAsset(req: Request, res: Response, asset: Whole, status = 200): Promise<void> {
-  const body = JSON.stringify(success({ asset: await serializeFor(req, asset) }))
+export async function sendAsset(
+  req: Request,
+  res: Response,
+  asset: Whole,
+  { status = 200, signed = false } = {},
+): Promise<void> {
+  const body = JSON.stringify(success({ asset: await serializeFor(req, asset, signed) }))
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 12)
   res.set({ ETag: `"${asset.version}-${digest}"`, 'Cache-Control': 'private, no-cache' })
   res.vary('Authorization, X-Link-Password')
@@ -19,10 +27,12 @@ export async function sendAsset(req: Request, res: Response, asset: Whole, statu
   else sendJson(res, body, status)
 }
 
-async function serializeFor(req: Request, asset: Whole) {
-  const now = req.context.clock.now()
-  if (req.link)
-    return serializeAsset(asset, { viewer: null, owner: null, now, path: `/api/links/${req.params.token}` })
-  const [serialized] = await serializeAssets([asset], req.user, now)
+async function serializeFor({ context, link, params, user }: Request, asset: Whole, signed: boolean) {
+  const now = context.clock.now()
+  if (link) {
+    const urlOf = urlsBelow(`/api/links/${params.token}`)
+    return serializeAsset(asset, { viewer: null, owner: null, now, urlOf })
+  }
+  const [serialized] = await serializeAssets([asset], user, now, urlsFor(context, user, signed))
   return serialized
 }

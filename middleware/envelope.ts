@@ -1,4 +1,4 @@
-import type { Response } from 'express'
+import type { RequestHandler, Response } from 'express'
 import type { AppError } from '../app/errors.ts'
 
 /** Returns the body of a successful JSON answer. */
@@ -9,6 +9,44 @@ export const errorEnvelope = ({ code, message, details }: AppError, requestId: u
   status: 'error' as const,
   err: { code, message, ...(details.length > 0 ? { details } : {}), requestId },
 })
+
+/** What the answer to a failed request says. */
+export interface ErrorAnswer {
+  status: number
+  headers: Record<string, string>
+  body: object
+}
+
+/** Returns the answer to a request that failed with an error. */
+export type ErrorFormat = (error: AppError, requestId: unknown) => ErrorAnswer
+
+/** The error format of the API: the envelope. */
+export const envelopeFormat: ErrorFormat = (error, requestId) => ({
+  status: error.status,
+  headers: error.headers,
+  body: errorEnvelope(error, requestId),
+})
+
+/** Errors that say that the input is wrong, malformed or taken. */
+const WRONG_INPUT = /^(?:validation_failed|malformed_\w+|checksum_mismatch|taken|bad_credentials)$/
+
+/**
+ * The error format of the earlier Kumo service: `{name, message}` without an envelope. Every error in the input has the
+ * status 422 there, wrong credentials too.
+ */
+export const bareFormat: ErrorFormat = ({ status, code: name, message, details, headers }) => {
+  const faults = details.map(({ field, message }) => [field, message].filter(Boolean).join(' '))
+  const body = { name, message: faults.length > 0 ? `${message} ${faults.join('; ')}.` : message }
+  if (!WRONG_INPUT.test(name)) return { status, headers, body }
+  const { 'WWW-Authenticate': _challenge, ...others } = headers
+  return { status: 422, headers: others, body }
+}
+
+/** Answers the errors of a request in `bareFormat`. Comes before everything that can fail. */
+export const useBareErrors: RequestHandler = (req, _res, next) => {
+  req.errorFormat = bareFormat
+  next()
+}
 
 /**
  * Sends JSON text. Does the same as `res.json` with less work: the text is made once, and Node sends it together with the

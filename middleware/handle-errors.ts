@@ -13,7 +13,7 @@ import {
   validationFailed,
 } from '../app/errors.ts'
 import { fromDatabase } from '../models/database-errors.ts'
-import { errorEnvelope } from './envelope.ts'
+import { envelopeFormat } from './envelope.ts'
 
 /** Headers of a successful answer that a controller can have set before the error. */
 const REPRESENTATION_HEADERS = [
@@ -27,7 +27,7 @@ const REPRESENTATION_HEADERS = [
 ]
 
 /**
- * Answers any error with the error envelope. The cause is logged, never sent. If the answer has begun already, the
+ * Answers any error in the format of the route, by default the error envelope. The cause is logged, never sent. If the answer has begun already, the
  * connection is closed, so that the client sees that the answer is incomplete.
  */
 export const handleErrors: ErrorRequestHandler = (thrown, req, res, _next) => {
@@ -37,11 +37,11 @@ export const handleErrors: ErrorRequestHandler = (thrown, req, res, _next) => {
     res.destroy()
     return
   }
-  const { status, headers } = error
+  const { status, headers, body } = (req.errorFormat ?? envelopeFormat)(error, req.id)
   for (const header of REPRESENTATION_HEADERS) res.removeHeader(header)
   res.set('Cache-Control', 'no-store')
   res.set(headers).status(status)
-  res.json(errorEnvelope(error, req.id))
+  res.json(body)
 }
 
 /**

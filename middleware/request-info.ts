@@ -23,6 +23,15 @@ export const recordClientInfo: RequestHandler = (req, _res, next) => {
   next()
 }
 
+/**
+ * Returns the absolute address of a path of this service, as the client reached it: by `Host`, or by `X-Forwarded-…` of a
+ * trusted proxy. Returns the path alone for a request without a valid host.
+ */
+export function absoluteUrl({ protocol, host }: Request, path: string): string {
+  const base = `${protocol}://${host}`
+  return host !== undefined && URL.canParse(base) ? new URL(path, base).href : path
+}
+
 /** Returns the client of a request. Its signal aborts when the connection closes too early. */
 export const clientOf = (req: Request): ClientInfo => ({
   address: req.ip,

@@ -7,6 +7,7 @@ import type { ProjectFields } from '../models/project.ts'
 import type { SessionFields } from '../models/session.ts'
 import type { UserDocument, UserFields } from '../models/user.ts'
 import type { createPassport } from './authenticate.ts'
+import type { ErrorFormat } from './envelope.ts'
 
 /** Properties that middleware adds to a request. The comment of each names that middleware. */
 declare global {
@@ -19,6 +20,8 @@ declare global {
       context: Context
       /** `createApp` */
       passport: ReturnType<typeof createPassport>
+      /** `useBareErrors` */
+      errorFormat?: ErrorFormat
       /** `authenticate` */
       session?: SessionFields
       /** `verifyLogin` */

@@ -52,9 +52,10 @@ export class Rules<Input extends object = object> {
   /** Valid input by its query. Rules of a query depend on nothing else. */
   readonly #ofQuery = new Map<string, Input>()
 
+  /** @param options `takesOthers`: whether unknown fields are ignored instead of refused */
   constructor(
     chains: ValidationChain[],
-    private readonly empty: EmptyFields = {},
+    private readonly options: { empty?: EmptyFields | undefined; takesOthers?: boolean } = {},
   ) {
     this.#checks = chains.map((chain) => ({ chain, reads: readerOf(chain) }))
     this.#known = { body: fieldsOf(chains, 'body'), query: fieldsOf(chains, 'query') }
@@ -93,9 +94,10 @@ export class Rules<Input extends object = object> {
   }
 
   async #check(given: Given): Promise<Input> {
-    if (given.isForm || this.empty.dropInJson) dropEmpty(given.body, this.empty.keep)
-    const body = checkShape('body', given.body, this.#known.body)
-    const query = checkShape('query', given.query, this.#known.query)
+    const { empty, takesOthers = false } = this.options
+    if (given.isForm || empty?.dropInJson) dropEmpty(given.body, empty?.keep)
+    const body = checkShape('body', given.body, this.#known.body, takesOthers)
+    const query = checkShape('query', given.query, this.#known.query, takesOthers)
     // Sanitizers write into their input, which fails on the `req.query` of Express 5, a getter:
     // https://github.com/express-validator/express-validator/issues/1080
     const input = Object.create(given, { body: { value: body.fields }, query: { value: query.fields } })
@@ -147,15 +149,21 @@ interface Shape {
 }
 
 /**
- * Checks that the fields are an object, are all known and are not nested too deeply. Recursive code, such as
- * `JSON.stringify`, fails on deeply nested values, so the rules get an empty array in their place.
+ * Checks that the fields are an object, are all known (unless others are ignored) and are not nested too deeply.
+ * Recursive code, such as `JSON.stringify`, fails on deeply nested values, so the rules get an empty array in their place.
  */
-function checkShape(location: Location, given: unknown, known: ReadonlySet<string>): Shape {
+function checkShape(
+  location: Location,
+  given: unknown,
+  known: ReadonlySet<string>,
+  takesOthers: boolean,
+): Shape {
   // an array can have 50,000 items, and each would be an unknown field
   if (Array.isArray(given))
     return { fields: {}, errors: [{ field: location, message: 'must be a JSON object' }], covers: () => true }
   const own = Object.entries(given ?? {})
-  const unknown = own.filter(([field]) => !known.has(field)).map(([field]) => unknownField(field))
+  const others = takesOthers ? [] : own.filter(([field]) => !known.has(field))
+  const unknown = others.map(([field]) => unknownField(field))
   const deep = own.filter(([field, value]) => known.has(field) && isDeeper(value, MAX_JSON_DEPTH))
   const tooDeep = Object.fromEntries(deep.map(([field]) => [field, []]))
   return {

@@ -22,6 +22,8 @@ interface Bound {
   max: number
   /** The name of the field; default: the name of the kind. */
   field?: string
+  /** Other names of the field. */
+  aliases?: readonly string[]
 }
 
 /** How many files and preview images a request can have. */
@@ -211,7 +213,8 @@ function fileFieldOf(bounds: Bounds): (name: string) => string | undefined {
   return (name) => {
     const bare = name.replace(/\[\d*\]$/, '')
     if (bare === 'file' && fields.includes('files')) return 'files'
-    return fields.find((field) => field === bare)
+    const kind = KINDS.find((one) => bounds[one]?.aliases?.includes(name))
+    return kind ? fieldOf(bounds, kind) : fields.find((field) => field === bare)
   }
 }
 

@@ -23,6 +23,10 @@ export const create = rules({ body: described })
 /** Empty fields of a form are absent, but these are cleared. */
 export const update = rules({ body: described, empty: { keep: ['description', 'tags'] } })
 
+/** Whether the URLs in an answer are signed. */
+const signed = optionalParameter(flag())
+export const read = rules({ query: { signed } })
+
 export const force = optionalParameter(flag())
 export const remove = rules({ query: { force } })
 
@@ -74,5 +78,6 @@ export const search = rules({
     ...page(),
     facets: optionalParameter(flag()),
     count: optionalParameter(flag()),
+    signed,
   },
 })

@@ -26,7 +26,7 @@ router.param('assetId', loadAsset)
 router.get('/', handle(rules.search, assets.list))
 router.post('/', authenticate, upload(NEW_ASSET, handle(rules.create, assets.create)))
 
-router.get('/:assetId', handle(assets.read))
+router.get('/:assetId', handle(rules.read, assets.read))
 router.patch('/:assetId', requireAccess('write'), matchVersion, handle(rules.update, assets.update))
 router.delete('/:assetId', requireAccess('owner'), matchVersion, handle(rules.remove, assets.remove))
 

@@ -1,9 +1,11 @@
 import { Router } from 'express'
+import { useBareErrors } from '../middleware/envelope.ts'
 import { refuseUnprepared, refuseWhenStopping } from '../middleware/refuse.ts'
 import { router as admin } from './admin.ts'
 import { router as assets } from './assets.ts'
 import { router as auth } from './auth.ts'
 import { router as images } from './compat/images.ts'
+import { router as kumo, PATHS as kumoPaths } from './compat/kumo.ts'
 import { router as scenes } from './compat/scenes.ts'
 import { router as storage } from './compat/storage.ts'
 import { router as docs } from './docs.ts'
@@ -19,6 +21,7 @@ export const routes = Router()
 
 routes.use(monitoring)
 routes.use(docs)
+routes.use(kumoPaths, useBareErrors)
 routes.use(refuseUnprepared)
 routes.use(refuseWhenStopping)
 // Answers are private to the caller. A controller that allows caching replaces this header.
@@ -39,3 +42,4 @@ routes.use('/api/users', users)
 routes.use('/api', storage)
 routes.use('/images', images)
 routes.use(scenes)
+routes.use(kumo)

@@ -12,7 +12,7 @@ export const router = Router()
 router.use(authenticateOptional)
 router.param('token', loadLink)
 
-router.get('/:token', handle(assets.read))
+router.get('/:token', handle(assets.readShared))
 router.get('/:token/download', handle(rules.bytes, assetFiles.download))
 router.get('/:token/files/:fileId', handle(rules.bytes, assetFiles.open))
 router.get('/:token/images/:imageId', handle(assetImages.open))

@@ -5,8 +5,13 @@ import { picturesOf } from '../../models/asset-objects.ts'
 import type { ListedAsset } from '../../models/asset-search.ts'
 import { knownFiles, type Whole } from '../../models/file-set.ts'
 import { User, type UserFields } from '../../models/user.ts'
+import type { UrlOf } from '../../models/views/asset.ts'
+import type { SignedBytes } from '../auth/url-signer.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
+
+/** The user whose right to read a signed URL needs. */
+type Signer = Pick<UserFields, '_id' | 'sessionEpoch'>
 
 interface Wanted {
   /** The id of a file; default: the first file. */
@@ -31,7 +36,7 @@ interface Wanted {
 export function signUrl(
   { urls, clock }: Pick<Context, 'urls' | 'clock'>,
   asset: ListedAsset & Partial<Whole>,
-  user: Pick<UserFields, '_id' | 'sessionEpoch'>,
+  user: Signer,
   { file, image, zip, download, expiresIn = SIGNED_URL.defaultExpiry }: Wanted = {},
 ): { url: string; expiresAt: Date } {
   const found = image === undefined ? fileOf(asset, file) : pictureOf(asset, image)
@@ -39,15 +44,45 @@ export function signUrl(
   const seconds = Math.floor(clock.now().getTime() / 1000) + expiresIn
   const expiresAt = new Date(seconds * 1000)
   const bytes = {
-    asset: asset._id.toString(),
     ...(zip ? { zip } : { [image === undefined ? 'file' : 'image']: found.id }),
     ...(download ? { download } : {}),
-    user: user._id.toString(),
-    visibility: asset.visibility,
-    visibilityEpoch: asset.visibilityEpoch ?? 0,
-    sessionEpoch: user.sessionEpoch,
+    ...stateOf(asset, user),
   }
-  return { url: `/api/signed/${urls.sign(bytes, expiresAt)}`, expiresAt }
+  return { url: pathOf(urls.sign(bytes, expiresAt)), expiresAt }
+}
+
+const pathOf = (token: string) => `/api/signed/${token}`
+
+/** Returns the part of a signed URL that all URLs of an asset for a user have in common. */
+const stateOf = (asset: ListedAsset, user: Signer): SignedBytes => ({
+  asset: asset._id.toString(),
+  user: user._id.toString(),
+  visibility: asset.visibility,
+  visibilityEpoch: asset.visibilityEpoch ?? 0,
+  sessionEpoch: user.sessionEpoch,
+})
+
+/** The expiry of the URLs in answers is rounded up to a multiple of this, in milliseconds. */
+const EXPIRY_STEP_MS = 1_800_000
+
+/**
+ * Returns a function for the URLs of assets in an answer that was requested with `signed`; undefined without it and for
+ * anonymous callers, who need no signature to read public assets. The URLs are valid for 1 to 1½ hours: the expiry is
+ * rounded, so that a user gets the same URLs for half an hour and browsers can cache the bytes.
+ */
+export function urlsFor(
+  { urls, clock }: Pick<Context, 'urls' | 'clock'>,
+  user: Signer | null | undefined,
+  signed: boolean | undefined,
+): ((asset: ListedAsset) => UrlOf) | undefined {
+  if (!signed || !user) return undefined
+  const earliest = clock.now().getTime() + SIGNED_URL.defaultExpiry * 1000
+  const expiresAt = new Date(Math.ceil(earliest / EXPIRY_STEP_MS) * EXPIRY_STEP_MS)
+  return (asset) => {
+    const state = stateOf(asset, user)
+    return (place, id) =>
+      pathOf(urls.sign({ [place === 'files' ? 'file' : 'image']: id, ...state }, expiresAt))
+  }
 }
 
 /** What a signed URL opens. */

@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import { createHash, createHmac, type KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import type { Visibility } from '../../models/asset.ts'
 import { deriveKey } from './secret.ts'
@@ -36,10 +36,13 @@ export interface UrlSigner {
   verify(token: string, now: Date): VerifiedBytes | null
 }
 
+const encode = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url')
+
 /**
  * Creates a signer that signs with a key derived from the first secret and verifies with the keys of all secrets
  * (RFC 5869). The derived keys separate the tokens of URLs from those of sessions. Signatures are compared in constant
- * time.
+ * time. A list of assets can have 2,900 URLs, so the compact form (RFC 7515 §7.1) is written here: jsonwebtoken's `sign`
+ * takes two to four times as long.
  *
  * @param secrets at least one
  */
@@ -49,16 +52,15 @@ export function createUrlSigner(secrets: readonly string[]): UrlSigner {
   )
   const [signing] = keys
   if (!signing) throw new TypeError('at least one secret is required')
-  const [keyid, signingKey] = signing
+  const [kid, signingKey] = signing
+  const header = encode({ alg: ALGORITHM, typ: 'JWT', kid })
 
   return {
-    sign: (bytes, expiresAt) =>
-      jwt.sign({ ...bytes, exp: Math.floor(expiresAt.getTime() / 1000) }, signingKey, {
-        algorithm: ALGORITHM,
-        audience: AUDIENCE,
-        keyid,
-        noTimestamp: true,
-      }),
+    sign(bytes, expiresAt) {
+      const claims = { ...bytes, exp: Math.floor(expiresAt.getTime() / 1000), aud: AUDIENCE }
+      const signed = `${header}.${encode(claims)}`
+      return `${signed}.${createHmac('sha256', signingKey).update(signed).digest('base64url')}`
+    },
     verify(token, now) {
       const key = keys.get(keyIdIn(token))
       if (!key) return null

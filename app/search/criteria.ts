@@ -27,10 +27,11 @@ export interface SearchQuery {
   cursor?: string
   facets?: boolean
   count?: boolean
+  signed?: boolean
 }
 
-/** A search without its page and counts. */
-export type UnpagedQuery = Omit<SearchQuery, 'limit' | 'cursor' | 'facets' | 'count'>
+/** A search without its page, counts and form. */
+export type UnpagedQuery = Omit<SearchQuery, 'limit' | 'cursor' | 'facets' | 'count' | 'signed'>
 
 /**
  * Checks that a scope does not need a user, or that there is one.

@@ -1,10 +1,11 @@
-import type { Viewer } from '../../models/asset-access.ts'
+import type { Caller, Viewer } from '../../models/asset-access.ts'
 import type { Criteria } from '../../models/asset-criteria.ts'
 import { countAssets, facetAssets, MAX_COUNTED, searchAssets } from '../../models/asset-search.ts'
 import { readWithOwners } from '../../models/owner-states.ts'
 import type { Position } from '../../models/plugins/page.ts'
 import { NO_TRANSITION, type OwnersInTransition } from '../../models/user-state.ts'
 import { serializeAssets } from '../../models/views/asset.ts'
+import { urlsFor } from '../assets/signed-url.ts'
 import { addressKey, type ClientInfo } from '../auth/client-info.ts'
 import type { Context } from '../context.ts'
 import { requireUserForScope, resolveCriteria, type SearchQuery, type UnpagedQuery } from './criteria.ts'
@@ -24,23 +25,23 @@ export const searchInTurn = <T>(
   queues.searches.run(viewer ? `user ${viewer._id}` : `address ${addressKey(address)}`, search, signal)
 
 /**
- * Returns a page of the matching assets, serialized for the viewer, with facets and total on request.
+ * Returns a page of the matching assets, serialized for the viewer, with signed URLs, facets and total on request.
  *
  * @throws validation_failed for an invalid cursor
  * @throws unauthenticated for a scope that needs a user
  * @throws what `searchInTurn` throws
  */
 export async function findAssets(
-  { cursor, limit, facets, count, ...query }: SearchQuery,
-  viewer: Viewer,
-  context: Pick<Context, 'cursors' | 'clock' | 'queues'>,
+  { cursor, limit, facets, count, signed, ...query }: SearchQuery,
+  viewer: Caller | null | undefined,
+  context: Pick<Context, 'cursors' | 'clock' | 'queues' | 'urls'>,
   client: ClientInfo,
 ) {
   const { cursors } = context
   // refuses invalid requests before they wait in the queue
   requireUserForScope(query, viewer)
   const after = cursors.read(query, cursor, 'search')
-  const paged = { limit, after, facets, count }
+  const paged = { limit, after, facets, count, signed }
   return searchInTurn(context, viewer, client, () => search(query, paged, viewer, context))
 }
 
@@ -51,14 +52,16 @@ interface Paged {
   after: Position | undefined
   facets: boolean | undefined
   count: boolean | undefined
+  signed: boolean | undefined
 }
 
 async function search(
   query: UnpagedQuery,
-  { limit, after, facets, count }: Paged,
-  viewer: Viewer,
-  { cursors, clock }: Pick<Context, 'cursors' | 'clock'>,
+  { limit, after, facets, count, signed }: Paged,
+  viewer: Caller | null | undefined,
+  context: Pick<Context, 'cursors' | 'clock' | 'urls'>,
 ) {
+  const { cursors, clock } = context
   const { criteria, sort } = await resolveCriteria(query, viewer)
   const read = (owners: OwnersInTransition) =>
     Promise.all([
@@ -70,7 +73,7 @@ async function search(
     ? await readWithOwners(read, ([{ assets }]) => assets.map(({ owner }) => owner))
     : await read(NO_TRANSITION)
   return {
-    assets: await serializeAssets(page.assets, viewer, clock.now()),
+    assets: await serializeAssets(page.assets, viewer, clock.now(), urlsFor(context, viewer, signed)),
     next: cursors.write(query, page.next),
     ...counts,
   }

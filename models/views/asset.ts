@@ -5,21 +5,23 @@ import type { ListedAsset } from '../asset-search.ts'
 import { countFiles, knownFiles, type Whole } from '../file-set.ts'
 import { type VisibleUser, visibleUsers } from '../visible-users.ts'
 
+/** Returns the URL of a file, a preview image or a thumbnail of an asset. */
+export type UrlOf = (place: 'files' | 'images', id: string) => string
+
 interface Options {
   viewer: Viewer
   /** The owner; null when the viewer cannot see them. */
   owner: VisibleUser | null
   now: Date
-  /** The path before `/files/…` and `/images/…`; default: the path of the asset. */
-  path?: string
+  /** Default: the paths below the asset. */
+  urlOf?: UrlOf | undefined
 }
 
 /** Serializes an asset for a viewer, without the keys of its objects. An asset that is not whole has its first files. */
 export function serializeAsset(
   asset: ListedAsset & Partial<Whole>,
-  { viewer, owner, now, path = `/api/assets/${asset._id}` }: Options,
+  { viewer, owner, now, urlOf = urlsBelow(`/api/assets/${asset._id}`) }: Options,
 ) {
-  const picture = (id: string) => `${path}/images/${id}`
   const thumbnail = asset.images[0]?.thumbnail ?? asset.cover
   return {
     id: asset._id.toString(),
@@ -35,23 +37,43 @@ export function serializeAsset(
     fileCount: countFiles(asset),
     downloads: asset.downloads,
     version: asset.version,
-    files: knownFiles(asset).map((file) => serializeFile(file, `${path}/files/${file.id}`)),
-    images: asset.images.map((image) => serializeImage(image, picture(image.id))),
-    thumbnail: thumbnail ? picture(thumbnail.id) : null,
+    files: knownFiles(asset).map((file) => serializeFile(file, urlOf('files', file.id))),
+    images: asset.images.map((image) => serializeImage(image, urlOf('images', image.id))),
+    thumbnail: thumbnail ? urlOf('images', thumbnail.id) : null,
     lock: serializeLock(asset, now),
     createdAt: asset.createdAt,
     updatedAt: asset.updatedAt,
   }
 }
 
-/** Serializes assets for a viewer, in the same order. */
-export async function serializeAssets(assets: ListedAsset[], viewer: Viewer, now: Date) {
+/** Returns a function that returns URLs below a path. */
+export const urlsBelow =
+  (path: string): UrlOf =>
+  (place, id) =>
+    `${path}/${place}/${id}`
+
+/**
+ * Serializes assets for a viewer, in the same order.
+ *
+ * @param urlsOf returns the function for the URLs of an asset; default: the paths below the asset
+ */
+export async function serializeAssets(
+  assets: ListedAsset[],
+  viewer: Viewer,
+  now: Date,
+  urlsOf?: (asset: ListedAsset) => UrlOf,
+) {
   const owners = await visibleUsers(
     assets.map(({ owner }) => owner),
     viewer,
   )
   return assets.map((asset) =>
-    serializeAsset(asset, { viewer, now, owner: owners.get(asset.owner.toString()) ?? null }),
+    serializeAsset(asset, {
+      viewer,
+      now,
+      owner: owners.get(asset.owner.toString()) ?? null,
+      urlOf: urlsOf?.(asset),
+    }),
   )
 }
 

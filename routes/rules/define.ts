@@ -1,5 +1,6 @@
 import { body, query, type ValidationChain } from 'express-validator'
 import type { Meta } from 'express-validator/lib/base.js'
+import { AppError } from '../../app/errors.ts'
 import { type EmptyFields, Rules } from '../../middleware/rules.ts'
 
 /**
@@ -40,6 +41,8 @@ interface Declaration<Body extends Fields, Query extends Fields> {
   across?: ValidationChain[]
   /** How empty texts in the body are treated. */
   empty?: EmptyFields
+  /** Whether unknown fields are ignored instead of refused; default: no. */
+  takesOthers?: boolean
 }
 
 /** Declares the input of a route or socket operation: its fields, their location, checks and types. */
@@ -48,8 +51,9 @@ export const rules = <Body extends Fields = None, Query extends Fields = None>({
   query: inQuery,
   across = [],
   empty,
+  takesOthers = false,
 }: Declaration<Body, Query>): Rules<InputOf<Body, Query>> =>
-  new Rules([...chainsOf(inBody, body), ...chainsOf(inQuery, query), ...across], empty)
+  new Rules([...chainsOf(inBody, body), ...chainsOf(inQuery, query), ...across], { empty, takesOthers })
 
 const chainsOf = (fields: Fields = {}, create: (name: string) => ValidationChain) =>
   Object.entries(fields).map(([name, field]) => field(create(name)))
@@ -87,3 +91,29 @@ export const withDefault =
   <Value>(field: Field<Value>, value: string): Field<Value> =>
   (chain) =>
     field(chain.default(value))
+
+/**
+ * A nested object of fields. Its unknown fields are ignored, because clients of earlier services send back the objects that
+ * they have received.
+ */
+export const objectOf = <Declared extends Fields>(fields: Declared): Field<InputOf<Declared, None>> => {
+  const inner = rules({ body: fields, takesOthers: true })
+  const valid = new WeakMap<object, object>()
+  return (chain) =>
+    chain
+      .custom((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+      .withMessage('must be an object')
+      .bail()
+      .custom(async (value: object) => {
+        valid.set(value, await inner.validate({ body: value }).catch(refuseNested))
+      })
+      .bail()
+      .customSanitizer((value: object) => valid.get(value))
+}
+
+/** Puts the invalid fields of a nested object into the message of the object. */
+function refuseNested(error: unknown): never {
+  if (!(error instanceof AppError)) throw error
+  const faults = error.details.map(({ field, message }) => `${field} ${message}`)
+  throw new Error(`has invalid fields: ${faults.join(', ')}`)
+}

@@ -36,6 +36,8 @@ export interface Row {
   states?: readonly State[]
   /** Whether a success changes the scene. */
   changes?: true
+  /** Whether its errors are `{name, message}` without the envelope. */
+  bare?: true
   /** Whether it lists assets. An asset that the caller cannot read must not be in the answer. */
   lists?: true
 }

@@ -24,6 +24,7 @@ const CODES: Record<number, string> = {
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'not_found',
+  422: 'validation_failed',
   423: 'locked',
 }
 const REPRESENTATION = ['etag', 'last-modified', 'location', 'content-disposition', 'accept-ranges']
@@ -35,7 +36,7 @@ describe('access matrix', function () {
   let scenes: AccessFixture[]
   let untouched: unknown
   /** The answer for an asset that does not exist. */
-  let missing: unknown
+  let missing: { err: { message: string } }
 
   const readDocuments = async () => ({
     assets: await Asset.find({ _id: scenes.map(({ asset }) => asset._id) }, { downloads: 0 })
@@ -86,7 +87,8 @@ describe('access matrix', function () {
       const answer = await row.send(requestsBy(app, users, caller, scene), scene, caller)
       const what = `${caller}, ${state}`
       expect(answer.status, `${what}: ${answer.text}`).to.equal(status)
-      if (status >= 400) assertEmpty(answer, scene, what)
+      if (status >= 400 && row.bare) assertBare(answer, scene, what)
+      else if (status >= 400) assertEmpty(answer, scene, what)
       else if (row.lists) assertListed(answer, mayRead(caller, state) ? 1 : 0, scene, what)
     }
   }
@@ -102,6 +104,19 @@ describe('access matrix', function () {
     const keys = ['code', 'message', 'requestId', ...([400, 423].includes(status) ? ['details'] : [])]
     expect(body.err, what).to.have.all.keys(keys)
     if (status === 404) expect({ ...body, err: { ...body.err, requestId: '' } }, what).to.deep.equal(missing)
+    expect(headers, what).to.not.have.any.keys(REPRESENTATION)
+    for (const secret of secrets) expect(text, what).not.to.contain(secret)
+  }
+
+  /** Asserts the same of an error without an envelope. */
+  function assertBare(
+    { body, headers, status, text }: Response,
+    { secrets }: AccessFixture,
+    what: string,
+  ): void {
+    expect(body, what).to.have.all.keys('name', 'message')
+    expect(body.name, what).to.equal(CODES[status])
+    if (status === 404) expect(body.message, what).to.equal(missing.err.message)
     expect(headers, what).to.not.have.any.keys(REPRESENTATION)
     for (const secret of secrets) expect(text, what).not.to.contain(secret)
   }

@@ -83,6 +83,13 @@ const ofWriters = (role: Role): Way[] => [
     (as, { scene }) => as.delete(scene.at(`/images/${scene.imageId}`)),
     { locks: true },
   ),
+  way(
+    `PATCH /collections/:id (${role})`,
+    role,
+    UPDATE_ASSET,
+    (as, { scene }) => as.patch(`/collections/${scene.asset._id}`).send({ collection: { title: 'x' } }),
+    { locks: true },
+  ),
   way(`PATCH /api/projects/:id (${role})`, role, UPDATE_PROJECT, (as, { scene }) =>
     as.patch(scene.project).send({ title: 'x' }),
   ),
@@ -121,6 +128,16 @@ const OWNERS: Way[] = [
   way('POST /base', 'owner', INSERT_ASSET, (as) => as.post('/base').attach('file', svg(), 'a.svg')),
   way('POST /overlay, its new project', 'owner', 'projects.insertOne', (as) =>
     as.post('/overlay').attach('file', mp4(), 'a.mp4'),
+  ),
+  way('POST /uploads', 'owner', INSERT_ASSET, (as) =>
+    as.post('/uploads').field('upload[title]', 'x').attach('upload[file]', obj(), 'a.obj'),
+  ),
+  way(
+    'DELETE /uploads/:id',
+    'owner',
+    UPDATE_ASSET,
+    (as, { scene }) => as.delete(`/uploads/${scene.asset._id}`),
+    { locks: true },
   ),
   way('PATCH /api/assets/:id {visibility}', 'owner', UPDATE_ASSET, (as, { scene }) =>
     as.patch(scene.at()).send({ visibility: 'public' }),
@@ -181,6 +198,13 @@ const OWNERS: Way[] = [
     'owner',
     'users.findOneAndUpdate',
     (as) => as.put('/api/auth/password').send({ current: PASSWORD, password: 'a third horse battery' }),
+    { ownAccount: true },
+  ),
+  way(
+    'PATCH /change-password',
+    'owner',
+    'users.findOneAndUpdate',
+    (as) => as.patch('/change-password').send({ passwords: { old: PASSWORD, new: 'a third horse battery' } }),
     { ownAccount: true },
   ),
   way('DELETE /api/users/me', 'owner', 'users.updateOne', (as) =>

@@ -56,6 +56,7 @@ const WAYS: Way[] = [
   http('POST', () => '/api/upload', 'owner', 'file'),
   http('POST', () => '/images', 'owner', 'image'),
   http('POST', () => '/base', 'owner', 'file'),
+  http('POST', () => '/collections', 'owner', 'image[file]'),
   http('PUT', ({ scene }) => scene.at('/files'), 'writer'),
   http('POST', ({ scene }) => scene.at('/images'), 'writer', 'images'),
   {

@@ -6,6 +6,7 @@ import { MAX_SILENCE_MS } from '../../app/uploads/speed-monitor.ts'
 import { JSON_BYTES, MAX_JSON_DEPTH } from '../../config/body-limits.ts'
 import { KNOWN_ADDRESS_MS, PASSWORD_LIMITS } from '../../config/rate-limits.ts'
 import { variables } from '../../config/variables.ts'
+import { MAX_COLLECTIONS } from '../../controllers/compat/kumo.ts'
 import { SHOWN_PROJECTS } from '../../controllers/compat/scenes.ts'
 import { REQUEST_ID } from '../../middleware/request-info.ts'
 import { ACCESS_LEVELS } from '../../models/access-level.ts'
@@ -102,6 +103,8 @@ const LIMITS: Record<string, unknown> = {
   'listFormerImages limit maximum': LIMIT.max,
   'listFormerImages limit default': LIMIT.max,
   'listFormerImages images maxItems': LIMIT.max,
+  'kumoListCollections collections maxItems': MAX_COLLECTIONS,
+  'kumoListUploads uploads maxItems': MAX_COLLECTIONS,
   'editorLogin mobile pattern': user.MOBILE.source,
   'editorLogin countryCode pattern': COUNTRY_CODE_INPUT,
   'editorCreateUser mobile pattern': user.MOBILE.source,

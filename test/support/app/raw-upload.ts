@@ -71,6 +71,6 @@ async function readAnswer(response: IncomingMessage | undefined): Promise<RawAns
   const content = await text(response)
   // Node answers malformed HTTP itself, without a body.
   const body = content === '' ? {} : JSON.parse(content)
-  const { err, res } = body as { err?: { code: string }; res?: Record<string, unknown> }
-  return { status: Number(response.statusCode), code: err?.code, res }
+  const { err, name, res } = body as { err?: { code: string }; name?: string; res?: Record<string, unknown> }
+  return { status: Number(response.statusCode), code: err?.code ?? name, res }
 }

@@ -78,12 +78,13 @@ function checkUndocumented({ method, status, body }: Exchange): string[] {
 
 /** Returns whether the answer refuses an unexpected body. The document describes that once for all routes. */
 function refusesUnwantedBody({ operation }: DocumentedRoute, { method, status, body }: Exchange): boolean {
-  if (operation.requestBody || ![400, 413, 415].includes(status)) return false
+  if (operation.requestBody || ![400, 413, 415, 422].includes(status)) return false
   return method === 'HEAD' || checkError(body).length === 0
 }
 
 function checkError(body: string | undefined): string[] {
-  return schemaErrors({ $ref: '#/components/schemas/Error' }, parsed(body))
+  const formats = ['Error', 'BareError'].map((name) => ({ $ref: `#/components/schemas/${name}` }))
+  return schemaErrors({ anyOf: formats }, parsed(body))
 }
 
 /** Checks that every query parameter and body field of a successful request is documented. */
@@ -108,7 +109,7 @@ function judgeSent(content: Record<string, MediaType> | undefined, sent: unknown
     )
   const fields = Object.keys((content?.['multipart/form-data']?.schema.properties ?? {}) as object)
   return Object.keys((sent ?? {}) as object)
-    .filter((name) => !fields.includes(name))
+    .filter((name) => !fields.some((field) => field === name || field.startsWith(`${name}[`)))
     .map((name) => `takes the field ${name}, which is not documented`)
 }
 
