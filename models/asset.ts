@@ -11,6 +11,8 @@ export const NAME = { min: 1, max: 200 } as const
 export const DESCRIPTION = { max: 5000 } as const
 export const TAG = { min: 1, max: 40 } as const
 export const TAGS = { max: 20 } as const
+/** Path of the file on the device of a client of the scene editor. */
+export const LOCAL_PATH = { max: 4096 } as const
 export const FILES = { min: 1, max: 1000 } as const
 export const IMAGES = { max: 8 } as const
 /** How long a signed URL is valid, in seconds. */
@@ -88,6 +90,8 @@ const definition = {
   /** The number of all files. Missing is the number of `files`. */
   fileCount: Number,
   images: { type: [imageSchema], default: () => [] },
+  /** Path of the file on the owner's device, as the scene editor sent it. Missing is empty. */
+  localPath: String,
   /** The thumbnail of the asset's own image file. */
   cover: { type: coverSchema, default: null },
   size: { type: Number, default: 0 },

@@ -60,6 +60,7 @@ interface ProjectModel extends Model<ProjectFields>, SharingStatics, OptimisticS
     viewer: Viewer,
     page: { limit: number; from: Position | undefined },
   ): Promise<{ projects: ProjectFields[]; next: Position | null }>
+  oldestOf(owner: Types.ObjectId): Promise<ProjectFields | null>
   fits(owner: Types.ObjectId): Promise<boolean>
   isUsed(asset: Types.ObjectId, viewer: Viewer): Promise<boolean>
   allOf(owner: Types.ObjectId): AsyncIterable<ProjectFields>
@@ -93,6 +94,11 @@ const schema = new Schema<ProjectFields, ProjectModel>(definition, {
         .lean()
       const { items: projects, next } = toPage(found, NEWEST, limit)
       return { projects, next }
+    },
+
+    /** Returns the project that its owner created first, or null. */
+    oldestOf(owner: Types.ObjectId): Promise<ProjectFields | null> {
+      return Project.findOne({ owner }).sort({ createdAt: 1, _id: 1 }).lean().exec()
     },
 
     /**
@@ -139,8 +145,8 @@ schema.plugin(versionTimestamps)
 
 // a page of the projects that one reader can read
 schema.index({ readers: 1, createdAt: -1, _id: -1 })
-// deletion of an account
-schema.index({ owner: 1 })
+// deletion of an account, and the oldest project of a user
+schema.index({ owner: 1, createdAt: 1, _id: 1 })
 // deletion of an asset
 schema.index({ image: 1 })
 for (const list of SCENE_LISTS) schema.index({ [`scenes.${list}`]: 1 })

@@ -19,6 +19,7 @@ export interface NewAsset {
   type?: AssetType
   tags?: string[]
   visibility?: Visibility
+  localPath?: string
 }
 
 /**
@@ -47,6 +48,7 @@ export async function createAsset(
     ...described,
     ...describeFiles(files),
     ...(given.type ? { type: given.type, typeGiven: true } : {}),
+    ...(given.localPath ? { localPath: given.localPath } : {}),
     visibility,
   }
   const stored = await storeFiles(uploadSession, files, sender.user._id)

@@ -16,6 +16,8 @@ import { assertAccess } from '../sharing/assert-access.ts'
 import { removeDeletedReferences, resolveReferences } from './references.ts'
 
 interface NewProject {
+  /** Default: a new id. */
+  _id?: Types.ObjectId
   title: string
   image?: Types.ObjectId | null
   scenes?: Scene[]
@@ -25,11 +27,12 @@ interface NewProject {
  * Creates a project of the sender.
  *
  * @throws `conflict` when the sender has too many projects
+ * @throws a duplicate key error when a project has the given id
  * @throws what `confirmSender` throws
  */
 export async function createProject(
   sender: Sender,
-  { title, image = null, scenes = [] }: NewProject,
+  { _id, title, image = null, scenes = [] }: NewProject,
 ): Promise<ProjectFields> {
   const owner = sender.user._id
   await confirmSender({ sender })
@@ -37,6 +40,7 @@ export async function createProject(
   const references = referencesOf({ image, scenes })
   await recordReferences(references)
   const project = await Project.create({
+    ...(_id ? { _id } : {}),
     owner,
     title,
     image,

@@ -1,45 +1,43 @@
 import { createAccount, ensurePhoneAccount } from '../../app/accounts/register.ts'
-import { beginSession, readAccount, signIn } from '../../app/auth/sessions.ts'
+import type { ClientInfo } from '../../app/auth/client-info.ts'
+import { beginSession, readAccount, type SignedIn, signIn } from '../../app/auth/sessions.ts'
+import type { Context } from '../../app/context.ts'
 import { notFound } from '../../app/errors.ts'
-import { placeUpload, serializeEditorProjects, serializeSceneAsset } from '../../app/projects/scene-editor.ts'
+import { ensureFirstProject } from '../../app/projects/first-project.ts'
+import { placeUpload } from '../../app/projects/place-upload.ts'
+import { serializeEditorUser, serializeSceneAsset } from '../../app/projects/scene-editor.ts'
 import { searchInTurn } from '../../app/search/search.ts'
 import { success } from '../../middleware/envelope.ts'
 import type { Handler } from '../../middleware/handle.ts'
-import { Project } from '../../models/project.ts'
-import { serializeOwnUser } from '../../models/views/user.ts'
 import type * as rules from '../../routes/compat/scenes.rules.ts'
-
-/** Number of newest projects in the answer for a user. `/api/projects` lists all. */
-export const SHOWN_PROJECTS = 100
 
 /** Signs in with a telephone number. The first sign-in with a number creates its account with the given password. */
 export const login: Handler<typeof rules.login> = async ({ context, input, client }, res) => {
   await ensurePhoneAccount(context, input, client)
-  const { user, token } = await signIn(context, input, client)
-  res.json(success({ token, user: serializeOwnUser(user, context.config.space.quota) }))
+  res.json(success(await welcome(context, await signIn(context, input, client), client)))
 }
 
 export const createUser: Handler<typeof rules.user> = async ({ context, input, client }, res) => {
   const { user: made, accountKey } = await createAccount(context, input, client)
-  const { user, token } = await beginSession(context, made, client)
-  res.status(201).json(
-    success({
-      user: serializeOwnUser(user, context.config.space.quota),
-      token,
-      ...(accountKey ? { accountKey } : {}),
-    }),
-  )
+  const signedIn = await welcome(context, await beginSession(context, made, client), client)
+  res.status(201).json(success({ ...signedIn, ...(accountKey ? { accountKey } : {}) }))
+}
+
+/** Creates the first project of a user who has none. Returns the answer to a sign-in. */
+async function welcome(context: Context, { user, session, token }: SignedIn, client: ClientInfo) {
+  await ensureFirstProject({ user, session, clock: context.clock })
+  const serialized = await searchInTurn(context, user, client, () => serializeEditorUser(context, user, user))
+  return { token, user: serialized }
 }
 
 /** Returns the caller with their projects. */
 export const readUser: Handler = async ({ req, context, user, session, client }, res) => {
   if (req.params.userId !== user._id.toString()) throw notFound()
-  const projects = await searchInTurn(context, user, client, async () => {
-    const own = await Project.listFor(user, { limit: SHOWN_PROJECTS, from: undefined })
-    return serializeEditorProjects(context, own.projects, user)
-  })
   const account = await readAccount(session)
-  res.json(success({ user: { ...serializeOwnUser(account, context.config.space.quota), projects } }))
+  const serialized = await searchInTurn(context, user, client, () =>
+    serializeEditorUser(context, account, user),
+  )
+  res.json(success({ user: serialized }))
 }
 
 export const place: Handler<ReturnType<typeof rules.place>> = async (

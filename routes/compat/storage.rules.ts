@@ -1,6 +1,7 @@
 import { NAME } from '../../models/user.ts'
 import { force } from '../assets.rules.ts'
 import { type Field, nullable, optional, rules } from '../rules/define.ts'
+import { WITHOUT_EMPTY } from '../rules/lenient.ts'
 import { passwordOrDigest } from '../rules/password.ts'
 import { email } from '../rules/profile.ts'
 import { nameField, text } from '../rules/text.ts'
@@ -16,13 +17,19 @@ const ofAnonymous =
 
 export const create = rules({
   body: { email: email(), name: nullable(nameField(NAME)), password: passwordOrDigest() },
+  empty: WITHOUT_EMPTY,
 })
 
 export const login = rules({
   body: { email: ofAnonymous(email()), password: ofAnonymous(passwordOrDigest()), token },
   query: { token },
+  empty: WITHOUT_EMPTY,
 })
 
-export const upload = rules({ body: { token }, query: { token } })
+export const upload = rules({ body: { token }, query: { token }, empty: WITHOUT_EMPTY })
 
-export const remove = rules({ body: { id: text(), token }, query: { force, token } })
+export const remove = rules({
+  body: { id: text(), token },
+  query: { force, token },
+  empty: WITHOUT_EMPTY,
+})

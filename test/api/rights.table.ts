@@ -126,8 +126,12 @@ const OWNERS: Way[] = [
   ),
   way('POST /images', 'owner', INSERT_ASSET, (as) => as.post('/images').attach('image', svg(), 'a.svg')),
   way('POST /base', 'owner', INSERT_ASSET, (as) => as.post('/base').attach('file', svg(), 'a.svg')),
-  way('POST /overlay, its new project', 'owner', 'projects.insertOne', (as) =>
-    as.post('/overlay').attach('file', mp4(), 'a.mp4'),
+  way(
+    'POST /overlay, the first project of the user',
+    'owner',
+    'projects.insertOne',
+    (as) => as.post('/overlay').attach('file', mp4(), 'a.mp4'),
+    { prepare: ({ owner, scene }) => owner.delete(scene.project).expect(204) },
   ),
   way('POST /uploads', 'owner', INSERT_ASSET, (as) =>
     as.post('/uploads').field('upload[title]', 'x').attach('upload[file]', obj(), 'a.obj'),

@@ -2,12 +2,12 @@ import { expect } from 'chai'
 import { STORAGES } from '../../app/context.ts'
 import { MAX_NAME_BYTES } from '../../app/media/file-name.ts'
 import { PREVIEW_MAX_BYTES, PREVIEW_SIDE, THUMBNAIL_SIDE } from '../../app/media/preview.ts'
+import { SHOWN_PROJECTS } from '../../app/projects/scene-editor.ts'
 import { MAX_SILENCE_MS } from '../../app/uploads/speed-monitor.ts'
 import { JSON_BYTES, MAX_JSON_DEPTH } from '../../config/body-limits.ts'
 import { KNOWN_ADDRESS_MS, PASSWORD_LIMITS } from '../../config/rate-limits.ts'
 import { variables } from '../../config/variables.ts'
 import { MAX_COLLECTIONS } from '../../controllers/compat/kumo.ts'
-import { SHOWN_PROJECTS } from '../../controllers/compat/scenes.ts'
 import { REQUEST_ID } from '../../middleware/request-info.ts'
 import { ACCESS_LEVELS } from '../../models/access-level.ts'
 import * as asset from '../../models/asset.ts'
@@ -110,6 +110,7 @@ const LIMITS: Record<string, unknown> = {
   'editorCreateUser mobile pattern': user.MOBILE.source,
   'editorCreateUser countryCode pattern': COUNTRY_CODE_INPUT,
   'editorCreateUser profilePhoto maxLength': user.PROFILE_PHOTO.max,
+  'LocalPath maxLength': asset.LOCAL_PATH.max,
 }
 
 const GB = 1e9
@@ -167,7 +168,7 @@ const DESCRIBED: Record<string, string[]> = {
   ],
   'updateProfile settings description': [`${user.SETTINGS.maxBytes.toLocaleString('en')} bytes`],
   'createScene description': [`up to ${SCENES.max}`],
-  'editorReadUser description': [`newest ${SHOWN_PROJECTS} projects`],
+  'editorReadUser description': [`at most ${SHOWN_PROJECTS} projects`],
 }
 
 /** Limits without a constant: the form of a value that the service makes, and the few words of a flag or a header. */

@@ -107,14 +107,15 @@ describe('compatibility routes for scenes', () => {
     await app.api.post('/api/auth/login').send({ username, password: bare.body.res.accountKey }).expect(200)
   })
 
-  it('POST /base – first upload → project and scene; later ones fill them', async () => {
+  it('POST /base – first upload → a scene of the first project; later uploads fill it', async () => {
     const me = await enter({ mobile: '50000' })
     const picture = await png()
     const first = await me.post('/base').attach('file', picture, 'room.png').expect(201)
     const { projectId, sceneId, ...piece } = first.body.res
-    expect(piece).to.have.all.keys('baseId', 'originalName', 'originalExtn', 'fileName', 'localPath')
-    expect(piece).to.include({ originalName: 'room.png', originalExtn: 'png' })
-    const shown = await app.api.get(piece.localPath).expect(200).expect('Content-Type', 'image/png')
+    const fields = ['baseId', 'originalName', 'originalExtn', 'localPath', 'url']
+    expect(piece).to.have.all.keys('fileName', ...fields)
+    expect(piece).to.include({ originalName: 'room.png', originalExtn: 'png', localPath: '' })
+    const shown = await app.api.get(piece.url).expect(200).expect('Content-Type', 'image/png')
     expect(picture.equals(shown.body)).to.equal(true)
 
     const fill = (path: string, list: string | null, bytes: Buffer, name: string) => {
@@ -141,21 +142,15 @@ describe('compatibility routes for scenes', () => {
     expect(project.scenes).to.have.length(2)
     const [scene] = project.scenes
     expect(scene).to.have.all.keys('id', 'base', 'overlay', 'overlayImage', 'baseImage')
-    expect(scene.base[0]).to.have.all.keys('baseId', 'originalName', 'originalExtn', 'localPath')
-    expect(scene.overlay[0]).to.have.all.keys(
-      'baseId',
-      'originalName',
-      'originalExtn',
-      'fileName',
-      'localPath',
-    )
+    expect(scene.base[0]).to.have.all.keys(fields)
+    expect(scene.overlay[0]).to.have.all.keys('fileName', ...fields)
     const names = (list: { originalName: string }[]) => list.map(({ originalName }) => originalName)
     expect(names(scene.overlay)).to.deep.equal(['film.mp4', 'moving.gif'])
     expect([...names(scene.overlayImage), ...names(scene.baseImage)]).to.deep.equal([
       'still.png',
       'behind.png',
     ])
-    for (const { localPath } of [...scene.base, ...scene.overlay]) await app.api.get(localPath).expect(200)
+    for (const { url } of [...scene.base, ...scene.overlay]) await app.api.get(url).expect(200)
 
     await me.delete(`/api/assets/${scene.base[0].baseId}`).expect(409)
     await me.delete(`/api/assets/${scene.base[0].baseId}?force=1`).expect(204)

@@ -57,8 +57,10 @@ function captureRequestBody(req: IncomingMessage): () => unknown {
     },
   })
   // Multer fills its object after it has assigned it.
-  return () => (req.headers['content-type']?.startsWith('multipart/') ? body : asParsed)
+  return () => (isEmpty(asParsed) ? body : asParsed)
 }
+
+const isEmpty = (value: unknown) => Object.keys((value ?? {}) as object).length === 0
 
 function record(
   req: IncomingMessage & { originalUrl?: string },

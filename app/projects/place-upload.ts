@@ -1,0 +1,86 @@
+import type { AssetFields } from '../../models/asset.ts'
+import type { AssetFile } from '../../models/asset-files.ts'
+import { findProject, type ProjectFields, type SceneList } from '../../models/project.ts'
+import { createAsset } from '../assets/create.ts'
+import { discardAsset } from '../assets/remove.ts'
+import type { Sender } from '../auth/sender.ts'
+import type { AssetContext, Context } from '../context.ts'
+import { notFound, unsupportedMedia } from '../errors.ts'
+import { assertAccess } from '../sharing/assert-access.ts'
+import type { ReceivedUpload } from '../uploads/upload-session.ts'
+import { ensureFirstProject } from './first-project.ts'
+import { addScene, addToScene } from './scenes.ts'
+
+/** Where an upload goes: the first project without `projectId`, a new scene without `sceneId`. */
+export interface Place {
+  /** The id of a project that the sender can change. */
+  projectId?: string | undefined
+  sceneId?: string | undefined
+  list: SceneList
+  /** Path of the file on the device of the client. */
+  localPath?: string | undefined
+}
+
+export interface Placed {
+  projectId: string
+  sceneId: string
+  asset: AssetFields
+}
+
+/** Files that each list of a scene accepts from an earlier client. */
+const ACCEPTS: Record<SceneList, (file: AssetFile) => boolean> = {
+  base: ({ media }) => media === 'image',
+  baseImage: ({ media, mediaType }) => media === 'image' && mediaType !== 'image/gif',
+  overlay: ({ media, mediaType }) => media === 'video' || mediaType === 'image/gif',
+  overlayImage: ({ media, mediaType }) => media === 'image' && mediaType !== 'image/gif',
+}
+
+/**
+ * Creates an asset from an upload and adds it to a scene. Deletes the asset when it cannot be added.
+ *
+ * @throws `not_found` for a project that the sender cannot read, or a scene that is not in it
+ * @throws `forbidden` for a project that the sender can only read
+ * @throws `unsupported_media` for a file that the list does not accept
+ * @throws `too_large`
+ * @throws what `changeProject` throws
+ */
+export async function placeUpload(
+  context: AssetContext & Pick<Context, 'covers'>,
+  upload: ReceivedUpload,
+  sender: Sender,
+  where: Place,
+): Promise<Placed> {
+  const { projectId, sceneId, list, localPath } = where
+  const project = projectId === undefined ? undefined : await findChangeable(projectId, sender)
+  if (!upload.files.every(ACCEPTS[list]))
+    throw unsupportedMedia('This list does not accept files of this media type.')
+  if (sceneId !== undefined && !project?.scenes.some(({ id }) => id === sceneId)) throw notFound()
+
+  const asset = await createAsset(context, upload, sender, localPath === undefined ? {} : { localPath })
+  try {
+    return { asset, ...(await place(asset, sender, { project, sceneId, list })) }
+  } catch (error) {
+    await discardAsset(context, asset)
+    throw error
+  }
+}
+
+/** @throws `not_found`, `forbidden` */
+async function findChangeable(id: string, { user }: Sender): Promise<ProjectFields> {
+  const project = await findProject(id, user)
+  if (!project) throw notFound()
+  assertAccess(project, user, 'write')
+  return project
+}
+
+async function place(
+  { _id }: AssetFields,
+  sender: Sender,
+  { project: given, sceneId, list }: Pick<Place, 'sceneId' | 'list'> & { project: ProjectFields | undefined },
+) {
+  const project = given ?? (await ensureFirstProject(sender))
+  const { scene } = sceneId
+    ? await addToScene(project, sceneId, sender, { list, asset: _id })
+    : await addScene(project, { [list]: [_id.toString()] }, sender)
+  return { projectId: project._id.toString(), sceneId: scene.id }
+}
