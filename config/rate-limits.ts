@@ -40,3 +40,9 @@ export const HASH_QUEUE = {
   concurrency: Math.min(3, availableParallelism()),
   maxWaiting: 100,
 }
+
+/**
+ * Assets of earlier releases per process whose files are read for their first zip. Few are read at a time, because each
+ * can have many gigabytes, and one of each client.
+ */
+export const CHECKSUM_QUEUE = { concurrency: 2, perKey: 1, maxWaiting: 50 }

@@ -1,19 +1,19 @@
-import { createHash } from 'node:crypto'
-import { create as contentDisposition } from 'content-disposition'
 import type { Request, Response } from 'express'
+import { checksumsOf } from '../app/assets/checksums.ts'
 import { replaceFiles } from '../app/assets/replace-files.ts'
+import { openZip, zipOf } from '../app/assets/zip.ts'
 import { notFound } from '../app/errors.ts'
 import { downloadName } from '../app/media/file-name.ts'
 import { countDownload } from '../app/sharing/links.ts'
+import type { ByteRange } from '../app/storage/object-store.ts'
 import type { Handler } from '../middleware/handle.ts'
-import { closeSignal } from '../middleware/request-info.ts'
 import type { Valid } from '../middleware/rules.ts'
 import type { AssetFields } from '../models/asset.ts'
 import type { Whole } from '../models/file-set.ts'
 import type * as rules from '../routes/assets.rules.ts'
 import { sendAsset } from './send-asset.ts'
 import { type SendOptions, sendFile } from './send-file.ts'
-import { type Caching, isFresh, sendStream, setBytesHeaders } from './send-object.ts'
+import { type Caching, sendBytes } from './send-object.ts'
 
 export const replace: Handler = async ({ req, context, upload, asset, sender, version }, res) => {
   await sendAsset(req, res, await replaceFiles(context, upload, asset, sender, version))
@@ -41,27 +41,36 @@ export async function sendDownload(
   else await sendZip(req, res, asset, options)
 }
 
-async function sendZip(req: Request, res: Response, asset: Whole, caching: Caching): Promise<void> {
-  const content = asset.allFiles.map(({ name, sha256 }) => [name, sha256])
-  const digest = createHash('sha256').update(JSON.stringify(content)).digest('hex')
-  setBytesHeaders(res, { ...caching, etag: `"${digest}"` })
-  res.set({
-    'Accept-Ranges': 'none',
-    'Content-Disposition': contentDisposition(downloadName(asset.name, 'zip')),
-    'Content-Type': 'application/zip',
-  })
-  if (isFresh(req, res)) res.status(304).end()
-  else if (req.method === 'HEAD') res.end()
-  else {
-    const client = closeSignal(res)
-    await countDownload(asset._id, { link: req.link, whole: true, now: req.context.clock.now() })
-    const { zipFiles } = await import('../app/assets/zip.ts')
-    const zip = zipFiles(req.context.store, asset.allFiles, asset.updatedAt, client)
-    await sendStream(zip, res)
+/** Sends a zip, always as an attachment. */
+async function sendZip(
+  req: Request,
+  res: Response,
+  asset: Whole,
+  { isPublic, maxAge }: Caching,
+): Promise<void> {
+  const { context, link } = req
+  const zip = zipOf(asset.allFiles, asset.createdAt)
+  const { size, digest } = zip
+  const open = async (range: ByteRange | undefined, signal: AbortSignal) => {
+    const client = { address: req.ip, userAgent: undefined, signal }
+    const checksums = await checksumsOf(context, asset, req.user, client)
+    return openZip(context.store, zip, checksums, range, signal)
   }
+  const bytes = {
+    ...{ size, digest, isPublic, open, mediaType: 'application/zip', inline: false },
+    ...{ name: downloadName(asset.name, 'zip'), modifiedAt: asset.updatedAt },
+    ...(maxAge === undefined ? {} : { maxAge }),
+  }
+  await sendBytes(bytes, req, res, (fromStart) =>
+    countDownload(asset._id, { link, whole: fromStart, now: context.clock.now() }),
+  )
 }
 
-const optionsOf = (req: Request, asset: AssetFields, { inline = false }: Valid<typeof rules.bytes>) => ({
-  inline,
+const optionsOf = (
+  req: Request,
+  asset: AssetFields,
+  { inline = false, download: isDownload = false }: Valid<typeof rules.bytes>,
+) => ({
+  inline: inline && !isDownload,
   isPublic: asset.visibility === 'public' && !req.link,
 })

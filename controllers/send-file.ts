@@ -2,9 +2,10 @@ import type { Request, Response } from 'express'
 import { downloadName } from '../app/media/file-name.ts'
 import { canShowInline } from '../app/media/media-types.ts'
 import { countDownload } from '../app/sharing/links.ts'
+import type { ByteRange, ObjectStore } from '../app/storage/object-store.ts'
 import type { AssetFields } from '../models/asset.ts'
 import type { AssetFile, Picture } from '../models/asset-files.ts'
-import { type Caching, sendObject } from './send-object.ts'
+import { type Caching, sendBytes } from './send-object.ts'
 
 export interface SendOptions extends Caching {
   /** Show the file in the browser if its media type is safe. That does not count as a download. */
@@ -19,9 +20,9 @@ export async function sendFile(
   { inline: wanted, ...caching }: SendOptions,
 ): Promise<void> {
   const inline = wanted && canShowInline(file.mediaType)
-  const { key, size, sha256, mediaType, name } = file
-  const object = { key, size, sha256, mediaType, name, inline, ...caching, modifiedAt: asset.updatedAt }
-  await sendObject(req.context.store, object, req, res, async (fromStart) => {
+  const { key, size, sha256: digest, mediaType, name } = file
+  const bytes = { size, digest, mediaType, name, inline, ...caching, modifiedAt: asset.updatedAt }
+  await sendBytes({ ...bytes, open: opener(req.context.store, key) }, req, res, async (fromStart) => {
     await countDownload(asset._id, {
       link: req.link,
       whole: fromStart && !inline,
@@ -37,8 +38,11 @@ export async function sendPicture(
   { asset, picture }: { asset: AssetFields; picture: Picture },
   { inline = true, ...caching }: Partial<SendOptions> & Caching,
 ): Promise<void> {
-  const { key, size, sha256, mediaType } = picture
+  const { key, size, sha256: digest, mediaType } = picture
   const name = downloadName(asset.name, String(mediaType.split('/')[1]))
-  const object = { key, size, sha256, mediaType, name, ...caching, modifiedAt: asset.createdAt, inline }
-  await sendObject(req.context.store, object, req, res, async () => undefined)
+  const bytes = { size, digest, mediaType, name, ...caching, modifiedAt: asset.createdAt, inline }
+  await sendBytes({ ...bytes, open: opener(req.context.store, key) }, req, res, async () => undefined)
 }
+
+const opener = (store: ObjectStore, key: string) => (range: ByteRange | undefined, signal: AbortSignal) =>
+  store.open(key, range, signal)

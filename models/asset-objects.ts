@@ -57,6 +57,25 @@ export const sameObjects = ({ version, cover }: Pick<AssetFields, 'version' | 'c
   'cover.key': cover?.key ?? null,
 })
 
+/**
+ * Stores the CRC-32 of files that earlier releases stored without it. No client changes the asset by that, so its version
+ * stays. Does nothing when the files were replaced since the asset was read.
+ *
+ * @param checksums by the keys of the files
+ */
+export async function keepChecksums(
+  { _id, files }: Pick<AssetFields, '_id' | 'files'>,
+  checksums: ReadonlyMap<string, number>,
+): Promise<void> {
+  const measured = [...files.entries()].filter(
+    ([, { key, crc32 }]) => crc32 === undefined && checksums.has(key),
+  )
+  if (measured.length === 0) return
+  const same = measured.map(([at, { key }]) => [`files.${at}.key`, key])
+  const set = measured.map(([at, { key }]) => [`files.${at}.crc32`, checksums.get(key)])
+  await Asset.updateOne({ _id, ...Object.fromEntries(same) }, { $set: Object.fromEntries(set) })
+}
+
 export function bytesOf(objects: AssetObject[]): number {
   return objects.reduce((sum, { size }) => sum + size, 0)
 }

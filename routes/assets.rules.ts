@@ -31,7 +31,9 @@ export const force = optionalParameter(flag())
 export const remove = rules({ query: { force } })
 
 /** Input of every route that sends a file. */
-export const bytes = rules({ query: { inline: optionalParameter(flag()) } })
+export const bytes = rules({
+  query: { inline: optionalParameter(flag()), download: optionalParameter(flag()) },
+})
 
 export const signedUrl = rules({
   query: {

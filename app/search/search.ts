@@ -6,8 +6,9 @@ import type { Position } from '../../models/plugins/page.ts'
 import { NO_TRANSITION, type OwnersInTransition } from '../../models/user-state.ts'
 import { serializeAssets } from '../../models/views/asset.ts'
 import { urlsFor } from '../assets/signed-url.ts'
-import { addressKey, type ClientInfo } from '../auth/client-info.ts'
+import type { ClientInfo } from '../auth/client-info.ts'
 import type { Context } from '../context.ts'
+import { callerKey } from '../queues/queues.ts'
 import { requireUserForScope, resolveCriteria, type SearchQuery, type UnpagedQuery } from './criteria.ts'
 
 /**
@@ -19,10 +20,9 @@ import { requireUserForScope, resolveCriteria, type SearchQuery, type UnpagedQue
 export const searchInTurn = <T>(
   { queues }: Pick<Context, 'queues'>,
   viewer: Viewer,
-  { address, signal }: ClientInfo,
+  client: ClientInfo,
   search: () => Promise<T>,
-): Promise<T> =>
-  queues.searches.run(viewer ? `user ${viewer._id}` : `address ${addressKey(address)}`, search, signal)
+): Promise<T> => queues.searches.run(callerKey(viewer, client), search, client.signal)
 
 /**
  * Returns a page of the matching assets, serialized for the viewer, with signed URLs, facets and total on request.

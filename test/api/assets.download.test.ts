@@ -105,7 +105,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     await Asset.updateOne({ _id: id }, { $set: set })
     const { body, headers } = await app.api.get(`/api/assets/${id}/download`).responseType('blob').expect(200)
     expect([...(await unzip(body)).keys()]).to.have.members(['passwd', 'run.exe', 'file'])
-    expect(headers['content-disposition']).to.equal('attachment; filename=.._up.zip')
+    expect(headers['content-disposition']).to.equal('attachment; filename=".._up.zip"')
   })
 
   it('GET /api/assets/:id/download – equal names of 255 bytes → a zip with different names of 255 bytes', async () => {
@@ -146,6 +146,60 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     const head = await app.api.head(url).expect(200)
     expect(head.headers['content-length']).to.equal('20')
     expect(await downloads()).to.equal(0)
+  })
+
+  it('HEAD /api/assets/:id/files/:fileId – Range → ignored, length of the whole file', async () => {
+    for (const range of ['bytes=5-9', 'bytes=99-']) {
+      const { headers } = await app.api.head(url).set('Range', range).expect(200)
+      expect(headers).to.include({ 'content-length': '20', 'accept-ranges': 'bytes' })
+      expect(headers).to.not.have.property('content-range')
+    }
+  })
+
+  it('GET and HEAD /api/assets/:id/files/:fileId – If-Match, If-Unmodified-Since → 412 unless the file is the same', async () => {
+    const etag = `"${asset.files[0]?.sha256}"`
+    const { updatedAt } = await Asset.findById(asset.id).orFail().lean()
+    const at = (ms: number) => new Date(updatedAt.getTime() + ms).toUTCString()
+    const rows: [headers: Record<string, string>, status: number][] = [
+      [{ 'If-Match': etag }, 200],
+      [{ 'If-Match': '*' }, 200],
+      [{ 'If-Match': `"a", ${etag}` }, 200],
+      [{ 'If-Match': `W/${etag}` }, 412],
+      [{ 'If-Match': '"other"' }, 412],
+      [{ 'If-Match': '"other"', 'If-None-Match': etag }, 412],
+      [{ 'If-Match': etag, 'If-None-Match': etag }, 304],
+      [{ 'If-Match': etag, 'If-Unmodified-Since': at(-5000) }, 200],
+      [{ 'If-Match': etag, Range: 'bytes=1-2' }, 206],
+      [{ 'If-Match': '"other"', Range: 'bytes=1-2', 'If-Range': etag }, 412],
+      [{ 'If-Unmodified-Since': at(0) }, 200],
+      [{ 'If-Unmodified-Since': at(-1000) }, 412],
+      [{ 'If-Unmodified-Since': 'Sunday, 06-Nov-94 08:49:37 GMT' }, 412],
+      [{ 'If-Unmodified-Since': 'Sun Nov  6 08:49:37 1994' }, 412],
+      [{ 'If-Unmodified-Since': '1994-11-06' }, 200],
+      [{ 'If-Unmodified-Since': 'yesterday' }, 200],
+    ]
+    for (const [headers, status] of rows) {
+      await app.api.get(url).set(headers).expect(status)
+      await app.api
+        .head(url)
+        .set(headers)
+        .expect(status === 206 ? 200 : status)
+    }
+    expect(await downloads()).to.equal(rows.filter(([{ Range }, status]) => status === 200 && !Range).length)
+  })
+
+  it('GET /api/assets/:id/files/:fileId – inline=0, download=1 → attachment that counts', async () => {
+    const picture = await uploadAsset(ada, {}, { 'a.png': await png() })
+    const path = String(picture.files[0]?.url)
+    for (const query of ['inline=0', 'download=1', 'inline=1&download=1', ''])
+      await ada
+        .get(`${path}?${query}`)
+        .expect(200)
+        .expect('Content-Disposition', 'attachment; filename="a.png"')
+    for (const query of ['inline=1', 'inline=1&download=0'])
+      await ada.get(`${path}?${query}`).expect(200).expect('Content-Disposition', 'inline; filename="a.png"')
+    expect(await downloads(picture.id)).to.equal(4)
+    await ada.get(`${path}?download=yes`).expect(400)
   })
 
   it('GET /api/assets/:id/files/:fileId – 200 concurrent downloads over two processes → all counted', async () => {
@@ -212,7 +266,7 @@ describe('GET /api/assets/:id/files/:fileId', () => {
     const path = `/api/assets/${created.res.asset.id}/download`
     const { body, headers } = await ada.get(path).responseType('blob').expect(200)
     expect(headers['content-type']).to.equal('application/zip')
-    expect(headers['content-disposition']).to.equal('attachment; filename=Set.zip')
+    expect(headers['content-disposition']).to.equal('attachment; filename="Set.zip"')
     const entries = await unzip(body)
     expect([...entries.keys()]).to.deep.equal(['part.bin', 'part (2).bin', 'стул.bin'])
     expect(entries.get('part.bin')?.equals(BYTES)).to.equal(true)

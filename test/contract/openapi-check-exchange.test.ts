@@ -88,7 +88,9 @@ function fileHeaders(type: string): Exchange['headers'] {
     'content-type': type,
     etag: `"${'0'.repeat(64)}"`,
     'accept-ranges': 'bytes',
-    'content-disposition': 'attachment',
+    'content-disposition': 'attachment; filename="a.bin"',
+    'content-length': '1',
+    'last-modified': new Date(0).toUTCString(),
     'cache-control': 'public, no-cache',
     'content-security-policy': "sandbox; default-src 'none'",
   }
