@@ -55,6 +55,13 @@ export const malformedJson = (cause?: unknown) =>
   new AppError(400, 'malformed_json', 'The request body is not valid JSON.', { cause })
 export const malformedUpload = (cause?: unknown, message = 'The upload is not a complete multipart body.') =>
   new AppError(400, 'malformed_upload', message, { cause })
+/** The received bytes do not have the digest that the client sent. */
+export const checksumMismatch = () =>
+  new AppError(
+    400,
+    'checksum_mismatch',
+    'The received bytes do not have the SHA-256 of Content-Digest. Send the file again.',
+  )
 /** A request that is not valid HTTP, or not a valid WebSocket handshake. */
 export const malformedRequest = (message: string, cause?: unknown, headers: Record<string, string> = {}) =>
   new AppError(400, 'malformed_request', message, { cause, headers })

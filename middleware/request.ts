@@ -40,8 +40,10 @@ declare global {
       isForm?: boolean
       /** `nestForms` */
       nestsForms?: boolean
-      /** `upload` */
+      /** `upload`, `rawUpload` */
       upload?: ReceivedUpload
+      /** `readFileName` */
+      fileName?: string
     }
   }
 }

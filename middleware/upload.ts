@@ -1,21 +1,16 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { Types } from 'mongoose'
 import multer from 'multer'
-import {
-  malformedUpload,
-  tooLarge,
-  unauthenticated,
-  unsupportedMedia,
-  validationFailed,
-} from '../app/errors.ts'
+import { tooLarge, unsupportedMedia, validationFailed } from '../app/errors.ts'
 import { PREVIEW_MAX_BYTES } from '../app/media/preview.ts'
-import { MultipartSource, WAITING_BYTES } from '../app/uploads/multipart-source.ts'
+import { MultipartSource } from '../app/uploads/multipart-source.ts'
 import { UNNAMED } from '../app/uploads/part-header.ts'
 import { receiveImage } from '../app/uploads/receive-image.ts'
+import { clientGone, WAITING_BYTES } from '../app/uploads/request-body.ts'
 import { MAX_SILENCE_MS } from '../app/uploads/speed-monitor.ts'
-import { OVERHEAD_BYTES, type ReceivedUpload, UploadSession } from '../app/uploads/upload-session.ts'
+import { OVERHEAD_BYTES, type ReceivedUpload } from '../app/uploads/upload-session.ts'
 import type { AssetFile, AssetImage } from '../models/asset-files.ts'
 import { MulterEngine } from './multer-engine.ts'
+import { announcedLength, beginUploadSession, requireWhole, uploadRoute } from './upload-route.ts'
 
 interface Bound {
   min: number
@@ -55,24 +50,19 @@ const FIELDS = {
 
 /**
  * Streams the files of a multipart request into the store, sets `req.upload` and calls the handler of the route, which
- * commits the upload. Reserves space before the body is read. When the handler fails or does not commit the upload,
- * undoes it before the answer.
+ * commits the upload. Reserves space before the body is read.
  */
 export function upload(most: Bounds, handler: RequestHandler): RequestHandler {
-  return async function handleUpload(req, res, next) {
-    requireWholeMultipart(req)
+  return uploadRoute(async (req, res) => {
+    requireMultipart(req)
+    requireWhole(req)
     const { space } = req.context.config
     const bounds = within(most, space.files)
-    const announced = contentLength(req)
+    const announced = announcedLength(req)
     if (announced !== undefined && announced > largestBody(bounds, space.file))
       throw tooLarge('The body is larger than the largest allowed files together.')
-    try {
-      await receiveUpload(req, res, bounds, announced)
-      await handler(req, res, next)
-    } finally {
-      await req.upload?.uploadSession.discardWithTimeout()
-    }
-  }
+    await receiveUpload(req, res, bounds, announced)
+  }, handler)
 }
 
 /** Returns the bounds of a route within the most files of an asset that the operator allows. */
@@ -86,7 +76,11 @@ async function receiveUpload(req: Request, res: Response, bounds: Bounds, announ
   const begin = async (): Promise<ReceivedUpload> => {
     if (!req.user) await authenticateByField?.(req, res)
     req.upload ??= {
-      uploadSession: await beginUploadSession(req, announced, bounds),
+      uploadSession: await beginUploadSession(req, {
+        announced,
+        mostFiles: bounds.files?.max ?? 0,
+        overhead: overheadOf(bounds),
+      }),
       files: [],
       images: [],
     }
@@ -112,31 +106,10 @@ async function receiveUpload(req: Request, res: Response, bounds: Bounds, announ
   if (images.length < (bounds.images?.min ?? 0)) throw missing(fieldOf(bounds, 'images'))
 }
 
-/** Begins the upload at the cost of the asset's owner, or of the user for a new asset. */
-async function beginUploadSession(
-  { user, asset, context }: Request,
-  announced: number | undefined,
-  bounds: Bounds,
-) {
-  if (!user) throw unauthenticated()
-  return UploadSession.begin(context, {
-    owner: asset?.owner ?? user._id,
-    asset: asset?._id ?? new Types.ObjectId(),
-    isNew: !asset,
-    announced,
-    mostFiles: bounds.files?.max ?? 0,
-    overhead: overheadOf(bounds),
-  })
-}
-
-/** @throws unsupported_media, validation_failed for a body that is not multipart, compressed or a range */
-function requireWholeMultipart({ headers }: Request): void {
+/** @throws unsupported_media */
+function requireMultipart({ headers }: Request): void {
   if (!/^multipart\/form-data *(;|$)/i.test(headers['content-type'] ?? ''))
     throw unsupportedMedia('The body must be multipart/form-data.')
-  if (headers['content-range'] !== undefined)
-    throw validationFailed([{ field: 'Content-Range', message: 'is not supported: send whole files' }])
-  if (!/^(identity)?$/i.test(headers['content-encoding'] ?? ''))
-    throw unsupportedMedia('The body must have no Content-Encoding.')
 }
 
 /**
@@ -234,9 +207,6 @@ function countFiles(bounds: Bounds): NonNullable<multer.Options['fileFilter']> {
   }
 }
 
-const contentLength = ({ headers: { 'content-length': length } }: Request) =>
-  length === undefined ? undefined : Number(length)
-
 /** Returns the largest size of a body besides its files, in bytes. */
 const overheadOf = ({ files }: Bounds) => OVERHEAD_BYTES + (files?.max ?? 0) * FILE_OVERHEAD_BYTES
 
@@ -246,4 +216,3 @@ function largestBody(bounds: Bounds, largestFile: number): number {
 }
 
 const missing = (field: string) => validationFailed([{ field, message: 'must contain a file' }])
-const clientGone = () => malformedUpload(new Error('the client disconnected before its body was read'))

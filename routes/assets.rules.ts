@@ -10,16 +10,21 @@ import { nameField, text, textField } from './rules/text.ts'
 /** Length of the searched text, in characters. */
 export const SEARCH_TEXT = { max: 500 }
 
+/** Fields of an asset that users can set, each made optional by a function. */
+const fieldsOf = <Optional extends typeof optional>(given: Optional) => ({
+  name: given(nameField(NAME)),
+  description: given(textField({ ...DESCRIPTION, min: 0, lines: true })),
+  type: given(choice(ASSET_TYPES)),
+  tags: given(tagList({ ...TAGS, each: TAG })),
+  visibility: given(choice(VISIBILITIES)),
+})
+
 /** Fields of an asset that users can set. */
-export const described = {
-  name: optional(nameField(NAME)),
-  description: optional(textField({ ...DESCRIPTION, min: 0, lines: true })),
-  type: optional(choice(ASSET_TYPES)),
-  tags: optional(tagList({ ...TAGS, each: TAG })),
-  visibility: optional(choice(VISIBILITIES)),
-}
+export const described = fieldsOf(optional)
 
 export const create = rules({ body: described })
+/** The same fields in the query, for an upload whose body is a file. */
+export const createFromBytes = rules({ query: fieldsOf(optionalParameter) })
 /** Empty fields of a form are absent, but these are cleared. */
 export const update = rules({ body: described, empty: { keep: ['description', 'tags'] } })
 

@@ -9,6 +9,7 @@ import { router as kumo, PATHS as kumoPaths } from './compat/kumo.ts'
 import { router as scenes } from './compat/scenes.ts'
 import { router as storage } from './compat/storage.ts'
 import { router as docs } from './docs.ts'
+import { router as files } from './files.ts'
 import { router as links } from './links.ts'
 import { router as monitoring } from './monitoring.ts'
 import { router as projects } from './projects.ts'
@@ -32,6 +33,7 @@ routes.use((_req, res, next) => {
 routes.use('/api/admin', admin)
 routes.use('/api/assets', assets)
 routes.use('/api/auth', auth)
+routes.use('/api/files', files)
 routes.use('/api/links', links)
 routes.use('/api/projects', projects)
 routes.use('/api/signed', signedUrls)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { malformedUpload, tooLarge } from '../errors.ts'
+import { DigestCheck } from './content-digest.ts'
 import { encodingOf, type PartHeader, readPartHeader, UNNAMED } from './part-header.ts'
 
 /** Largest header of a part, in bytes. */
@@ -49,6 +50,8 @@ export class MultipartRewriter {
   #parts = 0
   /** The field of a file without name and content so far. It can be an empty file input of a form. */
   #pending: string | undefined
+  /** Checks the content of the part, if its header has a digest. */
+  #check: DigestCheck | undefined
   readonly #delimiter: Buffer
   readonly #boundary = `${BOUNDARY_FILL}${BigInt(`0x${randomBytes(16).toString('hex')}`)}`
 
@@ -57,7 +60,7 @@ export class MultipartRewriter {
     this.contentType = `multipart/form-data; boundary=${this.#boundary}`
   }
 
-  /** @throws malformed_upload, too_large, unsupported_media */
+  /** @throws malformed_upload, too_large, unsupported_media, checksum_mismatch */
   write(chunk: Buffer): void {
     this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
     while (this.#step());
@@ -140,7 +143,8 @@ export class MultipartRewriter {
     return true
   }
 
-  #beginPart({ name, fileName, mediaType, charset }: PartHeader): void {
+  #beginPart({ name, fileName, mediaType, charset, digest }: PartHeader): void {
+    this.#check = digest === undefined ? undefined : new DigestCheck(digest)
     const fileField = this.options.fileField(name)
     if (fileName === undefined && mediaType.startsWith('multipart/'))
       throw malformedUpload(
@@ -166,7 +170,9 @@ export class MultipartRewriter {
     if (end > this.#skip) {
       if (this.#pending !== undefined) this.#beginFile(this.#pending, UNNAMED)
       this.#pending = undefined
-      this.options.push(this.#rest.subarray(this.#skip, end))
+      const content = this.#rest.subarray(this.#skip, end)
+      this.#check?.update(content)
+      this.options.push(content)
     }
     if (end >= this.#skip) this.#skip = 0
     if (at < 0) {
@@ -174,6 +180,7 @@ export class MultipartRewriter {
       return false
     }
     this.#skip = 0
+    this.#check?.end()
     if (this.#pending === undefined) this.options.push(CRLF)
     this.#pending = undefined
     this.#advance(at + this.#delimiter.length, 'boundary')

@@ -1,4 +1,5 @@
 import { malformedUpload, unsupportedMedia } from '../errors.ts'
+import { readContentDigest } from './content-digest.ts'
 
 /** The header of one part of a multipart body. */
 export interface PartHeader {
@@ -10,6 +11,8 @@ export interface PartHeader {
   mediaType: string
   /** The label of the character set, in lower case. */
   charset: string | undefined
+  /** The SHA-256 of the content that the client sends in `Content-Digest`, in hex. */
+  digest: string | undefined
 }
 
 /** A header value: the text before the first `;` in lower case, and the parameters. Unreadable ones are null. */
@@ -54,7 +57,8 @@ export function readPartHeader(block: string): PartHeader {
   const fileName = readFileName(parameters)
   const type = parseHeaderValue(fileName === undefined ? (headers.get('content-type') ?? '') : '')
   const charset = type.parameters.get('charset')?.toLowerCase()
-  return { name: decode(name), fileName, mediaType: type.value, charset }
+  const digest = readContentDigest(headers.get('content-digest'))
+  return { name: decode(name), fileName, mediaType: type.value, charset, digest }
 }
 
 /** @throws malformed_upload, unsupported_media for a part that is encoded, compressed or a range of a file */

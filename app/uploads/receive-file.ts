@@ -6,6 +6,7 @@ import { detectContent } from '../media/detect-content.ts'
 import { cleanFileName } from '../media/file-name.ts'
 import { Digest, type Hashes, hashesOf } from '../storage/digest.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { assertDigest } from './content-digest.ts'
 
 /** Number of bytes kept from the beginning of a file, to detect its content type. */
 const HEAD_BYTES = 4100
@@ -20,6 +21,8 @@ export interface IncomingFile {
   stream: Readable
   /** Called with the size of each chunk after its space is reserved. */
   onBytes?: (bytes: number) => void
+  /** The SHA-256 that the bytes must have, in lower-case hex. */
+  digest?: string | undefined
 }
 
 /** The parts of an upload session that a file needs. */
@@ -38,11 +41,15 @@ interface Measured {
   hashes: Hashes
 }
 
-/** Stores one file. Reserves its space, counts and hashes its bytes, and detects its content. */
+/**
+ * Stores one file. Reserves its space, counts and hashes its bytes, and detects its content.
+ *
+ * @throws checksum_mismatch after the bytes were stored, so that the upload must be undone
+ */
 export async function receiveFile(
   store: ObjectStore,
   session: Session,
-  { name: givenName, stream, onBytes }: IncomingFile,
+  { name: givenName, stream, onBytes, digest }: IncomingFile,
 ): Promise<AssetFile> {
   await session.addFile()
   const key = session.nextKey()
@@ -55,6 +62,7 @@ export async function receiveFile(
     announced !== undefined && announced <= COLLECTED_BYTES
       ? await storeCollected(store, key, await collect(stream, announced, reserve))
       : await storeStream(store, key, { stream, maxBytes: announced, reserve })
+  assertDigest(hashes.sha256, digest)
   const name = cleanFileName(givenName)
   return { id: randomUUID(), key, name, size, ...hashes, ...(await detectContent(name, head, size)) }
 }

@@ -76,6 +76,12 @@ const ASSETS: Row[] = [
     send: (as) => as.post('/api/assets').attach('files', obj(), 'a.obj'),
     expected: users(201),
   },
+  {
+    route: 'PUT /api/files/:filename',
+    send: (as) => as.put('/api/files/a.obj').send(obj()),
+    expected: users(201),
+  },
+  { route: 'PUT /api/files', send: (as) => as.put('/api/files/').send(obj()), expected: users(400) },
   { route: 'GET /api/assets/:assetId', send: (as, on) => as.get(on.at()), expected: readers },
   {
     route: 'PATCH /api/assets/:assetId',

@@ -118,6 +118,7 @@ const hold = ({ scene, owner }: RightsFixture) =>
   owner.put(scene.at('/lock')).send({ legalHold: true }).expect(200)
 
 const OWNERS: Way[] = [
+  way('PUT /api/files/:filename', 'owner', INSERT_ASSET, (as) => as.put('/api/files/a.obj').send(obj())),
   way('POST /api/assets', 'owner', INSERT_ASSET, (as) =>
     as.post('/api/assets').field('visibility', 'public').attach('files', obj(), 'a.obj'),
   ),

@@ -34,7 +34,7 @@ const http = (
   method: 'POST' | 'PUT',
   pathOf: (world: RightsFixture) => string,
   role: Role,
-  field = 'files',
+  field: string | null = 'files',
 ): Way => ({
   name: `${method} ${pathOf({ scene: { at: (rest: string) => `/api/assets/:id${rest}` } } as RightsFixture)}`,
   role,
@@ -53,6 +53,7 @@ const http = (
 
 const WAYS: Way[] = [
   http('POST', () => '/api/assets', 'owner'),
+  http('PUT', () => '/api/files/a.png', 'owner', null),
   http('POST', () => '/api/upload', 'owner', 'file'),
   http('POST', () => '/images', 'owner', 'image'),
   http('POST', () => '/base', 'owner', 'file'),

@@ -39,8 +39,8 @@ function uploadRoutes(app: Express): string[] {
   return walk((app.router as unknown as { stack: Layer[] }).stack, '/').sort()
 }
 
-/** The fields of the file, for each route. */
-const FIELDS: Record<string, string> = {
+/** The field of the file, for each route; null if the body is the file. */
+const FIELDS: Record<string, string | null> = {
   'POST /api/assets': 'files',
   'POST /api/assets/{assetId}/images': 'images',
   'POST /api/upload': 'file',
@@ -50,7 +50,13 @@ const FIELDS: Record<string, string> = {
   'POST /overlay': 'file',
   'POST /uploads': 'upload[file]',
   'PUT /api/assets/{assetId}/files': 'files',
+  'PUT /api/files/{filename}': null,
 }
+
+/** Returns whether a documented body has a file: a form of files, or the bytes of one. */
+const hasFile = (content: Record<string, unknown> = {}) =>
+  'application/octet-stream' in content ||
+  ('multipart/form-data' in content && !('application/json' in content))
 
 /** Replaces a property for the time of `work`. */
 async function withProperty<T>(
@@ -86,9 +92,9 @@ describe('undo of uploads', () => {
   after(() => app.stop())
   afterEach(closeSockets)
 
-  it('routes – receive an upload → those that document a multipart body', () => {
+  it('routes – receive an upload → those that document a file in their body', () => {
     const documented = documentedRoutes
-      .filter(({ operation }) => operation.requestBody?.content['multipart/form-data'])
+      .filter(({ operation }) => hasFile(operation.requestBody?.content))
       .map(({ method, path }) => `${method} ${path}`)
     const mounted = uploadRoutes(createApp(app.context))
     expect(mounted).to.deep.equal(Object.keys(FIELDS))
@@ -97,8 +103,9 @@ describe('undo of uploads', () => {
 
   for (const [route, field] of Object.entries(FIELDS)) {
     const [method = '', template = ''] = route.split(' ')
+    const pathOf = () => template.replace('{assetId}', asset).replace('{filename}', 'a.png')
     const send = () => {
-      const path = template.replace('{assetId}', asset)
+      const path = pathOf()
       return uploadRaw(client, picture, { method: method as 'POST', path, field, name: 'a.png' })
     }
 
@@ -123,9 +130,11 @@ describe('undo of uploads', () => {
       : (['unknown', 'x', 400] as const)
     it(`${route} – invalid field after the files → ${status}, nothing is left`, async () => {
       const before = await stateOf(app)
-      const path = template.replace('{assetId}', asset)
+      const path = pathOf()
       const request = method === 'PUT' ? ada.put(path) : ada.post(path)
-      const answer = await request.attach(field, picture, 'a.png').field(wrong, value)
+      const answer = await (field === null
+        ? request.query({ [wrong]: value }).send(picture)
+        : request.attach(field, picture, 'a.png').field(wrong, value))
       const code = answer.body.err?.code ?? answer.body.name
       expect([answer.status, code]).to.deep.equal([status, 'validation_failed'])
       expect(await stateOf(app)).to.deep.equal(before)

@@ -44,6 +44,7 @@ describe('database commands of a request', () => {
   const download = () => app.api.get(path('/download'))
 
   const upload = () => ada.post('/api/assets').attach('files', Buffer.alloc(1000), 'small.bin')
+  const uploadBytes = () => ada.put('/api/files/small.bin').send(Buffer.alloc(1000))
   const uploadPublic = () => upload().field('visibility', 'public')
 
   /** By default, a request comes after the account states that earlier requests have read are too old. */
@@ -55,6 +56,7 @@ describe('database commands of a request', () => {
     ['GET /api/assets/:id/download', 'anonymous, owner read just before', 2, download, readAsset],
     ['POST /api/assets', 'small file', 8, upload, upload],
     ['POST /api/assets', 'small public file', 8, uploadPublic, upload],
+    ['PUT /api/files/:filename', 'small file', 8, uploadBytes, upload],
     ['DELETE /api/assets/:id', 'no links, in no scene', 8, removeAnother, uploadAnother],
     ['GET /api/assets/:id', 'signed in, own asset', 2, () => ada.get(path())],
     ['GET /api/assets?scope=mine', 'signed in', 2, () => ada.get('/api/assets?scope=mine')],

@@ -112,6 +112,14 @@ describe('early answers', function () {
         code: 'unsupported_media',
       },
       {
+        name: 'of bytes over MAX_FILE_BYTES',
+        method: 'PUT',
+        path: '/api/files/a.bin',
+        headers: { Authorization },
+        status: 413,
+        code: 'too_large',
+      },
+      {
         ...upload,
         name: 'of JSON over 100 kB',
         path: '/api/auth/login',

@@ -8,7 +8,8 @@ interface UploadOptions {
   length?: number
   method?: 'POST' | 'PUT'
   path?: string
-  field?: string
+  /** Null: the body is the bytes of the file. */
+  field?: string | null
   name?: string
   /** Number of parts with the same bytes. Default: one. */
   copies?: number
@@ -22,11 +23,12 @@ export interface RawAnswer {
 
 const BOUNDARY = 'kura-test-boundary'
 
-/** Encodes a multipart body of one file, or of several equal ones. */
+/** Encodes a multipart body of one file, or of several equal ones; returns the bytes if `field` is null. */
 export function multipart(
   bytes: Buffer,
   { field = 'files', name = 'chair.bin', copies = 1 }: UploadOptions = {},
 ): Buffer {
+  if (field === null) return bytes
   const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${field}"; filename="${name}"\r\n\r\n`
   const part = [Buffer.from(head), bytes, Buffer.from('\r\n')]
   const parts = Array.from({ length: copies }, () => part).flat()
@@ -35,13 +37,13 @@ export function multipart(
 
 /** Sends the head of an upload. The test sends the body, whose length can differ from `Content-Length`. */
 export function beginUpload({ origin, token }: Client, how: UploadOptions = {}) {
-  const { length, method = 'POST', path = '/api/assets' } = how
+  const { length, method = 'POST', path = '/api/assets', field } = how
   const sending = request(`${origin}${path}`, {
     method,
     agent: false,
     headers: {
       Authorization: `Bearer ${token}`,
-      'Content-Type': `multipart/form-data; boundary=${BOUNDARY}`,
+      ...(field === null ? {} : { 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}` }),
       ...(length === undefined ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': length }),
     },
   })

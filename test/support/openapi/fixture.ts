@@ -13,6 +13,7 @@ const ID = '0'.repeat(24)
 export const UNKNOWN_IDS: Params = {
   assetId: ID,
   fileId: 'none',
+  filename: 'chair.obj',
   imageId: 'none',
   linkId: ID,
   projectId: ID,
