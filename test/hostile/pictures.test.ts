@@ -10,7 +10,7 @@ import { noisyGif, png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFakeS3 } from '../support/s3/fake-s3.ts'
 
-const GIFS = 30
+const GIFS = 14
 
 const print = (figures: string) => process.stdout.write(`        ${figures}\n`)
 

@@ -61,7 +61,7 @@ describe('hostile sockets', function () {
   afterEach(async () => {
     expect(service.hasEnded(), service.output().slice(-2000)).to.equal(false)
     expect((await fetch(`${service.origin}/healthz`)).status).to.equal(200)
-    expect(service.output()).to.not.match(/"level":(?:50|60)/)
+    expect(service.output().match(/.*"level":(?:50|60).*/g) ?? []).to.deep.equal([])
   })
 
   const signedIn = async () => {
@@ -146,48 +146,46 @@ describe('hostile sockets', function () {
       idle = await residentBytes(service.pid)
     })
 
-    const FLOODS: [
-      name: string,
-      open: () => Promise<Socket>,
-      flood: Buffer,
-      code: number | string,
-      count: number,
-      limit: number,
-    ][] = [
-      ['malformed JSON without a sign-in', anonymous, frame(''), 1008, 8, 150e6],
-      ['pings without a sign-in', anonymous, frame('', { opcode: 9 }), '(?:4401|1008)', 8, 150e6],
-      [
-        'large pings without a sign-in',
-        anonymous,
-        frame(''.padEnd(125), { opcode: 9 }),
-        '(?:4401|1008)',
-        8,
-        150e6,
-      ],
-      ['malformed JSON', signedIn, frame(''), 1008, 8, 150e6],
-      ['long malformed JSON', signedIn, frame('{'.padEnd(200)), 1008, 8, 150e6],
-      ['lists', signedIn, frame('{"id":1,"op":"list","args":{"limit":100}}'), 1008, 2, 250e6],
+    const FLOODS: [name: string, open: () => Promise<Socket>, flood: Buffer, count: number][] = [
+      ['malformed JSON without a sign-in', anonymous, frame(''), 8],
+      ['pings without a sign-in', anonymous, frame('', { opcode: 9 }), 8],
+      ['large pings without a sign-in', anonymous, frame(''.padEnd(125), { opcode: 9 }), 8],
+      ['malformed JSON', signedIn, frame(''), 8],
+      ['long malformed JSON', signedIn, frame('{'.padEnd(200)), 8],
+      ['lists', signedIn, frame('{"id":1,"op":"list","args":{"limit":100}}'), 2],
     ]
-    for (const [name, open, one, code, count, limit] of FLOODS)
-      it(`${name} – sent endlessly → closed, memory grows by less than ${limit / 1e6} MB`, async () => {
-        const sockets = await Promise.all(Array.from({ length: count }, open))
-        const closedBefore = closedWith(service, code)
-        for (const socket of sockets) socket.pause()
-        const flood = Buffer.concat(Array.from({ length: Math.ceil(60_000 / one.length) }, () => one))
+    // floods whose connections are closed by the same rule run at the same time, because each takes 20 s
+    for (const [flooded, limit] of [
+      [FLOODS.slice(0, 3), 150e6],
+      [FLOODS.slice(3, 5), 150e6],
+      [FLOODS.slice(5), 250e6],
+    ] as const)
+      it(`${flooded.map(([name]) => name).join(', ')} – sent endlessly → closed, memory grows by less than ${limit / 1e6} MB`, async () => {
+        const closedBefore = closedByFlood(service)
+        const sent = await Promise.all(
+          flooded.map(async ([, open, one, count]) => ({
+            flood: Buffer.concat(Array.from({ length: Math.ceil(60_000 / one.length) }, () => one)),
+            sockets: await Promise.all(Array.from({ length: count }, open)),
+          })),
+        )
+        const all = sent.flatMap(({ sockets }) => sockets)
+        for (const socket of all) socket.pause()
         let most = 0
         await eventually(async () => {
-          for (const socket of sockets) if (socket.writableLength < 200_000) socket.write(flood)
+          for (const { flood, sockets } of sent)
+            for (const socket of sockets) if (socket.writableLength < 200_000) socket.write(flood)
           most = Math.max(most, await residentBytes(service.pid))
-          expect(closedWith(service, code) - closedBefore).to.equal(count)
+          expect(closedByFlood(service) - closedBefore).to.equal(all.length)
         }, 90_000)
-        for (const socket of sockets) socket.destroy()
+        for (const socket of all) socket.destroy()
         expect(most - idle).to.be.below(limit)
       })
   })
 })
 
-const closedWith = ({ output }: ServiceProcess, code: number | string) =>
-  output().match(new RegExp(`"code":${code},"msg":"socket closed"`, 'g'))?.length ?? 0
+/** Returns how many connections were closed because they did not read or did not sign in. */
+const closedByFlood = ({ output }: ServiceProcess) =>
+  output().match(/"code":(?:4401|1008),"msg":"socket closed"/g)?.length ?? 0
 
 /** Returns the resident memory of a process, in bytes. */
 async function residentBytes(pid: number): Promise<number> {
