@@ -65,15 +65,23 @@ export const checksumMismatch = () =>
 /** A request that is not valid HTTP, or not a valid WebSocket handshake. */
 export const malformedRequest = (message: string, cause?: unknown, headers: Record<string, string> = {}) =>
   new AppError(400, 'malformed_request', message, { cause, headers })
-export const unauthenticated = (cause?: unknown) =>
+/** Tells clients how to authenticate (RFC 9110 §11.6.1). */
+const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="kura"' }
+
+/** The request has no token. */
+export const unauthenticated = () =>
   new AppError(401, 'unauthenticated', 'This request needs a valid token. Sign in to get one.', {
-    headers: { 'WWW-Authenticate': 'Bearer' },
-    cause,
+    headers: CHALLENGE,
+  })
+/** The request has a token that is not valid (RFC 6750 §3.1). */
+export const invalidToken = (
+  message = 'The token is invalid, has expired or was revoked. Sign in to get a new one.',
+) =>
+  new AppError(401, 'unauthenticated', message, {
+    headers: { 'WWW-Authenticate': `${CHALLENGE['WWW-Authenticate']}, error="invalid_token"` },
   })
 export const badCredentials = () =>
-  new AppError(401, 'bad_credentials', 'The name or the password is wrong.', {
-    headers: { 'WWW-Authenticate': 'Bearer' },
-  })
+  new AppError(401, 'bad_credentials', 'The name or the password is wrong.', { headers: CHALLENGE })
 /** A signed-in user confirmed an action with a wrong password. */
 export const wrongPassword = () => new AppError(403, 'bad_credentials', 'The password is wrong.')
 export const forbidden = (message = 'You are not allowed to do this.') =>

@@ -1,6 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
-import { notFound, stopping as stoppingError, unauthenticated, unavailable } from '../app/errors.ts'
+import {
+  invalidToken,
+  notFound,
+  stopping as stoppingError,
+  unauthenticated,
+  unavailable,
+} from '../app/errors.ts'
 import { checkReadiness } from '../app/maintenance/readiness.ts'
 import { errorEnvelope, success } from '../middleware/envelope.ts'
 import { logCause } from '../middleware/handle-errors.ts'
@@ -45,8 +51,10 @@ export const metrics: RequestHandler = async ({ context, headers }, res) => {
   const { metrics, production } = context.config
   const { token } = metrics
   if (production && !token) throw notFound()
-  if (token && !timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`)))
-    throw unauthenticated()
+  const given = headers.authorization ?? ''
+  if (token && !/^bearer[ \t]/i.test(given)) throw unauthenticated()
+  if (token && !timingSafeEqual(digest(given.slice('bearer '.length).trim()), digest(token)))
+    throw invalidToken()
   const { registry } = context.metrics
   res
     .set('Cache-Control', 'no-store')

@@ -2,14 +2,12 @@ import { Router } from 'express'
 import * as assetFiles from '../controllers/asset-files.ts'
 import * as assetImages from '../controllers/asset-images.ts'
 import * as assets from '../controllers/assets.ts'
-import { authenticateOptional } from '../middleware/authenticate.ts'
 import { handle } from '../middleware/handle.ts'
 import { loadLink } from '../middleware/load.ts'
 import * as rules from './assets.rules.ts'
 
 /** `/api/links/:token`: a shared asset and its files, for everybody who has the link. */
 export const router = Router()
-router.use(authenticateOptional)
 router.param('token', loadLink)
 
 router.get('/:token', handle(assets.readShared))

@@ -1,7 +1,7 @@
 import { untilReadersKnow } from '../../models/owner-states.ts'
 import { type Profile, User, type UserDocument } from '../../models/user.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
-import { unauthenticated, validationFailed } from '../errors.ts'
+import { invalidToken, validationFailed } from '../errors.ts'
 
 /**
  * Changes the given fields of a profile; null clears a field.
@@ -17,7 +17,7 @@ export async function updateProfile(sender: Sender, change: Partial<Profile>): P
       requireCountryCode({ mobile, countryCode, ...change })
     return change
   })
-  if (!changed) throw unauthenticated()
+  if (!changed) throw invalidToken()
   if (change.discoverable !== undefined) await untilReadersKnow()
   return changed
 }

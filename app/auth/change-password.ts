@@ -4,7 +4,7 @@ import { matchSessions } from '../../models/session-account.ts'
 import { User } from '../../models/user.ts'
 import { replacePassword } from '../../models/user-credentials.ts'
 import type { Context } from '../context.ts'
-import { unauthenticated } from '../errors.ts'
+import { invalidToken } from '../errors.ts'
 import type { ClientInfo } from './client-info.ts'
 import { confirmPassword } from './credentials.ts'
 import { hashPasswordQueued, refuseWeakPassword } from './passwords.ts'
@@ -42,7 +42,7 @@ export async function changePassword(
       return replacePassword(session, verified, passwordHash)
     },
     async () => {
-      if (!(await User.findBySession(session))) throw unauthenticated()
+      if (!(await User.findBySession(session))) throw invalidToken()
       return confirm()
     },
   )

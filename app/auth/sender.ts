@@ -4,7 +4,7 @@ import type { SessionFields } from '../../models/session.ts'
 import { currentAccount } from '../../models/session-account.ts'
 import { isKept } from '../../models/user-state.ts'
 import type { Clock } from '../clock.ts'
-import { forbidden, notFound, unauthenticated } from '../errors.ts'
+import { forbidden, invalidToken, notFound } from '../errors.ts'
 
 /** The signed-in user who sends a request, and the session it is sent in. */
 export interface Sender {
@@ -43,7 +43,7 @@ export async function confirmSender(
   owner: Types.ObjectId = session.user,
 ): Promise<void> {
   const account = await currentAccount(session, clock?.now() ?? new Date())
-  if (!account) throw unauthenticated()
+  if (!account) throw invalidToken()
   if (access === 'admin' && account.access !== 'admin') throw forbidden()
   if (!owner.equals(session.user) && !(await isKept(owner))) throw notFound()
 }

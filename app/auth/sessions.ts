@@ -7,7 +7,7 @@ import { accountOf, matchSession, noteAccess } from '../../models/session-accoun
 import { User, type UserDocument } from '../../models/user.ts'
 import { recordSignIn } from '../../models/user-credentials.ts'
 import type { Clock } from '../clock.ts'
-import { badCredentials, notFound, unauthenticated } from '../errors.ts'
+import { badCredentials, invalidToken, notFound } from '../errors.ts'
 import type { EventLog } from '../events/event-log.ts'
 import { addressKey, type ClientInfo } from './client-info.ts'
 import { type CredentialContext, type Credentials, verifyCredentials } from './credentials.ts'
@@ -121,7 +121,7 @@ export async function authenticateToken(
  */
 export async function readAccount(session: SessionFields): Promise<UserDocument> {
   const user = await User.findBySession(session)
-  if (!user) throw unauthenticated()
+  if (!user) throw invalidToken()
   return user
 }
 

@@ -19,8 +19,11 @@ export interface Tokens {
   sign(session: SessionFields): string
   /** Returns the claims of a token; null if it has expired or was not signed with one of the secrets. */
   verify(token: string): Claims | null
-  /** The options with which passport-jwt reads and verifies a token. */
-  strategyOptions: StrategyOptionsWithoutRequest
+  /** The options with which passport-jwt verifies a token. */
+  strategyOptions: Omit<
+    Extract<StrategyOptionsWithoutRequest, { secretOrKeyProvider: unknown }>,
+    'jwtFromRequest'
+  >
 }
 
 /**
@@ -57,7 +60,6 @@ export function createTokens(secrets: readonly string[]): Tokens {
     strategyOptions: {
       ...PARTIES,
       algorithms: [ALGORITHM],
-      jwtFromRequest: ({ headers }) => tokenIn(headers.authorization),
       secretOrKeyProvider(_request, token, done) {
         const key = keyOf(token)
         // jsonwebtoken verifies with key objects, but the types of passport-jwt allow text and buffers only:
@@ -66,29 +68,6 @@ export function createTokens(secrets: readonly string[]): Tokens {
       },
     },
   }
-}
-
-/** Longest `Authorization` header that is read, in characters. A session token has about 350. */
-const HEADER_MAX = 4096
-
-/** The form of a token (`token68`, RFC 9110 §11.2). */
-const TOKEN = /^[\w.~+/-]+=*$/
-
-/**
- * Returns the token of an `Authorization` header: `Bearer <token>`, `Token token=<token>`, with or without quotes, or
- * the token alone. The scheme is not case-sensitive. Returns null for any other header.
- */
-export function tokenIn(header = ''): string | null {
-  if (header.length > HEADER_MAX) return null
-  const [first = '', ...others] = header.trim().split(' ')
-  const token = others.length === 0 ? first : parameterOf(first.toLowerCase(), others.join(' ').trim())
-  return TOKEN.test(token) ? token : null
-}
-
-function parameterOf(scheme: string, parameter: string): string {
-  if (scheme === 'bearer') return parameter
-  const value = scheme === 'token' ? (/^token=(.*)$/i.exec(parameter)?.[1] ?? '') : ''
-  return /^".*"$/.test(value) ? value.slice(1, -1) : value
 }
 
 /**

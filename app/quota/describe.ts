@@ -4,7 +4,7 @@ import { Capacity, SERVER } from '../../models/capacity.ts'
 import { quotaOf } from '../../models/plugins/space.ts'
 import { User } from '../../models/user.ts'
 import type { Context } from '../context.ts'
-import { unauthenticated } from '../errors.ts'
+import { invalidToken } from '../errors.ts'
 
 /**
  * Returns the usage and limits of a user, in bytes and numbers of files. For admins also the usage of the server.
@@ -16,7 +16,7 @@ export async function describeSpace(
   { _id, access }: { _id: Types.ObjectId; access: AccessLevel },
 ) {
   const space = await User.spaceOf(_id)
-  if (!space) throw unauthenticated()
+  if (!space) throw invalidToken()
   const { used, reserved, files } = space
   const { limit, fileLimit } = quotaOf(space, config.space.quota)
   const free = Math.max(0, limit - used - reserved)

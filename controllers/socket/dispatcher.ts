@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ClientInfo } from '../../app/auth/client-info.ts'
 import { authenticateToken } from '../../app/auth/sessions.ts'
 import type { Context } from '../../app/context.ts'
-import { type AppError, conflict, starting, stopping, unauthenticated } from '../../app/errors.ts'
+import { type AppError, conflict, invalidToken, starting, stopping } from '../../app/errors.ts'
 import { contextFor } from '../../app/events/event-log.ts'
 import { errorEnvelope, success } from '../../middleware/envelope.ts'
 import { logCause, translateError } from '../../middleware/handle-errors.ts'
@@ -113,7 +113,7 @@ export class Dispatcher {
     const claims = { sub: identity.user._id.toString(), jti: identity.tokenId }
     const caller = await authenticateToken(this.context, claims)
     connection.sessionEnded = caller === null
-    if (!caller) throw unauthenticated()
+    if (!caller) throw invalidToken()
     return caller
   }
 

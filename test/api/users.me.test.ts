@@ -157,7 +157,10 @@ describe('/api/users/me', () => {
     ]) {
       const res = await request
       expect(res.status).to.equal(401)
-      expect(res.headers).to.include({ 'www-authenticate': 'Bearer', 'cache-control': 'no-store' })
+      expect(res.headers).to.include({
+        'www-authenticate': 'Bearer realm="kura"',
+        'cache-control': 'no-store',
+      })
       expect(res.body.err.code).to.equal('unauthenticated')
     }
   })

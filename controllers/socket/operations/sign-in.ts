@@ -1,6 +1,6 @@
 import { type Registered, register } from '../../../app/accounts/register.ts'
 import { authenticateToken, endSession, readAccount, signIn } from '../../../app/auth/sessions.ts'
-import { conflict, unauthenticated } from '../../../app/errors.ts'
+import { conflict, invalidToken } from '../../../app/errors.ts'
 import { tokenIdOf } from '../../../models/session.ts'
 import { serializeSession, serializeSignIn } from '../../../models/views/session.ts'
 import { serializeOwnUser } from '../../../models/views/user.ts'
@@ -56,7 +56,7 @@ function requireAnonymous({ connection }: Call): void {
 async function authenticate({ context }: Call, token: string): Promise<Caller> {
   const claims = context.tokens.verify(token)
   const caller = claims && (await authenticateToken(context, claims))
-  if (!caller) throw unauthenticated()
+  if (!caller) throw invalidToken()
   return caller
 }
 
