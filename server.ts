@@ -35,6 +35,7 @@ async function main(): Promise<void> {
 
   const { connections, trustProxy } = config.http
   const server = createHttpServer(createApp(context), {
+    originCheck: context.originCheck,
     connections,
     connectionsPerAddress: trustProxy === 0 ? Math.ceil(connections / 2) : connections,
     onRefused: () => context.metrics.refusedConnections.inc(),

@@ -3,6 +3,7 @@ import type { Config } from '../config/env.ts'
 import { setTimestampClock } from '../models/plugins/timestamps.ts'
 import { createHighestCost, type HighestCost } from './auth/credentials.ts'
 import { createLimits, type Limits } from './auth/limits.ts'
+import { OriginCheck } from './auth/origin-check.ts'
 import { ProxyCheck } from './auth/proxy-check.ts'
 import { loadSecret } from './auth/secret.ts'
 import { createTokens, type Tokens } from './auth/tokens.ts'
@@ -28,6 +29,7 @@ export interface Context {
   cursors: Cursors
   limits: Limits
   queues: Queues
+  originCheck: OriginCheck
   proxyCheck: ProxyCheck
   highestCost: HighestCost
   metrics: Metrics
@@ -111,6 +113,7 @@ export async function openContext({
     limits: createLimits(config.auth, queues),
     queues,
     disks,
+    originCheck: new OriginCheck({ config, log }),
     proxyCheck: new ProxyCheck({ config, log }),
     highestCost: createHighestCost(config.auth.bcryptCost, clock),
     metrics: createMetrics([...Object.values(queues), renderQueue, coverQueue], disks),

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { customCleanEnv, type ReporterOptions } from 'envalid'
+import { DEVELOPMENT_ORIGINS } from './cors.ts'
 import { KNOWN_SECRETS } from './known-secrets.ts'
 import { variables } from './variables.ts'
 
@@ -41,7 +42,7 @@ export function loadConfig(environment: Environment) {
     http: {
       port: env.PORT,
       host: env.HOST,
-      origins: env.CORS_ORIGINS,
+      origins: env.CORS_ORIGINS ?? (production ? [] : DEVELOPMENT_ORIGINS),
       trustProxy: env.TRUST_PROXY,
       connections: env.MAX_CONNECTIONS || connectionsByMemory(),
     },

@@ -1,5 +1,6 @@
 import { makeExactValidator, makeValidator } from 'envalid'
 import proxyAddr from 'proxy-addr'
+import { parseOrigin } from './origins.ts'
 
 /** Throws the error of a parser. The message completes the sentence "NAME …". */
 const refuse = (message: string): never => {
@@ -59,13 +60,14 @@ const MAX_PREFIX_LENGTH = 400
 /** Allows only characters that are safe in a key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const isSafeSegment = (segment: string) => /^[\w!.*'()-]+$/.test(segment) && !/^\.+$/.test(segment)
 
-/** Parses comma-separated web origins, or `*` for every origin. */
+/** Parses comma-separated web origins and patterns of origins, or `*` for every origin. */
 export const origins = makeExactValidator<string[]>((input) => {
   const list = split(input)
-  const isOrigin = (origin: string) => URL.canParse(origin) && new URL(origin).origin === origin
-  return (list.length === 1 && list[0] === '*') || list.every(isOrigin)
+  return (list.length === 1 && list[0] === '*') || list.every((origin) => parseOrigin(origin) !== null)
     ? list
-    : refuse('must be * or origins such as https://app.example.org, comma-separated, without a path')
+    : refuse(
+        'must be * or origins such as https://app.example.org or https://*.example.org, comma-separated, without a path',
+      )
 })
 
 /** Parses the number or the addresses of the proxies in front of the service ("trust proxy" of Express). */

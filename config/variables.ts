@@ -73,8 +73,8 @@ export const variables = {
     desc: 'Open connections at most, half of them from one address if TRUST_PROXY is 0. 0: computed from the memory.',
   }),
   CORS_ORIGINS: origins({
-    default: [],
-    desc: 'Comma-separated web origins that can call the API from a browser, or *; not set: none.',
+    default: undefined,
+    desc: 'Comma-separated web origins that can call the API from a browser, such as https://*.example.org or http://localhost:*, or * for all; not set: in production none, else http://localhost:* and http://127.0.0.1:*.',
   }),
   TRUST_PROXY: proxies({
     default: 0,

@@ -5,9 +5,11 @@ import type { Duplex } from 'node:stream'
 import type { Express } from 'express'
 import type { Config } from '../../config/env.ts'
 import { answerBeforeBody, hasContent } from '../../middleware/answer-before-body.ts'
+import { corsHeaders } from '../../middleware/cors.ts'
 import { lastAnswer, oneAtATime, takeOver } from '../../middleware/pipelining.ts'
 import { closeAfterAnswer, refuseConnection } from '../../middleware/refuse-connection.ts'
 import { addressKey } from '../auth/client-info.ts'
+import type { OriginCheck } from '../auth/origin-check.ts'
 import {
   type AppError,
   headersTooLarge,
@@ -26,6 +28,8 @@ const HEADER_MS = 20_000
 const CHECK_MS = 2000
 
 interface ServerOptions {
+  /** Adds CORS headers to the answers to requests that Node could not parse. */
+  originCheck?: OriginCheck
   /** Most open connections; further ones are closed. 0: no limit. */
   connections?: number
   /** Most open connections of one address. Behind a proxy, all connections have the same address. */
@@ -68,7 +72,10 @@ export function createHttpServer(app: Express, options: ServerOptions = {}): Ser
   server.on('connect', (_req, socket) =>
     takeOver(socket, () => refuseConnection(socket, methodNotAllowed([]))),
   )
-  server.on('clientError', (error, socket) => refuseUnparsed(error, socket, lastAnswer(socket)))
+  server.on('clientError', (error: UnparsedError, socket) => {
+    const running = lastAnswer(socket)
+    refuseUnparsed(error, socket, running, headersFor(error, running, options.originCheck))
+  })
   server.setTimeout(IDLE_MS)
   server.maxRequestsPerSocket = 0
   if (options.connections) limitConnections(server, options)
@@ -107,15 +114,35 @@ function limitConnections(
  */
 const refused = new WeakSet<Duplex>()
 
+/** An error of Node's parser, with the bytes that it was reading. */
+type UnparsedError = NodeJS.ErrnoException & { rawPacket?: Buffer }
+
+/**
+ * Returns the CORS headers of the answer to a request that Node could not parse. Its `Origin` is in its headers if only its
+ * body is malformed, and else in the bytes that Node was reading.
+ */
+function headersFor(
+  { rawPacket }: UnparsedError,
+  running: ServerResponse | undefined,
+  check: OriginCheck | undefined,
+): Record<string, string> {
+  if (!check) return {}
+  const parsed = running && !running.req.complete
+  const [, origin] = parsed ? [] : (/^origin:[ \t]*(\S+)/im.exec(rawPacket?.toString('latin1') ?? '') ?? [])
+  return corsHeaders(check, parsed ? running.req.headers.origin : origin)
+}
+
 /**
  * Answers a request that Node could not parse, or that did not arrive in time.
  *
  * @param running the answer to the last request of the connection
+ * @param added headers of the answer
  */
 function refuseUnparsed(
-  error: NodeJS.ErrnoException,
+  error: UnparsedError,
   socket: Duplex,
   running: ServerResponse | undefined,
+  added: Record<string, string>,
 ): void {
   if (refused.has(socket)) return
   refused.add(socket)
@@ -123,7 +150,7 @@ function refuseUnparsed(
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
     // No answer can follow one that closes the connection.
     else if (running?.shouldKeepAlive === false) closeAfterAnswer(socket)
-    else refuseConnection(socket, unparsed(error))
+    else refuseConnection(socket, unparsed(error), { added })
   }
   if (!running) answer()
   else if (running.req.complete) {

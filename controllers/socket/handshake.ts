@@ -38,7 +38,7 @@ export function handleUpgrades(
     const requestId = randomUUID()
     const { code } = refusal
     context.log.info({ address: request.socket.remoteAddress, requestId, code }, 'socket refused')
-    refuseConnection(socket, refusal, requestId)
+    refuseConnection(socket, refusal, { requestId })
   }
   handshakes.on('wsClientError', (error, socket, request) => refuse(socket, request, invalidHandshake(error)))
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -78,13 +78,12 @@ function isHandshake({ method, url = '', headers }: IncomingMessage): boolean {
  * @throws `forbidden` if the origin is not configured
  */
 function requireAdmission(
-  { config, stopping: stop, prepared }: Pick<Context, 'config' | 'stopping' | 'prepared'>,
-  { headers: { origin } }: IncomingMessage,
+  { originCheck, stopping: stop, prepared }: Pick<Context, 'originCheck' | 'stopping' | 'prepared'>,
+  { headers: { origin, host } }: IncomingMessage,
 ): void {
   if (stop.aborted) throw stopping()
   if (!prepared) throw starting()
-  const { origins } = config.http
-  if (origin !== undefined && origins[0] !== '*' && !origins.includes(origin)) throw forbidden()
+  if (origin !== undefined && !originCheck.allows(origin, host)) throw forbidden()
 }
 
 /** Headers that ask for an upgrade, h2c included. */

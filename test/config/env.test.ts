@@ -16,7 +16,12 @@ describe('loadConfig', () => {
   it('loadConfig – development, no variable → defaults', () => {
     const config = loadConfig({})
     const { connections, ...http } = config.http
-    expect(http).to.deep.equal({ port: 8080, host: '0.0.0.0', origins: [], trustProxy: 0 })
+    expect(http).to.deep.equal({
+      port: 8080,
+      host: '0.0.0.0',
+      origins: ['http://localhost:*', 'http://127.0.0.1:*'],
+      trustProxy: 0,
+    })
     expect(connections).to.be.within(200, 20_000)
     expect(config.space).to.deep.equal({
       quota: { limit: 50e9, fileLimit: 250_000 },

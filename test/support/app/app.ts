@@ -96,7 +96,7 @@ export async function startApp({
   const servers: Server[] = []
   const attached: Sockets[] = []
   const serve = async (one: Context) => {
-    const server = createHttpServer(createApp(one))
+    const server = createHttpServer(createApp(one), { originCheck: one.originCheck })
     servers.push(server)
     const sockets = attachSockets(server, one, limits)
     attached.push(sockets)
