@@ -1,12 +1,12 @@
-import cors from 'cors'
 import express, { type Express } from 'express'
-import { corsOptions } from '../config/cors.ts'
 import { logRequests } from '../config/logger.ts'
 import { SECURITY_HEADERS } from '../config/security-headers.ts'
 import { createPassport } from '../middleware/authenticate.ts'
+import { allowOrigins } from '../middleware/cors.ts'
 import { handleErrors } from '../middleware/handle-errors.ts'
 import { refuseUnknownMethod, refuseUnknownPath, refuseWithoutHost } from '../middleware/refuse.ts'
 import { assignRequestId, measureDuration, recordClientInfo } from '../middleware/request-info.ts'
+import { sendJson } from '../middleware/send-json.ts'
 import { routes } from '../routes/index.ts'
 import { proxyTrust } from './auth/proxy-check.ts'
 import type { Context } from './context.ts'
@@ -14,12 +14,17 @@ import '../middleware/request.ts'
 
 /** Creates the Express application with the whole stack of middleware, in order. */
 export function createApp(context: Context): Express {
-  const { config, log } = context
+  const { config, log, originCheck } = context
+  originCheck.warnOfPatterns()
   const app = express()
   app.set('trust proxy', proxyTrust(config.http.trustProxy))
   app.set('query parser', 'simple')
   app.set('etag', false)
   app.disable('x-powered-by')
+  app.response.json = function json(body) {
+    sendJson(this, JSON.stringify(body), this.statusCode)
+    return this
+  }
 
   const passport = createPassport(context.tokens)
   app.use((req, _res, next) => {
@@ -35,7 +40,7 @@ export function createApp(context: Context): Express {
     for (const [name, value] of SECURITY_HEADERS) res.setHeader(name, value)
     next()
   })
-  app.use(cors(corsOptions(config.http)))
+  app.use(allowOrigins(originCheck))
   app.use(refuseWithoutHost)
   app.use(routes)
   app.use(refuseUnknownMethod(routes))

@@ -3,14 +3,18 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { RequestHandler } from 'express'
 import { versionConflict } from '../app/errors.ts'
+import { sendJson } from '../middleware/send-json.ts'
+import { isFresh } from './send-object.ts'
 
 /** Resolves a path by the `imports` of package.json, so that it works from the sources and from dist/. */
 const pathOf = createRequire(import.meta.url).resolve
 
 /** Sends the OpenAPI document as JSON. */
-export const openApi: RequestHandler = async (_req, res) => {
+export const openApi: RequestHandler = async (req, res) => {
   const { openApiETag, openApiJson } = await import('./openapi/document.ts')
-  res.set({ 'Cache-Control': 'no-cache', ETag: openApiETag }).type('json').send(openApiJson)
+  res.set({ 'Cache-Control': 'no-cache', ETag: openApiETag })
+  if (isFresh(req, res)) res.status(304).end()
+  else sendJson(res, openApiJson)
 }
 
 /**

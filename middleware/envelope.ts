@@ -1,4 +1,4 @@
-import type { RequestHandler, Response } from 'express'
+import type { RequestHandler } from 'express'
 import type { AppError } from '../app/errors.ts'
 
 /** Returns the body of a successful JSON answer. */
@@ -46,15 +46,4 @@ export const bareFormat: ErrorFormat = ({ status, code: name, message, details, 
 export const useBareErrors: RequestHandler = (req, _res, next) => {
   req.errorFormat = bareFormat
   next()
-}
-
-/**
- * Sends JSON text. Does the same as `res.json` with less work: the text is made once, and Node sends it together with the
- * headers.
- */
-export function sendJson(res: Response, text: string, status = 200): void {
-  res.statusCode = status
-  res.setHeader('Content-Type', 'application/json; charset=utf-8')
-  res.setHeader('Content-Length', Buffer.byteLength(text))
-  res.end(text)
 }

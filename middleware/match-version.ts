@@ -1,7 +1,8 @@
 import type { RequestHandler } from 'express'
 import { versionConflict } from '../app/errors.ts'
 
-const VERSION = /^"(\d+)-[\w-]+"$/
+/** An ETag of an asset, also if a proxy made it weak because it has compressed the answer. */
+const VERSION = /^(?:W\/)?"(\d+)-[\w-]+"$/
 
 /**
  * Compares `If-Match` (RFC 9110 §13.1.1) with the version in the asset's ETag and sets `req.expectedVersion`, so that the

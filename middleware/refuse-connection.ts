@@ -7,10 +7,18 @@ import { errorEnvelope } from './envelope.ts'
 /** Longest time for which the rest of a refused request is read and dropped, in milliseconds. */
 const LINGER_MS = 5000
 
-/** Answers a request that did not reach Express with the error envelope, and closes its connection. */
-export function refuseConnection(socket: Duplex, error: AppError, requestId: string = randomUUID()): void {
+/**
+ * Answers a request that did not reach Express with the error envelope, and closes its connection.
+ *
+ * @param added further headers
+ */
+export function refuseConnection(
+  socket: Duplex,
+  error: AppError,
+  { requestId = randomUUID(), added = {} }: { requestId?: string; added?: Record<string, string> } = {},
+): void {
   const { status, headers } = error
-  const body = JSON.stringify(errorEnvelope(error, requestId))
+  const body = `${JSON.stringify(errorEnvelope(error, requestId))}\n`
   const fields = {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': String(Buffer.byteLength(body)),
@@ -19,6 +27,7 @@ export function refuseConnection(socket: Duplex, error: AppError, requestId: str
     'X-Request-Id': requestId,
     Connection: 'close',
     ...headers,
+    ...added,
   }
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`)
   closeAfterAnswer(socket, [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'))

@@ -6,6 +6,7 @@ import { handle } from '../middleware/handle.ts'
 import { validateUsername } from '../middleware/load.ts'
 import { matchVersion } from '../middleware/match-version.ts'
 import { requireAccess } from '../middleware/require.ts'
+import { neverCompress } from '../middleware/send-json.ts'
 import { Asset } from '../models/asset.ts'
 import * as rules from './asset-sharing.rules.ts'
 
@@ -21,7 +22,7 @@ router.put('/collaborators/:username', handle(rules.collaborator, collaborators.
 router.delete('/collaborators/:username', handle(collaborators.remove))
 
 router.get('/links', handle(rules.links, assetLinks.list))
-router.post('/links', handle(rules.link, assetLinks.create))
+router.post('/links', neverCompress, handle(rules.link, assetLinks.create))
 router.delete('/links/:linkId', handle(assetLinks.revoke))
 
 router.put('/lock', matchVersion, handle(rules.lock, assets.lock))

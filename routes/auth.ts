@@ -3,10 +3,12 @@ import * as auth from '../controllers/auth.ts'
 import * as sessions from '../controllers/sessions.ts'
 import { authenticate, verifyLogin } from '../middleware/authenticate.ts'
 import { handle, validate } from '../middleware/handle.ts'
+import { neverCompress } from '../middleware/send-json.ts'
 import * as rules from './auth.rules.ts'
 
 /** `/api/auth`: registration, sign-in and sessions. */
 export const router = Router()
+router.use(neverCompress)
 
 router.post('/register', handle(rules.register, auth.register))
 router.post('/login', validate(rules.login), verifyLogin, handle(rules.login, auth.login))

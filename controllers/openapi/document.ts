@@ -9,7 +9,7 @@ const BUILT = new URL('openapi.json', import.meta.url)
  * at the first request only: parsing the YAML of the sources takes as long as half of a start.
  */
 export const openApiJson = existsSync(BUILT)
-  ? readFileSync(BUILT)
-  : Buffer.from(JSON.stringify((await import('./join.js')).joinOpenApi()))
+  ? readFileSync(BUILT, 'utf8')
+  : JSON.stringify((await import('./join.js')).joinOpenApi())
 
 export const openApiETag = `"${createHash('sha256').update(openApiJson).digest('base64url')}"`

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { checkExchange } from './check-exchange.ts'
 import { documentedRoutes, routeOf } from './document.ts'
 
@@ -40,7 +41,13 @@ function collectJson(res: ServerResponse): () => string | undefined {
     })
   res.write = capturing(res.write)
   res.end = capturing(res.end)
-  return () => (chunks.length > 0 ? Buffer.concat(chunks).toString() : undefined)
+  return () => {
+    if (chunks.length === 0) return undefined
+    const bytes = Buffer.concat(chunks)
+    const coding = res.getHeader('content-encoding')
+    if (coding === 'br') return brotliDecompressSync(bytes).toString()
+    return (coding === 'gzip' ? gunzipSync(bytes) : bytes).toString()
+  }
 }
 
 /** Returns a function that returns the parsed request body. It is copied, because validators can change it in place. */
