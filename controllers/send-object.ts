@@ -112,12 +112,19 @@ export async function sendStream(body: Readable, res: Response, size?: number): 
   throw new Error(`the object has ${sent} bytes instead of ${size}`)
 }
 
+/** What proxies append to an ETag when they compress an answer. */
+const CODING_SUFFIX = /-(?:gzip|br|zstd)(?=")/g
+
 /** Returns whether the client's copy is current. Ignores `Cache-Control: no-cache`, since the server compares anyway. */
 export function isFresh(req: Request, res: Response): boolean {
   if (req.headers['if-none-match'] === undefined && req.headers['if-modified-since'] === undefined)
     return false
   const { 'cache-control': _reload, ...conditions } = req.headers
-  return fresh(conditions, { etag: res.get('ETag'), 'last-modified': res.get('Last-Modified') })
+  const tags = conditions['if-none-match']?.replaceAll(CODING_SUFFIX, '')
+  return fresh(
+    { ...conditions, 'if-none-match': tags },
+    { etag: res.get('ETag'), 'last-modified': res.get('Last-Modified') },
+  )
 }
 
 /** Sets the headers of uploaded bytes: caching, and protection against running them in a browser. */

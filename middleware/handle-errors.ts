@@ -19,6 +19,7 @@ import { envelopeFormat } from './envelope.ts'
 const REPRESENTATION_HEADERS = [
   'Accept-Ranges',
   'Content-Disposition',
+  'Content-Encoding',
   'Content-Length',
   'Content-Type',
   'ETag',

@@ -1,4 +1,5 @@
-import { brotliCompress, constants, gzip } from 'node:zlib'
+import type { Transform } from 'node:stream'
+import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib'
 import type { RequestHandler, Response } from 'express'
 
 /** Least length of a JSON answer that is compressed, in bytes. */
@@ -8,11 +9,14 @@ const MAX_COMPRESSIONS = 32
 
 type Done = (error: Error | null, bytes: Buffer) => void
 
-/** The content codings that the service offers. Their levels are low, because an answer is compressed for one client. */
+/** Low levels, because an answer is compressed for one client. */
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }
+const GZIP = { level: 4 }
+
+/** The content codings that the service offers. */
 const CODINGS = {
-  br: (text: string, done: Done) =>
-    brotliCompress(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }, done),
-  gzip: (text: string, done: Done) => gzip(text, { level: 4 }, done),
+  br: (text: string, done: Done) => brotliCompress(text, BROTLI, done),
+  gzip: (text: string, done: Done) => gzip(text, GZIP, done),
 }
 let compressions = 0
 
@@ -32,21 +36,42 @@ export function sendJson(res: Response, json: string, status = 200): void {
 
 /** Sends compressed text. Returns false if the text must be sent uncompressed. */
 function sendCompressed(res: Response, text: string): boolean {
-  if (res.locals.neverCompress) return false
-  res.vary('Accept-Encoding')
-  const { req } = res
-  if (!req.headers['accept-encoding'] || compressions >= MAX_COMPRESSIONS) return false
-  const coding = req.acceptsEncodings('br', 'gzip', 'identity')
-  if (coding !== 'br' && coding !== 'gzip') return false
+  const coding = codingFor(res)
+  if (!coding) return false
   compressions += 1
   CODINGS[coding](text, (error, bytes) => {
     compressions -= 1
-    if (error) return req.next?.(error)
+    if (error) return res.req.next?.(error)
     res.setHeader('Content-Encoding', coding)
     res.setHeader('Content-Length', bytes.length)
     res.end(bytes)
   })
   return true
+}
+
+/**
+ * Returns a stream that compresses JSON which is made while it is sent, and sets the header for it. Returns null if the JSON
+ * must be sent uncompressed.
+ */
+export function jsonEncoder(res: Response): Transform | null {
+  const coding = codingFor(res)
+  if (!coding) return null
+  compressions += 1
+  res.setHeader('Content-Encoding', coding)
+  const encoder = coding === 'br' ? createBrotliCompress(BROTLI) : createGzip(GZIP)
+  return encoder.once('close', () => {
+    compressions -= 1
+  })
+}
+
+/** Returns the content coding that the client of an answer prefers; null for none. */
+function codingFor(res: Response): keyof typeof CODINGS | null {
+  if (res.locals.neverCompress) return null
+  res.vary('Accept-Encoding')
+  const { req } = res
+  if (!req.headers['accept-encoding'] || compressions >= MAX_COMPRESSIONS) return null
+  const coding = req.acceptsEncodings('br', 'gzip', 'identity')
+  return coding === 'br' || coding === 'gzip' ? coding : null
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createAccount } from '../../app/accounts/register.ts'
 import { createAsset } from '../../app/assets/create.ts'
 import { removeAsset } from '../../app/assets/remove.ts'
@@ -10,6 +10,7 @@ import { searchInTurn } from '../../app/search/search.ts'
 import type { Handler, RouteRequest } from '../../middleware/handle.ts'
 import { absoluteUrl } from '../../middleware/request-info.ts'
 import type { Valid } from '../../middleware/rules.ts'
+import { jsonEncoder } from '../../middleware/send-json.ts'
 import { SIGNED_URL } from '../../models/asset.ts'
 import { type ListedAsset, searchAssets } from '../../models/asset-search.ts'
 import { countFiles, type Whole } from '../../models/file-set.ts'
@@ -55,8 +56,10 @@ export function handlersOf(name: 'collection' | 'upload') {
     const first = await pages.next()
     res.set('Content-Type', 'application/json; charset=utf-8')
     if (request.req.method === 'HEAD') return void res.end()
-    const text = listText(request, `${name}s`, first.value ?? [], pages)
-    await sendStream(Readable.from(text, { highWaterMark: 1 }), res)
+    const text = Readable.from(listText(request, `${name}s`, first.value ?? [], pages), { highWaterMark: 1 })
+    const encoder = jsonEncoder(res)
+    // `sendStream` reports the error of the last stream
+    await sendStream(encoder ? pipeline(text, encoder, () => undefined) : text, res)
   }
 
   const create: Handler<typeof rules.collection> = async (request, res) => {

@@ -8,6 +8,7 @@ import {
   takeToken,
 } from '../../middleware/authenticate.ts'
 import { handle } from '../../middleware/handle.ts'
+import { neverCompress } from '../../middleware/send-json.ts'
 import { upload } from '../../middleware/upload.ts'
 import * as rules from './storage.rules.ts'
 
@@ -17,8 +18,8 @@ const ONE_FILE = { files: { min: 1, max: 1, field: 'file' }, authenticateByField
 export const router = Router()
 
 router.post('/create', handle(rules.create, storage.create))
-router.post('/login', takeToken, authenticateOptional, handle(rules.login, storage.login))
-router.post('/auth', takeToken, authenticateOptional, handle(rules.login, storage.login))
+router.post('/login', neverCompress, takeToken, authenticateOptional, handle(rules.login, storage.login))
+router.post('/auth', neverCompress, takeToken, authenticateOptional, handle(rules.login, storage.login))
 router.post(
   '/upload',
   takeQueryToken,
