@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { malformedUpload, tooLarge } from '../errors.ts'
 import { DigestCheck } from './content-digest.ts'
-import { encodingOf, type PartHeader, readPartHeader, UNNAMED } from './part-header.ts'
+import { decodeWindows1252, encodingOf, type PartHeader, readPartHeader, UNNAMED } from './part-header.ts'
 
 /** Largest header of a part, in bytes. */
 const HEADER_BYTES = 8192
@@ -52,6 +52,8 @@ export class MultipartRewriter {
   #pending: string | undefined
   /** Checks the content of the part, if its header has a digest. */
   #check: DigestCheck | undefined
+  /** Whether the content of the current part is text in Windows-1252. */
+  #isWindows1252 = false
   readonly #delimiter: Buffer
   readonly #boundary = `${BOUNDARY_FILL}${BigInt(`0x${randomBytes(16).toString('hex')}`)}`
 
@@ -69,6 +71,7 @@ export class MultipartRewriter {
   /** @throws malformed_upload when the final boundary is missing */
   end(): void {
     if (this.#state === 'boundary' && this.#rest.equals(Buffer.from('--'))) this.#state = 'epilogue'
+    if (this.#state === 'preamble') throw withoutBoundary()
     if (this.#state !== 'epilogue') throw malformedUpload(undefined, 'The upload has no final boundary.')
     this.options.push(`--${this.#boundary}--\r\n`)
   }
@@ -109,13 +112,17 @@ export class MultipartRewriter {
     const drop = Math.max(0, this.#rest.length - this.#delimiter.length)
     this.#outside += drop
     if (this.#outside > OUTSIDE_BYTES)
-      throw malformedUpload(undefined, 'The upload has too many bytes outside of its parts, or no boundary.')
+      throw this.#state === 'preamble'
+        ? withoutBoundary()
+        : malformedUpload(undefined, 'The upload has too many bytes after its final boundary.')
     this.#advance(drop, this.#state)
     return false
   }
 
   #readBoundaryLine(): boolean {
     const line = this.#rest.toString('latin1', 0, PADDING_BYTES + CRLF.length)
+    if (/^(?:--)?[ \t]*\n/.test(line))
+      throw malformedUpload(undefined, 'A boundary line ends with LF. Lines must end with CR LF (RFC 2046).')
     const [found, final] = /^(?:(--)(?=[ \t\r\n])|[ \t]*\r\n)/.exec(line) ?? []
     if (found !== undefined) {
       this.#outside = 0
@@ -152,12 +159,19 @@ export class MultipartRewriter {
         'A part contains another multipart body. Send each file as a part of its own.',
       )
     if (fileName) this.#beginFile(fileField ?? name, fileName)
-    else if (fileName === '' || (fileField && mediaType)) this.#pending = fileField ?? name
-    else this.#push(`${disposition(name)}\r\nContent-Type: text/plain; charset=${encodingOf(charset)}`)
+    else if (fileName === '' || fileField) this.#pending = fileField ?? name
+    else this.#beginText(name, encodingOf(charset))
   }
 
   #beginFile(field: string, fileName: string): void {
     this.#push(`${disposition(field)}; filename="${this.fileNames.push(fileName) - 1}"`)
+  }
+
+  /** Text in Windows-1252 is rewritten in UTF-8, because the next parser decodes it wrongly. */
+  #beginText(name: string, encoding: string): void {
+    this.#isWindows1252 = encoding === 'windows-1252'
+    const charset = this.#isWindows1252 ? 'utf-8' : encoding
+    this.#push(`${disposition(name)}\r\nContent-Type: text/plain; charset=${charset}`)
   }
 
   #push(header: string): void {
@@ -170,9 +184,9 @@ export class MultipartRewriter {
     if (end > this.#skip) {
       if (this.#pending !== undefined) this.#beginFile(this.#pending, UNNAMED)
       this.#pending = undefined
-      const content = this.#rest.subarray(this.#skip, end)
-      this.#check?.update(content)
-      this.options.push(content)
+      const bytes = this.#rest.subarray(this.#skip, end)
+      this.#check?.update(bytes)
+      this.options.push(this.#isWindows1252 ? decodeWindows1252(bytes.toString('latin1')) : bytes)
     }
     if (end >= this.#skip) this.#skip = 0
     if (at < 0) {
@@ -183,6 +197,7 @@ export class MultipartRewriter {
     this.#check?.end()
     if (this.#pending === undefined) this.options.push(CRLF)
     this.#pending = undefined
+    this.#isWindows1252 = false
     this.#advance(at + this.#delimiter.length, 'boundary')
     return true
   }
@@ -201,6 +216,12 @@ export class MultipartRewriter {
     this.#state = state
   }
 }
+
+const withoutBoundary = () =>
+  malformedUpload(
+    undefined,
+    'The body does not contain the boundary of its Content-Type. Let the HTTP client set this header.',
+  )
 
 const disposition = (name: string) =>
   `Content-Disposition: form-data; name="${name.replace(/["\\]/g, '\\$&')}"`

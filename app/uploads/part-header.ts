@@ -137,10 +137,17 @@ function unquote(raw: string): string | null {
 }
 
 /** Decodes header bytes, given as a Latin-1 string, from UTF-8 or else from Windows-1252. */
-function decode(text: string): string {
-  const bytes = Buffer.from(text, 'latin1')
-  return decodeUtf8(bytes) ?? new TextDecoder('windows-1252').decode(bytes)
-}
+const decode = (text: string): string => decodeUtf8(Buffer.from(text, 'latin1')) ?? decodeWindows1252(text)
+
+/** Characters 0x80 to 0x9f of Windows-1252. The others are those of Latin-1. */
+const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
+
+/**
+ * Decodes bytes, given as a Latin-1 string, from Windows-1252. `TextDecoder` returns control characters for some of them
+ * in many releases of Node: https://github.com/nodejs/node/issues/56542.
+ */
+export const decodeWindows1252 = (text: string): string =>
+  text.replace(/[\x80-\x9f]/g, (one) => WINDOWS_1252[one.charCodeAt(0) - 0x80] ?? one)
 
 function decodeUtf8(bytes: Buffer): string | null {
   try {
