@@ -41,7 +41,7 @@ export const changePassword = rules({
   takesOthers: true,
 })
 
-/** Input of a route that reads nothing of it. */
+/** The rules of a route without input. Clients send parameters that mean nothing, such as `_` of jQuery. */
 export const nothing = rules({ takesOthers: true })
 
 /** Clients send the fields in an object of one of these names, or without one. */

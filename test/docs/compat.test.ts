@@ -30,17 +30,19 @@ describe('docs/compat.md', function () {
     const options = { cwd: folder, env: { PATH: process.env.PATH, KURA: app.origin }, timeout: 45_000 }
     const { stdout } = await run('sh', ['-euxc', page.stdout], options)
 
-    const [created = '', username, removed = '', images, overlay, overlays, ...rest] = stdout
+    const [created = '', username, removed = '', images, overlay, overlays, email, title, ...rest] = stdout
       .trim()
       .split(/\n|(?<=\}\})/)
     expect(rest).to.deep.equal([])
     expect(JSON.parse(created)).to.have.property('status', 'success')
     expect(JSON.parse(removed)).to.have.property('status', 'success')
-    expect({ username, images, overlay, overlays }).to.deep.equal({
+    expect({ username, images, overlay, overlays, email, title }).to.deep.equal({
       username: 'meck',
       images: '1',
       overlay: 'rain.gif',
       overlays: '1',
+      email: 'kumo@example.org',
+      title: 'Our room',
     })
 
     expect(await readFile(join(folder, 'shown.png'))).to.deep.equal(await readFile(join(folder, 'room.png')))
@@ -48,6 +50,7 @@ describe('docs/compat.md', function () {
     expect(others).to.deep.equal([])
     expect(project?.scenes).to.have.length(1)
     expect((await Asset.find().lean()).map(({ name }) => name).sort()).to.deep.equal([
+      'Our room',
       'rain.gif',
       'room.png',
       'room.png',

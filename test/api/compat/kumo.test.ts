@@ -1,26 +1,17 @@
-import { request } from 'node:http'
 import { expect } from 'chai'
-import { Types } from 'mongoose'
-import type { Response } from 'supertest'
-import { MAX_COLLECTIONS } from '../../../controllers/compat/kumo.ts'
+import type { Test } from 'supertest'
 import { Asset } from '../../../models/asset.ts'
 import { Session } from '../../../models/session.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
-import { insertAsset, uploadAsset } from '../../support/app/assets.ts'
+import { uploadAsset } from '../../support/app/assets.ts'
+import { refused } from '../../support/app/bare-error.ts'
 import { keysOf, stateOf, storedBytes } from '../../support/app/state.ts'
 import { PASSWORD, requestsOf, signUp, type TestUser } from '../../support/app/users.ts'
 import { obj, png } from '../../support/data/samples.ts'
 
 const FIELDS = ['_id', 'title', 'url', 'key', 'tag', 'user', 'createdAt', 'updatedAt']
 const NO_ID = '64b000000000000000000000'
-
-/** Asserts an error of the earlier service. */
-function refused({ body, status }: Response, expected: number, name: string, message = /./): void {
-  expect({ status, name: body.name }, JSON.stringify(body)).to.deep.equal({ status: expected, name })
-  expect(body).to.have.all.keys('name', 'message')
-  expect(body.message).to.match(message)
-}
 
 /** The requests of the clients of the Kumo service, with the fields of the answers that they use. */
 describe('compatibility routes for Kumo', () => {
@@ -118,90 +109,6 @@ describe('compatibility routes for Kumo', () => {
       refused(await as.get(`/${name}s`), 401, 'unauthenticated')
       expect(await Session.countDocuments({ user: stored._id })).to.equal(0)
     })
-
-  it('POST /sign-up and /sign-in – wrong or taken input → 422, no account', async () => {
-    const count = await User.countDocuments()
-    const good = { email: 'new@example.org', password: PASSWORD, password_confirmation: PASSWORD }
-    for (const [body, message] of [
-      [{ ...good, password_confirmation: 'other' }, /password_confirmation must be the password again/],
-      [{ ...good, password_confirmation: undefined }, /password_confirmation/],
-      [{ ...good, password_confirmation: '' }, /password_confirmation/],
-      [{ ...good, email: 'none' }, /credentials has invalid fields: email must be an email address/],
-      [{ ...good, email: { $gt: '' } }, /email must be text/],
-      [{ ...good, password: 'short', password_confirmation: 'short' }, /password must have/],
-      [{ ...good, password: '', password_confirmation: '' }, /password must not be empty/],
-      ['text', /credentials must be an object/],
-      [[good], /credentials must be an object/],
-      [null, /credentials must be an object/],
-      [undefined, /credentials must be an object/],
-    ] as const)
-      refused(await send('/sign-up', { credentials: body }), 422, 'validation_failed', message)
-    refused(await send('/sign-up', [{ credentials: good }]), 422, 'validation_failed')
-    refused(await app.api.post('/sign-up'), 422, 'validation_failed')
-    const taken = { ...good, email: 'ADA@example.org' }
-    refused(await send('/sign-up', { credentials: taken }), 422, 'taken', /email is taken/)
-    refused(await app.api.post('/sign-up').type('json').send('{'), 422, 'malformed_json')
-    expect(await User.countDocuments()).to.equal(count)
-
-    for (const credentials of [
-      { email: 'ada@example.org', password: 'wrong password' },
-      { email: 'nobody@example.org', password: PASSWORD },
-    ]) {
-      const answer = await send('/sign-in', { credentials })
-      refused(answer, 422, 'bad_credentials')
-      expect(answer.headers).not.to.have.property('www-authenticate')
-    }
-    refused(await send('/sign-in', { credentials: { email: 'ada@example.org' } }), 422, 'validation_failed')
-  })
-
-  it('POST /sign-up and /sign-in – fields of the client and digests → ignored and accepted', async () => {
-    const password = 'd'.repeat(128)
-    const credentials = { email: 'digest@example.org', password, password_confirmation: password, _id: NO_ID }
-    await send('/sign-up', { credentials, access: 'admin' }).expect(201)
-    const { body } = await send('/sign-in', { credentials: { ...credentials, username: 'x' } }).expect(201)
-    expect(await User.findById(body.user._id).lean()).to.include({ access: 'user' })
-    expect(body.user._id).not.to.equal(NO_ID)
-  })
-
-  it('PATCH /change-password – wrong, weak or missing password → 422, the password stays', async () => {
-    for (const [passwords, name] of [
-      [{ old: 'wrong password', new: 'another horse battery' }, 'bad_credentials'],
-      [{ old: PASSWORD, new: 'short' }, 'validation_failed'],
-      [{ old: PASSWORD }, 'validation_failed'],
-      [{ old: PASSWORD, new: '' }, 'validation_failed'],
-    ] as const)
-      refused(await ada.patch('/change-password').send({ passwords }), 422, name)
-    const credentials = { email: 'ada@example.org', password: PASSWORD }
-    await send('/sign-in', { credentials }).expect(201)
-  })
-
-  it('every route – no token, a bad token, unknown ids and methods → bare errors', async () => {
-    const { _id } = await create(ada)
-    for (const method of ['get', 'patch', 'delete'] as const)
-      for (const id of [NO_ID, 'x', '%00', '%E0%A4%A', _id]) {
-        const path = `/collections/${id}`
-        refused(await bob[method](path), 404, 'not_found')
-        const anonymous = await app.api[method](path)
-        if (id !== '%E0%A4%A') refused(anonymous, 401, 'unauthenticated')
-      }
-    const bad = requestsOf(app, 'bad')
-    for (const answer of [
-      await bad.get('/uploads'),
-      await bad.post('/uploads').attach('file', obj(), 'a.obj'),
-      await bad.delete('/sign-out'),
-      await app.api.patch('/change-password').send({}),
-    ])
-      refused(answer, 401, 'unauthenticated')
-    const wrong = await ada.put('/collections')
-    refused(wrong, 405, 'method_not_allowed')
-    expect(wrong.headers.allow).to.equal('GET, HEAD, POST')
-    refused(await app.api.get('/sign-up/'), 405, 'method_not_allowed')
-    const unknown = await ada.get('/collections/x/y').expect(404)
-    expect(unknown.body).to.have.property('status', 'error')
-    app.context.prepared = false
-    refused(await send('/Sign-In', {}), 503, 'unavailable')
-    app.context.prepared = true
-  })
 
   it('POST – names of the fields → accepted, empty ones left out', async () => {
     const file = obj()
@@ -318,61 +225,35 @@ describe('compatibility routes for Kumo', () => {
     expect(zip.headers['content-type']).to.equal('application/zip')
   })
 
-  describe('long lists', () => {
-    let carl: TestUser
-    before(async () => {
-      carl = await signUp(app, 'carl')
-      const file = {
-        id: 'f',
-        name: 'a.png',
-        key: 'k',
-        size: 1,
-        mediaType: 'image/png',
-        media: 'image' as const,
-        sha256: 'x',
+  it('every route with a body – urlencoded, multipart and JSON → the same', async () => {
+    const sendAs: ((request: Test, name: string, fields: Record<string, string>) => Test)[] = [
+      (request, name, fields) => request.send({ [name]: fields }),
+      (request, name, fields) => request.type('form').send(bracketed(name, fields)),
+      (request, name, fields) => request.field(bracketed(name, fields)),
+    ]
+    for (const [n, as] of sendAs.entries()) {
+      const [email, password] = [`form${n}@example.org`, PASSWORD]
+      const account = { email, password, password_confirmation: password }
+      await as(app.api.post('/sign-up'), 'credentials', account).expect(201)
+      const wrong = await as(app.api.post('/sign-in'), 'credentials', { email, password: 'wrong password' })
+      refused(wrong, 422, 'bad_credentials')
+      const { body } = await as(app.api.post('/sign-in'), 'credentials', { email, password }).expect(201)
+      const user = requestsOf(app, body.user.token)
+      const { _id } = (await user.post('/uploads').attach('file', obj(), 'a.obj').expect(201)).body.upload
+      for (const [name, title] of [
+        ['upload', 'One'],
+        ['collection', 'Two'],
+      ] as const) {
+        const fields = { title, tag: 'a,b', url: '', user: NO_ID }
+        await as(user.patch(`/${name}s/${_id}`), name, fields).expect(204)
+        expect(await Asset.findById(_id).lean()).to.deep.include({ name: title, tags: ['a', 'b'] })
       }
-      const { _id, ...asset } = await insertAsset(carl.user, { files: [file] })
-      const raw = await Asset.collection.findOne({ _id })
-      const copies = Array.from({ length: MAX_COLLECTIONS }, (_, n) => ({
-        ...raw,
-        _id: new Types.ObjectId(),
-        createdAt: new Date(asset.createdAt.getTime() + 1000 + n),
-      }))
-      await Asset.collection.insertMany(copies)
-    })
-
-    it('GET /collections – more than 10,000 → the newest 10,000, newest first', async () => {
-      const { body } = await carl.get('/collections').expect(200)
-      const times = body.collections.map(({ createdAt }: { createdAt: string }) => Date.parse(createdAt))
-      expect(times).to.have.length(MAX_COLLECTIONS)
-      expect(times).to.deep.equal([...times].sort((one, other) => other - one))
-      const ids = body.collections.map(({ _id }: { _id: string }) => _id)
-      expect(new Set(ids).size).to.equal(MAX_COLLECTIONS)
-    })
-
-    it('GET /collections – client disconnects → no more pages are read', async () => {
-      const { searches } = app.context.queues
-      let pages = 0
-      const run = searches.run.bind(searches)
-      searches.run = (...args) => {
-        pages += 1
-        return run(...args)
-      }
-      await new Promise<void>((resolve, reject) => {
-        const headers = { Authorization: `Bearer ${carl.token}` }
-        const sent = request(`${app.origin}/collections`, { headers }, (answer) => {
-          answer.once('data', () => {
-            answer.destroy()
-            resolve()
-          })
-        })
-        sent.on('error', reject)
-        sent.end()
-      })
-      // as many pages again take longer than the rest of the first list would
-      await carl.get('/collections').expect(200)
-      searches.run = run
-      expect(pages - MAX_COLLECTIONS / 100).to.be.within(1, 50)
-    })
+      await as(user.patch(`/uploads/${_id}`), 'upload', { title: '', tag: '' }).expect(204)
+      expect(await Asset.findById(_id).lean()).to.deep.include({ name: 'Two', tags: ['a', 'b'], version: 3 })
+      await as(user.patch('/change-password'), 'passwords', { old: password, new: 'a new horse' }).expect(204)
+    }
   })
 })
+
+const bracketed = (name: string, fields: Record<string, string>) =>
+  Object.fromEntries(Object.entries(fields).map(([field, value]) => [`${name}[${field}]`, value]))

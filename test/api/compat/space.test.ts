@@ -36,6 +36,7 @@ const ROUTES: UploadRoute[] = [
     byField: true,
   },
   { name: 'POST /images', path: '/images', field: 'image', kind: png },
+  { name: 'POST /collections', path: '/collections', field: 'image[file]', kind: obj },
   { name: 'POST /base', path: '/base', field: 'file', kind: png },
   { name: 'POST /overlay', path: '/overlay', field: 'file', kind: mp4 },
 ]
@@ -92,8 +93,8 @@ describe('uploads through the compatibility routes', () => {
     sending.end(body)
     const [answer] = await once(sending, 'response')
     const text = (await answer.setEncoding('utf8').toArray()).join('')
-    const { res, err } = JSON.parse(text)
-    return { status: answer.statusCode, code: err?.code, res }
+    const { res, err, name, collection } = JSON.parse(text)
+    return { status: answer.statusCode, code: err?.code ?? name, res: res ?? { id: collection?._id } }
   }
 
   for (const route of ROUTES)
