@@ -18,8 +18,14 @@ export interface Nginx {
  *
  * @param folder folder of its configuration, log and temporary files
  * @param buffering whether nginx reads a whole request before it forwards it (its default)
+ * @param directives further lines of the configuration of all paths
  */
-export async function startNginx(origin: string, folder: string, buffering: 'on' | 'off'): Promise<Nginx> {
+export async function startNginx(
+  origin: string,
+  folder: string,
+  buffering: 'on' | 'off',
+  directives = '',
+): Promise<Nginx> {
   const home = join(folder, `nginx-${buffering}`)
   await mkdir(home, { recursive: true })
   const port = await freePort()
@@ -38,6 +44,7 @@ export async function startNginx(origin: string, folder: string, buffering: 'on'
         location / {
           proxy_pass http://kura; proxy_http_version 1.1; proxy_set_header Connection "";
           proxy_request_buffering ${buffering};
+          ${directives}
         }
       }
     }`,
