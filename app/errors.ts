@@ -80,8 +80,13 @@ export const invalidToken = (
   new AppError(401, 'unauthenticated', message, {
     headers: { 'WWW-Authenticate': `${CHALLENGE['WWW-Authenticate']}, error="invalid_token"` },
   })
-export const badCredentials = () =>
-  new AppError(401, 'bad_credentials', 'The name or the password is wrong.', { headers: CHALLENGE })
+export const badCredentials = (message = 'The name or the password is wrong.') =>
+  new AppError(401, 'bad_credentials', message, { headers: CHALLENGE })
+/** A link has a password, and the request has none. */
+export const passwordRequired = () =>
+  new AppError(401, 'password_required', 'This link has a password. Send it in the header X-Link-Password.', {
+    headers: CHALLENGE,
+  })
 /** A signed-in user confirmed an action with a wrong password. */
 export const wrongPassword = () => new AppError(403, 'bad_credentials', 'The password is wrong.')
 export const forbidden = (message = 'You are not allowed to do this.') =>

@@ -7,6 +7,7 @@ import { downloadName } from '../app/media/file-name.ts'
 import { countDownload } from '../app/sharing/links.ts'
 import type { ByteRange } from '../app/storage/object-store.ts'
 import type { Handler } from '../middleware/handle.ts'
+import { clientOf } from '../middleware/request-info.ts'
 import type { Valid } from '../middleware/rules.ts'
 import type { AssetFields } from '../models/asset.ts'
 import type { Whole } from '../models/file-set.ts'
@@ -62,7 +63,9 @@ async function sendZip(
     ...(maxAge === undefined ? {} : { maxAge }),
   }
   await sendBytes(bytes, req, res, (fromStart) =>
-    countDownload(asset._id, { link, whole: fromStart, now: context.clock.now() }),
+    countDownload(asset._id, {
+      ...{ link, client: clientOf(req), fromStart, inline: false, now: context.clock.now() },
+    }),
   )
 }
 

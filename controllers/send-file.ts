@@ -3,6 +3,7 @@ import { downloadName } from '../app/media/file-name.ts'
 import { canShowInline } from '../app/media/media-types.ts'
 import { countDownload } from '../app/sharing/links.ts'
 import type { ByteRange, ObjectStore } from '../app/storage/object-store.ts'
+import { clientOf } from '../middleware/request-info.ts'
 import type { AssetFields } from '../models/asset.ts'
 import type { AssetFile, Picture } from '../models/asset-files.ts'
 import { type Caching, sendBytes } from './send-object.ts'
@@ -23,11 +24,8 @@ export async function sendFile(
   const { key, size, sha256: digest, mediaType, name } = file
   const bytes = { size, digest, mediaType, name, inline, ...caching, modifiedAt: asset.updatedAt }
   await sendBytes({ ...bytes, open: opener(req.context.store, key) }, req, res, async (fromStart) => {
-    await countDownload(asset._id, {
-      link: req.link,
-      whole: fromStart && !inline,
-      now: req.context.clock.now(),
-    })
+    const now = req.context.clock.now()
+    await countDownload(asset._id, { link: req.link, client: clientOf(req), fromStart, inline, now })
   })
 }
 

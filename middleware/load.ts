@@ -51,7 +51,8 @@ export const loadProject: RequestParamHandler = async (req, _res, next, id: stri
 /** Loads the link that the path names, and its asset. Needs no sign-in. Throws the errors of `followLink`. */
 export const loadLink: RequestParamHandler = async (req, _res, next, token: string) => {
   const password = req.get('X-Link-Password')
-  const { link, asset } = await followLink(req.context, { token, password, client: clientOf(req) })
+  const continues = req.method === 'GET' && req.get('Range') !== undefined
+  const { link, asset } = await followLink(req.context, { token, password, client: clientOf(req), continues })
   req.link = link
   req.asset = asset
   next()

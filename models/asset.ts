@@ -141,6 +141,12 @@ const statics = {
     return new Set(assets.map(({ _id }) => _id.toString()))
   },
 
+  /** Returns the names of the given assets that are `ready`, by id. */
+  async namesOf(ids: Types.ObjectId[]): Promise<Map<string, string>> {
+    const assets = await Asset.find({ _id: { $in: ids }, state: 'ready' }, { name: 1 }).lean()
+    return new Map(assets.map(({ _id, name }) => [_id.toString(), name]))
+  },
+
   /** Reads an owner's assets in a state. */
   allOf(owner: Types.ObjectId, state: 'ready' | 'deleting'): AsyncIterable<AssetFields> {
     return Asset.find({ owner, state }).lean().cursor()

@@ -14,6 +14,7 @@ const USER_ACTIONS = [
   'collaborator.set',
   'collaborator.removed',
   'link.created',
+  'link.updated',
   'link.revoked',
   'lock.set',
   'lock.released',

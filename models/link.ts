@@ -1,47 +1,102 @@
-import { type Model, model, Schema, type Types } from 'mongoose'
+import { type Model, model, type QueryFilter, Schema, type Types } from 'mongoose'
 import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
 import { creationTime, type Timestamps } from './plugins/timestamps.ts'
 import type { Stored } from './stored.ts'
+
+/** A counted download: the network of the client, as a digest, and when. */
+interface Use {
+  network: string
+  at: Date
+}
 
 const definition = {
   asset: { type: Schema.Types.ObjectId, required: true, immutable: true },
   owner: { type: Schema.Types.ObjectId, required: true, immutable: true },
   /** SHA-256 of the token in hex. The token itself is not stored. */
   tokenHash: { type: String, required: true, immutable: true },
+  /** A name for the owner. Missing is null. */
+  label: { type: String, default: null },
   passwordHash: { type: String, default: null },
   expiresAt: { type: Date, default: null },
   maxDownloads: { type: Number, default: null },
   downloads: { type: Number, required: true, default: 0 },
   revokedAt: { type: Date, default: null },
   lastUsedAt: { type: Date, default: null },
+  /**
+   * The newest uses, from which clients can continue. They are part of the link, so that one update decides whether a
+   * request uses a download. Removed by `forgetUses`.
+   */
+  uses: {
+    type: [new Schema<Use>({ network: String, at: Date }, { _id: false, id: false })],
+    default: undefined,
+    select: false,
+  },
+  /** When all `uses` are too old. */
+  usesEndAt: { type: Date, select: false },
 } as const
 
 /** A link: it gives access to an asset without an account. */
-export type LinkFields = Stored<typeof definition> & Pick<Timestamps, 'createdAt'>
+export type LinkFields = Omit<Stored<typeof definition>, 'uses' | 'usesEndAt'> & Pick<Timestamps, 'createdAt'>
+type StoredLink = LinkFields & { uses?: Use[]; usesEndAt?: Date }
+
+/** Fields of a link that its owner can change. */
+export type LinkChange = Partial<Pick<LinkFields, 'expiresAt' | 'maxDownloads' | 'passwordHash' | 'label'>>
+
+/** Length of a label, in characters. */
+export const LABEL = { max: 100 } as const
+
+/** How long after a use a client of the same network can continue the download without another use, in milliseconds. */
+const CONTINUE_MS = 3_600_000
+/** Most uses of a link from which clients can continue. A link that is used more often forgets the oldest. */
+const USES_MAX = 1000
 
 /**
  * Most links of an asset, including expired and revoked ones. A revoked link is deleted when a new one needs its place.
  */
 export const LINKS_MAX = 1000
 
-interface LinkModel extends Model<LinkFields> {
+interface Page {
+  limit: number
+  from: Position | undefined
+}
+
+interface LinkModel extends Model<StoredLink> {
   ofToken(tokenHash: string): Promise<LinkFields | null>
   allOf(asset: Types.ObjectId): AsyncIterable<LinkFields>
-  use(id: Types.ObjectId, now: Date): Promise<boolean>
+  use(id: Types.ObjectId, network: string, now: Date, continues: boolean): Promise<boolean>
+  canContinue(id: Types.ObjectId, network: string, now: Date): Promise<boolean>
+  forgetUses(now: Date): Promise<void>
+  change(
+    id: string,
+    asset: Types.ObjectId,
+    owner: Types.ObjectId,
+    change: LinkChange,
+  ): Promise<{ before: LinkFields; after: LinkFields } | null>
   revoke(id: string, asset: Types.ObjectId, owner: Types.ObjectId, now: Date): Promise<boolean>
   revokeAllOf(asset: Types.ObjectId, now: Date): Promise<void>
   remove(id: Types.ObjectId): Promise<void>
   removeAllOf(asset: Types.ObjectId): Promise<void>
   makeRoom(asset: Types.ObjectId): Promise<boolean>
   listOf(
-    asset: Types.ObjectId,
-    page: { limit: number; from: Position | undefined },
+    of: Pick<LinkFields, 'asset'> | Pick<LinkFields, 'owner'>,
+    page: Page,
   ): Promise<{ links: LinkFields[]; next: Position | null }>
 }
 
 const NEWEST: Order = { field: 'createdAt', direction: -1 }
 
-const schema = new Schema<LinkFields, LinkModel>(definition, {
+/** Returns the filter of links that are not revoked and not past their date. */
+const open = (now: Date): QueryFilter<StoredLink> => ({
+  revokedAt: null,
+  $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }],
+})
+
+/** Returns the condition on `uses` that one of them is of this network and less than an hour old. */
+const recently = (network: string, now: Date) => ({
+  $elemMatch: { network, at: { $gt: new Date(now.getTime() - CONTINUE_MS) } },
+})
+
+const schema = new Schema<StoredLink, LinkModel>(definition, {
   collection: 'links',
   timestamps: creationTime,
   versionKey: false,
@@ -56,20 +111,53 @@ const schema = new Schema<LinkFields, LinkModel>(definition, {
       return Link.find({ asset }).lean().cursor()
     },
 
-    /** Counts a download. Returns false when the limit of downloads is reached; exact under concurrency. */
-    async use(id: Types.ObjectId, now: Date): Promise<boolean> {
+    /**
+     * Counts a download by a client of a network. Returns false when the limit of downloads is reached; exact under
+     * concurrency.
+     *
+     * @param continues whether the request continues a download: it is not counted if a client of the network used the
+     *   link within the last hour
+     */
+    async use(id: Types.ObjectId, network: string, now: Date, continues: boolean): Promise<boolean> {
+      if (continues && (await this.canContinue(id, network, now))) return true
       const { modifiedCount } = await this.updateOne(
         {
           _id: id,
-          revokedAt: null,
+          ...(continues ? { uses: { $not: recently(network, now) } } : {}),
           $and: [
-            { $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }] },
+            open(now),
             { $or: [{ maxDownloads: null }, { $expr: { $lt: ['$downloads', '$maxDownloads'] } }] },
           ],
         },
-        { $inc: { downloads: 1 }, $set: { lastUsedAt: now } },
+        {
+          $inc: { downloads: 1 },
+          $set: { lastUsedAt: now, usesEndAt: new Date(now.getTime() + CONTINUE_MS) },
+          $push: { uses: { $each: [{ network, at: now }], $slice: -USES_MAX } },
+        },
       )
-      return modifiedCount === 1
+      // another request of the network can have used the link in between
+      return modifiedCount === 1 || (continues && this.canContinue(id, network, now))
+    },
+
+    /** Returns whether a client of a network used the link within the last hour, even if it has no downloads left. */
+    async canContinue(id: Types.ObjectId, network: string, now: Date): Promise<boolean> {
+      return (await this.exists({ _id: id, ...open(now), uses: recently(network, now) })) !== null
+    },
+
+    /** Removes the uses of links that nobody used within the last hour. */
+    async forgetUses(now: Date): Promise<void> {
+      await this.updateMany({ usesEndAt: { $lte: now } }, { $unset: { uses: 1, usesEndAt: 1 } })
+    },
+
+    /** Changes a link of an owner's asset. Returns null when there is none, or it is revoked. */
+    async change(id: string, asset: Types.ObjectId, owner: Types.ObjectId, change: LinkChange) {
+      const filter = { _id: id, asset, owner, revokedAt: null }
+      const before = await this.findOneAndUpdate(
+        filter,
+        { $set: change },
+        { returnDocument: 'before' },
+      ).lean()
+      return before && { before, after: { ...before, ...change } }
     },
 
     /**
@@ -106,9 +194,9 @@ const schema = new Schema<LinkFields, LinkModel>(definition, {
       await Link.deleteMany({ asset })
     },
 
-    /** Returns a page of an asset's links, newest first, without the revoked ones. */
-    async listOf(asset, { limit, from }) {
-      const found = await this.find({ asset, revokedAt: null, ...(from ? afterPosition(NEWEST, from) : {}) })
+    /** Returns a page of the links of an asset or an owner, newest first, without the revoked ones. */
+    async listOf(of, { limit, from }) {
+      const found = await this.find({ ...of, revokedAt: null, ...(from ? afterPosition(NEWEST, from) : {}) })
         .sort(sortBy(NEWEST))
         .limit(limit + 1)
         .lean()
@@ -120,12 +208,17 @@ const schema = new Schema<LinkFields, LinkModel>(definition, {
 schema.index({ tokenHash: 1 }, { unique: true })
 // a page of an asset's links; deletion of the asset
 schema.index({ asset: 1, createdAt: -1, _id: -1 })
+// a page of an owner's links
+schema.index({ owner: 1, createdAt: -1, _id: -1 })
+// links with uses to remove, for the sweep
+schema.index({ usesEndAt: 1 }, { sparse: true })
 
-/** Returns whether a link is neither revoked nor expired and has downloads left. */
-export function isUsable({ revokedAt, expiresAt, maxDownloads, downloads }: LinkFields, now: Date): boolean {
-  return (
-    !revokedAt && !(expiresAt && expiresAt <= now) && !(maxDownloads !== null && downloads >= maxDownloads)
-  )
-}
+/** Returns whether a link is neither revoked nor past its date. */
+export const isOpen = ({ revokedAt, expiresAt }: LinkFields, now: Date): boolean =>
+  !revokedAt && !(expiresAt && expiresAt <= now)
 
-export const Link = model<LinkFields, LinkModel>('Link', schema)
+/** Returns whether a link has no downloads left. */
+export const isUsedUp = ({ maxDownloads, downloads }: LinkFields): boolean =>
+  maxDownloads !== null && downloads >= maxDownloads
+
+export const Link = model<StoredLink, LinkModel>('Link', schema)

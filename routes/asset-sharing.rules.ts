@@ -1,10 +1,11 @@
 import type { Request } from 'express'
 import { LOCK_MODES } from '../models/asset.ts'
+import { LABEL } from '../models/link.ts'
 import { COLLABORATOR_ACCESS } from '../models/plugins/sharing.ts'
-import { checked, type Field, optional, rules } from './rules/define.ts'
+import { checked, type Field, nullable, optional, rules } from './rules/define.ts'
 import { boolean, choice, integer, moment } from './rules/fields.ts'
 import { page } from './rules/page.ts'
-import { text } from './rules/text.ts'
+import { nameField, text } from './rules/text.ts'
 
 export const collaborator = rules({ body: { access: choice(COLLABORATOR_ACCESS) } })
 
@@ -20,17 +21,27 @@ const future = (): Field<Date> =>
 /** Length of a link's password, in bytes. bcrypt ignores the bytes after the 72nd. */
 export const LINK_PASSWORD = { max: 72 }
 
+const linkPassword = checked<string>(
+  (chain) => text()(chain).customSanitizer((value: string) => value.normalize('NFC')),
+  (value) => value !== '' && Buffer.byteLength(value) <= LINK_PASSWORD.max,
+  `must have 1 to ${LINK_PASSWORD.max} bytes`,
+)
+
 export const link = rules({
   body: {
     expiresAt: optional(future()),
     maxDownloads: optional(integer({ min: 1 })),
-    password: optional(
-      checked(
-        text(),
-        (value) => value !== '' && Buffer.byteLength(value) <= LINK_PASSWORD.max,
-        `must have 1 to ${LINK_PASSWORD.max} bytes`,
-      ),
-    ),
+    password: optional(linkPassword),
+    label: optional(nameField(LABEL)),
+  },
+})
+
+export const linkUpdate = rules({
+  body: {
+    expiresAt: nullable(future()),
+    maxDownloads: nullable(integer({ min: 1 })),
+    password: nullable(linkPassword),
+    label: nullable(nameField(LABEL)),
   },
 })
 

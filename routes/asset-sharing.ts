@@ -23,6 +23,7 @@ router.delete('/collaborators/:username', handle(collaborators.remove))
 
 router.get('/links', handle(rules.links, assetLinks.list))
 router.post('/links', neverCompress, handle(rules.link, assetLinks.create))
+router.patch('/links/:linkId', handle(rules.linkUpdate, assetLinks.update))
 router.delete('/links/:linkId', handle(assetLinks.revoke))
 
 router.put('/lock', matchVersion, handle(rules.lock, assets.lock))

@@ -1,5 +1,6 @@
 import { assetsToDeleteFrom } from '../../models/asset-objects.ts'
 import { removeTombstones } from '../../models/asset-upload.ts'
+import { Link } from '../../models/link.ts'
 import { matchSessions, usersOfOutdatedSessions } from '../../models/session-account.ts'
 import { staleUploads } from '../../models/upload.ts'
 import { usersInTransition, usersToDelete } from '../../models/user-state.ts'
@@ -18,7 +19,8 @@ const TOMBSTONE_MS = 24 * 3_600_000
 
 /**
  * Cleans up after processes that died: discards uploads without a heartbeat, deletes objects marked for deletion,
- * finishes account deletions and changes of sessions and readers, removes orphaned objects, reservations and temporary files.
+ * finishes account deletions and changes of sessions and readers, removes orphaned objects, reservations, temporary files
+ * and old uses of links.
  * Requests and sweeps of other processes can run at the same time. A step that fails is logged and repeated by the
  * next sweep.
  */
@@ -46,6 +48,7 @@ export async function sweep(context: AssetContext): Promise<void> {
   await attempt(context, 'release orphaned reservations', () => releaseOrphanReservations(before))
   await attempt(context, 'remove tombstones', () => removeTombstones(new Date(Date.now() - TOMBSTONE_MS)))
   await attempt(context, 'remove temporary files', removeOrphanFiles)
+  await attempt(context, 'remove old uses of links', () => Link.forgetUses(context.clock.now()))
 }
 
 async function attempt({ log }: AssetContext, task: string, run: () => Promise<unknown>): Promise<void> {

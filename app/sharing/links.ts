@@ -6,19 +6,20 @@ import { recordLinks } from '../../models/asset-objects.ts'
 import { unlessFull } from '../../models/database-errors.ts'
 import { readWhole, type Whole } from '../../models/file-set.ts'
 import { isId } from '../../models/ids.ts'
-import { isUsable, Link, type LinkFields } from '../../models/link.ts'
+import { isOpen, isUsedUp, Link, type LinkChange, type LinkFields } from '../../models/link.ts'
 import { verifyPassword } from '../../models/password.ts'
 import { isActive } from '../../models/user-state.ts'
-import type { ClientInfo } from '../auth/client-info.ts'
+import { addressKey, type ClientInfo } from '../auth/client-info.ts'
 import { hashPasswordQueued } from '../auth/passwords.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
-import { badCredentials, conflict, forbidden, linkExpired, notFound } from '../errors.ts'
+import { badCredentials, conflict, forbidden, linkExpired, notFound, passwordRequired } from '../errors.ts'
 
 export interface NewLink {
   expiresAt?: Date
   maxDownloads?: number
   password?: string
+  label?: string
 }
 
 /**
@@ -35,7 +36,7 @@ export async function createLink(
   context: Pick<Context, 'config' | 'events' | 'queues'>,
   asset: AssetFields,
   sender: Sender,
-  { expiresAt, maxDownloads, password }: NewLink,
+  { expiresAt, maxDownloads, password, label }: NewLink,
   client: ClientInfo,
 ): Promise<{ link: LinkFields; token: string }> {
   const { events } = context
@@ -51,6 +52,7 @@ export async function createLink(
     passwordHash,
     expiresAt: expiresAt ?? null,
     maxDownloads: maxDownloads ?? null,
+    label: label ?? null,
   })
   // the link is a separate document, so the right to share the asset is checked again after the link is stored
   const takenDownNow = await isTakenDown(asset._id, sender.user._id)
@@ -66,14 +68,55 @@ export async function createLink(
     action: 'link.created',
     user: asset.owner,
     target: { type: 'link', id: link._id.toString() },
-    details: {
-      asset: asset._id.toString(),
-      expiresAt: expiresAt?.toISOString() ?? null,
-      maxDownloads: maxDownloads ?? null,
-      hasPassword: password !== undefined,
-    },
+    details: detailsOf(link),
   })
   return { link: link.toObject(), token }
+}
+
+/** Returns what the owner's activity shows of a link: nothing that opens it. */
+const detailsOf = ({ asset, expiresAt, maxDownloads, passwordHash }: LinkFields) => ({
+  asset: asset.toString(),
+  expiresAt: expiresAt?.toISOString() ?? null,
+  maxDownloads,
+  hasPassword: passwordHash !== null,
+})
+
+/** Changes of a link; null clears a field. */
+type LinkUpdate = { [Field in keyof NewLink]?: NewLink[Field] | null }
+
+/**
+ * Changes a link of an asset. A link that ended by its date or its limit opens again when that is raised.
+ *
+ * @throws `not_found` when the asset has no link with this id, or it is revoked
+ * @throws `unavailable` when too many passwords wait to be hashed
+ * @throws what `confirmSender` throws
+ */
+export async function updateLink(
+  context: Pick<Context, 'config' | 'events' | 'queues'>,
+  asset: AssetFields,
+  sender: Sender,
+  id: string,
+  { password, ...fields }: LinkUpdate,
+  client: ClientInfo,
+): Promise<LinkFields> {
+  if (!isId(id)) throw notFound()
+  const passwordHash = password ? await hashPasswordQueued(context, client, password) : password
+  await confirmSender({ sender })
+  const change: LinkChange = { ...fields, ...(passwordHash === undefined ? {} : { passwordHash }) }
+  const changed = await Link.change(id, asset._id, sender.user._id, change)
+  if (!changed) throw notFound()
+  const { before, after } = changed
+  const names = (Object.keys(change) as (keyof LinkChange)[]).filter(
+    (name) => String(before[name] ?? null) !== String(after[name]),
+  )
+  if (names.length > 0)
+    await context.events.record({
+      action: 'link.updated',
+      user: asset.owner,
+      target: { type: 'link', id },
+      details: { ...detailsOf(after), changed: names.join(' ').replace('passwordHash', 'password') },
+    })
+  return after
 }
 
 const takenDown = () => forbidden('An administrator took this asset down. It cannot have links.')
@@ -84,8 +127,11 @@ export function hashToken(token: string): string {
 
 interface Key {
   token: string
+  /** As the client sent it. */
   password: string | undefined
   client: ClientInfo
+  /** Whether the request can continue a download, which a link without downloads left allows for an hour. */
+  continues: boolean
 }
 
 /**
@@ -93,20 +139,24 @@ interface Key {
  *
  * @throws `not_found` for an unknown token
  * @throws `link_expired`
- * @throws `bad_credentials` for a missing or wrong password
+ * @throws `password_required` for a missing password
+ * @throws `bad_credentials` for a wrong password
  * @throws `too_many_requests`
  * @throws `unavailable`
  */
 export async function followLink(
   { clock, limits }: Pick<Context, 'clock' | 'limits'>,
-  { token, password, client }: Key,
+  { token, password, client, continues }: Key,
 ): Promise<{ link: LinkFields; asset: Whole }> {
   const link = await Link.ofToken(hashToken(token))
   // reads an asset even without a link, so that an unknown token takes as long as one of a deleted asset
   const to = link ?? { asset: new Types.ObjectId(), owner: new Types.ObjectId() }
   const [asset, owner] = await Promise.all([readWhole(() => Asset.ready(to.asset)), isActive(to.owner)])
   if (!link || !asset || !owner) throw notFound()
-  if (!isUsable(link, clock.now()) || asset.takenDownAt) throw linkExpired()
+  const now = clock.now()
+  if (!isOpen(link, now) || asset.takenDownAt) throw linkExpired()
+  if (isUsedUp(link) && !(continues && (await Link.canContinue(link._id, networkOf(link, client), now))))
+    throw linkExpired()
   await unlock(limits, link, password, client)
   return { link, asset }
 }
@@ -118,12 +168,34 @@ async function unlock(
   client: ClientInfo,
 ): Promise<void> {
   if (passwordHash === null) return
-  if (password === undefined) throw badCredentials()
-  const verified = await limits.checkLinkPassword(_id.toString(), client, async () =>
-    (await verifyPassword(password, passwordHash)) ? true : null,
-  )
-  if (!verified) throw badCredentials()
+  if (!password) throw passwordRequired()
+  const verified = await limits.checkLinkPassword(_id.toString(), client, async () => {
+    for (const reading of readingsOf(password)) if (await verifyPassword(reading, passwordHash)) return true
+    return null
+  })
+  if (!verified) throw badCredentials('The password of the link is wrong.')
 }
+
+/**
+ * Returns the passwords that a header can mean: its value as it is, then decoded. Clients percent-encode what is not
+ * ASCII (RFC 3986 §2.1); some send the bytes of UTF-8, which Node reads as Latin-1.
+ */
+function readingsOf(value: string): Set<string> {
+  return new Set([value, decode(value)].map((reading) => reading.normalize('NFC')))
+}
+
+function decode(value: string): string {
+  try {
+    if (/^[\x20-\x7e]*$/.test(value)) return decodeURIComponent(value)
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(value, 'latin1'))
+  } catch {
+    return value
+  }
+}
+
+/** Returns the client's network as a link stores it: a digest, because the link is kept longer than an address should be. */
+const networkOf = ({ tokenHash }: LinkFields, { address }: ClientInfo): string =>
+  hashToken(`${tokenHash} ${addressKey(address)}`).slice(0, 16)
 
 /**
  * Revokes a link of an asset.
@@ -148,16 +220,27 @@ export async function revokeLink(
   })
 }
 
+interface Download {
+  link: LinkFields | undefined
+  client: ClientInfo
+  /** Whether the answer begins with the first byte. */
+  fromStart: boolean
+  /** Whether the bytes are shown in the browser. */
+  inline: boolean
+  now: Date
+}
+
 /**
- * Counts a download. Every answer with bytes uses one download of the link; only the download of a whole file counts
- * for the asset.
+ * Counts a download. An answer with the first byte counts for the asset, unless it is shown inline. Each answer with
+ * bytes uses one download of the link; one without the first byte uses none if a client of the same network used the
+ * link within the last hour, so that an interrupted download can be continued.
  *
  * @throws `link_expired` when the link has no downloads left
  */
 export async function countDownload(
   asset: Types.ObjectId,
-  { link, whole, now }: { link: LinkFields | undefined; whole: boolean; now: Date },
+  { link, client, fromStart, inline, now }: Download,
 ): Promise<void> {
-  if (link && !(await Link.use(link._id, now))) throw linkExpired()
-  if (whole) await unlessFull(Asset.recordDownload(asset), undefined)
+  if (link && !(await Link.use(link._id, networkOf(link, client), now, !fromStart))) throw linkExpired()
+  if (fromStart && !inline) await unlessFull(Asset.recordDownload(asset), undefined)
 }

@@ -8,9 +8,16 @@ export function serializeLink(link: LinkFields, token?: string) {
     ...(token ? { token } : {}),
     expiresAt: link.expiresAt,
     maxDownloads: link.maxDownloads,
+    label: link.label ?? null,
     downloads: link.downloads,
     hasPassword: link.passwordHash !== null,
     createdAt: link.createdAt,
     lastUsedAt: link.lastUsedAt,
   }
 }
+
+/** Serializes a link for its owner, with the asset that it shares. */
+export const serializeOwnLink = (link: LinkFields, name: string) => ({
+  ...serializeLink(link),
+  asset: { id: link.asset.toString(), name },
+})

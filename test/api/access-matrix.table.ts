@@ -161,6 +161,12 @@ const SHARING: Row[] = [
     changes: true,
   },
   {
+    route: 'PATCH /api/assets/:assetId/links/:linkId',
+    send: (as, on) => as.patch(on.at(`/links/${on.linkId}`)).send({ label: 'x' }),
+    expected: owners(...always(200)),
+    changes: true,
+  },
+  {
     route: 'DELETE /api/assets/:assetId/links/:linkId',
     send: (as, on) => as.delete(on.at(`/links/${on.linkId}`)),
     expected: owners(...always(204)),
@@ -182,6 +188,7 @@ const SHARING: Row[] = [
 
 /** Links and signed URLs, which everybody who has them can use. */
 const BEARERS: Row[] = [
+  { route: 'GET /api/links', send: (as) => as.get('/api/links'), expected: users(200) },
   {
     route: 'GET /api/links/:token',
     send: (as, on, who) => as.get(on.byLink(holds(who))),

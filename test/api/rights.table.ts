@@ -175,6 +175,9 @@ const OWNERS: Way[] = [
   way('POST /api/assets/:id/links', 'owner', 'links.insertOne', (as, { scene }) =>
     as.post(scene.at('/links')).send({ password: 'sesame' }),
   ),
+  way('PATCH /api/assets/:id/links/:linkId', 'owner', 'links.findOneAndUpdate', (as, { scene }) =>
+    as.patch(scene.at(`/links/${scene.linkId}`)).send({ password: 'sesame' }),
+  ),
   way('DELETE /api/assets/:id/links/:linkId', 'owner', 'links.updateOne', (as, { scene }) =>
     as.delete(scene.at(`/links/${scene.linkId}`)),
   ),

@@ -15,7 +15,7 @@ import { SCOPES } from '../../models/asset-criteria.ts'
 import { MAX_COUNTED, SORT_NAMES, TOP_TAGS } from '../../models/asset-search.ts'
 import { ACTIONS, TARGET_TYPES } from '../../models/event.ts'
 import { MAX_EMBEDDED_FILES } from '../../models/file-set.ts'
-import { LINKS_MAX } from '../../models/link.ts'
+import { LABEL, LINKS_MAX } from '../../models/link.ts'
 import { ASSET_TYPES, MEDIA } from '../../models/media.ts'
 import { PASSWORD } from '../../models/password.ts'
 import { COLLABORATOR_ACCESS, MAX_COLLABORATORS } from '../../models/plugins/sharing.ts'
@@ -85,6 +85,8 @@ const LIMITS: Record<string, unknown> = {
   'signUrl expiresIn default': asset.SIGNED_URL.defaultExpiry,
   'listCollaborators collaborators maxItems': MAX_COLLABORATORS,
   'listLinks links maxItems': LIMIT.max,
+  'listOwnLinks links maxItems': LIMIT.max,
+  'LinkLabel maxLength': LABEL.max,
   'listSessions sessions maxItems': LIMIT.max,
   'login login maxLength': user.EMAIL.max,
   'login username maxLength': user.EMAIL.max,
@@ -150,6 +152,7 @@ const DESCRIBED: Record<string, string[]> = {
   'listCollaborators description': [`at most ${MAX_COLLABORATORS} collaborators`],
   'listProjectCollaborators description': [`at most ${MAX_COLLABORATORS} collaborators`],
   'createLink password description': [`${LINK_PASSWORD.max} bytes`],
+  'updateLink password description': [`${LINK_PASSWORD.max} bytes`],
   'createLink description': [`at most ${LINKS_MAX.toLocaleString('en')} links`],
   'createProject description': [`at most ${PROJECTS_MAX.toLocaleString('en')} projects`],
   'lockAsset description': [`default ${defaultOf('LOCK_MAX_DAYS').toLocaleString('en')}`],

@@ -40,9 +40,10 @@ const ofList =
     throw badValue(`${operator} needs an array, not ${JSON.stringify(current)}`)
   }
 
-function eachOf(operand: unknown, operator: string, code: number): unknown[] {
+function eachOf(operand: unknown, operator: string, code: number, clauses: string[] = []): unknown[] {
   if (!isDoc(operand) || !('$each' in operand)) return [operand]
-  const { $each, ...others } = operand
+  const { $each, ...all } = operand
+  const others = Object.fromEntries(Object.entries(all).filter(([name]) => !clauses.includes(name)))
   const [unknown] = Object.keys(others)
   if (unknown) throw badValue(`Unrecognized clause in ${operator}: ${unknown}`)
   if (Array.isArray($each)) return $each
@@ -53,8 +54,13 @@ const appended = (list: unknown[] | undefined, added: unknown[]) =>
   list && added.length === 0 ? list : [...(list ?? []), ...added]
 
 function push(operand: unknown): Change {
-  const added = eachOf(operand, '$push', 2)
-  return ofList('$push', (list) => appended(list, added))
+  const added = eachOf(operand, '$push', 2, ['$slice'])
+  const kept = isDoc(operand) && '$each' in operand && '$slice' in operand ? operand.$slice : undefined
+  if (kept === undefined) return ofList('$push', (list) => appended(list, added))
+  if (!Number.isInteger(kept)) throw badValue('The value for $slice must be an integer value')
+  // a negative number keeps the last elements
+  const [from, to] = Number(kept) < 0 ? [Number(kept)] : [0, Number(kept)]
+  return ofList('$push', (list) => appended(list, added).slice(from, to))
 }
 
 function addToSet(operand: unknown): Change {

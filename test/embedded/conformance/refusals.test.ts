@@ -44,7 +44,7 @@ const refusedHere: [code: number, commands: Document[]][] = [
       ...['$regex', '$mod', '$near', '$geoWithin', '$bitsAllSet'].map((name) => filter({ a: { [name]: 1 } })),
       ...['int', 'double', 'decimal', 'timestamp', 2].map((type) => filter({ a: { $type: type } })),
       filter({ $or: [{ $text: { $search: 'x' } }] }),
-      ...['$slice', '$sort', '$position'].map((name) => update({ $push: { b: { $each: [1], [name]: 1 } } })),
+      ...['$sort', '$position'].map((name) => update({ $push: { b: { $each: [1], [name]: 1 } } })),
       update({ $currentDate: { b: { $type: 'timestamp' } } }),
     ],
   ],
