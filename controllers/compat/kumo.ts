@@ -16,6 +16,7 @@ import { type ListedAsset, searchAssets } from '../../models/asset-search.ts'
 import { countFiles, type Whole } from '../../models/file-set.ts'
 import type { Position } from '../../models/plugins/page.ts'
 import type { UserFields } from '../../models/user.ts'
+import { visibleUsers } from '../../models/visible-users.ts'
 import type * as rules from '../../routes/compat/kumo.rules.ts'
 import { sendStream } from '../send-object.ts'
 
@@ -69,8 +70,10 @@ export function handlersOf(name: 'collection' | 'upload') {
     res.status(201).json({ [name]: serialize(request, asset) })
   }
 
-  const read: Handler<typeof rules.nothing> = (request, res) => {
-    res.json({ [name]: serialize(request, request.asset) })
+  const read: Handler<typeof rules.nothing> = async (request, res) => {
+    const { asset, user } = request
+    const owners = await visibleUsers([asset.owner], user)
+    res.json({ [name]: serialize(request, asset, owners.has(asset.owner.toString())) })
   }
 
   return { list, create, read }
@@ -132,8 +135,14 @@ const serializeUser = ({ _id, email, createdAt, updatedAt }: UserFields) => ({
 /**
  * Serializes an asset like the earlier Kumo service. Its URL downloads the file, or the zip of several files, and is valid
  * for a day.
+ *
+ * @param showsOwner whether the caller can see the owner
  */
-function serialize({ req, context, user }: RouteRequest, asset: ListedAsset & Partial<Whole>) {
+function serialize(
+  { req, context, user }: RouteRequest,
+  asset: ListedAsset & Partial<Whole>,
+  showsOwner = true,
+) {
   const content = countFiles(asset) > 1 ? { zip: true as const } : {}
   const { url } = signUrl(context, asset, user, {
     ...content,
@@ -146,7 +155,7 @@ function serialize({ req, context, user }: RouteRequest, asset: ListedAsset & Pa
     url: absoluteUrl(req, url),
     key: asset.files[0]?.name ?? asset.name,
     tag: asset.tags.join(','),
-    user: asset.owner.toString(),
+    user: showsOwner ? asset.owner.toString() : null,
     createdAt: asset.createdAt,
     updatedAt: asset.updatedAt,
   }

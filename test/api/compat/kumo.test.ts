@@ -100,7 +100,9 @@ describe('compatibility routes for Kumo', () => {
       const other = (await send('/sign-in', { credentials }).expect(201)).body.user.token
       await as.patch('/change-password').send({ passwords }).expect(204)
       await requestsOf(app, other).get(`/${name}s`).expect(401)
-      await as.get(`/${name}s`).expect(200)
+      const again = (await as.get(`/${name}s`).expect(200)).body[`${name}s`][0].url
+      await app.api.get(again.slice(app.origin.length)).expect(200)
+      await app.api.get(one.url.slice(app.origin.length)).expect(404)
       refused(await send('/sign-in', { credentials }), 422, 'bad_credentials')
 
       await as.delete(`/${name}s/${one._id}`).expect(204)
@@ -136,7 +138,7 @@ describe('compatibility routes for Kumo', () => {
     const before = await stateOf(app)
     const upload = () => ada.post('/collections')
     refused(await upload().field('image[title]', 'x'), 422, 'validation_failed', /file must contain a file/)
-    refused(await upload().field('image[file]', 'x'), 422, 'validation_failed')
+    refused(await upload().field('image[file]', ''), 422, 'validation_failed')
     refused(await upload().attach('avatar', obj(), 'a.obj'), 422, 'validation_failed', /not a file field/)
     refused(await upload().send({ image: {} }), 415, 'unsupported_media')
     const twice = upload().attach('image[file]', obj(), 'a').attach('image[file]', obj(), 'b')
@@ -223,6 +225,15 @@ describe('compatibility routes for Kumo', () => {
     expect(body.collection).to.include({ title: 'a.obj', key: 'a.obj' })
     const zip = await app.api.get(body.collection.url.slice(app.origin.length)).expect(200)
     expect(zip.headers['content-type']).to.equal('application/zip')
+  })
+
+  it('GET /collections/:id – public asset of a user who is not discoverable → user null', async () => {
+    const { _id } = await create(ada)
+    await ada.patch(`/api/assets/${_id}`).send({ visibility: 'public' }).expect(200)
+    const { collection } = (await bob.get(`/collections/${_id}`).expect(200)).body
+    expect(collection.user).to.equal(null)
+    await app.api.get(collection.url.slice(app.origin.length)).expect(200)
+    expect((await ada.get(`/collections/${_id}`).expect(200)).body.collection.user).to.equal(ada.user.id)
   })
 
   it('every route with a body – urlencoded, multipart and JSON → the same', async () => {
