@@ -1,10 +1,11 @@
+import type { AddressInfo } from 'node:net'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { config as readDotenv } from 'dotenv'
 import type { Logger } from 'pino'
 import { openContext } from './app/context.ts'
 import { createApp } from './app/index.ts'
 import { disconnectDatabase } from './app/lifecycle/database.ts'
-import { greeting } from './app/lifecycle/greeting.ts'
+import { describeStart, type Greeting, greetingText } from './app/lifecycle/greeting.ts'
 import { createHttpServer, listen } from './app/lifecycle/http-server.ts'
 import { prepare } from './app/lifecycle/prepare.ts'
 import { drain, RunningRequests, shutDown } from './app/lifecycle/shutdown.ts'
@@ -12,7 +13,8 @@ import { explainError } from './app/lifecycle/start-error.ts'
 import { exit, handleUncaughtErrors, onStopSignal, untilAborted } from './app/lifecycle/stop-signals.ts'
 import { type Config, loadConfig } from './config/env.ts'
 import { standardOutput } from './config/log-output.ts'
-import { createLogger } from './config/logger.ts'
+import { createLogger, logOutput } from './config/logger.ts'
+import { unknownVariables } from './config/unknown-variables.ts'
 import { attachSockets } from './controllers/socket/attach.ts'
 
 if (process.env.NODE_ENV !== 'production') readDotenv({ quiet: true })
@@ -24,14 +26,16 @@ const CHECK_HEAP_MS = 10_000
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env)
-  const log = createLogger(config.log)
+  const log = createLogger(config.log, await logOutput(config.log))
   handleUncaughtErrors(log)
   const stopping = onStopSignal(log)
+  for (const sentence of unknownVariables(process.env)) log.warn(sentence)
 
   const local = config.database.uri ? null : await openLocal(config.database, log)
   const uri = config.database.uri ?? String(local?.uri)
   const storage = local?.kind === 'embedded' ? 'trial' : 'production'
   const context = await openContext({ config, log, stopping, storage })
+  if (context.store.kind === 'disk') await context.store.check()
 
   const { connections, trustProxy } = config.http
   const server = createHttpServer(createApp(context), {
@@ -44,7 +48,8 @@ async function main(): Promise<void> {
   const sockets = attachSockets(server, context)
   await listen(server, config.http)
   const { ready, ended } = prepare(context, uri)
-  standardOutput.write(await greeting(context, server, ready, local))
+  const { port } = server.address() as AddressInfo
+  printGreeting(await describeStart(context, port, ready, local), config, log)
   adaptHeapGrowth()
   setInterval(adaptHeapGrowth, CHECK_HEAP_MS).unref()
 
@@ -65,6 +70,12 @@ async function main(): Promise<void> {
     log,
   )
   exit(0, 1000)
+}
+
+/** Prints what operators should know after the start: in production as one line of the log, at every log level. */
+function printGreeting(greeting: Greeting, { production }: Config, log: Logger): void {
+  if (production) log.child({}, { level: 'info' }).info(greeting, `Kura listens on ${greeting.address}`)
+  else standardOutput.write(greetingText(greeting))
 }
 
 /**

@@ -53,7 +53,7 @@ export class Bench {
       ...env,
     }
     const node = ['--max-semi-space-size=8', '--heap-growing-percent=40', 'dist/server.js']
-    return this.#start(node, { MALLOC_ARENA_MAX: '2', ...given }, /Kura listens on (\S+)/, dir)
+    return this.#start(node, { MALLOC_ARENA_MAX: '2', ...given }, /Kura listens on ([^\s"]+)/, dir)
   }
 
   /** Starts one of the bare programs in `bare.ts`. */

@@ -94,7 +94,11 @@ export function loadConfig(environment: Environment) {
       files: env.MAX_FILES,
     },
     metrics: { token: env.METRICS_TOKEN ?? null },
-    log: { level: env.LOG_LEVEL },
+    log: {
+      level: env.LOG_LEVEL,
+      /** Whether the log is for people if standard output is a terminal. */
+      pretty: env.NODE_ENV === 'development',
+    },
   })
 }
 

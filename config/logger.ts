@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Logger, pino } from 'pino'
 import type { Config } from './env.ts'
-import { standardOutput } from './log-output.ts'
+import { type LogOutput, standardOutput } from './log-output.ts'
 
 const SECRET_FIELDS = [
   'authorization',
@@ -13,10 +13,22 @@ const SECRET_FIELDS = [
   'passwordHash',
 ]
 
-/** Creates the log: JSON lines on standard output, without fields that are secret. */
-export function createLogger({ level }: Config['log']) {
+type Output = Pick<LogOutput, 'write'>
+
+/** Creates the log: JSON lines without fields that are secret. */
+export function createLogger({ level }: Pick<Config['log'], 'level'>, output: Output = standardOutput) {
   const paths = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`])
-  return pino({ level, redact: { paths, remove: true } }, standardOutput)
+  return pino({ level, redact: { paths, remove: true } }, output)
+}
+
+/** Returns the output of the log: standard output, with lines for people if that is a terminal of a developer. */
+export async function logOutput(
+  { pretty }: Pick<Config['log'], 'pretty'>,
+  { isTTY, hasColors }: Pick<typeof process.stdout, 'isTTY' | 'hasColors'> = process.stdout,
+): Promise<Output> {
+  if (!pretty || !isTTY) return standardOutput
+  const { createPrettyOutput } = await import('./pretty-log.ts')
+  return createPrettyOutput(standardOutput, { colorize: hasColors?.() ?? false })
 }
 
 /** Paths that are requested all the time. */

@@ -74,9 +74,12 @@ export async function unlessFull<T>(write: Promise<T>, otherwise: T): Promise<T>
   }
 }
 
-/** Returns whether a DNS query for `mongodb+srv` failed. The driver does not wrap the error of Node's resolver. */
+/**
+ * Returns whether a name could not be resolved, for example the records of `mongodb+srv`. The driver does not wrap the
+ * errors of Node's resolver.
+ */
 export const isDnsFailure = (error: Error) =>
-  'syscall' in error && typeof error.syscall === 'string' && /^query(Srv|Txt)$/.test(error.syscall)
+  'syscall' in error && typeof error.syscall === 'string' && /^(query[A-Z]|getaddrinfo$)/.test(error.syscall)
 
 function indexedField({ keyPattern, message }: mongo.MongoServerError): string {
   const [, field, id] = / index: (?:(\w+?)_-?1|(_id)_)\b/.exec(message) ?? []

@@ -5,11 +5,21 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 
 /** List of the source files of the build. It is written last, so its time is that of the build. */
 const SOURCES = 'dist/sources.json'
+/** A package that every program needs. */
+const NEEDED = 'node_modules/lmdb'
 const canBuild = existsSync('node_modules/esbuild')
 
+if (!existsSync(NEEDED)) fail('its packages are not installed. Run `npm ci` first.')
+if (!existsSync(SOURCES) && !canBuild)
+  fail('it is not compiled, and the compiler is not installed. Run `npm ci --include=dev` first.')
 if (!existsSync(SOURCES) || (canBuild && isOutdated())) {
   process.stdout.write('Compiling…\n')
-  await import('./build.js')
+  // the compiler prints its own errors
+  await import('./build.js').catch(({ errors, message }) =>
+    fail(
+      `it cannot be compiled${errors ? '' : `: ${message}`}. If a package is missing, run \`npm ci\` first.`,
+    ),
+  )
 }
 
 function isOutdated() {
@@ -20,4 +30,9 @@ function isOutdated() {
 /** Returns when a file was changed last (milliseconds); now if it does not exist, so that its removal causes a build. */
 function changedAt(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
+}
+
+function fail(reason) {
+  process.stderr.write(`Kura cannot start: ${reason}\n`)
+  process.exit(1)
 }

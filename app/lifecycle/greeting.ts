@@ -1,37 +1,54 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Context } from '../context.ts'
 
 /** Milliseconds that the greeting waits for the database, so that its example works at once. */
 const READY_WAIT_MS = 1000
 
-/** Returns the text printed after the start: the address, the storage in use and a first command. */
-export async function greeting(
-  context: Context,
-  server: Server,
+/** What an operator should know after the start. */
+export interface Greeting {
+  /** Address of the service on this machine. */
+  address: string
+  /** Descriptions of the database and the store. */
+  database: string
+  files: string
+  notes: string[]
+  warnings: string[]
+}
+
+/** Describes the service after its start. Waits a moment for the database. */
+export async function describeStart(
+  { config, store, ...context }: Context,
+  port: number,
   ready: Promise<void>,
   local: { description: string; notes: string[] } | null,
-): Promise<string> {
-  const { config, store } = context
+): Promise<Greeting> {
   const isReady = await Promise.race([ready.then(() => true), delay(READY_WAIT_MS, false, { ref: false })])
-  const { port } = server.address() as AddressInfo
-  const here = `http://localhost:${port}`
   const database = local?.description ?? 'The database of MONGODB_URI.'
-  const register = `curl -s ${here}/api/auth/register -H 'content-type: application/json' -d '{"username":"ada"}'`
-  const lines = [
-    `Kura listens on ${here}`,
-    `  database  ${database}${isReady || context.prepared ? '' : ' It has not answered yet; the service keeps trying.'}`,
-    `  files     ${store.description}`,
-    `  read      ${here}/docs`,
-    `  try       ${register}`,
-  ]
-  for (const note of local?.notes ?? []) lines.push(`  note      ${note}`)
+  const warnings: string[] = []
   if (context.prepared && context.writesRefused)
-    lines.push(`  warning   Writes are refused. ${context.writesRefused.message}`)
+    warnings.push(`Writes are refused. ${context.writesRefused.message}`)
   if (config.production && store.kind === 'disk')
-    lines.push(
-      '  warning   Files are on the disk of this one machine: back them up, and run one process only.',
-    )
+    warnings.push('Files are on the disk of this one machine: back them up, and run one process only.')
+  return {
+    address: `http://localhost:${port}`,
+    database: `${database}${isReady || context.prepared ? '' : ' It has not answered yet; the service keeps trying.'}`,
+    files: store.description,
+    notes: local?.notes ?? [],
+    warnings,
+  }
+}
+
+/** Returns the text printed after the start, with a first command. */
+export function greetingText({ address, database, files, notes, warnings }: Greeting): string {
+  const register = `curl -s ${address}/api/auth/register -H 'content-type: application/json' -d '{"username":"visitor"}'`
+  const lines = [
+    `Kura listens on ${address}`,
+    `  database  ${database}`,
+    `  files     ${files}`,
+    `  read      ${address}/docs`,
+    `  try       ${register}`,
+    ...notes.map((note) => `  note      ${note}`),
+    ...warnings.map((warning) => `  warning   ${warning}`),
+  ]
   return `${lines.join('\n')}\n`
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { realpathSync } from 'node:fs'
+import { accessSync, constants, realpathSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
@@ -48,6 +48,8 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
   const { freeBytes } = options
   makePrivate(options.dir)
   const dir = realpathSync(options.dir)
+  // LMDB's own error does not name the folder
+  accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK)
   // Data in the temporary directory does not have to survive a restart of the machine.
   const syncToDisk = !dir.startsWith(realpathSync(tmpdir()) + sep)
   const store = new Store(join(dir, 'data'), { syncToDisk, ...(freeBytes && { freeBytes }) })

@@ -27,7 +27,7 @@ describe('explainError', () => {
     {
       name: 'a host name that has no address',
       error: systemError({ syscall: 'getaddrinfo', code: 'EAI_AGAIN', hostname: 'nowhere.example.org' }),
-      says: 'the host name nowhere.example.org cannot be resolved',
+      says: 'the host name nowhere.example.org cannot be resolved.\nCheck the variable',
     },
     {
       name: 'a path that is no folder',
@@ -55,9 +55,26 @@ describe('explainError', () => {
       says: 'database cannot be reached: of the system',
     },
     {
-      name: 'a folder that cannot be written',
-      error: storeUnavailable(new Error("EACCES: mkdir 'objects'")),
-      says: "cannot start: EACCES: mkdir 'objects'",
+      name: 'a folder of another user',
+      error: systemError({ syscall: 'mkdir', code: 'EACCES', path: '/data/mongo' }),
+      says: '/data/mongo cannot be read and written by this user (EACCES).\nSet DATA_DIR',
+    },
+    {
+      name: 'a folder of the store on a read-only file system',
+      error: storeUnavailable(systemError({ syscall: 'access', code: 'EROFS', path: '/data/objects' })),
+      says: '/data/objects cannot be read and written on a read-only file system (EROFS)',
+    },
+    {
+      name: 'a store that does not answer',
+      error: storeUnavailable(new Error('no answer')),
+      says: 'cannot start: no answer',
+    },
+    {
+      name: 'an address of a client, not of HOST',
+      error: storeUnavailable(
+        systemError({ syscall: 'connect', code: 'EADDRNOTAVAIL', address: '192.0.2.1' }),
+      ),
+      says: 'cannot start: of the system',
     },
   ]
   for (const { name, error, says } of ERRORS)

@@ -38,7 +38,7 @@ export async function startProcess(...how: Parameters<typeof runProcess>): Promi
 
 /** Waits until the process listens and adds its origin. */
 export async function waitUntilListening(process: Omit<ServiceProcess, 'origin'>): Promise<ServiceProcess> {
-  const [, found = ''] = await waitForOutput(process, /Kura listens on (\S+)/)
+  const [, found = ''] = await waitForOutput(process, /Kura listens on ([^\s"]+)/)
   return { ...process, origin: found.replace('localhost', '127.0.0.1') }
 }
 
