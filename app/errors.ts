@@ -105,6 +105,17 @@ export const taken = (fields: string[], cause?: unknown) =>
     cause,
   })
 export const conflict = (message: string) => new AppError(409, 'conflict', message)
+/** The first request with an `Idempotency-Key` still runs. */
+export const keyInUse = () =>
+  new AppError(
+    409,
+    'conflict',
+    'The first request with this Idempotency-Key still runs; repeat the request later.',
+    { headers: retryAfter(5) },
+  )
+/** A request has the `Idempotency-Key` of another one. */
+export const keyReused = () =>
+  conflict('This Idempotency-Key was used for another request. Use a new key for each upload.')
 export const versionConflict = (
   message = 'The asset has changed since you read it. Read it again and repeat your change.',
 ) => new AppError(412, 'version_conflict', message)

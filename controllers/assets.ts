@@ -8,12 +8,18 @@ import type { Handler } from '../middleware/handle.ts'
 import { sendJson } from '../middleware/send-json.ts'
 import type { lock as lockRules } from '../routes/asset-sharing.rules.ts'
 import type * as rules from '../routes/assets.rules.ts'
-import { sendAsset } from './send-asset.ts'
+import { sendAsset, sendView, serializeFor } from './send-asset.ts'
 
-export const create: Handler<typeof rules.create> = async ({ req, context, upload, sender, input }, res) => {
-  const asset = await createAsset(context, upload, sender, input)
-  res.location(`/api/assets/${asset._id}`)
-  await sendAsset(req, res, asset, { status: 201 })
+/** Creates an asset. Answers a repeat of a request like the first one. */
+export const create: Handler<typeof rules.create> = async (request, res) => {
+  const { req, context, sender, input } = request
+  const view =
+    req.firstAnswer === undefined
+      ? await serializeFor(req, await createAsset(context, request.upload, sender, input))
+      : JSON.parse(req.firstAnswer)
+  await req.keyClaim?.complete(JSON.stringify(view))
+  res.location(`/api/assets/${view.id}`)
+  sendView(req, res, view, 201)
 }
 
 export const list: Handler<typeof rules.search> = async ({ context, viewer, client, input }, res) => {

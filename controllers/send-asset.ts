@@ -20,20 +20,27 @@ export async function sendAsset(
   asset: Whole,
   { status = 200, signed = false } = {},
 ): Promise<void> {
-  const body = JSON.stringify(success({ asset: await serializeFor(req, asset, signed) }))
+  sendView(req, res, await serializeFor(req, asset, signed), status)
+}
+
+/** Sends a serialized asset. */
+export function sendView(req: Request, res: Response, view: { version: number }, status: number): void {
+  const body = JSON.stringify(success({ asset: view }))
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 12)
-  res.set({ ETag: `"${asset.version}-${digest}"`, 'Cache-Control': 'private, no-cache' })
+  res.set({ ETag: `"${view.version}-${digest}"`, 'Cache-Control': 'private, no-cache' })
   res.vary('Authorization, X-Link-Password')
   if (['GET', 'HEAD'].includes(req.method) && isFresh(req, res)) res.status(304).end()
   else sendJson(res, body, status)
 }
 
-async function serializeFor({ context, link, params, user }: Request, asset: Whole, signed: boolean) {
+/** Serializes an asset as the caller can see it. */
+export async function serializeFor({ context, link, params, user }: Request, asset: Whole, signed = false) {
   const now = context.clock.now()
   if (link) {
     const urlOf = urlsBelow(`/api/links/${params.token}`)
     return serializeAsset(asset, { viewer: null, owner: null, now, urlOf })
   }
   const [serialized] = await serializeAssets([asset], user, now, urlsFor(context, user, signed))
+  if (!serialized) throw new Error('the asset was not serialized')
   return serialized
 }

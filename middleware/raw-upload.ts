@@ -1,8 +1,10 @@
+import { finished } from 'node:stream/promises'
 import type { Request, RequestHandler, Response } from 'express'
 import { fileTooLarge, unsupportedMedia, validationFailed } from '../app/errors.ts'
 import { readContentDigest } from '../app/uploads/content-digest.ts'
 import { clientGone, RawBody } from '../app/uploads/request-body.ts'
 import { MAX_SILENCE_MS } from '../app/uploads/speed-monitor.ts'
+import type { AssetFile } from '../models/asset-files.ts'
 import { announcedLength, beginUploadSession, requireWhole, uploadRoute } from './upload-route.ts'
 
 /** Refuses an upload whose path has no name. @throws validation_failed */
@@ -54,28 +56,48 @@ export const takeRawBody: RequestHandler = (req, _res, next) => {
  * Streams the body of a request into the store as one file, sets `req.upload` and calls the handler of the route, which
  * commits the upload. Reserves space before the body is read.
  */
-export const rawUpload = (handler: RequestHandler): RequestHandler => uploadRoute(receiveRaw, handler)
+export const rawUpload = (handler: RequestHandler): RequestHandler => uploadRoute(RECEIVER, handler)
 
-async function receiveRaw(req: Request, res: Response): Promise<void> {
-  const { space, uploads } = req.context.config
-  const announced = announcedLength(req)
-  if (announced !== undefined && announced > space.file) throw fileTooLarge()
-  const digest = readContentDigest(req.get('Content-Digest'))
-  const uploadSession = await beginUploadSession(req, { announced, mostFiles: 1, overhead: 0 })
-  req.upload = { uploadSession, files: [], images: [] }
+const RECEIVER = {
+  check: (req: Request) => {
+    if ((announcedLength(req) ?? 0) > req.context.config.space.file) throw fileTooLarge()
+    readContentDigest(req.get('Content-Digest'))
+  },
+  async store(req: Request, res: Response): Promise<void> {
+    const announced = announcedLength(req)
+    const uploadSession = await beginUploadSession(req, { announced, mostFiles: 1, overhead: 0 })
+    const upload = { uploadSession, files: [] as AssetFile[], images: [] }
+    req.upload = upload
+    const digest = readContentDigest(req.get('Content-Digest'))
+    await withBody(req, res, async (stream) => {
+      stream.once('error', () => uploadSession.cancel())
+      upload.files.push(await uploadSession.receive({ name: req.fileName ?? '', stream, digest }))
+    })
+  },
+  async measure(req: Request, res: Response): Promise<void> {
+    const size = announcedLength(req)
+    if (size !== undefined) req.sentFiles = sent(size)
+    else await withBody(req, res, (stream) => finished(stream.resume()))
+  },
+}
+
+/** Calls `work` with the body of a request. The body ends with an error when the client disconnects. */
+async function withBody(req: Request, res: Response, work: (stream: RawBody) => Promise<void>) {
   if (res.destroyed) throw clientGone()
+  const { space, uploads } = req.context.config
   const stream = new RawBody(req, { bytesPerSecond: uploads.minBytesPerSecond, maxBytes: space.file })
   // The body ends a silent upload with an answer. The connection must not close before.
   req.setTimeout(2 * MAX_SILENCE_MS)
-  const end = () => {
-    uploadSession.cancel()
-    stream.destroy(clientGone())
-  }
+  const end = () => stream.destroy(clientGone())
   res.once('close', end)
   try {
-    req.upload.files.push(await uploadSession.receive({ name: req.fileName ?? '', stream, digest }))
+    await work(stream)
+    req.sentFiles = sent(stream.size)
   } finally {
     res.off('close', end)
     stream.destroy()
   }
 }
+
+/** Describes the only file. Its name is a part of the path. */
+const sent = (size: number) => [{ field: '', name: '', size }]

@@ -1,4 +1,6 @@
 import type { Context } from '../app/context.ts'
+import type { KeyClaim } from '../app/uploads/key-claim.ts'
+import type { SentFile } from '../app/uploads/multipart-rewriter.ts'
 import type { ReceivedUpload } from '../app/uploads/upload-session.ts'
 import type { Caller } from '../models/asset-access.ts'
 import type { Whole } from '../models/file-set.ts'
@@ -42,6 +44,12 @@ declare global {
       nestsForms?: boolean
       /** `upload`, `rawUpload` */
       upload?: ReceivedUpload
+      /** `upload`, `rawUpload` */
+      sentFiles?: SentFile[]
+      /** `uploadRoute` */
+      keyClaim?: KeyClaim
+      /** `uploadRoute`: the asset in the answer to the first request with the same key, as JSON */
+      firstAnswer?: string
       /** `readFileName` */
       fileName?: string
     }

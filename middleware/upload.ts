@@ -1,3 +1,4 @@
+import { finished } from 'node:stream/promises'
 import type { Request, RequestHandler, Response } from 'express'
 import multer from 'multer'
 import { tooLarge, unsupportedMedia, validationFailed } from '../app/errors.ts'
@@ -25,6 +26,8 @@ interface Bound {
 interface Bounds {
   files?: Bound
   images?: Bound
+  /** Whether the route takes `Idempotency-Key`. */
+  isRepeatable?: true
   /** Authenticates a request that has its token in a field before the file. */
   authenticateByField?: (req: Request, res: Response) => Promise<void>
 }
@@ -38,7 +41,6 @@ const fieldOf = (bounds: Bounds, kind: (typeof KINDS)[number]) => bounds[kind]?.
 const fieldsOf = (bounds: Bounds) => KINDS.filter((kind) => bounds[kind]).map((kind) => fieldOf(bounds, kind))
 
 type Received = { file: AssetFile } | { image: AssetImage }
-type Receive = (file: Express.Multer.File) => Promise<Received>
 
 const FIELDS = {
   fields: 40,
@@ -53,16 +55,20 @@ const FIELDS = {
  * commits the upload. Reserves space before the body is read.
  */
 export function upload(most: Bounds, handler: RequestHandler): RequestHandler {
-  return uploadRoute(async (req, res) => {
-    requireMultipart(req)
-    requireWhole(req)
-    const { space } = req.context.config
-    const bounds = within(most, space.files)
-    const announced = announcedLength(req)
-    if (announced !== undefined && announced > largestBody(bounds, space.file))
-      throw tooLarge('The body is larger than the largest allowed files together.')
-    await receiveUpload(req, res, bounds, announced)
-  }, handler)
+  const boundsOf = ({ context }: Request) => within(most, context.config.space.files)
+  const receiver = {
+    check: (req: Request) => {
+      requireMultipart(req)
+      requireWhole(req)
+      if ((announcedLength(req) ?? 0) > largestBody(boundsOf(req), req.context.config.space.file))
+        throw tooLarge('The body is larger than the largest allowed files together.')
+    },
+    store: (req: Request, res: Response) => receiveUpload(req, res, boundsOf(req)),
+    measure: most.isRepeatable
+      ? (req: Request, res: Response) => measureUpload(req, res, boundsOf(req))
+      : undefined,
+  }
+  return uploadRoute(receiver, handler)
 }
 
 /** Returns the bounds of a route within the most files of an asset that the operator allows. */
@@ -71,13 +77,13 @@ function within({ files, ...bounds }: Bounds, mostFiles: number): Bounds {
 }
 
 /** Begins the upload of a request and receives its files. */
-async function receiveUpload(req: Request, res: Response, bounds: Bounds, announced: number | undefined) {
+async function receiveUpload(req: Request, res: Response, bounds: Bounds) {
   const { authenticateByField } = bounds
   const begin = async (): Promise<ReceivedUpload> => {
     if (!req.user) await authenticateByField?.(req, res)
     req.upload ??= {
       uploadSession: await beginUploadSession(req, {
-        announced,
+        announced: announcedLength(req),
         mostFiles: bounds.files?.max ?? 0,
         overhead: overheadOf(bounds),
       }),
@@ -86,7 +92,7 @@ async function receiveUpload(req: Request, res: Response, bounds: Bounds, announ
     }
     return req.upload
   }
-  const receiveOne: Receive = async (file) => {
+  const receiveOne = async (file: Express.Multer.File): Promise<Received> => {
     const { uploadSession } = await begin()
     const { originalname: name, stream } = file
     return file.fieldname === fieldOf(bounds, 'images')
@@ -106,6 +112,12 @@ async function receiveUpload(req: Request, res: Response, bounds: Bounds, announ
   if (images.length < (bounds.images?.min ?? 0)) throw missing(fieldOf(bounds, 'images'))
 }
 
+/** Reads the fields and files of a request without storing them. */
+async function measureUpload(req: Request, res: Response, bounds: Bounds): Promise<void> {
+  const receiveOne = ({ stream }: Express.Multer.File) => finished(stream.resume())
+  await receive(req, res, bounds, { receiveOne, cancel: () => undefined })
+}
+
 /** @throws unsupported_media */
 function requireMultipart({ headers }: Request): void {
   if (!/^multipart\/form-data *(;|$)/i.test(headers['content-type'] ?? ''))
@@ -116,19 +128,22 @@ function requireMultipart({ headers }: Request): void {
  * Resolves when all files are stored. Rejects with the first error without waiting for the rest of the request, and
  * destroys the streams of all files.
  */
-async function receive(
+async function receive<T>(
   req: Request,
   res: Response,
   bounds: Bounds,
-  { receiveOne, cancel: cancelUpload }: { receiveOne: Receive; cancel: () => void },
-) {
+  {
+    receiveOne,
+    cancel: cancelUpload,
+  }: { receiveOne: (file: Express.Multer.File) => Promise<T>; cancel: () => void },
+): Promise<T[]> {
   const { space, uploads } = req.context.config
   const source = new MultipartSource(req, {
     fileField: fileFieldOf(bounds),
     bytesPerSecond: uploads.minBytesPerSecond,
   })
   const engine = new MulterEngine((file) => {
-    const originalname = source.fileNames[Number(file.originalname)] ?? UNNAMED
+    const originalname = source.files[Number(file.originalname)]?.name ?? UNNAMED
     return receiveOne(Object.assign(file, { originalname }))
   }, source)
   const cancel = () => {
@@ -161,6 +176,7 @@ async function receive(
   // Multer adds the fields as they are received.
   req.body = request.body
   req.isForm = true
+  req.sentFiles = source.files
   const failed = engine.failure.then((error) => {
     source.destroy(error instanceof Error ? error : undefined)
     throw error

@@ -14,7 +14,7 @@ import { FILES, IMAGES } from '../models/asset.ts'
 import { router as sharing } from './asset-sharing.ts'
 import * as rules from './assets.rules.ts'
 
-const NEW_ASSET = { files: FILES, images: { ...IMAGES, min: 0 } }
+const NEW_ASSET = { files: FILES, images: { ...IMAGES, min: 0 }, isRepeatable: true } as const
 const NEW_FILES = { files: FILES }
 const NEW_IMAGES = { images: { ...IMAGES, min: 1 } }
 

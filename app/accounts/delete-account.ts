@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
 import { Event } from '../../models/event.ts'
+import { IdempotencyKey } from '../../models/idempotency-key.ts'
 import { untilReadersKnow } from '../../models/owner-states.ts'
 import { Project } from '../../models/project.ts'
 import { Session } from '../../models/session.ts'
@@ -79,6 +80,7 @@ export async function finishDeletion(context: AssetContext, id: Types.ObjectId):
   if (!(await removeEverythingOf(context, id))) return false
   await Project.removeAllOf(id)
   await Event.forget(id)
+  await IdempotencyKey.removeAllOf(id)
   await removeUser(id)
   return true
 }

@@ -22,6 +22,14 @@ const CR = 0x0d
 const CRLF = Buffer.from('\r\n')
 const HEADER_END = Buffer.from('\r\n\r\n')
 
+/** A file as a client sends it. */
+export interface SentFile {
+  field: string
+  name: string
+  /** Number of bytes received so far. */
+  size: number
+}
+
 interface Options {
   /** The boundary of the received body. */
   boundary: string
@@ -34,11 +42,11 @@ type State = 'preamble' | 'boundary' | 'header' | 'content' | 'epilogue'
 
 /**
  * Parses a multipart body strictly, in linear time, and writes it again in its simplest form: with a random boundary,
- * quoted field names, and the index in `fileNames` as the name of each file.
+ * quoted field names, and the index in `files` as the name of each file.
  */
 export class MultipartRewriter {
-  /** The names of the files. The next parser gets their indexes. */
-  readonly fileNames: string[] = []
+  /** The files so far. The next parser gets their indexes as names. */
+  readonly files: SentFile[] = []
   /** The content type of the new body. */
   readonly contentType: string
   #state: State = 'preamble'
@@ -50,6 +58,8 @@ export class MultipartRewriter {
   #parts = 0
   /** The field of a file without name and content so far. It can be an empty file input of a form. */
   #pending: string | undefined
+  /** The file that the part contains; undefined for another field. */
+  #file: SentFile | undefined
   /** Checks the content of the part, if its header has a digest. */
   #check: DigestCheck | undefined
   /** Whether the content of the current part is text in Windows-1252. */
@@ -151,6 +161,7 @@ export class MultipartRewriter {
   }
 
   #beginPart({ name, fileName, mediaType, charset, digest }: PartHeader): void {
+    this.#file = undefined
     this.#check = digest === undefined ? undefined : new DigestCheck(digest)
     const fileField = this.options.fileField(name)
     if (fileName === undefined && mediaType.startsWith('multipart/'))
@@ -163,8 +174,9 @@ export class MultipartRewriter {
     else this.#beginText(name, encodingOf(charset))
   }
 
-  #beginFile(field: string, fileName: string): void {
-    this.#push(`${disposition(field)}; filename="${this.fileNames.push(fileName) - 1}"`)
+  #beginFile(field: string, name: string): void {
+    this.#file = { field, name, size: 0 }
+    this.#push(`${disposition(field)}; filename="${this.files.push(this.#file) - 1}"`)
   }
 
   /** Text in Windows-1252 is rewritten in UTF-8, because the next parser decodes it wrongly. */
@@ -186,6 +198,7 @@ export class MultipartRewriter {
       this.#pending = undefined
       const bytes = this.#rest.subarray(this.#skip, end)
       this.#check?.update(bytes)
+      if (this.#file) this.#file.size += bytes.length
       this.options.push(this.#isWindows1252 ? decodeWindows1252(bytes.toString('latin1')) : bytes)
     }
     if (end >= this.#skip) this.#skip = 0

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { malformedUpload } from '../errors.ts'
 import { DigestCheck, readContentDigest } from './content-digest.ts'
-import { MultipartRewriter } from './multipart-rewriter.ts'
+import { MultipartRewriter, type SentFile } from './multipart-rewriter.ts'
 import { parseHeaderValue } from './part-header.ts'
 import { RequestBody } from './request-body.ts'
 
@@ -39,9 +39,9 @@ export class MultipartSource extends RequestBody {
     this.headers = { ...request.headers, 'content-type': this.#rewriter.contentType }
   }
 
-  /** The names of the files, by the indexes that the parser returns as file names. */
-  get fileNames(): readonly string[] {
-    return this.#rewriter.fileNames
+  /** The files so far, by the indexes that the parser returns as file names. */
+  get files(): SentFile[] {
+    return this.#rewriter.files
   }
 
   protected override handleBytes(bytes: Buffer): void {

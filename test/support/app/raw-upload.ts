@@ -11,6 +11,8 @@ interface UploadOptions {
   /** Null: the body is the bytes of the file. */
   field?: string | null
   name?: string
+  /** More headers. */
+  headers?: Record<string, string>
   /** Number of parts with the same bytes. Default: one. */
   copies?: number
 }
@@ -37,11 +39,12 @@ export function multipart(
 
 /** Sends the head of an upload. The test sends the body, whose length can differ from `Content-Length`. */
 export function beginUpload({ origin, token }: Client, how: UploadOptions = {}) {
-  const { length, method = 'POST', path = '/api/assets', field } = how
+  const { length, method = 'POST', path = '/api/assets', field, headers = {} } = how
   const sending = request(`${origin}${path}`, {
     method,
     agent: false,
     headers: {
+      ...headers,
       Authorization: `Bearer ${token}`,
       ...(field === null ? {} : { 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}` }),
       ...(length === undefined ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': length }),
