@@ -57,7 +57,7 @@ describe('nginx with gzip', function () {
     ['the service compresses', GZIP, false],
   ] as const)
     it(`GET, PATCH and DELETE through nginx – ${name} → 304, version checked`, async () => {
-      nginx = await startNginx(app.origin, folder, 'on', directives)
+      nginx = await startNginx(app.origin, folder, { buffering: 'on', keepAlive: true, directives })
       const path = `/api/assets/${id}`
       const first = await ask(path, {})
       const etag = String(first.headers.etag)

@@ -1,16 +1,21 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { register } from '../support/app/client.ts'
 import { freePort } from '../support/app/http.ts'
-import { hasNginx, startNginx } from '../support/app/nginx.ts'
 import { killAll, startProcess } from '../support/app/process.ts'
+import {
+  type BodyRequest,
+  byCurl,
+  byFetch,
+  byFetchWithLength,
+  bySocket,
+  type Send,
+} from '../support/app/senders.ts'
 
 const MB = 1_000_000
 /** More bytes than the buffers of a loopback connection hold. */
@@ -18,67 +23,13 @@ const BODY_BYTES = 8 * MB
 const TRIES = Number(process.env.EARLY_ANSWER_TRIES ?? 3)
 const MULTIPART = 'multipart/form-data; boundary=b'
 
-interface Refused {
+interface Refused extends BodyRequest {
   name: string
-  method: string
-  path: string
-  headers: Record<string, string>
   status: number
   code: string
 }
 
-interface Answer {
-  status: number
-  code: string | undefined
-}
-
-type Send = (origin: string, refused: Refused) => Promise<Answer>
-
-const codeOf = (text: string): string | undefined => JSON.parse(text).err?.code
-const execute = promisify(execFile)
-
-/** Yields a body of zeros in pieces, as a browser or a script streams a file. */
-async function* pieces() {
-  for (let sent = 0; sent < BODY_BYTES; sent += 65_536) yield Buffer.alloc(65_536)
-}
-
-const byFetch: Send = async (origin, { method, path, headers }) => {
-  const request = { method, headers, body: ReadableStream.from(pieces()), duplex: 'half' }
-  const answer = await fetch(`${origin}${path}`, request as unknown as RequestInit)
-  return { status: answer.status, code: codeOf(await answer.text()) }
-}
-
-const byFetchWithLength: Send = async (origin, { method, path, headers }) => {
-  const answer = await fetch(`${origin}${path}`, { method, headers, body: Buffer.alloc(BODY_BYTES) })
-  return { status: answer.status, code: codeOf(await answer.text()) }
-}
-
-/** Writes the whole request before reading the answer. */
-const bySocket: Send = (origin, { method, path, headers }) =>
-  new Promise((resolve, reject) => {
-    const { port } = new URL(origin)
-    const socket = connect({ port: Number(port), host: '127.0.0.1' })
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-    const head = [`${method} ${path} HTTP/1.1`, 'Host: a', `Content-Length: ${BODY_BYTES}`, ...lines, '', '']
-    let text = ''
-    const decide = () => {
-      const [first = '', body = ''] = text.split('\r\n\r\n')
-      const length = Number(/content-length: (\d+)/i.exec(first)?.[1])
-      if (body.length < length || !body) return
-      socket.destroy()
-      resolve({ status: Number(first.slice(9, 12)), code: codeOf(body) })
-    }
-    socket.setEncoding('latin1').on('error', reject)
-    socket.on('close', () => reject(new Error(`closed after ${JSON.stringify(text)}`)))
-    socket.pause()
-    socket.write(Buffer.concat([Buffer.from(head.join('\r\n')), Buffer.alloc(BODY_BYTES)]), () => {
-      socket.on('data', (part: string) => {
-        text += part
-        decide()
-      })
-      socket.resume()
-    })
-  })
+const BODY = Buffer.alloc(BODY_BYTES)
 
 describe('early answers', function () {
   this.timeout(120_000)
@@ -146,7 +97,7 @@ describe('early answers', function () {
     for (const refused of list)
       for (let n = 0; n < TRIES; n++) {
         const { status, code } = refused
-        const seen = await send(address, refused).catch((error) => `${error} ${error.cause ?? ''}`)
+        const seen = await send(address, refused, BODY).catch((error) => `${error} ${error.cause ?? ''}`)
         if (JSON.stringify(seen) !== JSON.stringify({ status, code }))
           wrong.push(`${refused.name}: ${JSON.stringify(seen)}`)
       }
@@ -166,38 +117,11 @@ describe('early answers', function () {
     tryAll(origin, bySocket, ofLength()))
 
   it('early answer – curl, with and without Expect: 100-continue → answer received', async () => {
-    const file = join(folder, 'body')
-    await writeFile(file, Buffer.alloc(BODY_BYTES))
-    const byCurl =
-      (expectation: string): Send =>
-      async (address, { method, path, headers }) => {
-        const lines = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-        const how = ['-sS', '-X', method, '-T', file, '-H', expectation, '-w', '\n%{http_code}', ...lines]
-        const { stdout } = await execute('curl', [...how, `${address}${path}`])
-        const [body = '', status] = stdout.split(/\n(?=\d+$)/)
-        return { status: Number(status), code: codeOf(body) }
-      }
-    await tryAll(origin, byCurl('Expect:'))
+    await tryAll(origin, byCurl('-H', 'Expect:'), ofLength())
     // refused because of its header
     const byHead = ofLength().filter(({ status }) => status !== 413)
-    await tryAll(origin, byCurl('Expect: 100-continue'), byHead)
+    await tryAll(origin, byCurl('-H', 'Expect: 100-continue'), byHead)
   })
-
-  for (const buffering of ['on', 'off'] as const)
-    it(`early answer – through nginx, request buffering ${buffering} → answer received`, async function () {
-      if (!hasNginx) {
-        process.stdout.write('      skipped: nginx is not installed\n')
-        this.skip()
-      }
-      const nginx = await startNginx(origin, folder, buffering)
-      try {
-        await tryAll(nginx.origin, byFetch, chunkedByItself())
-        await tryAll(nginx.origin, byFetchWithLength, ofLength())
-        await tryAll(nginx.origin, bySocket, ofLength())
-      } finally {
-        await nginx.stop()
-      }
-    })
 
   it('early answer – service is starting → 503', async () => {
     const uri = `mongodb://127.0.0.1:${await freePort()}/kura`

@@ -27,7 +27,11 @@ interface Ended {
 export async function runProgram(
   program: string,
   args: string[],
-  { cwd, input = '', env = {} }: { cwd?: string; input?: string; env?: Record<string, string> } = {},
+  {
+    cwd,
+    input = '',
+    env = {},
+  }: { cwd?: string; input?: string | Uint8Array; env?: Record<string, string> } = {},
 ): Promise<Ended> {
   const child = spawn(program, args, {
     cwd,

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -6,25 +6,29 @@ import { join } from 'node:path'
 import { eventually } from '../eventually.ts'
 import { freePort } from './http.ts'
 
-export const hasNginx = spawnSync('nginx', ['-v']).status === 0
-
 export interface Nginx {
   origin: string
   stop(): Promise<void>
 }
 
+interface NginxOptions {
+  /** Whether nginx reads a whole request before it forwards it (its default). */
+  buffering: 'on' | 'off'
+  /** Whether it keeps its connections to the service. By default it uses HTTP/1.0 without that. */
+  keepAlive: boolean
+  /** Further lines of the configuration of all paths. */
+  directives?: string
+}
+
 /**
- * Starts nginx in front of a service.
+ * Starts nginx in front of a service, with its default settings but for the largest body.
  *
  * @param folder folder of its configuration, log and temporary files
- * @param buffering whether nginx reads a whole request before it forwards it (its default)
- * @param directives further lines of the configuration of all paths
  */
 export async function startNginx(
   origin: string,
   folder: string,
-  buffering: 'on' | 'off',
-  directives = '',
+  { buffering, keepAlive, directives = '' }: NginxOptions,
 ): Promise<Nginx> {
   const home = join(folder, `nginx-${buffering}`)
   await mkdir(home, { recursive: true })
@@ -38,11 +42,12 @@ export async function startNginx(
     events {}
     http {
       access_log off; client_max_body_size 0; ${temporary}
-      upstream kura { server ${new URL(origin).host}; keepalive 8; }
+      upstream kura { server ${new URL(origin).host}; ${keepAlive ? 'keepalive 8;' : ''} }
       server {
         listen 127.0.0.1:${port};
         location / {
-          proxy_pass http://kura; proxy_http_version 1.1; proxy_set_header Connection "";
+          proxy_pass http://kura;
+          ${keepAlive ? 'proxy_http_version 1.1; proxy_set_header Connection "";' : ''}
           proxy_request_buffering ${buffering};
           ${directives}
         }
