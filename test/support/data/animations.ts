@@ -12,7 +12,10 @@ export async function longWebp(frames: number): Promise<Buffer> {
   const still = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } })
     .webp()
     .toBuffer()
-  const frame = chunk('ANMF', Buffer.concat([Buffer.alloc(12), Buffer.from([1, 0, 0, 0]), still.subarray(12)]))
+  const frame = chunk(
+    'ANMF',
+    Buffer.concat([Buffer.alloc(12), Buffer.from([1, 0, 0, 0]), still.subarray(12)]),
+  )
   const animation = [
     chunk('VP8X', Buffer.from([2, 0, 0, 0, 0, 0, 0, 0, 0, 0])),
     chunk('ANIM', Buffer.alloc(6)),
