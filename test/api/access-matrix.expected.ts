@@ -53,7 +53,7 @@ export const holders: Expected = {
   anonymous: always(404),
   unrelated: always(404),
   'link holder': always(200),
-  closed: { 'link holder': 404 },
+  closed: { 'link holder': 404, owner: 404 },
 }
 
 /** Projects are never public, and have no lock. */

@@ -59,6 +59,25 @@ describe('ranges by a link', () => {
     expect(await downloads(id)).to.equal(1)
   })
 
+  it('GET /api/links/:token/download – rest of a zip after the only download → 206, nothing counted', async () => {
+    const several = await uploadAsset(ada, {}, { 'a.obj': obj(), 'b.obj': obj() })
+    const { body } = await ada.post(`/api/assets/${several.id}/links`).send({ maxDownloads: 1 }).expect(201)
+    const { id, url } = body.res.link
+    const read = async (range?: string) => {
+      const headers = { 'X-Forwarded-For': '192.0.2.1', ...(range ? { Range: range } : {}) }
+      const answer = await fetch(`${app.origin}${url}/download`, { headers })
+      return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()) }
+    }
+    const whole = await read()
+    const rest = await read(REST)
+    expect([whole.status, rest.status]).to.deep.equal([200, 206])
+    expect(rest.bytes.equals(whole.bytes.subarray(5))).to.equal(true)
+    await get(`${url}/files/${several.files[1]?.id}`, REST).expect(206)
+    await get(`${url}/download`, 'bytes=0-').expect(410)
+    expect(await downloads(id)).to.equal(1)
+    expect((await Asset.findById(several.id).orFail()).downloads).to.equal(1)
+  })
+
   it('GET /api/links/:token/download – rest, an hour after the last use → counted like a whole file', async () => {
     const limited = await make({ maxDownloads: 1 })
     const unlimited = await make()

@@ -119,7 +119,8 @@ describe('every answer', () => {
     expect(await allow('put', '/healthz')).to.deep.equal([405, 'GET, HEAD'])
     expect(await allow('put', '/api/auth')).to.deep.equal([405, 'POST'])
     expect(await allow('put', '/images')).to.deep.equal([405, 'GET, HEAD, POST'])
-    expect(await allow('put', '/api/links')).to.deep.equal([404, undefined])
+    expect(await allow('put', '/api/links')).to.deep.equal([405, 'GET, HEAD'])
+    expect(await allow('put', '/api/signed')).to.deep.equal([404, undefined])
     expect(await allow('put', '/api/auth/sessions/%FF')).to.deep.equal([404, undefined])
   })
 

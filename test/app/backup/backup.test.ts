@@ -39,7 +39,8 @@ describe('backup and restore', function () {
       .attach('images', await png(), 'a.png')
       .expect(201)
     await ada.put(`/api/assets/${id}/collaborators/bob`).send({ access: 'write' }).expect(200)
-    link = (await ada.post(`/api/assets/${id}/links`).send({}).expect(201)).body.res.link.url
+    const made = await ada.post(`/api/assets/${id}/links`).send({ label: 'For the printer' }).expect(201)
+    link = made.body.res.link.url
     await bob.post('/api/projects').send({ title: 'Room', image: id }).expect(201)
     await uploadAsset(bob)
   })
