@@ -5,7 +5,7 @@ import { Strategy as LocalStrategy } from 'passport-local'
 import { verifyCredentials } from '../app/auth/credentials.ts'
 import { authenticateToken } from '../app/auth/sessions.ts'
 import type { Claims, Tokens } from '../app/auth/tokens.ts'
-import { type AppError, badCredentials, invalidToken, unauthenticated } from '../app/errors.ts'
+import { AppError, badCredentials, invalidToken, unauthenticated } from '../app/errors.ts'
 import { parseBody } from './parse-body.ts'
 import { clientOf } from './request-info.ts'
 
@@ -84,6 +84,20 @@ export const verifyLogin = authenticateBy('local', badCredentials)
  */
 export const authenticateOptional: RequestHandler = (req, res, next) =>
   hasToken(req) ? authenticate(req, res, next) : next()
+
+/**
+ * Does the same on a route where a client can also sign in: an invalid token is ignored if the body has a password, because
+ * clients send their last token until they get another.
+ *
+ * @throws unauthenticated
+ */
+export const authenticateOrSignIn: RequestHandler = async (req, res, next) => {
+  await parseBody(req)
+  const signsIn = Boolean((req.body as { password?: unknown } | undefined)?.password)
+  authenticateOptional(req, res, (error?: unknown) =>
+    next(signsIn && error instanceof AppError && error.status === 401 ? undefined : error),
+  )
+}
 
 /**
  * Uses the field `token` of the body or of the query if the `Authorization` header contains no token. For clients of

@@ -4,6 +4,7 @@ import {
   authenticate,
   authenticateByField,
   authenticateOptional,
+  authenticateOrSignIn,
   takeQueryToken,
   takeToken,
 } from '../../middleware/authenticate.ts'
@@ -18,8 +19,8 @@ const ONE_FILE = { files: { min: 1, max: 1, field: 'file' }, authenticateByField
 export const router = Router()
 
 router.post('/create', handle(rules.create, storage.create))
-router.post('/login', neverCompress, takeToken, authenticateOptional, handle(rules.login, storage.login))
-router.post('/auth', neverCompress, takeToken, authenticateOptional, handle(rules.login, storage.login))
+router.post('/login', neverCompress, takeToken, authenticateOrSignIn, handle(rules.login, storage.login))
+router.post('/auth', neverCompress, takeToken, authenticateOrSignIn, handle(rules.login, storage.login))
 router.post(
   '/upload',
   takeQueryToken,

@@ -86,6 +86,27 @@ describe('compatibility routes for storage', () => {
     await app.api.post('/images').field('token', token).attach('image', obj(), 'b.obj').expect(401)
   })
 
+  it('storage sign-in – expired or missing token beside the password → signed in; without it → 401', async () => {
+    const headers = {
+      'Bearer a.b.c': 401,
+      'Bearer undefined': 401,
+      'Token token=null': 401,
+      'Basic YTpi': 400,
+      '': 400,
+    }
+    for (const [header, alone] of Object.entries(headers))
+      for (const path of ['/api/login/', '/api/auth/']) {
+        const send = (body: object) => app.api.post(path).set('Authorization', header).send(body)
+        const { body } = await send({ email: 'meck@example.org', password: PASSWORD }).expect(200)
+        expect(body.res).to.have.all.keys('token')
+        await send({}).expect(alone)
+      }
+    const wrong = { email: 'meck@example.org', password: 'wrong password' }
+    await app.api.post('/api/login/').set('Authorization', 'Bearer a.b.c').send(wrong).expect(401)
+    const asField = { token: 'a.b.c', email: 'meck@example.org', password: PASSWORD }
+    expect((await post('/api/login/', asField).expect(200)).body.res).to.have.all.keys('token')
+  })
+
   it('storage sign-in – digest of any length as password → accepted', async () => {
     const digests = {
       hex512: createHash('sha512').update(PASSWORD).digest('hex'),
