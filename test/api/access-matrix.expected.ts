@@ -7,7 +7,7 @@ export type Statuses = readonly [number, number, number, number]
 export type Expected = Partial<Record<Caller, Statuses>> & {
   anonymous: Statuses
   unrelated: Statuses
-  /** The status in the state `closed` if it differs from `shared`. The owner's session has ended: 401. */
+  /** The status in the state `closed` if it differs from `shared`. The owner's session has ended: default 401. */
   closed?: Partial<Record<Caller, number>>
 }
 
