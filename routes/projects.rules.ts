@@ -1,13 +1,14 @@
 import { SCENE_LIST, SCENES, type SceneList, TITLE } from '../models/project.ts'
 import { type Field, nullable, optional, rules } from './rules/define.ts'
+import { ofText } from './rules/fields.ts'
 import { page } from './rules/page.ts'
 import { nameField, text } from './rules/text.ts'
 
-/** A list of different ids. */
+/** A list of different ids. A form repeats the field. */
 const ids =
   ({ max }: { max: number }): Field<string[]> =>
   (chain) =>
-    chain
+    ofText(chain, (text) => [text])
       .isArray({ max })
       .withMessage(`must be a list of at most ${max} ids`)
       .bail()

@@ -9,6 +9,8 @@ const ROOT = 'root.yaml'
 /** Levels of maps that several files can fill: the document, `paths` and `components`, one path or kind of component. */
 const SHARED_LEVELS = 3
 
+const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data']
+
 /** Returns the folder with the parts of the OpenAPI document, found through package.json ("imports"). */
 export const openApiFolder = () => dirname(createRequire(import.meta.url).resolve(`#docs/openapi/${ROOT}`))
 
@@ -23,7 +25,30 @@ export function joinOpenApi(folder = openApiFolder()) {
   const document = {}
   for (const name of [ROOT, ...names.sort()])
     merge(document, parse(readFileSync(join(folder, name), 'utf8')), SHARED_LEVELS, name)
+  for (const item of Object.values(document.paths ?? {}))
+    for (const [method, operation] of Object.entries(item))
+      declareForms(method, operation.requestBody?.content ?? {})
   return document
+}
+
+/**
+ * Adds the other media types of an operation that takes JSON. A form has the same fields, unless the source declares others.
+ *
+ * @param {string} method
+ * @param {Record<string, { schema: object }>} content
+ */
+function declareForms(method, content) {
+  const { schema } = content['application/json'] ?? {}
+  if (!schema) return
+  if (method === 'patch') content['application/merge-patch+json'] ??= { schema }
+  const form = content[FORM_TYPES[0]] ?? { schema: withoutObjects(schema) }
+  for (const type of FORM_TYPES) content[type] ??= form
+}
+
+/** Returns the schema of the fields that a form can have: those whose value is no object. */
+function withoutObjects({ properties = {}, ...schema }) {
+  const ofForm = Object.entries(properties).filter(([, { type }]) => ![type].flat().includes('object'))
+  return { ...schema, ...(ofForm.length > 0 ? { properties: Object.fromEntries(ofForm) } : {}) }
 }
 
 function merge(target, part, levels, place) {

@@ -58,6 +58,9 @@ export const rules = <Body extends Fields = None, Query extends Fields = None>({
 const chainsOf = (fields: Fields = {}, create: (name: string) => ValidationChain) =>
   Object.entries(fields).map(([name, field]) => field(create(name)))
 
+/** Returns whether input came as a form. The fields of a form are texts, in JSON they have types. */
+export const isForm = ({ req }: Meta): boolean => (req as { isForm?: boolean }).isForm === true
+
 /** A field that can be absent. */
 export const optional =
   <Value>(field: Field<Value>): Field<Value | undefined> =>

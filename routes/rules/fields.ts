@@ -1,8 +1,7 @@
 import type { ValidationChain } from 'express-validator'
-import type { Meta } from 'express-validator/lib/base.js'
 import { normalizeTags } from '../../models/asset.ts'
 import { hasVisible } from '../../models/text.ts'
-import type { Field } from './define.ts'
+import { type Field, isForm } from './define.ts'
 import { type DayEdge, parseMoment } from './moment.ts'
 import { text } from './text.ts'
 
@@ -18,11 +17,8 @@ export const choice =
 export const flag = (): Field<boolean> => (chain) =>
   choice(['0', '1'])(chain).customSanitizer((value) => value === '1')
 
-/** Whether input came as a form. The fields of a form are texts, in JSON they have types. */
-const isForm = ({ req }: Meta) => (req as { isForm?: boolean }).isForm === true
-
-/** Reads the text of a form field as a value of another type. JSON values and other texts stay as they are. */
-const ofText = (chain: ValidationChain, read: (text: string) => unknown) =>
+/** Reads the text of a form field as a value of another type. JSON values stay as they are. */
+export const ofText = (chain: ValidationChain, read: (text: string) => unknown) =>
   chain.customSanitizer((value, meta) => (typeof value === 'string' && isForm(meta) ? read(value) : value))
 
 /** The value `true` or `false`. */
@@ -59,6 +55,17 @@ export const moment =
       .bail()
       .customSanitizer((value: string) => parseMoment(value, edge))
 
+/** Returns whether a text is a JSON array of texts. Split at its commas, it would be tags with brackets and quotes. */
+function isJsonList(text: string): boolean {
+  if (!/^\s*\[.*\]\s*$/s.test(text)) return false
+  try {
+    return (JSON.parse(text) as unknown[]).every((tag) => typeof tag === 'string')
+  } catch {
+    // The text is a tag in brackets.
+    return false
+  }
+}
+
 interface TagLimits {
   max: number
   each: { min: number; max: number }
@@ -75,6 +82,9 @@ export const tagList =
     return chain
       .custom((value: unknown) => [value].flat().every((tag) => typeof tag === 'string'))
       .withMessage('must be text, or a list of texts')
+      .bail()
+      .custom((value: string | string[]) => ![value].flat().some(isJsonList))
+      .withMessage('must not be JSON in a text: separate tags by commas, or repeat the field')
       .bail()
       .customSanitizer((value: string | string[]) =>
         normalizeTags([value].flat().flatMap((tags) => tags.split(','))),

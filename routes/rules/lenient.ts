@@ -1,7 +1,10 @@
 import type { Field } from './define.ts'
 
-/** Option of the rules of routes for earlier services: an empty text means an absent field, in JSON too. */
-export const WITHOUT_EMPTY = { dropInJson: true }
+/**
+ * Option of the rules of routes for earlier services: an empty text means an absent field, in JSON too. An empty password is
+ * refused, because an account without a password gets a key that its user does not expect.
+ */
+export const WITHOUT_EMPTY = { keep: ['password'], dropInJson: true }
 
 /** A field with any value, which is not read. */
 const ignored: Field<undefined> = (chain) => chain.customSanitizer(() => undefined).optional()

@@ -1,6 +1,6 @@
 import type { ValidationChain } from 'express-validator'
 import { cleanName, hasVisible } from '../../models/text.ts'
-import type { Field } from './define.ts'
+import { type Field, isForm } from './define.ts'
 
 interface Length {
   /** In Unicode code points; default 1. */
@@ -35,7 +35,9 @@ export const nameField =
 function string(chain: ValidationChain): ValidationChain {
   return chain
     .custom((value) => typeof value === 'string')
-    .withMessage('must be text')
+    .withMessage((value, meta) =>
+      isForm(meta) && Array.isArray(value) ? `must be given once, not ${value.length} times` : 'must be text',
+    )
     .bail()
 }
 

@@ -4,6 +4,16 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { joinOpenApi } from '../../controllers/openapi/join.js'
 
+/** A document as these tests write it. */
+interface Document {
+  paths: Record<string, Record<string, { requestBody: { content: Record<string, { schema: Schema }> } }>>
+}
+interface Schema {
+  properties?: object
+}
+
+const operationsOf = (folder: string, path: string) => (joinOpenApi(folder) as Document).paths[path] ?? {}
+
 describe('joinOpenApi', () => {
   let folder: string
   beforeEach(async () => {
@@ -25,6 +35,33 @@ describe('joinOpenApi', () => {
       paths: { '/a': { get: { tags: ['A'] }, patch: { tags: ['B'] } }, '/b': { get: {} } },
       components: { schemas: { Id: { type: 'string' }, B: { type: null } } },
     })
+  })
+
+  it('joinOpenApi – operation that takes JSON → forms with the same fields but objects; a PATCH a merge patch too', async () => {
+    const body = `requestBody: { content: { application/json: { schema: {
+      type: object, properties: { a: { type: [string, 'null'] }, b: { type: object }, c: { $ref: '#/x' } } } } } }`
+    await write('a', `paths: { /a: { post: { ${body} }, patch: { ${body} } } }`)
+    const { post, patch } = operationsOf(folder, '/a')
+    const schemas = Object.entries(post?.requestBody.content ?? {})
+    expect(schemas.slice(1)).to.deep.equal(
+      ['application/x-www-form-urlencoded', 'multipart/form-data'].map((type) => [
+        type,
+        { schema: { type: 'object', properties: { a: { type: ['string', 'null'] }, c: { $ref: '#/x' } } } },
+      ]),
+    )
+    expect(patch?.requestBody.content['application/merge-patch+json']?.schema.properties).to.have.keys(
+      'a',
+      'b',
+      'c',
+    )
+  })
+
+  it('joinOpenApi – form that the source declares → kept, for both types of forms', async () => {
+    const form = '{ schema: { type: string } }'
+    const types = `application/json: { schema: {} }, application/x-www-form-urlencoded: ${form}`
+    await write('a', `paths: { /a: { post: { requestBody: { content: { ${types} } } } } }`)
+    const { content } = operationsOf(folder, '/a').post?.requestBody ?? { content: {} }
+    expect(content['multipart/form-data']).to.deep.equal({ schema: { type: 'string' } })
   })
 
   for (const [what, text] of [

@@ -139,7 +139,7 @@ describe('hostile HTTP', function () {
     expect(received.match(/HTTP\/1\.1 \d+/g)).to.deep.equal(['HTTP/1.1 101'])
   })
 
-  it('request – header, JSON body or form over 20 s → 408 timeout, connection closed', async () => {
+  it('request – header, JSON body or form of either type over 20 s → 408 timeout, connection closed', async () => {
     const post = (path: string, type: string) =>
       `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: 100\r\n\r\n`
     const begun = Date.now()
@@ -147,7 +147,8 @@ describe('hostile HTTP', function () {
       ['', ''],
       ['GET /healthz HTTP/1.1\r\nHost: a\r\n', 'X'],
       [post('/api/auth/login', 'application/json'), '{'],
-      [post('/login', 'application/x-www-form-urlencoded'), 'a'],
+      [post('/api/auth/login', 'application/x-www-form-urlencoded'), 'a'],
+      [post('/api/auth/login', 'multipart/form-data; boundary=b'), '-'],
     ] as const
     const answers = await Promise.all(
       slow.map(async ([head, drip]) => {

@@ -18,6 +18,8 @@ export interface Exchange {
   url: string
   /** Parsed body of the request, if any. */
   sent: unknown
+  /** Content-Type of the request. */
+  sentType?: string | undefined
   status: number
   /** Headers of the answer; names in lower case. */
   headers: Record<string, string | string[] | number | undefined>
@@ -91,7 +93,7 @@ function checkError(body: string | undefined): string[] {
 function checkRequest(
   { parameters, operation }: DocumentedRoute,
   query: URLSearchParams,
-  { sent }: Exchange,
+  { sent, sentType }: Exchange,
 ): string[] {
   const known = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name)
   const unknown = [...new Set(query.keys())].filter((name) => !known.includes(name))
@@ -100,6 +102,7 @@ function checkRequest(
     ...judgeSent(
       operation.requestBody?.content,
       operation.tags.includes('Compatibility') ? withoutEmpty(sent) : sent,
+      sentType,
     ),
   ]
 }
@@ -108,13 +111,18 @@ function checkRequest(
 const withoutEmpty = (sent: unknown) =>
   Object.fromEntries(Object.entries((sent ?? {}) as object).filter(([, value]) => value !== ''))
 
-function judgeSent(content: Record<string, MediaType> | undefined, sent: unknown): string[] {
+function judgeSent(
+  content: Record<string, MediaType> | undefined,
+  sent: unknown,
+  sentType = 'application/json',
+): string[] {
   const json = content?.['application/json']
-  if (json)
+  if (json && sentType.includes('json'))
     return schemaErrors(json.schema, sent ?? {}).map(
       (fault) => `takes a body that is not documented: ${fault}`,
     )
-  const fields = Object.keys((content?.['multipart/form-data']?.schema.properties ?? {}) as object)
+  const { schema } = json ?? content?.['multipart/form-data'] ?? { schema: {} }
+  const fields = Object.keys((resolve(schema).properties ?? {}) as object)
   return Object.keys((sent ?? {}) as object)
     .filter((name) => !fields.some((field) => field === name || field.startsWith(`${name}[`)))
     .map((name) => `takes the field ${name}, which is not documented`)

@@ -83,7 +83,8 @@ function record(
   const { pathname } = new URL(url, 'http://localhost')
   const path = routeOf(method, pathname)?.path
   if (path) seen.add(`${method} ${path} ${status}`)
-  const errors = checkExchange({ method, url, status, headers: res.getHeaders(), ...bodies })
+  const sentType = req.headers['content-type']
+  const errors = checkExchange({ method, url, status, headers: res.getHeaders(), sentType, ...bodies })
   for (const error of errors) {
     const violation = `${method} ${path ?? pathname} ${status}: ${error}`
     if (!violations.has(violation)) violations.set(violation, during)
