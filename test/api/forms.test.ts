@@ -210,7 +210,7 @@ describe('forms', () => {
       .expect(201)
   })
 
-  it('request that is refused before its body → answered without reading it, for every type of body', async () => {
+  it('PATCH /api/assets/:id – no token, no right or no asset → refused before the body is read, for every type of body', async () => {
     const bob = await signUp(app, `bob${Date.now()}`)
     await ada.put(`${path}/collaborators/${bob.user.username}`).send({ access: 'read' }).expect(200)
     for (const type of TYPES)
