@@ -206,8 +206,20 @@ export const CASES: Record<string, (scene: Scene) => Promise<Request[]> | Reques
   createLink: async ({ user }) => {
     const params = { assetId: await image(user) }
     return [
-      { params, fields: { expiresAt: '2030-01-01', maxDownloads: 3, password: 'sesame ö' } },
+      {
+        params,
+        fields: { expiresAt: '2030-01-01', maxDownloads: 3, password: 'sesame ö', label: 'For Bob' },
+      },
       { params, fields: {} },
+    ]
+  },
+  updateLink: async ({ user }) => {
+    const assetId = await image(user)
+    const { body } = await user.post(`/api/assets/${assetId}/links`).send({ label: 'Old' }).expect(201)
+    const params = { assetId, linkId: body.res.link.id as string }
+    return [
+      { params, fields: { expiresAt: '2030-01-01', maxDownloads: 3, password: 'sesame', label: 'New' } },
+      { params, fields: { label: 'Newer' } },
     ]
   },
 }
