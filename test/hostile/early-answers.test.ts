@@ -80,6 +80,21 @@ describe('early answers', function () {
       },
       {
         ...upload,
+        name: 'of a form over 100 kB',
+        path: '/api/auth/login',
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        status: 413,
+        code: 'too_large',
+      },
+      {
+        ...upload,
+        name: 'of a multipart form that is none',
+        path: '/api/auth/login',
+        status: 400,
+        code: 'malformed_upload',
+      },
+      {
+        ...upload,
         name: 'that is no multipart body',
         headers: { 'Content-Type': MULTIPART, Authorization, 'Transfer-Encoding': 'chunked' },
         status: 400,

@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { register, uploadFile } from '../support/app/client.ts'
+import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
+import { rawConnection } from '../support/app/raw-socket.ts'
+import { eventually } from '../support/eventually.ts'
+import { documentedRoutes } from '../support/openapi/document.ts'
+import { takesJson, UNKNOWN_IDS } from '../support/openapi/fixture.ts'
+
+const URLENCODED = 'application/x-www-form-urlencoded'
+const MULTIPART = 'multipart/form-data; boundary=b'
+const MAX_ANSWER_BYTES = 8000
+
+const part = (head: string, text = '') => `--b\r\nContent-Disposition: form-data; ${head}\r\n\r\n${text}\r\n`
+const parts = (count: number, head: string) => `${part(head).repeat(count)}--b--\r\n`
+
+const BODIES: [type: string, body: string][] = [
+  [URLENCODED, 'a&'.repeat(50_000)],
+  [URLENCODED, 'a=&'.repeat(900)],
+  [URLENCODED, Array.from({ length: 1000 }, (_, n) => `x${n}=1`).join('&')],
+  [URLENCODED, 'tags=a&'.repeat(1000)],
+  [URLENCODED, `name${'[a]'.repeat(30_000)}=x`],
+  [URLENCODED, `${'['.repeat(99_000)}=x`],
+  [URLENCODED, `name=${'%'.repeat(99_000)}`],
+  [URLENCODED, `${'+'.repeat(99_000)}`],
+  [URLENCODED, '__proto__=a&__proto__[x]=b&constructor[prototype][x]=c&toString=d&hasOwnProperty=e'],
+  [URLENCODED, 'credentials[__proto__]=a&credentials=b&credentials[email]=c&credentials[constructor]=d'],
+  [URLENCODED, 'name=%00&password=%ff&title=%ed%a0%80'],
+  [URLENCODED, '=&==&&=a&%=&&'],
+  [`${URLENCODED}; charset="utf-16"`, 'a=b'],
+  [`${URLENCODED}; charset`, 'a=b'],
+  [`${URLENCODED}; a=b; a=c`, 'a=b'],
+  [MULTIPART, parts(1500, 'name="tags"')],
+  [MULTIPART, parts(500, 'name="x[a][b][c]"')],
+  [MULTIPART, parts(2, 'name="__proto__"')],
+  [MULTIPART, parts(2, 'name="name"; filename="a.obj"')],
+  [MULTIPART, part(`name="${'n'.repeat(8000)}"`, 'x')],
+  [MULTIPART, part('name="name"', 'x'.repeat(102_000))],
+  [MULTIPART, `--b\r\nContent-Type: application/json\r\n\r\n{}\r\n--b--`],
+  [MULTIPART, ''],
+  ['multipart/form-data', parts(1, 'name="name"')],
+]
+
+describe('hostile forms', function () {
+  this.timeout(120_000)
+  let folder: string
+  let service: ServiceProcess
+  let token: string
+  let params: Record<string, string>
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kura-forms-'))
+    service = await startProcess({ DATA_DIR: folder, REGISTRATIONS_PER_HOUR: '0' })
+    const ada = await register(service.origin)
+    token = ada.token
+    const [, , , assetId = ''] = (await uploadFile(ada, randomBytes(100))).split('/')
+    params = { ...UNKNOWN_IDS, assetId }
+  })
+  afterEach(() => {
+    expect(service.hasEnded()).to.equal(false)
+    expect(service.output()).to.not.match(/"level":[56]0/)
+  })
+  after(async () => {
+    await killAll()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it(`every route that takes JSON – ${BODIES.length} forms → no 5xx, a short answer`, async () => {
+    for (const { path, method } of documentedRoutes.filter(takesJson))
+      for (const [type, body] of BODIES) {
+        const url = service.origin + path.replace(/\{(\w+)\}/g, (_all, name) => params[name] ?? 'none')
+        const headers = { Authorization: `Bearer ${token}`, 'Content-Type': type }
+        const answer = await fetch(url, { method, headers, body })
+        const text = await answer.text()
+        const what = `${method} ${path} ${type} ${body.slice(0, 60)}: ${answer.status} ${text.slice(0, 200)}`
+        expect(answer.status, what).to.be.lessThan(500)
+        expect(text.length, what).to.be.lessThan(MAX_ANSWER_BYTES)
+      }
+  })
+
+  it('PATCH /api/users/me – client disconnects in the middle of each type of body → nothing waits, no error is logged', async () => {
+    for (const type of ['application/json', URLENCODED, MULTIPART])
+      for (const body of ['', 'name=a', '{"na', '--b\r\nContent-Disp']) {
+        const socket = await rawConnection(service.origin)
+        const head = `PATCH /api/users/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n`
+        socket.write(`${head}Content-Type: ${type}\r\nContent-Length: 1000\r\n\r\n${body}`)
+        setImmediate(() => socket.destroy())
+      }
+    await eventually(async () => {
+      const metrics = await (await fetch(`${service.origin}/metrics`)).text()
+      const [, count = '0'] =
+        /kura_http[\w]*_count\{[^}]*PATCH[^}]*users[^}]*me[^}]*status="400"[^}]*\} (\d+)/.exec(metrics) ?? []
+      expect(Number(count)).to.be.greaterThan(0)
+    })
+    const answer = await fetch(`${service.origin}/api/users/me`, {
+      method: 'PATCH',
+      headers: { Authorization: `Bearer ${token}` },
+      body: new URLSearchParams({ name: 'Ada' }),
+    })
+    expect(answer.status).to.equal(200)
+  })
+
+  it('PATCH /api/users/me – Expect: 100-continue with a form → 100 only if the body is read', async () => {
+    const send = async (authorization: string) => {
+      const socket = await rawConnection(service.origin)
+      let answer = ''
+      socket.setEncoding('latin1').on('data', (text: string) => {
+        answer += text
+      })
+      const head = `PATCH /api/users/me HTTP/1.1\r\nHost: a\r\n${authorization}Expect: 100-continue\r\n`
+      socket.write(`${head}Content-Type: ${URLENCODED}\r\nContent-Length: 6\r\n\r\n`)
+      await eventually(() => expect(answer).to.match(/^HTTP\/1\.1 \d+/))
+      if (answer.includes('100 Continue')) socket.write('name=a')
+      await eventually(() => expect(answer).to.match(/HTTP\/1\.1 (200|401)/))
+      socket.destroy()
+      return answer
+    }
+    expect(await send('')).to.match(/^HTTP\/1\.1 401 /)
+    expect(await send(`Authorization: Bearer ${token}\r\n`)).to.match(
+      /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /,
+    )
+  })
+})
