@@ -143,7 +143,7 @@ async function receive<T>(
     bytesPerSecond: uploads.minBytesPerSecond,
   })
   const engine = new MulterEngine((file) => {
-    const originalname = source.files[Number(file.originalname)]?.name ?? UNNAMED
+    const originalname = source.sentFiles[Number(file.originalname)]?.name ?? UNNAMED
     return receiveOne(Object.assign(file, { originalname }))
   }, source)
   const cancel = () => {
@@ -176,7 +176,7 @@ async function receive<T>(
   // Multer adds the fields as they are received.
   req.body = request.body
   req.isForm = true
-  req.sentFiles = source.files
+  req.sentFiles = source.sentFiles
   const failed = engine.failure.then((error) => {
     source.destroy(error instanceof Error ? error : undefined)
     throw error

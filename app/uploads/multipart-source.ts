@@ -39,8 +39,10 @@ export class MultipartSource extends RequestBody {
     this.headers = { ...request.headers, 'content-type': this.#rewriter.contentType }
   }
 
-  /** The files so far, by the indexes that the parser returns as file names. */
-  get files(): SentFile[] {
+  /**
+   * The files so far, by the indexes that the parser returns as file names. Not named `files`: Multer sets that property.
+   */
+  get sentFiles(): SentFile[] {
     return this.#rewriter.files
   }
 
