@@ -86,7 +86,8 @@ const reasonOf = (error: Error) => (error.cause instanceof Error ? error.cause :
 /** Returns whether a retry can succeed. */
 function isTemporary(error: unknown): error is Error {
   if (error instanceof mongo.MongoParseError || error instanceof mongo.MongoInvalidArgumentError) return false
-  if (error instanceof AppError) return error.status === 503
+  // unavailable or full
+  if (error instanceof AppError) return error.status === 503 || error.status === 507
   if (error instanceof mongo.MongoError || error instanceof MongooseError) return true
   return error instanceof Error && (isDnsFailure(error) || fromDatabase(error)?.status === 503)
 }

@@ -74,6 +74,17 @@ describe('translateError', () => {
       expect(translated.cause).to.equal(error)
     })
 
+  const full: [string, object][] = [
+    ['a full disk', { code: 14031, errmsg: 'available disk space of 1 bytes is less than required minimum' }],
+    ['a used up quota', { code: 8000, errmsg: 'you are over your space quota, using 513 MB of 512 MB' }],
+  ]
+  for (const [name, reply] of full)
+    it(`translateError – ${name} of the database → server_full`, () => {
+      const error = new mongo.MongoServerError(reply as mongo.ErrorDescription)
+      expect(said(error)).to.deep.equal([507, 'server_full'])
+      expect(translateError(error).cause).to.equal(error)
+    })
+
   it('translateError – no time left → too_slow', () => {
     const error = new mongo.MongoServerError({ code: 50, errmsg: 'operation exceeded time limit' })
     const translated = translateError(error)

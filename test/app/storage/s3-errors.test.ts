@@ -62,6 +62,16 @@ describe('S3 store – bucket errors', () => {
     })
   }
 
+  it('put – disks of the bucket are full → server_full with its cause, nothing is left', async () => {
+    s3.fault = ({ operation }) => (/^(Put|Create|Upload)/.test(operation) ? 'full' : undefined)
+    for (const body of [small, large]) {
+      const error = await rejection(store.put('a/b/new', body))
+      expect(error).to.include({ status: 507, code: 'server_full' })
+      expect(error).to.have.property('cause').that.is.instanceOf(Error)
+    }
+    expectOnlyOriginal()
+  })
+
   it('check – bucket does not exist → unavailable', async () => {
     const other = await openFakeS3Store({ bucket: 'another' })
     expect(await rejection(other.store.check())).to.include({ status: 503, code: 'unavailable' })

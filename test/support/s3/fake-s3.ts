@@ -8,9 +8,9 @@ import { FakeBucket } from './state.ts'
 /**
  * An injected error of a call: not carried out and never answered (`stall`), carried out and never answered (`mute`),
  * connection closed during the request or response body (`reset`), response stopped halfway (`pause`), 503
- * (`slow-down`), 403 (`deny`).
+ * (`slow-down`), 403 (`deny`), 507 (`full`).
  */
-export type Fault = 'stall' | 'mute' | 'reset' | 'pause' | 'slow-down' | 'deny'
+export type Fault = 'stall' | 'mute' | 'reset' | 'pause' | 'slow-down' | 'deny' | 'full'
 
 /** A request to the fake S3; `bytes` is the length of its body. */
 export interface FakeCall {
@@ -23,6 +23,7 @@ export interface FakeCall {
 const REFUSALS: Partial<Record<Fault, FakeResponse>> = {
   'slow-down': refusal(503, 'SlowDown'),
   deny: refusal(403, 'AccessDenied'),
+  full: refusal(507, 'XMinioStorageFull'),
 }
 
 /** Returns the name of an operation from its method, whether it has a key, and its first known parameter. */
