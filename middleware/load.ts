@@ -48,10 +48,13 @@ export const loadProject: RequestParamHandler = async (req, _res, next, id: stri
   next()
 }
 
+/** Paths below a link that send file bytes. Only these can continue a download. */
+const LINKED_FILES = /^\/[^/]+\/(?:download|files\/[^/]+)\/?$/i
+
 /** Loads the link that the path names, and its asset. Needs no sign-in. Throws the errors of `followLink`. */
 export const loadLink: RequestParamHandler = async (req, _res, next, token: string) => {
   const password = req.get('X-Link-Password')
-  const continues = req.method === 'GET' && req.get('Range') !== undefined
+  const continues = req.method === 'GET' && req.get('Range') !== undefined && LINKED_FILES.test(req.path)
   const { link, asset } = await followLink(req.context, { token, password, client: clientOf(req), continues })
   req.link = link
   req.asset = asset
