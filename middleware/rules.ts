@@ -52,7 +52,7 @@ export class Rules<Input extends object = object> {
   /** Valid input by its query. Rules of a query depend on nothing else. */
   readonly #ofQuery = new Map<string, Input>()
 
-  /** @param options `takesOthers`: whether unknown fields are ignored instead of refused */
+  /** @param options `takesOthers`: whether unknown fields of the body are ignored instead of refused */
   constructor(
     chains: ValidationChain[],
     private readonly options: { empty?: EmptyFields | undefined; takesOthers?: boolean } = {},
@@ -97,7 +97,7 @@ export class Rules<Input extends object = object> {
     const { empty, takesOthers = false } = this.options
     if (given.isForm || empty?.dropInJson) dropEmpty(given.body, empty?.keep)
     const body = checkShape('body', given.body, this.#known.body, takesOthers)
-    const query = checkShape('query', given.query, this.#known.query, takesOthers)
+    const query = checkShape('query', given.query, this.#known.query)
     // Sanitizers write into their input, which fails on the `req.query` of Express 5, a getter:
     // https://github.com/express-validator/express-validator/issues/1080
     const input = Object.create(given, { body: { value: body.fields }, query: { value: query.fields } })
@@ -156,7 +156,7 @@ function checkShape(
   location: Location,
   given: unknown,
   known: ReadonlySet<string>,
-  takesOthers: boolean,
+  takesOthers = false,
 ): Shape {
   // an array can have 50,000 items, and each would be an unknown field
   if (Array.isArray(given))

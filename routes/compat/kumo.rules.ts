@@ -4,7 +4,7 @@ import { checked, type Field, objectOf, optional, rules } from '../rules/define.
 import { tagList } from '../rules/fields.ts'
 import { passwordOrDigest } from '../rules/password.ts'
 import { email } from '../rules/profile.ts'
-import { nameField } from '../rules/text.ts'
+import { nameField, text } from '../rules/text.ts'
 
 /** A field that can be absent; an empty one and null count as absent. */
 const filled =
@@ -41,8 +41,10 @@ export const changePassword = rules({
   takesOthers: true,
 })
 
-/** The rules of a route without input. Clients send parameters that mean nothing, such as `_` of jQuery. */
-export const nothing = rules({ takesOthers: true })
+/** jQuery adds the parameter `_` to requests that it does not cache. */
+export const read = rules({ query: { _: optional(text()) }, takesOthers: true })
+
+export const signOut = rules({ takesOthers: true })
 
 /** Clients send the fields in an object of one of these names, or without one. */
 const nested = optional(objectOf(described))

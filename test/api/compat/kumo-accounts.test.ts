@@ -99,6 +99,8 @@ describe('accounts and errors of the Kumo routes', () => {
     refused(wrong, 405, 'method_not_allowed')
     expect(wrong.headers.allow).to.equal('GET, HEAD, POST')
     refused(await app.api.get('/sign-up/'), 405, 'method_not_allowed')
+    await ada.get('/collections?_=1480000000000').expect(200)
+    refused(await ada.get('/collections?limit=1'), 422, 'validation_failed', /limit is not a known field/)
     const unknown = await ada.get('/collections/x/y').expect(404)
     expect(unknown.body).to.have.property('status', 'error')
     app.context.prepared = false
