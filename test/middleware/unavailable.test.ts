@@ -100,7 +100,7 @@ describe('answers while something is away', () => {
   })
 
   it('POST /api/assets – the disk of the store has no room → 507 before the body is read', async () => {
-    const bytes = Buffer.alloc(100_000)
+    const bytes = Buffer.alloc(1_000_000)
     for (const [free, how] of [
       [1000, withLength(bytes)],
       [0, {}],
