@@ -2,14 +2,12 @@
 // compiler takes a second. Where only the production dependencies are installed there is no compiler: then the build is
 // used as it is.
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { fail } from './ensure-installed.js'
 
 /** List of the source files of the build. It is written last, so its time is that of the build. */
 const SOURCES = 'dist/sources.json'
-/** A package that every program needs. */
-const NEEDED = 'node_modules/lmdb'
 const canBuild = existsSync('node_modules/esbuild')
 
-if (!existsSync(NEEDED)) fail('its packages are not installed. Run `npm ci` first.')
 if (!existsSync(SOURCES) && !canBuild)
   fail('it is not compiled, and the compiler is not installed. Run `npm ci --include=dev` first.')
 if (!existsSync(SOURCES) || (canBuild && isOutdated())) {
@@ -30,9 +28,4 @@ function isOutdated() {
 /** Returns when a file was changed last (milliseconds); now if it does not exist, so that its removal causes a build. */
 function changedAt(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
-}
-
-function fail(reason) {
-  process.stderr.write(`Kura cannot start: ${reason}\n`)
-  process.exit(1)
 }

@@ -61,13 +61,13 @@ describe('start of the process', function () {
   it('npm start – packages or compiler not installed → exit code 1, one sentence', async () => {
     await mkdir(join(folder, 'scripts'))
     await copyFile('package.json', join(folder, 'package.json'))
-    for (const name of ['start.js', 'ensure-built.js', 'build.js', 'bundle.js'])
+    for (const name of ['start.js', 'ensure-built.js', 'ensure-installed.js', 'build.js', 'bundle.js'])
       await copyFile(join('scripts', name), join(folder, 'scripts', name))
     const refused = async (...args: string[]) => {
       const error = await run('npm', ['run', '--silent', ...args], { cwd: folder }).catch((failed) => failed)
       return { code: error.code, stderr: error.stderr }
     }
-    for (const name of ['start', 'db:migrate'])
+    for (const name of ['start', 'dev', 'db:migrate', 'example:ws'])
       expect(await refused(name)).to.deep.equal({
         code: 1,
         stderr: 'Kura cannot start: its packages are not installed. Run `npm ci` first.\n',
