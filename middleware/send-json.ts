@@ -41,6 +41,8 @@ function sendCompressed(res: Response, text: string): boolean {
   compressions += 1
   CODINGS[coding](text, (error, bytes) => {
     compressions -= 1
+    // a request that failed meanwhile was answered with its error
+    if (res.headersSent) return
     if (error) return res.req.next?.(error)
     res.setHeader('Content-Encoding', coding)
     res.setHeader('Content-Length', bytes.length)

@@ -79,11 +79,11 @@ function isHandshake({ method, url = '', headers }: IncomingMessage): boolean {
  */
 function requireAdmission(
   { originCheck, stopping: stop, prepared }: Pick<Context, 'originCheck' | 'stopping' | 'prepared'>,
-  { headers: { origin, host } }: IncomingMessage,
+  { headers: { origin } }: IncomingMessage,
 ): void {
   if (stop.aborted) throw stopping()
   if (!prepared) throw starting()
-  if (origin !== undefined && !originCheck.allows(origin, host)) throw forbidden()
+  if (origin !== undefined && !originCheck.allows(origin)) throw forbidden()
 }
 
 /** Headers that ask for an upgrade, h2c included. */

@@ -6,6 +6,7 @@ import { loadAsset } from '../../middleware/load.ts'
 import { matchVersion } from '../../middleware/match-version.ts'
 import { nestForms } from '../../middleware/parse-body.ts'
 import { requireAccess } from '../../middleware/require.ts'
+import { neverCompress } from '../../middleware/send-json.ts'
 import { upload } from '../../middleware/upload.ts'
 import * as rules from './kumo.rules.ts'
 
@@ -22,7 +23,7 @@ export const router = Router()
 
 router.use(PATHS, nestForms)
 router.post('/sign-up', handle(rules.signUp, kumo.signUp))
-router.post('/sign-in', handle(rules.signIn, kumo.signIn))
+router.post('/sign-in', neverCompress, handle(rules.signIn, kumo.signIn))
 
 router.use(['/change-password', '/sign-out', '/collections', '/uploads'], authenticate)
 router.param('assetId', loadAsset)

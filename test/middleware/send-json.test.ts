@@ -1,9 +1,12 @@
 import { once } from 'node:events'
-import { get as httpGet, type IncomingMessage } from 'node:http'
+import { createServer, get as httpGet, type IncomingMessage } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
+import express from 'express'
+import { sendJson } from '../../middleware/send-json.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
+import { listen } from '../support/app/http.ts'
 import { rawConnection } from '../support/app/raw-socket.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
 
@@ -157,6 +160,25 @@ describe('JSON answers', () => {
       expect(JSON.parse(decoded.toString()).res.assets).to.have.length(9)
     })
     await Promise.all(lists)
+  })
+
+  it('handler that fails after its answer – answer is being compressed → one answer, no uncaught error', async () => {
+    const long = JSON.stringify({ text: 'x'.repeat(100_000) })
+    const server = createServer(
+      express().get('/', (_req, res) => {
+        sendJson(res, long)
+        sendJson(res, '{"failed":true}', 500)
+      }),
+    )
+    try {
+      const origin = await listen(server)
+      for (const coding of ['gzip', 'br']) {
+        const answer = await fetch(origin, { headers: { 'Accept-Encoding': coding } })
+        expect([answer.status, await answer.text()]).to.deep.equal([500, '{"failed":true}\n'])
+      }
+    } finally {
+      server.close()
+    }
   })
 
   it('PATCH with If-Match, GET with If-None-Match – ETag weakened or marked by a proxy → compared as before', async () => {
