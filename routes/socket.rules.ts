@@ -23,4 +23,11 @@ const size: Field<number> = (chain) =>
 /** The name of the file. Cleaned, it is also the name of the asset. */
 const name: Field<string> = (chain) => nameField(NAME)(text()(chain))
 
-export const upload = rules({ body: { ...described, name, size } })
+/** The SHA-256 of the bytes, in hex. */
+const sha256: Field<string> = (chain) =>
+  text()(chain)
+    .customSanitizer((value: string) => value.toLowerCase())
+    .custom((value: string) => /^[\da-f]{64}$/.test(value))
+    .withMessage('must be a SHA-256 in 64 hex digits')
+
+export const upload = rules({ body: { ...described, name, size, sha256: optional(sha256) } })

@@ -17,7 +17,7 @@ export const upload = forUsers({
   rules: rules.upload,
   receivesBytes: true,
   writes: true,
-  async answer(call, { size, ...given }) {
+  async answer(call, { size, sha256, ...given }) {
     const { context, user, body } = call
     if (!body) throw new TypeError('the upload has no body')
     if (size > context.config.space.file) throw fileTooLarge()
@@ -30,7 +30,7 @@ export const upload = forUsers({
       overhead: 0,
     }
     return UploadSession.run(context, announced, async (uploadSession) => {
-      const file = await receive(call, uploadSession, body, { name: given.name, size })
+      const file = await receive(call, uploadSession, body, { name: given.name, size, digest: sha256 })
       const asset = await createAsset(context, { uploadSession, files: [file], images: [] }, call, given)
       const [view] = await serializeAssets([asset], user, context.clock.now())
       return { asset: view }
@@ -43,7 +43,7 @@ function receive(
   { connection, id }: Call,
   uploadSession: UploadSession,
   stream: UploadBody,
-  { name, size }: { name: string; size: number },
+  { name, size, digest }: { name: string; size: number; digest: string | undefined },
 ) {
   let received = 0
   let reportedAt = Date.now()
@@ -55,5 +55,5 @@ function receive(
   }
   connection.send({ event: 'upload.ready', id })
   stream.accept(size)
-  return uploadSession.receive({ name, stream, onBytes })
+  return uploadSession.receive({ name, stream, onBytes, digest })
 }

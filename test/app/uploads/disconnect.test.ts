@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import type { Client } from '../../support/app/client.ts'
-import { beginUpload, multipart, uploadRaw } from '../../support/app/raw-upload.ts'
+import { beginUpload, multipart, type UploadOptions, uploadRaw } from '../../support/app/raw-upload.ts'
 import { runningUploads, stateOf } from '../../support/app/state.ts'
 import { signUp } from '../../support/app/users.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -41,7 +41,7 @@ describe('client disconnects', function () {
   async function disconnect(
     bytes: number,
     until: () => Promise<unknown>,
-    how: { length?: number } = { length: body.length },
+    how: UploadOptions = { length: body.length },
   ): Promise<void> {
     const before = await stateOf(app)
     const { sending, answer } = beginUpload(ada, how)
@@ -64,6 +64,13 @@ describe('client disconnects', function () {
   it('POST /api/assets – client disconnects mid-file → no object, reservation or document', async () => {
     await disconnect(SENT, partsStored)
     await disconnect(SENT, partsStored, {})
+  })
+
+  it('PUT /api/files/:filename – client disconnects mid-file → no object, reservation or document', async () => {
+    const how = { method: 'PUT', path: '/api/files/a.bin', field: null } as const
+    await disconnect(SENT, partsStored, { ...how, length: SIZE })
+    await disconnect(SENT, partsStored, how)
+    for (let round = 0; round < 5; round++) await disconnect(round % 2, recorded, { ...how, length: 100_000 })
   })
 
   it('POST /api/assets – client disconnects before the body is read → no object or reservation', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import { Asset } from '../../../models/asset.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
@@ -48,6 +49,21 @@ describe('WebSocket uploads', () => {
     await eventually(() => expect(socket.socket.bufferedAmount).to.equal(0))
     socket.socket.terminate()
     expect(await stateWhenIdle()).to.deep.equal(before)
+  })
+
+  it('upload – sha256 in hex → asset if it matches, checksum_mismatch and nothing left if not', async () => {
+    for (const size of [0, 10, MiB]) {
+      const bytes = Buffer.alloc(size, 7)
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      for (const given of [sha256, sha256.toUpperCase()])
+        expect((await socket.upload(bytes, { name: 'a.bin', sha256: given })).err).to.equal(undefined)
+      const before = await stateWhenIdle()
+      const { err } = await socket.upload(bytes, { name: 'a.bin', sha256: '0'.repeat(64) })
+      expect(err?.code, `${size} bytes`).to.equal('checksum_mismatch')
+      expect(await stateWhenIdle()).to.deep.equal(before)
+    }
+    const { err } = await socket.upload(Buffer.alloc(1), { name: 'a.bin', sha256: 'abc' })
+    expect(err?.code).to.equal('validation_failed')
   })
 
   it('upload – client disconnects before upload.ready → no object, reservation or asset', async () => {

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Client } from './client.ts'
 
-interface UploadOptions {
+export interface UploadOptions {
   /** Value of `Content-Length`. Default: none, the body is sent in chunks. */
   length?: number
   method?: 'POST' | 'PUT'
