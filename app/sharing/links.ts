@@ -107,7 +107,7 @@ export async function updateLink(
   if (!changed) throw notFound()
   const { before, after } = changed
   const names = (Object.keys(change) as (keyof LinkChange)[]).filter(
-    (name) => String(before[name] ?? null) !== String(after[name]),
+    (name) => (before[name] ?? null)?.valueOf() !== after[name]?.valueOf(),
   )
   if (names.length > 0)
     await context.events.record({

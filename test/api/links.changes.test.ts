@@ -83,6 +83,8 @@ describe('changes and lists of links', () => {
       expect(body.res.link).to.include({ expiresAt, maxDownloads: 3, label: 'x', hasPassword: false })
     }
     expect(await updates(link)).to.have.length(0)
+    await patch(link, { expiresAt: new Date(Date.parse(expiresAt) + 1).toISOString() }).expect(200)
+    expect(await updates(link)).to.have.length(1)
   })
 
   it('PATCH /api/assets/:id/links/:linkId – used up or expired, then raised → open again; revoked → 404', async () => {
