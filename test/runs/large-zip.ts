@@ -12,7 +12,7 @@ import { killAll, startProcess } from '../support/app/process.ts'
 import { runZipProgram, ZIP_PROGRAMS } from '../support/data/zip-programs.ts'
 import { outputOf, runProgram } from '../support/programs.ts'
 
-const size = Number(process.argv[2] ?? 5) * 1024 ** 3
+const size = Math.round(Number(process.argv[2] ?? 5) * 1024 ** 3)
 const folder = await mkdtemp(join(process.env.LARGE_ZIP_FOLDER ?? tmpdir(), 'kura-large-zip-'))
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -24,11 +24,7 @@ async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
 }
 
 async function run(): Promise<void> {
-  const { origin } = await startProcess({
-    DATA_DIR: join(folder, 'data'),
-    USER_SPACE: '20GB',
-    SERVER_SPACE: '20GB',
-  })
+  const { origin } = await startProcess({ DATA_DIR: join(folder, 'data'), MAX_FILE_BYTES: String(size) })
   const { token } = await register(origin)
   const large = join(folder, 'large.bin')
   await writeFile(large, '')
