@@ -62,6 +62,28 @@ describe('signed URLs', () => {
     expect(await downloads()).to.equal(2)
   })
 
+  it('HEAD – image of an asset, a link and a signed URL → length, name and ETag of the image', async () => {
+    const { body } = await ada.post(`/api/assets/${asset.id}/links`).send({}).expect(201)
+    const path = String(asset.thumbnail)
+    const id = path.split('/').at(-1)
+    const { url } = await sign(ada, `?image=${id}`)
+    const whole = await ada.get(path).responseType('blob').expect(200)
+    for (const [client, address] of [
+      [ada, path],
+      [app.api, `${body.res.link.url}/images/${id}`],
+      [app.api, url],
+    ] as const) {
+      const { headers } = await client.head(address).set('Range', 'bytes=1-2').expect(200)
+      expect(headers).to.include({
+        'content-length': String(whole.body.length),
+        'content-type': 'image/webp',
+        'accept-ranges': 'bytes',
+        etag: String(whole.headers.etag),
+        'content-disposition': String(whole.headers['content-disposition']),
+      })
+    }
+  })
+
   it('GET /api/signed/:token – made for an image → the image', async () => {
     const id = String(asset.thumbnail).split('/').at(-1)
     const { url } = await sign(ada, `?image=${id}`)

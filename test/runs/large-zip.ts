@@ -3,11 +3,10 @@
  * disk, and downloads them as one zip of more than 4 GB. Checks it with every installed program, and continues a broken
  * download of it. Needs three times its size on the disk; prints what each program took.
  */
-import { openAsBlob } from 'node:fs'
 import { mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { register, send } from '../support/app/client.ts'
+import { register } from '../support/app/client.ts'
 import { killAll, startProcess } from '../support/app/process.ts'
 import { runZipProgram, ZIP_PROGRAMS } from '../support/data/zip-programs.ts'
 import { outputOf, runProgram } from '../support/programs.ts'
@@ -24,20 +23,27 @@ async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
 }
 
 async function run(): Promise<void> {
-  const { origin } = await startProcess({ DATA_DIR: join(folder, 'data'), MAX_FILE_BYTES: String(size) })
+  const { origin, output } = await startProcess({
+    DATA_DIR: join(folder, 'data'),
+    MAX_FILE_BYTES: String(size),
+  })
   const { token } = await register(origin)
   const large = join(folder, 'large.bin')
+  const small = join(folder, 'first.txt')
   await writeFile(large, '')
+  await writeFile(small, 'small')
   await truncate(large, size)
-  const body = new FormData()
-  body.append('visibility', 'public')
-  body.append('files', new Blob(['first']), 'first.txt')
-  body.append('files', await openAsBlob(large), 'large.bin')
-  body.append('files', new Blob(['last']), 'last.txt')
-  const request = { method: 'POST', headers: { Authorization: `Bearer ${token}` }, body }
-  const { asset } = await timed('upload', () =>
-    send<{ asset: { id: string } }>(`${origin}/api/assets`, request, 201),
+  const uploaded = await timed('upload', () =>
+    outputOf('curl', [
+      ...['-sS', '-H', `Authorization: Bearer ${token}`, '-F', 'visibility=public'],
+      ...['-F', `files=@${small}`, '-F', `files=@${large}`, '-F', `files=@${small};filename=last.txt`],
+      `${origin}/api/assets`,
+    ]).catch((error) => {
+      say(output())
+      throw error
+    }),
   )
+  const { asset } = (JSON.parse(uploaded) as { res: { asset: { id: string } } }).res
   await rm(large)
   const url = `${origin}/api/assets/${asset.id}/download`
   const zip = join(folder, 'a.zip')
