@@ -20,16 +20,17 @@ const BRACKETS = /^([^[\]]+)\[([^[\]]+)\]$/
  * nothing and replace invalid UTF-8, so that a password or a name would be stored other than it was meant.
  *
  * @throws validation_failed for a field that is not percent-encoded UTF-8
- * @throws unsupported_media for another charset
+ * @throws unsupported_media for another charset, and for JSON
  */
 export function parseUrlencoded(body: Buffer, contentType: string): Pair[] {
   const charset = parseHeaderValue(contentType).parameters.get('charset')
   if (charset !== undefined && !/^utf-?8$/i.test(String(charset)))
     throw unsupportedMedia('The fields of a form must be in UTF-8.')
-  const pairs = body
-    .toString('latin1')
-    .split('&')
-    .filter((pair) => pair !== '')
+  const text = body.toString('latin1')
+  // `curl -d` without a header
+  if (/^\s*[{[]/.test(text))
+    throw unsupportedMedia('The body looks like JSON. Send it with Content-Type: application/json.')
+  const pairs = text.split('&').filter((pair) => pair !== '')
   if (pairs.length > MAX_FIELDS) throw tooManyFields()
   return pairs.map((pair) => {
     const end = pair.indexOf('=')

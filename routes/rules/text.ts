@@ -36,7 +36,9 @@ function string(chain: ValidationChain): ValidationChain {
   return chain
     .custom((value) => typeof value === 'string')
     .withMessage((value, meta) =>
-      isForm(meta) && Array.isArray(value) ? `must be given once, not ${value.length} times` : 'must be text',
+      isForm(meta) && Array.isArray(value) && value.length > 1
+        ? `must be given once, not ${value.length} times`
+        : 'must be text',
     )
     .bail()
 }

@@ -101,6 +101,7 @@ describe('forms', () => {
     expect(await refusal('name=a&name=b&name=c')).to.deep.equal([
       { field: 'name', message: 'must be given once, not 3 times' },
     ])
+    await ada.post('/api/assets').field('name[]', 'a').attach('files', obj(), 'a.obj').expect(400)
     expect(await names('a&b=&c=1&&=x')).to.have.members(['c', ''])
     const multipart = await ada.patch(path).field('__proto__', 'a').field('name[x]', 'b').expect(400)
     expect(multipart.body.err.details.map(({ field }: { field: string }) => field)).to.have.members([
@@ -191,6 +192,13 @@ describe('forms', () => {
     expect(
       (await ada.post('/api/auth/logout').type('text/plain').send('a').expect(415)).body.err.message,
     ).to.match(/no body/)
+  })
+
+  it('POST /api/projects – JSON with the Content-Type of a form, as curl -d sends it → 415 that names the other', async () => {
+    for (const body of ['{"title":"Room"}', ' [1]']) {
+      const { body: answer } = await ada.post('/api/projects').type('form').send(body).expect(415)
+      expect(answer.err.message).to.include('Content-Type: application/json')
+    }
   })
 
   it('POST /api/projects – multipart with a file → 400 with its field, whatever its size; an empty file input → ignored', async () => {
