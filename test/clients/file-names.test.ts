@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { uniqueNames } from '../../app/assets/zip.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import type { AssetAnswer } from '../support/app/assets.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
@@ -147,6 +148,15 @@ describe('file names', function () {
     requirePython(this, 'requests')
     const found = await outputOf(PYTHON, ['-c', REQUESTS], { input: JSON.stringify(urls()) })
     expect(JSON.parse(found)).to.deep.equal(STORED.map((one, index) => [one, contentOf(index)]))
+  })
+
+  it('GET /api/assets/:id/download – zipfile of Python → every name, equal ones numbered', async function () {
+    requirePython(this, 'zipfile')
+    const zip = await fetch(`${app.origin}/api/assets/${asset.id}/download`)
+    const path = join(folder, 'names.zip')
+    await writeFile(path, Buffer.from(await zip.arrayBuffer()))
+    const list = 'import json, sys, zipfile; json.dump(zipfile.ZipFile(sys.argv[1]).namelist(), sys.stdout)'
+    expect(JSON.parse(await outputOf(PYTHON, ['-c', list, path]))).to.deep.equal(uniqueNames(STORED))
   })
 
   describe('Chromium', () => {
