@@ -16,8 +16,8 @@ export const FORMAT = 1
 
 /**
  * Collections in a backup, in the order in which they are restored. Not included: sessions, because a restore must not
- * revive an ended session; uploads, failed sign-ins and events that are no activities, because they are temporary; usage sums, because they
- * are recomputed.
+ * revive an ended session; uploads, idempotency keys, failed sign-ins and events that are no activities, because they are
+ * temporary; usage sums, because they are recomputed.
  */
 export const COLLECTIONS = [
   'users',

@@ -37,7 +37,11 @@ describe('stalled uploads', function () {
   })
 
   /** Begins an upload of 10 MB that never ends. */
-  function begin({ origin, token }: Client, extra: string[] = []): { socket: Socket; text: () => string } {
+  function begin(
+    { origin, token }: Client,
+    extra: string[] = [],
+    target = 'POST /api/assets',
+  ): { socket: Socket; text: () => string } {
     const socket = connect(Number(new URL(origin).port), '127.0.0.1')
     let text = ''
     socket.setEncoding('utf8').on('data', (part: string) => {
@@ -45,10 +49,10 @@ describe('stalled uploads', function () {
     })
     socket.on('error', () => undefined)
     const lines = [
-      'POST /api/assets HTTP/1.1',
+      `${target} HTTP/1.1`,
       'Host: a',
       `Authorization: Bearer ${token}`,
-      'Content-Type: multipart/form-data; boundary=b',
+      ...(target.startsWith('PUT') ? [] : ['Content-Type: multipart/form-data; boundary=b']),
       'Content-Length: 10000000',
       ...extra,
     ]
@@ -91,10 +95,12 @@ describe('stalled uploads', function () {
     }
   })
 
-  it('POST /api/assets – idle or slower than 10 kB/s for a minute → 408, no object, reservation or document', async () => {
+  it('POST /api/assets, PUT /api/files/:filename – idle or slower than 10 kB/s for a minute → 408, no object, reservation or document', async () => {
     const ada = await register(service.origin)
     const silent = begin(ada)
     silent.socket.write(OPEN)
+    const silentRaw = begin(ada, [], 'PUT /api/files/a.bin')
+    silentRaw.socket.write('abc')
     const slow = begin(ada)
     slow.socket.write(OPEN.slice(0, 1000))
     const fast = begin(ada)
@@ -107,14 +113,14 @@ describe('stalled uploads', function () {
       }
     }
     const feeding = [feed(slow, 2000), feed(fast, 10_000)]
-    for (const { text } of [silent, slow])
+    for (const { text } of [silent, silentRaw, slow])
       await eventually(() => expect(text()).to.match(/^HTTP\/1\.1 408 [\s\S]*"timeout"/), 90_000)
     expect(slow.text()).to.contain('slower than 10000 bytes a second')
     expect(fast.text()).to.equal('')
     answered.abort()
     await Promise.all(feeding)
     fast.socket.destroy()
-    await Promise.all([silent, slow].map(({ socket }) => socket.closed || once(socket, 'close')))
+    await Promise.all([silent, silentRaw, slow].map(({ socket }) => socket.closed || once(socket, 'close')))
     await expectNothingLeft(ada)
   })
 
