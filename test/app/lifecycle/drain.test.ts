@@ -48,7 +48,7 @@ describe('SIGTERM', function () {
       const answer = await fetch(`${service.origin}/readyz`)
       expect(answer.status).to.equal(503)
       const { err, checks } = (await answer.json()) as { err: { message: string }; checks: object }
-      expect(err.message).to.equal('The service is stopping.')
+      expect(err.message).to.equal('The service is stopping; try again later.')
       expect(checks).to.include({ database: 'ok', store: 'ok' })
     })
     expect((await fetch(`${service.origin}/healthz`)).status).to.equal(200)
