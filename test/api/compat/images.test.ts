@@ -119,7 +119,7 @@ describe('compatibility routes for images', () => {
       .post('/images')
       .attach('file', await png(), 'a.png')
       .expect(400)
-    await ada.post('/images').field('image', 'x').expect(400)
+    await ada.post('/images').field('image', 'x').expect(415)
     await ada.post('/images').send({ image: 'x' }).expect(415)
     const twice = await ada
       .post('/images')
