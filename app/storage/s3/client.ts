@@ -1,5 +1,6 @@
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3'
 import { AppError, serverFull, storeUnavailable } from '../../errors.ts'
+import { withAdvice } from './advice.ts'
 
 /** Time limits in milliseconds. */
 export interface S3Timeouts {
@@ -77,6 +78,30 @@ export function createClients(options: S3StoreOptions, timeouts: S3Timeouts) {
 export const s3Code = (error: unknown): string | undefined =>
   error instanceof S3ServiceException ? error.name : undefined
 
+/** Statuses below 500 that a later attempt can change. */
+const TEMPORARY = new Set([408, 425, 429])
+
+/** Returns whether the bucket refused a request, and would refuse it again: 3xx, 4xx, or 501. */
+export function isRefusal(error: unknown): error is S3ServiceException {
+  if (!(error instanceof S3ServiceException)) return false
+  const { httpStatusCode: status = 0 } = error.$metadata
+  return status === 501 || (status >= 300 && status < 500 && !TEMPORARY.has(status))
+}
+
+/** Codes of a store that does not implement an operation, and of a key that is not allowed to use it. */
+const NOT_OFFERED = new Set([
+  ...['NotImplemented', 'MethodNotAllowed', 'AccessDenied', 'UnsupportedOperation'],
+  ...['InvalidRequest', 'InvalidArgument', 'ObjectLockConfigurationNotFoundError'],
+])
+
+/**
+ * Returns whether a refused request means that the bucket does not have this feature. Wrong credentials and a missing
+ * bucket mean nothing about a feature.
+ */
+export const isNotOffered = (error: unknown): boolean =>
+  isRefusal(error) &&
+  (NOT_OFFERED.has(error.name) || [405, 501].includes(error.$metadata.httpStatusCode ?? 0))
+
 const isAbort = (error: unknown) => error instanceof Error && error.name === 'AbortError'
 /** A bucket whose disks are full (MinIO, Ceph) answers 507, or names its quota. */
 const isFull = (error: unknown) =>
@@ -94,7 +119,7 @@ export const translateS3Error = (error: unknown): unknown =>
     ? error
     : isFull(error)
       ? serverFull(error)
-      : storeUnavailable(error)
+      : storeUnavailable(withAdvice(error))
 
 /** Throws the translated error. Use it in `promise.catch`. */
 export function rethrow(error: unknown): never {

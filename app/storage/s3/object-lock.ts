@@ -5,7 +5,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3'
 import type { ObjectLock } from '../object-store.ts'
-import type { ObjectAddress } from './client.ts'
+import { isNotOffered, isRefusal, type ObjectAddress } from './client.ts'
 
 /** Most objects whose lock is set at the same time. */
 const MAX_LOCKED_AT_ONCE = 10
@@ -52,9 +52,11 @@ async function hasObjectLock(client: S3Client, bucket: string): Promise<boolean>
     )
     return ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled'
   } catch (error) {
-    const { name, $metadata } = error as { name: string; $metadata?: { httpStatusCode?: number } }
-    const never = name === 'ObjectLockConfigurationNotFoundError' || name === 'NotImplemented'
-    if (never || $metadata?.httpStatusCode === 404 || $metadata?.httpStatusCode === 501) return false
+    if (
+      isNotOffered(error) ||
+      (isRefusal(error) && error.$metadata.httpStatusCode === 404 && error.name !== 'NoSuchBucket')
+    )
+      return false
     throw error
   }
 }

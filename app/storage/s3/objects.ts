@@ -1,17 +1,9 @@
 import { pipeline, Readable, Transform } from 'node:stream'
-import {
-  DeleteObjectsCommand,
-  GetObjectCommand,
-  paginateListObjectsV2,
-  type S3Client,
-} from '@aws-sdk/client-s3'
+import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
 import { storeUnavailable } from '../../errors.ts'
 import { guardStream } from '../guard-stream.ts'
-import { type ByteRange, ObjectMissing, ObjectsNotRemoved, type StoredObject } from '../object-store.ts'
+import { type ByteRange, ObjectMissing, type StoredObject } from '../object-store.ts'
 import { type ObjectAddress, s3Code, translateS3Error } from './client.ts'
-
-/** Most keys in one request: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
-const KEYS_PER_REQUEST = 1000
 
 /**
  * Opens an object, or a range of it, as a stream. Destroying the stream closes the connection.
@@ -89,24 +81,4 @@ export async function* listObjects(
       yield { key, size, modifiedAt }
     }
   }
-}
-
-/** Deletes objects in as few requests as S3 allows. A bucket answers 200 and names the objects that it kept. */
-export async function removeObjects(
-  client: S3Client,
-  bucket: string,
-  keys: readonly string[],
-): Promise<void> {
-  const errors = new Map<string, Error>()
-  for (let at = 0; at < keys.length; at += KEYS_PER_REQUEST) {
-    const Objects = keys.slice(at, at + KEYS_PER_REQUEST).map((Key) => ({ Key }))
-    const { Errors = [] } = await client.send(
-      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
-    )
-    for (const { Key = '', Code, Message } of Errors) {
-      if (Code !== 'NoSuchKey') errors.set(Key, new Error(`${Code}: ${Message}`))
-    }
-  }
-  const [first] = errors.values()
-  if (errors.size > 0) throw storeUnavailable(new ObjectsNotRemoved([...errors.keys()], first))
 }

@@ -3,10 +3,12 @@ import { HeadBucketCommand } from '@aws-sdk/client-s3'
 import { storeUnavailable } from '../../errors.ts'
 import { assertKey, assertPrefix } from '../keys.ts'
 import { MARK, ObjectMissing, type ObjectStore } from '../object-store.ts'
-import { createClients, rethrow, type S3StoreOptions, withDefaults } from './client.ts'
+import { withAdvice } from './advice.ts'
+import { createClients, isRefusal, rethrow, type S3StoreOptions, withDefaults } from './client.ts'
 import { readMark, writeMark } from './mark.ts'
 import { createObjectLocks } from './object-lock.ts'
-import { listObjects, readObject, removeObjects } from './objects.ts'
+import { listObjects, readObject } from './objects.ts'
+import { createRemover } from './remove.ts'
 import { transferOf } from './transfer.ts'
 import { abortUnfinished, listUnfinished } from './unfinished.ts'
 import { upload } from './upload.ts'
@@ -26,7 +28,7 @@ async function withTimeout<T>(
     return await work(signal ? AbortSignal.any([signal, limit]) : limit)
   } catch (error) {
     if (signal?.aborted) throw error
-    throw storeUnavailable(error)
+    throw storeUnavailable(withAdvice(error))
   }
 }
 
@@ -41,18 +43,34 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
   const { client, reader } = createClients(options, timeouts)
   const target = { client, bucket, cleanupTimeout: timeouts.check }
   const setLock = createObjectLocks(client, bucket)
+  const remover = createRemover(client, bucket)
   const fullKey = (key: string) => base + assertKey(key)
   const fullPrefix = (prefix: string) => base + assertPrefix(prefix)
   const ownKey = (key: string) => key.slice(base.length)
   const mark = { Bucket: bucket, Key: `${base}${MARK}` }
+  let hasHead = true
+
+  /**
+   * Checks that the bucket answers. A key that is limited to a prefix is not allowed to use HeadBucket, and its refusal
+   * has no body with a reason. Reading the mark then shows whether the bucket can be used.
+   */
+  async function checkBucket(abortSignal: AbortSignal): Promise<void> {
+    try {
+      if (hasHead) {
+        await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal })
+        return
+      }
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+    }
+    await readMark(client, mark, abortSignal)
+    hasHead = false
+  }
 
   return {
     kind: 's3',
     description: `Files are kept in the bucket ${bucket}${base && ` under ${base}`} at ${endpoint ?? `AWS, ${region}`}.`,
-    async check(signal) {
-      const command = new HeadBucketCommand({ Bucket: bucket })
-      await withTimeout(timeouts.check, (abortSignal) => client.send(command, { abortSignal }), signal)
-    },
+    check: (signal) => withTimeout(timeouts.check, checkBucket, signal),
     freeBytes: async () => null,
     async put(ownKey, body, { maxBytes, ...options } = {}) {
       const key = fullKey(ownKey)
@@ -67,7 +85,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
         throw error instanceof ObjectMissing ? new ObjectMissing(key) : error
       })
     },
-    remove: async (keys) => removeObjects(client, bucket, keys.map(fullKey)).catch(rethrow),
+    remove: async (keys) => remover.remove(keys.map(fullKey)).catch(rethrow),
     async *list(prefix) {
       const valid = fullPrefix(prefix)
       try {

@@ -8,6 +8,8 @@ import {
   partsXml,
   texts,
   uploadsXml,
+  versioningXml,
+  versionsXml,
 } from './xml.ts'
 
 export interface FakeResponse {
@@ -27,7 +29,10 @@ export interface FakeRequest {
   refuses: (key: string) => boolean
 }
 
-export const refusal = (status: number, code: string): FakeResponse => ({ status, body: errorXml(code) })
+export const refusal = (status: number, code: string, message = code): FakeResponse => ({
+  status,
+  body: errorXml(code, message),
+})
 const xml = (body: string): FakeResponse => ({ headers: { 'Content-Type': 'application/xml' }, body })
 
 function putObject(bucket: FakeBucket, { key, body, onlyIfNew }: FakeRequest): FakeResponse {
@@ -61,8 +66,11 @@ function listObjects(bucket: FakeBucket, { query }: FakeRequest): FakeResponse {
 function listUploads(bucket: FakeBucket, { query }: FakeRequest): FakeResponse {
   const position = ({ key, id }: FakeUpload) => `${key} ${id}`
   const after = `${query.get('key-marker') ?? ''} ${query.get('upload-id-marker') ?? ''}`
+  const isListed = (key: string, prefix: string) =>
+    bucket.listsUploadsByKey ? key === prefix : key.startsWith(prefix)
   const found = [...bucket.uploads.values()]
-    .filter((upload) => upload.key.startsWith(query.get('prefix') ?? '') && position(upload) > after)
+    .filter(({ key }) => isListed(key, query.get('prefix') ?? ''))
+    .filter((upload) => position(upload) > after)
     .sort((a, b) => (position(a) < position(b) ? -1 : 1))
   const uploads = found.slice(0, bucket.pageSize)
   return xml(uploadsXml(uploads, found.length > uploads.length ? uploads.at(-1) : undefined))
@@ -72,8 +80,10 @@ function deleteObjects(bucket: FakeBucket, { body, refuses }: FakeRequest): Fake
   const keys = texts(body.toString(), 'Key')
   if (keys.length > 1000) return refusal(400, 'MalformedXML')
   const refused = keys.filter(refuses)
-  for (const key of keys) if (!refused.includes(key)) bucket.objects.delete(key)
-  return xml(deletedXml(refused))
+  const deleted = keys.filter((key) => !refused.includes(key))
+  for (const key of deleted) bucket.delete(key)
+  const isQuiet = texts(body.toString(), 'Quiet').includes('true')
+  return xml(deletedXml(isQuiet ? [] : deleted, refused))
 }
 
 function completeUpload(bucket: FakeBucket, upload: FakeUpload, { body }: FakeRequest): FakeResponse {
@@ -81,6 +91,8 @@ function completeUpload(bucket: FakeBucket, upload: FakeUpload, { body }: FakeRe
   const parts = numbers.flatMap((number) => upload.parts.get(number)?.bytes ?? [])
   if (parts.length < numbers.length) return refusal(400, 'InvalidPart')
   if (parts.slice(0, -1).some(({ length }) => length < 5 * 1024 * 1024)) return refusal(400, 'EntityTooSmall')
+  if (bucket.equalParts && new Set(parts.slice(0, -1).map(({ length }) => length)).size > 1)
+    return refusal(400, 'InvalidPart')
   bucket.uploads.delete(upload.id)
   return xml(completedXml(bucket.put(upload.key, Buffer.concat(parts))))
 }
@@ -100,12 +112,15 @@ export const actions: Record<string, Action> = {
   PutObject: putObject,
   GetObject: getObject,
   HeadObject: getObject,
-  DeleteObject: (bucket, { key }) => {
-    bucket.objects.delete(key)
-    return { status: 204 }
-  },
+  DeleteObject: (bucket, { key, query }) =>
+    bucket.delete(key, query.get('versionId')) || !bucket.missingIsError
+      ? { status: 204 }
+      : refusal(404, 'NoSuchKey'),
   DeleteObjects: deleteObjects,
   ListObjectsV2: listObjects,
+  GetBucketVersioning: ({ versioned }) => xml(versioningXml(versioned)),
+  ListObjectVersions: ({ versions }, { query }) =>
+    xml(versionsXml(versions.filter(({ key }) => key.startsWith(query.get('prefix') ?? '')))),
   ListMultipartUploads: listUploads,
   CreateMultipartUpload: (bucket, { key }) => xml(createdXml(bucket.begin(key))),
   UploadPart: withUpload((_bucket, upload, { query, body }) => {

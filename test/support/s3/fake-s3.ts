@@ -17,6 +17,7 @@ export interface FakeCall {
   operation: string
   key: string
   headers: IncomingHttpHeaders
+  query: URLSearchParams
   bytes: number
 }
 
@@ -26,16 +27,25 @@ const REFUSALS: Partial<Record<Fault, FakeResponse>> = {
   full: refusal(507, 'XMinioStorageFull'),
 }
 
+/** Query parameters that name an operation. */
+const PARAMETERS = [
+  ...['uploads', 'delete', 'list-type', 'partNumber', 'uploadId', 'versioning', 'versions'],
+  ...['object-lock', 'retention', 'legal-hold'],
+]
+
 /** Returns the name of an operation from its method, whether it has a key, and its first known parameter. */
 function operationOf(method: string | undefined, key: string, query: URLSearchParams): string {
-  const parameter = ['uploads', 'delete', 'list-type', 'partNumber', 'uploadId'].find((name) =>
-    query.has(name),
-  )
+  const parameter = PARAMETERS.find((name) => query.has(name))
   const names: Record<string, string> = {
     'HEAD bucket': 'HeadBucket',
     'GET bucket list-type': 'ListObjectsV2',
     'GET bucket uploads': 'ListMultipartUploads',
+    'GET bucket versioning': 'GetBucketVersioning',
+    'GET bucket versions': 'ListObjectVersions',
+    'GET bucket object-lock': 'GetObjectLockConfiguration',
     'POST bucket delete': 'DeleteObjects',
+    'PUT key retention': 'PutObjectRetention',
+    'PUT key legal-hold': 'PutObjectLegalHold',
     'HEAD key': 'HeadObject',
     'GET key': 'GetObject',
     'PUT key': 'PutObject',
@@ -71,6 +81,8 @@ export class FakeS3 extends FakeBucket {
   readonly calls: FakeCall[] = []
   /** Returns the error to inject. Called for every request, and for every key of a DeleteObjects as `DeleteObject`. */
   fault: (call: FakeCall) => Fault | undefined = () => undefined
+  /** Returns the answer to a request in place of that of the fake S3, as another store answers. */
+  answer: (call: FakeCall) => FakeResponse | undefined = () => undefined
   #server = createServer((request, response) => this.#serve(request, response))
 
   get endpoint(): string {
@@ -108,6 +120,7 @@ export class FakeS3 extends FakeBucket {
       operation: operationOf(request.method, key, query),
       key,
       headers: request.headers,
+      query,
       bytes: 0,
     }
     this.calls.push(call)
@@ -124,7 +137,8 @@ export class FakeS3 extends FakeBucket {
     const { range } = request.headers
     const asked = { key, query, body, range, onlyIfNew: request.headers['if-none-match'] === '*', refuses }
     const action = bucket === this.name ? actions[call.operation] : () => refusal(404, 'NoSuchBucket')
-    const result = (fault && REFUSALS[fault]) ?? action?.(this, asked) ?? refusal(501, 'NotImplemented')
+    const refused = (fault && REFUSALS[fault]) ?? this.answer(call)
+    const result = refused ?? action?.(this, asked) ?? refusal(501, 'NotImplemented')
     if (fault !== 'mute') send(response, result, fault)
   }
 }

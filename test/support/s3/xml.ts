@@ -1,9 +1,10 @@
-import type { FakeObject, FakeUpload } from './state.ts'
+import type { FakeObject, FakeUpload, FakeVersion } from './state.ts'
 
 const tag = (name: string, ...content: (string | number | boolean)[]) =>
   `<${name}>${content.join('')}</${name}>`
 
-export const errorXml = (code: string) => tag('Error', tag('Code', code), tag('Message', code))
+export const errorXml = (code: string, message: string) =>
+  tag('Error', tag('Code', code), tag('Message', message))
 
 export const listXml = (objects: FakeObject[], next: string | undefined) =>
   tag(
@@ -48,9 +49,22 @@ export const createdXml = ({ key, id }: FakeUpload) =>
 export const completedXml = ({ key, etag }: FakeObject) =>
   tag('CompleteMultipartUploadResult', tag('Key', key), tag('ETag', etag))
 
-export const deletedXml = (refused: string[]) =>
+export const versioningXml = (versioned: boolean) =>
+  tag('VersioningConfiguration', versioned ? tag('Status', 'Enabled') : '')
+
+export const versionsXml = (versions: FakeVersion[]) =>
+  tag(
+    'ListVersionsResult',
+    tag('IsTruncated', false),
+    ...versions.map(({ key, id, isMarker }) =>
+      tag(isMarker ? 'DeleteMarker' : 'Version', tag('Key', key), tag('VersionId', id)),
+    ),
+  )
+
+export const deletedXml = (deleted: string[], refused: string[]) =>
   tag(
     'DeleteResult',
+    ...deleted.map((key) => tag('Deleted', tag('Key', key))),
     ...refused.map((key) => tag('Error', tag('Key', key), tag('Code', 'AccessDenied'), tag('Message', 'no'))),
   )
 
