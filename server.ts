@@ -37,9 +37,10 @@ async function main(): Promise<void> {
   const context = await openContext({ config, log, stopping, storage })
   if (context.store.kind === 'disk') await context.store.check()
 
-  const { connections, trustProxy } = config.http
+  const { connections, trustProxy, keepAliveMs } = config.http
   const server = createHttpServer(createApp(context), {
     originCheck: context.originCheck,
+    keepAliveMs,
     connections,
     connectionsPerAddress: trustProxy === 0 ? Math.ceil(connections / 2) : connections,
     onRefused: () => context.metrics.refusedConnections.inc(),

@@ -1,4 +1,5 @@
-import express, { type Express } from 'express'
+import express, { type Express, type Request } from 'express'
+import proxyAddr from 'proxy-addr'
 import { logRequests } from '../config/logger.ts'
 import { SECURITY_HEADERS } from '../config/security-headers.ts'
 import { createPassport } from '../middleware/authenticate.ts'
@@ -8,6 +9,7 @@ import { refuseUnknownMethod, refuseUnknownPath, refuseWithoutHost } from '../mi
 import { assignRequestId, measureDuration, recordClientInfo } from '../middleware/request-info.ts'
 import { sendJson } from '../middleware/send-json.ts'
 import { routes } from '../routes/index.ts'
+import { plainAddress } from './auth/client-info.ts'
 import { proxyTrust } from './auth/proxy-check.ts'
 import type { Context } from './context.ts'
 import '../middleware/request.ts'
@@ -17,7 +19,13 @@ export function createApp(context: Context): Express {
   const { config, log, originCheck } = context
   originCheck.warnOfPatterns()
   const app = express()
-  app.set('trust proxy', proxyTrust(config.http.trustProxy))
+  const trusts = proxyTrust(config.http.trustProxy)
+  app.set('trust proxy', trusts)
+  Object.defineProperty(app.request, 'ip', {
+    get(this: Request) {
+      return plainAddress(proxyAddr(this, trusts))
+    },
+  })
   app.set('query parser', 'simple')
   app.set('etag', false)
   app.disable('x-powered-by')

@@ -1,6 +1,7 @@
 import { config as readDotenv } from 'dotenv'
 import { explainError } from '../app/lifecycle/start-error.ts'
 import { type Config, loadConfig } from '../config/env.ts'
+import { fileVariable } from '../config/file-variables.ts'
 
 /** The work of a command. Returns the text to print, and sets `process.exitCode` if the result is not a success. */
 type Work = (uri: string, config: Config) => Promise<string>
@@ -13,8 +14,8 @@ export const runCommand = (work: Work): Promise<void> =>
   runWithConfig((config) => withDatabase(config.database, (uri) => work(uri, config)))
 
 /**
- * Runs a command that opens the database itself, with the configuration of the environment and of the given variables.
- * Prints like `runCommand`.
+ * Runs a command that opens the database itself, with the configuration of the environment. The given variables replace
+ * those of the environment. Prints like `runCommand`.
  */
 export async function runWithConfig(
   work: (config: Config) => Promise<string>,
@@ -22,7 +23,8 @@ export async function runWithConfig(
 ): Promise<void> {
   if (process.env.NODE_ENV !== 'production') readDotenv({ quiet: true })
   try {
-    const text = await work(loadConfig({ ...process.env, ...given }))
+    const files = Object.keys(given).map((name) => [fileVariable(name), undefined])
+    const text = await work(loadConfig({ ...process.env, ...Object.fromEntries(files), ...given }))
     process.stdout.write(`${text}\n`)
   } catch (error) {
     process.stderr.write(`${explainError(error)}\n`)

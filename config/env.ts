@@ -2,7 +2,9 @@ import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { customCleanEnv, type ReporterOptions } from 'envalid'
 import { DEVELOPMENT_ORIGINS } from './cors.ts'
+import { fileVariable, readFileVariables } from './file-variables.ts'
 import { KNOWN_SECRETS } from './known-secrets.ts'
+import { refuseEnds } from './value-ends.ts'
 import { variables } from './variables.ts'
 
 const HOUR = 3_600_000
@@ -19,20 +21,22 @@ type Environment = Record<string, string | undefined>
 export type Config = ReturnType<typeof loadConfig>
 
 /**
- * Returns the settings of the service from the environment, nested and frozen. An empty variable counts as not set.
+ * Returns the settings of the service from the environment and the files that it names, nested and frozen. An empty
+ * variable counts as not set.
  *
  * @throws ConfigError that lists all errors
  */
 export function loadConfig(environment: Environment) {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value))
   const errors: string[] = []
+  const given = refuseEnds(readFileVariables(refuseEnds(set, errors), errors), errors)
   const env = customCleanEnv(given, variables, (cleaned) => ({ ...cleaned }), {
     reporter: ({ errors: found }: ReporterOptions<typeof variables>) => {
       for (const [name, error] of Object.entries(found)) errors.push(`${name} ${(error as Error).message}`)
     },
   })
   const production = given.NODE_ENV === 'production'
-  errors.push(...contradictions(given, production))
+  errors.push(...contradictions(given, (name) => Boolean(set[name] || set[fileVariable(name)]), production))
   if (errors.length > 0) throw new ConfigError(errors)
 
   const dataDir = resolve(env.DATA_DIR)
@@ -45,6 +49,7 @@ export function loadConfig(environment: Environment) {
       origins: env.CORS_ORIGINS ?? (production ? [] : DEVELOPMENT_ORIGINS),
       trustProxy: env.TRUST_PROXY,
       connections: env.MAX_CONNECTIONS || connectionsByMemory(),
+      keepAliveMs: env.KEEP_ALIVE_SECONDS * 1000,
     },
     database: {
       uri: env.MONGODB_URI ?? null,
@@ -63,11 +68,16 @@ export function loadConfig(environment: Environment) {
             bucket: env.S3_BUCKET,
             prefix: env.S3_PREFIX ?? '',
             endpoint: env.S3_ENDPOINT ?? null,
+            pathStyle: env.S3_FORCE_PATH_STYLE ?? Boolean(env.S3_ENDPOINT),
             region: env.AWS_REGION,
             checksums: env.S3_CHECKSUMS,
             credentials:
               env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY
-                ? { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY }
+                ? {
+                    accessKeyId: env.AWS_ACCESS_KEY_ID,
+                    secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+                    ...(env.AWS_SESSION_TOKEN ? { sessionToken: env.AWS_SESSION_TOKEN } : {}),
+                  }
                 : null,
           }
         : null,
@@ -118,22 +128,40 @@ function constrainedMemory(): number {
   return Math.min(totalmem(), process.constrainedMemory?.() || Number.POSITIVE_INFINITY)
 }
 
-function contradictions(env: Environment, production: boolean): string[] {
+/**
+ * Returns a sentence for each error that several variables make together.
+ *
+ * @param isSet whether a variable is set, also to a value that is refused
+ */
+function contradictions(env: Environment, isSet: (name: string) => boolean, production: boolean): string[] {
   const errors: string[] = []
   const together = (one: string, other: string) => {
-    if (Boolean(env[one]) !== Boolean(env[other])) errors.push(`${one} and ${other} must be given together`)
+    if (isSet(one) !== isSet(other)) errors.push(`${one} and ${other} must be given together`)
   }
   together('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')
   together('ADMIN_USERNAME', 'ADMIN_PASSWORD')
-  for (const name of ['S3_ENDPOINT', 'S3_PREFIX'])
-    if (env[name] && !env.S3_BUCKET) errors.push(`S3_BUCKET must be given with ${name}`)
+  if (isSet('AWS_SESSION_TOKEN') && !isSet('AWS_ACCESS_KEY_ID'))
+    errors.push('AWS_ACCESS_KEY_ID must be given with AWS_SESSION_TOKEN')
+  for (const name of ['S3_ENDPOINT', 'S3_PREFIX', 'S3_FORCE_PATH_STYLE'])
+    if (isSet(name) && !isSet('S3_BUCKET')) errors.push(`S3_BUCKET must be given with ${name}`)
   for (const name of production ? ['MONGODB_URI', 'JWT_SECRET'] : [])
-    if (!env[name]) errors.push(`${name} must be given when NODE_ENV is production`)
+    if (!isSet(name)) errors.push(`${name} must be given when NODE_ENV is production`)
+  errors.push(...bucketErrors(env))
   for (const [name, known] of production ? Object.entries(KNOWN_SECRETS) : [])
     if (env[name]?.split(',').some((secret) => known.includes(secret.trim())))
       errors.push(
         `${name} is an example that everybody knows; choose another one when NODE_ENV is production`,
       )
+  return errors
+}
+
+/** Returns a sentence for each error in the name of the bucket that depends on the store. */
+function bucketErrors({ S3_BUCKET: bucket = '', S3_ENDPOINT: endpoint = '' }: Environment): string[] {
+  const errors: string[] = []
+  if (bucket.includes('_') && !endpoint) errors.push('S3_BUCKET must not contain _ if the store is AWS')
+  const path = URL.canParse(endpoint) ? new URL(endpoint).pathname : ''
+  if (bucket && path.replace(/\/$/, '').endsWith(`/${bucket}`))
+    errors.push('S3_ENDPOINT must be the address of the store without the bucket, which S3_BUCKET names')
   return errors
 }
 

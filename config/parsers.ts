@@ -18,6 +18,11 @@ const parseInteger = (least: number, most: number) => (input: string) => {
 export const integer = (least: number, most = Number.MAX_SAFE_INTEGER) =>
   makeValidator<number>(parseInteger(least, most))
 
+/** Parses `true` or `false`. */
+export const boolean = makeValidator<boolean>((input) =>
+  /^(?:true|false)$/.test(input) ? input === 'true' : refuse('must be true or false'),
+)
+
 /** Parses a text that is not empty. */
 export const text = makeValidator<string>((input) =>
   input.trim() === '' ? refuse('must not be empty') : input,
@@ -36,13 +41,39 @@ export const secrets = makeExactValidator<string[]>((input) => {
       )
 })
 
-/** Parses a URL with one of the given schemes. */
+/** Parses a URL with one of the given schemes, without credentials, query and fragment. */
 export const address = (...schemes: string[]) =>
-  makeValidator<string>((input) =>
-    URL.canParse(input) && schemes.includes(new URL(input).protocol)
-      ? input
-      : refuse(`must be an address that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`),
-  )
+  makeValidator<string>((input) => {
+    const url = URL.canParse(input) ? new URL(input) : null
+    if (!url || !schemes.includes(url.protocol))
+      return refuse(
+        `must be an address that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
+      )
+    if (url.username || url.password)
+      return refuse('must not contain credentials; set the variables of the access key')
+    return url.search || url.hash ? refuse('must not contain ? or #') : input
+  })
+
+/** Names that no bucket can have although their characters are allowed: AWS reserves them, or they are addresses. */
+const RESERVED_BUCKET = /^(?:xn--|sthree-|amzn-s3-demo-)|\.amazonaws\.com$|^\d{1,3}(?:\.\d{1,3}){3}$/
+
+/**
+ * Parses the name of a bucket (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html). Some other
+ * stores allow `_` too.
+ */
+export const bucketName = makeValidator<string>((input) => {
+  if (/^arn:/i.test(input)) return refuse('must be the name of a bucket, not an ARN')
+  if (input.includes('://'))
+    return refuse('must be the name of a bucket, not an address; S3_ENDPOINT is the address of the store')
+  if (input.includes('/'))
+    return refuse('must be the name of a bucket alone; set S3_PREFIX to the part after the first /')
+  const hasValidForm = /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/.test(input) && !input.includes('..')
+  return hasValidForm && !RESERVED_BUCKET.test(input)
+    ? input
+    : refuse(
+        'must be the name of a bucket: 3 to 63 lower-case letters, digits, - and single dots, with a letter or digit at both ends; no IP address or host name',
+      )
+})
 
 /** Parses the prefix of all object keys, which consists of whole segments. Returns it with a `/` at the end. */
 export const objectPrefix = makeValidator<string>((input) => {

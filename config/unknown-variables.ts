@@ -1,7 +1,11 @@
 import { distance } from 'fastest-levenshtein'
+import { FILE_VARIABLES } from './file-variables.ts'
 import { variables } from './variables.ts'
 
 type Environment = Record<string, string | undefined>
+
+/** All variables that the service reads. */
+const KNOWN: readonly string[] = [...Object.keys(variables), ...FILE_VARIABLES]
 
 const PREFIX = 'KURA_'
 /** Variables that Kubernetes sets in every container beside a service named `kura`. */
@@ -13,7 +17,9 @@ const OF_KUBERNETES = /^KURA_(SERVICE_(HOST|PORT)|PORT_\d+_)/
  */
 export function unknownVariables(environment: Environment): string[] {
   return Object.entries(environment).flatMap(([name, value]) => {
-    if (!value || name in variables || isOfKubernetes(name, value)) return []
+    if (!value || KNOWN.includes(name) || isOfKubernetes(name, value)) return []
+    const [, withoutFile = ''] = /^(.+)_FILE$/.exec(name) ?? []
+    if (withoutFile in variables) return `${name} has no effect: ${withoutFile} cannot come from a file.`
     const meant = similarTo(name)
     if (meant) return `${name} is not a variable of Kura and has no effect. Did you mean ${meant}?`
     return name.startsWith(PREFIX) ? `${name} is not a variable of Kura and has no effect.` : []
@@ -27,7 +33,7 @@ const isOfKubernetes = (name: string, value: string) =>
 function similarTo(name: string): string | undefined {
   const upper = name.toUpperCase()
   const forms = upper.startsWith(PREFIX) ? [upper, upper.slice(PREFIX.length)] : [upper]
-  return Object.keys(variables).find((known) => forms.some((form) => isSimilar(form, known)))
+  return KNOWN.find((known) => forms.some((form) => isSimilar(form, known)))
 }
 
 /** Two names are similar if few characters differ, or if the same characters are in another order. */

@@ -1,6 +1,16 @@
 import { str } from 'envalid'
 import { mongodbUri } from './mongodb-uri.ts'
-import { address, integer, objectPrefix, origins, proxies, secrets, text } from './parsers.ts'
+import {
+  address,
+  boolean,
+  bucketName,
+  integer,
+  objectPrefix,
+  origins,
+  proxies,
+  secrets,
+  text,
+} from './parsers.ts'
 
 const GB = 1e9
 
@@ -12,7 +22,10 @@ export const variables = {
     desc: 'In production, MONGODB_URI and JWT_SECRET are required.',
   }),
   PORT: integer(0, 65_535)({ default: 8080, desc: 'Port that the service listens on; 0: a free one.' }),
-  HOST: text({ default: '0.0.0.0', desc: 'Network address that the service listens on.' }),
+  HOST: text({
+    default: '::',
+    desc: 'Network address that the service listens on; the default is every address of IPv6 and IPv4.',
+  }),
   DATA_DIR: text({
     default: './data',
     desc: 'Folder of the local database, the files on disk and the generated secret.',
@@ -25,7 +38,7 @@ export const variables = {
     default: undefined,
     desc: 'Path of a mongod that runs the database in DATA_DIR, or off for the embedded database; not set: the mongod on the PATH, else the embedded database.',
   }),
-  S3_BUCKET: text({
+  S3_BUCKET: bucketName({
     default: undefined,
     desc: 'S3 bucket of the files; not set: files are on disk in DATA_DIR/objects.',
   }),
@@ -37,6 +50,10 @@ export const variables = {
     'http:',
     'https:',
   )({ default: undefined, desc: 'URL of an S3-compatible server; not set: AWS.' }),
+  S3_FORCE_PATH_STYLE: boolean({
+    default: undefined,
+    desc: 'Whether the bucket is in the path of a URL (true) or in the host name (false); not set: true with S3_ENDPOINT.',
+  }),
   S3_CHECKSUMS: str({
     choices: ['when_supported', 'when_required'],
     default: 'when_supported',
@@ -48,6 +65,7 @@ export const variables = {
     desc: 'Access key id for the bucket; not set: the default credentials of the AWS SDK.',
   }),
   AWS_SECRET_ACCESS_KEY: text({ default: undefined, desc: 'Secret of the access key.' }),
+  AWS_SESSION_TOKEN: text({ default: undefined, desc: 'Session token of a temporary access key.' }),
   JWT_SECRET: secrets({
     default: undefined,
     desc: 'Comma-separated secrets of at least 32 characters: the first signs tokens, all verify them; not set: one is generated in DATA_DIR.',
@@ -71,6 +89,13 @@ export const variables = {
   MAX_CONNECTIONS: integer(0)({
     default: 0,
     desc: 'Open connections at most, half of them from one address if TRUST_PROXY is 0. 0: computed from the memory.',
+  }),
+  KEEP_ALIVE_SECONDS: integer(
+    1,
+    3600,
+  )({
+    default: 95,
+    desc: 'Seconds that an idle connection is kept; must be longer than the proxy in front keeps it.',
   }),
   CORS_ORIGINS: origins({
     default: undefined,
@@ -110,3 +135,20 @@ export const variables = {
     desc: 'Lowest level of the lines that are logged.',
   }),
 }
+
+/** Secrets and addresses. Each can also come from a file, whose path is in the variable `<NAME>_FILE`. */
+export const FROM_FILES = [
+  'MONGODB_URI',
+  'S3_BUCKET',
+  'S3_ENDPOINT',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'JWT_SECRET',
+  'ADMIN_USERNAME',
+  'ADMIN_PASSWORD',
+  'METRICS_TOKEN',
+] as const satisfies (keyof typeof variables)[]
+
+/** Variables whose values can begin and end with blanks and quotes. */
+export const PASSWORDS: ReadonlySet<string> = new Set<keyof typeof variables>(['ADMIN_PASSWORD'])

@@ -10,6 +10,13 @@ export interface ClientInfo {
   signal?: AbortSignal
 }
 
+/** Returns an address without the IPv6 form of IPv4 addresses, which sockets for both families use (RFC 4291 §2.5.5.2). */
+export function plainAddress(address: string | undefined): string | undefined {
+  if (!address?.includes(':') || !ipaddr.isValid(address)) return address
+  const ip = ipaddr.process(address)
+  return ip instanceof ipaddr.IPv4 ? ip.toString() : address
+}
+
 /** An address with a port, as some proxies write it into X-Forwarded-For. */
 const WITH_PORT = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/
 

@@ -30,6 +30,8 @@ const CHECK_MS = 2000
 interface ServerOptions {
   /** Adds CORS headers to the answers to requests that Node could not parse. */
   originCheck?: OriginCheck
+  /** Milliseconds for which an idle connection is kept after an answer. */
+  keepAliveMs?: number
   /** Most open connections; further ones are closed. 0: no limit. */
   connections?: number
   /** Most open connections of one address. Behind a proxy, all connections have the same address. */
@@ -49,7 +51,8 @@ export function createHttpServer(app: Express, options: ServerOptions = {}): Ser
       requestTimeout: 0,
       headersTimeout: HEADER_MS,
       connectionsCheckingInterval: CHECK_MS,
-      keepAliveTimeout: 65_000,
+      // of idle connections after an answer: `headersTimeout` begins with the first byte of the next request
+      keepAliveTimeout: options.keepAliveMs,
       // `refuseWithoutHost` answers with the error envelope, Node would not.
       requireHostHeader: false,
     },
@@ -192,11 +195,22 @@ function continueWhenRead(req: IncomingMessage, res: ServerResponse): void {
   }
 }
 
+/** The address of all IPv6 and IPv4 addresses of the machine, and that of its IPv4 addresses. */
+const ANY = { ipv6: '::', ipv4: '0.0.0.0' }
+/** Codes of a machine without IPv6. */
+const WITHOUT_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'])
+
 /** Starts to listen. @throws the system's error if it cannot listen on the address */
 export async function listen(
   server: Server,
   { port, host }: Pick<Config['http'], 'port' | 'host'>,
 ): Promise<void> {
-  server.listen(port, host)
-  await once(server, 'listening')
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+  } catch (error) {
+    if (host !== ANY.ipv6 || !WITHOUT_IPV6.has(String((error as NodeJS.ErrnoException).code))) throw error
+    server.listen(port, ANY.ipv4)
+    await once(server, 'listening')
+  }
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import proxyAddr from 'proxy-addr'
 import { WebSocketServer } from 'ws'
+import { plainAddress } from '../../app/auth/client-info.ts'
 import { proxyTrust } from '../../app/auth/proxy-check.ts'
 import type { Context } from '../../app/context.ts'
 import { forbidden, malformedRequest, starting, stopping } from '../../app/errors.ts'
@@ -22,6 +23,7 @@ export function handleUpgrades(
 ): void {
   const accept = connectionAcceptor(context, connections, limits)
   const trusts = proxyTrust(context.config.http.trustProxy)
+  const addressOf = (request: IncomingMessage) => plainAddress(proxyAddr(request, trusts))
   const handshakes = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -37,7 +39,7 @@ export function handleUpgrades(
     const refusal = translateError(error)
     const requestId = randomUUID()
     const { code } = refusal
-    context.log.info({ address: request.socket.remoteAddress, requestId, code }, 'socket refused')
+    context.log.info({ address: addressOf(request), requestId, code }, 'socket refused')
     refuseConnection(socket, refusal, { requestId })
   }
   handshakes.on('wsClientError', (error, socket, request) => refuse(socket, request, invalidHandshake(error)))
@@ -45,7 +47,7 @@ export function handleUpgrades(
     try {
       if (!isHandshake(request)) return serveWithoutUpgrade(server, request, socket, head)
       context.proxyCheck.inspect(request.headers)
-      const address = proxyAddr(request, trusts)
+      const address = addressOf(request)
       requireAdmission(context, request)
       connections.requireCapacity(address)
       handshakes.handleUpgrade(request, socket, head, (one) => accept(one, socket, request, address))

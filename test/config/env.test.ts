@@ -18,7 +18,8 @@ describe('loadConfig', () => {
     const { connections, ...http } = config.http
     expect(http).to.deep.equal({
       port: 8080,
-      host: '0.0.0.0',
+      host: '::',
+      keepAliveMs: 95_000,
       origins: ['http://localhost:*', 'http://127.0.0.1:*'],
       trustProxy: 0,
     })
@@ -148,7 +149,7 @@ describe('loadConfig', () => {
   ]
   for (const [given, prefix] of PREFIXES)
     it(`S3_PREFIX – ${given} → ${prefix}`, () => {
-      expect(loadConfig({ S3_BUCKET: 'b', S3_PREFIX: given }).storage.s3?.prefix).to.equal(prefix)
+      expect(loadConfig({ S3_BUCKET: 'kura-test', S3_PREFIX: given }).storage.s3?.prefix).to.equal(prefix)
     })
   for (const wrong of [
     '/',
@@ -162,7 +163,9 @@ describe('loadConfig', () => {
     'a'.repeat(401),
   ])
     it(`S3_PREFIX – ${wrong.slice(0, 20)} → refused`, () => {
-      expect(faultsOf({ S3_BUCKET: 'b', S3_PREFIX: wrong }).join()).to.match(/^S3_PREFIX must be segments/)
+      expect(faultsOf({ S3_BUCKET: 'kura-test', S3_PREFIX: wrong }).join()).to.match(
+        /^S3_PREFIX must be segments/,
+      )
     })
 
   it('loadConfig – several errors → all listed', () => {
@@ -184,7 +187,9 @@ describe('loadConfig', () => {
     ['PORT', '65536'],
     ['PORT', '-1'],
     ['PORT', '80.5'],
-    ['PORT', ' 80'],
+    ['KEEP_ALIVE_SECONDS', '0'],
+    ['KEEP_ALIVE_SECONDS', '3601'],
+    ['S3_FORCE_PATH_STYLE', 'yes'],
     ['USER_SPACE_BYTES', '50GB'],
     ['USER_SPACE_BYTES', '1e9'],
     ['USER_SPACE_BYTES', '9007199254740993'],
@@ -200,6 +205,10 @@ describe('loadConfig', () => {
     ['JWT_SECRET', ','],
     ['MONGODB_URI', 'localhost'],
     ['S3_ENDPOINT', 'ftp://example.org'],
+    ['S3_ENDPOINT', 'https://id:secret@s3.example.org'],
+    ['S3_ENDPOINT', 'https://s3.example.org?x=1'],
+    ['S3_ENDPOINT', 'https://s3.example.org/kura-test'],
+    ['S3_ENDPOINT', 'https://s3.example.org/kura-test/'],
     ['CORS_ORIGINS', 'example.org'],
     ['CORS_ORIGINS', 'https://example.org/path'],
     ['CORS_ORIGINS', '*,https://example.org'],
@@ -212,10 +221,14 @@ describe('loadConfig', () => {
     ['ADMIN_USERNAME', 'root'],
     ['ADMIN_PASSWORD', 'correct horse battery'],
     ['AWS_ACCESS_KEY_ID', 'AKIA'],
+    ['AWS_SESSION_TOKEN', 'token'],
   ]
   for (const [name, value] of refusals)
     it(`loadConfig – ${name}=${value} → throws`, () => {
-      const faults = faultsOf({ ...(name === 'S3_ENDPOINT' ? { S3_BUCKET: 'b' } : {}), [name]: value })
+      const faults = faultsOf({
+        ...(name.startsWith('S3_') ? { S3_BUCKET: 'kura-test' } : {}),
+        [name]: value,
+      })
       expect(faults).to.have.length(1)
       expect(faults[0]).to.include(name)
     })

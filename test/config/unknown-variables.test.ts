@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { FILE_VARIABLES } from '../../config/file-variables.ts'
 import { unknownVariables } from '../../config/unknown-variables.ts'
 import { variables } from '../../config/variables.ts'
 
@@ -19,6 +20,8 @@ const MEANT: [name: string, known: string | null][] = [
   ['KURA_JWT_SECRET', 'JWT_SECRET'],
   ['KURA_MONGOD_PATH', null],
   ['KURA_ANYTHING', null],
+  ['JWT_SECRETS_FILE', 'JWT_SECRET_FILE'],
+  ['MONGODB_URL_FILE', 'MONGODB_URI_FILE'],
 ]
 
 /** Variables of other programs, of the shell, of npm, Docker and Kubernetes. */
@@ -34,7 +37,16 @@ const OTHERS = [
     'INIT_CWD',
     'npm_config_cache',
   ],
-  ...['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_DEFAULT_REGION', 'AWS_ROLE_ARN', 'DYNO', 'DATABASE_URL'],
+  ...[
+    'AWS_PROFILE',
+    'AWS_CONFIG_FILE',
+    'AWS_SHARED_CREDENTIALS_FILE',
+    'AWS_WEB_IDENTITY_TOKEN_FILE',
+    'AWS_DEFAULT_REGION',
+    'AWS_ROLE_ARN',
+    'DYNO',
+    'DATABASE_URL',
+  ],
   ...['KURA', 'KURA_SERVICE_HOST', 'KURA_SERVICE_PORT', 'KURA_PORT_8080_TCP', 'KURA_PORT_8080_TCP_ADDR'],
 ]
 
@@ -49,8 +61,14 @@ describe('unknownVariables', () => {
     )
   })
 
+  it('unknownVariables – file for a variable that cannot come from one → a sentence', () => {
+    expect(unknownVariables({ CORS_ORIGINS_FILE: '/run/secrets/origins' })).to.deep.equal([
+      'CORS_ORIGINS_FILE has no effect: CORS_ORIGINS cannot come from a file.',
+    ])
+  })
+
   it('unknownVariables – known names, names of other programs, empty values → nothing', () => {
-    const names = [...Object.keys(variables), ...OTHERS]
+    const names = [...Object.keys(variables), ...FILE_VARIABLES, ...OTHERS]
     const environment = Object.fromEntries(names.map((name) => [name, 'x']))
     expect(unknownVariables({ ...environment, KURA_PORT: 'tcp://10.0.0.1:8080' })).to.deep.equal([])
     expect(unknownVariables({ MONGODB_URL: '', KURA_ANYTHING: undefined })).to.deep.equal([])

@@ -19,8 +19,10 @@ export interface S3StoreOptions {
   /** Beginning of every key in the bucket: empty, or segments that end with `/`. */
   prefix?: string
   region: string
-  /** URL of a store other than AWS; requests then have the bucket in the path. */
+  /** URL of a store other than AWS. */
   endpoint?: string | null
+  /** Whether the bucket is in the path of a URL instead of the host name. Default: true with an endpoint. */
+  pathStyle?: boolean
   /** Without credentials the SDK uses its default chain: environment, profile, role of the machine. */
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | null
   /** `when_required` for stores that do not support the checksums which the SDK adds by default. */
@@ -47,12 +49,13 @@ export const withDefaults = (timeouts: Partial<S3Timeouts> = {}): S3Timeouts => 
  * service limits them.
  */
 export function createClients(options: S3StoreOptions, timeouts: S3Timeouts) {
-  const { region, endpoint, credentials, attempts = 3 } = options
+  const { region, endpoint, pathStyle = Boolean(endpoint), credentials, attempts = 3 } = options
   const checksums = options.checksums === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED'
   const create = (requestTimeout: number, socketTimeout: number) =>
     new S3Client({
       region,
-      ...(endpoint && { endpoint, forcePathStyle: true }),
+      ...(endpoint && { endpoint }),
+      forcePathStyle: pathStyle,
       // a copy, because the SDK writes into it and the configuration is frozen
       ...(credentials && { credentials: { ...credentials } }),
       requestChecksumCalculation: checksums,

@@ -96,7 +96,10 @@ export async function startApp({
   const servers: Server[] = []
   const attached: Sockets[] = []
   const serve = async (one: Context) => {
-    const server = createHttpServer(createApp(one), { originCheck: one.originCheck })
+    const server = createHttpServer(createApp(one), {
+      originCheck: one.originCheck,
+      keepAliveMs: one.config.http.keepAliveMs,
+    })
     servers.push(server)
     const sockets = attachSockets(server, one, limits)
     attached.push(sockets)

@@ -1,4 +1,5 @@
-import { variables } from '../../../config/variables.ts'
+import { fileVariable } from '../../../config/file-variables.ts'
+import { FROM_FILES, variables } from '../../../config/variables.ts'
 
 interface Declared {
   default?: unknown
@@ -8,9 +9,15 @@ interface Declared {
 
 const declared: [string, Declared][] = Object.entries(variables)
 
-/** Returns the description of a variable, with its choices. */
-function sentence({ desc = '', choices }: Declared): string {
-  return choices ? `${desc} One of ${choices.join(', ')}.` : desc
+const fromFiles: ReadonlySet<string> = new Set(FROM_FILES)
+
+/** Returns the description of a variable, with its choices and its file. */
+function sentence(name: string, { desc = '', choices }: Declared): string {
+  return [
+    desc,
+    ...(choices ? [`One of ${choices.join(', ')}.`] : []),
+    ...(fromFiles.has(name) ? [`From a file: ${fileVariable(name)}.`] : []),
+  ].join(' ')
 }
 
 function defaultOf(variable: Declared): string {
@@ -21,7 +28,7 @@ function defaultOf(variable: Declared): string {
 export function configurationTable(): string {
   const rows = declared.map(([name, variable]) => {
     const value = defaultOf(variable)
-    return `| \`${name}\` | ${value ? `\`${value}\`` : ''} | ${sentence(variable)} |`
+    return `| \`${name}\` | ${value ? `\`${value}\`` : ''} | ${sentence(name, variable)} |`
   })
   return ['| variable | default | |', '|---|---|---|', ...rows, ''].join('\n')
 }
@@ -31,7 +38,7 @@ export function envExample(): string {
   const head =
     '# Copy this file to .env and remove the # of the lines that you change. The service reads .env in development\n# only. In production, set the variables in the environment.\n'
   const parts = declared.map(
-    ([name, variable]) => `# ${sentence(variable)}\n#${name}=${defaultOf(variable)}\n`,
+    ([name, variable]) => `# ${sentence(name, variable)}\n#${name}=${defaultOf(variable)}\n`,
   )
   return [head, ...parts].join('\n')
 }
