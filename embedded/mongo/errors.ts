@@ -10,6 +10,7 @@ const CODE_NAMES: Record<number, string> = {
   50: 'MaxTimeMSExpired',
   59: 'CommandNotFound',
   238: 'NotImplemented',
+  262: 'ExceededTimeLimit',
   11000: 'DuplicateKey',
   14031: 'OutOfDiskSpace',
 }

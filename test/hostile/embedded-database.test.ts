@@ -1,4 +1,15 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { expect } from 'chai'
@@ -93,7 +104,35 @@ describe('the embedded database on a machine with other users', function () {
     )
     expect(await listeningSockets(second.pid), 'HTTP alone').to.equal(1)
     await stop(second)
-    expect(await readdir(join(folder, 'mongo'))).to.deep.equal(['data'])
+    expect(await readdir(join(folder, 'mongo'))).to.have.members(['data', 'reserve'])
+  })
+
+  it('DATA_DIR – folder removed while the service runs → it reads, refuses writes with 503, ends only by its signal', async () => {
+    const data = join(folder, 'data')
+    const service = await startProcess({ DATA_DIR: data })
+    const ada = await register(service.origin)
+    await rename(data, join(folder, 'elsewhere'))
+    const upload = () =>
+      uploadFile(ada, Buffer.from('abc')).then(
+        () => 201,
+        () => 0,
+      )
+    const session = () =>
+      fetch(`${service.origin}/api/auth/register`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ username: `user${Date.now()}`, password: 'correct horse 99x' }),
+      })
+    await eventually(async () => expect((await session()).status).to.equal(503))
+    expect((await fetch(`${service.origin}/api/assets`)).status).to.equal(200)
+    expect((await fetch(`${service.origin}/readyz`)).status).to.equal(503)
+    expect(await upload()).to.equal(0)
+    expect(service.hasEnded()).to.equal(false)
+    await rename(join(folder, 'elsewhere'), data)
+    await eventually(async () => expect((await session()).status).to.equal(201))
+    expect(await upload()).to.equal(201)
+    service.signal('SIGTERM')
+    expect(await service.ended).to.equal(0)
   })
 
   it('start – DATA_DIR too long for a socket path → private folder elsewhere, found by commands', async () => {

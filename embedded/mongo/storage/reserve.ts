@@ -31,6 +31,8 @@ export interface ReserveOptions {
 export class Reserve {
   /** Bytes by which documents grew since the disk is full; null while it is not. */
   #growth: number | null = null
+  /** Why the disk could not be checked; null after a check that succeeded. */
+  #error: unknown = null
   readonly #timer: NodeJS.Timeout
   readonly #freeBytes: () => number
   readonly #file: string
@@ -50,9 +52,13 @@ export class Reserve {
    * Checks that a document can grow. It always can while the disk is not full.
    *
    * @throws 14031 (OutOfDiskSpace)
+   * @throws 262 (ExceededTimeLimit), which clients try again, when the disk cannot be checked: its folder was removed or
+   *   unmounted, so a write would be lost at the next start
    */
   admit(kind: Growth, growthOf: () => number): void {
     this.#check()
+    if (this.#error !== null)
+      throw new CommandError(262, `the disk of the embedded database cannot be checked: ${this.#error}`)
     if (this.#growth === null) return
     const growth = Math.max(0, growthOf())
     if (growth > 0 && this.#growth + growth > GROWTH_BYTES[kind])
@@ -64,8 +70,18 @@ export class Reserve {
     clearInterval(this.#timer)
   }
 
-  /** Uses the reserve when the disk is nearly full, and makes it again when there is space. */
+  /** Updates the reserve. Never throws, because nothing would catch an error of the timer. */
   #check(): void {
+    try {
+      this.#update()
+      this.#error = null
+    } catch (error) {
+      this.#error = error
+    }
+  }
+
+  /** Uses the reserve when the disk is nearly full, and makes it again when there is space. */
+  #update(): void {
     const free = this.#freeBytes()
     const exists = this.settings.doesExist(NAME)
     if (free < LOW_BYTES) {
