@@ -64,7 +64,7 @@ async function sendZip(
   }
   await sendBytes(bytes, req, res, (fromStart) =>
     countDownload(asset._id, {
-      ...{ link, client: clientOf(req), fromStart, inline: false, now: context.clock.now() },
+      ...{ link, client: clientOf(req), bytes: digest, fromStart, inline: false, now: context.clock.now() },
     }),
   )
 }

@@ -25,7 +25,14 @@ export async function sendFile(
   const bytes = { size, digest, mediaType, name, inline, ...caching, modifiedAt: asset.updatedAt }
   await sendBytes({ ...bytes, open: opener(req.context.store, key) }, req, res, async (fromStart) => {
     const now = req.context.clock.now()
-    await countDownload(asset._id, { link: req.link, client: clientOf(req), fromStart, inline, now })
+    await countDownload(asset._id, {
+      link: req.link,
+      client: clientOf(req),
+      bytes: digest,
+      fromStart,
+      inline,
+      now,
+    })
   })
 }
 

@@ -3,9 +3,16 @@ import { afterPosition, type Order, type Position, sortBy, toPage } from './plug
 import { creationTime, type Timestamps } from './plugins/timestamps.ts'
 import type { Stored } from './stored.ts'
 
-/** A counted download: the network of the client, as a digest, and when. */
-interface Use {
+/** What a client reads by a link. */
+export interface Read {
+  /** The network of the client, as a digest. */
   network: string
+  /** The digest of the file or zip. */
+  bytes: string
+}
+
+/** A counted download. */
+interface Use extends Read {
   at: Date
 }
 
@@ -27,7 +34,7 @@ const definition = {
    * request uses a download. Removed by `forgetUses`.
    */
   uses: {
-    type: [new Schema<Use>({ network: String, at: Date }, { _id: false, id: false })],
+    type: [new Schema<Use>({ network: String, bytes: String, at: Date }, { _id: false, id: false })],
     default: undefined,
     select: false,
   },
@@ -45,7 +52,7 @@ export type LinkChange = Partial<Pick<LinkFields, 'expiresAt' | 'maxDownloads' |
 /** Length of a label, in characters. */
 export const LABEL = { max: 100 } as const
 
-/** How long after a use a client of the same network can continue the download without another use, in milliseconds. */
+/** How long after a use a client of the same network can continue that download without another use, in milliseconds. */
 const CONTINUE_MS = 3_600_000
 /** Most uses of a link from which clients can continue. A link that is used more often forgets the oldest. */
 const USES_MAX = 1000
@@ -60,11 +67,14 @@ interface Page {
   from: Position | undefined
 }
 
+/** What a client continues; without `bytes` any download. */
+type Continued = Pick<Read, 'network'> & Partial<Read>
+
 interface LinkModel extends Model<StoredLink> {
   ofToken(tokenHash: string): Promise<LinkFields | null>
   allOf(asset: Types.ObjectId): AsyncIterable<LinkFields>
-  use(id: Types.ObjectId, network: string, now: Date, continues: boolean): Promise<boolean>
-  canContinue(id: Types.ObjectId, network: string, now: Date): Promise<boolean>
+  use(id: Types.ObjectId, read: Read, now: Date, continues: boolean): Promise<boolean>
+  canContinue(id: Types.ObjectId, read: Continued, now: Date): Promise<boolean>
   forgetUses(now: Date): Promise<void>
   change(
     id: string,
@@ -91,9 +101,9 @@ const open = (now: Date): QueryFilter<StoredLink> => ({
   $or: [{ expiresAt: null }, { expiresAt: { $gt: now } }],
 })
 
-/** Returns the condition on `uses` that one of them is of this network and less than an hour old. */
-const recently = (network: string, now: Date) => ({
-  $elemMatch: { network, at: { $gt: new Date(now.getTime() - CONTINUE_MS) } },
+/** Returns the condition on `uses` that one of them can be continued. */
+const recently = (read: Continued, now: Date) => ({
+  $elemMatch: { ...read, at: { $gt: new Date(now.getTime() - CONTINUE_MS) } },
 })
 
 const schema = new Schema<StoredLink, LinkModel>(definition, {
@@ -112,18 +122,17 @@ const schema = new Schema<StoredLink, LinkModel>(definition, {
     },
 
     /**
-     * Counts a download by a client of a network. Returns false when the limit of downloads is reached; exact under
-     * concurrency.
+     * Counts a download. Returns false when the limit of downloads is reached; exact under concurrency.
      *
      * @param continues whether the request continues a download: it is not counted if a client of the network used the
-     *   link within the last hour
+     *   link for the same bytes within the last hour
      */
-    async use(id: Types.ObjectId, network: string, now: Date, continues: boolean): Promise<boolean> {
-      if (continues && (await this.canContinue(id, network, now))) return true
+    async use(id: Types.ObjectId, read: Read, now: Date, continues: boolean): Promise<boolean> {
+      if (continues && (await this.canContinue(id, read, now))) return true
       const { modifiedCount } = await this.updateOne(
         {
           _id: id,
-          ...(continues ? { uses: { $not: recently(network, now) } } : {}),
+          ...(continues ? { uses: { $not: recently(read, now) } } : {}),
           $and: [
             open(now),
             { $or: [{ maxDownloads: null }, { $expr: { $lt: ['$downloads', '$maxDownloads'] } }] },
@@ -132,16 +141,16 @@ const schema = new Schema<StoredLink, LinkModel>(definition, {
         {
           $inc: { downloads: 1 },
           $set: { lastUsedAt: now, usesEndAt: new Date(now.getTime() + CONTINUE_MS) },
-          $push: { uses: { $each: [{ network, at: now }], $slice: -USES_MAX } },
+          $push: { uses: { $each: [{ ...read, at: now }], $slice: -USES_MAX } },
         },
       )
       // another request of the network can have used the link in between
-      return modifiedCount === 1 || (continues && this.canContinue(id, network, now))
+      return modifiedCount === 1 || (continues && this.canContinue(id, read, now))
     },
 
-    /** Returns whether a client of a network used the link within the last hour, even if it has no downloads left. */
-    async canContinue(id: Types.ObjectId, network: string, now: Date): Promise<boolean> {
-      return (await this.exists({ _id: id, ...open(now), uses: recently(network, now) })) !== null
+    /** Returns whether a client can continue a download, even if the link has no downloads left. */
+    async canContinue(id: Types.ObjectId, read: Continued, now: Date): Promise<boolean> {
+      return (await this.exists({ _id: id, ...open(now), uses: recently(read, now) })) !== null
     },
 
     /** Removes the uses of links that nobody used within the last hour. */

@@ -6,7 +6,7 @@ import { recordLinks } from '../../models/asset-objects.ts'
 import { unlessFull } from '../../models/database-errors.ts'
 import { readWhole, type Whole } from '../../models/file-set.ts'
 import { isId } from '../../models/ids.ts'
-import { isOpen, isUsedUp, Link, type LinkChange, type LinkFields } from '../../models/link.ts'
+import { isOpen, isUsedUp, Link, type LinkChange, type LinkFields, type Read } from '../../models/link.ts'
 import { verifyPassword } from '../../models/password.ts'
 import { isActive } from '../../models/user-state.ts'
 import { addressKey, type ClientInfo } from '../auth/client-info.ts'
@@ -155,7 +155,9 @@ export async function followLink(
   if (!link || !asset || !owner) throw notFound()
   const now = clock.now()
   if (!isOpen(link, now) || asset.takenDownAt) throw linkExpired()
-  if (isUsedUp(link) && !(continues && (await Link.canContinue(link._id, networkOf(link, client), now))))
+  const network = networkOf(link, client)
+  // which bytes are read is checked when they are sent
+  if (isUsedUp(link) && !(continues && (await Link.canContinue(link._id, { network }, now))))
     throw linkExpired()
   await unlock(limits, link, password, client)
   return { link, asset }
@@ -223,6 +225,8 @@ export async function revokeLink(
 interface Download {
   link: LinkFields | undefined
   client: ClientInfo
+  /** The digest of the file or zip. */
+  bytes: string
   /** Whether the answer begins with the first byte. */
   fromStart: boolean
   /** Whether the bytes are shown in the browser. */
@@ -233,14 +237,21 @@ interface Download {
 /**
  * Counts a download. An answer with the first byte counts for the asset, unless it is shown inline. Each answer with
  * bytes uses one download of the link; one without the first byte uses none if a client of the same network used the
- * link within the last hour, so that an interrupted download can be continued.
+ * link for the same file or zip within the last hour, so that an interrupted download can be continued.
  *
  * @throws `link_expired` when the link has no downloads left
  */
 export async function countDownload(
   asset: Types.ObjectId,
-  { link, client, fromStart, inline, now }: Download,
+  { link, client, bytes, fromStart, inline, now }: Download,
 ): Promise<void> {
-  if (link && !(await Link.use(link._id, networkOf(link, client), now, !fromStart))) throw linkExpired()
+  if (link && !(await useLink(link, { network: networkOf(link, client), bytes }, now, !fromStart)))
+    throw linkExpired()
   if (fromStart && !inline) await unlessFull(Asset.recordDownload(asset), undefined)
+}
+
+/** Uses a link as `Link.use`. A link without a limit is also used when the database is full and cannot count it. */
+const useLink = (link: LinkFields, ...use: [read: Read, now: Date, continues: boolean]): Promise<boolean> => {
+  const used = Link.use(link._id, ...use)
+  return link.maxDownloads === null ? unlessFull(used, true) : used
 }

@@ -74,10 +74,53 @@ describe('ranges by a link', () => {
     const rest = await read(REST)
     expect([whole.status, rest.status]).to.deep.equal([200, 206])
     expect(rest.bytes.equals(whole.bytes.subarray(5))).to.equal(true)
-    await get(`${url}/files/${several.files[1]?.id}`, REST).expect(206)
+    // the download of the zip is no download of its files
+    for (const { url: file } of several.files)
+      await get(`${url}/files/${file.split('/').at(-1)}`, REST).expect(410)
     await get(`${url}/download`, 'bytes=0-').expect(410)
     expect(await downloads(id)).to.equal(1)
     expect((await Asset.findById(several.id).orFail()).downloads).to.equal(1)
+  })
+
+  it('GET /api/links/:token/files/:fileId – rests of several files → each file uses one', async () => {
+    const several = await uploadAsset(
+      ada,
+      {},
+      { 'a.obj': obj(), 'b.obj': Buffer.concat([obj(), obj()]), 'c.obj': Buffer.from('# c.obj') },
+    )
+    const { body } = await ada.post(`/api/assets/${several.id}/links`).send({ maxDownloads: 2 }).expect(201)
+    const { id, url } = body.res.link
+    const [a, b, c] = several.files.map((file) => `${url}/files/${file.id}`) as [string, string, string]
+    await get(a).expect(200)
+    for (const path of [a, b, b, a]) await get(path, REST).expect(206)
+    expect(await downloads(id)).to.equal(2)
+    await get(c, REST).expect(410)
+    await get(`${url}/download`, REST).expect(410)
+    await get(a, REST).expect(206)
+    expect(await downloads(id)).to.equal(2)
+  })
+
+  it('GET /api/links/:token/download – file replaced after the only download → its rest is 410', async () => {
+    const changed = await uploadAsset(ada, {}, { 'a.obj': obj() })
+    const { body } = await ada.post(`/api/assets/${changed.id}/links`).send({ maxDownloads: 1 }).expect(201)
+    const path = `${body.res.link.url}/download`
+    await get(path).expect(200)
+    await ada
+      .put(`/api/assets/${changed.id}/files`)
+      .attach('files', Buffer.from(`${obj()}#`), 'a.obj')
+      .expect(200)
+    await get(path, REST).expect(410)
+  })
+
+  it('GET /api/links/:token/download – 60 downloads at the same time over two processes, 7 allowed → 7', async () => {
+    const { id, file } = await make({ maxDownloads: 7 })
+    const other = await app.secondInstance()
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, n) => get(file, undefined, `192.0.2.${n}`, n % 2 ? other : app.api)),
+    )
+    expect(answers.filter(({ status }) => status === 200)).to.have.length(7)
+    expect(answers.filter(({ status }) => status === 410)).to.have.length(53)
+    expect(await downloads(id)).to.equal(7)
   })
 
   it('GET /api/links/:token/download – rest, an hour after the last use → counted like a whole file', async () => {
