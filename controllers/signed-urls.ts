@@ -11,12 +11,12 @@ export const create: Handler<typeof rules.signedUrl> = ({ context, asset, user, 
 
 /**
  * Sends a file or picture inline if its media type is safe to show in a browser and the URL was not signed for a
- * download. Browsers can cache it until the URL expires.
+ * download. Browsers can cache it until the URL expires, but ask again for a download, so that each one counts.
  */
 export const open: Handler<typeof rules.signedBytes> = async ({ req, context }, res) => {
   const opened = await followSignedUrl(context, String(req.params.token))
   const maxAge = Math.floor((opened.expiresAt.getTime() - context.clock.now().getTime()) / 1000)
-  const options = { isPublic: false, maxAge, inline: !opened.download }
+  const options = { isPublic: false, inline: !opened.download, ...(opened.download ? {} : { maxAge }) }
   if ('picture' in opened) await sendPicture(req, res, opened, options)
   else if ('file' in opened) await sendFile(req, res, opened, options)
   else await sendDownload(req, res, opened.asset, options)
