@@ -4,17 +4,25 @@ import type { AssetFile } from '../../models/asset-files.ts'
 import { keepChecksums } from '../../models/asset-objects.ts'
 import type { Whole } from '../../models/file-set.ts'
 import type { ClientInfo } from '../auth/client-info.ts'
+import { within } from '../clock.ts'
 import type { Context } from '../context.ts'
+import { overloaded } from '../errors.ts'
 import { callerKey } from '../queues/queues.ts'
 import { Digest } from '../storage/digest.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
 /**
+ * Longest wait of a request until the files are read, in milliseconds. A proxy gives up when no answer begins within 30 or
+ * 60 seconds, and no byte of a zip can be sent without the CRC-32 of its first file.
+ */
+const WAIT_MS = 25_000
+
+/**
  * Returns the CRC-32 of all files of an asset by their keys. Files of earlier releases have none: they are read in a fair
- * queue, in which each client takes turns, and their CRC-32 is stored. When a client disconnects while its files are
- * read, reading goes on, so that a repeated request of a large asset finds it done.
+ * queue, in which each client takes turns, and their CRC-32 is stored. When a client disconnects or has waited too long
+ * while its files are read, reading goes on, so that a repeated request of a large asset finds it done.
  *
- * @throws unavailable when too many assets wait
+ * @throws unavailable when too many assets wait, or this one takes too long
  * @throws client_closed when the client disconnects before its turn
  */
 export async function checksumsOf(
@@ -22,11 +30,15 @@ export async function checksumsOf(
   asset: Whole,
   viewer: Viewer,
   client: ClientInfo,
+  waitMs = WAIT_MS,
 ): Promise<ReadonlyMap<string, number>> {
   const checksums = knownChecksums(asset.allFiles)
   if (checksums.size === asset.allFiles.length) return checksums
   const read = () => readMissing(context, asset)
-  return context.queues.checksums.run(callerKey(viewer, client), read, client.signal)
+  const reading = context.queues.checksums.run(callerKey(viewer, client), read, client.signal)
+  if (!(await within(waitMs, reading)))
+    throw overloaded('The zip of these older files is being prepared; try again later.')
+  return reading
 }
 
 /** Reads the files without a CRC-32. Stores what was read, even when a file cannot be read or the process stops. */

@@ -1,5 +1,8 @@
 import { expect } from 'chai'
+import { Types } from 'mongoose'
+import { checksumsOf } from '../../app/assets/checksums.ts'
 import { Asset } from '../../models/asset.ts'
+import { readWhole, type Whole } from '../../models/file-set.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
@@ -189,6 +192,32 @@ describe('GET /api/assets/:id/download, several files', () => {
       for (const { crc32 } of (await stored()).files) expect(crc32).to.be.a('number')
     })
     expect((await stored()).downloads).to.equal(0)
+  })
+
+  it('checksumsOf – files are read longer than a request waits → unavailable, then found', async () => {
+    await withoutChecksums()
+    const { open } = app.store
+    let release: () => void = () => undefined
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    app.store.open = async (...given) => {
+      await held
+      return open.apply(app.store, given)
+    }
+    const whole = await readWhole(() => Asset.ready(new Types.ObjectId(asset.id)))
+    const client = { address: '192.0.2.1', userAgent: undefined }
+    const read = (waitMs: number) => checksumsOf(app.context, whole as Whole, null, client, waitMs)
+    try {
+      const error = await read(50).catch((thrown) => thrown)
+      expect(error).to.include({ status: 503, code: 'unavailable' })
+      expect(error.headers).to.include({ 'Retry-After': '5' })
+    } finally {
+      app.store.open = open
+      release()
+    }
+    expect((await read(20_000)).size).to.equal(3)
+    expect((await get().expect(200)).body.equals(zip)).to.equal(true)
   })
 
   it('GET /api/assets/:id/download – old file differs from its SHA-256 → 500, no checksum kept for it', async () => {
