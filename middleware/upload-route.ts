@@ -30,7 +30,7 @@ export function uploadRoute({ check, store, measure }: Receiver, handler: Reques
       if (first) {
         await measure(req, res)
         if (contentOf(req) !== first.content) throw keyReused()
-        req.firstAnswer = first.answer
+        req.firstAnswer = await first.answer()
       } else {
         await store(req, res)
         await req.keyClaim?.describe(contentOf(req))

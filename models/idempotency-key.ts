@@ -5,6 +5,8 @@ import type { Stored } from './stored.ts'
 
 /** How long a key stands for its first request, in milliseconds. */
 export const KEY_MS = 24 * 3_600_000
+/** Longest stored answer, in bytes. */
+export const ANSWER_MAX_BYTES = 16_384
 /** Most keys of a user at a time. */
 export const KEYS_MAX = 10_000
 
@@ -20,7 +22,7 @@ const definition = {
   content: { type: String, default: null },
   /** The id that the asset of the request gets. */
   asset: { type: Schema.Types.ObjectId, required: true },
-  /** The asset in the answer, as JSON; null until the request has succeeded. */
+  /** The asset in the answer, as JSON; empty if it is too long to store; null until the request has succeeded. */
   answer: { type: String, default: null },
   /** By the clock of the database. A request without an answer and without heartbeats has died. */
   heartbeatAt: { type: Date, required: true },
@@ -72,6 +74,11 @@ const statics = {
   /** Returns whether a user can have another key. */
   async hasRoom(user: Types.ObjectId): Promise<boolean> {
     return (await IdempotencyKey.countDocuments({ user }, { limit: KEYS_MAX })) < KEYS_MAX
+  },
+
+  /** Deletes expired keys, for databases that do not delete them by the index on `expiresAt`. */
+  async removeExpired(now: Date): Promise<void> {
+    await IdempotencyKey.deleteMany({ expiresAt: { $lte: now } })
   },
 
   async removeAllOf(user: Types.ObjectId): Promise<void> {

@@ -1,5 +1,6 @@
 import { assetsToDeleteFrom } from '../../models/asset-objects.ts'
 import { removeTombstones } from '../../models/asset-upload.ts'
+import { IdempotencyKey } from '../../models/idempotency-key.ts'
 import { Link } from '../../models/link.ts'
 import { matchSessions, usersOfOutdatedSessions } from '../../models/session-account.ts'
 import { staleUploads } from '../../models/upload.ts'
@@ -19,8 +20,8 @@ const TOMBSTONE_MS = 24 * 3_600_000
 
 /**
  * Cleans up after processes that died: discards uploads without a heartbeat, deletes objects marked for deletion,
- * finishes account deletions and changes of sessions and readers, removes orphaned objects, reservations, temporary files
- * and old uses of links.
+ * finishes account deletions and changes of sessions and readers, removes orphaned objects, reservations, temporary files,
+ * old uses of links and expired idempotency keys.
  * Requests and sweeps of other processes can run at the same time. A step that fails is logged and repeated by the
  * next sweep.
  */
@@ -49,6 +50,9 @@ export async function sweep(context: AssetContext): Promise<void> {
   await attempt(context, 'remove tombstones', () => removeTombstones(new Date(Date.now() - TOMBSTONE_MS)))
   await attempt(context, 'remove temporary files', removeOrphanFiles)
   await attempt(context, 'remove old uses of links', () => Link.forgetUses(context.clock.now()))
+  await attempt(context, 'remove expired idempotency keys', () =>
+    IdempotencyKey.removeExpired(context.clock.now()),
+  )
 }
 
 async function attempt({ log }: AssetContext, task: string, run: () => Promise<unknown>): Promise<void> {

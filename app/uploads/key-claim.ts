@@ -6,6 +6,7 @@ import { fenceAsset } from '../../models/asset-upload.ts'
 import { databaseNow } from '../../models/database-time.ts'
 import { readWhole } from '../../models/file-set.ts'
 import {
+  ANSWER_MAX_BYTES,
   IdempotencyKey,
   type IdempotencyKeyFields,
   KEY_MS,
@@ -13,7 +14,7 @@ import {
 } from '../../models/idempotency-key.ts'
 import { serializeAssets } from '../../models/views/asset.ts'
 import type { Context } from '../context.ts'
-import { keyInUse, keyReused, tooManyRequests } from '../errors.ts'
+import { keyInUse, keyReused, notFound, tooManyRequests } from '../errors.ts'
 
 /** Number of heartbeats within `staleMs`. */
 const HEARTBEATS = 4
@@ -36,8 +37,8 @@ interface KeyedRequest {
 export interface FirstRequest {
   /** Hash of its fields, and of the names and lengths of its files. */
   content: string
-  /** The asset in its answer, as JSON. */
-  answer: string
+  /** Returns the asset in its answer, as JSON. @throws not_found when the answer was too long to store and the asset is deleted */
+  answer(): Promise<string>
 }
 
 /** Returns the hash by which requests are compared. */
@@ -76,7 +77,10 @@ export class KeyClaim {
 
   /** Stores the answer. Call it after the commit and before the answer is sent. */
   async complete(answer: string): Promise<void> {
-    await IdempotencyKey.change(this.record, { answer, expiresAt: expiryFrom(this.context) })
+    await IdempotencyKey.change(this.record, {
+      answer: toStored(answer),
+      expiresAt: expiryFrom(this.context),
+    })
     this.#isComplete = true
   }
 
@@ -147,26 +151,46 @@ async function firstRequest(
 ): Promise<FirstRequest | null> {
   const { content, answer, expiresAt, heartbeatAt } = stored
   const isExpired = expiresAt <= context.clock.now()
-  if (content !== null && answer !== null) return isExpired ? null : { content, answer }
+  if (content !== null && answer !== null)
+    return isExpired ? null : { content, answer: async () => answer || currentAnswer(context, stored, user) }
   if (heartbeatAt.getTime() > (await databaseNow()).getTime() - context.staleMs) throw keyInUse()
   const found = await committed(context, stored, user)
-  return content !== null && found !== null && !isExpired ? { content, answer: found } : null
+  return content !== null && found !== null && !isExpired ? { content, answer: async () => found } : null
 }
 
 /** Returns the answer to a dead request that was committed. Prevents that it is committed later if it was not. */
 async function committed(
-  { clock }: ClaimContext,
+  context: ClaimContext,
   stored: IdempotencyKeyFields,
   user: Caller,
 ): Promise<string | null> {
   const asset = await fenceAsset(stored.asset)
   if (asset?.state !== 'ready') return null
-  const whole = await readWhole(() => Asset.byId(asset._id), asset)
-  if (!whole) return null
-  const [view] = await serializeAssets([whole], user, clock.now())
-  const answer = JSON.stringify(view)
-  await IdempotencyKey.change(stored, { answer, expiresAt: new Date(clock.now().getTime() + KEY_MS) })
+  const answer = await answerFrom(context, stored, user)
+  if (answer === null) return null
+  await IdempotencyKey.change(stored, { answer: toStored(answer), expiresAt: expiryFrom(context) })
   return answer
 }
+
+/** Returns an answer that was too long to store, made from the asset as it is now. @throws not_found */
+async function currentAnswer(...request: Parameters<typeof answerFrom>): Promise<string> {
+  const answer = await answerFrom(...request)
+  if (answer === null) throw notFound()
+  return answer
+}
+
+/** Returns the asset of a request as JSON; null when it is deleted. */
+async function answerFrom(
+  { clock }: ClaimContext,
+  { asset }: IdempotencyKeyFields,
+  user: Caller,
+): Promise<string | null> {
+  const whole = await readWhole(() => Asset.ready(asset))
+  const [view] = whole ? await serializeAssets([whole], user, clock.now()) : []
+  return view ? JSON.stringify(view) : null
+}
+
+/** Returns an answer as it is stored: empty if it is too long. A user can have many keys. */
+const toStored = (answer: string) => (Buffer.byteLength(answer) > ANSWER_MAX_BYTES ? '' : answer)
 
 const expiryFrom = ({ clock }: Pick<ClaimContext, 'clock'>) => new Date(clock.now().getTime() + KEY_MS)

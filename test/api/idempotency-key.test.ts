@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { sweep } from '../../app/maintenance/sweep.ts'
 import { Asset } from '../../models/asset.ts'
 import { IdempotencyKey, KEY_MS, KEYS_MAX } from '../../models/idempotency-key.ts'
 import { User } from '../../models/user.ts'
@@ -145,6 +146,28 @@ describe('Idempotency-Key', () => {
     await ada.delete(`/api/assets/${id}`).expect(204)
     expectSame(await sendForm(key), first)
     await ada.get(`/api/assets/${id}`).expect(404)
+  })
+
+  it('POST /api/assets – answer too long to store → made from the asset as it is; 404 when it is deleted', async () => {
+    const key = newKey()
+    const fields: Upload['fields'] = [['description', 'ö'.repeat(5000)]]
+    const files = Array.from({ length: 20 }, (_, n) => {
+      const name = `${'ä'.repeat(110)}-${n}.bin`
+      return ['files', name, Buffer.from(String(n))] satisfies NonNullable<Upload['files']>[number]
+    })
+    const first = await sendForm(key, { fields, files })
+    expect(first.status, first.text).to.equal(201)
+    const { answer } = await IdempotencyKey.findById(`${ada.user._id}:${key}`).orFail().lean()
+    expect(answer).to.equal('')
+    const before = await stateOf(app)
+    expectSame(await sendForm(key, { fields, files }), first)
+    expect((await sendForm(key, { files })).status).to.equal(409)
+    expect(await stateOf(app)).to.deep.equal(before)
+    await ada.patch(`/api/assets/${first.asset.id}`).send({ name: 'Changed' }).expect(200)
+    expect((await sendForm(key, { fields, files })).asset).to.include({ id: first.asset.id, name: 'Changed' })
+    await ada.delete(`/api/assets/${first.asset.id}`).expect(204)
+    expect(await sendForm(key, { fields, files })).to.include({ status: 404, code: 'not_found' })
+    expect((await sendForm(key, { files })).status).to.equal(409)
   })
 
   it('POST /api/assets – repeat when no space is free → the first answer', async () => {
@@ -317,11 +340,18 @@ describe('Idempotency-Key', () => {
   it('Idempotency-Key – 24 hours later → the key is free', async () => {
     const key = newKey()
     const first = await sendForm(key)
+    const old = newKey()
+    await sendForm(old)
     app.clock.advance(KEY_MS + 1000)
     ada = await signIn(app, ada.user)
     const second = await sendForm(key)
     expect(second.status, second.text).to.equal(201)
     expect(second.asset.id).not.to.equal(first.asset.id)
+    const stored = (one: string) => IdempotencyKey.exists({ _id: `${ada.user._id}:${one}` })
+    await IdempotencyKey.collection.dropIndex('expiresAt_1')
+    await sweep(app.context)
+    expect([await stored(old), (await stored(key)) !== null]).to.deep.equal([null, true])
+    expectSame(await sendForm(key), second)
   })
 
   it(`Idempotency-Key – ${KEYS_MAX} keys of one user → 429 for another key, a known one works`, async () => {
