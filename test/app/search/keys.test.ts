@@ -111,6 +111,10 @@ describe('stored keys of assets', () => {
       return () => ada.delete(`/api/assets/${id}/collaborators/bob`)
     },
     'POST /api/assets/:assetId/links': (id) => () => ada.post(`/api/assets/${id}/links`).send({}),
+    'PATCH /api/assets/:assetId/links/:linkId': async (id) => {
+      const { body } = await ada.post(`/api/assets/${id}/links`).send({}).expect(201)
+      return () => ada.patch(`/api/assets/${id}/links/${body.res.link.id}`).send({ label: 'Bob' })
+    },
     'DELETE /api/assets/:assetId/links/:linkId': async (id) => {
       const { body } = await ada.post(`/api/assets/${id}/links`).send({}).expect(201)
       return () => ada.delete(`/api/assets/${id}/links/${body.res.link.id}`)
@@ -134,6 +138,19 @@ describe('stored keys of assets', () => {
     'POST /api/remove': (id) => () => ada.post('/api/remove/').send({ id }),
     'POST /base': () => async () => ada.post('/base').attach('file', await picture(), 'e.png'),
     'POST /overlay': () => () => ada.post('/overlay').attach('file', mp4(), 'f.mp4'),
+    'PUT /api/files/:filename': () => () => ada.put('/api/files/g.obj?tags=wood,old').send(obj()),
+    ...kumoRoutes('collections'),
+    ...kumoRoutes('uploads'),
+  }
+
+  function kumoRoutes(name: string): typeof ROUTES {
+    return {
+      [`POST /${name}`]: () => () =>
+        ada.post(`/${name}`).field('image[tag]', 'wood').attach('image[file]', obj(), 'h.obj'),
+      [`PATCH /${name}/:assetId`]: (id) => () =>
+        ada.patch(`/${name}/${id}`).send({ collection: { title: 'Stool', tag: 'metal' } }),
+      [`DELETE /${name}/:assetId`]: (id) => () => ada.delete(`/${name}/${id}`),
+    }
   }
 
   async function expectKeys() {
@@ -147,7 +164,7 @@ describe('stored keys of assets', () => {
 
   it('routes – every route that changes assets → has a request in this test', () => {
     const changing = mountedRoutes(createApp(app.context)).filter((route) =>
-      /^(POST|PUT|PATCH|DELETE) \/(api\/(admin\/)?assets|images|base|overlay|api\/(upload|remove))\b/.test(
+      /^(POST|PUT|PATCH|DELETE) \/(api\/(admin\/)?assets|images|base|overlay|api\/(upload|remove|files\/:)|collections|uploads)/.test(
         route,
       ),
     )
