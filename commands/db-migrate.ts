@@ -4,9 +4,11 @@
  */
 import { connectDatabase, disconnectDatabase } from '../app/lifecycle/database.ts'
 import { migrate } from '../app/maintenance/migrations/migrate.ts'
-import { runCommand } from './run-command.ts'
+import { readArguments, runCommand } from './run-command.ts'
 
-await runCommand(async (uri) => {
+const readGiven = () => readArguments('Usage: npm run db:migrate', {})
+
+await runCommand(readGiven, async (uri) => {
   await connectDatabase(uri)
   try {
     const { from, to } = await migrate({ report: (line) => process.stderr.write(`${line}\n`) })

@@ -18,7 +18,7 @@ import {
   openLocalDatabase,
   openMongodDatabase,
 } from '../embedded/local-database.ts'
-import { runWithConfig } from './run-command.ts'
+import { runWithConfig, UsageError } from './run-command.ts'
 
 /** The argument that names the database of KURA_MONGOD. */
 const MONGOD = 'mongod'
@@ -28,7 +28,7 @@ const [argument, ...others] = process.argv.slice(2)
 const given = argument === undefined || argument === MONGOD ? {} : { MONGODB_URI: argument }
 
 await runWithConfig(async (config) => {
-  if (others.length > 0 || (!argument && !config.database.uri)) throw new MoveError(USAGE)
+  if (others.length > 0 || (!argument && !config.database.uri)) throw new UsageError(USAGE)
   const source = await openSource(config.database)
   try {
     if (argument === MONGOD) {

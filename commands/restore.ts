@@ -3,23 +3,21 @@
  * `--replace`, deletes the content of the database first. A store that belongs to another database is refused, unless
  * `--take-bucket` takes it over.
  */
-import { parseArgs } from 'node:util'
-import { BackupError } from '../app/backup/format.ts'
 import { restore } from '../app/backup/restore.ts'
 import { NEWEST_VERSION } from '../app/maintenance/migrations/migrations.ts'
-import { runCommand } from './run-command.ts'
+import { readArguments, runCommand } from './run-command.ts'
 import { withContext } from './with-context.ts'
 
-await runCommand((uri, config) => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      replace: { type: 'boolean', default: false },
-      'take-bucket': { type: 'boolean', default: false },
-    },
-  })
-  const [dir] = positionals
-  if (!dir || positionals.length > 1) throw new BackupError('Name one folder: npm run restore -- DIR')
+const USAGE = 'Name one folder: npm run restore -- DIR'
+const OPTIONS = {
+  replace: { type: 'boolean', default: false },
+  'take-bucket': { type: 'boolean', default: false },
+} as const
+
+const readGiven = () => readArguments(USAGE, OPTIONS, 1)
+
+await runCommand(readGiven, (uri, config, { values, positionals }) => {
+  const [dir = ''] = positionals
   return withContext(uri, config, async (context) => {
     const options = {
       replace: values.replace,

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline as pipelineOf, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { assertKey } from '../storage/keys.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import { BackupError, OBJECTS, type ObjectEntry } from './format.ts'
+import { BackupError, DamagedObject, OBJECTS, type ObjectEntry, writing } from './format.ts'
 
 const pathOf = (dir: string, key: string) => join(dir, OBJECTS, assertKey(key))
 
-/** Passes bytes through and fails with a BackupError at their end if size or checksum differ from the entry. */
+/** Passes bytes through and fails with a DamagedObject at their end if size or checksum differ from the entry. */
 function verifying({ key, size, sha256 }: ObjectEntry): Transform {
   const hash = createHash('sha256')
   let passed = 0
@@ -25,7 +25,7 @@ function verifying({ key, size, sha256 }: ObjectEntry): Transform {
       callback(
         isRight
           ? null
-          : new BackupError(`Object ${key} is damaged: its size or checksum differs from its document.`),
+          : new DamagedObject(`Object ${key} is damaged: its size or checksum differs from its document.`),
       )
     },
   })
@@ -35,17 +35,35 @@ function verifying({ key, size, sha256 }: ObjectEntry): Transform {
  * Copies an object from the store into the backup, completely or not at all.
  *
  * @throws ObjectMissing
- * @throws BackupError when its bytes differ from its document
+ * @throws DamagedObject when its bytes differ from its document
+ * @throws BackupError when it cannot be written
  */
-export async function copyOut(store: ObjectStore, dir: string, entry: ObjectEntry): Promise<void> {
+export async function copyOut(
+  store: ObjectStore,
+  dir: string,
+  entry: ObjectEntry,
+  signal: AbortSignal,
+): Promise<void> {
   const path = pathOf(dir, entry.key)
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const source = await store.open(entry.key)
+  const source = await store.open(entry.key, undefined, signal)
   try {
-    await pipeline(source, verifying(entry), createWriteStream(path, { mode: 0o600, flush: true }))
+    await pipeline(source, verifying(entry), (chunks: AsyncIterable<Buffer>) => writeFile(path, chunks), {
+      signal,
+    })
   } catch (error) {
     await rm(path, { force: true })
     throw error
+  }
+}
+
+async function writeFile(path: string, chunks: AsyncIterable<Buffer>): Promise<void> {
+  await writing(mkdir(dirname(path), { recursive: true, mode: 0o700 }))
+  const file = await writing(open(path, 'w', 0o600))
+  try {
+    for await (const chunk of chunks) await writing(file.appendFile(chunk))
+    await writing(file.sync())
+  } finally {
+    await file.close()
   }
 }
 

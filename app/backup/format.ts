@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises'
+import { open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FORMER_ACTIVITIES } from '../../models/event.ts'
 import { NEWEST_VERSION } from '../maintenance/migrations/migrations.ts'
@@ -8,7 +8,9 @@ import { NEWEST_VERSION } from '../maintenance/migrations/migrations.ts'
  * lists the objects. With the objects included, they are below `objects/` under their keys. `manifest.json` is written
  * last: a folder without it is not a complete backup.
  */
-const MANIFEST = 'manifest.json'
+export const MANIFEST = 'manifest.json'
+/** Name of the manifest while it is written. */
+export const UNFINISHED_MANIFEST = `${MANIFEST}.part`
 /** Name of the list of objects and of the folder of objects. */
 export const OBJECTS = 'objects'
 /** Version of this format. */
@@ -63,21 +65,31 @@ export class BackupError extends Error {
   override readonly name = 'BackupError'
 }
 
-export const fileOf = (name: string) => `${name}.jsonl`
+/** An object that is not the one that its document names. It is left out of a backup. */
+export class DamagedObject extends BackupError {}
 
-/**
- * Creates the folder of a backup, which only its owner can read.
- *
- * @throws BackupError when the folder is not empty
- */
-export async function makeFolder(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 })
-  if ((await readdir(dir)).length > 0) throw new BackupError(`${dir} is not empty: name a new folder.`)
+/** A backup or a restore that failed after it had begun. The message says what is left, and `cause` why it failed. */
+export class UnfinishedWork extends BackupError {
+  constructor(message: string, cause: unknown) {
+    super(message, { cause })
+  }
 }
+
+/** Returns the result of a change of the backup's folder. @throws BackupError when it fails, for example on a full disk */
+export async function writing<T>(change: Promise<T>): Promise<T> {
+  try {
+    return await change
+  } catch (error) {
+    if (error instanceof BackupError || !(error instanceof Error)) throw error
+    throw new BackupError(`The backup cannot be written: ${error.message}.`, { cause: error })
+  }
+}
+
+export const fileOf = (name: string) => `${name}.jsonl`
 
 /** Writes the manifest atomically. */
 export async function writeManifest(dir: string, manifest: Manifest): Promise<void> {
-  const temporary = join(dir, `${MANIFEST}.part`)
+  const temporary = join(dir, UNFINISHED_MANIFEST)
   const file = await open(temporary, 'wx', 0o600)
   try {
     await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`)

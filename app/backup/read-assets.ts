@@ -3,7 +3,7 @@ import { Asset, type AssetFields } from '../../models/asset.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
 import { FileSet, type FileSetFields } from '../../models/file-set.ts'
 import { ObjectMissing } from '../storage/object-store.ts'
-import { BackupError, type ObjectEntry } from './format.ts'
+import { DamagedObject, type ObjectEntry } from './format.ts'
 
 /** Copies objects into a backup. */
 export interface ObjectCopier {
@@ -71,7 +71,7 @@ async function copyObjects(asset: AssetFields, fileSet: FileSetFields | null, co
       await copier.copy({ key, size, sha256 })
       objects.push({ key, size, sha256 })
     } catch (error) {
-      if (!(error instanceof ObjectMissing || error instanceof BackupError)) throw error
+      if (!(error instanceof ObjectMissing || error instanceof DamagedObject)) throw error
       errors.push(error.message)
     }
   return { objects, errors }

@@ -12,9 +12,10 @@ import { reconcile } from '../maintenance/reconcile.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { refuseForeignStore, takeOverStore } from '../storage/store-owner.ts'
 import { parseObjectKey } from '../uploads/object-keys.ts'
-import { copyIn, verifyCopy } from './copy-objects.ts'
-import { BackupError, COLLECTIONS, type Manifest, readManifest } from './format.ts'
-import { readDocuments, readEntries, verifyLines } from './lines.ts'
+import { copyIn } from './copy-objects.ts'
+import { BackupError, COLLECTIONS, type Manifest, readManifest, UnfinishedWork } from './format.ts'
+import { readDocuments, readEntries } from './lines.ts'
+import { assertIntact } from './verify.ts'
 
 /** Documents that are inserted at once. */
 const BATCH = 500
@@ -33,6 +34,7 @@ interface Options {
  * them, and recomputes the usage of every user at the end. The database gets a new id, and the store is marked with it.
  *
  * @throws BackupError when the backup is damaged, or the database is not empty
+ * @throws UnfinishedWork when the restore fails after it has begun
  * @throws ForeignStoreError when the store belongs to another database
  */
 export async function restore(
@@ -42,7 +44,9 @@ export async function restore(
 ): Promise<Manifest> {
   const { store } = context
   if (!takeStore) await refuseForeignStore(store)
-  const manifest = await verifyBackup(store, dir)
+  const manifest = await readManifest(dir)
+  await assertIntact(dir, manifest)
+  if (!manifest.objects.included) await verifyStored(store, dir, manifest)
   await withMigrationLease((lease) => restoreAll(context, dir, manifest, { replace, serverLimit, lease }))
   return manifest
 }
@@ -56,6 +60,22 @@ async function restoreAll(
 ): Promise<void> {
   if (replace) await emptyDatabase()
   else await assertEmpty()
+  try {
+    await insertAll(store, dir, manifest, { serverLimit, lease })
+  } catch (error) {
+    throw new UnfinishedWork(
+      'The database has a part of the backup. Run the command again with --replace; until then start no service on it.',
+      error,
+    )
+  }
+}
+
+async function insertAll(
+  store: ObjectStore,
+  dir: string,
+  manifest: Manifest,
+  { serverLimit, lease }: { serverLimit: number; lease: MigrationLease },
+): Promise<void> {
   await lease.setVersion(manifest.schemaVersion ?? 0)
   await takeOverStore(store)
   await syncIndexes()
@@ -102,19 +122,7 @@ async function insert(name: string, documents: AsyncIterable<mongo.Document>): P
   if (batch.length > 0) await collection.insertMany(batch)
 }
 
-/**
- * Reads and verifies a whole backup. Objects that it does not include must be in the store with the same size.
- *
- * @throws BackupError that names the missing or damaged file or object
- */
-async function verifyBackup(store: ObjectStore, dir: string): Promise<Manifest> {
-  const manifest = await readManifest(dir)
-  for (const file of [...Object.values(manifest.collections), manifest.objects]) await verifyLines(dir, file)
-  if (!manifest.objects.included) await verifyStored(store, dir, manifest)
-  else for await (const entry of readEntries(dir, manifest.objects)) await verifyCopy(dir, entry)
-  return manifest
-}
-
+/** @throws BackupError when objects that a backup does not include are not in the store with the same size */
 async function verifyStored(store: ObjectStore, dir: string, { objects }: Manifest): Promise<void> {
   let location: string | undefined
   let stored = new Map<string, number>()

@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts'
 /** Names of errors whose message is written for operators. */
 const PLAIN = new Set([
   ...['BackupError', 'DatabaseMoved', 'ForeignStoreError', 'LeaseLost', 'MongodError', 'MoveError'],
-  ...['NewerSchema', 'UnfinishedMove'],
+  ...['NewerSchema', 'UnfinishedMove', 'UsageError'],
 ])
 
 /** Codes of a path that this user cannot read or write. */
