@@ -42,7 +42,9 @@ function describeStore(config: Config | null): string {
 /** Returns whether a bucket answered that it does not accept a request. */
 function isRefusal(error: Error): boolean {
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number } }
-  const status = $metadata?.httpStatusCode ?? 0
+  // an error with advice has that of the bucket as its cause
+  if (!$metadata) return error.cause instanceof Error && isRefusal(error.cause)
+  const { httpStatusCode: status = 0 } = $metadata
   return status >= 300 && status < 500
 }
 
