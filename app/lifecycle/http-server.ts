@@ -151,15 +151,18 @@ function refuseUnparsed(
   refused.add(socket)
   const answer = () => {
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
-    // No answer can follow one that closes the connection.
-    else if (running?.shouldKeepAlive === false) closeAfterAnswer(socket)
     else refuseConnection(socket, unparsed(error), { added })
+  }
+  const answerLater = () => {
+    // No answer can follow one that closes the connection.
+    if (socket.writable && running?.shouldKeepAlive === false) closeAfterAnswer(socket)
+    else answer()
   }
   if (!running) answer()
   else if (running.req.complete) {
     // The error is in a later request: the answer to this one is sent first.
-    if (running.writableFinished || running.destroyed) answer()
-    else running.once('close', answer)
+    if (running.writableFinished || running.destroyed) answerLater()
+    else running.once('close', answerLater)
   } else if (!running.headersSent) answer()
   else if (running.writableFinished) closeAfterAnswer(socket)
   else running.once('close', () => socket.destroy())

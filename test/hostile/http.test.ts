@@ -80,6 +80,18 @@ describe('hostile HTTP', function () {
       400,
       'malformed_request',
     ],
+    [
+      'a malformed chunk of a client that closes the connection',
+      'PUT /api/files/a.bin HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n',
+      400,
+      'malformed_request',
+    ],
+    [
+      'an unknown Transfer-Encoding of a client that closes the connection',
+      'POST /api/assets HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: gzip\r\n\r\nabc',
+      400,
+      'malformed_request',
+    ],
     ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405, 'method_not_allowed'],
     [
       'a WebSocket handshake without a key',
