@@ -1,6 +1,6 @@
 import { finished } from 'node:stream/promises'
 import type { Request, RequestHandler, Response } from 'express'
-import { fileTooLarge, unsupportedMedia, validationFailed } from '../app/errors.ts'
+import { fileTooLarge, unsupportedMedia, validationFailed, versionConflict } from '../app/errors.ts'
 import { readContentDigest } from '../app/uploads/content-digest.ts'
 import { clientGone, RawBody } from '../app/uploads/request-body.ts'
 import { MAX_SILENCE_MS } from '../app/uploads/speed-monitor.ts'
@@ -40,6 +40,7 @@ const invalidName = (message: string, cause?: unknown) =>
  *
  * @throws unsupported_media for a form with files, a compressed body
  * @throws validation_failed for a range of a file
+ * @throws version_conflict for `If-Match` (RFC 9110 §13.1.1: it is false for what does not exist)
  */
 export const takeRawBody: RequestHandler = (req, _res, next) => {
   if (/^multipart\/form-data\b/i.test(req.headers['content-type'] ?? ''))
@@ -47,6 +48,8 @@ export const takeRawBody: RequestHandler = (req, _res, next) => {
       'The body of this route is the bytes of one file. Send forms of files with POST /api/assets (multipart/form-data).',
     )
   requireWhole(req)
+  if (req.get('If-Match') !== undefined)
+    throw versionConflict('This route always creates an asset, so no asset can match If-Match.')
   // the body has no fields
   req.body = {}
   next()

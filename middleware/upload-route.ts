@@ -80,12 +80,14 @@ export function beginUploadSession({ user, asset, keyClaim, context }: Request, 
   })
 }
 
-/** Checks that the body is neither compressed nor a range of a file. @throws unsupported_media, validation_failed */
+/** Checks that the body is neither encoded nor a range of a file. @throws unsupported_media, validation_failed */
 export function requireWhole({ headers }: Request): void {
   if (headers['content-range'] !== undefined)
     throw validationFailed([{ field: 'Content-Range', message: 'is not supported: send whole files' }])
   if (!/^(identity)?$/i.test(headers['content-encoding'] ?? ''))
     throw unsupportedMedia('The body must have no Content-Encoding.')
+  if (!/^(chunked)?$/i.test(headers['transfer-encoding'] ?? ''))
+    throw unsupportedMedia('The body can have no Transfer-Encoding other than chunked.')
 }
 
 /** Returns the length of the body in bytes; undefined if it is not known. */

@@ -201,10 +201,14 @@ describe('PUT /api/files/:filename', () => {
       [`a.obj?name=${'x'.repeat(201)}`, {}, 400, 'validation_failed'],
       ['a.obj', { 'Content-Type': 'multipart/form-data; boundary=x' }, 415, 'unsupported_media'],
       ['a.obj', { 'Content-Encoding': 'gzip' }, 415, 'unsupported_media'],
+      ['a.obj', { 'If-Match': '*' }, 412, 'version_conflict'],
+      ['a.obj', { 'If-Match': '"1-abc"' }, 412, 'version_conflict'],
       ['a.obj', { 'Content-Range': 'bytes 0-0/2' }, 400, 'validation_failed'],
     ]
     for (const [path, headers, ...expected] of REFUSED)
       await assertRefused(() => put(path, obj(), headers), expected)
+    const coded = () => sendChunks('/api/files/a.obj', [obj()], { 'Transfer-Encoding': 'gzip, chunked' })
+    await assertRefused(coded, [415, 'unsupported_media'])
     const { body } = await put('a.obj', 'x', { 'Content-Type': 'multipart/form-data; boundary=x' })
     expect(body.err.message).to.include('POST /api/assets')
   })
