@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, register } from '../app/client.ts'
-import { uploadRaw, withLength } from '../app/raw-upload.ts'
+import { type RawAnswer, type UploadOptions, uploadRaw, withLength } from '../app/raw-upload.ts'
 import { png } from '../data/samples.ts'
 
 /** What an asset must contain according to the answers. */
@@ -20,6 +20,8 @@ export class KillClient {
   /** Accounts whose deletion was acknowledged. */
   readonly gone: string[] = []
   account: (Client & { username: string; password: string }) | undefined
+  /** The asset of each upload with an `Idempotency-Key`, by the key, which is also its name; null without an answer. */
+  readonly keyed = new Map<string, string | null>()
   answers = 0
   broken = 0
   #picture: Promise<Buffer> = png({ width: 40, height: 30 })
@@ -69,11 +71,32 @@ export class KillClient {
   }
 
   async #create(): Promise<void> {
-    const { bytes, digest, how } = someFile()
-    const { status, res } = await uploadRaw(this.#client, bytes, how)
+    const name = `${randomUUID()}.bin`
+    const { bytes, digest, how } = Math.random() < 0.6 ? someFile(name) : someBytes(name)
+    const send = Math.random() < 0.5 ? this.#repeat(name, bytes, how) : uploadRaw(this.#client, bytes, how)
+    const { status, res } = await send
     expectStatus('an upload', status, 201)
-    const asset = res?.asset as { id: string } | undefined
-    this.promised.set(String(asset?.id), { digests: new Set([digest]), images: 0 })
+    const id = String((res?.asset as { id: string } | undefined)?.id)
+    if (this.keyed.has(name)) this.keyed.set(name, id)
+    this.promised.set(id, { digests: new Set([digest]), images: 0 })
+  }
+
+  /** Sends an upload with an `Idempotency-Key` until it is answered. */
+  async #repeat(key: string, bytes: Buffer, how: UploadOptions): Promise<RawAnswer> {
+    this.keyed.set(key, null)
+    for (;;) {
+      try {
+        const answer = await uploadRaw(this.#client, bytes, { ...how, headers: { 'Idempotency-Key': key } })
+        // 409: the killed request counts as running until it is stale
+        if (![409, 503].includes(answer.status)) return answer
+        await delay(200)
+      } catch (error) {
+        this.broken++
+        await this.#untilReady()
+        if (this.stopping()) throw error
+      }
+      if (this.stopping()) throw new Error('the run is over')
+    }
   }
 
   async #replace(id: string): Promise<void> {
@@ -108,6 +131,7 @@ export class KillClient {
   async #deleteAccount(): Promise<void> {
     const { password, username } = { password: '', username: '', ...this.account }
     this.promised.clear()
+    this.keyed.clear()
     const headers = { 'Content-Type': 'application/json' }
     const body = JSON.stringify({ password })
     const request = this.#fetch('/api/users/me', { method: 'DELETE', headers, body })
@@ -139,12 +163,19 @@ function expectStatus(what: string, status: number, wanted: number): void {
   if (status === 503) throw new Error('not ready')
 }
 
-/** Returns a file, and how to send it. One in five uploads has so many copies of it that they are a file set. */
-function someFile() {
+/** Returns a file, and how to send it as the body of a request. */
+function someBytes(name: string) {
+  const { bytes, digest } = someFile(name)
+  const how: UploadOptions = { method: 'PUT', path: `/api/files/${name}`, field: null }
+  return { bytes, digest, how: Math.random() < 0.5 ? withLength(bytes, how) : how }
+}
+
+/** Returns a file, and how to send it as a form. One in five uploads has so many copies of it that they are a file set. */
+function someFile(name = 'chair.bin') {
   const copies = Math.random() < 0.2 ? 25 : 1
   const isSmall = copies > 1 || Math.random() < 0.8
   const size = isSmall ? 1 + Math.floor((Math.random() * 40_000) / copies) : 1_000_000
   const bytes = randomBytes(size)
   const digest = createHash('sha256').update(bytes).digest('hex')
-  return { bytes, digest, how: Math.random() < 0.5 ? withLength(bytes, { copies }) : { copies } }
+  return { bytes, digest, how: Math.random() < 0.5 ? withLength(bytes, { name, copies }) : { name, copies } }
 }

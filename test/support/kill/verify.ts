@@ -7,6 +7,7 @@ import { Asset } from '../../../models/asset.ts'
 import { picturesOf } from '../../../models/asset-objects.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { readAllWhole, readWhole, type Whole } from '../../../models/file-set.ts'
+import { IdempotencyKey } from '../../../models/idempotency-key.ts'
 import type { Space } from '../../../models/plugins/space.ts'
 import { User } from '../../../models/user.ts'
 import { keysOf, runningUploads, storedBytes } from '../app/state.ts'
@@ -80,6 +81,13 @@ async function verifyClient({ store }: AssetContext, client: KillClient): Promis
       for await (const chunk of await store.open(key)) hash.update(chunk)
       if (hash.digest('hex') !== sha256) faults.push(`object ${key} of asset ${id} has a wrong checksum`)
     }
+  }
+  for (const [key, id] of client.keyed) {
+    const assets = await Asset.find({ name: key, state: 'ready' }).lean()
+    if (assets.length > 1) faults.push(`${assets.length} assets were created with the key ${key}`)
+    const stored = await IdempotencyKey.findOne({ _id: new RegExp(`:${key}$`) }).lean()
+    if (id && (stored?.asset.toString() !== id || stored.answer === null))
+      faults.push(`the key ${key} does not have the answer for asset ${id}`)
   }
   for (const id of client.deleted)
     if (await Asset.exists({ _id: id })) faults.push(`deleted asset ${id} is there`)
