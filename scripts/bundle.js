@@ -16,6 +16,7 @@ export const PROGRAMS = [
   'commands/restore.ts',
   'commands/space-reconcile.ts',
   'commands/storage-check.ts',
+  'commands/storage-doctor.ts',
   'app/media/render-process.ts',
   'app/storage/digest-worker.js',
 ]

@@ -11,6 +11,7 @@ import { reconcileUsage } from '../maintenance/reconcile.ts'
 import { sweep } from '../maintenance/sweep.ts'
 import { claimStore, ForeignStoreError } from '../storage/store-owner.ts'
 import { connectDatabase, whenReachable } from './database.ts'
+import { tryStore } from './try-store.ts'
 
 const MINUTE = 60_000
 /** Hour of the day at which the recount runs, UTC. */
@@ -60,7 +61,8 @@ export function prepare(context: Context, uri: string): Preparation {
     await Promise.all(jobsOf(context).map((job) => runJob(job, log, stopping)))
   }
   const ready = whenReachable(open, log, stopping).then(() => whenReachable(openForWrites, log, stopping))
-  return { ready, ended: ready.then(work) }
+  const tried = tryStore(context)
+  return { ready, ended: Promise.all([ready.then(work), tried]).then(() => undefined) }
 }
 
 /**

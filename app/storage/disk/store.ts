@@ -6,6 +6,7 @@ import { ObjectMissing, type ObjectStore } from '../object-store.ts'
 import { freeBytesOf, translateDiskError } from './file-system.ts'
 import { readMark, writeMark } from './mark.ts'
 import { listObjects, readObject, removeObjects } from './objects.ts'
+import { testDisk } from './self-test.ts'
 import { listUnfinished, removeUnfinished, TEMPORARY, writeObject } from './write.ts'
 
 export interface DiskStoreOptions {
@@ -33,7 +34,7 @@ export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectSt
   // New folders and files are private. Closing the root also protects files that other programs have put there.
   for (const folder of [root, temporary]) await closeToOthers(folder, 0o700).catch(rethrow)
 
-  return {
+  const store: ObjectStore = {
     kind: 'disk',
     description: `Files are kept on disk in ${root}.`,
     check: () => assertMounted().catch(rethrow),
@@ -80,10 +81,14 @@ export async function openDiskStore({ dir }: DiskStoreOptions): Promise<ObjectSt
       await assertMounted().catch(rethrow)
       return readMark(root).catch(rethrow)
     },
+    selfTest() {
+      return testDisk(store)
+    },
     async writeMark(content, options) {
       await assertMounted().catch(rethrow)
       await writeMark(root, content, options).catch(rethrow)
     },
     close: async () => undefined,
   }
+  return store
 }

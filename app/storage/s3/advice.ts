@@ -34,11 +34,17 @@ export function adviceFor(error: unknown): string | undefined {
   return CHECKSUM_HEADERS.test(error.message) ? CHECKSUMS : BY_CODE[error.name]
 }
 
+/** Returns the code and the message of an error as a sentence. A store that sends no message has an `UnknownError`. */
+export function describeError({ name, message }: Error): string {
+  const text = message === 'UnknownError' ? name : `${name}: ${message}`
+  return `${text.replace(/\.$/, '')}.`
+}
+
 /** Returns an error with the code and the advice in its message and the given error as its cause, or the given error. */
 export function withAdvice(error: unknown): unknown {
   const advice = adviceFor(error)
   if (advice === undefined || !(error instanceof Error)) return error
-  const advised = new Error(`${error.name}: ${error.message} ${advice}`, { cause: error })
+  const advised = new Error(`${describeError(error)} ${advice}`, { cause: error })
   advised.name = error.name
   return advised
 }

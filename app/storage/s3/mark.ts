@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3'
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3'
 import { type ObjectAddress, s3Code } from './client.ts'
 
 /** Largest number of bytes read of a mark. Every mark that the service writes is shorter. */
@@ -19,9 +25,20 @@ export async function readMark(
     return (await Body?.transformToString()) ?? ''
   } catch (error) {
     if (s3Code(error) === 'NoSuchKey') return null
+    if (s3Code(error) === 'AccessDenied' && (await isUnlisted(client, address, abortSignal))) return null
     if (s3Code(error) === 'InvalidRange') return ''
     throw error
   }
+}
+
+/**
+ * Returns whether the bucket does not list an object. S3 answers AccessDenied in place of NoSuchKey to a key that can list
+ * only a prefix.
+ */
+async function isUnlisted(client: S3Client, { Bucket, Key }: ObjectAddress, abortSignal: AbortSignal) {
+  const list = new ListObjectsV2Command({ Bucket, Prefix: Key, MaxKeys: 1 })
+  const found = await client.send(list, { abortSignal }).catch(() => undefined)
+  return found !== undefined && !found.Contents?.some((object) => object.Key === Key)
 }
 
 /**

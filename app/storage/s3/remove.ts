@@ -14,7 +14,7 @@ export interface ObjectRemover {
   /** Deletes objects; keys without an object are ignored. Rejects if some objects could not be deleted. */
   remove(keys: readonly string[]): Promise<void>
   /** Why the bucket refuses DeleteObjects; null if it accepts it, or was not asked yet. */
-  batchRefusal(): unknown
+  batchRefusal(): Error | null
 }
 
 /** The keys that were not deleted, with their errors. */
@@ -26,7 +26,7 @@ type Kept = [key: string, error: unknown][]
  * DeleteObject takes over, for as long as the process runs.
  */
 export function createRemover(client: S3Client, bucket: string): ObjectRemover {
-  let refusal: unknown = null
+  let refusal: Error | null = null
 
   async function removeOne(Key: string): Promise<Kept> {
     try {
@@ -49,7 +49,7 @@ export function createRemover(client: S3Client, bucket: string): ObjectRemover {
   }
 
   /** Deletes singly after DeleteObjects did not. Remembers the reason if the bucket allows single deletes. */
-  async function removeInstead(keys: readonly string[], reason: unknown): Promise<Kept> {
+  async function removeInstead(keys: readonly string[], reason: Error): Promise<Kept> {
     const kept = await removeSingly(keys)
     if (kept.length < keys.length) refusal = reason
     return kept

@@ -9,6 +9,7 @@ import { readMark, writeMark } from './mark.ts'
 import { createObjectLocks } from './object-lock.ts'
 import { listObjects, readObject } from './objects.ts'
 import { createRemover } from './remove.ts'
+import { testBucket } from './self-test.ts'
 import { transferOf } from './transfer.ts'
 import { abortUnfinished, listUnfinished } from './unfinished.ts'
 import { upload } from './upload.ts'
@@ -42,7 +43,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
   const timeouts = withDefaults(options.timeouts)
   const { client, reader } = createClients(options, timeouts)
   const target = { client, bucket, cleanupTimeout: timeouts.check }
-  const setLock = createObjectLocks(client, bucket)
+  const locks = createObjectLocks(client, bucket)
   const remover = createRemover(client, bucket)
   const fullKey = (key: string) => base + assertKey(key)
   const fullPrefix = (prefix: string) => base + assertPrefix(prefix)
@@ -67,9 +68,9 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
     hasHead = false
   }
 
-  return {
+  const store: ObjectStore = {
     kind: 's3',
-    description: `Files are kept in the bucket ${bucket}${base && ` under ${base}`} at ${endpoint ?? `AWS, ${region}`}.`,
+    description: `Files are kept in the bucket ${bucket}${base && ` under ${base}`} at ${endpoint?.replace(/\/\/[^/]*@/, '//') ?? `AWS, ${region}`}.`,
     check: (signal) => withTimeout(timeouts.check, checkBucket, signal),
     freeBytes: async () => null,
     async put(ownKey, body, { maxBytes, ...options } = {}) {
@@ -106,13 +107,17 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
     },
     abortUnfinished: async (prefix, before) =>
       abortUnfinished(client, bucket, { prefix: fullPrefix(prefix), before }).catch(rethrow),
-    protect: async (keys, lock) => setLock(keys.map(fullKey), lock).catch(rethrow),
+    protect: async (keys, lock) => locks.set(keys.map(fullKey), lock).catch(rethrow),
     readMark: (signal) =>
       withTimeout(timeouts.check, (abortSignal) => readMark(client, mark, abortSignal), signal),
+    selfTest(options = {}) {
+      return testBucket({ store, client, bucket, prefix: base, remover, locks }, options).catch(rethrow)
+    },
     writeMark: (content, how) => writeMark(client, mark, content, how).catch(rethrow),
     async close() {
       client.destroy()
       reader.destroy()
     },
   }
+  return store
 }

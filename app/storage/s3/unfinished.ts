@@ -4,7 +4,7 @@ import {
   type MultipartUpload,
   type S3Client,
 } from '@aws-sdk/client-s3'
-import { s3Code } from './client.ts'
+import { isNotOffered, s3Code } from './client.ts'
 
 /** Selects the multipart uploads of a list or an abort. */
 interface Unfinished {
@@ -14,18 +14,23 @@ interface Unfinished {
   abortSignal?: AbortSignal
 }
 
-/** Lists the multipart uploads under a prefix. */
+/**
+ * Lists the multipart uploads under a prefix. The list is empty if the bucket does not offer it; with `strict`, the refusal
+ * is an error.
+ */
 export async function* listUnfinished(
   client: S3Client,
   bucket: string,
-  { prefix, ...options }: Omit<Unfinished, 'before'>,
+  { prefix, strict = false, ...options }: Omit<Unfinished, 'before'> & { strict?: boolean },
 ): AsyncGenerator<MultipartUpload> {
   let position: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}
   for (;;) {
-    const page = await client.send(
-      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...position }),
-      options,
-    )
+    const command = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...position })
+    const page = await client.send(command, options).catch((error: unknown) => {
+      if (strict || !isNotOffered(error)) throw error
+      return null
+    })
+    if (!page) return
     yield* page.Uploads ?? []
     if (!page.IsTruncated) return
     position = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }

@@ -33,12 +33,15 @@ export const STORE_KINDS: StoreKind[] = [
   {
     name: 'S3, key limited to a prefix and a policy without bucket checks',
     apply: (s3) => {
-      s3.answer = refusing({
+      const denied = refusal(403, 'AccessDenied', 'Access Denied')
+      const answer = refusing({
         HeadBucket: { status: 403 },
-        GetObjectLockConfiguration: refusal(403, 'AccessDenied', 'Access Denied'),
-        GetBucketVersioning: refusal(403, 'AccessDenied', 'Access Denied'),
-        ListObjectVersions: refusal(403, 'AccessDenied', 'Access Denied'),
+        GetObjectLockConfiguration: denied,
+        GetBucketVersioning: denied,
+        ListObjectVersions: denied,
       })
+      s3.answer = (call) =>
+        call.operation === 'GetObject' && !s3.objects.has(call.key) ? denied : answer(call)
     },
     removes: 'DeleteObjects',
     off: ['object lock', 'versions'],
