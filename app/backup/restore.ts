@@ -2,6 +2,7 @@ import mongoose, { type mongo } from 'mongoose'
 import { assetsWithLock, objectsOf } from '../../models/asset-objects.ts'
 import { Capacity } from '../../models/capacity.ts'
 import { FORMER_ACTIVITIES } from '../../models/event.ts'
+import { IndexRecord } from '../../models/index-record.ts'
 import { Installation } from '../../models/installation.ts'
 import { SchemaVersion } from '../../models/schema-version.ts'
 import type { AssetContext } from '../context.ts'
@@ -104,7 +105,7 @@ async function assertEmpty(): Promise<void> {
 }
 
 async function emptyDatabase(): Promise<void> {
-  const kept = [Capacity, Installation, SchemaVersion].map(({ collection }) => collection.name)
+  const kept = [Capacity, IndexRecord, Installation, SchemaVersion].map(({ collection }) => collection.name)
   const names = Object.values(mongoose.models).map(({ collection }) => collection.name)
   for (const name of [...names, FORMER_ACTIVITIES])
     if (!kept.includes(name)) await mongoose.connection.collection(name).deleteMany({})

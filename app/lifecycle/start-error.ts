@@ -4,7 +4,15 @@ import { AppError } from '../errors.ts'
 
 /** Names of errors whose message is written for operators. */
 const PLAIN = new Set([
-  ...['BackupError', 'DatabaseMoved', 'ForeignStoreError', 'LeaseLost', 'MongodError', 'MoveError'],
+  ...[
+    'BackupError',
+    'DatabaseMoved',
+    'ForeignStoreError',
+    'IndexConflict',
+    'LeaseLost',
+    'MongodError',
+    'MoveError',
+  ],
   ...['NewerSchema', 'UnfinishedMove', 'UsageError'],
 ])
 

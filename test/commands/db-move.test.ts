@@ -157,7 +157,10 @@ describe('npm run db:move', function () {
   it('db:move – killed in the middle → service refused on the new database, continued, everything is there', async () => {
     await plant(0, MANY)
     const first = startMove()
-    await eventually(async () => expect(await target.collection('assets').countDocuments()).to.be.above(1000))
+    await eventually(
+      async () => expect(await target.collection('assets').countDocuments()).to.be.above(1000),
+      60_000,
+    )
     first.signal('SIGKILL')
     await first.ended
     const copied = await target.collection('assets').countDocuments()
@@ -176,7 +179,10 @@ describe('npm run db:move', function () {
     await plant(0, MANY)
     await onSource((db) => db.collection('aaa').insertOne({ copied: 'first' }))
     const first = startMove()
-    await eventually(async () => expect(await target.collection('assets').countDocuments()).to.be.above(1000))
+    await eventually(
+      async () => expect(await target.collection('assets').countDocuments()).to.be.above(1000),
+      60_000,
+    )
     first.signal('SIGKILL')
     await first.ended
     await target.collection('assets').updateOne({ slug: 700 }, { $set: { name: 'damaged' } })
