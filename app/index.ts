@@ -5,7 +5,7 @@ import { SECURITY_HEADERS } from '../config/security-headers.ts'
 import { createPassport } from '../middleware/authenticate.ts'
 import { allowOrigins } from '../middleware/cors.ts'
 import { handleErrors } from '../middleware/handle-errors.ts'
-import { refuseUnknownMethod, refuseUnknownPath, refuseWithoutHost } from '../middleware/refuse.ts'
+import { refuseUnknownMethod, refuseUnknownPath } from '../middleware/refuse.ts'
 import { assignRequestId, measureDuration, recordClientInfo } from '../middleware/request-info.ts'
 import { sendJson } from '../middleware/send-json.ts'
 import { routes } from '../routes/index.ts'
@@ -49,7 +49,6 @@ export function createApp(context: Context): Express {
     next()
   })
   app.use(allowOrigins(originCheck))
-  app.use(refuseWithoutHost)
   app.use(routes)
   app.use(refuseUnknownMethod(routes))
   app.use(refuseUnknownPath)

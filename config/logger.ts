@@ -70,17 +70,25 @@ export function levelOf(status: number, error?: Error): 'error' | 'warn' | 'info
   return status > 500 ? 'warn' : 'info'
 }
 
+/**
+ * Returns whether a client got the status of an answer. The status is 200 until an answer begins, and a file can break
+ * off after it. An error is answered before the rest of its request is read.
+ */
+export const isAnswered = ({ headersSent, writableFinished, statusCode }: ServerResponse) =>
+  writableFinished || (headersSent && statusCode >= 400)
+
 function lineOf(
   { id, method, ip, socket }: Request,
   url: string,
-  { statusCode, writableFinished }: ServerResponse,
+  res: ServerResponse,
   duration: number,
   error: Error | undefined,
 ): [fields: object, message: string] {
+  const { statusCode, writableFinished } = res
   const fields = {
     reqId: id,
     req: { method, path: pathOf(url), remoteAddress: ip ?? socket.remoteAddress },
-    res: { statusCode },
+    ...(isAnswered(res) ? { res: { statusCode } } : {}),
     ...(error ? { err: error } : {}),
     responseTime: Math.round(duration),
   }

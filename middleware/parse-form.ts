@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import busboy from 'busboy'
 import type { Request } from 'express'
@@ -7,13 +8,13 @@ import { parseHeaderValue } from '../app/uploads/part-header.ts'
 import { JSON_BYTES } from '../config/body-limits.ts'
 
 /** The name and the text of one field, in the order of the body. */
-type Pair = [name: string, value: string]
+export type Pair = [name: string, value: string]
 
 /** Most fields of a form, repeated ones counted each. */
 const MAX_FIELDS = 1000
 
-/** One level of brackets: `outer[inner]`. */
-const BRACKETS = /^([^[\]]+)\[([^[\]]+)\]$/
+/** A name with brackets: `outer[inner]`, and what follows. */
+const BRACKETS = /^([^[\]]+)\[([^[\]]+)\](.*)$/s
 
 /**
  * Returns the fields of an urlencoded body. Reads it strictly: `URLSearchParams` and `querystring` keep a `%` that encodes
@@ -56,6 +57,14 @@ function decode(raw: string, pair = raw): string {
 /** Returns the error for a body that did not arrive in time. */
 export const bodyTimeout = (ms: number) => timeout(`The body did not arrive within ${ms / 1000} s.`)
 
+/** Checks that a body is not encoded. @throws unsupported_media */
+export function requireUnencoded(headers: IncomingHttpHeaders): void {
+  if (!/^(identity)?$/i.test(headers['content-encoding'] ?? ''))
+    throw unsupportedMedia('The body must have no Content-Encoding.')
+  if (!/^(chunked)?$/i.test(headers['transfer-encoding'] ?? ''))
+    throw unsupportedMedia('The body can have no Transfer-Encoding other than chunked.')
+}
+
 /**
  * Reads a multipart body without files. A file is refused as soon as its part begins.
  *
@@ -63,6 +72,7 @@ export const bodyTimeout = (ms: number) => timeout(`The body did not arrive with
  * @throws malformed_upload, timeout, too_large, unsupported_media, validation_failed
  */
 export async function readMultipart(req: Request, ms: number): Promise<Pair[]> {
+  requireUnencoded(req.headers)
   const { minBytesPerSecond } = req.context.config.uploads
   const source = new MultipartSource(req, { fileField: () => undefined, bytesPerSecond: minBytesPerSecond })
   const timer = setTimeout(() => source.destroy(bodyTimeout(ms)), ms)
@@ -75,8 +85,8 @@ export async function readMultipart(req: Request, ms: number): Promise<Pair[]> {
   const pairs: Pair[] = []
   const { headers } = source
   const parser = busboy({ headers, defParamCharset: 'utf8', limits: { fieldSize: JSON_BYTES } })
-  parser.on('field', (name, value) => {
-    if (pairs.push([name, value]) > MAX_FIELDS) source.destroy(tooManyFields())
+  parser.on('field', (index, value) => {
+    if (pairs.push([source.fieldName(index), value]) > MAX_FIELDS) source.destroy(tooManyFields())
   })
   parser.on('file', (field, file) => {
     file.on('error', () => undefined).resume()
@@ -95,33 +105,39 @@ export async function readMultipart(req: Request, ms: number): Promise<Pair[]> {
 }
 
 /**
- * Returns the fields of a form as an object without prototype. A repeated field has a list of its texts; `tags[]` means
- * `tags`. Other brackets stay in the name, so that no rule knows the field.
+ * Returns the fields of a form as an object without prototype. A repeated field has a list of its texts. So does one whose
+ * name ends with `[]`, as jQuery, PHP and axios write lists: `tags[]` means `tags`. Other brackets stay in the name, so
+ * that no rule knows the field.
  *
  * @param nests whether one level of brackets means a nested object: `a[b]=c` means `{a: {b: 'c'}}`
  */
 export function fieldsOf(pairs: Pair[], nests: boolean): Record<string, unknown> {
-  const lists = new Map<string, string[]>()
-  for (const [name, value] of pairs) {
-    const key = name === 'tags[]' ? 'tags' : name
-    const list = lists.get(key)
-    if (list) list.push(value)
-    else lists.set(key, [value])
-  }
   const fields = emptyFields()
-  for (const [name, values] of lists) fields[name] = values.length === 1 ? values[0] : values
+  for (const [written, value] of pairs) {
+    const isList = written.endsWith('[]') && written.length > 2
+    const name = isList ? written.slice(0, -2) : written
+    const before = fields[name]
+    if (Array.isArray(before)) before.push(value)
+    else if (before !== undefined) fields[name] = [before, value]
+    else fields[name] = isList ? [value] : value
+  }
   return nests ? nest(fields) : fields
 }
 
+/**
+ * Moves fields with brackets into objects. A name with more brackets, `a[b][c]`, means an object in place of the text of
+ * `a[b]`, which no rule takes.
+ */
 function nest(fields: Record<string, unknown>): Record<string, unknown> {
   for (const [name, value] of Object.entries(fields)) {
-    const [, outer, inner] = BRACKETS.exec(name) ?? []
+    const [, outer, inner, rest = ''] = BRACKETS.exec(name) ?? []
     if (outer === undefined || inner === undefined) continue
     fields[outer] ??= emptyFields()
     const object = fields[outer]
     // a field that is a text as well keeps its brackets, and no rule knows it
     if (typeof object !== 'object' || Array.isArray(object)) continue
-    ;(object as Record<string, unknown>)[inner] = value
+    const nested = object as Record<string, unknown>
+    nested[inner] = rest === '' && !(inner in nested) ? value : emptyFields()
     delete fields[name]
   }
   return fields

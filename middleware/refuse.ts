@@ -11,17 +11,22 @@ import {
   versionConflict,
 } from '../app/errors.ts'
 import { isLocked } from '../models/asset.ts'
+import { routesAt } from './route-table.ts'
 
 /** Methods that only read (RFC 9110 §9.2.1). */
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * Refuses HTTP/1.1 requests without a `Host` header (RFC 9112 §3.2).
+ * Refuses HTTP/1.1 requests without a `Host` header, and requests with several (RFC 9112 §3.2): a proxy in front can have
+ * used another than Node, which takes the first.
  *
  * @throws malformed_request
  */
-export const refuseWithoutHost: RequestHandler = ({ httpVersion, headers }, _res, next) => {
-  if (httpVersion === '1.1' && headers.host === undefined)
+export const refuseUnclearHost: RequestHandler = ({ httpVersion, rawHeaders }, _res, next) => {
+  // `rawHeaders` has the names and the values in turn
+  const hosts = rawHeaders.filter((text, n) => n % 2 === 0 && text.length === 4 && /^host$/i.test(text))
+  if (hosts.length > 1) throw malformedRequest('The request has several Host headers. Send one.')
+  if (httpVersion === '1.1' && hosts.length === 0)
     throw malformedRequest('The request has no Host header. Send one.')
   next()
 }
@@ -83,35 +88,17 @@ export const refuseReplacement: RequestHandler = (req, _res, next) => {
 export const createsOnly = (req: Request): boolean => req.get('If-None-Match')?.trim() === '*'
 
 /**
- * A layer of a router (router 2.3). Express does not answer 405 itself, and only the layers know the methods of a path:
- * https://github.com/expressjs/express/issues/2414. @types/express 5.0 describes the layers of Express 4.
- */
-interface Layer {
-  match(path: string): { path: string } | false
-  route?: { methods: Record<string, boolean> }
-  handle: { stack?: Layer[] }
-}
-
-/**
- * Refuses a known path with a method that it does not have. Comes after the routes.
+ * Refuses a known path with a method that it does not have. Comes after the routes. Express does not answer 405 itself:
+ * https://github.com/expressjs/express/issues/2414.
  *
  * @throws method_not_allowed
  */
 export function refuseUnknownMethod(routes: Router): RequestHandler {
-  const layers = routes.stack as unknown as Layer[]
   return (req, _res, next) => {
-    const allowed = methodsOf(layers, req.path)
-    next(allowed.length > 0 ? methodNotAllowed([...new Set(allowed)].sort()) : undefined)
+    const methods = routesAt(routes, req.path).flatMap((route) => Object.keys(route.methods))
+    const allowed = new Set(methods.flatMap(withHead))
+    next(allowed.size > 0 ? methodNotAllowed([...allowed].sort()) : undefined)
   }
-}
-
-function methodsOf(layers: Layer[], path: string): string[] {
-  return layers.flatMap((layer) => {
-    const matched = layer.match(path)
-    if (!matched) return []
-    if (layer.route) return Object.keys(layer.route.methods).flatMap(withHead)
-    return methodsOf(layer.handle.stack ?? [], path.slice(matched.path.length) || '/')
-  })
 }
 
 /** Returns the HTTP methods of a route's method: Express answers HEAD wherever it answers GET. */

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Request, RequestHandler, Response, Router } from 'express'
 import type { ClientInfo } from '../app/auth/client-info.ts'
 import { contextFor } from '../app/events/event-log.ts'
+import { isAnswered } from '../config/logger.ts'
 import { USER_AGENT_MAX } from '../models/session.ts'
+import { patternsOf, routesAt } from './route-table.ts'
 
 /** A request id that a client can choose. */
 export const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/
@@ -52,15 +54,18 @@ export function closeSignal(res: Response): AbortSignal {
 
 /**
  * Returns a middleware that measures the time until the answer ends, by route. The label is the pattern of the route:
- * paths have an unlimited number, and contain ids and tokens.
+ * paths have an unlimited number, and contain ids and tokens. A request that was refused before its route has the pattern
+ * of its path.
  */
 export function measureDuration(routes: Router): RequestHandler {
-  const patterns = new Map(patternsOf(routes.stack as unknown as Layer[], ''))
+  const patterns = patternsOf(routes)
+  const patternOf = ({ route }: Request, path: string) => patterns.get(route ?? routeOf(routes, path))
   return (req, res, next) => {
+    const { path } = req
     const end = req.context.metrics.answers.startTimer()
     const labelsOf = () => ({
       method: req.method,
-      route: patterns.get(req.route) ?? 'none',
+      route: patternOf(req, path) ?? 'none',
       status: isAnswered(res) ? res.statusCode : 'aborted',
     })
     res.once('close', () => end(labelsOf()))
@@ -68,25 +73,12 @@ export function measureDuration(routes: Router): RequestHandler {
   }
 }
 
-/**
- * Returns whether a client got the status of an answer. The status is 200 until an answer begins, and a file can break
- * off after it. An error is answered before the rest of its request is read.
- */
-const isAnswered = ({ headersSent, writableFinished, statusCode }: Response) =>
-  writableFinished || (headersSent && statusCode >= 400)
-
-/** A layer of a router (router 2.3), which @types/express 5.0 does not describe. */
-interface Layer {
-  rawPath: string
-  route?: object
-  handle: { stack?: Layer[] }
-}
-
-/** Returns each route with its whole pattern. */
-function patternsOf(layers: Layer[], mount: string): [route: object, pattern: string][] {
-  return layers.flatMap(({ rawPath, route, handle }) => {
-    const pattern = `${mount}${rawPath}`.replace(/\/+/g, '/')
-    if (route) return [[route, pattern.replace(/(.)\/$/, '$1')]]
-    return patternsOf(handle.stack ?? [], pattern)
-  })
+function routeOf(routes: Router, path: string): object | undefined {
+  try {
+    return routesAt(routes, path)[0]
+  } catch (error) {
+    // the path cannot be decoded
+    if (error instanceof URIError) return undefined
+    throw error
+  }
 }

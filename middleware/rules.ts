@@ -52,7 +52,7 @@ export class Rules<Input extends object = object> {
   /** Valid input by its query. Rules of a query depend on nothing else. */
   readonly #ofQuery = new Map<string, Input>()
 
-  /** @param options `takesOthers`: whether unknown fields of the body are ignored instead of refused */
+  /** @param options `takesOthers`: whether unknown fields of the body and the query are ignored instead of refused */
   constructor(
     chains: ValidationChain[],
     private readonly options: { empty?: EmptyFields | undefined; takesOthers?: boolean } = {},
@@ -97,7 +97,7 @@ export class Rules<Input extends object = object> {
     const { empty, takesOthers = false } = this.options
     if (given.isForm || empty?.dropInJson) dropEmpty(given.body, empty?.keep)
     const body = checkShape('body', given.body, this.#known.body, takesOthers)
-    const query = checkShape('query', given.query, this.#known.query)
+    const query = checkShape('query', given.query, this.#known.query, takesOthers)
     // Sanitizers write into their input, which fails on the `req.query` of Express 5, a getter:
     // https://github.com/express-validator/express-validator/issues/1080
     const input = Object.create(given, { body: { value: body.fields }, query: { value: query.fields } })
@@ -113,12 +113,15 @@ export class Rules<Input extends object = object> {
   }
 }
 
+/** Names that no field can have. They are refused, even if they are empty. */
+const NEVER_EMPTY = /\[|^__proto__$/
+
 /** Removes empty texts from the fields of a body and of the objects in it, one level deep as in forms. */
 function dropEmpty(fields: unknown, keep: readonly string[] = [], depth = 0): void {
   if (!isNested(fields) || Array.isArray(fields)) return
   const own = fields as Record<string, unknown>
   for (const [name, value] of Object.entries(own)) {
-    if (keep.includes(name)) continue
+    if (keep.includes(name) || NEVER_EMPTY.test(name)) continue
     if (value === '' || isEmptyList(value)) delete own[name]
     else if (depth === 0) dropEmpty(value, keep, 1)
   }

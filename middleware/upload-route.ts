@@ -1,9 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { Types } from 'mongoose'
-import { keyReused, unauthenticated, unsupportedMedia, validationFailed } from '../app/errors.ts'
+import { keyReused, unauthenticated, validationFailed } from '../app/errors.ts'
 import { claimKey, hashOf, KeyClaim } from '../app/uploads/key-claim.ts'
 import { UploadSession } from '../app/uploads/upload-session.ts'
 import { hasContent } from './answer-before-body.ts'
+import { requireUnencoded } from './parse-form.ts'
 
 /** How a route receives uploads. */
 interface Receiver {
@@ -84,10 +85,7 @@ export function beginUploadSession({ user, asset, keyClaim, context }: Request, 
 export function requireWhole({ headers }: Request): void {
   if (headers['content-range'] !== undefined)
     throw validationFailed([{ field: 'Content-Range', message: 'is not supported: send whole files' }])
-  if (!/^(identity)?$/i.test(headers['content-encoding'] ?? ''))
-    throw unsupportedMedia('The body must have no Content-Encoding.')
-  if (!/^(chunked)?$/i.test(headers['transfer-encoding'] ?? ''))
-    throw unsupportedMedia('The body can have no Transfer-Encoding other than chunked.')
+  requireUnencoded(headers)
 }
 
 /** Returns the length of the body in bytes; undefined if it is not known. */

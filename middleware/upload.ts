@@ -11,6 +11,7 @@ import { MAX_SILENCE_MS } from '../app/uploads/speed-monitor.ts'
 import { OVERHEAD_BYTES, type ReceivedUpload } from '../app/uploads/upload-session.ts'
 import type { AssetFile, AssetImage } from '../models/asset-files.ts'
 import { MulterEngine } from './multer-engine.ts'
+import { fieldsOf, type Pair } from './parse-form.ts'
 import { announcedLength, beginUploadSession, requireWhole, uploadRoute } from './upload-route.ts'
 
 interface Bound {
@@ -38,17 +39,13 @@ const FILE_OVERHEAD_BYTES = 512
 const KINDS = ['files', 'images'] as const
 const fieldOf = (bounds: Bounds, kind: (typeof KINDS)[number]) => bounds[kind]?.field ?? kind
 
-const fieldsOf = (bounds: Bounds) => KINDS.filter((kind) => bounds[kind]).map((kind) => fieldOf(bounds, kind))
+const fileFieldsOf = (bounds: Bounds) =>
+  KINDS.filter((kind) => bounds[kind]).map((kind) => fieldOf(bounds, kind))
 
 type Received = { file: AssetFile } | { image: AssetImage }
 
-const FIELDS = {
-  fields: 40,
-  fieldSize: 64 * 1024,
-  fieldNameSize: 100,
-  fieldNestingDepth: 1,
-  fieldArrayIndexLimit: 40,
-}
+/** Most text fields of an upload, and the largest size of each in bytes. */
+const FIELDS = { fields: 40, fieldSize: 64 * 1024 }
 
 /**
  * Streams the files of a multipart request into the store, sets `req.upload` and calls the handler of the route, which
@@ -142,7 +139,16 @@ async function receive<T>(
     fileField: fileFieldOf(bounds),
     bytesPerSecond: uploads.minBytesPerSecond,
   })
+  // Multer uses only the headers and the stream of its request; `source` has both.
+  const request = source as unknown as Request
+  // Multer adds the fields as they are received
+  const readFields = () => {
+    const sent = Object.entries((request.body ?? {}) as Record<string, string>)
+    const pairs = sent.map(([index, text]): Pair => [source.fieldName(index), text])
+    req.body = fieldsOf(pairs, req.nestsForms === true)
+  }
   const engine = new MulterEngine((file) => {
+    readFields()
     const originalname = source.sentFiles[Number(file.originalname)]?.name ?? UNNAMED
     return receiveOne(Object.assign(file, { originalname }))
   }, source)
@@ -168,13 +174,9 @@ async function receive<T>(
   }
   res.once('close', end)
   source.once('error', cancel)
-  // Multer uses only the headers and the stream of its request; `source` has both.
-  const request = source as unknown as Request
   const parsed = new Promise<void>((resolve, reject) => {
     parse(request, res, (error: unknown) => (error ? reject(error) : resolve()))
   })
-  // Multer adds the fields as they are received.
-  req.body = request.body
   req.isForm = true
   req.sentFiles = source.sentFiles
   const failed = engine.failure.then((error) => {
@@ -184,6 +186,7 @@ async function receive<T>(
   failed.catch(() => undefined)
   try {
     await Promise.race([parsed, failed])
+    readFields()
   } catch (error) {
     cancel()
     throw source.errored ?? error
@@ -198,7 +201,7 @@ async function receive<T>(
 
 /** Returns a function for the file field that a name means: `files[]`, `files[0]` and `file` all mean `files`. */
 function fileFieldOf(bounds: Bounds): (name: string) => string | undefined {
-  const fields = fieldsOf(bounds)
+  const fields = fileFieldsOf(bounds)
   return (name) => {
     const bare = name.replace(/\[\d*\]$/, '')
     if (bare === 'file' && fields.includes('files')) return 'files'
@@ -213,7 +216,7 @@ function countFiles(bounds: Bounds): NonNullable<multer.Options['fileFilter']> {
     const kind = KINDS.find((one) => bounds[one] && fieldOf(bounds, one) === fieldname)
     const bound = kind && bounds[kind]
     if (!bound) {
-      const message = `is not a file field: use ${fieldsOf(bounds).join(' or ')}`
+      const message = `is not a file field: use ${fileFieldsOf(bounds).join(' or ')}`
       return accept(validationFailed([{ field: fieldname, message }]))
     }
     const count = (counts.get(fieldname) ?? 0) + 1

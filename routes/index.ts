@@ -1,6 +1,6 @@
 import { Router } from 'express'
 import { useBareErrors } from '../middleware/envelope.ts'
-import { refuseUnprepared, refuseWhenStopping } from '../middleware/refuse.ts'
+import { refuseUnclearHost, refuseUnprepared, refuseWhenStopping } from '../middleware/refuse.ts'
 import { router as admin } from './admin.ts'
 import { router as assets } from './assets.ts'
 import { router as auth } from './auth.ts'
@@ -20,9 +20,10 @@ import { router as users } from './users.ts'
 /** All routes of the service. */
 export const routes = Router()
 
+routes.use(kumoPaths, useBareErrors)
+routes.use(refuseUnclearHost)
 routes.use(monitoring)
 routes.use(docs)
-routes.use(kumoPaths, useBareErrors)
 routes.use(refuseUnprepared)
 routes.use(refuseWhenStopping)
 // Answers are private to the caller. A controller that allows caching replaces this header.

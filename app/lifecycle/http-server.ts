@@ -53,7 +53,7 @@ export function createHttpServer(app: Express, options: ServerOptions = {}): Ser
       connectionsCheckingInterval: CHECK_MS,
       // of idle connections after an answer: `headersTimeout` begins with the first byte of the next request
       keepAliveTimeout: options.keepAliveMs,
-      // `refuseWithoutHost` answers with the error envelope, Node would not.
+      // `refuseUnclearHost` answers with the error envelope, Node would not.
       requireHostHeader: false,
     },
     oneAtATime(app),

@@ -41,12 +41,14 @@ interface Options {
 type State = 'preamble' | 'boundary' | 'header' | 'content' | 'epilogue'
 
 /**
- * Parses a multipart body strictly, in linear time, and writes it again in its simplest form: with a random boundary,
- * quoted field names, and the index in `files` as the name of each file.
+ * Parses a multipart body strictly, in linear time, and writes it again in its simplest form: with a random boundary, the
+ * index in `fieldNames` as the name of each text field, and the index in `files` as the name of each file.
  */
 export class MultipartRewriter {
   /** The files so far. The next parser gets their indexes as names. */
   readonly files: SentFile[] = []
+  /** The names of the text fields so far. The next parser gets their indexes, so that it does not interpret brackets. */
+  readonly fieldNames: string[] = []
   /** The content type of the new body. */
   readonly contentType: string
   #state: State = 'preamble'
@@ -183,7 +185,8 @@ export class MultipartRewriter {
   #beginText(name: string, encoding: string): void {
     this.#isWindows1252 = encoding === 'windows-1252'
     const charset = this.#isWindows1252 ? 'utf-8' : encoding
-    this.#push(`${disposition(name)}\r\nContent-Type: text/plain; charset=${charset}`)
+    const index = this.fieldNames.push(name) - 1
+    this.#push(`${disposition(String(index))}\r\nContent-Type: text/plain; charset=${charset}`)
   }
 
   #push(header: string): void {

@@ -46,6 +46,11 @@ export class MultipartSource extends RequestBody {
     return this.#rewriter.files
   }
 
+  /** Returns the name of a text field by the index that the parser returns as its name. */
+  fieldName(index: string): string {
+    return this.#rewriter.fieldNames[Number(index)] ?? ''
+  }
+
   protected override handleBytes(bytes: Buffer): void {
     this.#check?.update(bytes)
     this.#rewriter.write(bytes)

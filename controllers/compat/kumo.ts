@@ -44,7 +44,7 @@ export const changePassword: Handler<typeof rules.changePassword> = async (reque
   res.status(204).end()
 }
 
-export const signOut: Handler<typeof rules.signOut> = async ({ context, session }, res) => {
+export const signOut: Handler<typeof rules.noFields> = async ({ context, session }, res) => {
   await endSession(context, session)
   res.status(204).end()
 }
@@ -52,11 +52,11 @@ export const signOut: Handler<typeof rules.signOut> = async ({ context, session 
 /** Returns the handlers whose answers contain the name: `collection` or `upload`. */
 export function handlersOf(name: 'collection' | 'upload') {
   /** Lists the caller's own collections, newest first. An error of the first page has a status of its own. */
-  const list: Handler<typeof rules.read> = async (request, res) => {
+  const list: Handler<typeof rules.noFields> = async (request, res) => {
     const pages = pagesOf(request)
     const first = await pages.next()
     res.set('Content-Type', 'application/json; charset=utf-8')
-    if (request.req.method === 'HEAD') return void res.end()
+    if (request.req.method === 'HEAD') return void res.vary('Accept-Encoding').end()
     const text = Readable.from(listText(request, `${name}s`, first.value ?? [], pages), { highWaterMark: 1 })
     const encoder = jsonEncoder(res)
     // `sendStream` reports the error of the last stream
@@ -70,7 +70,7 @@ export function handlersOf(name: 'collection' | 'upload') {
     res.status(201).json({ [name]: serialize(request, asset) })
   }
 
-  const read: Handler<typeof rules.read> = async (request, res) => {
+  const read: Handler<typeof rules.noFields> = async (request, res) => {
     const { asset, user } = request
     const owners = await visibleUsers([asset.owner], user)
     res.json({ [name]: serialize(request, asset, owners.has(asset.owner.toString())) })

@@ -4,7 +4,7 @@ import { checked, type Field, objectOf, optional, rules } from '../rules/define.
 import { tagList } from '../rules/fields.ts'
 import { passwordOrDigest } from '../rules/password.ts'
 import { email } from '../rules/profile.ts'
-import { nameField, text } from '../rules/text.ts'
+import { nameField } from '../rules/text.ts'
 
 /** A field that can be absent; an empty one and null count as absent. */
 const filled =
@@ -41,10 +41,8 @@ export const changePassword = rules({
   takesOthers: true,
 })
 
-/** jQuery adds the parameter `_` to requests that it does not cache. */
-export const read = rules({ query: { _: optional(text()) }, takesOthers: true })
-
-export const signOut = rules({ takesOthers: true })
+/** For routes without fields. Clients can send parameters, such as the `_` of requests that jQuery does not cache. */
+export const noFields = rules({ takesOthers: true })
 
 /** Clients send the fields in an object of one of these names, or without one. */
 const nested = optional(objectOf(described))

@@ -41,7 +41,7 @@ interface Declaration<Body extends Fields, Query extends Fields> {
   across?: ValidationChain[]
   /** How empty texts in the body are treated. */
   empty?: EmptyFields
-  /** Whether unknown fields of the body are ignored instead of refused; default: no. */
+  /** Whether unknown fields of the body and the query are ignored instead of refused; default: no. */
   takesOthers?: boolean
 }
 

@@ -153,7 +153,7 @@ const REFUSALS: Refusal[] = [
     request: (post) => file(post).field('name[$gt]', ''),
     status: 400,
     code: 'validation_failed',
-    field: 'name',
+    field: 'name[$gt]',
   },
   {
     name: '__proto__',

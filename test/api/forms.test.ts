@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { Link } from '../../models/link.ts'
@@ -86,12 +87,14 @@ describe('forms', () => {
 
   it('PATCH /api/assets/:id – other brackets, reserved names, fields given twice → 400 with the fields', async () => {
     const names = async (form: string) => (await refusal(form)).map(({ field }) => field)
-    expect(await names('name[]=a')).to.deep.equal(['name[]'])
-    expect(await names('tags[0]=a&tags[x]=b&name[a][b]=c')).to.have.members([
-      'tags[0]',
-      'tags[x]',
-      'name[a][b]',
-    ])
+    expect(await names('name[]=a')).to.deep.equal(['name'])
+    const brackets = ['tags[0]', 'tags[x]', 'name[a][b]', 'name[']
+    for (const value of ['a', ''])
+      expect(await names(brackets.map((name) => `${name}=${value}`).join('&'))).to.have.members(brackets)
+    const upload = ada.post('/api/assets')
+    for (const name of brackets) upload.field(name, 'a')
+    const { body: refused } = await upload.attach('files', obj(), 'a.obj').expect(400)
+    expect(refused.err.details.map(({ field }: { field: string }) => field)).to.have.members(brackets)
     expect(await names('__proto__=a&constructor=b&__proto__[name]=c')).to.have.members([
       '__proto__',
       'constructor',
@@ -216,6 +219,37 @@ describe('forms', () => {
       .set('Content-Type', TYPES[2] ?? '')
       .send(body)
       .expect(201)
+  })
+
+  it('PATCH /api/assets/:id – compressed multipart → 415 that says so; compressed urlencoded → taken', async () => {
+    const multipart = Buffer.from('--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nA\r\n--b--\r\n')
+    const send = (type: string, body: Buffer) =>
+      fetch(app.origin + path, {
+        method: 'PATCH',
+        headers: { Authorization: `Bearer ${ada.token}`, 'Content-Type': type, 'Content-Encoding': 'gzip' },
+        body: gzipSync(body),
+      })
+    const refused = await send(TYPES[2] ?? '', multipart)
+    expect(refused.status).to.equal(415)
+    expect(await refused.text()).to.include('Content-Encoding')
+    expect((await send(FORM, Buffer.from('name=Zipped'))).status).to.equal(200)
+    expect(await Asset.findById(path.split('/').pop()).orFail()).to.include({ name: 'Zipped' })
+  })
+
+  it('project and scene – lists with [] as jQuery sends them, one value too → lists', async () => {
+    const { body } = await ada.post('/api/projects').type('form').send('title=Room').expect(201)
+    const project = `/api/projects/${body.res.project.id}`
+    const asset = path.split('/').pop()
+    const change = async (method: 'post' | 'patch', to: string, form: string) =>
+      (await ada[method](to).type('form').send(form)).body.res
+    const scenes = []
+    for (const form of [`base[]=${asset}`, 'overlay='])
+      scenes.push((await change('post', `${project}/scenes`, form)).scene)
+    expect(scenes[0].base).to.deep.equal([asset])
+    const order = scenes.map(({ id }) => id).toReversed()
+    const form = order.map((id) => `sceneOrder[]=${id}`).join('&')
+    const changed = await change('patch', project, form)
+    expect(changed.project.scenes.map(({ id }: { id: string }) => id)).to.deep.equal(order)
   })
 
   it('PATCH /api/assets/:id – no token, no right or no asset → refused before the body is read, for every type of body', async () => {

@@ -80,11 +80,12 @@ describe('request log behind a proxy', function () {
     )
     await new Promise((resolve) => socket.once('readable', resolve))
     socket.destroy()
-    const { msg, req, level } = await lineOf('cut')
-    expect({ msg, address: req.remoteAddress, level }).to.deep.equal({
+    const { msg, req, level, res } = await lineOf('cut')
+    expect({ msg, address: req.remoteAddress, level, res }).to.deep.equal({
       msg: 'request aborted',
       address: CLIENT,
       level: 30,
+      res: undefined,
     })
   })
 

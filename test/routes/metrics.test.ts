@@ -27,7 +27,8 @@ describe('GET /metrics', () => {
     expect(counts.map(([, route, status, count]) => `${route} ${status} ${count}`)).to.have.members([
       '/api/space 200 1',
       '/api/assets/:assetId 404 1',
-      'none 404 2',
+      '/api/assets/:assetId/links 404 1',
+      'none 404 1',
     ])
     expect(text).to.contain('process_resident_memory_bytes')
     expect(text).not.to.match(/0123456789abcdef|somebodys-secret|ada/)
@@ -52,6 +53,11 @@ describe('GET /metrics', () => {
     await bob.put(`${url}/collaborators/nobody`).send({ access: 'none' }).expect(400)
     await bob.put('/API/Assets/').expect(405)
     await bob.get('/images').expect(200)
+    // refused before the route
+    await open.api.get(`/images/${asset.id}`).expect(401)
+    await open.api.post('/collections/').expect(401)
+    await open.api.get('/api/projects/%zz').expect(401)
+    await open.api.get('/api/assets/%zz').expect(404)
     await bob.get('/api/projects/').expect(200)
     const seen = await answers()
     for (const one of [
@@ -59,6 +65,9 @@ describe('GET /metrics', () => {
       '/api/assets/:assetId/collaborators/:username 200',
       '/api/assets/:assetId/collaborators/:username 400',
       '/images 200',
+      '/images/:assetId 401',
+      '/collections 401',
+      '/api/assets 405',
       '/api/projects 200',
     ])
       expect([...seen.keys()], one).to.include(one)

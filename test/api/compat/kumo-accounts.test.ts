@@ -100,7 +100,13 @@ describe('accounts and errors of the Kumo routes', () => {
     expect(wrong.headers.allow).to.equal('GET, HEAD, POST')
     refused(await app.api.get('/sign-up/'), 405, 'method_not_allowed')
     await ada.get('/collections?_=1480000000000').expect(200)
-    refused(await ada.get('/collections?limit=1'), 422, 'validation_failed', /limit is not a known field/)
+    await ada.get('/collections?limit=1&_=1&_=2').expect(200)
+    refused(
+      await ada.delete(`/collections/${_id}?force=x&y=1`),
+      422,
+      'validation_failed',
+      /force must be 0 or 1/,
+    )
     const unknown = await ada.get('/collections/x/y').expect(404)
     expect(unknown.body).to.have.property('status', 'error')
     app.context.prepared = false

@@ -112,6 +112,30 @@ describe('compatibility routes for Kumo', () => {
       expect(await Session.countDocuments({ user: stored._id })).to.equal(0)
     })
 
+  it('POST and PATCH – lists with [] → tags; more brackets → 422 in every encoding', async () => {
+    const upload = ada.post('/collections').field('image[tag][]', 'a').field('image[tag][]', 'b')
+    const { body } = await upload.attach('image[file]', obj(), 'a.obj').expect(201)
+    expect(body.collection.tag).to.equal('a,b')
+    const path = `/collections/${body.collection._id}`
+    await ada.patch(path).type('form').send('collection[tag][]=c&collection[tag][]=d').expect(204)
+    expect((await ada.get(path)).body.collection.tag).to.equal('c,d')
+    const before = await stateOf(app)
+    const name = 'collection[title][x]'
+    const sent = (field: string) => ada.post('/collections').attach('file', obj(), 'a.obj').field(field, 'a')
+    for (const answer of [
+      await ada.patch(path).type('form').send(`${name}=a`),
+      await ada.patch(path).type('form').send(`collection[title]=b&${name}=a`),
+      await ada.patch(path).field(name, 'a'),
+      await ada.patch(path).send({ collection: { title: { x: 'a' } } }),
+      await sent(name),
+      await sent('image[title][]'),
+      await sent('title[x]'),
+    ])
+      refused(answer, 422, 'validation_failed', /title must be text/)
+    expect(await stateOf(app)).to.deep.equal(before)
+    await sent(`image[${'x'.repeat(500)}][y]`).expect(201)
+  })
+
   it('POST – names of the fields → accepted, empty ones left out', async () => {
     const file = obj()
     for (const path of ['/collections', '/uploads'])
