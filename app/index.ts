@@ -3,6 +3,7 @@ import proxyAddr from 'proxy-addr'
 import { logRequests } from '../config/logger.ts'
 import { SECURITY_HEADERS } from '../config/security-headers.ts'
 import { createPassport } from '../middleware/authenticate.ts'
+import { removeBasePath } from '../middleware/base-path.ts'
 import { allowOrigins } from '../middleware/cors.ts'
 import { handleErrors } from '../middleware/handle-errors.ts'
 import { refuseUnknownMethod, refuseUnknownPath } from '../middleware/refuse.ts'
@@ -40,6 +41,7 @@ export function createApp(context: Context): Express {
     req.passport = passport
     next()
   })
+  app.use(removeBasePath(config.http.basePath))
   app.use(assignRequestId)
   app.use(recordClientInfo)
   app.use(logRequests(log))

@@ -46,6 +46,8 @@ export function loadConfig(environment: Environment) {
     http: {
       port: env.PORT,
       host: env.HOST,
+      /** Beginning of all paths in answers: empty, or segments with a `/` before each. */
+      basePath: env.BASE_PATH,
       origins: env.CORS_ORIGINS ?? (production ? [] : DEVELOPMENT_ORIGINS),
       trustProxy: env.TRUST_PROXY,
       connections: env.MAX_CONNECTIONS || connectionsByMemory(),

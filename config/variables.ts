@@ -1,4 +1,5 @@
 import { str } from 'envalid'
+import { basePath } from './base-path.ts'
 import { mongodbUri } from './mongodb-uri.ts'
 import {
   address,
@@ -25,6 +26,10 @@ export const variables = {
   HOST: text({
     default: '::',
     desc: 'Network address that the service listens on; the default is every address of IPv6 and IPv4.',
+  }),
+  BASE_PATH: basePath({
+    default: '',
+    desc: 'Path below which a proxy publishes the service, such as /kura; addresses in answers begin with it.',
   }),
   DATA_DIR: text({
     default: './data',

@@ -8,7 +8,8 @@ import type * as rules from '../routes/asset-sharing.rules.ts'
 
 export const create: Handler<typeof rules.link> = async ({ context, asset, sender, input, client }, res) => {
   const { link, token } = await createLink(context, asset, sender, input, client)
-  res.status(201).json(success({ link: serializeLink(link, token) }))
+  const url = `${context.config.http.basePath}/api/links/${token}`
+  res.status(201).json(success({ link: serializeLink(link, { token, url }) }))
 }
 
 export const list: Handler<typeof rules.links> = async ({ context, asset: { _id }, input }, res) => {

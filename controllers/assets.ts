@@ -18,7 +18,7 @@ export const create: Handler<typeof rules.create> = async (request, res) => {
       ? await serializeFor(req, await createAsset(context, request.upload, sender, input))
       : JSON.parse(req.firstAnswer)
   await req.keyClaim?.complete(JSON.stringify(view))
-  res.location(`/api/assets/${view.id}`)
+  res.location(`${context.config.http.basePath}/api/assets/${view.id}`)
   sendView(req, res, view, 201)
 }
 

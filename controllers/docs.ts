@@ -1,24 +1,47 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { RequestHandler } from 'express'
 import { versionConflict } from '../app/errors.ts'
 import { sendJson } from '../middleware/send-json.ts'
-import { isFresh } from './send-object.ts'
+import { assertUnchanged, isFresh } from './send-object.ts'
 
 /** Resolves a path by the `imports` of package.json, so that it works from the sources and from dist/. */
 const pathOf = createRequire(import.meta.url).resolve
 
 /** Sends the OpenAPI document as JSON. */
 export const openApi: RequestHandler = async (req, res) => {
-  const { openApiETag, openApiJson } = await import('./openapi/document.ts')
-  res.set({ 'Cache-Control': 'no-cache', ETag: openApiETag })
+  const { openApi } = await import('./openapi/document.ts')
+  const { json, etag } = openApi(req.context.config.http.basePath)
+  res.set({ 'Cache-Control': 'no-cache', ETag: etag })
   if (isFresh(req, res)) res.status(304).end()
-  else sendJson(res, openApiJson)
+  else sendJson(res, json)
+}
+
+/** Matches the beginning of an address in the page. */
+const ADDRESS = /(?<=(?:href|src)=")\//g
+
+/**
+ * Sends the documentation page. Its addresses begin with the base path.
+ *
+ * @throws version_conflict for an `If-Match` or `If-Unmodified-Since` that does not match
+ */
+export function sendPage(specifier: string): RequestHandler {
+  const path = pathOf(specifier)
+  return async (req, res) => {
+    const [source, { mtime: modifiedAt }] = await Promise.all([readFile(path, 'utf8'), stat(path)])
+    const html = source.replaceAll(ADDRESS, `${req.context.config.http.basePath}/`)
+    const digest = digestOf(html)
+    const caching = { 'Cache-Control': 'public, max-age=0', 'Last-Modified': modifiedAt.toUTCString() }
+    res.set({ ...caching, ETag: `"${digest}"` })
+    assertUnchanged(req, { digest, modifiedAt })
+    if (isFresh(req, res)) res.status(304).end()
+    else res.type('html').send(html)
+  }
 }
 
 /**
- * Sends one file of the documentation page. A `Range` is ignored, because the page needs none. A client that
+ * Sends one file that the documentation page loads. A `Range` is ignored, because the page needs none. A client that
  * disconnects is not an error.
  *
  * @throws version_conflict for an `If-Match` or `If-Unmodified-Since` that does not match
@@ -40,7 +63,7 @@ export function send(specifier: string): RequestHandler {
 
 /** Returns a strong ETag of a file (RFC 9110 §8.8.3). */
 async function etagOf(path: string): Promise<string> {
-  return `"${createHash('sha256')
-    .update(await readFile(path))
-    .digest('base64url')}"`
+  return `"${digestOf(await readFile(path))}"`
 }
+
+const digestOf = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('base64url')

@@ -34,11 +34,10 @@ export const ready: RequestHandler = async (req, res) => {
 }
 
 /** Answers what this service is, and whether its documents are only in trial storage. */
-export const describe: RequestHandler = (req, res) => {
+export const describe: RequestHandler = ({ context: { config, storage } }, res) => {
+  const { name, version } = manifest
   res.set('Cache-Control', 'no-store')
-  res.json(
-    success({ name: manifest.name, version: manifest.version, docs: '/docs', storage: req.context.storage }),
-  )
+  res.json(success({ name, version, docs: `${config.http.basePath}/docs`, storage }))
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest()

@@ -18,11 +18,11 @@ export const list: Handler<typeof rules.list> = async (request, res) => {
   res.json(success({ projects, next: context.cursors.write('projects', next) }))
 }
 
-export const create: Handler<typeof rules.create> = async ({ req, sender, input }, res) => {
+export const create: Handler<typeof rules.create> = async ({ req, context, sender, input }, res) => {
   const { title, image } = input
   const given = { title, image: (await resolveImage(image, sender.user)) ?? null }
   const project = await createProject(sender, given)
-  res.location(`/api/projects/${project._id}`)
+  res.location(`${context.config.http.basePath}/api/projects/${project._id}`)
   await send(req, res, project, 201)
 }
 

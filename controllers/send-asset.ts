@@ -37,7 +37,7 @@ export function sendView(req: Request, res: Response, view: { version: number },
 export async function serializeFor({ context, link, params, user }: Request, asset: Whole, signed = false) {
   const now = context.clock.now()
   if (link) {
-    const urlOf = urlsBelow(`/api/links/${params.token}`)
+    const urlOf = urlsBelow(`${context.config.http.basePath}/api/links/${params.token}`)
     return serializeAsset(asset, { viewer: null, owner: null, now, urlOf })
   }
   const [serialized] = await serializeAssets([asset], user, now, urlsFor(context, user, signed))

@@ -164,7 +164,12 @@ function dispositionOf(type: 'inline' | 'attachment', name: string): string {
  *
  * @throws version_conflict
  */
-function assertUnchanged(req: Request, bytes: SentBytes): void {
+/**
+ * Checks the conditions of a request on the bytes that the client has.
+ *
+ * @throws version_conflict when `If-Match` or `If-Unmodified-Since` names other bytes
+ */
+export function assertUnchanged(req: Request, bytes: Pick<SentBytes, 'digest' | 'modifiedAt'>): void {
   const tags = req.get('If-Match')?.split(',')
   const since = httpDate(req.get('If-Unmodified-Since'))
   const isUnchanged = tags

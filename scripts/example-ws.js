@@ -15,7 +15,7 @@ const FRAME_BYTES = 256 * 1024
 const [, , path] = process.argv
 readDotenv({ quiet: true })
 const origin = process.env.KURA || `http://localhost:${process.env.PORT || 8080}`
-const address = new URL('/ws', origin)
+const address = new URL('ws', origin.replace(/\/?$/, '/'))
 address.protocol = address.protocol.replace('http', 'ws')
 print(`connecting to ${address}`)
 const socket = new WebSocket(address)

@@ -5,10 +5,12 @@ import { picturesOf } from '../../models/asset-objects.ts'
 import type { ListedAsset } from '../../models/asset-search.ts'
 import { knownFiles, type Whole } from '../../models/file-set.ts'
 import { User, type UserFields } from '../../models/user.ts'
-import type { UrlOf } from '../../models/views/asset.ts'
+import { type UrlOf, urlsBelow } from '../../models/views/asset.ts'
 import type { SignedBytes } from '../auth/url-signer.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
+
+type Signing = Pick<Context, 'urls' | 'clock' | 'config'>
 
 /** The user whose right to read a signed URL needs. */
 type Signer = Pick<UserFields, '_id' | 'sessionEpoch'>
@@ -34,7 +36,7 @@ interface Wanted {
  * @throws `not_found` when the asset has no file or picture with this id
  */
 export function signUrl(
-  { urls, clock }: Pick<Context, 'urls' | 'clock'>,
+  { urls, clock, config }: Signing,
   asset: ListedAsset & Partial<Whole>,
   user: Signer,
   { file, image, zip, download, expiresIn = SIGNED_URL.defaultExpiry }: Wanted = {},
@@ -48,10 +50,10 @@ export function signUrl(
     ...(download ? { download } : {}),
     ...stateOf(asset, user),
   }
-  return { url: pathOf(urls.sign(bytes, expiresAt)), expiresAt }
+  return { url: pathOf(config, urls.sign(bytes, expiresAt)), expiresAt }
 }
 
-const pathOf = (token: string) => `/api/signed/${token}`
+const pathOf = ({ http }: Context['config'], token: string) => `${http.basePath}/api/signed/${token}`
 
 /** Returns the part of a signed URL that all URLs of an asset for a user have in common. */
 const stateOf = (asset: ListedAsset, user: Signer): SignedBytes => ({
@@ -65,23 +67,30 @@ const stateOf = (asset: ListedAsset, user: Signer): SignedBytes => ({
 /** The expiry of the URLs in answers is rounded up to a multiple of this, in milliseconds. */
 const EXPIRY_STEP_MS = 1_800_000
 
+/** Returns a function for the URLs of assets that are not signed: the paths below each asset. */
+export const plainUrls =
+  ({ config: { http } }: Pick<Context, 'config'>) =>
+  (asset: Pick<ListedAsset, '_id'>): UrlOf =>
+    urlsBelow(`${http.basePath}/api/assets/${asset._id}`)
+
 /**
- * Returns a function for the URLs of assets in an answer that was requested with `signed`; undefined without it and for
- * anonymous callers, who need no signature to read public assets. The URLs are valid for 1 to 1½ hours: the expiry is
+ * Returns a function for the URLs of assets in an answer. They are signed if the answer was requested with `signed`, but
+ * not for anonymous callers, who need no signature to read public assets. Signed URLs are valid for 1 to 1½ hours: the expiry is
  * rounded, so that a user gets the same URLs for half an hour and browsers can cache the bytes.
  */
 export function urlsFor(
-  { urls, clock }: Pick<Context, 'urls' | 'clock'>,
+  context: Signing,
   user: Signer | null | undefined,
   signed: boolean | undefined,
-): ((asset: ListedAsset) => UrlOf) | undefined {
-  if (!signed || !user) return undefined
+): (asset: ListedAsset) => UrlOf {
+  if (!signed || !user) return plainUrls(context)
+  const { urls, clock, config } = context
   const earliest = clock.now().getTime() + SIGNED_URL.defaultExpiry * 1000
   const expiresAt = new Date(Math.ceil(earliest / EXPIRY_STEP_MS) * EXPIRY_STEP_MS)
   return (asset) => {
     const state = stateOf(asset, user)
     return (place, id) =>
-      pathOf(urls.sign({ [place === 'files' ? 'file' : 'image']: id, ...state }, expiresAt))
+      pathOf(config, urls.sign({ [place === 'files' ? 'file' : 'image']: id, ...state }, expiresAt))
   }
 }
 

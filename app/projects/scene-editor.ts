@@ -14,7 +14,7 @@ export const SHOWN_PROJECTS = 100
 /** A viewer who can get signed URLs. */
 type SigningViewer = NonNullable<Viewer> & Pick<UserFields, 'sessionEpoch'>
 
-type Signer = Pick<Context, 'urls' | 'clock'>
+type Signer = Pick<Context, 'urls' | 'clock' | 'config'>
 
 /**
  * Serializes an asset of a scene for the earlier scene editor. `url` is a signed URL, valid for one hour. `localPath` is
@@ -42,11 +42,7 @@ export function serializeSceneAsset(
  * Serializes a user with their projects for the earlier scene editor, which expects texts in place of null. The oldest
  * project of the user is first, because uploads without `projectId` go there; the others are the newest first.
  */
-export async function serializeEditorUser(
-  context: Signer & Pick<Context, 'config'>,
-  account: UserFields,
-  viewer: SigningViewer,
-) {
+export async function serializeEditorUser(context: Signer, account: UserFields, viewer: SigningViewer) {
   const user = serializeOwnUser(account, context.config.space.quota)
   return {
     ...user,

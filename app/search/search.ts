@@ -34,7 +34,7 @@ export const searchInTurn = <T>(
 export async function findAssets(
   { cursor, limit, facets, count, signed, ...query }: SearchQuery,
   viewer: Caller | null | undefined,
-  context: Pick<Context, 'cursors' | 'clock' | 'queues' | 'urls'>,
+  context: Pick<Context, 'cursors' | 'clock' | 'queues' | 'urls' | 'config'>,
   client: ClientInfo,
 ) {
   const { cursors } = context
@@ -59,7 +59,7 @@ async function search(
   query: UnpagedQuery,
   { limit, after, facets, count, signed }: Paged,
   viewer: Caller | null | undefined,
-  context: Pick<Context, 'cursors' | 'clock' | 'urls'>,
+  context: Pick<Context, 'cursors' | 'clock' | 'urls' | 'config'>,
 ) {
   const { cursors, clock } = context
   const { criteria, sort } = await resolveCriteria(query, viewer)

@@ -13,6 +13,7 @@ import {
   type NewClaim,
 } from '../../models/idempotency-key.ts'
 import { serializeAssets } from '../../models/views/asset.ts'
+import { plainUrls } from '../assets/signed-url.ts'
 import type { Context } from '../context.ts'
 import { keyInUse, keyReused, notFound, tooManyRequests } from '../errors.ts'
 
@@ -23,7 +24,7 @@ const MAX_ATTEMPTS = 5
 /** Seconds until a user with too many keys should try again. */
 const FULL_SECONDS = 3600
 
-type ClaimContext = Pick<Context, 'clock' | 'staleMs' | 'log'>
+type ClaimContext = Pick<Context, 'clock' | 'staleMs' | 'log' | 'config'>
 
 /** A request with a key. */
 interface KeyedRequest {
@@ -181,12 +182,12 @@ async function currentAnswer(...request: Parameters<typeof answerFrom>): Promise
 
 /** Returns the asset of a request as JSON; null when it is deleted. */
 async function answerFrom(
-  { clock }: ClaimContext,
+  context: ClaimContext,
   { asset }: IdempotencyKeyFields,
   user: Caller,
 ): Promise<string | null> {
   const whole = await readWhole(() => Asset.ready(asset))
-  const [view] = whole ? await serializeAssets([whole], user, clock.now()) : []
+  const [view] = whole ? await serializeAssets([whole], user, context.clock.now(), plainUrls(context)) : []
   return view ? JSON.stringify(view) : null
 }
 

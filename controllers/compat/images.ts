@@ -55,7 +55,7 @@ async function withImageFile(asset: ListedAsset): Promise<[] | [ListedAsset & Pa
 
 /** Serializes an image like the earlier images service. Its URL is valid for an hour. */
 function serializeImage(
-  context: Pick<Context, 'urls' | 'clock'>,
+  context: Pick<Context, 'urls' | 'clock' | 'config'>,
   asset: ListedAsset & Partial<Whole>,
   user: UserFields,
 ) {

@@ -66,7 +66,7 @@ export function handlersOf(name: 'collection' | 'upload') {
   const create: Handler<typeof rules.collection> = async (request, res) => {
     const { context, upload, sender, input } = request
     const asset = await createAsset(context, upload, sender, fieldsOf(input))
-    res.location(`/${name}s/${asset._id}`)
+    res.location(`${context.config.http.basePath}/${name}s/${asset._id}`)
     res.status(201).json({ [name]: serialize(request, asset) })
   }
 

@@ -1,3 +1,4 @@
+import { plainUrls } from '../../app/assets/signed-url.ts'
 import type { Context } from '../../app/context.ts'
 import { describeSpace } from '../../app/quota/describe.ts'
 import { Asset } from '../../models/asset.ts'
@@ -57,7 +58,9 @@ export class Broadcaster {
       (user) => isVisibleTo(asset, user, owner) && (!readersAfter || includesViewer(readersAfter, user)),
     )
     const now = this.context.clock.now()
-    const views = await Promise.all(recipients.map((user) => serializeAssets([asset], user, now)))
+    const views = await Promise.all(
+      recipients.map((user) => serializeAssets([asset], user, now, plainUrls(this.context))),
+    )
     for (const [n, { connections }] of recipients.entries())
       sendTo(connections, { event: kind, asset: views[n]?.[0] })
   }

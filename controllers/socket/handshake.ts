@@ -7,6 +7,7 @@ import { plainAddress } from '../../app/auth/client-info.ts'
 import { proxyTrust } from '../../app/auth/proxy-check.ts'
 import type { Context } from '../../app/context.ts'
 import { forbidden, malformedRequest, starting, stopping } from '../../app/errors.ts'
+import { withoutBasePath } from '../../middleware/base-path.ts'
 import { translateError } from '../../middleware/handle-errors.ts'
 import { takeOver } from '../../middleware/pipelining.ts'
 import { refuseConnection } from '../../middleware/refuse-connection.ts'
@@ -22,7 +23,8 @@ export function handleUpgrades(
   limits: SocketLimits,
 ): void {
   const accept = connectionAcceptor(context, connections, limits)
-  const trusts = proxyTrust(context.config.http.trustProxy)
+  const { trustProxy, basePath } = context.config.http
+  const trusts = proxyTrust(trustProxy)
   const addressOf = (request: IncomingMessage) => plainAddress(proxyAddr(request, trusts))
   const handshakes = new WebSocketServer({
     noServer: true,
@@ -45,7 +47,7 @@ export function handleUpgrades(
   handshakes.on('wsClientError', (error, socket, request) => refuse(socket, request, invalidHandshake(error)))
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     try {
-      if (!isHandshake(request)) return serveWithoutUpgrade(server, request, socket, head)
+      if (!isHandshake(request, basePath)) return serveWithoutUpgrade(server, request, socket, head)
       context.proxyCheck.inspect(request.headers)
       const address = addressOf(request)
       requireAdmission(context, request)
@@ -67,8 +69,9 @@ const invalidHandshake = (cause: Error) =>
 /** The types of ws 8.18 lack this option of ws 8.23. */
 const closeTimeout = (ms: number): object => ({ closeTimeout: ms })
 
-function isHandshake({ method, url = '', headers }: IncomingMessage): boolean {
-  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && /^\/ws\/?(?:$|\?)/.test(url)
+function isHandshake({ method, url = '', headers }: IncomingMessage, basePath: string): boolean {
+  const isAsked = method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
+  return isAsked && /^\/ws\/?(?:$|\?)/.test(withoutBasePath(url, basePath))
 }
 
 /**

@@ -50,7 +50,8 @@ function withoutExamples(part) {
 // Without `validatorUrl: null` the page sends the document's address to validator.swagger.io, and with query
 // parameters anybody could make it load a document of another host.
 window.SwaggerUIBundle({
-  url: '/openapi.json',
+  // next to the folder of this script, also below the base path of the service
+  url: new URL('../openapi.json', document.currentScript.src).href,
   domNode: document.getElementById('docs'),
   deepLinking: true,
   docExpansion: 'list',

@@ -13,15 +13,11 @@ interface Options {
   /** The owner; null when the viewer cannot see them. */
   owner: VisibleUser | null
   now: Date
-  /** Default: the paths below the asset. */
-  urlOf?: UrlOf | undefined
+  urlOf: UrlOf
 }
 
 /** Serializes an asset for a viewer, without the keys of its objects. An asset that is not whole has its first files. */
-export function serializeAsset(
-  asset: ListedAsset & Partial<Whole>,
-  { viewer, owner, now, urlOf = urlsBelow(`/api/assets/${asset._id}`) }: Options,
-) {
+export function serializeAsset(asset: ListedAsset & Partial<Whole>, { viewer, owner, now, urlOf }: Options) {
   const thumbnail = asset.images[0]?.thumbnail ?? asset.cover
   return {
     id: asset._id.toString(),
@@ -52,16 +48,12 @@ export const urlsBelow =
   (place, id) =>
     `${path}/${place}/${id}`
 
-/**
- * Serializes assets for a viewer, in the same order.
- *
- * @param urlsOf returns the function for the URLs of an asset; default: the paths below the asset
- */
+/** Serializes assets for a viewer, in the same order. @param urlsOf returns the function for the URLs of an asset */
 export async function serializeAssets(
   assets: ListedAsset[],
   viewer: Viewer,
   now: Date,
-  urlsOf?: (asset: ListedAsset) => UrlOf,
+  urlsOf: (asset: ListedAsset) => UrlOf,
 ) {
   const owners = await visibleUsers(
     assets.map(({ owner }) => owner),
@@ -72,7 +64,7 @@ export async function serializeAssets(
       viewer,
       now,
       owner: owners.get(asset.owner.toString()) ?? null,
-      urlOf: urlsOf?.(asset),
+      urlOf: urlsOf(asset),
     }),
   )
 }

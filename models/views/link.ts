@@ -1,11 +1,17 @@
 import type { LinkFields } from '../link.ts'
 
-/** Serializes a link for the owner of its asset. @param token the token of a new link; it cannot be read again */
-export function serializeLink(link: LinkFields, token?: string) {
+/** The token of a new link, which cannot be read again, and the URL with the token. */
+interface Created {
+  token: string
+  url: string
+}
+
+/** Serializes a link for the owner of its asset. */
+export function serializeLink(link: LinkFields, created?: Created) {
   return {
     id: link._id.toString(),
-    url: token ? `/api/links/${token}` : null,
-    ...(token ? { token } : {}),
+    url: null,
+    ...created,
     expiresAt: link.expiresAt,
     maxDownloads: link.maxDownloads,
     label: link.label ?? null,

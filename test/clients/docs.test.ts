@@ -17,7 +17,7 @@ describe('/docs in Chromium', function () {
 
   before(async function () {
     browser = await startBrowser(this)
-    app = await startApp()
+    app = await startApp({ env: { BASE_PATH: '/kura' } })
     ada = await signUp(app, 'ada')
     folder = await mkdtemp(join(tmpdir(), 'kura-docs-'))
     await writeFile(join(folder, 'chair.obj'), obj())
@@ -31,9 +31,9 @@ describe('/docs in Chromium', function () {
   })
 
   /** Opens the page, signs in there and opens the form of an operation. */
-  const openForm = async (tag: string, operationId: string) => {
+  const openForm = async (tag: string, operationId: string, path = '/kura/docs') => {
     const page = await (await browser.open()).newPage()
-    await page.goto(`${app.origin}/docs`)
+    await page.goto(`${app.origin}${path}`)
     await page.locator('.btn.authorize').first().click()
     await page.locator('.auth-container input').first().fill(ada.token)
     await page.locator('.auth-btn-wrapper .authorize').first().click()
@@ -93,7 +93,7 @@ describe('/docs in Chromium', function () {
   })
 
   it('Try it out of createFormerImage and uploadFile – file chosen → stored', async () => {
-    const image = await openForm('Compatibility', 'createFormerImage')
+    const image = await openForm('Compatibility', 'createFormerImage', '/docs/')
     await image.field('image').locator('input[type=file]').setInputFiles(file('chair.png'))
     expect(await image.send()).to.equal(201)
     expect(await stored()).to.include({ name: 'chair.png', media: 'image' })

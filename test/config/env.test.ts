@@ -19,6 +19,7 @@ describe('loadConfig', () => {
     expect(http).to.deep.equal({
       port: 8080,
       host: '::',
+      basePath: '',
       keepAliveMs: 95_000,
       origins: ['http://localhost:*', 'http://127.0.0.1:*'],
       trustProxy: 0,

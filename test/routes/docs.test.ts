@@ -9,7 +9,7 @@ import { router as docs } from '../../routes/docs.ts'
 
 const log = { error: (details: object) => expect.fail(JSON.stringify(details)) }
 const service: RequestHandler = (req, _res, next) => {
-  Object.assign(req, { context: { log } })
+  Object.assign(req, { context: { log, config: { http: { basePath: '' } } } })
   next()
 }
 // as `createApp` sets it: Express makes no ETag
@@ -59,7 +59,9 @@ describe('GET /docs', () => {
 
   it('GET /docs – page → shows the document of this service, contacts no other', async () => {
     const { text } = await api.get('/docs/start.js').expect(200)
-    expect(text).to.contain("url: '/openapi.json'").and.to.contain('validatorUrl: null')
+    expect(text)
+      .to.contain("url: new URL('../openapi.json', document.currentScript.src)")
+      .and.to.contain('validatorUrl: null')
     expect(text).to.contain('queryConfigEnabled: false')
   })
 

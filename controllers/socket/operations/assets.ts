@@ -1,4 +1,5 @@
 import { removeAssetById } from '../../../app/assets/remove.ts'
+import { plainUrls } from '../../../app/assets/signed-url.ts'
 import { notFound } from '../../../app/errors.ts'
 import { findAssets } from '../../../app/search/search.ts'
 import { readableAsset } from '../../../models/asset-access.ts'
@@ -20,7 +21,7 @@ export const get = forAnyone({
   async answer({ context, user }, { id }) {
     const asset = await readableAsset(id, user)
     if (!asset) throw notFound()
-    const [view] = await serializeAssets([asset], user, context.clock.now())
+    const [view] = await serializeAssets([asset], user, context.clock.now(), plainUrls(context))
     return { asset: view }
   },
 })

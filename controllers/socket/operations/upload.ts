@@ -1,5 +1,6 @@
 import { Types } from 'mongoose'
 import { createAsset } from '../../../app/assets/create.ts'
+import { plainUrls } from '../../../app/assets/signed-url.ts'
 import { fileTooLarge } from '../../../app/errors.ts'
 import { UploadSession } from '../../../app/uploads/upload-session.ts'
 import { serializeAssets } from '../../../models/views/asset.ts'
@@ -32,7 +33,7 @@ export const upload = forUsers({
     return UploadSession.run(context, announced, async (uploadSession) => {
       const file = await receive(call, uploadSession, body, { name: given.name, size, digest: sha256 })
       const asset = await createAsset(context, { uploadSession, files: [file], images: [] }, call, given)
-      const [view] = await serializeAssets([asset], user, context.clock.now())
+      const [view] = await serializeAssets([asset], user, context.clock.now(), plainUrls(context))
       return { asset: view }
     })
   },

@@ -56,7 +56,7 @@ export async function createOpenApiFixture(app: TestApp) {
     const { id: assetId, files, images } = body.res.asset
     const link = await createLink(assetId)
     const { body: address } = await ada.get(`/api/assets/${assetId}/url`).expect(200)
-    const signed = address.res.url.replace('/api/signed/', '')
+    const signed = address.res.url.replace(/^.*\/api\/signed\//, '')
     return {
       ...UNKNOWN_IDS,
       userId: ada.user.id,

@@ -79,6 +79,8 @@ function record(
   if (method === 'OPTIONS') return
   // A router under a mount path has a shorter `url`.
   const url = req.originalUrl ?? req.url ?? '/'
+  // `URL` would read a host or another path, and no route has such a path
+  if (/^\/\/|\/(?:\.|%2e){2}\//i.test(url)) return
   const { statusCode: status } = res
   const { pathname } = new URL(url, 'http://localhost')
   const path = routeOf(method, pathname)?.path
