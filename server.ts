@@ -10,7 +10,13 @@ import { createHttpServer, listen } from './app/lifecycle/http-server.ts'
 import { prepare } from './app/lifecycle/prepare.ts'
 import { drain, RunningRequests, shutDown } from './app/lifecycle/shutdown.ts'
 import { explainError } from './app/lifecycle/start-error.ts'
-import { exit, handleUncaughtErrors, onStopSignal, untilAborted } from './app/lifecycle/stop-signals.ts'
+import {
+  exit,
+  handleUncaughtErrors,
+  ignoreDebuggerSignal,
+  onStopSignal,
+  untilAborted,
+} from './app/lifecycle/stop-signals.ts'
 import { type Config, loadConfig } from './config/env.ts'
 import { standardOutput } from './config/log-output.ts'
 import { createLogger, logOutput } from './config/logger.ts'
@@ -29,6 +35,7 @@ async function main(): Promise<void> {
   const log = createLogger(config.log, await logOutput(config.log))
   handleUncaughtErrors(log)
   const stopping = onStopSignal(log)
+  ignoreDebuggerSignal(log)
   for (const sentence of unknownVariables(process.env)) log.warn(sentence)
 
   const local = config.database.uri ? null : await openLocal(config.database, log)

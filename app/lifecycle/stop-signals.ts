@@ -7,14 +7,17 @@ import { containedErrors } from '../metrics.ts'
 /** Milliseconds in which a second signal is ignored: npm repeats the Ctrl-C of the terminal. */
 const ECHO_MS = 500
 
+/** Signals of process managers and terminals that ask for a stop. */
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
+
 /**
- * Returns a signal that aborts at the first SIGTERM or SIGINT. A second one ends the process at once, with the usual exit
+ * Returns a signal that aborts at the first of `STOP_SIGNALS`. A second one ends the process at once, with the usual exit
  * code of the signal.
  */
 export function onStopSignal(log: Logger): AbortSignal {
   const stop = new AbortController()
   let asked = 0
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  for (const signal of STOP_SIGNALS)
     process.on(signal, () => {
       if (!stop.signal.aborted) {
         asked = Date.now()
@@ -23,6 +26,11 @@ export function onStopSignal(log: Logger): AbortSignal {
       } else if (Date.now() - asked > ECHO_MS) exit(128 + constants.signals[signal], LAST_LINES_MS)
     })
   return stop.signal
+}
+
+/** Keeps Node from opening a debugger at SIGUSR1: everybody on the machine could connect to it and run code. */
+export function ignoreDebuggerSignal(log: Logger): void {
+  process.on('SIGUSR1', (signal) => log.warn({ signal }, 'signal ignored: no debugger is opened'))
 }
 
 /** Milliseconds that writing the last log lines can take before the process ends. */

@@ -4,8 +4,9 @@ import { type Rendered, type RenderJob, render } from './render.ts'
 export type RenderAnswer = (Rendered & { rss: number }) | { error: string }
 
 // Ignores signals to the process group (Ctrl-C), so that the parent can finish its pictures. This process ends when the
-// parent disconnects.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined)
+// parent disconnects. At SIGUSR1, Node would open a debugger.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1'])
+  process.on(signal, () => undefined)
 
 process.on('message', async (job: RenderJob) => {
   const answer: RenderAnswer = await render(job).then(
