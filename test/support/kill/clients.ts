@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, register } from '../app/client.ts'
-import { type RawAnswer, type UploadOptions, uploadRaw, withLength } from '../app/raw-upload.ts'
+import { type UploadOptions, uploadRaw, withLength } from '../app/raw-upload.ts'
 import { png } from '../data/samples.ts'
 
 /** What an asset must contain according to the answers. */
@@ -24,6 +24,8 @@ export class KillClient {
   readonly keyed = new Map<string, string | null>()
   answers = 0
   broken = 0
+  /** Uploads with an `Idempotency-Key` and without an answer, to be repeated. */
+  #unanswered: Upload[] = []
   #picture: Promise<Buffer> = png({ width: 40, height: 30 })
 
   constructor(
@@ -71,32 +73,23 @@ export class KillClient {
   }
 
   async #create(): Promise<void> {
-    const name = `${randomUUID()}.bin`
-    const { bytes, digest, how } = Math.random() < 0.6 ? someFile(name) : someBytes(name)
-    const send = Math.random() < 0.5 ? this.#repeat(name, bytes, how) : uploadRaw(this.#client, bytes, how)
-    const { status, res } = await send
+    const repeated = Math.random() < 0.5 ? this.#unanswered.shift() : undefined
+    const upload = repeated ?? someUpload(`${randomUUID()}.bin`)
+    const { name, bytes, digest, how, isKeyed } = upload
+    if (isKeyed) {
+      this.#unanswered.push(upload)
+      this.keyed.set(name, null)
+    }
+    const { status, res } = await uploadRaw(this.#client, bytes, how)
+    // the killed request of a key counts as running until it is stale
+    if (isKeyed && status === 409) return
     expectStatus('an upload', status, 201)
     const id = String((res?.asset as { id: string } | undefined)?.id)
-    if (this.keyed.has(name)) this.keyed.set(name, id)
-    this.promised.set(id, { digests: new Set([digest]), images: 0 })
-  }
-
-  /** Sends an upload with an `Idempotency-Key` until it is answered. */
-  async #repeat(key: string, bytes: Buffer, how: UploadOptions): Promise<RawAnswer> {
-    this.keyed.set(key, null)
-    for (;;) {
-      try {
-        const answer = await uploadRaw(this.#client, bytes, { ...how, headers: { 'Idempotency-Key': key } })
-        // 409: the killed request counts as running until it is stale
-        if (![409, 503].includes(answer.status)) return answer
-        await delay(200)
-      } catch (error) {
-        this.broken++
-        await this.#untilReady()
-        if (this.stopping()) throw error
-      }
-      if (this.stopping()) throw new Error('the run is over')
+    if (isKeyed) {
+      this.#unanswered = this.#unanswered.filter((one) => one !== upload)
+      this.keyed.set(name, id)
     }
+    this.promised.set(id, { digests: new Set([digest]), images: 0 })
   }
 
   async #replace(id: string): Promise<void> {
@@ -132,6 +125,7 @@ export class KillClient {
     const { password, username } = { password: '', username: '', ...this.account }
     this.promised.clear()
     this.keyed.clear()
+    this.#unanswered = []
     const headers = { 'Content-Type': 'application/json' }
     const body = JSON.stringify({ password })
     const request = this.#fetch('/api/users/me', { method: 'DELETE', headers, body })
@@ -163,11 +157,25 @@ function expectStatus(what: string, status: number, wanted: number): void {
   if (status === 503) throw new Error('not ready')
 }
 
-/** Returns a file, and how to send it as the body of a request. */
-function someBytes(name: string) {
-  const { bytes, digest } = someFile(name)
-  const how: UploadOptions = { method: 'PUT', path: `/api/files/${name}`, field: null }
-  return { bytes, digest, how: Math.random() < 0.5 ? withLength(bytes, how) : how }
+interface Upload {
+  /** The name of the file and of its asset. */
+  name: string
+  bytes: Buffer
+  digest: string
+  how: UploadOptions
+  /** Whether it has an `Idempotency-Key`: its name. */
+  isKeyed: boolean
+}
+
+/** Returns an upload of a form or of bytes. */
+function someUpload(name: string): Upload {
+  const isKeyed = Math.random() < 0.5
+  const isForm = Math.random() < 0.6
+  const { bytes, digest, how } = someFile(name)
+  const raw: UploadOptions = { method: 'PUT', path: `/api/files/${name}`, field: null }
+  const sent = isForm ? how : Math.random() < 0.5 ? withLength(bytes, raw) : raw
+  const headers = isKeyed ? { 'Idempotency-Key': name } : {}
+  return { name, bytes, digest, how: { ...sent, headers }, isKeyed }
 }
 
 /** Returns a file, and how to send it as a form. One in five uploads has so many copies of it that they are a file set. */
