@@ -1,12 +1,10 @@
 import { expect } from 'chai'
 import { Types } from 'mongoose'
-import { Asset } from '../../models/asset.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
 import { Session } from '../../models/session.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { uploadAsset } from '../support/app/assets.ts'
-import { keysOf } from '../support/app/state.ts'
 import { PASSWORD, requestsOf, signUp, type TestUser } from '../support/app/users.ts'
 import { svg } from '../support/data/samples.ts'
 
@@ -148,13 +146,11 @@ describe('limits per user', function () {
       await ada.post('/api/projects').send({ title: 'Room' }).expect(201)
     })
 
-    it('POST /base – 1,000 projects → 409, no asset and no object', async () => {
+    it('POST /base – 1,000 projects → added to the oldest, no new project', async () => {
       await plant(1000)
-      const keys = await keysOf(app)
-      const { body } = await ada.post('/base').attach('file', svg(), 'a.svg').expect(409)
-      expect(body.err.code).to.equal('conflict')
-      expect(await Asset.countDocuments({ owner: ada.user._id })).to.equal(0)
-      expect(await keysOf(app)).to.deep.equal(keys)
+      const { body } = await ada.post('/base').attach('file', svg(), 'a.svg').expect(201)
+      const oldest = await Project.findOne({ owner: ada.user._id }).sort({ createdAt: 1, _id: 1 }).lean()
+      expect(body.res.projectId).to.equal(String(oldest?._id))
       expect(await count()).to.equal(1000)
     })
   })
