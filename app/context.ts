@@ -18,6 +18,7 @@ import { type Cursors, createCursors } from './search/cursor.ts'
 import { freeBytesOf } from './storage/disk/file-system.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import { openStore } from './storage/open-store.ts'
+import { RecentFaults } from './storage/recent-faults.ts'
 
 /** Everything that the parts of the service share. Created once per process or test and passed to `createApp`. */
 export interface Context {
@@ -34,6 +35,7 @@ export interface Context {
   highestCost: HighestCost
   metrics: Metrics
   disks: Disks
+  recentFaults: RecentFaults
   log: Logger
   events: EventLog
   covers: Covers
@@ -92,6 +94,8 @@ export async function openContext({
   const queues = createQueues()
   const events = createEventLog({ clock, config, log })
   const opened = store ?? (await openStore(config.storage))
+  const recentFaults = new RecentFaults()
+  recentFaults.watch(opened)
   const disks: Disks = {
     store: () => opened.freeBytes(),
     database: async () => (config.database.uri ? null : freeBytesOf(config.dataDir)),
@@ -113,6 +117,7 @@ export async function openContext({
     limits: createLimits(config.auth, queues),
     queues,
     disks,
+    recentFaults,
     originCheck: new OriginCheck({ config, log }),
     proxyCheck: new ProxyCheck({ config, log }),
     highestCost: createHighestCost(config.auth.bcryptCost, clock),

@@ -8,23 +8,27 @@ interface AppErrorOptions {
   details?: Detail[]
   headers?: Record<string, string>
   cause?: unknown
+  fault?: string | undefined
 }
 
 /** An error for clients: HTTP status, error code, and a message without internals. Its `cause` is logged only. */
 export class AppError extends Error {
   readonly details: Detail[]
   readonly headers: Record<string, string>
+  /** For operators: what is wrong with the database or the store and what to do, without hosts and secrets. */
+  readonly fault: string | undefined
 
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
-    { details = [], headers = {}, cause }: AppErrorOptions = {},
+    { details = [], headers = {}, cause, fault }: AppErrorOptions = {},
   ) {
     super(message, { cause })
     this.name = 'AppError'
     this.details = details
     this.headers = headers
+    this.fault = fault
   }
 }
 
@@ -141,13 +145,18 @@ export const internal = (cause?: unknown) =>
     'Internal error. Try again later, and report the request id if it happens again.',
     { cause },
   )
-/** @param message names the part of the service that does not work */
-export const unavailable = (cause: unknown, message: string) =>
-  new AppError(503, 'unavailable', message, { headers: retryAfter(5), cause })
-export const databaseUnavailable = (cause?: unknown) =>
-  unavailable(cause, 'The database does not answer; try again later.')
-export const storeUnavailable = (cause?: unknown) =>
-  unavailable(cause, 'The file store does not answer; try again later.')
+/**
+ * @param message names the part of the service that does not work
+ * @param fault for operators
+ */
+export const unavailable = (cause: unknown, message: string, fault?: string) =>
+  new AppError(503, 'unavailable', message, { headers: retryAfter(5), cause, fault })
+/** @param fault for operators */
+export const databaseUnavailable = (cause?: unknown, fault?: string) =>
+  unavailable(cause, 'The database does not answer; try again later.', fault)
+/** @param fault for operators */
+export const storeUnavailable = (cause?: unknown, fault?: string) =>
+  unavailable(cause, 'The file store does not answer; try again later.', fault)
 /** The database cannot be read yet. */
 export const starting = () =>
   unavailable(undefined, 'The service is starting and waits for its database; try again later.')
@@ -168,8 +177,45 @@ export const spaceExceeded = () =>
     'space_exceeded',
     'The account does not have enough free space. Delete assets, or ask an admin for more space.',
   )
-/** @param cause the error of a full disk */
-export const serverFull = (cause?: unknown) =>
+/**
+ * @param cause the error of a full disk
+ * @param fault for operators
+ */
+export const serverFull = (cause?: unknown, fault?: string) =>
   new AppError(507, 'server_full', 'The server does not have enough free space. Ask its operator for more.', {
     cause,
+    fault,
   })
+
+/** Socket and TLS errors of Node.js, and what each means for a server that the service calls. */
+const CONNECTION_FAULTS: [code: RegExp, meaning: string][] = [
+  [/^(ENOTFOUND|EAI_AGAIN|ENODATA|ESERVFAIL|ETIMEOUT)$/, 'cannot be found: its host name has no address'],
+  [/^ECONNREFUSED$/, 'refuses connections: it does not run, or listens on another port'],
+  [/^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, 'cannot be reached from this network'],
+  [/^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_\w+)$/, 'closes its connections'],
+  [
+    /^(CERT_HAS_EXPIRED|CERT_NOT_YET_VALID)$/,
+    'has a TLS certificate that is not valid at the time of this machine',
+  ],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'has a TLS certificate for another host name'],
+  [
+    /SELF_SIGNED|^UNABLE_TO_/,
+    'has a TLS certificate that is not trusted here: set NODE_EXTRA_CA_CERTS to a file with its authority',
+  ],
+  [/^(EPROTO|ERR_SSL_\w+|ERR_TLS_\w+|CERT_\w+)$/, 'does not speak TLS as expected'],
+  [/^(ETIMEDOUT|ESOCKETTIMEDOUT|TimeoutError|AbortError)$/, 'does not answer in time'],
+]
+
+/**
+ * Returns what a failed connection means, with the code of the error, and null for other errors. Looks at the causes
+ * too.
+ */
+export function connectionFault(error: unknown): string | null {
+  for (let one = error, depth = 0; one instanceof Error && depth < 6; one = one.cause, depth++) {
+    for (const code of [(one as NodeJS.ErrnoException).code, one.name]) {
+      const [, meaning] = CONNECTION_FAULTS.find(([pattern]) => pattern.test(String(code))) ?? []
+      if (meaning) return `${meaning} (${code})`
+    }
+  }
+  return null
+}

@@ -19,7 +19,7 @@ export const alive: RequestHandler = (_req, res) => {
 
 /** Answers whether the service takes requests, with the result of each check. */
 export const ready: RequestHandler = async (req, res) => {
-  const { log, stopping } = req.context
+  const { stopping } = req.context
   const { isReady, checks, causes } = await checkReadiness(req.context)
   if (isReady) {
     res.json({ ok: true, checks })
@@ -28,7 +28,7 @@ export const ready: RequestHandler = async (req, res) => {
   const error = stopping.aborted
     ? stoppingError()
     : unavailable(undefined, 'The service is not ready; `checks` says why.')
-  for (const cause of causes) logCause(log, unavailable(cause, error.message), { reqId: req.id })
+  for (const cause of causes) logCause(req.context, cause, { reqId: req.id })
   res.set({ ...error.headers, 'Cache-Control': 'no-store' }).status(error.status)
   res.json({ ...errorEnvelope(error, req.id), checks })
 }

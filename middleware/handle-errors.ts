@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler } from 'express'
 import { MulterError } from 'multer'
-import type { Logger } from 'pino'
+import type { Context } from '../app/context.ts'
 import {
   AppError,
   fileTooLarge,
@@ -33,7 +33,7 @@ const REPRESENTATION_HEADERS = [
  */
 export const handleErrors: ErrorRequestHandler = (thrown, req, res, _next) => {
   const error = translateError(thrown)
-  logCause(req.context.log, error, { reqId: req.id })
+  logCause(req.context, error, { reqId: req.id })
   if (res.headersSent) {
     res.destroy()
     return
@@ -47,13 +47,20 @@ export const handleErrors: ErrorRequestHandler = (thrown, req, res, _next) => {
 
 /**
  * Logs the cause of an error with a status of 500 or more. Other errors than `internal` without a cause are decisions
- * of the service, such as a full queue: the request log has their status already.
+ * of the service, such as a full queue: the request log has their status already. Records that the server is full, for
+ * `/readyz`.
  *
  * @param request fields that identify the request in the log
  */
-export function logCause(log: Logger, error: AppError, request: object): void {
-  if (error.status === 500 || (error.status > 500 && error.cause !== undefined))
-    log.error({ ...request, err: error.cause ?? error }, error.code)
+export function logCause(
+  { log, recentFaults }: Pick<Context, 'log' | 'recentFaults'>,
+  error: AppError,
+  request: object,
+): void {
+  recentFaults.recordFull(error)
+  const { status, cause, code, fault } = error
+  if (status === 500 || (status > 500 && cause !== undefined))
+    log.error({ ...request, err: cause ?? error, ...(fault && { fault }) }, code)
 }
 
 type Translator = (error: Error) => AppError | null

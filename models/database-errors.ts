@@ -1,5 +1,6 @@
 import { Error as MongooseError, mongo } from 'mongoose'
 import { AppError, databaseUnavailable, serverFull, taken, tooSlow } from '../app/errors.ts'
+import { databaseFault } from './database-faults.ts'
 
 /** The unique indexes on values that clients choose, and the API field of each. */
 const CHOSEN: Record<string, string> = { usernameKey: 'username', email: 'email', mobileKey: 'mobile' }
@@ -21,12 +22,6 @@ const UNREACHABLE = [
 /** Error code of a command that took longer than its `maxTimeMS`. */
 const MAX_TIME_EXPIRED = 50
 
-/** Error codes of a server that stops, is not the primary, or is overloaded, such as PrimarySteppedDown. */
-const TRANSIENT_CODES = new Set<unknown>([91, 189, 262, 10107, 11600, 11602, 13435, 13436])
-
-/** Error code of a server whose disk is full (OutOfDiskSpace). */
-const OUT_OF_DISK_SPACE = 14031
-
 /** Codes of socket errors that the driver does not wrap. */
 const SOCKET_CODES = new Set<unknown>([
   'EPIPE',
@@ -41,7 +36,7 @@ export const isDuplicateKey = (error: unknown): error is mongo.MongoServerError 
 
 /**
  * Returns `taken` for a duplicate key, `too_slow` for a search that took too long, `unavailable` if the database cannot
- * be reached, `server_full` if its disk is full, and null for other errors.
+ * be reached or refuses the service, `server_full` if it is full, and null for other errors.
  */
 export function fromDatabase(error: Error): AppError | null {
   if (isDuplicateKey(error)) {
@@ -53,8 +48,9 @@ export function fromDatabase(error: Error): AppError | null {
   }
   // only searches have a `maxTimeMS`
   if (error instanceof mongo.MongoServerError && error.code === MAX_TIME_EXPIRED) return tooSlow(error)
-  if (isFull(error)) return serverFull(error)
-  return isTransient(error) ? databaseUnavailable(error) : null
+  const known = isKnown(error) ? databaseFault(error) : null
+  if (known?.kind === 'full') return serverFull(error, known.fault)
+  return known || isTransient(error) ? databaseUnavailable(error, known?.fault) : null
 }
 
 /** Returns the error that clients receive for an error; null for an unexpected one. */
@@ -86,19 +82,13 @@ function indexedField({ keyPattern, message }: mongo.MongoServerError): string {
   return Object.keys(keyPattern ?? {})[0] ?? field ?? id ?? ''
 }
 
-/** Returns whether the database has no space left. A hosted one with a quota (MongoDB Atlas) says so in words only. */
-const isFull = (error: Error) =>
-  error instanceof mongo.MongoServerError &&
-  (error.code === OUT_OF_DISK_SPACE || /over your space quota/.test(error.message))
+/** Returns whether an error comes from the driver. */
+const isKnown = (error: Error) =>
+  error instanceof mongo.MongoError || error instanceof MongooseError || isTransient(error)
 
 function isTransient(error: Error): boolean {
   if (UNREACHABLE.some((kind) => error instanceof kind)) return true
-  if (error instanceof mongo.MongoError)
-    return (
-      TRANSIENT_CODES.has(error.code) ||
-      error.hasErrorLabel('RetryableWriteError') ||
-      error.name === 'MongoWaitQueueTimeoutError'
-    )
+  if (error instanceof mongo.MongoError) return error.name === 'MongoWaitQueueTimeoutError'
   if ('code' in error && SOCKET_CODES.has(error.code)) return true
   return error instanceof MongooseError && /bufferCommands|buffering timed out/.test(error.message)
 }

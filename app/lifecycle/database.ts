@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionString } from 'mongodb-connection-string-url'
 import mongoose, { Error as MongooseError, mongo } from 'mongoose'
 import type { Logger } from 'pino'
-import { fromDatabase, isDnsFailure } from '../../models/database-errors.ts'
+import { asAppError, fromDatabase, isDnsFailure } from '../../models/database-errors.ts'
 import { refuseUnfinishedMove } from '../backup/move-record.ts'
 import { AppError } from '../errors.ts'
 import { refuseNewerSchema } from '../maintenance/migrations/schema.ts'
@@ -74,14 +74,18 @@ export async function whenReachable(
     } catch (error) {
       if (signal.aborted) return
       if (!isTemporary(error)) throw error
-      log.error({ reason: reasonOf(error) }, 'the database or the store is not ready; trying again')
+      log.error(reasonOf(error), 'the database or the store is not ready; trying again')
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
     }
   }
 }
 
-/** Returns the message of the cause for the log, because an error for clients does not contain it. */
-const reasonOf = (error: Error) => (error.cause instanceof Error ? error.cause : error).message
+/** Returns what is wrong, for the log: an error for clients does not contain the message of its cause. */
+function reasonOf(error: Error): { reason: string; fault?: string } {
+  const fault = asAppError(error)?.fault
+  const reason = (error.cause instanceof Error ? error.cause : error).message
+  return { reason, ...(fault !== undefined && { fault }) }
+}
 
 /** Returns whether a retry can succeed. */
 function isTemporary(error: unknown): error is Error {

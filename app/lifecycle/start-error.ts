@@ -1,5 +1,5 @@
 import { ConfigError } from '../../config/env.ts'
-import { isDnsFailure } from '../../models/database-errors.ts'
+import { asAppError, isDnsFailure } from '../../models/database-errors.ts'
 import { AppError } from '../errors.ts'
 
 /** Names of errors whose message is written for operators. */
@@ -24,7 +24,8 @@ type SystemError = NodeJS.ErrnoException & { address?: string; hostname?: string
 /** Returns why the service cannot start and what to do. Returns the stack of an unexpected error. */
 export function explainError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if (error instanceof AppError && error.cause instanceof Error) return explainCause(error.cause)
+  const fault = asAppError(error)?.fault
+  if (error instanceof AppError && error.cause instanceof Error) return explainCause(error.cause, fault)
   if (error instanceof ConfigError || PLAIN.has(error.name)) return error.message
   if (error.name === 'DirectoryInUse')
     return `Kura cannot start: ${error.message}.\nStop that process, or set DATA_DIR to another folder.`
@@ -45,13 +46,17 @@ export function explainError(error: unknown): string {
     return `Kura cannot start: the host name ${hostname} cannot be resolved.\nCheck the variable that contains it: HOST, MONGODB_URI or S3_ENDPOINT.`
   if (error.name === 'MongooseServerSelectionError' || isDnsFailure(error))
     return `The database cannot be reached: ${error.message}`
+  if (fault) return withFault(fault, error)
   if (syscall !== undefined && path !== undefined)
     return `Kura cannot start: ${error.message}.\nCheck DATA_DIR and the other paths in the configuration.`
   return error.stack ?? error.message
 }
 
+const withFault = (fault: string, { message }: Error) => `${fault}\nThe error was: ${message}`
+
 /** Returns the explanation of the cause of an error that clients can see, without a stack. */
-function explainCause(cause: Error): string {
+function explainCause(cause: Error, fault: string | undefined): string {
   const explained = explainError(cause)
+  if (explained === cause.stack && fault) return withFault(fault, cause)
   return explained === cause.stack ? `Kura cannot start: ${cause.message}` : explained
 }

@@ -122,7 +122,7 @@ export class Dispatcher {
   }
 
   #failure(error: AppError, requestId: string) {
-    logCause(this.context.log, error, { requestId })
+    logCause(this.context, error, { requestId })
     return errorEnvelope(error, requestId)
   }
 }

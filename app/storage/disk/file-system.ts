@@ -34,8 +34,11 @@ export function diskCode(error: unknown): string | undefined {
  */
 export function translateDiskError(error: unknown): unknown {
   if (error instanceof AppError) return error
-  if (isDiskFull(error)) return serverFull(error)
-  return DISK_ERRORS.has(diskCode(error) ?? '') ? storeUnavailable(error) : error
+  const code = diskCode(error)
+  if (isDiskFull(error))
+    return serverFull(error, `The disk of the store has no free bytes, inodes or quota left (${code}).`)
+  if (code === undefined || !DISK_ERRORS.has(code)) return error
+  return storeUnavailable(error, `The disk of the store cannot be used (${code}). Check DATA_DIR.`)
 }
 
 /** Returns whether a call of the file system failed because a disk is full. */
@@ -48,9 +51,14 @@ const KEPT_FREE_BYTES = 64_000_000
 /** The same for a small disk, as a part of its size. */
 const KEPT_FREE_PART = 1 / 20
 
-/** Returns how many bytes can be stored on the disk of a folder; 0 if only the bytes that are kept free are left. */
+/**
+ * Returns how many bytes can be stored on the disk of a folder; 0 if only the bytes that are kept free are left, or no
+ * inodes.
+ */
 export async function freeBytesOf(folder: string): Promise<number> {
-  const { bavail, blocks, bsize } = await statfs(folder)
+  const { bavail, blocks, bsize, files, ffree } = await statfs(folder)
+  // some file systems, such as btrfs, have no fixed number of inodes and report 0
+  if (files > 0 && ffree === 0) return 0
   const kept = Math.min(KEPT_FREE_BYTES, blocks * bsize * KEPT_FREE_PART)
   return Math.max(0, bavail * bsize - kept)
 }

@@ -1,6 +1,8 @@
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3'
 import { AppError, serverFull, storeUnavailable } from '../../errors.ts'
 import { withAdvice } from './advice.ts'
+import { refuseOtherAnswers } from './answers.ts'
+import { isFullFault, storeFault } from './faults.ts'
 
 /** Time limits in milliseconds. */
 export interface S3Timeouts {
@@ -38,7 +40,13 @@ export interface ObjectAddress {
   Key: string
 }
 
-const TIMEOUTS: S3Timeouts = { connect: 5_000, idle: 10_000, request: 120_000, check: 5_000 }
+const TIMEOUTS: S3Timeouts = { connect: 5_000, idle: 8_000, request: 120_000, check: 5_000 }
+
+/**
+ * Time after which a failed request is not repeated, in milliseconds. A store that hangs would otherwise hold an answer
+ * for `attempts` times `idle`.
+ */
+const RETRY_WINDOW_MS = 6_000
 
 export const withDefaults = (timeouts: Partial<S3Timeouts> = {}): S3Timeouts => ({ ...TIMEOUTS, ...timeouts })
 
@@ -51,8 +59,8 @@ export const withDefaults = (timeouts: Partial<S3Timeouts> = {}): S3Timeouts => 
 export function createClients(options: S3StoreOptions, timeouts: S3Timeouts) {
   const { region, endpoint, pathStyle = Boolean(endpoint), credentials, attempts = 3 } = options
   const checksums = options.checksums === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED'
-  const create = (requestTimeout: number, socketTimeout: number) =>
-    new S3Client({
+  const create = (requestTimeout: number, socketTimeout: number) => {
+    const client = new S3Client({
       region,
       ...(endpoint && { endpoint }),
       forcePathStyle: pathStyle,
@@ -71,7 +79,41 @@ export function createClients(options: S3StoreOptions, timeouts: S3Timeouts) {
         httpsAgent: { maxSockets: Number.POSITIVE_INFINITY },
       },
     })
+    refuseOtherAnswers(client)
+    limitRetries(client)
+    return client
+  }
   return { client: create(timeouts.request, timeouts.idle), reader: create(timeouts.idle, 0) }
+}
+
+type RetryStrategy = Awaited<ReturnType<S3Client['config']['retryStrategy']>>
+
+/** Repeats no request of the client that failed later than `RETRY_WINDOW_MS` after its first attempt. */
+function limitRetries({ config }: S3Client): void {
+  const standard = config.retryStrategy
+  const limit = (strategy: RetryStrategy): RetryStrategy => {
+    if (!('acquireInitialRetryToken' in strategy)) return strategy
+    const begun = new WeakMap<object, number>()
+    return {
+      async acquireInitialRetryToken(scope) {
+        const token = await strategy.acquireInitialRetryToken(scope)
+        // the standard strategy returns the same token to every request
+        const own = Object.create(token)
+        begun.set(own, Date.now())
+        return own
+      },
+      async refreshRetryTokenForRetry(token, error) {
+        const at = begun.get(token) ?? 0
+        if (Date.now() - at > RETRY_WINDOW_MS) throw new Error('too late to repeat the request')
+        const next = await strategy.refreshRetryTokenForRetry(token, error)
+        begun.set(next, at)
+        return next
+      },
+      recordSuccess: (token) => strategy.recordSuccess(token),
+    }
+  }
+  const limited = standard().then(limit)
+  config.retryStrategy = () => limited
 }
 
 /**
@@ -106,10 +148,6 @@ export const isNotOffered = (error: unknown): boolean =>
   (NOT_OFFERED.has(error.name) || [405, 501].includes(error.$metadata.httpStatusCode ?? 0))
 
 const isAbort = (error: unknown) => error instanceof Error && error.name === 'AbortError'
-/** A bucket whose disks are full (MinIO, Ceph) answers 507, or names its quota. */
-const isFull = (error: unknown) =>
-  error instanceof S3ServiceException &&
-  (error.$metadata.httpStatusCode === 507 || error.name === 'QuotaExceeded')
 const isBug = (error: unknown) => error instanceof TypeError && !('$metadata' in error)
 
 /**
@@ -120,9 +158,9 @@ const isBug = (error: unknown) => error instanceof TypeError && !('$metadata' in
 export const translateS3Error = (error: unknown): unknown =>
   error instanceof AppError || isAbort(error) || isBug(error)
     ? error
-    : isFull(error)
-      ? serverFull(error)
-      : storeUnavailable(withAdvice(error))
+    : isFullFault(error)
+      ? serverFull(error, storeFault(error))
+      : storeUnavailable(withAdvice(error), storeFault(error))
 
 /** Throws the translated error. Use it in `promise.catch`. */
 export function rethrow(error: unknown): never {

@@ -57,7 +57,13 @@ export function withIdleTimeout(source: Readable, idleMs: number): Readable {
   })
   const timer = setTimeout(() => {
     if (passed.readableLength > 0) timer.refresh()
-    else passed.destroy(storeUnavailable(new Error(`The bucket sent nothing for ${idleMs} ms.`)))
+    else
+      passed.destroy(
+        storeUnavailable(
+          new Error(`The bucket sent nothing for ${idleMs} ms.`),
+          'The store does not answer in time (no bytes of a download).',
+        ),
+      )
   }, idleMs)
   source.once('error', (error) => {
     const reason = translateS3Error(error)

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream'
-import { HeadBucketCommand } from '@aws-sdk/client-s3'
+import { HeadBucketCommand, S3ServiceException } from '@aws-sdk/client-s3'
 import { storeUnavailable } from '../../errors.ts'
 import { assertKey, assertPrefix } from '../keys.ts'
 import { MARK, ObjectMissing, type ObjectStore } from '../object-store.ts'
 import { withAdvice } from './advice.ts'
 import { createClients, isRefusal, rethrow, type S3StoreOptions, withDefaults } from './client.ts'
+import { storeFault } from './faults.ts'
 import { readMark, writeMark } from './mark.ts'
 import { createObjectLocks } from './object-lock.ts'
 import { listObjects, readObject } from './objects.ts'
@@ -29,7 +30,7 @@ async function withTimeout<T>(
     return await work(signal ? AbortSignal.any([signal, limit]) : limit)
   } catch (error) {
     if (signal?.aborted) throw error
-    throw storeUnavailable(withAdvice(error))
+    throw storeUnavailable(withAdvice(error), storeFault(error))
   }
 }
 
@@ -52,20 +53,24 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
   let hasHead = true
 
   /**
-   * Checks that the bucket answers. A key that is limited to a prefix is not allowed to use HeadBucket, and its refusal
-   * has no body with a reason. Reading the mark then shows whether the bucket can be used.
+   * Checks that the bucket answers. A key that is limited to a prefix is not allowed to use HeadBucket, and an error
+   * answer to it has no body with a reason. Reading the mark then shows whether the bucket can be used.
    */
   async function checkBucket(abortSignal: AbortSignal): Promise<void> {
+    let refusal: unknown
     try {
       if (hasHead) {
         await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal })
         return
       }
     } catch (error) {
-      if (!isRefusal(error)) throw error
+      if (!(error instanceof S3ServiceException)) throw error
+      refusal = error
     }
-    await readMark(client, mark, abortSignal)
-    hasHead = false
+    await readMark(client, mark, abortSignal).catch((error: unknown) => {
+      throw refusal && abortSignal.aborted ? refusal : error
+    })
+    if (isRefusal(refusal)) hasHead = false
   }
 
   const store: ObjectStore = {

@@ -13,6 +13,9 @@ const DELAY_MS = 10
 /** Bytes after which successive connections break: immediately, in a head, in a body, later. */
 const BREAK_AFTER_BYTES = [0, 300, 3000, 20_000, 200_000]
 
+/** Address of the server behind a proxy. */
+export type Target = { host: string; port: number } | { path: string }
+
 /** A TCP proxy on loopback that causes faults in the connections between a client and a server. */
 export class FaultProxy {
   #fault: ProxyFault = 'pass'
@@ -20,7 +23,7 @@ export class FaultProxy {
   #broken = 0
   #server = createServer((client) => this.#accept(client))
 
-  constructor(private readonly target: { host: string; port: number } | { path: string }) {}
+  constructor(private readonly target: Target) {}
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port

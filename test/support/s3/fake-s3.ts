@@ -8,9 +8,9 @@ import { FakeBucket } from './state.ts'
 /**
  * An injected error of a call: not carried out and never answered (`stall`), carried out and never answered (`mute`),
  * connection closed during the request or response body (`reset`), response stopped halfway (`pause`), 503
- * (`slow-down`), 403 (`deny`), 507 (`full`).
+ * (`slow-down`), 403 (`deny`), 507 (`full`), or any other response in place of the call.
  */
-export type Fault = 'stall' | 'mute' | 'reset' | 'pause' | 'slow-down' | 'deny' | 'full'
+export type Fault = 'stall' | 'mute' | 'reset' | 'pause' | 'slow-down' | 'deny' | 'full' | FakeResponse
 
 /** A request to the fake S3; `bytes` is the length of its body. */
 export interface FakeCall {
@@ -21,7 +21,7 @@ export interface FakeCall {
   bytes: number
 }
 
-const REFUSALS: Partial<Record<Fault, FakeResponse>> = {
+const REFUSALS: Partial<Record<string, FakeResponse>> = {
   'slow-down': refusal(503, 'SlowDown'),
   deny: refusal(403, 'AccessDenied'),
   full: refusal(507, 'XMinioStorageFull'),
@@ -137,7 +137,7 @@ export class FakeS3 extends FakeBucket {
     const { range } = request.headers
     const asked = { key, query, body, range, onlyIfNew: request.headers['if-none-match'] === '*', refuses }
     const action = bucket === this.name ? actions[call.operation] : () => refusal(404, 'NoSuchBucket')
-    const refused = (fault && REFUSALS[fault]) ?? this.answer(call)
+    const refused = typeof fault === 'object' ? fault : ((fault && REFUSALS[fault]) ?? this.answer(call))
     const result = refused ?? action?.(this, asked) ?? refusal(501, 'NotImplemented')
     if (fault !== 'mute') send(response, result, fault)
   }
