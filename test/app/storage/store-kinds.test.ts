@@ -41,6 +41,7 @@ async function useStore(app: TestApp, ada: TestUser): Promise<void> {
     expect([space.used, space.reserved]).to.deep.equal([bytes, 0])
   }
   await app.store.check()
+  expect(await app.store.readMark()).to.equal(null)
   const small = await uploadAsset(ada, {}, { 'one.bin': Buffer.from('0123456789') })
   const several = Object.fromEntries([1, 2, 3].map((n) => [`${n}.bin`, randomBytes(1000)]))
   const many = await uploadAsset(ada, {}, several)
