@@ -61,6 +61,8 @@ interface ProjectModel extends Model<ProjectFields>, SharingStatics, OptimisticS
     page: { limit: number; from: Position | undefined },
   ): Promise<{ projects: ProjectFields[]; next: Position | null }>
   oldestOf(owner: Types.ObjectId): Promise<ProjectFields | null>
+  oldestWithRoom(owner: Types.ObjectId): Promise<ProjectFields | null>
+  newestOf(owner: Types.ObjectId): Promise<ProjectFields | null>
   fits(owner: Types.ObjectId): Promise<boolean>
   isUsed(asset: Types.ObjectId, viewer: Viewer): Promise<boolean>
   allOf(owner: Types.ObjectId): AsyncIterable<ProjectFields>
@@ -99,6 +101,20 @@ const schema = new Schema<ProjectFields, ProjectModel>(definition, {
     /** Returns the project that its owner created first, or null. */
     oldestOf(owner: Types.ObjectId): Promise<ProjectFields | null> {
       return Project.findOne({ owner }).sort({ createdAt: 1, _id: 1 }).lean().exec()
+    },
+
+    /** Returns the oldest project of its owner that can have another scene, or null. */
+    oldestWithRoom(owner: Types.ObjectId): Promise<ProjectFields | null> {
+      const hasRoom = { [`scenes.${SCENES.max - 1}`]: { $exists: false } }
+      return Project.findOne({ owner, ...hasRoom })
+        .sort({ createdAt: 1, _id: 1 })
+        .lean()
+        .exec()
+    },
+
+    /** Returns the project that its owner created last, or null. */
+    newestOf(owner: Types.ObjectId): Promise<ProjectFields | null> {
+      return Project.findOne({ owner }).sort({ createdAt: -1, _id: -1 }).lean().exec()
     },
 
     /**

@@ -3,35 +3,41 @@ import { Types } from 'mongoose'
 import { isDuplicateKey } from '../../models/database-errors.ts'
 import { Project, type ProjectFields } from '../../models/project.ts'
 import type { Sender } from '../auth/sender.ts'
-import { notFound } from '../errors.ts'
 import { createProject } from './projects.ts'
 
 /** The title of a project that the service creates. */
 const TITLE = 'My project'
 
+/** Most attempts with an id that other requests can use too. */
+const ATTEMPTS = 10
+
 /**
- * Returns the oldest project of the sender. Creates an empty one for a sender who has none. Several requests at the same
- * time, also on several processes, create one project, because its id depends only on its owner.
+ * Returns the oldest project of the sender that can have another scene. Creates an empty one for a sender who has none.
+ * Several requests at the same time, also on several processes, create one project, because its id depends only on its
+ * owner and the newest project before it.
  *
- * @throws `not_found` when the sender deletes the project at the same time
+ * @throws `conflict` when the sender has too many projects
  * @throws what `confirmSender` throws
  */
-export async function ensureFirstProject(sender: Sender): Promise<ProjectFields> {
+export async function ensureProjectWithRoom(sender: Sender): Promise<ProjectFields> {
   const owner = sender.user._id
-  const oldest = await Project.oldestOf(owner)
-  if (oldest) return oldest
-  try {
-    return await createProject(sender, { _id: firstProjectId(owner), title: TITLE })
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error
-    const created = await Project.oldestOf(owner)
-    if (!created) throw notFound()
-    return created
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    // read first, so that it has no room either if none has
+    const newest = await Project.newestOf(owner)
+    const found = await Project.oldestWithRoom(owner)
+    if (found) return found
+    try {
+      return await createProject(sender, { _id: idAfter(owner, newest), title: TITLE })
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error
+    }
   }
+  // the project with this id has no room, but is not the newest: the clocks of the processes differ
+  return createProject(sender, { title: TITLE })
 }
 
 /** Returns an id that does not show the id of the owner, because other users of a project can see its id. */
-function firstProjectId(owner: Types.ObjectId): Types.ObjectId {
-  const hash = createHash('sha256').update(`first project of ${owner}`).digest()
-  return new Types.ObjectId(hash.subarray(0, 12))
+function idAfter(owner: Types.ObjectId, newest: ProjectFields | null): Types.ObjectId {
+  const text = newest ? `project of ${owner} after ${newest._id}` : `first project of ${owner}`
+  return new Types.ObjectId(createHash('sha256').update(text).digest().subarray(0, 12))
 }

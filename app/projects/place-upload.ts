@@ -5,13 +5,13 @@ import { createAsset } from '../assets/create.ts'
 import { discardAsset } from '../assets/remove.ts'
 import type { Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
-import { notFound, unsupportedMedia } from '../errors.ts'
+import { AppError, notFound, unsupportedMedia } from '../errors.ts'
 import { assertAccess } from '../sharing/assert-access.ts'
 import type { ReceivedUpload } from '../uploads/upload-session.ts'
-import { ensureFirstProject } from './first-project.ts'
-import { addScene, addToScene } from './scenes.ts'
+import { ensureProjectWithRoom } from './first-project.ts'
+import { addScene, addToScene, type SceneLists } from './scenes.ts'
 
-/** Where an upload goes: the first project without `projectId`, a new scene without `sceneId`. */
+/** Where an upload goes: the oldest own project with room without `projectId`, a new scene without `sceneId`. */
 export interface Place {
   /** The id of a project that the sender can change. */
   projectId?: string | undefined
@@ -76,11 +76,24 @@ async function findChangeable(id: string, { user }: Sender): Promise<ProjectFiel
 async function place(
   { _id }: AssetFields,
   sender: Sender,
-  { project: given, sceneId, list }: Pick<Place, 'sceneId' | 'list'> & { project: ProjectFields | undefined },
+  { project, sceneId, list }: Pick<Place, 'sceneId' | 'list'> & { project: ProjectFields | undefined },
 ) {
-  const project = given ?? (await ensureFirstProject(sender))
-  const { scene } = sceneId
-    ? await addToScene(project, sceneId, sender, { list, asset: _id })
-    : await addScene(project, { [list]: [_id.toString()] }, sender)
-  return { projectId: project._id.toString(), sceneId: scene.id }
+  const lists = { [list]: [_id.toString()] }
+  const { project: changed, scene } = !project
+    ? await addSceneToOwn(lists, sender)
+    : sceneId
+      ? await addToScene(project, sceneId, sender, { list, asset: _id })
+      : await addScene(project, lists, sender)
+  return { projectId: changed._id.toString(), sceneId: scene.id }
+}
+
+/** Adds a scene to the oldest project of the sender that has room. Takes the next one if others fill it meanwhile. */
+async function addSceneToOwn(lists: SceneLists, sender: Sender): ReturnType<typeof addScene> {
+  const project = await ensureProjectWithRoom(sender)
+  try {
+    return await addScene(project, lists, sender)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'too_large') throw error
+    return addSceneToOwn(lists, sender)
+  }
 }

@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import type { Types } from 'mongoose'
 import type { AssetFields } from '../../models/asset.ts'
 import { readableAssets, type Viewer } from '../../models/asset-access.ts'
 import type { ListedAsset } from '../../models/asset-search.ts'
@@ -39,8 +40,8 @@ export function serializeSceneAsset(
 }
 
 /**
- * Serializes a user with their projects for the earlier scene editor, which expects texts in place of null. The oldest
- * project of the user is first, because uploads without `projectId` go there; the others are the newest first.
+ * Serializes a user with their projects for the earlier scene editor, which expects texts in place of null. The first
+ * project is the one of uploads without `projectId`; the others are the newest first.
  */
 export async function serializeEditorUser(context: Signer, account: UserFields, viewer: SigningViewer) {
   const user = serializeOwnUser(account, context.config.space.quota)
@@ -54,9 +55,13 @@ export async function serializeEditorUser(context: Signer, account: UserFields, 
   }
 }
 
+/** Returns the project of uploads without `projectId`: the oldest one with room, or else the oldest. */
+const projectOfUploads = async (owner: Types.ObjectId) =>
+  (await Project.oldestWithRoom(owner)) ?? (await Project.oldestOf(owner))
+
 async function projectsOf(viewer: SigningViewer): Promise<ProjectFields[]> {
   const [first, { projects }] = await Promise.all([
-    Project.oldestOf(viewer._id),
+    projectOfUploads(viewer._id),
     Project.listFor(viewer, { limit: SHOWN_PROJECTS, from: undefined }),
   ])
   if (!first) return projects

@@ -3,7 +3,7 @@ import type { ClientInfo } from '../../app/auth/client-info.ts'
 import { beginSession, readAccount, type SignedIn, signIn } from '../../app/auth/sessions.ts'
 import type { Context } from '../../app/context.ts'
 import { notFound } from '../../app/errors.ts'
-import { ensureFirstProject } from '../../app/projects/first-project.ts'
+import { ensureProjectWithRoom } from '../../app/projects/first-project.ts'
 import { placeUpload } from '../../app/projects/place-upload.ts'
 import { serializeEditorUser, serializeSceneAsset } from '../../app/projects/scene-editor.ts'
 import { searchInTurn } from '../../app/search/search.ts'
@@ -23,9 +23,9 @@ export const createUser: Handler<typeof rules.user> = async ({ context, input, c
   res.status(201).json(success({ ...signedIn, ...(accountKey ? { accountKey } : {}) }))
 }
 
-/** Creates the first project of a user who has none. Returns the answer to a sign-in. */
+/** Creates a project for a user who has none with room. Returns the answer to a sign-in. */
 async function welcome(context: Context, { user, session, token }: SignedIn, client: ClientInfo) {
-  await ensureFirstProject({ user, session, clock: context.clock })
+  await ensureProjectWithRoom({ user, session, clock: context.clock })
   const serialized = await searchInTurn(context, user, client, () => serializeEditorUser(context, user, user))
   return { token, user: serialized }
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
+import { emptyScene } from '../../../app/projects/scenes.ts'
 import { Asset } from '../../../models/asset.ts'
-import { Project } from '../../../models/project.ts'
+import { Project, SCENES } from '../../../models/project.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { stateOf } from '../../support/app/state.ts'
@@ -116,6 +117,38 @@ describe('compatibility routes for scenes – first project and input of clients
     const projects = await me.projects()
     expect(projects.map(({ title }: { title: string }) => title)).to.deep.equal([first.title, 'Newer'])
     expect(projects[0].scenes).to.have.length(2)
+  })
+
+  it('POST /base – the first project is full, many uploads on two processes → the next with room, then one new project', async () => {
+    const apis = [app.api, await app.secondInstance()]
+    const phone = newPhone()
+    const { id, ...me } = signedIn(await app.api.post('/login').send(phone).expect(200))
+    const token = (await app.api.post('/login').send(phone).expect(200)).body.res.token
+    const [first] = await me.projects()
+    const { body } = await me.post('/api/projects').send({ title: 'Second' }).expect(201)
+    const scenes = (count: number) => Array.from({ length: count }, () => emptyScene())
+    await Project.updateOne({ _id: first.id }, { scenes: scenes(SCENES.max) })
+    await Project.updateOne({ _id: body.res.project.id }, { scenes: scenes(SCENES.max - 2) })
+    const shown = await me.projects()
+    expect(shown.map(({ title }: { title: string }) => title)).to.deep.equal(['Second', first.title])
+    const uploads = await Promise.all(
+      Array.from({ length: 6 }, (_, n) =>
+        apis[n % 2]?.post('/base').set('Authorization', `Bearer ${token}`).attach('file', picture, 'a.png'),
+      ),
+    )
+    expect(uploads.map((answer) => answer?.status)).to.deep.equal(Array(6).fill(201))
+    const stored = await Project.find({ owner: id }).sort({ createdAt: 1 }).lean()
+    expect(stored.map((project) => project.scenes.length)).to.deep.equal([SCENES.max, SCENES.max, 4])
+    for (const answer of uploads) {
+      const { projectId, sceneId } = answer?.body.res ?? {}
+      const project = stored.find(({ _id }) => String(_id) === projectId)
+      expect(project?.scenes.map((scene) => scene.id)).to.include(sceneId)
+    }
+    await Project.updateMany({ owner: id }, { scenes: scenes(SCENES.max) })
+    const again = signedIn(await app.api.post('/login').send(phone).expect(200))
+    const [empty] = await again.projects()
+    expect(empty.scenes).to.deep.equal([])
+    await me.post('/base').field('projectId', first.id).attach('file', picture, 'a.png').expect(413)
   })
 
   it('POST /login – user of an earlier release without a project, or whose last one was deleted → a project', async () => {
