@@ -39,7 +39,7 @@ describe('S3 store – addresses', () => {
     [
       'another store below a path',
       { endpoint: `${endpoint}/storage/v1/s3` },
-      `${endpoint}/storage/v1/s3/kura-test`,
+      `${endpoint}/storage/v1/s3/kura-test/`,
     ],
   ]
   for (const [name, options, address] of ADDRESSES)
