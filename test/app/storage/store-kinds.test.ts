@@ -28,9 +28,10 @@ const NO_RESULTS: [what: string, answer: FakeResponse][] = [
 
 /** The store of the service: one after the other, so that the service starts only once. */
 let current: ObjectStore
-const changingStore = new Proxy({} as ObjectStore, {
-  get: (_target, name: keyof ObjectStore) => current[name],
-})
+const changingStore = new Proxy(
+  { put: (...args: Parameters<ObjectStore['put']>) => current.put(...args) } as ObjectStore,
+  { get: (target, name: keyof ObjectStore) => target[name] ?? current[name] },
+)
 
 /** Uploads, reads, deletes, sweeps. The usage and the store agree after each step. */
 async function useStore(app: TestApp, ada: TestUser): Promise<void> {
