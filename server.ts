@@ -17,6 +17,7 @@ import {
   onStopSignal,
   untilAborted,
 } from './app/lifecycle/stop-signals.ts'
+import { measureTraffic } from './app/metrics/traffic.ts'
 import { type Config, loadConfig } from './config/env.ts'
 import { standardOutput } from './config/log-output.ts'
 import { createLogger, logOutput } from './config/logger.ts'
@@ -52,6 +53,7 @@ async function main(): Promise<void> {
     connectionsPerAddress: trustProxy === 0 ? Math.ceil(connections / 2) : connections,
     onRefused: () => context.metrics.refusedConnections.inc(),
   })
+  measureTraffic(server)
   const running = new RunningRequests(server)
   const sockets = attachSockets(server, context)
   await listen(server, config.http)

@@ -12,13 +12,18 @@ import { type Clock, systemClock } from './clock.ts'
 import { createEventLog, type EventLog } from './events/event-log.ts'
 import { COVER_WAIT_MS, Covers, coverQueue } from './media/covers.ts'
 import { renderQueue } from './media/render-isolated.ts'
-import { createMetrics, type Disks, type Metrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics/metrics.ts'
+import { measureState } from './metrics/service-state.ts'
+import { measureStore } from './metrics/store-operations.ts'
 import { createQueues, type Queues } from './queues/queues.ts'
 import { type Cursors, createCursors } from './search/cursor.ts'
 import { freeBytesOf } from './storage/disk/file-system.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import { openStore } from './storage/open-store.ts'
 import { RecentFaults } from './storage/recent-faults.ts'
+
+/** Each function returns how many bytes can be stored; null if this is not limited by a disk of the service. */
+export type Disks = Record<'store' | 'database', () => Promise<number | null>>
 
 /** Everything that the parts of the service share. Created once per process or test and passed to `createApp`. */
 export interface Context {
@@ -93,14 +98,16 @@ export async function openContext({
   const tokens = createTokens(secrets)
   const queues = createQueues()
   const events = createEventLog({ clock, config, log })
-  const opened = store ?? (await openStore(config.storage))
+  const unmeasured = store ?? (await openStore(config.storage))
   const recentFaults = new RecentFaults()
-  recentFaults.watch(opened)
+  recentFaults.watch(unmeasured)
+  const opened = measureStore(unmeasured)
   const disks: Disks = {
     store: () => opened.freeBytes(),
     database: async () => (config.database.uri ? null : freeBytesOf(config.dataDir)),
   }
-  return {
+  const metrics = createMetrics([...Object.values(queues), renderQueue, coverQueue])
+  const context: Context = {
     config,
     storage,
     log,
@@ -121,7 +128,9 @@ export async function openContext({
     originCheck: new OriginCheck({ config, log }),
     proxyCheck: new ProxyCheck({ config, log }),
     highestCost: createHighestCost(config.auth.bcryptCost, clock),
-    metrics: createMetrics([...Object.values(queues), renderQueue, coverQueue], disks),
+    metrics,
     store: opened,
   }
+  measureState(metrics.registry, context)
+  return context
 }

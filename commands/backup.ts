@@ -8,6 +8,7 @@
  */
 import { backUp } from '../app/backup/back-up.ts'
 import { BackupError } from '../app/backup/format.ts'
+import { recordBackup } from '../app/backup/record-result.ts'
 import { verifyBackup } from '../app/backup/verify.ts'
 import { readArguments, runAlone, runCommand } from './run-command.ts'
 import { withContext } from './with-context.ts'
@@ -29,7 +30,10 @@ else
       process.once(signal, () => stop.abort(new BackupError(`Stopped by ${signal}.`)))
     return withContext(uri, config, async (context) => {
       const objects = values.objects || context.store.kind === 'disk'
-      const { manifest, errors, notes } = await backUp(context, dir, { objects, signal: stop.signal })
+      const { manifest, errors, notes } = await recordBackup(
+        () => backUp(context, dir, { objects, signal: stop.signal }),
+        (err) => context.log.warn({ err }, 'the result of the backup could not be recorded for /metrics'),
+      )
       if (errors.length > 0) process.exitCode = 1
       const { users, assets } = manifest.collections
       const what = manifest.objects.included ? 'objects' : 'checksums of objects'

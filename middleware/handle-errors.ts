@@ -12,6 +12,7 @@ import {
   unsupportedMedia,
   validationFailed,
 } from '../app/errors.ts'
+import { errors } from '../app/metrics/counters.ts'
 import { fromDatabase } from '../models/database-errors.ts'
 import { envelopeFormat } from './envelope.ts'
 
@@ -33,6 +34,7 @@ const REPRESENTATION_HEADERS = [
  */
 export const handleErrors: ErrorRequestHandler = (thrown, req, res, _next) => {
   const error = translateError(thrown)
+  errors.inc({ code: error.code })
   logCause(req.context, error, { reqId: req.id })
   if (res.headersSent) {
     res.destroy()

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { AppError } from '../app/errors.ts'
+import { errors } from '../app/metrics/counters.ts'
 import { errorEnvelope } from './envelope.ts'
 
 /** Longest time for which the rest of a refused request is read and dropped, in milliseconds. */
@@ -18,6 +19,7 @@ export function refuseConnection(
   { requestId = randomUUID(), added = {} }: { requestId?: string; added?: Record<string, string> } = {},
 ): void {
   const { status, headers } = error
+  errors.inc({ code: error.code })
   const body = `${JSON.stringify(errorEnvelope(error, requestId))}\n`
   const fields = {
     'Content-Type': 'application/json; charset=utf-8',

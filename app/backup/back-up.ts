@@ -25,7 +25,8 @@ interface Contents {
   errors: string[]
 }
 
-interface Backup extends Contents {
+/** A backup that was written. */
+export interface Backup extends Contents {
   /** Sentences about backups that were interrupted before. */
   notes: string[]
 }

@@ -6,6 +6,7 @@ import { asAppError, fromDatabase, isDnsFailure } from '../../models/database-er
 import { refuseUnfinishedMove } from '../backup/move-record.ts'
 import { AppError } from '../errors.ts'
 import { refuseNewerSchema } from '../maintenance/migrations/schema.ts'
+import { measureCommands } from '../metrics/database-commands.ts'
 import '../../models/all.ts'
 
 mongoose.set('autoIndex', false)
@@ -49,6 +50,7 @@ export async function connectDatabase(
   const given = [...new ConnectionString(uri).searchParams.keys()].map((name) => name.toLowerCase())
   const others = Object.entries(OPTIONS).filter(([name]) => !given.includes(name.toLowerCase()))
   await mongoose.connect(uri, { ...Object.fromEntries(others), dbName })
+  measureCommands(mongoose.connection.getClient())
   try {
     await refuseNewerSchema()
     if (!unfinishedMove) await refuseUnfinishedMove()

@@ -129,19 +129,21 @@ async function hasOwnStore(context: Context): Promise<boolean> {
   return false
 }
 
-async function sweepOwnStore(context: Context): Promise<void> {
-  if (await hasOwnStore(context)) await sweep(context)
+async function sweepOwnStore(context: Context): Promise<boolean> {
+  return (await hasOwnStore(context)) && sweep(context)
 }
 
 const jobsOf = (context: Context): Job[] => [
-  { name: 'the sweep', run: () => sweepOwnStore(context), pauseMs: () => MINUTE, atOnce: true },
+  { id: 'sweep', name: 'the sweep', run: () => sweepOwnStore(context), pauseMs: () => MINUTE, atOnce: true },
   {
+    id: 'covers',
     name: 'the thumbnails of processes that died',
     run: async () => context.writesRefused || context.covers.resume(),
     pauseMs: () => MINUTE,
     atOnce: true,
   },
   {
+    id: 'recount',
     name: 'the recount of space',
     run: () => reconcileUsage(context),
     pauseMs: () => msUntilHour(RECOUNT_HOUR),

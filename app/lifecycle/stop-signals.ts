@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { constants } from 'node:os'
 import type { Logger } from 'pino'
 import { standardOutput } from '../../config/log-output.ts'
-import { containedErrors } from '../metrics.ts'
+import { containedErrors } from '../metrics/counters.ts'
 
 /** Milliseconds in which a second signal is ignored: npm repeats the Ctrl-C of the terminal. */
 const ECHO_MS = 500

@@ -1,9 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { jobDuration, jobRuns, jobSuccess } from '../metrics/counters.ts'
 
 /** A job that repeats while the process runs. */
 export interface Job {
+  /** Label of its metrics. */
+  id: string
+  /** Its name in the log. */
   name: string
+  /** Resolves with false when some of the work failed and was logged. */
   run: () => Promise<unknown>
   /** Returns the milliseconds from the end of one run, or from the start of the process, to the next run. */
   pauseMs: () => number
@@ -21,15 +26,20 @@ export function msUntilHour(hour: number, now = Date.now()): number {
 
 /** Runs a job until the signal aborts. Logs errors; the next run follows. Resolves when the last run has ended. */
 export async function runJob(job: Job, log: Logger, signal: AbortSignal): Promise<void> {
-  const { name, run, pauseMs, atOnce } = job
+  const { id, name, run, pauseMs, atOnce } = job
   const pause = () => delay(pauseMs(), undefined, { signal, ref: false }).catch(() => undefined)
   if (!atOnce) await pause()
   while (!signal.aborted) {
+    const begun = performance.now()
+    let result: 'succeeded' | 'failed' = 'failed'
     try {
-      await run()
+      if ((await run()) !== false) result = 'succeeded'
     } catch (error) {
       log.error({ err: error }, `${name} failed`)
     }
+    jobDuration.set({ job: id }, (performance.now() - begun) / 1000)
+    jobRuns.inc({ job: id, result })
+    if (result === 'succeeded') jobSuccess.setToCurrentTime({ job: id })
     await pause()
   }
 }

@@ -41,9 +41,12 @@ export async function findOrphanPrefixes(store: ObjectStore, before: Date): Prom
   return [...prefixes.values()]
 }
 
-/** Aborts unfinished objects that were begun before a time and whose upload has no record. */
-export async function abortOrphanObjects(store: ObjectStore, before: Date): Promise<void> {
-  for (const prefix of await findOrphanPrefixes(store, before)) await store.abortUnfinished(prefix, before)
+/** Aborts unfinished objects that were begun before a time and whose upload has no record. Returns their number. */
+export async function abortOrphanObjects(store: ObjectStore, before: Date): Promise<number> {
+  let aborted = 0
+  for (const prefix of await findOrphanPrefixes(store, before))
+    aborted += await store.abortUnfinished(prefix, before)
+  return aborted
 }
 
 /**
@@ -71,16 +74,19 @@ async function withoutRecord(entries: OpenEntry[]): Promise<string[]> {
   return entries.map(({ id }) => id).filter((id) => !recorded.has(id))
 }
 
-/** Closes orphan reservations opened before a time, so that their space is free again. */
-export async function releaseOrphanReservations(before: Date): Promise<void> {
-  for await (const { _id } of usersWithEntriesBefore(before)) await release({ model: User, id: _id }, before)
-  await release({ model: Capacity, id: SERVER }, before)
+/** Closes orphan reservations opened before a time, so that their space is free again. Returns their number. */
+export async function releaseOrphanReservations(before: Date): Promise<number> {
+  let released = 0
+  for await (const { _id } of usersWithEntriesBefore(before))
+    released += await release({ model: User, id: _id }, before)
+  return released + (await release({ model: Capacity, id: SERVER }, before))
 }
 
-async function release({ model, id }: Ledger, before: Date): Promise<void> {
+async function release({ model, id }: Ledger, before: Date): Promise<number> {
   const space = await model.spaceOf(id)
-  for (const orphan of space ? await findOrphanReservations(space, before) : [])
-    await model.settle(id, orphan, { bytes: 0, files: 0 })
+  const orphans = space ? await findOrphanReservations(space, before) : []
+  for (const orphan of orphans) await model.settle(id, orphan, { bytes: 0, files: 0 })
+  return orphans.length
 }
 
 /**

@@ -5,6 +5,7 @@ import { Capacity, SERVER } from '../../models/capacity.ts'
 import { entriesOf, reservedBy, type Settlement, type Space } from '../../models/plugins/space.ts'
 import { User } from '../../models/user.ts'
 import { eachUser } from '../../models/user-state.ts'
+import { recountCorrections } from '../metrics/counters.ts'
 import type { Ledger } from '../quota/reservations.ts'
 import { actualUsageOfServer, actualUsageOfUser } from './actual-usage.ts'
 import { findOrphanReservations, forgetOldRemovals } from './orphans.ts'
@@ -56,8 +57,10 @@ const PAUSE_MS = 100
 /** Corrects every ledger. Logs a warning for each difference, because a difference means a bug. */
 export async function reconcileUsage({ log }: { log: Logger }): Promise<void> {
   const before = new Date(Date.now() - ORPHAN_GRACE_MS)
-  for await (const discrepancy of reconcile({ fix: true, before }))
+  for await (const discrepancy of reconcile({ fix: true, before })) {
+    recountCorrections.inc()
     log.warn(discrepancy, 'the recorded usage differed from the stored objects and was corrected')
+  }
 }
 
 /**

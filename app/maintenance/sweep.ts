@@ -10,6 +10,7 @@ import { updateReaders } from '../accounts/update-readers.ts'
 import { deletePending } from '../assets/pending-deletion.ts'
 import type { AssetContext } from '../context.ts'
 import { removeOrphanFiles } from '../media/spool.ts'
+import { sweptItems } from '../metrics/counters.ts'
 import { undoUpload } from '../uploads/undo-upload.ts'
 import { abortOrphanObjects, releaseOrphanReservations } from './orphans.ts'
 
@@ -24,41 +25,44 @@ const TOMBSTONE_MS = 24 * 3_600_000
  * old uses of links and expired idempotency keys.
  * Requests and sweeps of other processes can run at the same time. A step that fails is logged and repeated by the
  * next sweep.
+ *
+ * @returns whether all steps succeeded
  */
-export async function sweep(context: AssetContext): Promise<void> {
+export async function sweep(context: AssetContext): Promise<boolean> {
   const { store, staleMs } = context
+  let isComplete = true
+  /** @param kind label of the items that the step handles */
+  const attempt = async (task: string, run: () => Promise<unknown>, kind?: string) => {
+    try {
+      const handled = await run()
+      if (kind) sweptItems.inc({ kind }, typeof handled === 'number' ? handled : 1)
+    } catch (error) {
+      isComplete = false
+      context.log.warn({ err: error }, `the sweep could not ${task}; the next sweep tries again`)
+    }
+  }
+
   for (const upload of await staleUploads(staleMs))
-    await attempt(context, 'discard a stale upload', () => undoUpload(store, upload))
+    await attempt('discard a stale upload', () => undoUpload(store, upload), 'uploads')
 
   for await (const asset of assetsToDeleteFrom())
-    await attempt(context, 'delete objects marked for deletion', () => deletePending(store, asset))
+    await attempt('delete objects marked for deletion', () => deletePending(store, asset), 'deletions')
 
   for await (const user of usersToDelete())
-    await attempt(context, 'finish an account deletion', () => finishDeletion(context, user._id))
+    await attempt('finish an account deletion', () => finishDeletion(context, user._id), 'accounts')
 
   for await (const user of usersOfOutdatedSessions())
-    await attempt(context, 'update the sessions of a changed account', () => matchSessions(user))
+    await attempt('update the sessions of a changed account', () => matchSessions(user))
 
   for await (const user of usersInTransition())
-    await attempt(context, 'update the readers of a disabled or enabled account', () =>
-      updateReaders(user._id),
-    )
+    await attempt('update the readers of a disabled or enabled account', () => updateReaders(user._id))
 
   const before = new Date(Date.now() - ORPHAN_GRACE * staleMs)
-  await attempt(context, 'remove unfinished objects', () => abortOrphanObjects(store, before))
-  await attempt(context, 'release orphaned reservations', () => releaseOrphanReservations(before))
-  await attempt(context, 'remove tombstones', () => removeTombstones(new Date(Date.now() - TOMBSTONE_MS)))
-  await attempt(context, 'remove temporary files', removeOrphanFiles)
-  await attempt(context, 'remove old uses of links', () => Link.forgetUses(context.clock.now()))
-  await attempt(context, 'remove expired idempotency keys', () =>
-    IdempotencyKey.removeExpired(context.clock.now()),
-  )
-}
-
-async function attempt({ log }: AssetContext, task: string, run: () => Promise<unknown>): Promise<void> {
-  try {
-    await run()
-  } catch (error) {
-    log.warn({ err: error }, `the sweep could not ${task}; the next sweep tries again`)
-  }
+  await attempt('remove unfinished objects', () => abortOrphanObjects(store, before), 'unfinished_objects')
+  await attempt('release orphaned reservations', () => releaseOrphanReservations(before), 'reservations')
+  await attempt('remove tombstones', () => removeTombstones(new Date(Date.now() - TOMBSTONE_MS)))
+  await attempt('remove temporary files', removeOrphanFiles)
+  await attempt('remove old uses of links', () => Link.forgetUses(context.clock.now()))
+  await attempt('remove expired idempotency keys', () => IdempotencyKey.removeExpired(context.clock.now()))
+  return isComplete
 }

@@ -9,6 +9,7 @@ import { expectUpload, insertAsset, type NewAssetFields } from '../../models/ass
 import type { NewEntry, OwnerState, Settlement } from '../../models/plugins/space.ts'
 import { User } from '../../models/user.ts'
 import { notFound } from '../errors.ts'
+import { uploadDuration, uploadedBytes, uploadsRunning } from '../metrics/counters.ts'
 import {
   Backoff,
   extendReservation,
@@ -74,6 +75,7 @@ export class UploadSession {
   #queue: Promise<unknown> = Promise.resolve()
   #isOver = false
   #isSettled = false
+  readonly #begun = performance.now()
   readonly #backoff = new Backoff()
   readonly #heartbeat: NodeJS.Timeout
   readonly #idle: NodeJS.Timeout
@@ -91,6 +93,7 @@ export class UploadSession {
   ) {
     this.asset = options.asset
     this.owner = options.owner
+    uploadsRunning.inc()
     this.#heartbeat = setInterval(() => {
       User.recordHeartbeat(this.owner, this.id).catch((error) =>
         context.log.warn({ err: error }, 'the heartbeat of an upload could not be recorded'),
@@ -203,7 +206,8 @@ export class UploadSession {
    * @returns the state of the owner after the commit; null when another process has settled the upload
    */
   async settle(settlement: Settlement): Promise<OwnerState | null> {
-    this.#end()
+    this.#end('stored')
+    uploadedBytes.inc(Math.max(0, settlement.bytes))
     let state: OwnerState | null = null
     // the owner's ledger last, because its entry is the record of the upload
     for (const [{ model, id }, reserved] of [...this.#reserved].toReversed())
@@ -215,7 +219,7 @@ export class UploadSession {
   /** Deletes the objects and the reservations. Finishes the upload instead if its asset names them already. */
   async discard(): Promise<void> {
     this.cancel()
-    this.#end()
+    this.#end('discarded')
     const { id, owner, asset, options } = this
     const location = this.#objects > 0 ? this.#location : null
     const upload = { id, owner, asset, isNew: options.isNew, location }
@@ -273,8 +277,11 @@ export class UploadSession {
     }
   }
 
-  #end(): void {
+  #end(result: 'stored' | 'discarded'): void {
+    if (this.#isOver) return
     this.#isOver = true
+    uploadsRunning.dec()
+    uploadDuration.observe({ result }, (performance.now() - this.#begun) / 1000)
     clearInterval(this.#heartbeat)
     clearTimeout(this.#idle)
   }

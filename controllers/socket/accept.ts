@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Context } from '../../app/context.ts'
-import { containedErrors } from '../../app/metrics.ts'
+import { containedErrors } from '../../app/metrics/counters.ts'
 import { USER_AGENT_MAX } from '../../models/session.ts'
 import { Connection, UNAUTHENTICATED } from './connection.ts'
 import type { Connections } from './connections.ts'
@@ -37,6 +37,7 @@ export function connectionAcceptor(context: Context, connections: Connections, l
     const client = { address, userAgent, signal: closed.signal }
     const connection = new Connection(socket, transport, client, limits, handlers)
     connections.add(connection)
+    context.metrics.webSockets.inc()
     const signInTimer = setTimeout(() => {
       if (!connection.identity) connection.close(UNAUTHENTICATED, 'no sign-in in time')
     }, limits.signInMs)
@@ -59,6 +60,7 @@ export function connectionAcceptor(context: Context, connections: Connections, l
     socket.once('close', (code) => {
       clearTimeout(signInTimer)
       connections.remove(connection)
+      context.metrics.webSockets.dec()
       context.log.info(
         { socket: connection.id, address, code: connection.closeCode ?? code },
         'socket closed',

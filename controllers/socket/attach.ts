@@ -30,6 +30,7 @@ export function attachSockets(server: Server, context: Context, given: Partial<S
   heartbeat.unref()
   const closing = new AbortController()
   const sessions = {
+    id: 'socket_sessions',
     name: 'the check of the sessions of WebSocket connections',
     run: () => closeEndedSessions(context, connections),
     pauseMs: () => limits.sessionsMs,

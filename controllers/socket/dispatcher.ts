@@ -4,6 +4,7 @@ import { authenticateToken } from '../../app/auth/sessions.ts'
 import type { Context } from '../../app/context.ts'
 import { type AppError, conflict, invalidToken, starting, stopping } from '../../app/errors.ts'
 import { contextFor } from '../../app/events/event-log.ts'
+import { errors } from '../../app/metrics/counters.ts'
 import { errorEnvelope, success } from '../../middleware/envelope.ts'
 import { logCause, translateError } from '../../middleware/handle-errors.ts'
 import { assertWritable } from '../../middleware/refuse.ts'
@@ -122,6 +123,7 @@ export class Dispatcher {
   }
 
   #failure(error: AppError, requestId: string) {
+    errors.inc({ code: error.code })
     logCause(this.context, error, { requestId })
     return errorEnvelope(error, requestId)
   }

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { AppError } from '../../../app/errors.ts'
-import { createMetrics } from '../../../app/metrics.ts'
+import { createMetrics } from '../../../app/metrics/metrics.ts'
 import { FairQueue } from '../../../app/queues/fair-queue.ts'
 
 /** A task that runs until `end` is called. */
@@ -199,7 +199,7 @@ describe('FairQueue', () => {
     client.abort()
     for (const name of ['a1', 'a2', 'a3']) void add('a', name)
     await add('a', 'a4', client.signal)
-    const { registry } = createMetrics([queue], { store: async () => null, database: async () => null })
+    const { registry } = createMetrics([queue])
     for (const scrape of [await registry.metrics(), await registry.metrics()]) {
       expect(scrape).to.match(/^queue_running\{queue="test"\} 1$/m)
       expect(scrape).to.match(/^queue_waiting\{queue="test"\} 1$/m)

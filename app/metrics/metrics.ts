@@ -1,23 +1,14 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { standardOutput } from '../config/log-output.ts'
-import type { FairQueue } from './queues/fair-queue.ts'
-
-/**
- * Counts unexpected errors that ended one socket, request or answer, but not the process (decision 0013). One counter for
- * the process, because its error handlers count here too.
- */
-export const containedErrors = new Counter({
-  name: 'kura_contained_errors_total',
-  help: 'Unexpected errors that ended one socket, request or answer only',
-  labelNames: ['kind'] as const,
-  registers: [],
-})
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from 'prom-client'
+import { standardOutput } from '../../config/log-output.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import type { FairQueue } from '../queues/fair-queue.ts'
+import { COUNTERS } from './counters.ts'
+import { commandDuration, commandErrors } from './database-commands.ts'
+import { storeDuration, storeErrors } from './store-operations.ts'
+import { TRAFFIC } from './traffic.ts'
 
 /** Upper bounds of the duration buckets, in seconds. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
-
-/** Each function returns how many bytes can be stored; null if this is not limited by a disk of the service. */
-export type Disks = Record<'store' | 'database', () => Promise<number | null>>
 
 /** Metrics of a process for Prometheus. */
 export interface Metrics {
@@ -29,13 +20,12 @@ export interface Metrics {
   answers: Histogram<'method' | 'route' | 'status'>
   /** Number of connections closed because there were too many. */
   refusedConnections: Counter
+  /** Number of open WebSocket connections. */
+  webSockets: Gauge
 }
 
-/**
- * @param queues the queues to measure
- * @param disks the disks to measure
- */
-export function createMetrics(queues: FairQueue[], disks: Disks): Metrics {
+/** @param queues the queues to measure */
+export function createMetrics(queues: FairQueue[]): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const answers = new Histogram({
@@ -46,7 +36,6 @@ export function createMetrics(queues: FairQueue[], disks: Disks): Metrics {
     registers: [registry],
   })
   measureQueues(registry, queues)
-  measureDisks(registry, disks)
   const refusedConnections = new Counter({
     name: 'kura_connections_refused_total',
     help: 'Connections closed because there were too many',
@@ -61,25 +50,27 @@ export function createMetrics(queues: FairQueue[], disks: Disks): Metrics {
       this.inc(standardOutput.dropped)
     },
   })
-  registry.registerMetric(containedErrors)
-  return { registry, answers, refusedConnections }
-}
-
-/** A disk that cannot be read has no value. */
-function measureDisks(registry: Registry, disks: Disks): void {
-  new Gauge({
-    name: 'kura_disk_free_bytes',
-    help: 'Bytes left for uploads on the disk of the store and of a local database',
-    labelNames: ['disk'] as const,
+  const webSockets = new Gauge({
+    name: 'kura_websocket_connections',
+    help: 'Open WebSocket connections',
     registers: [registry],
-    async collect() {
-      this.reset()
-      for (const disk of ['store', 'database'] as const) {
-        const free = await disks[disk]().catch(() => null)
-        if (free !== null) this.set({ disk }, free)
-      }
-    },
   })
+  new Gauge({
+    name: 'kura_build_info',
+    help: 'Always 1; the labels are the versions of the service and of Node.js',
+    labelNames: ['version', 'node'] as const,
+    registers: [registry],
+  }).set({ version: manifest.version, node: process.version }, 1)
+  const ofProcess: Metric[] = [
+    commandDuration,
+    commandErrors,
+    storeDuration,
+    storeErrors,
+    ...TRAFFIC,
+    ...COUNTERS,
+  ]
+  for (const metric of ofProcess) registry.registerMetric(metric)
+  return { registry, answers, refusedConnections, webSockets }
 }
 
 function measureQueues(registry: Registry, queues: FairQueue[]): void {
