@@ -37,9 +37,9 @@ export async function runJob(job: Job, log: Logger, signal: AbortSignal): Promis
     } catch (error) {
       log.error({ err: error }, `${name} failed`)
     }
-    jobDuration.set({ job: id }, (performance.now() - begun) / 1000)
-    jobRuns.inc({ job: id, result })
-    if (result === 'succeeded') jobSuccess.setToCurrentTime({ job: id })
+    jobDuration.set({ task: id }, (performance.now() - begun) / 1000)
+    jobRuns.inc({ task: id, result })
+    if (result === 'succeeded') jobSuccess.setToCurrentTime({ task: id })
     await pause()
   }
 }

@@ -9,6 +9,7 @@ export const containedErrors = new Counter({
   labelNames: ['kind'] as const,
   registers: [],
 })
+for (const kind of ['rejection', 'connection', 'socket']) containedErrors.inc({ kind }, 0)
 
 /** Error codes that are shown before the first error, so that a rule sees the first one as an increase. */
 const SHOWN_CODES = ['internal', 'unavailable', 'server_full', 'space_exceeded', 'too_many_requests']
@@ -43,24 +44,25 @@ export const uploadedBytes = new Counter({
   registers: [],
 })
 
+/** The label `task` is the `id` of the job. Prometheus has a label `job` of its own. */
 export const jobRuns = new Counter({
   name: 'kura_job_runs_total',
   help: 'Runs of the jobs of this process, by result',
-  labelNames: ['job', 'result'] as const,
+  labelNames: ['task', 'result'] as const,
   registers: [],
 })
 
 export const jobSuccess = new Gauge({
   name: 'kura_job_last_success_timestamp_seconds',
   help: 'Time at which a job of this process last succeeded, in seconds since 1970',
-  labelNames: ['job'] as const,
+  labelNames: ['task'] as const,
   registers: [],
 })
 
 export const jobDuration = new Gauge({
   name: 'kura_job_last_duration_seconds',
   help: 'Seconds that the last run of a job took',
-  labelNames: ['job'] as const,
+  labelNames: ['task'] as const,
   registers: [],
 })
 
@@ -70,6 +72,9 @@ export const sweptItems = new Counter({
   labelNames: ['kind'] as const,
   registers: [],
 })
+
+for (const kind of ['uploads', 'deletions', 'accounts', 'unfinished_objects', 'reservations'])
+  sweptItems.inc({ kind }, 0)
 
 export const recountCorrections = new Counter({
   name: 'kura_recount_corrections_total',

@@ -1,12 +1,12 @@
 import { within } from '../clock.ts'
 
 /** How long a value is answered again, in milliseconds. */
-const KEPT_MS = 10_000
+const KEPT_MS = 5000
 /** Longest time that a caller waits for a value, in milliseconds. */
 export const READ_MS = 2000
 
 /**
- * Returns a function that reads a value at most every 10 s. It returns null when the value cannot be read within 2 s. A
+ * Returns a function that reads a value at most every 5 s. It returns null when the value cannot be read within 2 s. A
  * read that takes longer continues, and no other one begins meanwhile.
  */
 export function recentValue<T>(read: () => Promise<T>): () => Promise<T | null> {

@@ -34,7 +34,7 @@ type Measured = Pick<Context, 'store' | 'disks' | 'prepared' | 'writesRefused'>
 type ValueOf<T> = (state: T) => number | null | undefined
 
 /**
- * Adds the state of the database, the store and the disks. It is read at most every 10 s; a value that cannot be read
+ * Adds the state of the database, the store and the disks. It is read at most every 5 s; a value that cannot be read
  * within 2 s has no series.
  */
 export function measureState(registry: Registry, context: Measured): void {
