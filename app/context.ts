@@ -13,7 +13,7 @@ import { createEventLog, type EventLog } from './events/event-log.ts'
 import { COVER_WAIT_MS, Covers, coverQueue } from './media/covers.ts'
 import { renderQueue } from './media/render-isolated.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
-import { measureState } from './metrics/service-state.ts'
+import { type Disks, measureState } from './metrics/service-state.ts'
 import { measureStore } from './metrics/store-operations.ts'
 import { createQueues, type Queues } from './queues/queues.ts'
 import { type Cursors, createCursors } from './search/cursor.ts'
@@ -21,9 +21,6 @@ import { freeBytesOf } from './storage/disk/file-system.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import { openStore } from './storage/open-store.ts'
 import { RecentFaults } from './storage/recent-faults.ts'
-
-/** Each function returns how many bytes can be stored; null if this is not limited by a disk of the service. */
-export type Disks = Record<'store' | 'database', () => Promise<number | null>>
 
 /** Everything that the parts of the service share. Created once per process or test and passed to `createApp`. */
 export interface Context {

@@ -23,14 +23,14 @@ export const errors = new Counter({
 })
 for (const code of SHOWN_CODES) errors.inc({ code }, 0)
 
-export const uploadsRunning = new Gauge({
+const uploadsRunning = new Gauge({
   name: 'kura_uploads_running',
   help: 'Uploads of this process that have begun and not ended',
   registers: [],
 })
 
 /** The result is `stored` or `discarded`. */
-export const uploadDuration = new Histogram({
+const uploadDuration = new Histogram({
   name: 'kura_upload_duration_seconds',
   help: 'Seconds from the reservation of an upload until it is stored or discarded',
   labelNames: ['result'] as const,
@@ -38,11 +38,25 @@ export const uploadDuration = new Histogram({
   registers: [],
 })
 
-export const uploadedBytes = new Counter({
+const uploadedBytes = new Counter({
   name: 'kura_uploaded_bytes_total',
   help: 'Bytes of stored files and images',
   registers: [],
 })
+
+/** Measures an upload from now on, until the returned function is called. Later calls do nothing. */
+export function measureUpload(): (storedBytes?: number) => void {
+  const end = uploadDuration.startTimer()
+  let isRunning = true
+  uploadsRunning.inc()
+  return (storedBytes) => {
+    if (!isRunning) return
+    isRunning = false
+    uploadsRunning.dec()
+    uploadedBytes.inc(Math.max(0, storedBytes ?? 0))
+    end({ result: storedBytes === undefined ? 'discarded' : 'stored' })
+  }
+}
 
 /** The label `task` is the `id` of the job. Prometheus has a label `job` of its own. */
 export const jobRuns = new Counter({

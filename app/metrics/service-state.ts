@@ -5,7 +5,7 @@ import { type BackupResult, Installation } from '../../models/installation.ts'
 import type { Space } from '../../models/plugins/space.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import type { Context } from '../context.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
 import { READ_MS, recentValue } from './recent-value.ts'
 
 /** The values of the database that every process shows. */
@@ -30,7 +30,17 @@ async function readDatabase(): Promise<DatabaseState> {
   return { space, users, assets, sessions, backup }
 }
 
-type Measured = Pick<Context, 'store' | 'disks' | 'prepared' | 'writesRefused'>
+/** Each function returns how many bytes can be stored; null if this is not limited by a disk of the service. */
+export type Disks = Record<'store' | 'database', () => Promise<number | null>>
+
+/** The part of the `Context` that is measured. */
+interface Measured {
+  store: Pick<ObjectStore, 'check'>
+  disks: Disks
+  prepared: boolean
+  writesRefused: object | null
+}
+
 type ValueOf<T> = (state: T) => number | null | undefined
 
 /**

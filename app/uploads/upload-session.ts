@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/env.ts'
@@ -8,8 +7,9 @@ import type { AssetFile, AssetImage } from '../../models/asset-files.ts'
 import { expectUpload, insertAsset, type NewAssetFields } from '../../models/asset-upload.ts'
 import type { NewEntry, OwnerState, Settlement } from '../../models/plugins/space.ts'
 import { User } from '../../models/user.ts'
+import { within } from '../clock.ts'
 import { notFound } from '../errors.ts'
-import { uploadDuration, uploadedBytes, uploadsRunning } from '../metrics/counters.ts'
+import { measureUpload } from '../metrics/counters.ts'
 import {
   Backoff,
   extendReservation,
@@ -75,7 +75,7 @@ export class UploadSession {
   #queue: Promise<unknown> = Promise.resolve()
   #isOver = false
   #isSettled = false
-  readonly #begun = performance.now()
+  readonly #measured = measureUpload()
   readonly #backoff = new Backoff()
   readonly #heartbeat: NodeJS.Timeout
   readonly #idle: NodeJS.Timeout
@@ -93,7 +93,6 @@ export class UploadSession {
   ) {
     this.asset = options.asset
     this.owner = options.owner
-    uploadsRunning.inc()
     this.#heartbeat = setInterval(() => {
       User.recordHeartbeat(this.owner, this.id).catch((error) =>
         context.log.warn({ err: error }, 'the heartbeat of an upload could not be recorded'),
@@ -206,8 +205,7 @@ export class UploadSession {
    * @returns the state of the owner after the commit; null when another process has settled the upload
    */
   async settle(settlement: Settlement): Promise<OwnerState | null> {
-    this.#end('stored')
-    uploadedBytes.inc(Math.max(0, settlement.bytes))
+    this.#end(settlement)
     let state: OwnerState | null = null
     // the owner's ledger last, because its entry is the record of the upload
     for (const [{ model, id }, reserved] of [...this.#reserved].toReversed())
@@ -219,7 +217,7 @@ export class UploadSession {
   /** Deletes the objects and the reservations. Finishes the upload instead if its asset names them already. */
   async discard(): Promise<void> {
     this.cancel()
-    this.#end('discarded')
+    this.#end(null)
     const { id, owner, asset, options } = this
     const location = this.#objects > 0 ? this.#location : null
     const upload = { id, owner, asset, isNew: options.isNew, location }
@@ -232,12 +230,8 @@ export class UploadSession {
    */
   async discardWithTimeout(): Promise<void> {
     if (this.#isSettled) return
-    const waited = new AbortController()
-    const discarded = this.discard()
-      .catch((error) => this.context.log.warn({ err: error }, 'the sweep has to discard an upload'))
-      .finally(() => waited.abort())
-    const late = delay(DISCARD_MS, undefined, { signal: waited.signal }).catch(() => undefined)
-    await Promise.race([discarded, late])
+    const onError = (err: unknown) => this.context.log.warn({ err }, 'the sweep has to discard an upload')
+    await within(DISCARD_MS, this.discard().catch(onError))
   }
 
   #enqueue<T>(step: () => Promise<T>): Promise<T> {
@@ -277,11 +271,9 @@ export class UploadSession {
     }
   }
 
-  #end(result: 'stored' | 'discarded'): void {
-    if (this.#isOver) return
+  #end(stored: Settlement | null): void {
     this.#isOver = true
-    uploadsRunning.dec()
-    uploadDuration.observe({ result }, (performance.now() - this.#begun) / 1000)
+    this.#measured(stored?.bytes)
     clearInterval(this.#heartbeat)
     clearTimeout(this.#idle)
   }
