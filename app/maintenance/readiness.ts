@@ -4,7 +4,7 @@ import { asAppError } from '../../models/database-errors.ts'
 import type { Space } from '../../models/plugins/space.ts'
 import type { Context } from '../context.ts'
 import { type AppError, databaseUnavailable, storeUnavailable } from '../errors.ts'
-import type { Disks } from '../metrics.ts'
+import type { Disks } from '../metrics/service-state.ts'
 
 /** The result of each check: `ok`, or a sentence that says what is wrong. */
 export type Checks = Record<'database' | 'indexes' | 'store' | 'space' | 'log' | 'proxy', string>

@@ -85,6 +85,9 @@ describe('metrics of the store', () => {
     description: '',
     check: async () => undefined,
     freeBytes: async () => null,
+    selfTest: async () => {
+      throw new Error('not used')
+    },
     put: async () => ({ size: 0 }),
     open: async () => Readable.from([]),
     remove: async () => undefined,
