@@ -9,7 +9,8 @@ import { router as docs } from '../../routes/docs.ts'
 
 const log = { error: (details: object) => expect.fail(JSON.stringify(details)) }
 const service: RequestHandler = (req, _res, next) => {
-  Object.assign(req, { context: { log, config: { http: { basePath: '' } } } })
+  const recentFaults = { recordFull: () => undefined }
+  Object.assign(req, { context: { log, recentFaults, config: { http: { basePath: '' } } } })
   next()
 }
 // as `createApp` sets it: Express makes no ETag
