@@ -17,6 +17,7 @@ import {
   onStopSignal,
   untilAborted,
 } from './app/lifecycle/stop-signals.ts'
+import { temporaryFolder } from './app/lifecycle/temporary-folder.ts'
 import { measureTraffic } from './app/metrics/traffic.ts'
 import { type Config, loadConfig } from './config/env.ts'
 import { standardOutput } from './config/log-output.ts'
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
   const stopping = onStopSignal(log)
   ignoreDebuggerSignal(log)
   for (const sentence of unknownVariables(process.env)) log.warn(sentence)
+  process.env.TMPDIR = await temporaryFolder(config.dataDir, log)
 
   const local = config.database.uri ? null : await openLocal(config.database, log)
   const uri = config.database.uri ?? String(local?.uri)

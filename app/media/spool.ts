@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Readable, Transform, type TransformCallback, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { overloaded, serverFull, tooLarge, unavailable } from '../errors.ts'
-import { isDiskFull } from '../storage/disk/file-system.ts'
+import { type AppError, overloaded, serverFull, tooLarge, unavailable } from '../errors.ts'
+import { diskCode, isDiskFull } from '../storage/disk/file-system.ts'
 
 const PREFIX = 'kura-picture-'
 /** Age after which a temporary file is an orphan of a killed process, in milliseconds. No picture takes that long. */
@@ -31,7 +31,8 @@ export interface SpoolOptions {
  *
  * @param source is read to its end, or destroyed
  * @throws too_large as soon as the stream has more than `maxBytes`
- * @throws unavailable when the temporary files of all pictures take too much space, or cannot be written
+ * @throws server_full when the temporary folder is full or cannot be written
+ * @throws unavailable when the temporary files of all pictures take too much space, or another error occurs
  * @throws the errors of the quota, the stream and `use`
  */
 export async function withTemporaryFile<T>(
@@ -82,12 +83,17 @@ class TemporaryFile extends Writable {
   }
 }
 
-const failWith = (done: (error: Error) => void) => (error: unknown) =>
-  done(
-    isDiskFull(error)
-      ? serverFull(error)
-      : unavailable(error, 'Temporary files cannot be written; try again later.'),
-  )
+/** System errors of a temporary folder that is missing, read-only or not accessible. Only the operator can change that. */
+const NOT_WRITABLE = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR'])
+
+const failWith = (done: (error: Error) => void) => (error: unknown) => done(spoolError(error))
+
+function spoolError(error: unknown): AppError {
+  if (isDiskFull(error)) return serverFull(error)
+  if (NOT_WRITABLE.has(diskCode(error) ?? ''))
+    return serverFull(error, 'The folder for temporary files cannot be written: set TMPDIR.')
+  return unavailable(error, 'Temporary files cannot be written; try again later.')
+}
 
 /** Removes the temporary files of processes that were killed. */
 export async function removeOrphanFiles(): Promise<void> {

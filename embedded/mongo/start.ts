@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { accessSync, constants, realpathSync } from 'node:fs'
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
@@ -51,7 +51,7 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
   // LMDB's own error does not name the folder
   accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK)
   // Data in the temporary directory does not have to survive a restart of the machine.
-  const syncToDisk = !dir.startsWith(realpathSync(tmpdir()) + sep)
+  const syncToDisk = !dir.startsWith(temporaryFolder() + sep)
   const store = new Store(join(dir, 'data'), { syncToDisk, ...(freeBytes && { freeBytes }) })
   try {
     await acquireLock(store, dir, { answers: async () => (await findRunningMongo(dir)) !== null })
@@ -67,6 +67,8 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
     throw error
   }
 }
+
+const temporaryFolder = () => (existsSync(tmpdir()) ? realpathSync(tmpdir()) : tmpdir())
 
 async function listen(
   store: Store,

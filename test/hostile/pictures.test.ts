@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -180,10 +180,12 @@ function summary(statuses: number[]): string {
 const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0
 const mount = (options: string) =>
   `exec unshare -rm sh -c 'mount -t tmpfs -o ${options} tmpfs "$TMPDIR" && exec "$@"' sh "$@"`
+/** Makes everything on the root file system but DATA_DIR read-only. */
+const READ_ONLY_ROOT = `exec unshare -rm sh -c 'mount --bind "$DATA_DIR" "$DATA_DIR" && mount -o remount,bind,ro / && exec "$@"' sh "$@"`
 
 const FOLDERS: [state: string, options: string][] = [
   ['full', 'size=64k'],
-  ['read-only', 'ro'],
+  ["read-only, DATA_DIR's too", 'ro'],
 ]
 
 describe('temporary folder', function () {
@@ -199,18 +201,18 @@ describe('temporary folder', function () {
   })
 
   for (const [state, options] of FOLDERS)
-    it(`temporary folder – ${state} → preview images are 503 and say why, files are kept without a thumbnail`, async function () {
+    it(`temporary folder – ${state} → preview images are 507, files are kept without a thumbnail`, async function () {
       if (!canMount) this.skip()
       const env = { DATA_DIR: join(folder, 'data'), TMPDIR: join(folder, 'tmp') }
+      await mkdir(env.DATA_DIR)
+      // where the service would create a folder
+      if (options === 'ro') await writeFile(join(env.DATA_DIR, 'tmp'), '')
       const service = await startProcess(env, undefined, mount(options))
       const ada = await register(service.origin)
       const picture = noisyGif({ width: 600, height: 400, frames: 1 })
 
       const refused = await postImage(ada, picture)
-      expect([refused.status, await refused.text()].join()).to.match(
-        /^503,.*Temporary files cannot be written/,
-      )
-      expect(refused.headers.get('Retry-After')).to.match(/^\d+$/)
+      expect([refused.status, await refused.text()].join()).to.match(/^507,.*not have enough free space/)
 
       const kept = await post(ada, form([['files', 'cat.gif', picture]]))
       const { res } = (await kept.json()) as { res: { asset: AssetAnswer } }
@@ -219,4 +221,25 @@ describe('temporary folder', function () {
       expect(space).to.include({ used: picture.length, reserved: 0, files: 1 })
       expect(service.hasEnded()).to.equal(false)
     })
+
+  it('temporary folder – root file system read-only, DATA_DIR writable → pictures are rendered, nothing else is written', async function () {
+    if (!canMount) this.skip()
+    const env = { DATA_DIR: join(folder, 'data'), TMPDIR: '/' }
+    await mkdir(env.DATA_DIR)
+    const service = await startProcess(env, undefined, READ_ONLY_ROOT)
+    const ada = await register(service.origin)
+    const picture = noisyGif({ width: 60, height: 40, frames: 1 })
+    expect((await postImage(ada, picture)).status).to.equal(201)
+    const kept = await post(ada, form([['files', 'cat.gif', picture]]))
+    const { res } = (await kept.json()) as { res: { asset: AssetAnswer } }
+    expect(res.asset.thumbnail).to.be.a('string')
+    const bytes = await fetch(new URL(String(res.asset.files[0]?.url), ada.origin), {
+      headers: authorized(ada),
+    })
+    expect(Buffer.from(await bytes.arrayBuffer()).equals(picture)).to.equal(true)
+    expect(await readdir(join(env.DATA_DIR, 'tmp'))).to.deep.equal([])
+    service.signal('SIGTERM')
+    expect(await service.ended).to.equal(0)
+    expect(service.output()).to.not.match(/EROFS|"level":(40|50|60).*(read-only|temporary)/)
+  })
 })

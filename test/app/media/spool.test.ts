@@ -85,13 +85,13 @@ describe('withTemporaryFile', () => {
     expect(await spooled()).to.deep.equal([])
   })
 
-  it('withTemporaryFile – folder is missing → 503 that says so', async () => {
+  it('withTemporaryFile – folder is missing → 507 that says so', async () => {
     const folder = tmpdir()
     process.env.TMPDIR = join(folder, 'missing')
     const refused = await refusal(withTemporaryFile(bytes(5), options(), async () => 1))
     process.env.TMPDIR = folder
-    expect(refused).to.include({ status: 503, code: 'unavailable' })
-    expect(refused).to.have.property('message').that.contains('Temporary files cannot be written')
+    expect(refused).to.include({ status: 507, code: 'server_full' })
+    expect(refused).to.have.property('fault').that.contains('set TMPDIR')
     expect(refused).to.have.nested.property('cause.code', 'ENOENT')
   })
 
