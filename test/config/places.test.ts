@@ -41,7 +41,7 @@ function ofGarage(...names: Name[]) {
 }
 
 /** Variables of other programs and of examples that the code reads. */
-const OF_OTHERS = ['PATH', 'HOME', 'KURA']
+const OF_OTHERS = ['PATH', 'HOME', 'TMPDIR', 'KURA']
 
 const without = (left: object) => NAMES.filter((name) => !(name in left))
 
