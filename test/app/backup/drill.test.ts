@@ -60,7 +60,7 @@ describe('restore drill', function () {
     return found
   }
 
-  it('backup under load, restore into an empty database and store → every document, object, link and lock', async () => {
+  it('backup, restore – under load, then an empty database and store → every document, object, link and lock', async () => {
     const many = Object.fromEntries(Array.from({ length: 25 }, (_, n) => [`${n}.bin`, randomBytes(100)]))
     const { id } = await uploadAsset(ada, { name: 'Many files', visibility: 'public' }, many)
     const locked = await uploadAsset(ada, { name: 'Locked' }, { 'a.bin': randomBytes(5000) })
