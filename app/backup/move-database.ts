@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import mongoose, { mongo } from 'mongoose'
+import { IndexRecord } from '../../models/index-record.ts'
 import { syncIndexes } from '../maintenance/indexes.ts'
 import { NEWEST_VERSION } from '../maintenance/migrations/migrations.ts'
 import { NewerSchema } from '../maintenance/migrations/schema.ts'
@@ -101,11 +102,11 @@ async function begin(target: mongo.Db, { source, moved, targetName }: MoveOption
   )
 }
 
-/** Removes empty collections, whose indexes could remove expired documents during the move. @throws MoveError */
+/** Removes empty collections, also those that `npm run db:indexes` has made: their indexes could remove expired documents during the move. @throws MoveError */
 async function prepareEmpty(target: mongo.Db, names: string[], targetName: string): Promise<void> {
   const present = await collectionsOf(target)
   for (const name of present)
-    if (await target.collection(name).findOne())
+    if (name !== IndexRecord.collection.name && (await target.collection(name).findOne()))
       throw new MoveError(
         `${targetName} is not empty: it has documents in ${name}. Drop that database, or name another one.`,
       )
