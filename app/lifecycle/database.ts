@@ -8,6 +8,7 @@ import { AppError } from '../errors.ts'
 import { refuseNewerSchema } from '../maintenance/migrations/schema.ts'
 import { measureCommands } from '../metrics/database-commands.ts'
 import '../../models/all.ts'
+import { failClosedWrites } from './closed-writes.ts'
 
 mongoose.set('autoIndex', false)
 mongoose.set('autoCreate', false)
@@ -50,6 +51,7 @@ export async function connectDatabase(
   const given = [...new ConnectionString(uri).searchParams.keys()].map((name) => name.toLowerCase())
   const others = Object.entries(OPTIONS).filter(([name]) => !given.includes(name.toLowerCase()))
   await mongoose.connect(uri, { ...Object.fromEntries(others), dbName })
+  failClosedWrites(mongoose.connection.getClient())
   measureCommands(mongoose.connection.getClient())
   try {
     await refuseNewerSchema()

@@ -1,0 +1,51 @@
+import type { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
+import { mongo } from 'mongoose'
+
+/** The class of the driver that writes commands to a socket (mongodb 7.8, `lib/cmap/connection.js`). */
+interface DriverConnection extends EventEmitter {
+  socket: Socket
+  /** Set before the event `close`. */
+  error: Error | null
+  writeCommand(message: unknown, options: unknown): Promise<void>
+}
+
+interface DriverClient {
+  topology?: {
+    s: { servers: Map<string, { pool: { options: { connectionType: { prototype: DriverConnection } } } }> }
+  }
+}
+
+const mended = new WeakSet<DriverConnection>()
+
+/**
+ * Lets commands of all clients of the database fail from now on when their connection is closed while they are written.
+ * The driver waits for the event `drain` of the socket, which a closed socket never emits: the command keeps its place in
+ * the pool for ever, and a heartbeat that waits is the last one, so that the service stays without a database. Replaces a
+ * method of the driver; `test/app/lifecycle/closed-writes.test.ts` fails when a version of the driver does not have it.
+ *
+ * @param client a connected client
+ */
+export function failClosedWrites(client: mongo.MongoClient): void {
+  const [server] = (client as unknown as DriverClient).topology?.s.servers.values() ?? []
+  if (!server) return
+  const { prototype } = server.pool.options.connectionType
+  if (mended.has(prototype)) return
+  mended.add(prototype)
+  const write = prototype.writeCommand
+  prototype.writeCommand = async function (message, options) {
+    const closedError = () => this.error ?? new mongo.MongoNetworkError('the connection is closed')
+    // closed before the driver listened to the socket
+    if (this.socket.closed) throw closedError()
+    let onClose: () => void = () => undefined
+    const closed = new Promise<never>((_resolve, reject) => {
+      onClose = () => reject(closedError())
+      this.once('close', onClose)
+    })
+    try {
+      await Promise.race([write.call(this, message, options), closed])
+    } finally {
+      this.off('close', onClose)
+    }
+  }
+}
