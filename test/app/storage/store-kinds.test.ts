@@ -26,12 +26,20 @@ const NO_RESULTS: [what: string, answer: FakeResponse][] = [
   ['200 with an empty result', { body: '<DeleteResult></DeleteResult>' }],
 ]
 
+const METHODS = [
+  ...(['check', 'freeBytes', 'put', 'open', 'remove', 'list', 'listUnfinished', 'abortUnfinished'] as const),
+  ...(['protect', 'readMark', 'writeMark', 'selfTest', 'close'] as const),
+]
 /** The store of the service: one after the other, so that the service starts only once. */
 let current: ObjectStore
-const changingStore = new Proxy(
-  { put: (...args: Parameters<ObjectStore['put']>) => current.put(...args) } as ObjectStore,
-  { get: (target, name: keyof ObjectStore) => target[name] ?? current[name] },
-)
+const delegate = (name: (typeof METHODS)[number]) => [
+  name,
+  (...given: unknown[]) => Reflect.apply(current[name], current, given),
+]
+const changingStore = {
+  ...{ kind: 's3', description: 'stores of this test' },
+  ...Object.fromEntries(METHODS.map(delegate)),
+} as ObjectStore
 
 /** Uploads, reads, deletes, sweeps. The usage and the store agree after each step. */
 async function useStore(app: TestApp, ada: TestUser): Promise<void> {
