@@ -2,15 +2,15 @@ import { expect } from 'chai'
 import { killAll } from '../support/app/process.ts'
 import { runHostile } from './hostile-run.ts'
 
-/** Cases that take two minutes beside other tests. */
+/** Cases that take one minute beside other tests. */
 const COUNTS = {
-  frames: 300,
+  frames: 200,
   handshakes: 44,
-  downloads: 150,
+  downloads: 100,
   uploads: 60,
-  bodies: 500,
-  requests: 2000,
-  json: 400,
+  bodies: 300,
+  requests: 1200,
+  json: 250,
   http: 46,
   slow: 40,
   slowMs: 3000,
