@@ -21,7 +21,7 @@ const mended = new WeakSet<DriverConnection>()
 /**
  * Lets commands of all clients of the database fail from now on when their connection is closed while they are written.
  * The driver waits for the event `drain` of the socket, which a closed socket never emits: the command keeps its place in
- * the pool for ever, and a heartbeat that waits is the last one, so that the service stays without a database. Replaces a
+ * the pool permanently, and a heartbeat that waits is the last one, so that the service stays without a database. Replaces a
  * method of the driver; `test/app/lifecycle/closed-writes.test.ts` fails when a version of the driver does not have it.
  *
  * @param client a connected client
