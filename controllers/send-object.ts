@@ -162,12 +162,7 @@ function dispositionOf(type: 'inline' | 'attachment', name: string): string {
 /**
  * Checks `If-Match`, by strong comparison, or else `If-Unmodified-Since` (RFC 9110 §13.1.1, §13.1.4).
  *
- * @throws version_conflict
- */
-/**
- * Checks the conditions of a request on the bytes that the client has.
- *
- * @throws version_conflict when `If-Match` or `If-Unmodified-Since` names other bytes
+ * @throws version_conflict when the header names other bytes
  */
 export function assertUnchanged(req: Request, bytes: Pick<SentBytes, 'digest' | 'modifiedAt'>): void {
   const tags = req.get('If-Match')?.split(',')

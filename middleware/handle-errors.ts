@@ -29,8 +29,8 @@ const REPRESENTATION_HEADERS = [
 ]
 
 /**
- * Answers any error in the format of the route, by default the error envelope. The cause is logged, never sent. If the answer has begun already, the
- * connection is closed, so that the client sees that the answer is incomplete.
+ * Answers any error in the format of the route, by default the error envelope. The cause is logged, never sent. If the
+ * answer has begun already, the connection is closed, so that the client sees that the answer is incomplete.
  */
 export const handleErrors: ErrorRequestHandler = (thrown, req, res, _next) => {
   const error = translateError(thrown)

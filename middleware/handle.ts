@@ -74,8 +74,8 @@ export type Handler<R extends Rules | null = null> = HandlerOf<R extends Rules ?
 type HandlerOf<Input> = (request: RouteRequest<Input>, res: Response) => unknown
 
 /**
- * Parses the body and calls a handler with the input that passed its rules. Unknown fields are refused like invalid ones. Without rules, all
- * fields are refused.
+ * Parses the body and calls a handler with the input that passed its rules. Unknown fields are refused like invalid ones.
+ * Without rules, all fields are refused.
  */
 export function handle<Input extends object>(rules: Rules<Input>, handler: HandlerOf<Input>): RequestHandler
 export function handle(handler: Handler): RequestHandler
