@@ -69,7 +69,7 @@ interface Search {
 }
 
 const SEARCHES: Search[] = [
-  ...['newest', 'oldest', 'updated', 'name', 'size', 'downloads'].map((sort) => ({
+  ...['newest', 'oldest', 'updated', 'name', '-name', 'size', 'downloads'].map((sort) => ({
     label: `sort ${sort}`,
     query: `sort=${sort}`,
   })),

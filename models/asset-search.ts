@@ -7,16 +7,20 @@ import { PageEnds } from './plugins/page-ends.ts'
 import { NO_TRANSITION, type OwnersInTransition } from './user-state.ts'
 
 /**
- * The sorts by a field. `models/asset.ts` declares an index for each of them. `relevance` is computed by the text
- * search.
+ * The sorts by a field. `models/asset.ts` declares an index for each field, which serves both directions. `relevance` is
+ * computed by the text search.
  */
 export const SORTS = {
   newest: { field: 'createdAt', direction: -1 },
   oldest: { field: 'createdAt', direction: 1 },
   updated: { field: 'updatedAt', direction: -1 },
+  '-updated': { field: 'updatedAt', direction: 1 },
   name: { field: 'nameKey', direction: 1 },
+  '-name': { field: 'nameKey', direction: -1 },
   size: { field: 'size', direction: -1 },
+  '-size': { field: 'size', direction: 1 },
   downloads: { field: 'downloads', direction: -1 },
+  '-downloads': { field: 'downloads', direction: 1 },
 } as const satisfies Record<string, Order>
 
 export type Sort = keyof typeof SORTS | 'relevance'

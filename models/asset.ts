@@ -1,6 +1,7 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
 import { coverSchema, fileSchema, imageSchema, nested } from './asset-files.ts'
 import { ASSET_TYPES, MEDIA } from './media.ts'
+import { nameKeyOf } from './name-key.ts'
 import { type OptimisticStatics, optimistic } from './plugins/optimistic.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
 import { type Timestamps, versionTimestamps } from './plugins/timestamps.ts'
@@ -73,6 +74,7 @@ const definition = {
   /** `deleting` while its objects are deleted, `pending` during an upload of an earlier release; only `ready` assets are visible. */
   state: { type: String, enum: ['pending', 'ready', 'deleting'], required: true, default: 'pending' },
   name: { type: String, default: '' },
+  /** What sorts by name compare, see `nameKeyOf`. */
   nameKey: { type: String, default: '' },
   description: { type: String, default: '' },
   type: { type: String, enum: ASSET_TYPES, default: 'other' },
@@ -230,7 +232,7 @@ export function describeWords({
   tags,
 }: Described): Pick<AssetFields, 'nameKey' | 'words'> {
   return {
-    nameKey: name.toLowerCase(),
+    nameKey: nameKeyOf(name),
     words: { name: foldText(name), description: foldText(description), tags: tags.map(foldText) },
   }
 }

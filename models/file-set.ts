@@ -1,6 +1,7 @@
 import { type Model, model, Schema, type Types } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
 import { type AssetFile, fileSchema } from './asset-files.ts'
+import { byName } from './name-key.ts'
 import { creationTime, type Timestamps } from './plugins/timestamps.ts'
 import type { Stored } from './stored.ts'
 
@@ -46,13 +47,14 @@ export const countFiles = ({ files, fileCount }: Pick<AssetFields, 'files' | 'fi
 
 /**
  * Stores the files of an upload as a set when they do not fit into the document of the asset. Returns the fields of the
- * asset. Call it before the commit: undoing the upload removes the set.
+ * asset. The files are stored in the order of their names. Call it before the commit: undoing the upload removes the set.
  */
 export async function storeFiles(
   { id, asset }: { id: string; asset: Types.ObjectId },
-  files: AssetFile[],
+  received: readonly AssetFile[],
   by: Types.ObjectId,
 ): Promise<Pick<AssetFields, 'files' | 'fileSet' | 'fileCount'>> {
+  const files = byName(received)
   const fileCount = files.length
   if (fileCount <= MAX_EMBEDDED_FILES) return { files, fileSet: null, fileCount }
   await FileSet.create({ _id: id, asset, by, files })

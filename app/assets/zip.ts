@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { AssetFile } from '../../models/asset-files.ts'
+import { byName } from '../../models/name-key.ts'
 import { addToStem, cleanFileName } from '../media/file-name.ts'
 import { guardStream } from '../storage/guard-stream.ts'
 import type { ByteRange, ObjectStore } from '../storage/object-store.ts'
@@ -20,8 +21,9 @@ export interface Zip {
   digest: string
 }
 
-/** Returns the zip of files. Files are not compressed, because most media are compressed already. */
-export function zipOf(files: readonly AssetFile[], modifiedAt: Date): Zip {
+/** Returns the zip of files in the order of their names. Files are not compressed, because most media are compressed already. */
+export function zipOf(received: readonly AssetFile[], modifiedAt: Date): Zip {
+  const files = byName(received)
   const names = uniqueNames(files.map(({ name }) => cleanFileName(name)))
   const packed = files.map(({ key, size, sha256 }, at) => ({ key, size, sha256, name: names[at] ?? 'file' }))
   const content = [modifiedAt, ...packed.map(({ name, size, sha256 }) => [name, size, sha256])]

@@ -2,7 +2,8 @@ import { type AssetFields, isLocked, isRetained } from '../asset.ts'
 import { accessOf, type Viewer } from '../asset-access.ts'
 import type { AssetFile, AssetImage } from '../asset-files.ts'
 import type { ListedAsset } from '../asset-search.ts'
-import { countFiles, knownFiles, type Whole } from '../file-set.ts'
+import { countFiles, type Whole } from '../file-set.ts'
+import { byName } from '../name-key.ts'
 import { type VisibleUser, visibleUsers } from '../visible-users.ts'
 
 /** Returns the URL of a file, a preview image or a thumbnail of an asset. */
@@ -33,7 +34,7 @@ export function serializeAsset(asset: ListedAsset & Partial<Whole>, { viewer, ow
     fileCount: countFiles(asset),
     downloads: asset.downloads,
     version: asset.version,
-    files: knownFiles(asset).map((file) => serializeFile(file, urlOf('files', file.id))),
+    files: filesInOrder(asset).map((file) => serializeFile(file, urlOf('files', file.id))),
     images: asset.images.map((image) => serializeImage(image, urlOf('images', image.id))),
     thumbnail: thumbnail ? urlOf('images', thumbnail.id) : null,
     lock: serializeLock(asset, now),
@@ -68,6 +69,10 @@ export async function serializeAssets(
     }),
   )
 }
+
+/** Returns all files of a whole asset. Earlier releases stored them as they were received. */
+const filesInOrder = ({ files, allFiles }: Pick<ListedAsset, 'files'> & Partial<Whole>) =>
+  allFiles ? byName(allFiles) : files
 
 const serializeFile = ({ id, name, size, mediaType, sha256 }: AssetFile, url: string) => ({
   id,

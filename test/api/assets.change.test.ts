@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { Capacity, SERVER } from '../../models/capacity.ts'
+import { nameKeyOf } from '../../models/name-key.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
@@ -50,7 +51,11 @@ describe('changing an asset', () => {
         version: 2,
       })
       expect(headers.etag).to.match(/^"2-/)
-      expect(await stored(asset.id)).to.deep.include({ name: 'Écritoire', nameKey: 'écritoire', version: 2 })
+      expect(await stored(asset.id)).to.deep.include({
+        name: 'Écritoire',
+        nameKey: nameKeyOf('Écritoire'),
+        version: 2,
+      })
       const found = await ada.get('/api/assets?q=ecritoire').expect(200)
       expect(found.body.res.assets.map(({ id }: AssetAnswer) => id)).to.deep.equal([asset.id])
     })

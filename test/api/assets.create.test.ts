@@ -151,8 +151,7 @@ describe('POST /api/assets', () => {
     for (const name of names) request.attach('files', Buffer.from('x'), name)
     const { body } = await request.expect(201)
     const kept = body.res.asset.files.map(({ name }: { name: string }) => name)
-    expect(kept[0]).to.equal('passwd')
-    expect(kept[2]).to.equal('🪑 стул כסא.obj')
+    expect(kept).to.include.members(['passwd', '🪑 стул כסא.obj'])
     for (const name of kept) {
       expect(Buffer.byteLength(name)).to.be.within(1, 255)
       expect(name).not.to.match(/[/\p{Cc}]/u)

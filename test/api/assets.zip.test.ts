@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { Types } from 'mongoose'
 import { checksumsOf } from '../../app/assets/checksums.ts'
 import { Asset } from '../../models/asset.ts'
-import { readWhole, type Whole } from '../../models/file-set.ts'
+import { FileSet, readWhole, type Whole } from '../../models/file-set.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
@@ -71,6 +71,32 @@ describe('GET /api/assets/:id/download, several files', () => {
     expect(etag).to.match(/^"[0-9a-f]{64}"$/)
     expect(await unzip(zip)).to.deep.equal(new Map(Object.entries(FILES)))
     expect((await stored()).downloads).to.equal(1)
+  })
+
+  it('GET asset, /download – files in the document or in a set, also of an earlier release → in the order of names', async () => {
+    for (const count of [3, 23]) {
+      const sent = Array.from({ length: count }, (_, n) => `Part ${count - n}.txt`)
+      const files = Object.fromEntries(sent.map((name) => [name, Buffer.from(name)]))
+      const { id } = await uploadAsset(ada, { visibility: 'public' }, files)
+      const inOrder = [...sent].reverse()
+      const read = async () => {
+        const { body } = await app.api.get(`/api/assets/${id}`).expect(200)
+        const download = await app.api.get(`/api/assets/${id}/download`).responseType('blob').expect(200)
+        expect(body.res.asset.name).to.equal(sent[0])
+        expect(body.res.asset.files.map(({ name }: { name: string }) => name)).to.deep.equal(inOrder)
+        expect([...(await unzip(download.body)).keys()]).to.deep.equal(inOrder)
+      }
+      await read()
+      const { body } = await ada.get('/api/assets?scope=mine&limit=1').expect(200)
+      expect(body.res.assets[0].files.map(({ name }: { name: string }) => name)).to.deep.equal(
+        inOrder.slice(0, 20),
+      )
+      const whole = await readWhole(() => Asset.byId(id))
+      const received = whole?.allFiles.toReversed() ?? []
+      if (count > 20) await FileSet.updateOne({ asset: id }, { files: received })
+      else await Asset.updateOne({ _id: id }, { files: received })
+      await read()
+    }
   })
 
   it('HEAD /api/assets/:id/download – with and without Range → 200, the length, no object read, not counted', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import mongoose, { type IndexDefinition, type IndexOptions } from 'mongoose'
 import '../../models/all.ts'
+import { SORTS } from '../../models/asset-search.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { insertAsset, uploadAsset } from '../support/app/assets.ts'
 import { monitoredUri } from '../support/app/monitor-commands.ts'
@@ -162,7 +163,6 @@ describe('commands of the service', () => {
   })
   after(() => app.stop())
 
-  const SORTS = ['newest', 'oldest', 'updated', 'name', 'size', 'downloads']
   const FILTERS = [
     ...[
       '',
@@ -187,7 +187,7 @@ describe('commands of the service', () => {
         media: 'model',
       })
     const searches = FILTERS.flatMap((filter) => [
-      ...[...SORTS, ...(filter.startsWith('q=') ? ['relevance'] : [])].map(
+      ...[...Object.keys(SORTS), ...(filter.startsWith('q=') ? ['relevance'] : [])].map(
         (sort) => `${filter}&sort=${sort}`,
       ),
       ...['mine', 'shared', 'public'].map((scope) => `${filter}&scope=${scope}&count=1&facets=1`),
