@@ -6,6 +6,7 @@ import { readableAsset } from '../models/asset-access.ts'
 import { readWhole } from '../models/file-set.ts'
 import { isId } from '../models/ids.ts'
 import { findProject } from '../models/project.ts'
+import { normalizeText } from '../models/text.ts'
 import { USERNAME } from '../models/user.ts'
 import { visibleUser } from '../models/visible-users.ts'
 import { clientOf } from './request-info.ts'
@@ -79,9 +80,11 @@ export const loadUser: RequestHandler = async (req, _res, next) => {
  *
  * @throws validation_failed
  */
-export const validateUsername: RequestParamHandler = (_req, _res, next, username: string) => {
+export const validateUsername: RequestParamHandler = (req, _res, next, given: string) => {
   const { min, max, pattern } = USERNAME
+  const username = normalizeText(given).trim()
   if (username.length < min || username.length > max || !pattern.test(username))
     throw validationFailed([{ field: 'username', message: 'is not a valid username' }])
+  req.params.username = username
   next()
 }

@@ -1,7 +1,7 @@
 import type { AssetFields, Visibility } from './asset.ts'
 import type { AssetFile } from './asset-files.ts'
 import type { AssetType, Media } from './media.ts'
-import { foldText } from './text.ts'
+import { foldText, tagKey } from './text.ts'
 
 /** The form of the stored keys. Increment it when `keysOf` changes, and migrate the stored keys. */
 export const KEYS_FORM = 1
@@ -33,7 +33,7 @@ export const EVERY_ASSET = 'all'
 /** Returns the keys of the assets that satisfy all filters, those of the fewest assets first. */
 export function keysOfFilters({ type, media, tags = [], visibility }: EqualityFilters): string[] {
   return [
-    ...tags.map((tag) => `tag:${tag}`),
+    ...tags.map((tag) => `tag:${tagKey(tag)}`),
     ...(media ? [`media:${media}`] : []),
     ...(type ? [`type:${type}`] : []),
     ...(visibility ? [`visibility:${visibility}`] : []),

@@ -6,12 +6,12 @@ import { type OptimisticStatics, optimistic } from './plugins/optimistic.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
 import { type Timestamps, versionTimestamps } from './plugins/timestamps.ts'
 import type { Stored } from './stored.ts'
-import { cleanName, foldText } from './text.ts'
+import { cleanTag, foldText, tagKey } from './text.ts'
 
 export const NAME = { min: 1, max: 200 } as const
 export const DESCRIPTION = { max: 5000 } as const
-export const TAG = { min: 1, max: 40 } as const
-export const TAGS = { max: 20 } as const
+export const TAG = { min: 1, max: 64 } as const
+export const TAGS = { max: 64 } as const
 /** Path of the file on the device of a client of the scene editor. */
 export const LOCAL_PATH = { max: 4096 } as const
 export const FILES = { min: 1, max: 1000 } as const
@@ -218,9 +218,14 @@ schema.index(
 
 export const Asset = model<AssetFields, AssetModel>('Asset', schema)
 
-/** Returns tags as they are stored: cleaned like names, in lower case, each once, in the order given. */
+/** Returns tags as they are stored: cleaned, each once by its `tagKey` in its first form, in the order given. */
 export function normalizeTags(tags: readonly string[]): string[] {
-  return [...new Set(tags.map((tag) => cleanName(tag).toLowerCase()).filter((tag) => tag !== ''))]
+  const known = new Map<string, string>()
+  for (const tag of tags.map(cleanTag)) {
+    const key = tagKey(tag)
+    if (tag !== '' && !known.has(key)) known.set(key, tag)
+  }
+  return [...known.values()]
 }
 
 type Described = Pick<AssetFields, 'name' | 'description' | 'tags'>

@@ -82,6 +82,7 @@ interface LinkModel extends Model<StoredLink> {
     owner: Types.ObjectId,
     change: LinkChange,
   ): Promise<{ before: LinkFields; after: LinkFields } | null>
+  renewPassword(id: Types.ObjectId, verified: string, passwordHash: string): Promise<void>
   revoke(id: string, asset: Types.ObjectId, owner: Types.ObjectId, now: Date): Promise<boolean>
   revokeAllOf(asset: Types.ObjectId, now: Date): Promise<void>
   remove(id: Types.ObjectId): Promise<void>
@@ -167,6 +168,11 @@ const schema = new Schema<StoredLink, LinkModel>(definition, {
         { returnDocument: 'before' },
       ).lean()
       return before && { before, after: { ...before, ...change } }
+    },
+
+    /** Sets another hash of the same password, if the link still has the verified one. */
+    async renewPassword(id: Types.ObjectId, verified: string, passwordHash: string): Promise<void> {
+      await Link.updateOne({ _id: id, passwordHash: verified }, { passwordHash })
     },
 
     /**

@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose'
 import type { SessionFields } from './session.ts'
 import {
+  emailKey,
   type KnownAddress,
   User,
   type UserDocument,
@@ -19,12 +20,15 @@ const KNOWN_ADDRESSES_MAX = 20
 /**
  * Returns the account of a name with its password hash and `knownAddresses`, or null.
  *
- * @param login a username, an email address, or a telephone number as `+49-1511234567`: three forms that cannot overlap
+ * @param login a username, an email address, or a telephone number as `+49-1511234567`: three forms that cannot overlap;
+ *   in the Unicode form that the client sent, because two accounts of earlier releases can differ in that only
  */
-export function findForSignIn(login: string): Promise<UserDocument | null> {
-  return User.findOne({ ...nameOf(login), deleting: false })
+export async function findForSignIn(login: string): Promise<UserDocument | null> {
+  const found = await User.find({ ...nameOf(login), deleting: false })
     .select('+passwordHash +knownAddresses')
+    .limit(2)
     .exec()
+  return found.find(({ email }) => email === login.toLowerCase()) ?? found[0] ?? null
 }
 
 /** Returns an account that can be used, with its password hash, or null. */
@@ -92,5 +96,7 @@ export async function mostExpensiveHash(): Promise<string | null> {
 
 function nameOf(login: string) {
   if (login.startsWith('+')) return { mobileKey: login.slice(1) }
-  return login.includes('@') ? { email: login.toLowerCase() } : { usernameKey: usernameKey(login) }
+  if (!login.includes('@')) return { usernameKey: usernameKey(login) }
+  const forms = new Set([login.toLowerCase(), emailKey(login)])
+  return forms.size === 1 ? { email: emailKey(login) } : { email: { $in: [...forms] } }
 }

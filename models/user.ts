@@ -8,7 +8,7 @@ import type { Space } from './plugins/space.ts'
 import { type Timestamps, timestamps } from './plugins/timestamps.ts'
 import type { SessionFields } from './session.ts'
 import type { Stored } from './stored.ts'
-import { foldText } from './text.ts'
+import { foldText, normalizeText } from './text.ts'
 
 export const USERNAME = { min: 3, max: 32, pattern: /^[A-Za-z0-9._-]+$/ } as const
 export const NAME = { max: 100 } as const
@@ -107,7 +107,7 @@ const statics = {
   add(input: NewUser, passwordHash: string, { access = 'user' }: AccountOptions = {}): Promise<UserDocument> {
     return User.create({
       ...input,
-      email: input.email?.toLowerCase() ?? null,
+      email: input.email ? emailKey(input.email) : null,
       usernameKey: usernameKey(input.username),
       mobileKey: mobileKey(input),
       searchKeys: searchKeys(input),
@@ -120,7 +120,7 @@ const statics = {
   async takenFields({ username, email, ...phone }: Partial<NewUser>): Promise<string[]> {
     const names = [
       ['username', 'usernameKey', username === undefined ? null : usernameKey(username)],
-      ['email', 'email', email?.toLowerCase() ?? null],
+      ['email', 'email', email ? emailKey(email) : null],
       ['mobile', 'mobileKey', mobileKey(phone)],
     ] as const
     const given = names.filter(([, , value]) => value !== null)
@@ -167,7 +167,7 @@ const statics = {
         { mobile, countryCode, ...userOfSession(session) },
         {
           ...change,
-          ...(change.email ? { email: change.email.toLowerCase() } : {}),
+          ...(change.email ? { email: emailKey(change.email) } : {}),
           mobileKey: mobileKey({ mobile, countryCode, ...change }),
           ...(change.name === undefined ? {} : { searchKeys: searchKeys({ username, name: change.name }) }),
         },
@@ -257,6 +257,9 @@ export function searchKeys({ username, name }: { username: string; name?: string
 
 /** Returns the unique key of a username. Usernames are not case-sensitive. */
 export const usernameKey = (username: string): string => username.toLowerCase()
+
+/** Returns the stored form of an email address. Email addresses are not case-sensitive. */
+export const emailKey = (email: string): string => normalizeText(normalizeText(email).toLowerCase())
 
 /** Returns the unique key of a telephone number; null unless both parts are given. */
 export function mobileKey(phone: { countryCode?: string | null; mobile?: string | null }): string | null {

@@ -21,8 +21,8 @@ const future = (): Field<Date> =>
 /** Length of a link's password, in bytes. bcrypt ignores the bytes after the 72nd. */
 export const LINK_PASSWORD = { max: 72 }
 
-const linkPassword = checked<string>(
-  (chain) => text()(chain).customSanitizer((value: string) => value.normalize('NFC')),
+const linkPassword = checked(
+  text(),
   (value) => value !== '' && Buffer.byteLength(value) <= LINK_PASSWORD.max,
   `must have 1 to ${LINK_PASSWORD.max} bytes`,
 )

@@ -62,12 +62,12 @@ export const signedBytes = rules({
 
 export const search = rules({
   query: {
-    q: optionalParameter(textField(SEARCH_TEXT)),
+    q: optionalParameter(textField({ ...SEARCH_TEXT, trims: true })),
     scope: optionalParameter(choice(SCOPES)),
     type: optionalParameter(choice(ASSET_TYPES)),
     media: optionalParameter(choice(MEDIA)),
     tag: optionalParameter(tagList({ ...TAGS, each: TAG })),
-    owner: optionalParameter(text()),
+    owner: optionalParameter(text({ trims: true })),
     visibility: optionalParameter(choice(VISIBILITIES)),
     minSize: optionalParameter(wholeNumber({ min: 0 })),
     maxSize: optionalParameter(wholeNumber({ min: 0 })),

@@ -21,9 +21,9 @@ export const register = rules({
 
 /** The login in the form that `findForSignIn` takes, from the one name that the client gave. */
 const loginName: Field<string> = (chain) =>
-  textField(EMAIL)(chain.customSanitizer((_value, { req }) => foldName(req.body ?? {}))).withMessage(
-    'must be exactly one of: login, username, email, or mobile with countryCode',
-  )
+  textField({ ...EMAIL, trims: true, asSent: true })(
+    chain.customSanitizer((_value, { req }) => foldName(req.body ?? {})),
+  ).withMessage('must be exactly one of: login, username, email, or mobile with countryCode')
 
 export const login = rules({
   body: {

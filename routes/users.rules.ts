@@ -13,7 +13,7 @@ export const remove = rules({ body: { password: password() } })
 
 export const activity = rules({ query: page() })
 
-export const list = rules({ query: { q: optionalParameter(textField(NAME)), ...page() } })
+export const list = rules({ query: { q: optionalParameter(textField({ ...NAME, trims: true })), ...page() } })
 
 interface Space {
   /** In bytes; null for the default. */

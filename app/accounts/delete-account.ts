@@ -27,7 +27,7 @@ export async function deleteAccount(
   sender: Sender,
   { password, client }: { password: string; client: ClientInfo },
 ): Promise<void> {
-  const user = await confirmPassword(context, sender.user._id, password, client)
+  const user = await confirmPassword(context, sender.user._id, { password }, client)
   await removeAccount(context, user, { sender, access: 'owner' })
 }
 

@@ -1,10 +1,11 @@
-import { describeWords, normalizeTags, type Visibility } from '../../models/asset.ts'
+import { describeWords, NAME, normalizeTags, type Visibility } from '../../models/asset.ts'
 import { readersOf } from '../../models/asset-access.ts'
 import type { AssetFile } from '../../models/asset-files.ts'
 import { withKeys } from '../../models/asset-keys.ts'
 import { bytesOf, objectsOf } from '../../models/asset-objects.ts'
 import { storeFiles, type Whole } from '../../models/file-set.ts'
 import type { AssetType } from '../../models/media.ts'
+import { cleanName, codePoints, cutText } from '../../models/text.ts'
 import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
@@ -40,7 +41,7 @@ export async function createAsset(
   const settlement = { bytes: bytesOf(objectsOf({ allFiles: files, images, cover })), files: files.length }
   const visibility = given.visibility ?? 'private'
   const described = {
-    name: given.name ?? files[0]?.name.slice(0, 200) ?? 'file',
+    name: given.name ?? nameFromFile(files[0]?.name ?? ''),
     description: given.description ?? '',
     tags: normalizeTags(given.tags ?? []),
   }
@@ -74,6 +75,10 @@ export async function createAsset(
   pending.addLater(asset)
   return { ...asset, allFiles: files }
 }
+
+/** Returns the name of an asset without one: the name of its first file, cut between characters. */
+const nameFromFile = (fileName: string): string =>
+  cleanName(cutText(fileName, NAME.max, codePoints)) || 'file'
 
 /** Returns the fields of an asset that are derived from its files. */
 export function describeFiles(files: AssetFile[]) {

@@ -12,7 +12,9 @@ import { confirmSender } from './sender.ts'
 
 interface PasswordChange {
   session: SessionFields
+  /** The current password, as `GivenPassword`. */
   current: string
+  folds?: boolean
   password: string
 }
 
@@ -27,10 +29,10 @@ interface PasswordChange {
  */
 export async function changePassword(
   context: Pick<Context, 'clock' | 'config' | 'events' | 'limits' | 'queues'>,
-  { session, current, password }: PasswordChange,
+  { session, current, folds = false, password }: PasswordChange,
   client: ClientInfo,
 ): Promise<void> {
-  const confirm = () => confirmPassword(context, session.user, current, client)
+  const confirm = () => confirmPassword(context, session.user, { password: current, folds }, client)
   const user = await confirm()
   await refuseWeakPassword(password, [user.username, user.email])
   const passwordHash = await hashPasswordQueued(context, client, password)

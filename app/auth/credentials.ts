@@ -1,8 +1,8 @@
 import type { Types } from 'mongoose'
 import type { Config } from '../../config/env.ts'
 import { KNOWN_ADDRESS_MS } from '../../config/rate-limits.ts'
-import { costOf, hashPassword, verifyAccount, verifyPassword } from '../../models/password.ts'
-import type { UserDocument } from '../../models/user.ts'
+import { costOf, fitsHash, hashPassword, verifyAccount, verifyPassword } from '../../models/password.ts'
+import { emailKey, type UserDocument } from '../../models/user.ts'
 import {
   findForConfirmation,
   findForSignIn,
@@ -14,13 +14,13 @@ import { badCredentials, wrongPassword } from '../errors.ts'
 import type { EventLog } from '../events/event-log.ts'
 import { addressKey, type ClientInfo } from './client-info.ts'
 import type { Limits } from './limits.ts'
+import { type GivenPassword, readingsOf } from './passwords.ts'
 
 const HOUR_MS = 3_600_000
 
-export interface Credentials {
+export interface Credentials extends GivenPassword {
   /** A name of the account, as `findForSignIn` takes it. */
   login: string
-  password: string
 }
 
 export interface CredentialContext {
@@ -32,7 +32,8 @@ export interface CredentialContext {
 }
 
 /**
- * Returns the user with these credentials, including `passwordHash`. Replaces a hash of a former `BCRYPT_COST`.
+ * Returns the user with these credentials, including `passwordHash`. Replaces a hash of a former `BCRYPT_COST`, or of a
+ * password that is not in NFC.
  * An unknown name takes as long, and counts for the same limits, as a wrong password.
  *
  * @throws bad_credentials
@@ -45,14 +46,16 @@ export async function verifyCredentials(
   client: ClientInfo,
 ): Promise<UserDocument> {
   const { clock, config, events, limits, highestCost } = context
-  const { login, password } = credentials
+  const { login } = credentials
+  const readings = readingsOf(credentials)
   const user = await findForSignIn(login)
-  const account = user ? user.id : login.toLowerCase()
+  const account = user ? user.id : emailKey(login)
   let isCurrent = true
   const verified = await limits.checkSignIn(account, isKnown(user, client, clock.now()), client, async () => {
     const usableHash = user && !user.disabled ? user.passwordHash : null
-    if (!(await verifyAccount(password, usableHash, await highestCost())) || !user) return null
-    isCurrent = await renewHash(user, password, config.auth.bcryptCost)
+    const password = await verifyAccount(readings, usableHash, await highestCost())
+    if (password === null || !user) return null
+    isCurrent = await renewHash(user, { password, wanted: readings[0] ?? password }, config.auth.bcryptCost)
     return user
   })
   if (!verified) {
@@ -73,13 +76,35 @@ function isKnown(user: UserDocument | null, { address }: ClientInfo, now: Date):
   )
 }
 
-/** Replaces a hash of another cost. Returns false when another request has changed the hash since it was read. */
-async function renewHash(user: UserDocument, password: string, cost: number): Promise<boolean> {
-  if (costOf(user.passwordHash) === cost) return true
-  const passwordHash = await hashPassword(password, cost)
+/**
+ * Replaces a hash of another cost, or of another form of the password than the wanted one. Returns false when another
+ * request has changed the hash since it was read.
+ */
+async function renewHash(
+  user: UserDocument,
+  { password, wanted }: { password: string; wanted: string },
+  cost: number,
+): Promise<boolean> {
+  const passwordHash = await renewedHash(user.passwordHash, { password, wanted }, cost)
+  if (passwordHash === null) return true
   const isRenewed = await rehashPassword(user, passwordHash)
   user.passwordHash = passwordHash
   return isRenewed
+}
+
+/**
+ * Returns the hash that replaces a verified one; null if it stays. A password that is over the limit in the wanted form
+ * keeps its hash.
+ *
+ * @param verified `password`: the one of which the hash is; `wanted`: its form in a new hash
+ */
+export async function renewedHash(
+  passwordHash: string,
+  { password, wanted }: { password: string; wanted: string },
+  cost: number,
+): Promise<string | null> {
+  const isCurrent = costOf(passwordHash) === cost && password === wanted
+  return isCurrent || !fitsHash(wanted) ? null : hashPassword(wanted, cost)
 }
 
 /**
@@ -93,12 +118,13 @@ async function renewHash(user: UserDocument, password: string, cost: number): Pr
 export async function confirmPassword(
   { events, limits }: Pick<CredentialContext, 'events' | 'limits'>,
   id: Types.ObjectId,
-  password: string,
+  given: GivenPassword,
   client: ClientInfo,
 ): Promise<UserDocument> {
+  const readings = readingsOf(given)
   const verified = await limits.checkUserPassword(id.toString(), client, async () => {
     const user = await findForConfirmation(id)
-    return user && (await verifyPassword(password, user.passwordHash)) ? user : null
+    return user && (await verifyPassword(readings, user.passwordHash)) !== null ? user : null
   })
   if (!verified) {
     await events.record({ action: 'password.refused', user: id })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../../config/env.ts'
-import { hashPassword, PASSWORD } from '../../models/password.ts'
+import { fitsHash, hashPassword, PASSWORD } from '../../models/password.ts'
+import { normalizeText } from '../../models/text.ts'
 import { validationFailed } from '../errors.ts'
 import type { Queues } from '../queues/queues.ts'
 import { addressKey, type ClientInfo } from './client-info.ts'
@@ -20,12 +21,14 @@ export async function refuseWeakPassword(password: string, names: Names): Promis
 }
 
 /** Returns why a password is refused, in words that complete "The password …"; null for an acceptable password. */
-export async function weaknessOf(password: string, names: Names): Promise<string | null> {
+export async function weaknessOf(given: string, names: Names): Promise<string | null> {
+  const password = normalizeText(given)
   const bytes = Buffer.byteLength(password)
   if (bytes < PASSWORD.min || bytes > PASSWORD.max)
     return `must have ${PASSWORD.min} to ${PASSWORD.max} bytes`
   const lowerCase = password.toLowerCase()
-  if (names.some((name) => name?.toLowerCase() === lowerCase)) return 'must not be a name of the account'
+  if (names.some((name) => name && normalizeText(name).trim().toLowerCase() === lowerCase))
+    return 'must not be a name of the account'
   const { commonPasswords } = await import('./common-passwords.ts')
   return commonPasswords.has(lowerCase) ? 'is one of the most common passwords' : null
 }
@@ -47,6 +50,21 @@ export const hashPasswordQueued = (
  * send a digest as the password, which can be that long. Returns a shorter password unchanged.
  */
 export function foldPassword(password: string): string {
-  if (Buffer.byteLength(password) <= PASSWORD.max) return password
-  return createHash('sha256').update(password).digest('base64')
+  return fitsHash(password) ? password : createHash('sha256').update(password).digest('base64')
+}
+
+/** A password that a client sent to have it checked. */
+export interface GivenPassword {
+  password: string
+  /** Whether `foldPassword` shortens a long password: on routes of earlier services. */
+  folds?: boolean
+}
+
+/**
+ * Returns the passwords that a client can mean, without duplicates: the one in NFC, then the one as it was sent, of which
+ * releases before schema version 5 made the hash.
+ */
+export function readingsOf({ password, folds = false }: GivenPassword): string[] {
+  const readings = [normalizeText(password), password]
+  return [...new Set(folds ? readings.map(foldPassword) : readings)]
 }

@@ -1,22 +1,15 @@
 import { extname } from 'node:path'
-import { cleanName } from '../../models/text.ts'
+import { cleanName, cutText } from '../../models/text.ts'
 
 /** Length of a stored file name, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 255
 const MAX_EXTENSION_BYTES = 32
-/**
- * Number of UTF-16 units that are read from a long name. A character has at least as many bytes as units, so more units
- * cannot be kept.
- */
-const MAX_UNITS_READ = 2 * MAX_NAME_BYTES
 
 const PATH = /^.*[\\/]/s
 /** Windows drive letters: `C:a.exe` names a file in another folder. */
 const DRIVE = /^(?:[A-Za-z]:)+/
 /** Control characters, line separators and halves of surrogate pairs. */
 const UNWANTED = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu
-
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /**
  * Returns a client's file name as it is stored and sent: no path, no drive letter, no control or invisible characters,
@@ -44,15 +37,5 @@ function shorten(name: string, addition = ''): string {
   const extension = Buffer.byteLength(found) > MAX_EXTENSION_BYTES ? '' : found
   const stem = name.slice(0, name.length - extension.length)
   const end = `${addition}${extension}`
-  return `${cut(stem, MAX_NAME_BYTES - Buffer.byteLength(end)) || 'file'}${end}`
-}
-
-function cut(text: string, bytes: number): string {
-  let kept = ''
-  for (const { segment } of graphemes.segment(text.slice(0, MAX_UNITS_READ))) {
-    bytes -= Buffer.byteLength(segment)
-    if (bytes < 0) break
-    kept += segment
-  }
-  return kept
+  return `${cutText(stem, MAX_NAME_BYTES - Buffer.byteLength(end), Buffer.byteLength) || 'file'}${end}`
 }

@@ -8,8 +8,10 @@ import { readWhole, type Whole } from '../../models/file-set.ts'
 import { isId } from '../../models/ids.ts'
 import { isOpen, isUsedUp, Link, type LinkChange, type LinkFields, type Read } from '../../models/link.ts'
 import { verifyPassword } from '../../models/password.ts'
+import { normalizeText } from '../../models/text.ts'
 import { isActive } from '../../models/user-state.ts'
 import { addressKey, type ClientInfo } from '../auth/client-info.ts'
+import { renewedHash } from '../auth/credentials.ts'
 import { hashPasswordQueued } from '../auth/passwords.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
@@ -145,7 +147,7 @@ interface Key {
  * @throws `unavailable`
  */
 export async function followLink(
-  { clock, limits }: Pick<Context, 'clock' | 'limits'>,
+  { clock, config, limits }: Pick<Context, 'clock' | 'config' | 'limits'>,
   { token, password, client, continues }: Key,
 ): Promise<{ link: LinkFields; asset: Whole }> {
   const link = await Link.ofToken(hashToken(token))
@@ -159,12 +161,12 @@ export async function followLink(
   // which bytes are read is checked when they are sent
   if (isUsedUp(link) && !(continues && (await Link.canContinue(link._id, { network }, now))))
     throw linkExpired()
-  await unlock(limits, link, password, client)
+  await unlock({ config, limits }, link, password, client)
   return { link, asset }
 }
 
 async function unlock(
-  limits: Context['limits'],
+  { config, limits }: Pick<Context, 'config' | 'limits'>,
   { _id, passwordHash }: LinkFields,
   password: string | undefined,
   client: ClientInfo,
@@ -172,18 +174,24 @@ async function unlock(
   if (passwordHash === null) return
   if (!password) throw passwordRequired()
   const verified = await limits.checkLinkPassword(_id.toString(), client, async () => {
-    for (const reading of readingsOf(password)) if (await verifyPassword(reading, passwordHash)) return true
-    return null
+    const found = await verifyPassword(readingsOf(password), passwordHash)
+    if (found === null) return null
+    const wanted = normalizeText(found)
+    const renewed = await renewedHash(passwordHash, { password: found, wanted }, config.auth.bcryptCost)
+    if (renewed !== null) await unlessFull(Link.renewPassword(_id, passwordHash, renewed), undefined)
+    return true
   })
   if (!verified) throw badCredentials('The password of the link is wrong.')
 }
 
 /**
  * Returns the passwords that a header can mean: its value as it is, then decoded. Clients percent-encode what is not
- * ASCII (RFC 3986 §2.1); some send the bytes of UTF-8, which Node reads as Latin-1.
+ * ASCII (RFC 3986 §2.1); some send the bytes of UTF-8, which Node reads as Latin-1. Each in NFC, then as it was sent, of
+ * which earlier releases made the hash.
  */
-function readingsOf(value: string): Set<string> {
-  return new Set([value, decode(value)].map((reading) => reading.normalize('NFC')))
+function readingsOf(value: string): string[] {
+  const readings = [value, decode(value)]
+  return [...new Set([...readings.map(normalizeText), ...readings])]
 }
 
 function decode(value: string): string {

@@ -33,14 +33,14 @@ export const signUp: Handler<typeof rules.signUp> = async ({ context, input, cli
 
 export const signIn: Handler<typeof rules.signIn> = async ({ context, input, client }, res) => {
   const { email: login, password } = input.credentials
-  const { user, token } = await beginSignIn(context, { login, password }, client)
+  const { user, token } = await beginSignIn(context, { login, password, folds: true }, client)
   res.status(201).json({ user: { ...serializeUser(user), token } })
 }
 
 export const changePassword: Handler<typeof rules.changePassword> = async (request, res) => {
   const { context, session, input, client } = request
   const { old: current, new: password } = input.passwords
-  await change(context, { session, current, password }, client)
+  await change(context, { session, current, folds: true, password }, client)
   res.status(204).end()
 }
 

@@ -1,5 +1,6 @@
 import { createAccount, ensurePhoneAccount } from '../../app/accounts/register.ts'
 import type { ClientInfo } from '../../app/auth/client-info.ts'
+import { readingsOf } from '../../app/auth/passwords.ts'
 import { beginSession, readAccount, type SignedIn, signIn } from '../../app/auth/sessions.ts'
 import type { Context } from '../../app/context.ts'
 import { notFound } from '../../app/errors.ts'
@@ -13,8 +14,11 @@ import type * as rules from '../../routes/compat/scenes.rules.ts'
 
 /** Signs in with a telephone number. The first sign-in with a number creates its account with the given password. */
 export const login: Handler<typeof rules.login> = async ({ context, input, client }, res) => {
-  await ensurePhoneAccount(context, input, client)
-  res.json(success(await welcome(context, await signIn(context, input, client), client)))
+  const { mobile, countryCode, password } = input
+  const [newPassword = password] = readingsOf({ password, folds: true })
+  await ensurePhoneAccount(context, { mobile, countryCode, password: newPassword }, client)
+  const signedIn = await signIn(context, { ...input, folds: true }, client)
+  res.json(success(await welcome(context, signedIn, client)))
 }
 
 export const createUser: Handler<typeof rules.user> = async ({ context, input, client }, res) => {

@@ -22,7 +22,8 @@ export const login: Handler<typeof rules.login> = async (request, res) => {
     res.json(success({ user: serializeOwnUser(user, context.config.space.quota), token }))
     return
   }
-  const { token } = await signIn(context, { login: input.email, password: input.password }, client)
+  const credentials = { login: input.email, password: input.password, folds: true }
+  const { token } = await signIn(context, credentials, client)
   res.json(success({ token }))
 }
 

@@ -2,7 +2,7 @@ import { NAME, TAG, TAGS } from '../../models/asset.ts'
 import { force } from '../assets.rules.ts'
 import { checked, type Field, objectOf, optional, rules } from '../rules/define.ts'
 import { tagList } from '../rules/fields.ts'
-import { passwordOrDigest } from '../rules/password.ts'
+import { newPasswordOrDigest, password } from '../rules/password.ts'
 import { email } from '../rules/profile.ts'
 import { nameField } from '../rules/text.ts'
 
@@ -15,7 +15,7 @@ const filled =
 const described = { title: filled(nameField(NAME)), tag: filled(tagList({ ...TAGS, each: TAG })) }
 
 const confirmation = checked(
-  passwordOrDigest(),
+  newPasswordOrDigest(),
   (value, { req }) => value === req.body.password,
   'must be the password again',
 )
@@ -24,7 +24,7 @@ export const signUp = rules({
   body: {
     credentials: objectOf({
       email: email(),
-      password: passwordOrDigest(),
+      password: newPasswordOrDigest(),
       password_confirmation: confirmation,
     }),
   },
@@ -32,12 +32,12 @@ export const signUp = rules({
 })
 
 export const signIn = rules({
-  body: { credentials: objectOf({ email: email(), password: passwordOrDigest() }) },
+  body: { credentials: objectOf({ email: email({ asSent: true }), password: password() }) },
   takesOthers: true,
 })
 
 export const changePassword = rules({
-  body: { passwords: objectOf({ old: passwordOrDigest(), new: passwordOrDigest() }) },
+  body: { passwords: objectOf({ old: password(), new: newPasswordOrDigest() }) },
   takesOthers: true,
 })
 

@@ -3,7 +3,7 @@ import type { SceneList } from '../../models/project.ts'
 import { checked, type Field, nullable, optional, rules, withDefault } from '../rules/define.ts'
 import { choice } from '../rules/fields.ts'
 import { digits, ignoredFields, WITHOUT_EMPTY } from '../rules/lenient.ts'
-import { passwordOrDigest } from '../rules/password.ts'
+import { newPasswordOrDigest, password } from '../rules/password.ts'
 import { countryCode, mobile, phoneLogin } from '../rules/phone.ts'
 import { names, photo } from '../rules/profile.ts'
 import { text, textField } from '../rules/text.ts'
@@ -38,7 +38,7 @@ export const login = rules({
     ...ignoredFields('name', 'firstName', 'lastName', 'profilePhoto'),
     mobile: digits(mobile()),
     countryCode: digits(countryCode()),
-    password: passwordOrDigest(),
+    password: password(),
     login: phone,
   },
   empty: WITHOUT_EMPTY,
@@ -51,7 +51,7 @@ export const user = rules({
     countryCode: nullable(digits(countryCode())),
     ...names,
     profilePhoto: photo,
-    password: optional(passwordOrDigest()),
+    password: optional(newPasswordOrDigest()),
   },
   empty: WITHOUT_EMPTY,
 })

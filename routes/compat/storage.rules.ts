@@ -2,7 +2,7 @@ import { NAME } from '../../models/user.ts'
 import { force } from '../assets.rules.ts'
 import { type Field, nullable, optional, rules } from '../rules/define.ts'
 import { WITHOUT_EMPTY } from '../rules/lenient.ts'
-import { passwordOrDigest } from '../rules/password.ts'
+import { newPasswordOrDigest, password } from '../rules/password.ts'
 import { email } from '../rules/profile.ts'
 import { nameField, text } from '../rules/text.ts'
 
@@ -16,12 +16,12 @@ const ofAnonymous =
     field(chain.if((_value: unknown, { req }: { req: object }) => !('user' in req)))
 
 export const create = rules({
-  body: { email: email(), name: nullable(nameField(NAME)), password: passwordOrDigest() },
+  body: { email: email(), name: nullable(nameField(NAME)), password: newPasswordOrDigest() },
   empty: WITHOUT_EMPTY,
 })
 
 export const login = rules({
-  body: { email: ofAnonymous(email()), password: ofAnonymous(passwordOrDigest()), token },
+  body: { email: ofAnonymous(email({ asSent: true })), password: ofAnonymous(password()), token },
   query: { token },
   empty: WITHOUT_EMPTY,
 })

@@ -1,6 +1,6 @@
 import type { ValidationChain } from 'express-validator'
 import { normalizeTags } from '../../models/asset.ts'
-import { hasVisible } from '../../models/text.ts'
+import { cleanTag, codePoints, hasVisible } from '../../models/text.ts'
 import { type Field, isForm } from './define.ts'
 import { type DayEdge, parseMoment } from './moment.ts'
 import { text } from './text.ts'
@@ -66,6 +66,13 @@ function isJsonList(text: string): boolean {
   }
 }
 
+/** Returns the tags that a client gave, without the blank ones. */
+const tagsIn = (value: string | string[]): string[] =>
+  [value]
+    .flat()
+    .flatMap((tags) => tags.split(','))
+    .filter((tag) => tag.trim() !== '')
+
 interface TagLimits {
   max: number
   each: { min: number; max: number }
@@ -77,7 +84,7 @@ export const tagList =
   (chain) => {
     const withinLimits = (tags: string[]) =>
       tags.every(
-        (tag) => hasVisible(tag) && [...tag].length <= each.max && !/[\p{Cc}\p{Cs}\uFFFD]/u.test(tag),
+        (tag) => hasVisible(tag) && codePoints(tag) <= each.max && !/[\p{Cc}\p{Cs}\uFFFD]/u.test(tag),
       )
     return chain
       .custom((value: unknown) => [value].flat().every((tag) => typeof tag === 'string'))
@@ -86,9 +93,10 @@ export const tagList =
       .custom((value: string | string[]) => ![value].flat().some(isJsonList))
       .withMessage('must not be JSON in a text: separate tags by commas, or repeat the field')
       .bail()
-      .customSanitizer((value: string | string[]) =>
-        normalizeTags([value].flat().flatMap((tags) => tags.split(','))),
-      )
+      .custom((value: string | string[]) => tagsIn(value).every((tag) => cleanTag(tag) !== ''))
+      .withMessage('must be tags with a visible character each')
+      .bail()
+      .customSanitizer((value: string | string[]) => normalizeTags(tagsIn(value)))
       .custom((tags: string[]) => tags.length <= max)
       .withMessage(`must be at most ${max} tags`)
       .custom(withinLimits)

@@ -3,13 +3,20 @@ import { foldPassword, weaknessOf } from '../../app/auth/passwords.ts'
 import type { Field } from './define.ts'
 import { text } from './text.ts'
 
-/** The current password of an account: any text. */
-export const password = (): Field<string> => (chain) =>
-  text()(chain).isLength({ min: 1 }).withMessage('must not be empty')
+const filledText =
+  (form: { asSent?: boolean } = {}): Field<string> =>
+  (chain) =>
+    text(form)(chain).isLength({ min: 1 }).withMessage('must not be empty')
+
+/**
+ * The current password of an account: any text, in the Unicode form that the client sent. `readingsOf` returns the
+ * passwords that it can mean.
+ */
+export const password = (): Field<string> => filledText({ asSent: true })
 
 /** A new password. It must be strong enough and must not be a name of the account. */
 export const newPassword = (): Field<string> => (chain) =>
-  password()(chain)
+  filledText()(chain)
     .bail()
     .custom(async (value: string, { req }) => {
       const names = [req.body, req.user].flatMap(namesIn)
@@ -25,6 +32,6 @@ function namesIn({ username, email }: Record<string, unknown> = {}) {
   })
 }
 
-/** A password, or the digest that clients of earlier services send instead. */
-export const passwordOrDigest = (): Field<string> => (chain) =>
-  password()(chain).bail().customSanitizer(foldPassword)
+/** A new password, or the digest that clients of earlier services send instead. */
+export const newPasswordOrDigest = (): Field<string> => (chain) =>
+  filledText()(chain).bail().customSanitizer(foldPassword)

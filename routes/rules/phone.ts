@@ -20,7 +20,7 @@ export const countryOfMobile = (): ValidationChain =>
 export const phoneLogin = ({ mobile, countryCode }: Record<string, unknown>) =>
   `+${withoutPlus(asText(countryCode))}-${asText(mobile)}`
 
-const asText = (value: unknown) => (typeof value === 'string' ? value : '')
+const asText = (value: unknown) => (typeof value === 'string' ? value.trim() : '')
 
 function withoutPlus(code: string): string {
   return code.replace(/^\+/, '')

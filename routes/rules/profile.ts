@@ -6,12 +6,17 @@ import { nameField, textField } from './text.ts'
 
 /** The name of a new account. */
 export const username = (): Field<string> => (chain) =>
-  textField(USERNAME)(chain)
+  textField({ ...USERNAME, trims: true })(chain)
     .matches(USERNAME.pattern)
     .withMessage('can only have letters, digits, dots, underscores and hyphens')
 
-export const email = (): Field<string> => (chain) =>
-  textField(EMAIL)(chain).isEmail().withMessage('must be an email address')
+/** @param form `asSent` for the email address of a sign-in */
+export const email =
+  (form: { asSent?: boolean } = {}): Field<string> =>
+  (chain) =>
+    textField({ ...EMAIL, ...form, trims: true })(chain)
+      .isEmail()
+      .withMessage('must be an email address')
 
 export const names = {
   name: nullable(nameField(NAME)),

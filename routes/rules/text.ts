@@ -1,5 +1,5 @@
 import type { ValidationChain } from 'express-validator'
-import { cleanName, hasVisible } from '../../models/text.ts'
+import { cleanName, codePoints, hasVisible, normalizeText } from '../../models/text.ts'
 import { type Field, isForm } from './define.ts'
 
 interface Length {
@@ -8,6 +8,10 @@ interface Length {
   max: number
   /** Whether line breaks and tabs are allowed. */
   lines?: boolean
+  /** Whether blanks and line ends at both ends are removed. */
+  trims?: boolean
+  /** Whether the text stays in the Unicode form that the client sent, to compare it with what an earlier release stored. */
+  asSent?: boolean
 }
 
 /**
@@ -17,18 +21,26 @@ interface Length {
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\uFFFD]/u
 const UNPRINTABLE_BUT_LINES = /(?![\r\n\t])[\p{Cc}\p{Cs}\uFFFD]/u
 
-/** A string; no other type is converted to one. Control characters and invalid text are refused. */
+/**
+ * A string; no other type is converted to one. Control characters and invalid text are refused. The text is put into NFC
+ * before any other check.
+ */
 export const text =
-  ({ lines = false } = {}): Field<string> =>
-  (chain) =>
-    printable(string(chain), lines ? UNPRINTABLE_BUT_LINES : UNPRINTABLE)
+  ({ lines = false, trims = false, asSent = false }: Omit<Length, 'min' | 'max'> = {}): Field<string> =>
+  (chain) => {
+    const convert = (value: string) => {
+      const converted = asSent ? value : normalizeText(value)
+      return trims ? converted.trim() : converted
+    }
+    return printable(string(chain).customSanitizer(convert), lines ? UNPRINTABLE_BUT_LINES : UNPRINTABLE)
+  }
 
 /** A name without invisible characters and with at least one visible character. */
 export const nameField =
   ({ max }: Pick<Length, 'max'>): Field<string> =>
   (chain) =>
     printable(string(chain).customSanitizer(cleanName), UNPRINTABLE)
-      .custom((value: string) => hasVisible(value) && [...value].length <= max)
+      .custom((value: string) => hasVisible(value) && codePoints(value) <= max)
       .withMessage(`must have 1 to ${max} characters, at least one of them visible`)
       .bail()
 
@@ -52,11 +64,11 @@ function printable(chain: ValidationChain, unprintable: RegExp): ValidationChain
 
 /** Text of a limited length. It must not be blank, unless `min` is 0. */
 export const textField =
-  ({ min = 1, max, lines = false }: Length): Field<string> =>
+  ({ min = 1, max, ...form }: Length): Field<string> =>
   (chain) =>
-    text({ lines })(chain)
+    text(form)(chain)
       .custom((value: string) => {
-        const length = [...value].length
+        const length = codePoints(normalizeText(value))
         return length >= min && length <= max && (min === 0 || value.trim() !== '')
       })
       .withMessage(`must have ${min} to ${max} characters`)

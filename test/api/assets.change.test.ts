@@ -105,7 +105,7 @@ describe('changing an asset', () => {
       ['a blank name', { name: '  ' }, 'name'],
       ['a long description', { description: 'x'.repeat(5001) }, 'description'],
       ['tags that are objects', { tags: [{ $ne: 1 }] }, 'tags'],
-      ['a long tag', { tags: ['x'.repeat(41)] }, 'tags'],
+      ['a long tag', { tags: ['x'.repeat(65)] }, 'tags'],
       ['an unknown visibility', { visibility: 'secret' }, 'visibility'],
     ]
     for (const [name, change, field] of REFUSED)

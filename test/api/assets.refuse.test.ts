@@ -164,7 +164,7 @@ const REFUSALS: Refusal[] = [
   },
   {
     name: 'twenty-one tags',
-    request: (post) => file(post).field('tags', Array.from({ length: 21 }, (_, n) => `tag${n}`).join(',')),
+    request: (post) => file(post).field('tags', Array.from({ length: 65 }, (_, n) => `tag${n}`).join(',')),
     status: 400,
     code: 'validation_failed',
     field: 'tags',

@@ -33,7 +33,7 @@ export const PAGE_FILE = /^\/docs\/./
 const DOCUMENT_ID = 'kura:openapi'
 const ajv = new Ajv2020({ strict: false, allErrors: true })
 addFormats.default(ajv)
-for (const name of ['binary', 'password']) ajv.addFormat(name, true)
+for (const name of ['binary', 'idn-email', 'password']) ajv.addFormat(name, true)
 ajv.addSchema({ $id: DOCUMENT_ID, ...openApi }, undefined, undefined, false)
 
 /** Returns the errors of a value by a schema of the document; none if the value is valid. */
