@@ -4,12 +4,13 @@ import { CommandInterceptor } from '../support/app/command-interceptor.ts'
 import {
   createRightsFixture,
   DEMOTED,
-  deleteDocuments,
+  deleteAll,
   LOCKED,
   OWNER_DELETED,
   type RightsFixture,
   readDocuments,
   readUploadTraces,
+  rememberDocuments,
   SENDER_LOSSES,
   SESSION_ENDED,
   WRITER_LOSSES,
@@ -67,9 +68,11 @@ describe('rights lost while a request runs', function () {
     ]
 
     describe(name, () => {
+      let world: RightsFixture
+      let restore: () => Promise<void>
       before(async () => {
-        await deleteDocuments()
-        const world = await worldOf(way)
+        await deleteAll(app)
+        world = await worldOf(way)
         const commands = await gate.record(async () => {
           const { status, text } = await send(world[role], world)
           expect(status, text).to.be.within(200, 299)
@@ -83,12 +86,15 @@ describe('rights lost while a request runs', function () {
         expect(update, commands.join(' ')).to.be.greaterThan(0)
         expect(update - moments.session, commands.join(' ')).to.be.within(1, 3)
         if (role === 'writer') expect(update - moments.look, commands.join(' ')).to.be.within(1, 2)
+        await deleteAll(app)
+        world = await worldOf(way)
+        restore = await rememberDocuments()
       })
+      afterEach(() => restore())
 
       for (const { what, loss, moment } of losses) {
         const [status, lose] = loss
         it(`${name} – ${what} → ${status}, nothing changed`, async () => {
-          const world = await worldOf(way)
           const there = await readDocuments()
           const trace = await readUploadTraces(app)
           let left = new Map<string, unknown>()

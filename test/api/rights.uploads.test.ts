@@ -5,12 +5,14 @@ import { startApp, type TestApp } from '../support/app/app.ts'
 import { beginUpload, multipart } from '../support/app/raw-upload.ts'
 import {
   createRightsFixture,
+  deleteAll,
   LOCKED,
   OWNER_DELETED,
   type RightsFixture,
   type Role,
   readDocuments,
   readUploadTraces,
+  rememberDocuments,
   SENDER_LOSSES,
   SESSION_ENDED,
   WRITER_LOSSES,
@@ -94,28 +96,39 @@ describe('rights lost while the bytes of an upload arrive', () => {
   after(() => app.stop())
   afterEach(closeSockets)
 
-  for (const { name, role, send } of WAYS) {
-    const others = { ...WRITER_LOSSES, 'asset locked': LOCKED, 'owner deleted': OWNER_DELETED }
-    const losses = {
-      ...SENDER_LOSSES,
-      'session revoked elsewhere': SESSION_ENDED,
-      ...(role === 'writer' ? others : {}),
-    }
-    for (const [what, [status, lose]] of Object.entries(losses))
-      it(`${name} – ${what} → ${status}, nothing changed`, async () => {
-        const world = await createRightsFixture(app, role)
-        const there = await readDocuments()
-        const trace = await readUploadTraces(app)
-        let left = new Map<string, unknown>()
-        const answered = await send(world, file, async () => {
-          await lose(world, world[role])
-          left = new Map([...(await readDocuments())].filter(([id]) => there.has(id)))
-        })
-        expect(answered).to.equal(status)
-        await eventually(async () => expect(await readUploadTraces(app)).to.deep.equal(trace))
-        expect(await readDocuments()).to.deep.equal(left)
+  for (const { name, role, send } of WAYS)
+    describe(name, () => {
+      let world: RightsFixture
+      let restore: () => Promise<void>
+      before(async () => {
+        await deleteAll(app)
+        world = await createRightsFixture(app, role)
+        restore = await rememberDocuments()
       })
+      afterEach(() => restore())
 
+      const others = { ...WRITER_LOSSES, 'asset locked': LOCKED, 'owner deleted': OWNER_DELETED }
+      const losses = {
+        ...SENDER_LOSSES,
+        'session revoked elsewhere': SESSION_ENDED,
+        ...(role === 'writer' ? others : {}),
+      }
+      for (const [what, [status, lose]] of Object.entries(losses))
+        it(`${name} – ${what} → ${status}, nothing changed`, async () => {
+          const there = await readDocuments()
+          const trace = await readUploadTraces(app)
+          let left = new Map<string, unknown>()
+          const answered = await send(world, file, async () => {
+            await lose(world, world[role])
+            left = new Map([...(await readDocuments())].filter(([id]) => there.has(id)))
+          })
+          expect(answered).to.equal(status)
+          await eventually(async () => expect(await readUploadTraces(app)).to.deep.equal(trace))
+          expect(await readDocuments()).to.deep.equal(left)
+        })
+    })
+
+  for (const { name, role, send } of WAYS) {
     it(`${name} – the session runs out → done`, async () => {
       const world = await createRightsFixture(app, role)
       const answered = await send(world, file, async () => {

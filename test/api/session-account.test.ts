@@ -191,7 +191,7 @@ describe('account in a session', function () {
     })
 
     it(`POST /api/auth/login – while the account ${what} → no wrong session`, async () => {
-      for (let round = 0; round < 12; round++) {
+      for (let round = 0; round < 4; round++) {
         await nextAda()
         const [first, second] = await Promise.all([login(), login(), change(), login()])
         await expectMatching(first, what)
@@ -201,7 +201,7 @@ describe('account in a session', function () {
   }
 
   it('PATCH /api/users/:id {access} – changes at the same time → sessions match the last one', async () => {
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 6; round++) {
       const results = await Promise.all(
         (['admin', 'user', 'admin', 'user'] as const).map((access) => grant({ access })),
       )

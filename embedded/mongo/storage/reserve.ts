@@ -33,6 +33,8 @@ export class Reserve {
   #growth: number | null = null
   /** Why the disk could not be checked; null after a check that succeeded. */
   #error: unknown = null
+  /** Whether the reserve is in the file of the database. Remembered, because a look reads all its bytes. */
+  #exists: boolean
   readonly #timer: NodeJS.Timeout
   readonly #freeBytes: () => number
   readonly #file: string
@@ -44,6 +46,7 @@ export class Reserve {
   ) {
     this.#freeBytes = freeBytes
     this.#file = join(folder, NAME)
+    this.#exists = settings.doesExist(NAME)
     this.#timer = setInterval(() => this.#check(), CHECK_MS).unref()
     this.#check()
   }
@@ -83,14 +86,14 @@ export class Reserve {
   /** Uses the reserve when the disk is nearly full, and makes it again when there is space. */
   #update(): void {
     const free = this.#freeBytes()
-    const exists = this.settings.doesExist(NAME)
     if (free < LOW_BYTES) {
       this.#growth ??= 0
-      if (!exists) return
+      if (!this.#exists) return
       rmSync(this.#file, { force: true })
       this.settings.removeSync(NAME)
+      this.#exists = false
     } else if (free > 2 * LOW_BYTES) {
-      if (exists || this.#make()) this.#growth = null
+      if (this.#exists || this.#make()) this.#growth = null
     }
   }
 
@@ -106,6 +109,7 @@ export class Reserve {
       return false
     }
     this.settings.putSync(NAME, randomBytes(INNER_BYTES))
+    this.#exists = true
     return true
   }
 }

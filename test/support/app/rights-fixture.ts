@@ -20,6 +20,7 @@ export interface RightsFixture {
   scene: AccessFixture
   owner: TestUser
   writer: TestUser
+  /** An admin who can lose the role, in tests of admins. */
   admin: TestUser
   /** An admin who keeps the role. */
   root: TestUser
@@ -51,8 +52,8 @@ export async function createRightsFixture(
   const { owner } = scene
   const name = randomUUID().slice(0, 8)
   const writer = await signUp(app, `writer-${name}`)
-  const admin = await signUpAdmin(app, `admin-${name}`)
   const root = await signUpAdmin(app, `root-${name}`)
+  const admin = role === 'admin' ? await signUpAdmin(app, `admin-${name}`) : root
   const sender = { owner, writer, admin }[role]
   const { session: otherSession } = await signIn(app, sender.user)
   const world = { app, scene, owner, writer, admin, root, otherSession }
@@ -117,9 +118,26 @@ export const DEMOTED: Loss = [
   ({ app, root }, { user }) => changeRights(app.context, root, user, { access: 'user' }),
 ]
 
-/** Deletes the documents that `readDocuments` reads, so that reading stays fast. */
-export async function deleteDocuments(): Promise<void> {
-  for (const model of [Asset, Project, Link, Session, User] as Model<unknown>[]) await model.deleteMany({})
+/** The models of the documents that `readDocuments` reads. */
+const MODELS = [Asset, Project, Link, Session, User] as Model<unknown>[]
+
+/** Deletes the documents and objects of earlier tests, so that reading all of them stays fast. */
+export async function deleteAll(app: TestApp): Promise<void> {
+  for (const model of MODELS) await model.deleteMany({})
+  await app.store.remove(await keysOf(app))
+}
+
+/** Returns a function that puts all documents back as they are now: much faster than another fixture. */
+export async function rememberDocuments(): Promise<() => Promise<void>> {
+  const remembered = await Promise.all(
+    MODELS.map(async ({ collection }) => ({ collection, documents: await collection.find().toArray() })),
+  )
+  return async () => {
+    for (const { collection, documents } of remembered) {
+      await collection.deleteMany({})
+      if (documents.length > 0) await collection.insertMany(documents)
+    }
+  }
 }
 
 /** Returns all documents that a request can change, by id, without the fields of a running upload. */

@@ -1,9 +1,8 @@
 import type { Test } from 'supertest'
 import { beginSession } from '../../../app/auth/sessions.ts'
+import type { AccessLevel } from '../../../models/access-level.ts'
 import type { SessionFields } from '../../../models/session.ts'
-import { matchSessions } from '../../../models/session-account.ts'
 import { type NewUser, User, type UserDocument } from '../../../models/user.ts'
-import { grantRights } from '../../../models/user-state.ts'
 import type { TestApp } from './app.ts'
 
 /** Password of all test users. */
@@ -23,24 +22,22 @@ export interface TestUser {
 }
 
 /** Creates an account and signs it in, without HTTP requests. */
-export async function signUp(
+export function signUp(
   app: TestApp,
   username: string,
   profile: Omit<Partial<NewUser>, 'username'> = {},
 ): Promise<TestUser> {
-  const { bcryptCost } = app.context.config.auth
-  const user = await User.register({ username, ...profile }, PASSWORD, {
-    cost: bcryptCost,
-  })
-  return signIn(app, user)
+  return register(app, { username, ...profile }, 'user')
 }
 
 /** Creates an admin and signs it in. */
-export async function signUpAdmin(app: TestApp, username: string): Promise<TestUser> {
-  const { user } = await signUp(app, username)
-  const granted = await grantRights(user._id, { access: 'admin' })
-  if (granted) await matchSessions(granted)
-  return signIn(app, user)
+export function signUpAdmin(app: TestApp, username: string): Promise<TestUser> {
+  return register(app, { username }, 'admin')
+}
+
+async function register(app: TestApp, names: NewUser, access: AccessLevel): Promise<TestUser> {
+  const { bcryptCost: cost } = app.context.config.auth
+  return signIn(app, await User.register(names, PASSWORD, { cost, access }))
 }
 
 /** Creates another session of a user. */

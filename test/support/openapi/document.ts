@@ -94,9 +94,7 @@ export const documentedRoutes: DocumentedRoute[] = Object.entries(openApi.paths)
 /** Returns the route of a request. Literal paths have precedence over parameters; HEAD is handled as GET. */
 export function routeOf(method: string, pathname: string): DocumentedRoute | undefined {
   const wanted = method === 'HEAD' ? 'GET' : method
-  return documentedRoutes
-    .filter((route) => route.method === wanted && patternOf(route.path).test(pathname))
-    .sort((one, other) => one.path.split('{').length - other.path.split('{').length)[0]
+  return PATTERNS.find(({ route, pattern }) => route.method === wanted && pattern.test(pathname))?.route
 }
 
 function patternOf(path: string): RegExp {
@@ -107,3 +105,7 @@ function patternOf(path: string): RegExp {
     .join('[^/]+')
   return new RegExp(`^${source}/?$`, 'i')
 }
+
+const PATTERNS = documentedRoutes
+  .map((route) => ({ route, pattern: patternOf(route.path) }))
+  .sort((one, other) => one.route.path.split('{').length - other.route.path.split('{').length)
