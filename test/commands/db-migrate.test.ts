@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import mongoose, { type Connection } from 'mongoose'
-import { NEWEST_VERSION } from '../../app/maintenance/migrations/migrations.ts'
+import { nfc } from '../../app/maintenance/migrations/0005-nfc.ts'
+import { MIGRATIONS, NEWEST_VERSION } from '../../app/maintenance/migrations/migrations.ts'
 import { withDatabase } from '../embedded/engine.ts'
 import { register, send } from '../support/app/client.ts'
 import { databaseUri } from '../support/app/mongo.ts'
@@ -92,6 +93,26 @@ describe('npm run db:migrate', function () {
       0,
       `The database has the newest schema version, ${NEWEST_VERSION}.\n`,
     ])
+  })
+
+  it('db:migrate – killed while it changes texts → a second run changes the rest', async () => {
+    const count = 3000
+    await schema().insertOne({ _id: 'schema', version: MIGRATIONS.indexOf(nfc), lease: null } as never)
+    const raw = 'cafe\u0301'
+    await assets().insertMany(
+      Array.from({ length: count }, (_, n) => ({ name: `${raw} ${n}`, tags: [raw, 'café'], version: 1 })),
+    )
+    const changed = () => assets().countDocuments({ tags: ['café'], version: 2 })
+    const killed = start('db-migrate')
+    await eventually(async () => expect(await changed()).to.be.greaterThan(0), 60_000)
+    killed.signal('SIGKILL')
+    await killed.ended
+    expect(await changed()).to.be.lessThan(count)
+    // so that the next run does not wait for the end of the lease
+    await schema().updateOne({ _id: 'schema' }, { $set: { lease: null } })
+    expect((await run('db-migrate'))[0]).to.equal(0)
+    expect(await changed()).to.equal(count)
+    expect(await assets().countDocuments({ name: /^café \d+$/ })).to.equal(count)
   })
 
   it('server – older schema → starts with a warning, is ready, and serves while db:migrate runs', async () => {
