@@ -1,9 +1,9 @@
-import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { customCleanEnv, type ReporterOptions } from 'envalid'
 import { DEVELOPMENT_ORIGINS } from './cors.ts'
 import { fileVariable, readFileVariables } from './file-variables.ts'
 import { KNOWN_SECRETS } from './known-secrets.ts'
+import { memoryLimit } from './machine.ts'
 import { refuseEnds } from './value-ends.ts'
 import { variables } from './variables.ts'
 
@@ -120,14 +120,9 @@ const CONNECTION_BYTES = 512 * 1024
 const DEFAULT_CONNECTIONS = { least: 200, most: 20_000 }
 
 /** Returns the number of connections that fit into half of the memory of the machine or container. */
-export function connectionsByMemory(memory = constrainedMemory()): number {
+export function connectionsByMemory(memory = memoryLimit()): number {
   const { least, most } = DEFAULT_CONNECTIONS
   return Math.min(most, Math.max(least, Math.floor(memory / 2 / CONNECTION_BYTES)))
-}
-
-/** Returns the memory in bytes. Without a limit, `process.constrainedMemory` returns 0 or an impossibly large number. */
-function constrainedMemory(): number {
-  return Math.min(totalmem(), process.constrainedMemory?.() || Number.POSITIVE_INFINITY)
 }
 
 /**

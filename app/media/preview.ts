@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { AppError, unsupportedMedia } from '../errors.ts'
-import type { RenderJob } from './render.ts'
-import { RenderError, type Requester, renderIsolated } from './render-isolated.ts'
+import { type IsolatedJob, RenderError, type Requester, renderIsolated } from './render-isolated.ts'
 import { type SpoolQuota, withTemporaryFile } from './spool.ts'
 
 export type PictureSource = Buffer | Readable
@@ -25,13 +24,13 @@ export const PREVIEW_SIDE = 2048
 export const THUMBNAIL_SIDE = 512
 
 /**
- * Renders the preview image that is stored instead of an uploaded one: at most 2048 × 2048 pixels. An animation stays
- * animated unless it is too long.
+ * Renders the preview image that is stored instead of an uploaded one: at most 2048 × 2048 pixels, fewer if memory is
+ * short. An animation stays animated unless it is too long.
  *
  * @param quota counts the bytes of the source while they are in a temporary file
  * @throws unsupported_media unless the source is a complete JPEG, PNG, WebP, GIF or AVIF
  * @throws too_large over `PREVIEW_MAX_BYTES`
- * @throws unavailable when too many pictures wait, or temporary files cannot be written
+ * @throws unavailable when too many pictures wait, memory is short, or temporary files cannot be written
  */
 export function makePreview(
   source: PictureSource,
@@ -73,7 +72,7 @@ export async function tryThumbnail(
 async function encode(
   source: PictureSource,
   requester: Requester,
-  job: Omit<RenderJob, 'path'>,
+  job: Pick<IsolatedJob, 'side' | 'animated'>,
   quota?: SpoolQuota,
 ): Promise<EncodedPicture> {
   const stream = source instanceof Readable ? source : Readable.from([source])

@@ -1,7 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { freemem } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { memoryLimit } from '../../config/machine.ts'
 import { unavailable } from '../errors.ts'
 import { FairQueue } from '../queues/fair-queue.ts'
 import type { Rendered, RenderJob } from './render.ts'
@@ -13,6 +16,8 @@ const TIMES: RenderTimes = { stillMs: 10_000, firstFrameMs: 3000, animationMs: 2
 const IDLE_MS = 10_000
 /** Memory of an idle renderer, in bytes. A renderer that holds more is replaced. */
 const MAX_IDLE_BYTES = 200e6
+/** Memory of a renderer without a picture, in bytes. */
+const RENDERER_BYTES = 50e6
 
 /** The script of the renderer: TypeScript in the source tree, JavaScript in dist/. */
 const SCRIPT = fileURLToPath(new URL(`./render-process${extname(import.meta.url)}`, import.meta.url))
@@ -56,28 +61,38 @@ export interface RenderTimes {
 /**
  * A picture to render, and whether its format has animations: such a file can have more frames than its size suggests.
  */
-export interface IsolatedJob extends RenderJob {
+export interface IsolatedJob extends Omit<RenderJob, 'memory'> {
   canAnimate: boolean
+}
+
+/**
+ * Returns the memory for a picture, in bytes: the free memory of the machine, and of the container beside this process. The
+ * resident set of this process contains code that the renderer shares, about as much as a renderer without a picture needs.
+ */
+function freeMemory(): number {
+  return Math.min(memoryLimit() - process.memoryUsage.rss(), freemem() - RENDERER_BYTES)
 }
 
 /**
  * Renders a picture in a separate process with an empty environment, so that a decoder that hangs, crashes or uses too
  * much memory affects no other picture.
  *
+ * @param free returns the memory for the picture, in bytes
  * @throws RenderError when the picture is broken, too large or takes too long
- * @throws unavailable when too many pictures wait, or the process cannot be started
+ * @throws unavailable when too many pictures wait, the process cannot be started, or the memory is not enough
  * @throws client_closed when the signal aborts while the picture waits
  */
 export function renderIsolated(
   job: IsolatedJob,
   { user, signal }: Requester,
   times: RenderTimes = TIMES,
+  free = freeMemory,
 ): Promise<Rendered> {
-  return renderQueue.run(user, () => renderBounded(job, times), signal)
+  return renderQueue.run(user, () => renderBounded({ ...job, memory: free() }, times), signal)
 }
 
 async function renderBounded(
-  { canAnimate, ...job }: IsolatedJob,
+  { canAnimate, ...job }: IsolatedJob & RenderJob,
   { stillMs, firstFrameMs, animationMs }: RenderTimes,
 ): Promise<Rendered> {
   const oneFrameMs = canAnimate ? firstFrameMs : stillMs
@@ -87,17 +102,29 @@ async function renderBounded(
       ? await renderOnce({ ...job, animated: false }, oneFrameMs)
       : first
   if (answer === 'too slow') throw new RenderError('the picture took too long')
-  if ('error' in answer) throw new RenderError(answer.error)
-  return answer
+  if (!('error' in answer)) return answer
+  const error = new RenderError(answer.error)
+  if (!answer.memoryShort) throw error
+  throw unavailable(
+    error,
+    'The image needs more memory than the server has free. Send an image with fewer pixels, or try again later.',
+  )
 }
 
 /** Renders in the running renderer, or starts a renderer when none is running. */
 async function renderOnce(job: RenderJob, maxMs: number): Promise<RenderAnswer | 'too slow'> {
   clearTimeout(idle)
   const kept = current?.connected ? await ask(current, job, maxMs) : 'ended'
-  const outcome = kept === 'ended' ? await ask(start(), job, maxMs) : kept
-  return outcome === 'ended' ? { error: 'the renderer ended' } : outcome
+  const outcome = isEnd(kept) ? await ask(start(), job, maxMs) : kept
+  if (!isEnd(outcome)) return outcome
+  return { error: `the renderer ${outcome}`, memoryShort: outcome === 'was killed' }
 }
+
+/** What became of a renderer without an answer. The system kills it when memory is short. */
+type End = 'ended' | 'was killed'
+
+const isEnd = (outcome: RenderAnswer | 'too slow' | End): outcome is End =>
+  outcome === 'ended' || outcome === 'was killed'
 
 function start(): ChildProcess {
   const renderer = fork(SCRIPT, {
@@ -109,8 +136,21 @@ function start(): ChildProcess {
     if (current === renderer) current = undefined
   }
   renderer.on('error', forget).on('exit', forget)
+  if (renderer.pid !== undefined) endFirst(renderer.pid)
   current = renderer
   return renderer
+}
+
+/**
+ * Lets Linux end this process instead of the service where memory is short: only its picture is lost. Done by the service,
+ * because the process itself would do it too late: loading its code takes memory.
+ */
+function endFirst(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '1000')
+  } catch {
+    // other systems have no such file
+  }
 }
 
 /** @throws unavailable when the process cannot be started */
@@ -118,7 +158,7 @@ async function ask(
   renderer: ChildProcess,
   job: RenderJob,
   maxMs: number,
-): Promise<RenderAnswer | 'too slow' | 'ended'> {
+): Promise<RenderAnswer | 'too slow' | End> {
   const answered = new AbortController()
   const { signal } = answered
   let late = false
@@ -129,7 +169,10 @@ async function ask(
   hold(renderer)
   try {
     const message = once(renderer, 'message', { signal }).then(([answer]): RenderAnswer => answer)
-    const exit = once(renderer, 'exit', { signal }).then(() => (late ? 'too slow' : 'ended'))
+    const exit = once(renderer, 'exit', { signal }).then(([, killedBy]) => {
+      if (late) return 'too slow'
+      return killedBy === 'SIGKILL' ? 'was killed' : 'ended'
+    })
     renderer.send(job)
     const outcome = await Promise.race([message, exit])
     if (typeof outcome === 'object' && 'rss' in outcome && outcome.rss > MAX_IDLE_BYTES) dismiss(renderer)

@@ -1,5 +1,6 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp'
 import { limitFrames } from './limit-frames.ts'
+import { fittingRendering, neededBytes } from './picture-memory.ts'
 
 /** A picture to render. */
 export interface RenderJob {
@@ -9,7 +10,12 @@ export interface RenderJob {
   side: number
   /** Whether an animation stays animated. Otherwise its first frame is rendered. */
   animated: boolean
+  /** Memory that the picture can use, in bytes. If it is not enough, the result is smaller or has one frame. */
+  memory: number
 }
+
+/** The picture needs more memory than there is. */
+export class MemoryShort extends Error {}
 
 export interface Rendered {
   data: Uint8Array
@@ -22,9 +28,8 @@ export interface Rendered {
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif']
 
 /**
- * Most pixels of a picture, by the way it is decoded, so that decoding takes at most about 90 MB. Bytes per pixel,
- * measured with libvips 8.18: less than 1 line by line, 4 to 6 for a progressive JPEG or an interlaced PNG, 7 for whole
- * frames, 20 to 25 for AV1.
+ * Most pixels of a picture, by the way it is decoded, on a machine with enough memory: then decoding takes at most about
+ * 90 MB, but more for wide pictures and 16-bit samples. `fittingRendering` refuses what needs more memory than there is.
  */
 const MAX_PIXELS = { streamed: 108e6, interlaced: 16e6, framed: 11e6, av1: 3.7e6 }
 /** Most pixels of all frames of an animation together. So many can be encoded in a few seconds. */
@@ -43,19 +48,26 @@ sharp.unblock({ operation: LOADERS.map((name) => `VipsForeignLoad${name}File`) }
 /**
  * Renders a picture as WebP: upright, in sRGB, without metadata, never enlarged. libvips reads only JPEG, PNG, WebP, GIF
  * and AVIF; its other loaders are blocked. Rejects a file that has another format, is broken, truncated or too large.
+ *
+ * @throws MemoryShort
  */
-export async function render({ path, side, animated }: RenderJob): Promise<Rendered> {
+export async function render({ path, side, animated, memory }: RenderJob): Promise<Rendered> {
   limitFrames(path)
   const metadata = await sharp(path, limits()).metadata()
   const { width, height } = metadata
   if (width * height > maxPixels(metadata))
     throw new RangeError(`${metadata.format} of ${width} × ${height} pixels`)
 
-  const allFrames = animated && canStayAnimated(metadata)
+  const all = animated && canStayAnimated(metadata)
+  const wanted = { side, effort: all ? ANIMATION_EFFORT : STILL_EFFORT, allFrames: all }
+  const rendering = fittingRendering(metadata, wanted, memory)
+  if (!rendering)
+    throw new MemoryShort(`${neededBytes(metadata, wanted)} bytes for ${width} × ${height} pixels`)
+  const { side: longer, effort, allFrames } = rendering
   const { data, info } = await sharp(path, { ...limits(), animated: allFrames })
     .autoOrient()
-    .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: QUALITY, effort: allFrames ? ANIMATION_EFFORT : STILL_EFFORT })
+    .resize({ width: longer, height: longer, fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: QUALITY, effort })
     .toBuffer({ resolveWithObject: true })
   const { autoOrient: original } = metadata
   return { data, width: info.width, height: info.pageHeight ?? info.height, original }

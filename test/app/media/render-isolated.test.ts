@@ -77,6 +77,33 @@ describe('renderIsolated', () => {
     expect(await frames(1)).to.equal(1)
   })
 
+  it('renderIsolated – too little memory → smaller, then unavailable', async () => {
+    const rendered = async (free: number) => {
+      const { width } = await renderIsolated({ ...job('large.png'), side: 2048 }, ada, times, () => free)
+      return width
+    }
+    await writeFile(join(folder, 'large.png'), await png({ width: 3000, height: 3000 }))
+    expect(await rendered(1e9)).to.equal(2048)
+    expect(await rendered(50e6)).to.equal(1024)
+    const refused = await errorOf(rendered(20e6))
+    expect(refused).to.include({ status: 503, code: 'unavailable' })
+    expect(refused).to.have.property('message').that.contains('needs more memory than the server has free')
+  })
+
+  it('renderIsolated – renderer killed by the system → unavailable, the next picture is rendered', async () => {
+    let settled = false
+    const stuck = errorOf(renderIsolated(job('endless'), ada, times)).finally(() => (settled = true))
+    await eventually(async () => {
+      for (const pid of await renderers()) {
+        expect(await readFile(`/proc/${pid}/oom_score_adj`, 'utf8')).to.equal('1000\n')
+        process.kill(pid, 'SIGKILL')
+      }
+      expect(settled).to.equal(true)
+    })
+    expect(await stuck).to.include({ status: 503, code: 'unavailable' })
+    expect(await renderIsolated(job('whole.png'), ada)).to.include({ width: 32 })
+  })
+
   it('renderIsolated – several users → in turns', async () => {
     const order: string[] = []
     const render = async (user: string) => {
@@ -101,14 +128,22 @@ describe('renderIsolated', () => {
 
   it('renderIsolated – process killed between two pictures → the next picture is rendered by a new one', async () => {
     await renderIsolated(job('whole.png'), ada)
-    const children = await readFile(`/proc/self/task/${process.pid}/children`, 'utf8')
-    const renderers: number[] = []
-    for (const child of children.trim().split(' ').map(Number))
-      if ((await readFile(`/proc/${child}/cmdline`, 'utf8')).includes('render-process')) renderers.push(child)
-    expect(renderers).to.have.length(1)
-    for (const pid of renderers) process.kill(pid, 'SIGKILL')
+    const running = await renderers()
+    expect(running).to.have.length(1)
+    for (const pid of running) process.kill(pid, 'SIGKILL')
     const pictures = [1, 2, 3].map(() => renderIsolated(job('whole.png'), ada))
     for (const picture of await Promise.all(pictures)) expect(picture).to.include({ width: 32 })
     await eventually(() => expect(renderQueue.running).to.equal(0))
   })
 })
+
+/** Returns the ids of the running renderers. */
+async function renderers(): Promise<number[]> {
+  const children = await readFile(`/proc/self/task/${process.pid}/children`, 'utf8')
+  const found: number[] = []
+  for (const child of children.trim().split(' ').filter(Boolean).map(Number)) {
+    const command = await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '')
+    if (command.includes('render-process')) found.push(child)
+  }
+  return found
+}
