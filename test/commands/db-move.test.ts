@@ -8,6 +8,7 @@ import { MARK } from '../../app/storage/object-store.ts'
 import { startEmbeddedMongo } from '../../embedded/mongo/start.ts'
 import { withDatabase } from '../embedded/engine.ts'
 import { json, register, send, uploadFile } from '../support/app/client.ts'
+import { CommandProxy } from '../support/app/command-proxy.ts'
 import { databaseUri } from '../support/app/mongo.ts'
 import { makeMongod } from '../support/app/mongod.ts'
 import {
@@ -20,7 +21,8 @@ import {
 import { eventually } from '../support/eventually.ts'
 
 const { Binary, Double, Int32, ObjectId } = mongo.BSON
-const MANY = 30_000
+/** Documents of a move that is killed after the first batches. */
+const MANY = 2_500
 const UNCHANGED = { promoteValues: false, bsonRegExp: true }
 
 type Document = mongo.Document
@@ -61,6 +63,20 @@ describe('npm run db:move', function () {
     const code = await ended
     expect(output()).to.not.contain('    at ')
     return [code, output()]
+  }
+
+  /** Starts a move and kills it before its third batch of assets. */
+  async function killMove(): Promise<void> {
+    const { proxy, uri: proxied } = await CommandProxy.open(uri)
+    const { signal, ended } = startMove(proxied)
+    let batches = 0
+    proxy.fault = (command, collection) => {
+      if (command !== 'insert' || collection !== 'assets' || ++batches < 3) return undefined
+      signal('SIGKILL')
+      return 'cut'
+    }
+    expect(await ended).to.equal('SIGKILL')
+    await proxy.close()
   }
 
   async function stop(service: ServiceProcess): Promise<void> {
@@ -157,15 +173,8 @@ describe('npm run db:move', function () {
 
   it('db:move – killed in the middle → service refused on the new database, continued, everything is there', async () => {
     await plant(0, MANY)
-    const first = startMove()
-    await eventually(
-      async () => expect(await target.collection('assets').countDocuments()).to.be.above(1000),
-      60_000,
-    )
-    first.signal('SIGKILL')
-    await first.ended
-    const copied = await target.collection('assets').countDocuments()
-    expect(copied).to.be.below(MANY)
+    await killMove()
+    expect(await target.collection('assets').countDocuments()).to.be.within(1000, MANY - 1)
     expect(await refused({ MONGODB_URI: uri })).to.contain(
       'Run the command again with the same address to continue',
     )
@@ -179,20 +188,13 @@ describe('npm run db:move', function () {
   it('db:move – source or copy changed since the interruption → copied again, exact', async () => {
     await plant(0, MANY)
     await onSource((db) => db.collection('aaa').insertOne({ copied: 'first' }))
-    const first = startMove()
-    await eventually(
-      async () => expect(await target.collection('assets').countDocuments()).to.be.above(1000),
-      60_000,
-    )
-    first.signal('SIGKILL')
-    await first.ended
+    await killMove()
+    expect(await target.collection('assets').countDocuments()).to.be.within(1000, MANY - 1)
     await target.collection('assets').updateOne({ slug: 700 }, { $set: { name: 'damaged' } })
     await onSource(async (db) => {
       await db.dropCollection('aaa')
       await db.collection('assets').deleteMany({ slug: { $lt: 500 } })
-      await db
-        .collection('assets')
-        .updateMany({ slug: { $in: [600, 29_000] } }, { $set: { name: 'changed' } })
+      await db.collection('assets').updateMany({ slug: { $in: [600, 2400] } }, { $set: { name: 'changed' } })
     })
     await plant(MANY, 10)
     const [code, said] = await move()

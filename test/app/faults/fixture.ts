@@ -3,7 +3,6 @@ import { pino } from 'pino'
 import { sweep } from '../../../app/maintenance/sweep.ts'
 import type { ObjectStore } from '../../../app/storage/object-store.ts'
 import { openS3Store } from '../../../app/storage/s3/store.ts'
-import { socketOf } from '../../embedded/engine.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { CommandProxy } from '../../support/app/command-proxy.ts'
 import { databaseUri } from '../../support/app/mongo.ts'
@@ -39,15 +38,11 @@ export class FaultFixture {
   }
 
   static async open(): Promise<FaultFixture> {
-    const uri = new URL(await databaseUri())
-    const path = socketOf(uri.href)
-    const target = path.startsWith('/') ? { path } : { host: uri.hostname, port: Number(uri.port) }
-    const database = await new CommandProxy(target).listen()
-    uri.host = `127.0.0.1:${database.port}`
+    const { proxy: database, uri } = await CommandProxy.open(await databaseUri())
     const bucket = await startFakeS3()
     const app = await startApp({
       store: await openBucket(bucket.endpoint),
-      uri: `${uri.href}${uri.search ? '&' : '?'}serverSelectionTimeoutMS=800&heartbeatFrequencyMS=500`,
+      uri: `${uri}${uri.includes('?') ? '&' : '?'}serverSelectionTimeoutMS=800&heartbeatFrequencyMS=500`,
     })
     const { token } = await signUp(app, 'ada')
     return new FaultFixture(app, database, bucket, token)
