@@ -171,6 +171,13 @@ export const locked = (details: Detail[]) =>
   new AppError(423, 'locked', 'The asset is locked and cannot be changed now.', { details })
 export const linkExpired = () =>
   new AppError(410, 'link_expired', 'This link has expired. Ask its owner for a new one.')
+/** The changes after a cursor are no longer kept, or the database was replaced. */
+export const changesExpired = () =>
+  new AppError(
+    410,
+    'changes_expired',
+    'The changes after this cursor are no longer known. List all assets again, then read changes without `since`.',
+  )
 export const spaceExceeded = () =>
   new AppError(
     507,

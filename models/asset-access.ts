@@ -1,6 +1,6 @@
 import { type QueryFilter, Types, type UpdateQuery } from 'mongoose'
 import type { AccessLevel } from './access-level.ts'
-import { Asset, type AssetFields, type Visibility } from './asset.ts'
+import { type Announcement, Asset, type AssetFields, type Visibility } from './asset.ts'
 import { withKeys } from './asset-keys.ts'
 import { readWhole, type Whole } from './file-set.ts'
 import { isId } from './ids.ts'
@@ -25,7 +25,8 @@ export type Viewer = (Pick<Caller, '_id' | 'username'> & Partial<Caller>) | null
 
 export type Access = 'owner' | 'write' | 'read'
 
-const EVERYBODY = 'public'
+/** The name in `readers` that stands for everybody. */
+export const EVERYBODY = 'public'
 
 /**
  * Returns the `readers` of an asset: `public`, the owner's id, each collaborator's id. A change of visibility or
@@ -201,21 +202,28 @@ export async function hideAsset(id: Types.ObjectId): Promise<void> {
 }
 
 /**
- * Makes a public asset private because an admin takes it down. Returns false when the asset changed since it was read
- * or is not public.
+ * Makes a public asset private because an admin takes it down. Returns the asset after that; null when the asset changed
+ * since it was read or is not public.
  */
-export async function takeDownAsset(asset: Whole, now: Date): Promise<boolean> {
+export async function takeDownAsset(
+  asset: Whole,
+  now: Date,
+  change: Announcement,
+): Promise<AssetFields | null> {
   const { _id, version } = asset
   const set = { visibility: 'private', takenDownAt: now } as const
-  const { modifiedCount } = await Asset.updateOne(
+  return Asset.findOneAndUpdate(
     { _id, state: 'ready', version, visibility: 'public' },
     {
       $set: withKeys(set, asset),
       $inc: { version: 1, visibilityEpoch: 1 },
       ...visibilityUpdate('private'),
+      $push: { announcements: change },
     },
+    { returnDocument: 'after' },
   )
-  return modifiedCount === 1
+    .lean()
+    .exec()
 }
 
 /** Returns whether an owner's `ready` asset was taken down; null when the owner has no such asset. */

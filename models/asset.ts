@@ -43,6 +43,20 @@ export interface PendingDeletion {
 }
 
 /**
+ * What a change of an asset means for its readers. The update that makes the change stores it, and it stays until the
+ * event of the change is recorded, also when the process dies in between.
+ */
+export interface Announcement {
+  /** The id of the event. */
+  id: Types.ObjectId
+  at: Date
+  /** The readers that the change adds or removes, in the form of `readers`. */
+  touched: string[]
+  /** The readers whom the change concerns; missing: all before and after it. */
+  concerns?: string[]
+}
+
+/**
  * A lock (write once, read many). It runs until `until`, and as long as `legalHold` is set. Nobody can lift
  * `compliance`.
  */
@@ -54,6 +68,16 @@ export interface Lock {
 
 type JobState = { at: Date; starts: number }
 const unsettledSchema = new Schema<Unsettled>({ id: String, bytes: Number, files: Number }, nested)
+
+const announcementSchema = new Schema<Announcement>(
+  {
+    id: Schema.Types.ObjectId,
+    at: Date,
+    touched: [String],
+    concerns: { type: [String], default: undefined },
+  },
+  nested,
+)
 
 const lockSchema = new Schema<Lock>(
   {
@@ -114,6 +138,8 @@ const definition = {
   inScenes: Boolean,
   /** Work that is not done yet: when it is due, and how often it was started. See asset-jobs.ts. */
   jobs: { cover: { type: new Schema<JobState>({ at: Date, starts: Number }, nested), default: undefined } },
+  /** Changes whose event is not recorded yet; see asset-announcements.ts. Missing is none. */
+  announcements: { type: [announcementSchema], default: undefined },
   /** Ids of running uploads that can still change this asset. */
   intents: { type: [String], default: () => [] },
   unsettled: { type: [unsettledSchema], default: () => [] },
@@ -124,7 +150,9 @@ const definition = {
 } as const
 
 type Jobs = { jobs: { cover?: JobState } }
-export type AssetFields = Omit<Stored<typeof definition>, 'jobs'> & Jobs & Shared & Timestamps
+export type AssetFields = Omit<Stored<typeof definition>, 'jobs' | 'announcements'> &
+  Jobs & { announcements?: Announcement[] } & Shared &
+  Timestamps
 
 const statics = {
   /** Returns an asset in any state, or null, without checking access. */
@@ -206,6 +234,7 @@ schema.index({ state: 1 }, { partialFilterExpression: { state: 'deleting' }, nam
 schema.index({ 'pendingDeletion.id': 1 }, { sparse: true })
 schema.index({ 'trash.id': 1 }, { sparse: true })
 schema.index({ 'jobs.cover.at': 1 }, { sparse: true })
+schema.index({ 'announcements.at': 1 }, { sparse: true })
 schema.index(
   { 'words.name': 'text', 'words.tags': 'text', 'words.description': 'text' },
   {

@@ -49,10 +49,15 @@ export interface Change {
   kind: (typeof KINDS)[number]
   /** Null if only the owner's space changed. */
   asset: Types.ObjectId | null
-  owner: Types.ObjectId
-  /** The readers of an asset before the change, in the form of `readers`; null if they are not recorded. */
+  /** Null in changes of a deleted account. */
+  owner: Types.ObjectId | null
+  /**
+   * The readers whom the change concerns, in the form of `readers` of assets; null: all users who can read the asset.
+   * Lists of changes contain only changes with this field.
+   */
+  readers: string[] | null
+  /** The readers before and after the change; null if it changes none of them. */
   readersBefore: string[] | null
-  /** The readers after the change whom it concerns; null: all users who can read the asset. */
   readersAfter: string[] | null
   /** Whether the owner's space changed. */
   space: boolean
@@ -103,7 +108,8 @@ interface PageRequest {
 }
 
 interface EventModel extends Model<EventFields> {
-  record(event: Omit<EventFields, '_id' | 'storedAt'>): Promise<void>
+  record(event: Omit<EventFields, '_id' | 'storedAt'> & { _id?: Types.ObjectId }): Promise<void>
+  isRecorded(id: Types.ObjectId): Promise<boolean>
   changesOfOtherProcesses(processId: string, since: Date): Promise<(EventFields & StoredChange)[]>
   page(request: PageRequest): Promise<Page>
   allActivities(): AsyncIterable<EventFields>
@@ -115,11 +121,23 @@ type StoredChange = Change & { storedAt: Date }
 const NEWEST: Order = { field: 'at', direction: -1 }
 const IS_ACTIVITY = { action: { $exists: true } } as const
 
-/** Time for which a change that is no activity is kept, in seconds. Every process reads it much earlier. */
-const CHANGE_SECONDS = 300
+/** Time for which a change is kept that no list contains, in seconds. Every process reads it much earlier. */
+const PASSING_CHANGE_SECONDS = 300
+/** Time for which lists contain a change, in milliseconds. */
+export const CHANGES_MS = 30 * 24 * 3_600_000
+/** Time for which a change is kept after lists no longer contain it, in milliseconds: more than clocks differ. */
+const CHANGES_MARGIN_MS = 24 * 3_600_000
+/**
+ * Longest time in which a change must be stored, in milliseconds. One that took longer is stored again with a new time,
+ * because a list can have ended after its first time. Lists end `CHANGES_LAG_MS` before the present.
+ */
+const STORE_MS = 1000
+/** Most attempts to store a change in time. */
+const STORE_ATTEMPTS = 10
 
 /** Returns when a change that is no activity expires. The database compares it with its own clock. */
-export const changeExpiry = () => new Date(Date.now() + CHANGE_SECONDS * 1000)
+export const changeExpiry = (isListed: boolean) =>
+  new Date(Date.now() + (isListed ? CHANGES_MS + CHANGES_MARGIN_MS : PASSING_CHANGE_SECONDS * 1000))
 
 /**
  * The collection in which processes of the previous release record activities. It is read until the migration has copied
@@ -145,6 +163,7 @@ const schema = new Schema<EventFields, EventModel>(
     accounts: { type: [Schema.Types.ObjectId], ...absent },
     asset: Schema.Types.ObjectId,
     owner: Schema.Types.ObjectId,
+    readers: { type: [String], ...absent },
     readersBefore: { type: [String], ...absent },
     readersAfter: { type: [String], ...absent },
     space: Boolean,
@@ -160,14 +179,31 @@ const schema = new Schema<EventFields, EventModel>(
     versionKey: false,
     minimize: false,
     statics: {
-      /** Stores an event, a change with the time of the database. */
-      async record(event: Omit<EventFields, '_id' | 'storedAt'>): Promise<void> {
-        // the driver's own call takes half as long as Mongoose's
-        await Event.collection.updateOne(
-          { _id: new Types.ObjectId() },
-          { $setOnInsert: event, ...(event.kind ? { $currentDate: { storedAt: true } } : {}) },
-          { upsert: true, ignoreUndefined: true },
-        )
+      /**
+       * Stores an event, a change with the time of the database. Can be repeated with the same id.
+       *
+       * @throws when the database needs too long
+       */
+      async record({
+        _id = new Types.ObjectId(),
+        ...event
+      }: Omit<EventFields, '_id' | 'storedAt'> & { _id?: Types.ObjectId }): Promise<void> {
+        for (let attempt = 0; attempt < STORE_ATTEMPTS; attempt += 1) {
+          const begun = performance.now()
+          // the driver's own call takes half as long as Mongoose's
+          await Event.collection.updateOne(
+            { _id },
+            { $set: event, ...(event.kind ? { $currentDate: { storedAt: true } } : {}) },
+            { upsert: true, ignoreUndefined: true },
+          )
+          if (!event.readers || performance.now() - begun < STORE_MS) return
+        }
+        throw new Error(`an event could not be stored in ${STORE_MS} ms`)
+      },
+
+      /** Returns whether an event is stored. */
+      async isRecorded(id: Types.ObjectId): Promise<boolean> {
+        return (await Event.exists({ _id: id })) !== null
       },
 
       /** Returns the changes that other processes recorded since a time, oldest first. */
@@ -176,10 +212,9 @@ const schema = new Schema<EventFields, EventModel>(
           .sort({ storedAt: 1, _id: 1 })
           .lean()
         return found.flatMap((event) => {
-          const { kind, owner, storedAt } = event
-          if (!kind || !owner || !storedAt) return []
-          const { asset = null, readersBefore = null, readersAfter = null, space = false } = event
-          return [{ ...event, kind, owner, storedAt, asset, readersBefore, readersAfter, space }]
+          const { kind, storedAt } = event
+          if (!kind || !storedAt) return []
+          return [{ ...NO_CHANGE, ...event, kind, storedAt }]
         })
       },
 
@@ -207,7 +242,7 @@ const schema = new Schema<EventFields, EventModel>(
 
       /**
        * Deletes the activities of a deleted account. Lasting ones stay, without address and user agent. A change stays
-       * for subscribers as long as other changes, without the activity.
+       * for other readers as long as other changes, without the activity and the account.
        */
       async forget(user: Types.ObjectId): Promise<void> {
         const theirs = { ...IS_ACTIVITY, accounts: user, user }
@@ -217,8 +252,21 @@ const schema = new Schema<EventFields, EventModel>(
         await formerActivities().deleteMany(passing)
         await formerActivities().updateMany(theirs, anonymous)
         await Event.deleteMany({ ...passing, kind: { $exists: false } })
-        await Event.updateMany(passing, { $unset: ACTIVITY_ONLY, $set: { expiresAt: changeExpiry() } })
+        for (const isListed of [true, false])
+          await Event.updateMany(
+            { ...passing, readers: { $exists: isListed } },
+            { $unset: ACTIVITY_ONLY, $set: { expiresAt: changeExpiry(isListed) } },
+          )
         await Event.updateMany(theirs, anonymous)
+        const reader = user.toString()
+        await Event.deleteMany({
+          readers: reader,
+          'readers.1': { $exists: false },
+          action: { $exists: false },
+        })
+        await Event.updateMany({ readers: reader, owner: user }, { $unset: { owner: 1 } })
+        const lists = { readers: reader, readersBefore: reader, readersAfter: reader }
+        await Event.updateMany({ readers: reader }, { $pull: lists })
       },
     },
   },
@@ -226,7 +274,13 @@ const schema = new Schema<EventFields, EventModel>(
 schema.index({ accounts: 1, at: -1, _id: -1 }, { partialFilterExpression: IS_ACTIVITY })
 schema.index({ at: -1, _id: -1 }, { partialFilterExpression: IS_ACTIVITY })
 schema.index({ storedAt: 1 }, { sparse: true })
+schema.index({ readers: 1, storedAt: 1, _id: 1 }, { partialFilterExpression: { readers: { $exists: true } } })
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })
+
+/** A change without the fields that it has no values for. */
+const NO_CHANGE = {
+  ...{ asset: null, owner: null, readers: null, readersBefore: null, readersAfter: null, space: false },
+} as const
 
 export const Event = model<EventFields, EventModel>('Event', schema)
 

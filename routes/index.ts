@@ -4,6 +4,7 @@ import { refuseUnclearHost, refuseUnprepared, refuseWhenStopping } from '../midd
 import { router as admin } from './admin.ts'
 import { router as assets } from './assets.ts'
 import { router as auth } from './auth.ts'
+import { router as changes } from './changes.ts'
 import { router as images } from './compat/images.ts'
 import { router as kumo, PATHS as kumoPaths } from './compat/kumo.ts'
 import { router as scenes } from './compat/scenes.ts'
@@ -34,6 +35,7 @@ routes.use((_req, res, next) => {
 routes.use('/api/admin', admin)
 routes.use('/api/assets', assets)
 routes.use('/api/auth', auth)
+routes.use('/api/changes', changes)
 routes.use('/api/files', files)
 routes.use('/api/links', links)
 routes.use('/api/projects', projects)

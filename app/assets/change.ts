@@ -7,10 +7,14 @@ import { sameObjects } from '../../models/asset-objects.ts'
 import { readWhole, type Whole } from '../../models/file-set.ts'
 import type { ConditionalUpdate } from '../../models/plugins/optimistic.ts'
 import { type Authority, confirmSender } from '../auth/sender.ts'
+import { within } from '../clock.ts'
 import type { AssetContext } from '../context.ts'
 import { type AppError, locked, notFound, versionConflict } from '../errors.ts'
 import { assertAccess } from '../sharing/assert-access.ts'
 import { announceDeletion, deletePending, withdrawDeletion } from './pending-deletion.ts'
+
+/** Time after which the event of a deletion is recorded although objects are still being deleted, in milliseconds. */
+const RECORD_MS = 1000
 
 interface Forgotten {
   objects: AssetObject[]
@@ -30,6 +34,8 @@ interface Change {
   update: (current: Whole, pendingDeletion: PendingDeletion) => ConditionalUpdate<AssetFields>
   /** Called after the update. */
   settle?: () => Promise<unknown>
+  /** Records the event of a deletion. Called when the space is given back, or after a second. */
+  record?: (changed: { before: Whole; after: AssetFields }) => Promise<void>
 }
 
 /**
@@ -67,12 +73,22 @@ export async function changeAsset(
     },
   )
   await change.settle?.()
-  await deletePending(context.store, changed.after).catch((error) =>
+  let recorded: Promise<void> | undefined
+  const record = async () => {
+    recorded ??= change.record?.(changed)
+    await recorded
+  }
+  const deleted = deletePending(context.store, changed.after, record).catch((error) =>
     context.log.warn(
       { err: error, asset: asset._id },
       'objects could not be deleted; the sweep will delete them',
     ),
   )
+  // readers learn soon of a deletion, even if the store is slow or does not answer
+  if (change.record && !(await within(RECORD_MS, deleted))) await record().catch(() => undefined)
+  await deleted
+  // the event log has logged an error, and the sweep records the event
+  await record().catch(() => undefined)
   return changed
 }
 

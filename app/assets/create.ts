@@ -10,6 +10,7 @@ import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
+import { settleCreation } from '../events/asset-events.ts'
 import { assetMedia, assetType } from '../media/media-types.ts'
 import type { ReceivedUpload } from '../uploads/upload-session.ts'
 
@@ -70,8 +71,7 @@ export async function createAsset(
     withKeys(set, { ...fields, allFiles: files, state: 'ready', lock: null }),
   )
   if (!asset) throw notFound()
-  await hideIfOwnerInactive(asset, await uploadSession.settle(settlement))
-  await events.record({ kind: 'asset.created', asset: asset._id, owner: asset.owner, space: true })
+  await hideIfOwnerInactive(asset, await settleCreation({ events }, uploadSession, settlement, asset))
   pending.addLater(asset)
   return { ...asset, allFiles: files }
 }

@@ -1,4 +1,5 @@
 import { Asset, type AssetFields, IMAGES, notLocked } from '../../models/asset.ts'
+import { announced, announcement } from '../../models/asset-announcements.ts'
 import type { AssetImage } from '../../models/asset-files.ts'
 import { addPendingDeletion, bytesOf, objectsOfImage, sameObjects } from '../../models/asset-objects.ts'
 import { commitOf } from '../../models/asset-upload.ts'
@@ -6,6 +7,7 @@ import { type Whole, withSameFiles } from '../../models/file-set.ts'
 import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { notFound, tooLarge, versionConflict } from '../errors.ts'
+import { recordAnnounced } from '../events/asset-events.ts'
 import type { UploadSession } from '../uploads/upload-session.ts'
 import { changeAsset, reloadForRetry } from './change.ts'
 
@@ -17,7 +19,7 @@ import { changeAsset, reloadForRetry } from './change.ts'
  * @throws what `changeAsset` throws
  */
 export async function addImages(
-  { clock, events }: Pick<AssetContext, 'clock' | 'events'>,
+  { clock, events, log }: Pick<AssetContext, 'clock' | 'events' | 'log'>,
   { uploadSession, images }: { uploadSession: UploadSession; images: AssetImage[] },
   asset: Whole,
   sender: Sender,
@@ -26,6 +28,7 @@ export async function addImages(
   const by = { sender, access: 'write' } as const
   const settlement = { bytes: bytesOf(images.flatMap(objectsOfImage)), files: 0 }
   if (version !== undefined && version !== asset.version) throw versionConflict()
+  const announcing = announcement()
   const changed = await Asset.change(
     asset,
     async (current) => {
@@ -36,7 +39,7 @@ export async function addImages(
         permitted: accessCondition(by),
         set: {},
         now: clock.now(),
-        push: { images: { $each: images } },
+        push: { images: { $each: images }, ...announced(announcing) },
         unsettled: { id: uploadSession.id, ...settlement },
       }
       return commitOf(uploadSession, commit, current)
@@ -45,7 +48,7 @@ export async function addImages(
   )
   const after = withSameFiles(changed)
   await uploadSession.settle(settlement)
-  await events.record({ kind: 'asset.updated', asset: after._id, owner: after.owner, space: true })
+  await recordAnnounced({ events, log }, after, announcing, { space: true })
   return after
 }
 
@@ -65,6 +68,7 @@ export async function removeImage(
   const by = { sender, access: 'write' } as const
   const find = ({ images }: AssetFields) => images.find(({ id }) => id === imageId)
   if (!find(asset)) throw notFound()
+  const announcing = announcement()
   const { after } = await changeAsset(context, asset, {
     by,
     version,
@@ -83,10 +87,9 @@ export async function removeImage(
       update: {
         $pull: { images: { id: imageId } },
         $inc: { version: 1 },
-        $push: addPendingDeletion(pendingDeletion),
+        $push: { ...addPendingDeletion(pendingDeletion), ...announced(announcing) },
       },
     }),
   })
-  const { _id, owner } = after
-  await context.events.record({ kind: 'asset.updated', asset: _id, owner, space: true })
+  await recordAnnounced(context, after, announcing, { space: true })
 }

@@ -6,12 +6,14 @@ import {
   type Lock,
   type LockMode,
 } from '../../models/asset.ts'
+import { announced, announcement } from '../../models/asset-announcements.ts'
 import { withKeys } from '../../models/asset-keys.ts'
 import { objectsOf } from '../../models/asset-objects.ts'
 import { type Whole, withSameFiles } from '../../models/file-set.ts'
 import { type Authority, accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
 import { conflict, forbidden, validationFailed } from '../errors.ts'
+import { recordAnnounced } from '../events/asset-events.ts'
 import type { AuditEntry } from '../events/event-log.ts'
 import { lockedError, reloadForRetry } from './change.ts'
 
@@ -131,18 +133,19 @@ interface LockChange {
 }
 
 async function setLock(
-  { store, clock, events }: AssetContext,
+  { store, clock, events, log }: AssetContext,
   asset: Whole,
   lock: Lock | null,
   { by, audit }: LockChange,
 ): Promise<Whole> {
+  const announcing = announcement()
   const change = await Asset.change(
     asset,
     async (current) => {
       await confirmSender(by, current.owner)
       return {
         conditions: { state: 'ready', version: current.version, ...accessCondition(by) },
-        update: { $set: withKeys({ lock }, current), $inc: { version: 1 } },
+        update: { $set: withKeys({ lock }, current), $inc: { version: 1 }, $push: announced(announcing) },
       }
     },
     // no retry, because the new lock depends on the asset that was read
@@ -156,6 +159,6 @@ async function setLock(
     objectsOf(changed).map(({ key }) => key),
     lock,
   )
-  await events.record({ ...audit, kind: 'asset.updated', asset: changed._id, owner: changed.owner })
+  await recordAnnounced({ events, log }, changed, announcing, { audit })
   return changed
 }

@@ -5,6 +5,8 @@ import { bytesOf, pendingDeletionOf, recordDeleted, removeDeleted } from '../../
 import { removeFileSet } from '../../models/file-set.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
+import type { Context } from '../context.ts'
+import { recordResumedDeletion } from '../events/asset-events.ts'
 import { beginRemoval, endRemoval, settleRemoval, settleUploads } from '../quota/removals.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
@@ -28,8 +30,14 @@ export const withdrawDeletion = endRemoval
 /**
  * Deletes the pending objects of an asset and gives their space back. Also deletes the document of an asset in state
  * `deleting`. Every step can be repeated: requests call this to finish a deletion, and the sweep to resume one.
+ *
+ * @param record records the event of a deletion, before the document is deleted
  */
-export async function deletePending(store: ObjectStore, asset: AssetFields): Promise<void> {
+export async function deletePending(
+  store: ObjectStore,
+  asset: AssetFields,
+  record?: () => Promise<unknown>,
+): Promise<void> {
   const { _id, owner, unsettled } = asset
   const removals = pendingDeletionOf(asset)
   for (const removal of removals) {
@@ -44,7 +52,14 @@ export async function deletePending(store: ObjectStore, asset: AssetFields): Pro
     if (removals.length === 0) await settleUploads(owner, unsettled)
     if (asset.hasLinks !== false) await Link.removeAllOf(_id)
     if (asset.inScenes !== false) await Project.forget(_id)
+    await record?.()
     await removeDeleted(_id)
     for (const removal of removals) endRemoval(owner, removal)
   }
 }
+
+/** Resumes a deletion that another process began. */
+export const resumeDeletion = (
+  context: Pick<Context, 'store' | 'events'>,
+  asset: AssetFields,
+): Promise<void> => deletePending(context.store, asset, () => recordResumedDeletion(context, asset))

@@ -8,7 +8,7 @@ import { User } from '../../models/user.ts'
 import type { AssetContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { removeUnder, undoUpload } from '../uploads/undo-upload.ts'
-import { deletePending } from './pending-deletion.ts'
+import { resumeDeletion } from './pending-deletion.ts'
 import { discardAsset } from './remove.ts'
 
 /** Time to wait until running uploads, which can no longer be committed, have ended, in milliseconds. */
@@ -33,7 +33,7 @@ export async function removeEverythingOf(context: AssetContext, owner: Types.Obj
     }
     await removeAssetsOf(context, owner)
     if (uploads.length === 0) break
-    for (const upload of await staleUploads(staleMs, owner)) await undoUpload(store, upload)
+    for (const upload of await staleUploads(staleMs, owner)) await undoUpload(context, upload)
     if (Date.now() > deadline) return false
     await delay(50)
   }
@@ -46,7 +46,7 @@ async function removeAssetsOf(context: AssetContext, owner: Types.ObjectId): Pro
   await cancelUploadsOf(owner)
   for await (const asset of readAllWhole(Asset.allOf(owner, 'ready')))
     await checkStoreWhenSlow(context, () => discardAsset(context, asset).catch(ignoreMissing))
-  for await (const asset of Asset.allOf(owner, 'deleting')) await deletePending(context.store, asset)
+  for await (const asset of Asset.allOf(owner, 'deleting')) await resumeDeletion(context, asset)
 }
 
 /**

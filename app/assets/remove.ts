@@ -6,6 +6,7 @@ import type { Whole } from '../../models/file-set.ts'
 import { type Authority, accessCondition, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { notFound } from '../errors.ts'
+import { recordDeletion } from '../events/asset-events.ts'
 import type { AuditEntry } from '../events/event-log.ts'
 import { requireUnused } from '../projects/references.ts'
 import { assertAccess } from '../sharing/assert-access.ts'
@@ -89,7 +90,7 @@ export async function discardAsset(
   asset: Whole,
   { by, version, audit }: Removal = {},
 ): Promise<void> {
-  const { before, after } = await changeAsset(context, asset, {
+  await changeAsset(context, asset, {
     by,
     version,
     forgets: (current) => ({
@@ -106,12 +107,7 @@ export async function discardAsset(
       },
       update: { $set: DELETED, $push: addPendingDeletion(pendingDeletion) },
     }),
-  })
-  const { _id, owner } = after
-  // the readers are not derived from the visibility: a disabled owner's public asset has no reader `public`
-  const { readers: readersBefore } = before
-  await context.events.record({
-    ...audit,
-    ...{ kind: 'asset.deleted', asset: _id, owner, readersBefore, space: true },
+    // the readers are not derived from the visibility: a disabled owner's public asset has no reader `public`
+    record: ({ before, after }) => recordDeletion(context, after, { readersBefore: before.readers, audit }),
   })
 }

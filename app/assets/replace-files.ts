@@ -1,3 +1,4 @@
+import { announced, announcement } from '../../models/asset-announcements.ts'
 import type { AssetFile } from '../../models/asset-files.ts'
 import { withKeys } from '../../models/asset-keys.ts'
 import { bytesOf } from '../../models/asset-objects.ts'
@@ -5,6 +6,7 @@ import { commitOf } from '../../models/asset-upload.ts'
 import { storeFiles, type Whole } from '../../models/file-set.ts'
 import { accessCondition, type Sender } from '../auth/sender.ts'
 import type { AssetContext, Context } from '../context.ts'
+import { recordAnnounced } from '../events/asset-events.ts'
 import type { UploadSession } from '../uploads/upload-session.ts'
 import { changeAsset } from './change.ts'
 import { describeFiles } from './create.ts'
@@ -27,6 +29,7 @@ export async function replaceFiles(
   const pending = context.covers.begin(uploadSession, files, sender.user._id.toString())
   const cover = await pending.inTime()
   const settlement = { bytes: bytesOf(cover ? [...files, cover] : files), files: files.length }
+  const announcing = announcement()
   const stored = await storeFiles(uploadSession, files, sender.user._id)
   const { after: changed } = await changeAsset(context, asset, {
     by,
@@ -52,6 +55,7 @@ export async function replaceFiles(
             },
             { ...current, allFiles: files },
           ),
+          push: announced(announcing),
           unsettled: { id: uploadSession.id, ...settlement },
           pendingDeletion,
         },
@@ -59,8 +63,7 @@ export async function replaceFiles(
       ),
     settle: () => uploadSession.settle(settlement),
   })
-  const { _id, owner } = changed
-  await context.events.record({ kind: 'asset.updated', asset: _id, owner, space: true })
+  await recordAnnounced(context, changed, announcing, { space: true })
   pending.addLater(changed)
   return { ...changed, allFiles: files }
 }

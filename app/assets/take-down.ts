@@ -1,11 +1,13 @@
 import { isLocked } from '../../models/asset.ts'
-import { takeDownAsset } from '../../models/asset-access.ts'
+import { EVERYBODY, takeDownAsset } from '../../models/asset-access.ts'
+import { announcement } from '../../models/asset-announcements.ts'
 import type { Whole } from '../../models/file-set.ts'
 import { Link } from '../../models/link.ts'
 import { retryChange } from '../../models/plugins/optimistic.ts'
 import { type Authority, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { AppError, forbidden, notFound } from '../errors.ts'
+import { recordAnnounced } from '../events/asset-events.ts'
 import type { AuditEntry } from '../events/event-log.ts'
 import { reloadForRetry } from './change.ts'
 import { discardAsset } from './remove.ts'
@@ -62,8 +64,10 @@ async function hide(context: AssetContext, asset: Whole, by: Authority, audit: A
   const { _id, owner } = asset
   const now = context.clock.now()
   await confirmSender(by, owner)
-  if (!(await takeDownAsset(asset, now))) return false
+  const change = announcement({ touched: [EVERYBODY] })
+  const hidden = await takeDownAsset(asset, now, change)
+  if (!hidden) return false
   await Link.revokeAllOf(_id, now)
-  await context.events.record({ ...audit, kind: 'asset.updated', asset: _id, owner })
+  await recordAnnounced(context, hidden, change, { audit })
   return true
 }

@@ -1,4 +1,3 @@
-import type { Types } from 'mongoose'
 import {
   Asset,
   type AssetFields,
@@ -8,7 +7,8 @@ import {
   notLocked,
   type Visibility,
 } from '../../models/asset.ts'
-import { visibilityUpdate } from '../../models/asset-access.ts'
+import { EVERYBODY, visibilityUpdate } from '../../models/asset-access.ts'
+import { announced, announcement } from '../../models/asset-announcements.ts'
 import { withKeys } from '../../models/asset-keys.ts'
 import { type Whole, withSameFiles } from '../../models/file-set.ts'
 import type { AssetType } from '../../models/media.ts'
@@ -16,6 +16,8 @@ import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
 import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { forbidden } from '../errors.ts'
+import { recordAnnounced } from '../events/asset-events.ts'
+import type { AuditEntry } from '../events/event-log.ts'
 import { assertAccess } from '../sharing/assert-access.ts'
 import { lockedError, reloadForRetry } from './change.ts'
 
@@ -39,7 +41,7 @@ export interface AssetChange {
  * @throws what `confirmSender` throws
  */
 export async function updateAsset(
-  { clock, events }: Pick<AssetContext, 'clock' | 'events'>,
+  { clock, events, log }: Pick<AssetContext, 'clock' | 'events' | 'log'>,
   asset: Whole,
   sender: Sender,
   change: AssetChange,
@@ -51,6 +53,7 @@ export async function updateAsset(
   if (Object.keys(change).length === 0) return asset
   const { visibility, ...fields } = change
   const changesProtected = Object.keys(fields).length > 0
+  let announcing = announcement()
   const changed = await Asset.change(
     asset,
     async (current) => {
@@ -59,6 +62,7 @@ export async function updateAsset(
       if (visibility === 'public' && current.takenDownAt)
         throw forbidden('An administrator took this asset down. It cannot be made public again.')
       await confirmSender(by, current.owner)
+      announcing = announcement({ touched: changesVisibility(current, visibility) ? [EVERYBODY] : [] })
       return {
         conditions: {
           state: 'ready',
@@ -70,6 +74,7 @@ export async function updateAsset(
           $set: withKeys({ ...fieldsOf(current, fields), ...(visibility ? { visibility } : {}) }, current),
           $inc: { version: 1, ...(changesVisibility(current, visibility) ? { visibilityEpoch: 1 } : {}) },
           ...visibilityUpdate(visibility),
+          $push: announced(announcing),
         },
       }
     },
@@ -77,27 +82,19 @@ export async function updateAsset(
   )
   const [before, after] = [changed.before, withSameFiles(changed)]
   if (visibility) await hideIfOwnerInactive(after)
-  await events.record({
-    ...(changesVisibility(before, visibility) ? visibilityChange(before, after, user._id) : {}),
-    kind: 'asset.updated',
-    asset: after._id,
-    owner: after.owner,
-  })
+  const audit: AuditEntry = {
+    action: 'asset.visibility_changed',
+    user: user._id,
+    target: { type: 'asset', id: after._id.toString() },
+    details: { visibility: after.visibility },
+  }
+  const also = changesVisibility(before, visibility) ? { audit } : {}
+  await recordAnnounced({ events, log }, after, announcing, also)
   return after
 }
 
 const changesVisibility = (current: AssetFields, visibility: Visibility | undefined) =>
   visibility !== undefined && visibility !== current.visibility
-
-const visibilityChange = (before: AssetFields, after: AssetFields, user: Types.ObjectId) =>
-  ({
-    action: 'asset.visibility_changed',
-    user,
-    target: { type: 'asset', id: after._id.toString() },
-    details: { visibility: after.visibility },
-    readersBefore: before.readers,
-    readersAfter: after.readers,
-  }) as const
 
 function fieldsOf(current: AssetFields, { tags, type, ...texts }: Omit<AssetChange, 'visibility'>) {
   const described = {

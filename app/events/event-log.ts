@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Types } from 'mongoose'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/env.ts'
@@ -31,7 +32,10 @@ export interface AuditEntry {
 type NewChange = Pick<Change, 'kind' | 'owner'> & Partial<Change>
 
 /** A change, an action of a user, or an action that made a change. */
-export type NewEvent = (AuditEntry & Partial<Change>) | (NewChange & Partial<AuditEntry>)
+export type NewEvent = ((AuditEntry & Partial<Change>) | (NewChange & Partial<AuditEntry>)) & {
+  /** The id of the record; default: a new one. A record with the same id replaces the former one. */
+  id?: Types.ObjectId
+}
 
 type Listener = (change: Change) => void
 
@@ -43,12 +47,21 @@ export interface EventLog {
   /** Identifies this process among those that use the database. */
   readonly processId: string
   /**
-   * Records an event after it happened. If the record cannot be written, the event still counts: the whole record is
-   * logged, and other processes do not learn of the change.
+   * Records an event after it happened: calls the listeners, then stores the event.
    *
    * @param client absent for events that no request caused
+   * @returns what `store` returns
    */
-  record(event: NewEvent, client?: ClientInfo): Promise<void>
+  record(event: NewEvent, client?: ClientInfo): Promise<boolean>
+  /**
+   * Stores the record of an event. If it cannot be stored, the event still counts: the whole record is logged, and other
+   * processes do not learn of the change.
+   *
+   * @returns whether it is stored
+   */
+  store(event: NewEvent, client?: ClientInfo): Promise<boolean>
+  /** Calls the listeners of this process with the change of an event. */
+  notify(event: NewEvent): void
   /** Calls the listener for each later change of this process. Returns a function that stops this. */
   listen(listener: Listener): () => void
 }
@@ -62,20 +75,44 @@ interface Dependencies {
 export function createEventLog({ clock, config, log }: Dependencies): EventLog {
   const processId = randomUUID()
   const listeners = new Set<Listener>()
+  const notify = (event: NewEvent) => {
+    const change = changeOf(event)
+    if (change) for (const listener of listeners) listener(change)
+  }
+  /** Returns the records of an event: one, unless its activity expires before its change. */
+  const recordsOf = (event: NewEvent, client: ClientInfo | undefined) => {
+    const at = clock.now()
+    const change = changeOf(event)
+    const activity = activityOf(event, client)
+    const activityEnd = new Date(at.getTime() + config.activity.days * DAY)
+    const changeEnd = changeExpiry(Boolean(change?.readers))
+    const ofChange = change ? { processId, ...storedChange(change) } : {}
+    const identity = event.id ? { _id: event.id } : {}
+    if (activity && change?.readers && activityEnd < changeEnd)
+      return [
+        { ...identity, at, expiresAt: changeEnd, ...givenValues(ofChange) },
+        { at, expiresAt: activityEnd, ...givenValues(activity) },
+      ]
+    const expiresAt = activity ? activityEnd : changeEnd
+    return [{ ...identity, at, expiresAt, ...givenValues({ ...activity, ...ofChange }) }]
+  }
+  const store = async (event: NewEvent, client?: ClientInfo) => {
+    const records = recordsOf(event, client)
+    try {
+      for (const record of records) await Event.record(record)
+      return true
+    } catch (error) {
+      log.error({ err: error, event: Object.assign({}, ...records) }, 'an event could not be recorded')
+      return false
+    }
+  }
   return {
     processId,
-    async record(event, client) {
-      const at = clock.now()
-      const change = changeOf(event)
-      const activity = activityOf(event, client)
-      const expiresAt = activity ? new Date(at.getTime() + config.activity.days * DAY) : changeExpiry()
-      const record = givenValues({ at, expiresAt, ...activity, ...(change ? { processId, ...change } : {}) })
-      if (change) for (const listener of listeners) listener(change)
-      try {
-        await Event.record({ at, expiresAt, ...record })
-      } catch (error) {
-        log.error({ err: error, event: record }, 'an event could not be recorded')
-      }
+    store,
+    notify,
+    record(event, client) {
+      notify(event)
+      return store(event, client)
     },
     listen(listener) {
       listeners.add(listener)
@@ -87,23 +124,35 @@ export function createEventLog({ clock, config, log }: Dependencies): EventLog {
 /** Returns the context with an event log that records the client of a request. */
 export const contextFor = <C extends { events: EventLog }>(context: C, client: ClientInfo): C => ({
   ...context,
-  events: { ...context.events, record: (event) => context.events.record(event, client) },
+  events: {
+    ...context.events,
+    record: (event) => context.events.record(event, client),
+    store: (event) => context.events.store(event, client),
+  },
 })
 
 function changeOf({
   kind,
   owner,
   asset = null,
+  readers = null,
   readersBefore = null,
   readersAfter = null,
   space = false,
 }: Partial<Change>): Change | null {
   if (!kind || !owner) return null
   return {
-    ...{ kind, asset, owner, space },
+    ...{ kind, asset, owner, space, readers: usersAmong(readers) },
     readersBefore: usersAmong(readersBefore),
     readersAfter: usersAmong(readersAfter),
   }
+}
+
+/** Returns a change without the readers that are the same before and after it. */
+function storedChange(change: Change): Change {
+  const { kind, readersBefore, readersAfter } = change
+  const isSame = kind === 'asset.updated' && isDeepStrictEqual(readersBefore, readersAfter)
+  return isSame ? { ...change, readersBefore: null, readersAfter: null } : change
 }
 
 function activityOf(

@@ -13,7 +13,8 @@ import { FileSetMissing, removeFileSet } from '../../models/file-set.ts'
 import { staleUploads, uploadsOf } from '../../models/upload.ts'
 import { User } from '../../models/user.ts'
 import { eachUser } from '../../models/user-state.ts'
-import { deletePending } from '../assets/pending-deletion.ts'
+import { resumeDeletion } from '../assets/pending-deletion.ts'
+import type { Context } from '../context.ts'
 import type { ObjectStore, StoredObject } from '../storage/object-store.ts'
 import { parseObjectKey } from '../uploads/object-keys.ts'
 import { undoUpload } from '../uploads/undo-upload.ts'
@@ -41,9 +42,10 @@ export interface CheckResult {
  * @throws when `fix` is set and the database has no users, because that would empty the store
  */
 export async function* checkStorage(
-  { store }: { store: ObjectStore },
+  context: Pick<Context, 'store' | 'events'>,
   { fix, graceMs }: Options,
 ): AsyncGenerator<CheckResult> {
+  const { store } = context
   if (fix) await assertRightDatabase(store)
   const before = new Date(Date.now() - graceMs)
   const report = async (finding: Finding, repair: () => Promise<unknown>): Promise<CheckResult> => {
@@ -53,9 +55,9 @@ export async function* checkStorage(
   }
 
   for (const upload of await staleUploads(graceMs))
-    yield report({ kind: 'upload', id: upload.id }, () => undoUpload(store, upload))
+    yield report({ kind: 'upload', id: upload.id }, () => undoUpload(context, upload))
   for (const asset of await findUnfinishedRemovals(before))
-    yield report({ kind: 'removal', asset: asset._id.toString() }, () => deletePending(store, asset))
+    yield report({ kind: 'removal', asset: asset._id.toString() }, () => resumeDeletion(context, asset))
   for (const id of await findOrphanAssets(before))
     yield report({ kind: 'pending', asset: id.toString() }, () => removePending(id))
   for (const prefix of await findOrphanPrefixes(store, before))

@@ -7,8 +7,9 @@ import { staleUploads } from '../../models/upload.ts'
 import { usersInTransition, usersToDelete } from '../../models/user-state.ts'
 import { finishDeletion } from '../accounts/delete-account.ts'
 import { updateReaders } from '../accounts/update-readers.ts'
-import { deletePending } from '../assets/pending-deletion.ts'
+import { resumeDeletion } from '../assets/pending-deletion.ts'
 import type { AssetContext } from '../context.ts'
+import { recordOverdue } from '../events/asset-events.ts'
 import { removeOrphanFiles } from '../media/spool.ts'
 import { sweptItems } from '../metrics/counters.ts'
 import { undoUpload } from '../uploads/undo-upload.ts'
@@ -21,7 +22,7 @@ const TOMBSTONE_MS = 24 * 3_600_000
 
 /**
  * Cleans up after processes that died: discards uploads without a heartbeat, deletes objects marked for deletion,
- * finishes account deletions and changes of sessions and readers, removes orphaned objects, reservations, temporary files,
+ * records changes without an event, finishes account deletions and changes of sessions and readers, removes orphaned objects, reservations, temporary files,
  * old uses of links and expired idempotency keys.
  * Requests and sweeps of other processes can run at the same time. A step that fails is logged and repeated by the
  * next sweep.
@@ -43,10 +44,12 @@ export async function sweep(context: AssetContext): Promise<boolean> {
   }
 
   for (const upload of await staleUploads(staleMs))
-    await attempt('discard a stale upload', () => undoUpload(store, upload), 'uploads')
+    await attempt('discard a stale upload', () => undoUpload(context, upload), 'uploads')
 
   for await (const asset of assetsToDeleteFrom())
-    await attempt('delete objects marked for deletion', () => deletePending(store, asset), 'deletions')
+    await attempt('delete objects marked for deletion', () => resumeDeletion(context, asset), 'deletions')
+
+  await attempt('record changes', () => recordOverdue(context))
 
   for await (const user of usersToDelete())
     await attempt('finish an account deletion', () => finishDeletion(context, user._id), 'accounts')

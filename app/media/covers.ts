@@ -5,7 +5,6 @@ import { attachCover } from '../../models/asset-upload.ts'
 import { readWhole } from '../../models/file-set.ts'
 import { type Clock, within } from '../clock.ts'
 import { AppError, notFound } from '../errors.ts'
-import type { EventLog } from '../events/event-log.ts'
 import { FairQueue } from '../queues/fair-queue.ts'
 import { ObjectMissing, type ObjectStore } from '../storage/object-store.ts'
 import { storePicture } from '../uploads/receive-image.ts'
@@ -46,7 +45,6 @@ const NONE: PendingCover = { inTime: async () => null, jobs: () => ({}), addLate
 
 interface CoverContext extends UploadSessionContext {
   clock: Clock
-  events: EventLog
 }
 
 /**

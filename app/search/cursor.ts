@@ -17,9 +17,15 @@ export interface Cursors {
    * Returns the position after which a list continues; undefined without a cursor.
    *
    * @param what the name of the list in the message
+   * @param field the parameter with the cursor
    * @throws validation_failed for a cursor that was changed or belongs to another query
    */
-  read(query: unknown, cursor: string | undefined, what?: 'list' | 'search'): Position | undefined
+  read(
+    query: unknown,
+    cursor: string | undefined,
+    what?: 'list' | 'search',
+    field?: string,
+  ): Position | undefined
 }
 
 /**
@@ -39,7 +45,7 @@ export function createCursors(secrets: readonly string[]): Cursors {
       const position = EJSON.stringify(next)
       return Buffer.concat([macOf(signing, query, position), Buffer.from(position)]).toString('base64url')
     },
-    read(query, cursor, what = 'list') {
+    read(query, cursor, what = 'list', field = 'cursor') {
       if (cursor === undefined) return undefined
       const bytes = Buffer.from(cursor, 'base64url')
       const [mac, position] = [bytes.subarray(0, MAC_BYTES), bytes.subarray(MAC_BYTES).toString()]
@@ -48,7 +54,7 @@ export function createCursors(secrets: readonly string[]): Cursors {
         bytes.toString('base64url') === cursor &&
         mac.length === MAC_BYTES &&
         keys.some((key) => timingSafeEqual(mac, macOf(key, query, position)))
-      if (!isOurs) throw validationFailed([{ field: 'cursor', message: `does not belong to this ${what}` }])
+      if (!isOurs) throw validationFailed([{ field, message: `does not belong to this ${what}` }])
       return EJSON.parse(position) as Position
     },
   }

@@ -4,6 +4,8 @@ import { cancelUpload, fenceAsset, removePending } from '../../models/asset-uplo
 import { allFilesOf, removeFileSet } from '../../models/file-set.ts'
 import { deleteEarlierRecord, type UploadRecord } from '../../models/upload.ts'
 import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
+import type { Context } from '../context.ts'
+import { recordCreation } from '../events/asset-events.ts'
 import { ledgersOf, settle } from '../quota/reservations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { uploadPrefix } from './object-keys.ts'
@@ -18,7 +20,7 @@ const DELETE_BATCH = 1000
  * @param neverCommitted whether the process of the upload knows that it did not try to commit it
  */
 export async function undoUpload(
-  store: ObjectStore,
+  { store, events }: Pick<Context, 'store' | 'events'>,
   { id, owner, asset: assetId, isNew, location, isEarlier = false }: UploadRecord,
   { neverCommitted = false }: { neverCommitted?: boolean } = {},
 ): Promise<void> {
@@ -32,7 +34,10 @@ export async function undoUpload(
   if (asset?.fileSet !== id) await removeFileSet(id)
   const unsettled = asset?.unsettled.find((entry) => entry.id === id)
   // before the upload is settled, so that a disabling that happens later finds the asset
-  if (asset && unsettled && isNew) await hideIfOwnerInactive(asset)
+  if (asset && unsettled && isNew) {
+    await hideIfOwnerInactive(asset)
+    await recordCreation({ events }, asset, id)
+  }
   await settle(ledgersOf(owner), id, unsettled ?? { bytes: 0, files: 0 })
   if (!isEarlier) return
   // it has an asset in state `pending`, and a record of its own

@@ -9,6 +9,7 @@ import type { NewEntry, OwnerState, Settlement } from '../../models/plugins/spac
 import { User } from '../../models/user.ts'
 import { within } from '../clock.ts'
 import { notFound } from '../errors.ts'
+import type { EventLog } from '../events/event-log.ts'
 import { measureUpload } from '../metrics/counters.ts'
 import {
   Backoff,
@@ -38,6 +39,7 @@ export const OVERHEAD_BYTES = 64 * 1024
 export interface UploadSessionContext {
   store: ObjectStore
   log: Logger
+  events: EventLog
   /** An upload is stale after this many milliseconds without a heartbeat. */
   staleMs: number
   config: Pick<Config, 'space'>
@@ -202,14 +204,17 @@ export class UploadSession {
   /**
    * Settles the reservations. The commit must have written this upload to the asset's `unsettled` entries before.
    *
+   * @param before work that must be done before the record of the upload is deleted
    * @returns the state of the owner after the commit; null when another process has settled the upload
    */
-  async settle(settlement: Settlement): Promise<OwnerState | null> {
+  async settle(settlement: Settlement, before?: Promise<unknown>): Promise<OwnerState | null> {
     this.#end(settlement)
     let state: OwnerState | null = null
     // the owner's ledger last, because its entry is the record of the upload
-    for (const [{ model, id }, reserved] of [...this.#reserved].toReversed())
+    for (const [{ model, id }, reserved] of [...this.#reserved].toReversed()) {
+      if (model === User) await before
       state = await model.settle(id, this.id, settlement, reserved)
+    }
     this.#isSettled = true
     return state
   }
@@ -221,7 +226,7 @@ export class UploadSession {
     const { id, owner, asset, options } = this
     const location = this.#objects > 0 ? this.#location : null
     const upload = { id, owner, asset, isNew: options.isNew, location }
-    await undoUpload(this.context.store, upload, { neverCommitted: !this.#insertTried })
+    await undoUpload(this.context, upload, { neverCommitted: !this.#insertTried })
   }
 
   /**

@@ -49,13 +49,13 @@ export class Broadcaster {
       if (includesViewer(readersBefore ?? [], user)) sendTo(connections, { event: kind, id: String(asset) })
   }
 
-  async #sendAsset({ kind, asset: id, readersAfter }: Change): Promise<void> {
+  async #sendAsset({ kind, asset: id, readers }: Change): Promise<void> {
     if (!id) return
     const asset = await Asset.byId(id)
     if (!asset) return
     const owner = await ownerState(asset.owner)
     const recipients = this.#subscribers().filter(
-      (user) => isVisibleTo(asset, user, owner) && (!readersAfter || includesViewer(readersAfter, user)),
+      (user) => isVisibleTo(asset, user, owner) && (!readers || includesViewer(readers, user)),
     )
     const now = this.context.clock.now()
     const views = await Promise.all(
@@ -66,7 +66,7 @@ export class Broadcaster {
   }
 
   async #sendSpace({ owner }: Change): Promise<void> {
-    const user = this.#subscribers().find(({ _id }) => _id.equals(owner))
+    const user = owner && this.#subscribers().find(({ _id }) => _id.equals(owner))
     if (user) sendTo(user.connections, { event: 'space', space: await describeSpace(this.context, user) })
   }
 

@@ -7,7 +7,7 @@ export interface Order {
 }
 
 /** The end of a page: the field and the id of its last item. */
-export type Position = readonly [value: unknown, id: mongo.BSON.ObjectId]
+export type Position<Value = unknown> = readonly [value: Value, id: mongo.BSON.ObjectId]
 
 /** Returns the filter of the items after a position. An index on field and id can serve it. */
 export function afterPosition({ field, direction }: Order, [value, id]: Position) {

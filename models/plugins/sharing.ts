@@ -24,28 +24,37 @@ export interface Shared {
   collaborators: Collaborator[]
 }
 
+/**
+ * Returns what an update of the collaborators pushes to other fields.
+ *
+ * @param reader the entry of the collaborator in `readers`
+ * @param isTouched whether the update adds or removes it there
+ */
+export type Push = (reader: string, isTouched: boolean) => Record<string, unknown>
+
 export interface SharingStatics {
   /**
    * Adds a collaborator. When the name is in the list already, only changes its access. An entry without a user (an
    * unknown name, or a deleted account) stays without one: a user who registers the name later gains no access by it.
    *
    * @param options.isNew changes nothing when the name is in the list
-   * @returns the stored collaborator, or null when the document does not exist any more or has too many collaborators
+   * @returns the document, or null when it does not exist any more or has too many collaborators
    */
   share(
     id: Types.ObjectId,
     owner: Types.ObjectId,
     given: Collaborator,
-    options?: { isNew: boolean },
-  ): Promise<Collaborator | 'exists' | null>
-  /** Removes a collaborator. Returns false when the name is not in the list. */
-  unshare(id: Types.ObjectId, owner: Types.ObjectId, usernameKey: string): Promise<boolean>
+    options?: { isNew?: boolean; push?: Push },
+  ): Promise<Shared | 'exists' | null>
+  /** Removes a collaborator. Returns the document; null when the name is not in the list. */
+  unshare(id: Types.ObjectId, owner: Types.ObjectId, usernameKey: string, push?: Push): Promise<Shared | null>
 }
 
 /** Most collaborators of one document. Limits the size of the document. */
 export const MAX_COLLABORATORS = 200
 
-const named = (collaborators: Collaborator[] | undefined, key: string) =>
+/** Returns the entry of a name in a list. */
+export const named = (collaborators: Collaborator[] | undefined, key: string) =>
   collaborators?.find(({ usernameKey }) => usernameKey === key)
 
 /**
@@ -58,9 +67,11 @@ export const readerOf = ({ user, usernameKey }: Pick<Collaborator, 'user' | 'use
 /** Returns whether a name among `readers` belongs to users, and not to a username that nobody had. */
 export const isUserReader = (reader: string): boolean => !reader.startsWith('name:')
 
+const pushNothing: Push = () => ({})
+
 function sharingStatics(alive: QueryFilter<Shared>) {
   const statics: SharingStatics & ThisType<Model<Shared> & SharingStatics> = {
-    async share(id, owner, given, { isNew } = { isNew: false }) {
+    async share(id, owner, given, { isNew = false, push = pushNothing } = {}) {
       const key = given.usernameKey
       const changed =
         (!isNew &&
@@ -71,6 +82,7 @@ function sharingStatics(alive: QueryFilter<Shared>) {
                 'collaborators.$[one].access': given.access,
                 'collaborators.$[one].username': given.username,
               },
+              $push: push(readerOf(given), false),
             },
             { arrayFilters: [{ 'one.usernameKey': key }], returnDocument: 'after' },
           ).lean())) ||
@@ -83,31 +95,34 @@ function sharingStatics(alive: QueryFilter<Shared>) {
             [`collaborators.${MAX_COLLABORATORS - 1}`]: { $exists: false },
           },
           {
-            $push: { collaborators: given },
+            $push: { collaborators: given, ...push(readerOf(given), true) },
             $addToSet: { readers: readerOf(given) },
           },
           { returnDocument: 'after' },
         ).lean())
-      if (changed || !isNew) return named(changed?.collaborators, key) ?? null
+      if (changed || !isNew) return changed
       return (await this.exists({ _id: id, owner, ...alive, 'collaborators.usernameKey': key }))
         ? 'exists'
         : null
     },
 
-    async unshare(id, owner, usernameKey) {
+    async unshare(id, owner, usernameKey, push = pushNothing) {
       const found = await this.findOne({ _id: id, owner, ...alive }, { collaborators: 1 }).lean()
       const one = named(found?.collaborators, usernameKey)
-      if (!one) return false
-      const { modifiedCount } = await this.updateOne(
+      if (!one) return null
+      return this.findOneAndUpdate(
         { _id: id, owner, collaborators: { $elemMatch: { usernameKey, user: one.user } } },
         {
           $pull: {
             collaborators: { usernameKey, user: one.user },
             readers: readerOf(one),
           },
+          $push: push(readerOf(one), true),
         },
+        { returnDocument: 'after' },
       )
-      return modifiedCount === 1
+        .lean()
+        .exec()
     },
   }
   return statics

@@ -240,6 +240,7 @@ const ACCOUNTS: Row[] = [
     send: (as) => as.delete(`/api/auth/sessions/${NEITHER}`),
     expected: users(404),
   },
+  { route: 'GET /api/changes', send: (as) => as.get('/api/changes?limit=1'), expected: users(200) },
   { route: 'GET /api/space', send: (as) => as.get('/api/space'), expected: users(200) },
   { route: 'GET /api/users', send: (as) => as.get('/api/users?q=nobody'), expected: users(200) },
   { route: 'GET /api/users/me', send: (as) => as.get('/api/users/me'), expected: users(200) },

@@ -11,6 +11,8 @@ import { type AssetAnswer, uploadAsset } from '../../support/app/assets.ts'
 import { signUp, signUpAdmin, type TestUser } from '../../support/app/users.ts'
 import { png } from '../../support/data/samples.ts'
 
+const DAY = 86_400_000
+
 describe('event log', () => {
   it('record – record cannot be written → the whole record is logged, no error', async () => {
     const lines: string[] = []
@@ -129,14 +131,20 @@ describe('events of a request', () => {
     await ada.put(url('/collaborators/nobody')).send({ access: 'read' }).expect(200)
     await ada.delete(url()).expect(204)
     const stored = await Event.find().sort({ at: 1 }).lean()
-    expect(stored.map(({ readersAfter, readersBefore }) => [readersAfter, readersBefore])).to.deep.equal([
-      [[], undefined],
-      [undefined, [ada.user.id]],
+    expect(stored.map(({ readers, readersBefore }) => [readers, readersBefore])).to.deep.equal([
+      [[ada.user.id], undefined],
+      [[ada.user.id], [ada.user.id]],
     ])
   })
 
-  it('forget – activity that is also a change → the change stays for 5 minutes, without the activity', async () => {
+  it('forget – activity that is also a change → only the change stays, for other readers, without the account', async () => {
     await ada.delete(url()).expect(204)
+    await Event.forget(ada.user._id)
+    expect(await Event.find().lean()).to.deep.equal([])
+
+    const { id } = await uploadAsset(ada, { visibility: 'public' })
+    await ada.delete(`/api/assets/${id}`).expect(204)
+    await Event.deleteMany({ kind: { $ne: 'asset.deleted' } })
     await Event.forget(ada.user._id)
     const [event, ...others] = await Event.find().lean()
     expect(others).to.deep.equal([])
@@ -148,12 +156,13 @@ describe('events of a request', () => {
         'processId',
         'kind',
         'asset',
-        'owner',
+        'readers',
         'readersBefore',
         'space',
         'expiresAt',
       ],
     )
-    expect(Number(event?.expiresAt) - Date.now()).to.be.within(250_000, 300_000)
+    expect([event?.readers, event?.readersBefore]).to.deep.equal([['public'], ['public']])
+    expect(Number(event?.expiresAt) - Date.now()).to.be.within(30 * DAY, 31 * DAY)
   })
 })

@@ -52,7 +52,7 @@ describe('followOtherProcesses', () => {
     const made = Array.from({ length: 5 }, change)
     await one.events.record(change())
     for (const each of made) await other.record(each)
-    const owners = () => one.received.map(({ owner }) => owner.toString())
+    const owners = () => one.received.map(({ owner }) => String(owner))
     await eventually(() => expect(owners()).to.have.members(made.map(({ owner }) => owner.toString())))
     await other.record(change())
     await eventually(() => expect(one.received).to.have.length(6))

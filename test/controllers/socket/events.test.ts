@@ -9,6 +9,8 @@ import { signUp, signUpAdmin, type TestUser } from '../../support/app/users.ts'
 import { png } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
 
+const DAY = 86_400_000
+
 describe('WebSocket events', () => {
   let app: TestApp
   let elsewhere: string
@@ -175,12 +177,13 @@ describe('WebSocket events', () => {
     expect(stored).to.have.length(1)
     const { _id, at, storedAt, expiresAt, processId, ...change } = stored[0] ?? {}
     expect(storedAt).to.be.a('date')
-    expect(Number(expiresAt) - Date.now()).to.be.within(250_000, 300_000)
+    expect(Number(expiresAt) - Date.now()).to.be.within(30 * DAY, 31 * DAY)
     const { owner } = await Asset.findById(id).orFail()
     expect(JSON.parse(JSON.stringify(change))).to.deep.equal({
       kind: 'asset.created',
       asset: id,
       owner: owner.toString(),
+      readers: ['public', owner.toString()],
       space: true,
     })
   })
