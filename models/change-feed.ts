@@ -76,3 +76,16 @@ export function kindFor(change: StoredChange, viewer: Viewer): ListedChange['kin
   if (could) return can ? 'updated' : 'deleted'
   return can ? 'created' : null
 }
+
+/** Returns whether the event with an id is stored. */
+export async function isRecorded(id: Types.ObjectId): Promise<boolean> {
+  return (await Event.exists({ _id: id })) !== null
+}
+
+/** Removes a deleted account from the changes: as a reader, and as the owner of the assets that other users could read. */
+export async function forgetReader(user: Types.ObjectId): Promise<void> {
+  const readers = user.toString()
+  await Event.deleteMany({ readers, 'readers.1': { $exists: false }, action: { $exists: false } })
+  await Event.updateMany({ readers, owner: user }, { $unset: { owner: 1 } })
+  await Event.updateMany({ readers }, { $pull: { readers, readersBefore: readers, readersAfter: readers } })
+}

@@ -109,7 +109,6 @@ interface PageRequest {
 
 interface EventModel extends Model<EventFields> {
   record(event: Omit<EventFields, '_id' | 'storedAt'> & { _id?: Types.ObjectId }): Promise<void>
-  isRecorded(id: Types.ObjectId): Promise<boolean>
   changesOfOtherProcesses(processId: string, since: Date): Promise<(EventFields & StoredChange)[]>
   page(request: PageRequest): Promise<Page>
   allActivities(): AsyncIterable<EventFields>
@@ -201,11 +200,6 @@ const schema = new Schema<EventFields, EventModel>(
         throw new Error(`an event could not be stored in ${STORE_MS} ms`)
       },
 
-      /** Returns whether an event is stored. */
-      async isRecorded(id: Types.ObjectId): Promise<boolean> {
-        return (await Event.exists({ _id: id })) !== null
-      },
-
       /** Returns the changes that other processes recorded since a time, oldest first. */
       async changesOfOtherProcesses(processId: string, since: Date): Promise<(EventFields & StoredChange)[]> {
         const found = await Event.find({ storedAt: { $gte: since }, processId: { $ne: processId } })
@@ -242,7 +236,7 @@ const schema = new Schema<EventFields, EventModel>(
 
       /**
        * Deletes the activities of a deleted account. Lasting ones stay, without address and user agent. A change stays
-       * for other readers as long as other changes, without the activity and the account.
+       * for other readers as long as other changes, without the activity.
        */
       async forget(user: Types.ObjectId): Promise<void> {
         const theirs = { ...IS_ACTIVITY, accounts: user, user }
@@ -258,15 +252,6 @@ const schema = new Schema<EventFields, EventModel>(
             { $unset: ACTIVITY_ONLY, $set: { expiresAt: changeExpiry(isListed) } },
           )
         await Event.updateMany(theirs, anonymous)
-        const reader = user.toString()
-        await Event.deleteMany({
-          readers: reader,
-          'readers.1': { $exists: false },
-          action: { $exists: false },
-        })
-        await Event.updateMany({ readers: reader, owner: user }, { $unset: { owner: 1 } })
-        const lists = { readers: reader, readersBefore: reader, readersAfter: reader }
-        await Event.updateMany({ readers: reader }, { $pull: lists })
       },
     },
   },

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose'
 import { Asset } from '../../models/asset.ts'
+import { forgetReader } from '../../models/change-feed.ts'
 import { Event } from '../../models/event.ts'
 import { IdempotencyKey } from '../../models/idempotency-key.ts'
 import { untilReadersKnow } from '../../models/owner-states.ts'
@@ -80,6 +81,7 @@ export async function finishDeletion(context: AssetContext, id: Types.ObjectId):
   if (!(await removeEverythingOf(context, id))) return false
   await Project.removeAllOf(id)
   await Event.forget(id)
+  await forgetReader(id)
   await IdempotencyKey.removeAllOf(id)
   await removeUser(id)
   return true

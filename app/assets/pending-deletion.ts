@@ -5,8 +5,8 @@ import { bytesOf, pendingDeletionOf, recordDeleted, removeDeleted } from '../../
 import { removeFileSet } from '../../models/file-set.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
-import type { Context } from '../context.ts'
 import { recordResumedDeletion } from '../events/asset-events.ts'
+import type { EventLog } from '../events/event-log.ts'
 import { beginRemoval, endRemoval, settleRemoval, settleUploads } from '../quota/removals.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
@@ -60,6 +60,6 @@ export async function deletePending(
 
 /** Resumes a deletion that another process began. */
 export const resumeDeletion = (
-  context: Pick<Context, 'store' | 'events'>,
+  context: { store: ObjectStore; events: EventLog },
   asset: AssetFields,
 ): Promise<void> => deletePending(context.store, asset, () => recordResumedDeletion(context, asset))

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Types } from 'mongoose'
+import type { Logger } from 'pino'
 import { type Announcement, Asset, type AssetFields } from '../../models/asset.ts'
 import { readersOf } from '../../models/asset-access.ts'
 import {
@@ -9,12 +10,15 @@ import {
   readersOfChange,
   removeAnnouncement,
 } from '../../models/asset-announcements.ts'
-import { type Change, Event } from '../../models/event.ts'
+import { isRecorded } from '../../models/change-feed.ts'
+import type { Change } from '../../models/event.ts'
 import type { OwnerState, Settlement } from '../../models/plugins/space.ts'
-import type { Context } from '../context.ts'
-import type { AuditEntry, NewEvent } from './event-log.ts'
+import type { AuditEntry, EventLog, NewEvent } from './event-log.ts'
 
-type EventContext = Pick<Context, 'events' | 'log'>
+interface EventContext {
+  events: EventLog
+  log: Logger
+}
 
 interface Also {
   /** What activity lists show of the change. */
@@ -95,7 +99,7 @@ interface Upload {
  * @returns the state of the owner, like `settle`
  */
 export async function settleCreation(
-  { events }: Pick<Context, 'events'>,
+  { events }: Pick<EventContext, 'events'>,
   upload: Upload,
   settlement: Settlement,
   asset: AssetFields,
@@ -112,12 +116,12 @@ export async function settleCreation(
 
 /** Records the creation of an asset whose upload is finished by another process. Does nothing if it is recorded. */
 export async function recordCreation(
-  { events }: Pick<Context, 'events'>,
+  { events }: Pick<EventContext, 'events'>,
   asset: AssetFields,
   upload: string,
 ): Promise<void> {
   const event = createdEvent(asset, upload)
-  if (asset.state !== 'ready' || (await Event.isRecorded(event.id))) return
+  if (asset.state !== 'ready' || (await isRecorded(event.id))) return
   if (!(await events.record(event))) throw new Error('the creation of an asset could not be recorded')
 }
 
@@ -143,7 +147,7 @@ function deletedEvent(asset: AssetFields, readersBefore: string[]): Change & { i
  * @throws when it could not be stored
  */
 export async function recordDeletion(
-  { events }: Pick<Context, 'events'>,
+  { events }: Pick<EventContext, 'events'>,
   asset: AssetFields,
   { readersBefore, audit }: { readersBefore: string[]; audit?: AuditEntry | undefined },
 ): Promise<void> {
@@ -153,9 +157,9 @@ export async function recordDeletion(
 
 /** Records the deletion of an asset that another process began to delete. Does nothing if it is recorded. */
 export async function recordResumedDeletion(
-  context: Pick<Context, 'events'>,
+  context: Pick<EventContext, 'events'>,
   asset: AssetFields,
 ): Promise<void> {
-  if (await Event.isRecorded(deletedEvent(asset, []).id)) return
+  if (await isRecorded(deletedEvent(asset, []).id)) return
   await recordDeletion(context, asset, { readersBefore: readersOf(asset) })
 }

@@ -4,8 +4,8 @@ import { cancelUpload, fenceAsset, removePending } from '../../models/asset-uplo
 import { allFilesOf, removeFileSet } from '../../models/file-set.ts'
 import { deleteEarlierRecord, type UploadRecord } from '../../models/upload.ts'
 import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
-import type { Context } from '../context.ts'
 import { recordCreation } from '../events/asset-events.ts'
+import type { EventLog } from '../events/event-log.ts'
 import { ledgersOf, settle } from '../quota/reservations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { uploadPrefix } from './object-keys.ts'
@@ -20,7 +20,7 @@ const DELETE_BATCH = 1000
  * @param neverCommitted whether the process of the upload knows that it did not try to commit it
  */
 export async function undoUpload(
-  { store, events }: Pick<Context, 'store' | 'events'>,
+  { store, events }: { store: ObjectStore; events: EventLog },
   { id, owner, asset: assetId, isNew, location, isEarlier = false }: UploadRecord,
   { neverCommitted = false }: { neverCommitted?: boolean } = {},
 ): Promise<void> {

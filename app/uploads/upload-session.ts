@@ -86,6 +86,8 @@ export class UploadSession {
   #location = ''
   #insertTried = false
   readonly id = randomUUID()
+  /** The announced length of the whole body in bytes; undefined if unknown. */
+  readonly announced: number | undefined
   readonly asset: Types.ObjectId
   readonly owner: Types.ObjectId
 
@@ -93,6 +95,7 @@ export class UploadSession {
     private readonly context: UploadSessionContext,
     private readonly options: Options,
   ) {
+    this.announced = options.announced
     this.asset = options.asset
     this.owner = options.owner
     this.#heartbeat = setInterval(() => {
@@ -136,11 +139,6 @@ export class UploadSession {
     } finally {
       await session.discardWithTimeout()
     }
-  }
-
-  /** The announced length of the whole body in bytes; undefined if unknown. */
-  get announced(): number | undefined {
-    return this.options.announced
   }
 
   /** Aborts when the upload is cancelled, so that work queued for it is dropped. */
@@ -202,15 +200,14 @@ export class UploadSession {
   }
 
   /**
-   * Settles the reservations. The commit must have written this upload to the asset's `unsettled` entries before.
+   * Settles the reservations, the owner's last and after `before`, because that entry is the record of the upload. The commit
+   * must have written this upload to the asset's `unsettled` entries before.
    *
-   * @param before work that must be done before the record of the upload is deleted
    * @returns the state of the owner after the commit; null when another process has settled the upload
    */
   async settle(settlement: Settlement, before?: Promise<unknown>): Promise<OwnerState | null> {
     this.#end(settlement)
     let state: OwnerState | null = null
-    // the owner's ledger last, because its entry is the record of the upload
     for (const [{ model, id }, reserved] of [...this.#reserved].toReversed()) {
       if (model === User) await before
       state = await model.settle(id, this.id, settlement, reserved)
@@ -224,8 +221,7 @@ export class UploadSession {
     this.cancel()
     this.#end(null)
     const { id, owner, asset, options } = this
-    const location = this.#objects > 0 ? this.#location : null
-    const upload = { id, owner, asset, isNew: options.isNew, location }
+    const upload = { ...options, id, owner, asset, location: this.#objects > 0 ? this.#location : null }
     await undoUpload(this.context, upload, { neverCommitted: !this.#insertTried })
   }
 
@@ -251,8 +247,8 @@ export class UploadSession {
     for (const [ledger, reserved] of this.#reserved) {
       if (total <= reserved.bytes) continue
       const needed = total - reserved.bytes
-      const wanted = needed + this.#bytesAhead(total, ledger.aheadBytes)
-      reserved.bytes += await extendReservation(ledger, this.id, { needed, wanted }, this.#backoff)
+      const reservation = { needed, wanted: needed + this.#bytesAhead(total, ledger.aheadBytes) }
+      reserved.bytes += await extendReservation(ledger, this.id, reservation, this.#backoff)
     }
     this.#bytes += bytes
   }

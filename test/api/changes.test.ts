@@ -15,7 +15,7 @@ import { eventually } from '../support/eventually.ts'
 const DAY = 86_400_000
 type Reader = Pick<TestUser, 'get'>
 
-describe('GET /api/changes', () => {
+describe('list of changes', () => {
   let app: TestApp
   let ada: TestUser
   let bob: TestUser
@@ -51,7 +51,7 @@ describe('GET /api/changes', () => {
   const cursorAt = (at: Date, user: TestUser, database: string) =>
     String(app.context.cursors.write(['changes', user.user._id], [{ at, database }, new Types.ObjectId()]))
 
-  it('asset changed in every way → created, updated or deleted for each who can or could read it', async () => {
+  it('GET /api/changes – asset changed in every way → created, updated or deleted for each who can or could read it', async () => {
     const { id } = await uploadAsset(ada)
     const path = `/api/assets/${id}`
     const share = (access: string) => ada.put(`${path}/collaborators/bob`).send({ access }).expect(200)
@@ -114,7 +114,7 @@ describe('GET /api/changes', () => {
     expect(found).to.deep.equal(expected.map((one) => one.filter(Boolean)))
   })
 
-  it('account deleted → its assets deleted for their readers, nothing of the account stays', async () => {
+  it('GET /api/changes – account deleted → its assets deleted for their readers, nothing of the account stays', async () => {
     const gone = await signUp(app, 'gone')
     const open = await uploadAsset(gone, { visibility: 'public' })
     const closed = await uploadAsset(gone)
@@ -130,7 +130,7 @@ describe('GET /api/changes', () => {
     expect(JSON.stringify(changes)).not.to.include(gone.user.id)
   })
 
-  it('account disabled and enabled → no change', async () => {
+  it('GET /api/changes – account disabled and enabled → no change', async () => {
     const off = await signUp(app, 'off')
     const { id } = await uploadAsset(off, { visibility: 'public' })
     for (const disabled of [true, false])
@@ -138,7 +138,7 @@ describe('GET /api/changes', () => {
     expect(await kinds(bob, id)).to.deep.equal(['created'])
   })
 
-  it('change → listed within 3 s, and not again', async () => {
+  it('GET /api/changes – change → listed within 3 s, and not again', async () => {
     const { next } = await read(bob)
     const { id } = await uploadAsset(ada, { visibility: 'public' })
     const stored = performance.now()
@@ -151,7 +151,7 @@ describe('GET /api/changes', () => {
     expect((await read(bob, `since=${found.next}`)).changes).to.deep.equal([])
   })
 
-  it('pages → every change once, oldest first; default 20 a page', async () => {
+  it('GET /api/changes – pages → every change once, oldest first; default 20 a page', async () => {
     for (let count = 0; count < 23; count += 1)
       await Event.record({
         ...{
@@ -175,7 +175,7 @@ describe('GET /api/changes', () => {
     for (const limit of ['0', '101', 'x']) await bob.get(`/api/changes?limit=${limit}`).expect(400)
   })
 
-  it('cursor mangled, of another user, too old, of another database → 400, 400, 410, 410', async () => {
+  it('GET /api/changes – cursor mangled, of another user, too old, of another database → 400, 400, 410, 410', async () => {
     const { next } = await read(ada)
     const mangled = [next.slice(1), next.slice(0, -1), `${next}A`, `A${next.slice(1)}`, 'x', `${next}=`]
     for (const since of mangled)
@@ -190,7 +190,7 @@ describe('GET /api/changes', () => {
     await app.api.get('/api/changes').expect(401)
   })
 
-  it('change older than 30 days, kept as activity → not listed', async () => {
+  it('GET /api/changes – change older than 30 days, kept as activity → not listed', async () => {
     const { id } = await uploadAsset(ada)
     await ada.patch(`/api/assets/${id}`).send({ visibility: 'public' }).expect(200)
     await age(31 * DAY)
@@ -211,7 +211,7 @@ describe('GET /api/changes', () => {
       { $set: { 'announcements.$[].at': new Date(0) } },
     )
 
-  it('process dies between a change and its event → the sweep records it', async () => {
+  it('GET /api/changes – process dies between a change and its event → the sweep records it', async () => {
     const { id } = await uploadAsset(ada)
     const path = `/api/assets/${id}`
     await ada.put(`${path}/collaborators/bob`).send({ access: 'read' }).expect(200)
@@ -242,7 +242,7 @@ describe('GET /api/changes', () => {
     ).to.equal(0)
   })
 
-  it('upload is finished by the sweep → created, once', async () => {
+  it('GET /api/changes – upload is finished by the sweep → created, once', async () => {
     const { id } = await uploadAsset(ada)
     const { uploads } = (await User.spaceOf(ada.user._id)) as { uploads: unknown[] }
     expect(uploads).to.deep.equal([])
@@ -263,7 +263,7 @@ describe('GET /api/changes', () => {
     expect(changes[0]?.id).not.to.equal(id)
   })
 
-  it('event stored late → it has a new time, after every list that was read', async () => {
+  it('GET /api/changes – event stored late → it has a new time, after every list that was read', async () => {
     const { collection } = Event
     const { updateOne } = collection
     let calls = 0
@@ -283,7 +283,7 @@ describe('GET /api/changes', () => {
     expect(Number(event?.storedAt) - begun).to.be.greaterThan(1000)
   })
 
-  it('two processes add and remove a collaborator at the same time → the last change agrees with the right', async () => {
+  it('GET /api/changes – two processes add and remove a collaborator at the same time → the last change agrees with the right', async () => {
     const { id } = await uploadAsset(ada)
     const there = requestsOf({ api: await app.secondInstance() }, ada.token)
     const path = `/api/assets/${id}/collaborators/bob`
@@ -299,7 +299,7 @@ describe('GET /api/changes', () => {
     expect(last === 'deleted').to.equal(!canRead)
   })
 
-  it('another process adds a collaborator before the removal has its event → removal recorded again', async () => {
+  it('GET /api/changes – another process adds a collaborator before the removal has its event → removal recorded again', async () => {
     const { id } = await uploadAsset(ada)
     const path = `/api/assets/${id}/collaborators/bob`
     await ada.put(path).send({ access: 'read' }).expect(200)
@@ -323,14 +323,14 @@ describe('GET /api/changes', () => {
   })
 })
 
-describe('GET /api/changes with ACTIVITY_DAYS below 30', () => {
+describe('list of changes with ACTIVITY_DAYS below 30', () => {
   let app: TestApp
   before(async () => {
     app = await startApp({ env: { ACTIVITY_DAYS: '7' } })
   })
   after(() => app.stop())
 
-  it('change that is also an activity → two records, and the activity is kept for 7 days', async () => {
+  it('GET /api/changes – change that is also an activity → two records, and the activity is kept for 7 days', async () => {
     const ada = await signUp(app, 'ada')
     const { id } = await uploadAsset(ada)
     await Event.deleteMany({})

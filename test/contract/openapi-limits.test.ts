@@ -13,6 +13,7 @@ import { ACCESS_LEVELS } from '../../models/access-level.ts'
 import * as asset from '../../models/asset.ts'
 import { SCOPES } from '../../models/asset-criteria.ts'
 import { MAX_COUNTED, SORT_NAMES, TOP_TAGS } from '../../models/asset-search.ts'
+import { CHANGE_KINDS } from '../../models/change-feed.ts'
 import { ACTIONS, TARGET_TYPES } from '../../models/event.ts'
 import { MAX_EMBEDDED_FILES } from '../../models/file-set.ts'
 import { LABEL, LINKS_MAX } from '../../models/link.ts'
@@ -71,6 +72,8 @@ const LIMITS: Record<string, unknown> = {
   'Activity action enum': ACTIONS,
   'Activity target type enum': TARGET_TYPES,
   'ActivityPage activity maxItems': LIMIT.max,
+  'AssetChange kind enum': CHANGE_KINDS,
+  'listChanges changes maxItems': LIMIT.max,
   'FormerUser projects maxItems': SHOWN_PROJECTS,
   'RequestId pattern': REQUEST_ID.source,
   'limit minimum': LIMIT.min,

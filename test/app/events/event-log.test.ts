@@ -5,6 +5,7 @@ import { systemClock } from '../../../app/clock.ts'
 import { createEventLog } from '../../../app/events/event-log.ts'
 import '../../../app/lifecycle/database.ts'
 import { loadConfig } from '../../../config/env.ts'
+import { forgetReader } from '../../../models/change-feed.ts'
 import { Event } from '../../../models/event.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../../support/app/assets.ts'
@@ -137,15 +138,20 @@ describe('events of a request', () => {
     ])
   })
 
+  const forget = async () => {
+    await Event.forget(ada.user._id)
+    await forgetReader(ada.user._id)
+  }
+
   it('forget – activity that is also a change → only the change stays, for other readers, without the account', async () => {
     await ada.delete(url()).expect(204)
-    await Event.forget(ada.user._id)
+    await forget()
     expect(await Event.find().lean()).to.deep.equal([])
 
     const { id } = await uploadAsset(ada, { visibility: 'public' })
     await ada.delete(`/api/assets/${id}`).expect(204)
     await Event.deleteMany({ kind: { $ne: 'asset.deleted' } })
-    await Event.forget(ada.user._id)
+    await forget()
     const [event, ...others] = await Event.find().lean()
     expect(others).to.deep.equal([])
     expect(event).to.have.all.keys(
