@@ -166,11 +166,8 @@ const OWNERS: Way[] = [
   way('PUT /api/assets/:id/collaborators/:username', 'owner', UPDATE_ASSET, (as, { scene }) =>
     as.put(scene.at('/collaborators/nobody')).send({ access: 'read' }),
   ),
-  way(
-    'DELETE /api/assets/:id/collaborators/:username',
-    'owner',
-    'assets.updateOne',
-    (as, { scene, writer }) => as.delete(scene.at(`/collaborators/${writer.user.username}`)),
+  way('DELETE /api/assets/:id/collaborators/:username', 'owner', UPDATE_ASSET, (as, { scene, writer }) =>
+    as.delete(scene.at(`/collaborators/${writer.user.username}`)),
   ),
   way('POST /api/assets/:id/links', 'owner', 'links.insertOne', (as, { scene }) =>
     as.post(scene.at('/links')).send({ password: 'sesame' }),
@@ -188,11 +185,8 @@ const OWNERS: Way[] = [
   way('PUT /api/projects/:id/collaborators/:username', 'owner', UPDATE_PROJECT, (as, { scene }) =>
     as.put(`${scene.project}/collaborators/nobody`).send({ access: 'read' }),
   ),
-  way(
-    'DELETE /api/projects/:id/collaborators/:username',
-    'owner',
-    'projects.updateOne',
-    (as, { scene, writer }) => as.delete(`${scene.project}/collaborators/${writer.user.username}`),
+  way('DELETE /api/projects/:id/collaborators/:username', 'owner', UPDATE_PROJECT, (as, { scene, writer }) =>
+    as.delete(`${scene.project}/collaborators/${writer.user.username}`),
   ),
   way(
     'PATCH /api/users/me',
