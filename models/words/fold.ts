@@ -17,12 +17,14 @@ const ACCENTED =
 const IGNORED = /[\p{Default_Ignorable_Code_Point}\u0640]/gu
 const ASCII = /^[\0-\x7f]*$/
 
+export const isAscii = (text: string): boolean => ASCII.test(text)
+
 /**
  * Returns a text in the form in which exact spellings are compared: NFKC, lower case, with accents, without invisible
  * characters.
  */
 export function exactText(text: string): string {
-  if (ASCII.test(text)) return text.toLowerCase()
+  if (isAscii(text)) return text.toLowerCase()
   return text.normalize('NFKC').toLowerCase().replace(IGNORED, '').normalize('NFC')
 }
 
@@ -30,9 +32,12 @@ export function exactText(text: string): string {
  * Returns a text in the form in which searches compare it: NFKC, without case, without the accents of Latin, Greek,
  * Cyrillic, Arabic and Hebrew letters, and with letters such as `ß` and `ø` as `ss` and `o`.
  */
-export function foldText(text: string): string {
-  if (ASCII.test(text)) return text.toLowerCase()
-  return exactText(text)
+export const foldText = (text: string): string => foldExact(exactText(text))
+
+/** Returns a text in the form of `exactText` folded. */
+export function foldExact(exact: string): string {
+  if (isAscii(exact)) return exact
+  return exact
     .normalize('NFD')
     .replace(ACCENTED, '$1')
     .replace(LETTER, (letter) => LETTERS[letter] ?? letter)

@@ -38,51 +38,81 @@ const LETTERS = /^[\p{L}\p{M}]+$/u
 /** Returns whether a part of a search also matches inside words. */
 export const matchesInside = (part: string): boolean => part.length >= MIN_INSIDE && LETTERS.test(part)
 
-/** One text, with the joined forms of its words by their first position. */
+/** A part of a word, or a joined form of several parts. */
+interface Unit extends Omit<Join, 'level'> {
+  /** Whether it stands for a word with a sign. */
+  isBare: boolean
+}
+
+/** One text as units. A word begins where the word before it ends. */
 class Text {
-  readonly folded: string[] = []
-  readonly exact: string[] = []
-  /** Whether the part stands for a word with a sign. */
-  readonly isBare: boolean[] = []
-  readonly joins = new Map<number, Join[]>()
+  readonly units: Unit[] = []
+  readonly byFolded = new Map<string, Unit[]>()
+  /** Positions that a search has reached so far: each holds the number of the step that reached it last. */
+  readonly #reached: Uint32Array
+  #step = 0
+  /** All parts in sequence. */
+  readonly #folded: string
+  readonly #exact: string
 
   constructor(text: string) {
+    let end = 0
+    const allFolded: string[] = []
+    const allExact: string[] = []
     for (const { parts, exact, joins } of splitWords(text)) {
-      const positions: number[] = []
+      const positions = [end]
       parts.forEach((part, n) => {
-        positions.push(this.folded.length)
-        const from = this.folded.length
+        const from = end
         const bare = bareParts(part)
-        for (const one of bare ?? [part]) {
-          this.folded.push(one)
-          this.exact.push(bare ? one : (exact[n] ?? part))
-          this.isBare.push(bare !== null)
-        }
-        if (bare) this.#addJoin({ from, to: this.folded.length, folded: part, exact: exact[n] ?? part })
+        allFolded.push(...(bare ?? [part]))
+        allExact.push(...(bare ?? [exact[n] ?? part]))
+        for (const one of bare ?? [])
+          this.#add({ from: end, to: ++end, folded: one, exact: one, isBare: true })
+        if (!bare) end++
+        this.#add({ from, to: end, folded: part, exact: exact[n] ?? part, isBare: false })
+        positions.push(end)
       })
-      positions.push(this.folded.length)
       for (const join of joins)
-        this.#addJoin({ ...join, from: positions[join.from] ?? 0, to: positions[join.to] ?? 0 })
+        this.#add({
+          ...join,
+          from: positions[join.from] ?? 0,
+          to: positions[join.to] ?? 0,
+          isBare: false,
+        })
     }
+    this.#reached = new Uint32Array(end + 1)
+    this.#folded = sequenceOf(allFolded)
+    this.#exact = sequenceOf(allExact)
   }
 
-  #addJoin(join: Join): void {
-    const known = this.joins.get(join.from)
-    if (known) known.push(join)
-    else this.joins.set(join.from, [join])
+  #add(unit: Unit): void {
+    this.units.push(unit)
+    const same = this.byFolded.get(unit.folded)
+    if (same) same.push(unit)
+    else this.byFolded.set(unit.folded, [unit])
+  }
+
+  /** Returns whether the parts of a long term occur in sequence, by one search in the text. */
+  hasParts({ words }: Term, { level, isExact }: Rule): boolean {
+    if (level === INSIDE) return false
+    const parts = words.flatMap((word) => (isExact ? word.exact : word.parts))
+    const sequence = sequenceOf(parts.flatMap((part) => bareParts(part) ?? [part]))
+    const text = isExact ? this.#exact : this.#folded
+    return text.includes(level === PREFIX ? sequence.slice(0, -1) : sequence)
+  }
+
+  /** Marks positions as reached, as a new step. */
+  reach(positions: readonly number[]): void {
+    this.#step++
+    for (const position of positions) this.#reached[position] = this.#step
+  }
+
+  isReached(position: number): boolean {
+    return this.#reached[position] === this.#step
   }
 }
 
-type Test = (folded: string, exact: string, isBare: boolean) => boolean
-
-/** Returns the positions after the part or joined form at a position that passes the test. */
-function stepsFrom(text: Text, from: number, test: Test): number[] {
-  const folded = text.folded[from]
-  if (folded === undefined) return []
-  const ends = test(folded, text.exact[from] ?? folded, text.isBare[from] ?? false) ? [from + 1] : []
-  for (const join of text.joins.get(from) ?? []) if (test(join.folded, join.exact, false)) ends.push(join.to)
-  return ends
-}
+const sequenceOf = (parts: readonly string[]): string => `\0${parts.join('\0')}\0`
 
 interface Rule {
   level: Level
@@ -91,62 +121,79 @@ interface Rule {
   expansions?: Expansions | undefined
 }
 
-/** Returns the test of a part of a search, or of its joined form. */
-function testOf(part: string, spelling: string, rule: Rule, isLast: boolean, term: Term): Test {
-  const { level, isExact, expansions } = rule
-  if (level === PREFIX && isLast) {
-    const isAllowed = (word: string) => !expansions || expansions.prefixes.has(word)
-    return (folded, exact, isBare) =>
-      !isBare && folded.startsWith(part) && (!isExact || exact.startsWith(spelling)) && isAllowed(folded)
-  }
+/** Returns the units of a text that match a part of a search. */
+function unitsOf(
+  text: Text,
+  part: string,
+  spelling: string,
+  { level, isExact, isWithoutInsides, expansions }: Rule,
+  isPrefix: boolean,
+  isPhrase: boolean,
+): Unit[] {
+  const whole = text.byFolded.get(part) ?? []
+  if (level === PREFIX && isPrefix)
+    return text.units.filter(
+      ({ folded, exact, isBare }) =>
+        !isBare &&
+        folded.startsWith(part) &&
+        (!isExact || exact.startsWith(spelling)) &&
+        (!expansions || expansions.prefixes.has(folded)),
+    )
   if (level !== INSIDE)
-    return (folded, exact, isBare) => !isBare && folded === part && (!isExact || exact === spelling)
-  const stem = stemOf(part)
+    return whole.filter(({ exact, isBare }) => !isBare && (!isExact || exact === spelling))
+  const isSpelled = ({ folded, exact }: Unit) =>
+    !isExact || exact.includes(spelling) || (spelling === part && exact === folded)
+  if (isPhrase) return whole.filter(isSpelled)
+  const isInside = !isWithoutInsides && matchesInside(part)
   const insides = expansions?.insides.get(part)
-  const isInside = !rule.isWithoutInsides && matchesInside(part)
-  return (folded, exact) => {
-    if (isExact && !exact.includes(spelling) && (spelling !== part || exact !== folded)) return false
-    if (folded === part) return true
-    if (term.isPhrase) return false
-    if (folded === stem || stemOf(folded) === stem) return true
-    return isInside && folded.includes(part) && (!insides || insides.has(folded))
-  }
+  const isForm = formTest(part)
+  return text.units.filter(
+    (unit) =>
+      isSpelled(unit) &&
+      (isForm(unit.folded) ||
+        (isInside && unit.folded.includes(part) && (!insides || insides.has(unit.folded)))),
+  )
 }
 
-/** Returns the positions after a word of a search that matches at a position. */
-function endsOf(
-  text: Text,
-  from: number,
-  word: QueryWord,
-  rule: Rule,
-  isLast: boolean,
-  term: Term,
-): number[] {
-  const { parts, exact, joined, joinedExact } = word
-  let states = [from]
-  parts.forEach((part, n) => {
-    const test = testOf(part, exact[n] ?? part, rule, isLast && n === parts.length - 1, term)
-    states = states.flatMap((state) => stepsFrom(text, state, test))
-  })
-  if (parts.length > 1) {
-    const test = testOf(joined, joinedExact, rule, isLast, term)
-    states.push(...stepsFrom(text, from, test))
-  }
-  return states
+/** Returns a function that tells whether a word is another form of a part of a search. */
+function formTest(part: string): (word: string) => boolean {
+  const stem = stemOf(part)
+  const [first] = part
+  // the stem of a word has its first letter
+  return (word) => word === part || word === stem || (word[0] === first && stemOf(word) === stem)
 }
+
+/** Returns the positions after a word of a search that begins at one of the positions; at any position for null. */
+function endsOf(text: Text, term: Term, word: QueryWord, rule: Rule, starts: number[] | null): number[] {
+  const isLastWord = word === term.words.at(-1)
+  return word.variants.flatMap(({ parts, exact }) => {
+    let ends = starts
+    for (const [n, part] of parts.entries()) {
+      const isPrefix = isLastWord && n === parts.length - 1
+      const units = unitsOf(text, part, exact[n] ?? part, rule, isPrefix, term.isPhrase)
+      if (ends) text.reach(ends)
+      const next = ends ? units.filter(({ from }) => text.isReached(from)) : units
+      ends = [...new Set(next.map(({ to }) => to))]
+      if (ends.length === 0) break
+    }
+    return ends ?? []
+  })
+}
+
+/** Most parts of a term whose joined and other forms are compared. */
+const MAX_FORMS = 16
 
 /** Returns whether a term matches a text. */
 function isIn(text: Text, term: Term, rule: Rule): boolean {
   if (rule.level === PREFIX && !term.isOpen) return false
-  for (let from = 0; from < text.folded.length; from++) {
-    let states = [from]
-    term.words.forEach((word, n) => {
-      const isLast = n === term.words.length - 1
-      states = states.flatMap((state) => endsOf(text, state, word, rule, isLast, term))
-    })
-    if (states.length > 0) return true
+  if (term.words.reduce((sum, { parts }) => sum + parts.length, 0) > MAX_FORMS)
+    return text.hasParts(term, rule)
+  let ends: number[] | null = null
+  for (const word of term.words) {
+    ends = endsOf(text, term, word, rule, ends)
+    if (ends.length === 0) return false
   }
-  return false
+  return true
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isUnspaced } from './characters.ts'
 import { stemOf } from './forms.ts'
 import { keyWord } from './index-words.ts'
-import { matchesInside } from './match.ts'
+import { type Expansions, matchesInside } from './match.ts'
 import type { QueryWord, Term } from './query.ts'
 
 /** Keys of which an asset has at least one. */
@@ -15,26 +15,30 @@ export type AllOf = AnyOf[]
  *
  * @param field `name` for words of the name only
  */
-export function wholeKeys({ parts, joined }: QueryWord, field: 'word' | 'name'): AllOf[] {
-  const sequence = keyParts(parts).map((part) => [`${field}:${keyWord(part)}`])
-  return parts.length > 1 && !parts.every(isUnspaced)
-    ? [sequence, [[`${field}:${keyWord(joined)}`]]]
-    : [sequence]
+export function wholeKeys({ variants }: QueryWord, field: 'word' | 'name'): AllOf[] {
+  return variants.map(({ parts }) => keyParts(parts).map((part) => [`${field}:${keyWord(part)}`]))
 }
 
-/** Returns the alternatives by which assets can match a word whole or in another word form. */
-export function formKeys(word: QueryWord, { isPhrase }: Pick<Term, 'isPhrase'>, isName = false): AllOf[] {
+/**
+ * Returns the alternatives by which assets can match a word whole, in another word form, or inside words.
+ *
+ * @param insides the words of the index that hold a part of the search
+ */
+export function formKeys(
+  { variants }: QueryWord,
+  { isPhrase }: Pick<Term, 'isPhrase'>,
+  { isName = false, insides }: { isName?: boolean; insides?: Expansions['insides'] } = {},
+): AllOf[] {
   const [field, stemField] = isName ? ['name', 'name-stem'] : ['word', 'stem']
-  const formsOf = (part: string) => {
+  const keysOf = (part: string) => {
     const stem = isPhrase ? part : stemOf(part)
-    return [...new Set([part, stem])].flatMap((form) => [
-      `${field}:${keyWord(form)}`,
-      `${stemField}:${keyWord(form)}`,
-    ])
+    const forms = [...new Set([part, stem])].map(keyWord)
+    const words = [...forms, ...(insides?.get(part) ?? [])]
+    return [...words.map((word) => `${field}:${word}`), ...forms.map((form) => `${stemField}:${form}`)]
   }
-  const { parts, joined } = word
-  const sequence = keyParts(parts).map((part) => (isUnspaced(part) ? [`${field}:${part}`] : formsOf(part)))
-  return parts.length > 1 && !parts.every(isUnspaced) ? [sequence, [formsOf(joined)]] : [sequence]
+  return variants.map(({ parts }) =>
+    keyParts(parts).map((part) => (isUnspaced(part) ? [`${field}:${part}`] : keysOf(part))),
+  )
 }
 
 /** A lookup of the words that begin with a text. */
@@ -47,16 +51,22 @@ export interface PrefixLookup {
 /** Returns the lookups for the open word of a search; empty if it has no last word that is open. */
 export function prefixLookups({ isOpen, words }: Term): PrefixLookup[] {
   const word = isOpen ? words.at(-1) : undefined
-  const last = word?.parts.at(-1)
-  if (!word || !last || isUnspaced(last)) return []
-  const before = keyParts(word.parts.slice(0, -1)).map((part) => [`word:${keyWord(part)}`])
-  const whole = { before: [], prefix: word.joined }
-  return word.parts.length === 1 ? [whole] : [{ before, prefix: last }, whole]
+  return (word?.variants ?? []).flatMap(({ parts }) => {
+    const prefix = parts.at(-1)
+    if (prefix === undefined || isUnspaced(prefix)) return []
+    return [{ before: keyParts(parts.slice(0, -1)).map((part) => [`word:${keyWord(part)}`]), prefix }]
+  })
 }
 
 /** Returns the parts of a term that also match inside words. */
 export const insideLookups = ({ isPhrase, words }: Term): string[] =>
-  isPhrase ? [] : words.flatMap(({ parts }) => parts.filter(matchesInside))
+  isPhrase
+    ? []
+    : [
+        ...new Set(
+          words.flatMap(({ variants }) => variants.flatMap(({ parts }) => parts.filter(matchesInside))),
+        ),
+      ]
 
 /** Returns parts as keys hold them: consecutive characters of scripts without spaces as pairs. */
 function keyParts(parts: string[]): string[] {

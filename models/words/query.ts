@@ -1,5 +1,5 @@
 import { validationFailed } from '../../app/errors.ts'
-import { plainText, splitWords } from './split.ts'
+import { type Join, plainText, splitWords, type Word } from './split.ts'
 import { type Title, titleOf } from './title.ts'
 
 /** Most characters of a search text. */
@@ -7,14 +7,18 @@ export const MAX_QUERY_CHARACTERS = 500
 /** Most words of a search text. */
 export const MAX_QUERY_WORDS = 16
 
-/** A word of a search. */
-export interface QueryWord {
-  /** Its parts in sequence, folded. */
+/** Parts of a word in sequence, folded, and in exact spelling. */
+export interface Parts {
   parts: string[]
   exact: string[]
+}
+
+/** A word of a search. */
+export interface QueryWord extends Parts {
   /** The parts together; equal to the only part of a word with one part. */
   joined: string
-  joinedExact: string
+  /** The parts, and with more and more of them joined: `Ki|Cad|symbols`, `KiCad|symbols`, `KiCadsymbols`. */
+  variants: Parts[]
 }
 
 /** A word, or the words of a phrase in sequence. */
@@ -59,12 +63,7 @@ export function parseQuery(q: string): Query {
   const excluded: Term[] = []
   let last: { term: Term; segment: Segment } | undefined
   for (const segment of segmentsOf(plainText(q))) {
-    const words = splitWords(segment.text).map(({ parts, exact, joined }) => ({
-      parts,
-      exact,
-      joined,
-      joinedExact: exact.join(''),
-    }))
+    const words = splitWords(segment.text).map(queryWord)
     if (words.length === 0) continue
     const term = { words, isPhrase: segment.isPhrase, isOpen: false }
     last = { term, segment }
@@ -74,6 +73,32 @@ export function parseQuery(q: string): Query {
   if (last && !last.segment.isExcluded && (!last.segment.isPhrase || last.segment.isUnclosed))
     last.term.isOpen = isLongEnough(last.term.words.at(-1))
   return { titles: titlesOf(q, excluded.length > 0), required, excluded }
+}
+
+function queryWord(word: Word): QueryWord {
+  const { parts, exact, joined, joins } = word
+  const levels = [...new Set(joins.map(({ level }) => level))].filter((level) => level > 0)
+  return {
+    parts,
+    exact,
+    joined,
+    variants: [{ parts, exact }, ...levels.map((level) => joinedParts(word, level))],
+  }
+}
+
+/** Returns the parts of a word, joined where a joined form of at most this level is. */
+function joinedParts({ parts, exact, joins }: Word, level: number): Parts {
+  const longest = new Map<number, Join>()
+  for (const join of joins) if (join.level <= level) longest.set(join.from, join)
+  const joined: Parts = { parts: [], exact: [] }
+  for (let at = 0; at < parts.length; ) {
+    const join = longest.get(at)
+    const isJoin = join !== undefined && join.level > 0
+    joined.parts.push((isJoin ? join.folded : parts[at]) ?? '')
+    joined.exact.push((isJoin ? join.exact : exact[at]) ?? '')
+    at = isJoin ? join.to : at + 1
+  }
+  return joined
 }
 
 const isLongEnough = (word: QueryWord | undefined): boolean => (word?.joined.length ?? 0) >= 2

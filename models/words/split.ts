@@ -1,6 +1,6 @@
 import { DIGIT, IGNORED, kindOf, LETTER, LOWER, MARK, SIGN, SPACE, UNSPACED, UPPER } from './characters.ts'
 import { emojiAt, foldEmoji } from './emoji.ts'
-import { exactText, foldText } from './fold.ts'
+import { exactText, foldExact, isAscii } from './fold.ts'
 
 /** Parts of a word in the form in which they match together: `usb` and `c` as `usbc`. */
 export interface Join {
@@ -10,6 +10,8 @@ export interface Join {
   to: number
   folded: string
   exact: string
+  /** What is between the parts: nothing (1), hyphens (2), other signs (3); 0 for one part with the dot before it. */
+  level: number
 }
 
 /** A word of a text: what stands between two blanks. */
@@ -27,11 +29,15 @@ export interface Word {
 /** Most characters of a joined form. Nobody types longer ones. */
 const MAX_JOINED = 64
 
+/** Most characters of a text in NFKC, in which one character can become 18. */
+const MAX_PLAIN = 12_000
+
 /** How a part follows the part before it. The joined forms end at a part with a larger number. */
 const AFTER_LETTERS = 1
 const AFTER_HYPHEN = 2
 const AFTER_SIGN = 3
 const APART = 4
+const LEVELS = [AFTER_LETTERS, AFTER_HYPHEN, AFTER_SIGN]
 
 const QUOTES = /[\u201C-\u201F\u00AB\u00BB\u2033\u2036\u301D-\u301F]/g
 /** Apostrophes, also those that Unicode counts as letters: people type any of them in a Ukrainian or Hawaiian word. */
@@ -41,13 +47,12 @@ const SLASHES = /[\u2044\u2215]/g
 const VULGAR = /(\d)(?=[\u00BC-\u00BE\u2150-\u215F\u2189])/g
 /** A sign between the parts of a Persian word. It is not displayed. */
 const ARABIC_NON_JOINER = /(\p{Script=Arabic})\u200C/gu
-const PLAIN = /^[\0-\x7f]*$/
 const FRACTION = /\d+\/\d+"/y
 
 /** Returns a text in NFKC, with the quotes, dashes and fractions that phones type as plain ones. */
 export function plainText(text: string): string {
-  if (PLAIN.test(text)) return text
-  return text
+  if (isAscii(text)) return text
+  const plain = text
     .replace(QUOTES, '"')
     .replace(VULGAR, '$1 ')
     .replace(ARABIC_NON_JOINER, '$1-')
@@ -55,6 +60,7 @@ export function plainText(text: string): string {
     .replace(APOSTROPHES, "'")
     .replace(DASHES, '-')
     .replace(SLASHES, '/')
+  return plain.length > MAX_PLAIN ? plain.slice(0, MAX_PLAIN) : plain
 }
 
 /** Returns the words of a text. */
@@ -94,15 +100,17 @@ class Splitter {
 
   /** Reads the character at an offset. Returns the offset of the next one. */
   #read(code: number, at: number, size: number): number {
-    const emoji = code > 0x7f || this.text.charCodeAt(at + 1) > 0x7f ? emojiAt(this.text, at) : ''
-    if (emoji) {
-      this.#endPart(at)
-      this.#add(foldEmoji(emoji), foldEmoji(emoji), APART)
-      this.#link = APART
-      return at + emoji.length
-    }
     const kind = kindOf(code)
     const end = at + size
+    if (code > 0x7f ? kind === SIGN : this.text.charCodeAt(at + 1) > 0x7f) {
+      const emoji = emojiAt(this.text, at)
+      if (emoji) {
+        this.#endPart(at)
+        this.#add(foldEmoji(emoji), foldEmoji(emoji), APART)
+        this.#link = APART
+        return at + emoji.length
+      }
+    }
     if (kind === IGNORED) return end
     if (kind === SPACE) {
       this.#endWord(at)
@@ -111,7 +119,8 @@ class Splitter {
     if (kind === SIGN) return this.#readSign(at, end)
     if (kind === UNSPACED) {
       this.#endPart(at)
-      this.#push(this.text.slice(at, end), APART)
+      const character = this.text.slice(at, end)
+      this.#add(character, character, APART)
       this.#link = APART
       return end
     }
@@ -190,25 +199,28 @@ class Splitter {
   }
 
   #push(part: string, link: number): void {
-    const folded = foldText(part)
-    if (folded) this.#add(folded, exactText(part), link)
+    const exact = exactText(part)
+    const folded = foldExact(exact)
+    if (folded) this.#add(folded, exact, link)
     this.#dotted = false
     this.#link = AFTER_SIGN
   }
 
   #add(folded: string, exact: string, link: number): void {
     const { parts, exact: spellings, joins } = this.#word
+    const before = parts.at(-1)
+    const isDecimal = link === AFTER_SIGN && before !== undefined && isNumber(before) && isNumber(folded)
     const from = parts.push(folded) - 1
     spellings.push(exact)
-    this.#links.push(link)
-    if (this.#dotted) joins.push({ from, to: from + 1, folded: `.${folded}`, exact: `.${exact}` })
+    this.#links.push(isDecimal ? APART : link)
+    if (this.#dotted) joins.push({ from, to: from + 1, folded: `.${folded}`, exact: `.${exact}`, level: 0 })
   }
 
   #endWord(end: number): void {
     this.#endPart(end)
     const word = this.#word
     if (word.parts.length > 0) {
-      for (const limit of [AFTER_LETTERS, AFTER_HYPHEN, AFTER_SIGN]) this.#join(limit)
+      if (word.parts.length > 1) for (const level of LEVELS) this.#join(level)
       word.joined = word.parts.join('')
       this.#words.push(word)
       this.#word = { parts: [], exact: [], joined: '', joins: [] }
@@ -217,18 +229,23 @@ class Splitter {
     this.#link = APART
   }
 
-  /** Adds the joined forms of the parts whose links are not larger than the limit. */
-  #join(limit: number): void {
+  /** Adds the joined forms of the parts whose links are not larger than a level, if one of their links is this level. */
+  #join(level: number): void {
     const { parts, exact, joins } = this.#word
+    const links = this.#links
     for (let from = 0; from < parts.length; ) {
       let to = from + 1
       let length = parts[from]?.length ?? 0
-      while (to < parts.length && (this.#links[to] ?? APART) <= limit) length += parts[to++]?.length ?? 0
-      const isNew = !joins.some((join) => join.from === from && join.to === to)
-      if (to > from + 1 && length <= MAX_JOINED && isNew)
+      let isNew = false
+      for (; to < parts.length; to++) {
+        const link = links[to] ?? APART
+        if (link > level) break
+        isNew ||= link === level
+        length += parts[to]?.length ?? 0
+      }
+      if (isNew && length <= MAX_JOINED)
         joins.push({
-          from,
-          to,
+          ...{ from, to, level },
           folded: parts.slice(from, to).join(''),
           exact: exact.slice(from, to).join(''),
         })
@@ -236,6 +253,9 @@ class Splitter {
     }
   }
 }
+
+/** Returns whether a part is a number. Numbers are joined by hyphens only, because `1.2` is not `12`. */
+const isNumber = (part: string): boolean => kindOf(part.charCodeAt(0)) === DIGIT
 
 const isLetter = (codePoint: number | undefined): boolean => {
   const kind = codePoint === undefined ? SIGN : kindOf(codePoint)
