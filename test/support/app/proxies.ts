@@ -28,6 +28,8 @@ export interface RunningProxy {
   certificate: string
   /** Returns the paths of the files that it has open below its own folder, except its logs. */
   openFiles(): Promise<string[]>
+  /** Returns what it has logged. */
+  logged(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -62,7 +64,7 @@ export const PROXIES = {
         join(home, 'nginx.conf'),
         `daemon off; master_process off; pid ${home}/pid; error_log ${home}/error.log;
         events {}
-        http { access_log off; gzip on; ${temporary} include ${home}/site.conf; }`,
+        http { access_log ${home}/access.log; gzip on; ${temporary} include ${home}/site.conf; }`,
       )
       return spawn('nginx', ['-c', join(home, 'nginx.conf'), '-e', join(home, 'error.log')])
     },
@@ -121,6 +123,10 @@ export async function startProxy(
     plainPort,
     certificate: await readFile(certificate, 'utf8'),
     openFiles: () => openFiles(child, home),
+    logged: async () => {
+      const logs = (await readdir(home)).filter((file) => file.endsWith('.log'))
+      return output + (await Promise.all(logs.map((file) => readFile(join(home, file), 'utf8')))).join('')
+    },
     async stop() {
       const ended = once(child, 'exit')
       child.kill('SIGKILL')
