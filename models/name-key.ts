@@ -46,8 +46,8 @@ const MOST_ZEROS = 60
 export function nameKeyOf(name: string): string {
   const units = (name.normalize('NFKC').match(UNITS) ?? []).map(unitOf)
   const letters = cut(units.map((unit) => unit.letters).join(''), MAX_LETTERS)
-  const accents = cut(units.map((unit) => unit.accents).join(''), MAX_DIFFERENCES).replace(/ +$/, '')
-  const forms = cut(units.map(({ form }) => form).join(''), MAX_DIFFERENCES).replace(/0+$/, '')
+  const accents = cut(units.map((unit) => unit.accents).join(''), MAX_DIFFERENCES).trimEnd()
+  const forms = cut(units.map(({ form }) => form).join(''), MAX_DIFFERENCES).replace(/(?<!0)0+$/, '')
   const levels = [letters, accents, forms]
   while (levels.at(-1) === '') levels.pop()
   return levels.join(LEVEL)

@@ -11,8 +11,8 @@ import { startApp, type TestApp } from '../../support/app/app.ts'
 import { insertAsset } from '../../support/app/assets.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 
-const ASSETS = 160
-const SEARCHES = 40
+const ASSETS = 100
+const SEARCHES = 24
 /** Draws the assets and the searches. A failed test names it. */
 const SEED = Date.now() % 1e9
 const DAY = 86_400_000
