@@ -37,6 +37,17 @@ const ROWS: [q: string, name: string, tier: number | null][] = [
   ['ハンダ', 'パンダ', null],
   ['ンダ', 'パンダ', TIERS.name],
   ['-chair', 'oak', null],
+  ['צה"ל', 'סמל צה"ל', TIERS.name],
+  ['"1/2" pipe"', 'pipe, 1/2" pipe', TIERS.name],
+  ['"1/2"', 'scale 1/2', TIERS.name],
+  ['"1/2"', 'pipe 1 inch', null],
+  ['"oak cha', 'red oak chair', TIERS.prefix],
+  ['"oak cha"', 'red oak chair', null],
+  ['"chairs"', 'red chair', null],
+  ['"', 'oak', null],
+  ['kicad_Symbols', 'KiCad-symbols_v2', TIERS.name],
+  ['v12', 'v1.2', null],
+  ['👍', '👍🏽 yes', TIERS.inside],
 ]
 
 describe('tierOf', () => {
