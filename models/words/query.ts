@@ -101,7 +101,7 @@ function joinedParts({ parts, exact, joins }: Word, level: number): Parts {
   return joined
 }
 
-const isLongEnough = (word: QueryWord | undefined): boolean => (word?.joined.length ?? 0) >= 2
+const isLongEnough = (word: QueryWord | undefined): boolean => [...(word?.joined ?? '')].length >= 2
 
 function titlesOf(q: string, hasExcluded: boolean): Title[] {
   const title = titleOf(q)
