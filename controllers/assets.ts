@@ -3,6 +3,7 @@ import { lockAsset, releaseHold } from '../app/assets/lock.ts'
 import { removeAsset } from '../app/assets/remove.ts'
 import { updateAsset } from '../app/assets/update.ts'
 import { findAssets } from '../app/search/search.ts'
+import { suggest as suggestValues } from '../app/search/suggest.ts'
 import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
 import { sendJson } from '../middleware/send-json.ts'
@@ -26,6 +27,10 @@ export const list: Handler<typeof rules.search> = async ({ context, viewer, clie
   const found = await findAssets(input, viewer, context, client)
   res.set('Cache-Control', 'private, no-cache').vary('Authorization')
   sendJson(res, JSON.stringify(success(found)))
+}
+
+export const suggest: Handler<typeof rules.suggest> = async ({ context, viewer, client, input }, res) => {
+  res.json(success({ suggestions: await suggestValues(context, viewer, client, input.q ?? '') }))
 }
 
 export const read: Handler<typeof rules.read> = ({ req, asset, input }, res) =>

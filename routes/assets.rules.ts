@@ -60,6 +60,8 @@ export const signedBytes = rules({
   },
 })
 
+export const suggest = rules({ query: { q: optionalParameter(textField({ ...SEARCH_TEXT, min: 0 })) } })
+
 export const search = rules({
   query: {
     q: optionalParameter(textField({ ...SEARCH_TEXT, trims: true })),

@@ -24,6 +24,7 @@ router.use(authenticateOptional)
 router.param('assetId', loadAsset)
 
 router.get('/', handle(rules.search, assets.list))
+router.get('/suggest', handle(rules.suggest, assets.suggest))
 router.post('/', authenticate, upload(NEW_ASSET, handle(rules.create, assets.create)))
 
 router.get('/:assetId', handle(rules.read, assets.read))

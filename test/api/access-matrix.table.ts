@@ -72,6 +72,11 @@ const ASSETS: Row[] = [
     lists: true,
   },
   {
+    route: 'GET /api/assets/suggest',
+    send: (as, { asset }) => as.get(`/api/assets/suggest?q=${asset.name}`),
+    expected: everybody,
+  },
+  {
     route: 'POST /api/assets',
     send: (as) => as.post('/api/assets').attach('files', obj(), 'a.obj'),
     expected: users(201),

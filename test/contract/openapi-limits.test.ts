@@ -3,6 +3,7 @@ import { STORAGES } from '../../app/context.ts'
 import { MAX_NAME_BYTES } from '../../app/media/file-name.ts'
 import { PREVIEW_MAX_BYTES, PREVIEW_SIDE, THUMBNAIL_SIDE } from '../../app/media/preview.ts'
 import { SHOWN_PROJECTS } from '../../app/projects/scene-editor.ts'
+import { MAX_SUGGESTIONS, SUGGESTION_KINDS } from '../../app/search/suggest.ts'
 import { MAX_SILENCE_MS } from '../../app/uploads/speed-monitor.ts'
 import { JSON_BYTES, MAX_JSON_DEPTH } from '../../config/body-limits.ts'
 import { KNOWN_ADDRESS_MS, PASSWORD_LIMITS } from '../../config/rate-limits.ts'
@@ -74,6 +75,8 @@ const LIMITS: Record<string, unknown> = {
   'ActivityPage activity maxItems': LIMIT.max,
   'AssetChange kind enum': CHANGE_KINDS,
   'listChanges changes maxItems': LIMIT.max,
+  'suggest suggestions maxItems': MAX_SUGGESTIONS,
+  'Suggestion kind enum': SUGGESTION_KINDS,
   'FormerUser projects maxItems': SHOWN_PROJECTS,
   'RequestId pattern': REQUEST_ID.source,
   'limit minimum': LIMIT.min,
