@@ -25,6 +25,8 @@ router.param('assetId', loadAsset)
 
 router.get('/', handle(rules.search, assets.list))
 router.get('/suggest', handle(rules.suggest, assets.suggest))
+// other methods: this is no id of an asset
+router.use('/suggest', (_req, _res, next) => next('router'))
 router.post('/', authenticate, upload(NEW_ASSET, handle(rules.create, assets.create)))
 
 router.get('/:assetId', handle(rules.read, assets.read))

@@ -75,6 +75,7 @@ const LIMITS: Record<string, unknown> = {
   'ActivityPage activity maxItems': LIMIT.max,
   'AssetChange kind enum': CHANGE_KINDS,
   'listChanges changes maxItems': LIMIT.max,
+  'suggest q maxLength': SEARCH_TEXT.max,
   'suggest suggestions maxItems': MAX_SUGGESTIONS,
   'Suggestion kind enum': SUGGESTION_KINDS,
   'FormerUser projects maxItems': SHOWN_PROJECTS,
