@@ -45,7 +45,10 @@ export const createScene: Handler<typeof rules.scene> = async ({ req, project, s
   await send(req, res, added.project, 201, added.scene.id)
 }
 
-export const updateScene: Handler<typeof rules.scene> = async ({ req, project, sender, input }, res) => {
+export const updateScene: Handler<typeof rules.sceneUpdate> = async (
+  { req, project, sender, input },
+  res,
+) => {
   const id = String(req.params.sceneId)
   const changed = await setScene(project, id, input, sender)
   await send(req, res, changed.project, 200, id)

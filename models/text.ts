@@ -25,6 +25,9 @@ export function cleanName(name: string): string {
   return normalizeText(visible).trim()
 }
 
+/** Returns the stored form of an email address. Email addresses are not case-sensitive. */
+export const emailKey = (email: string): string => normalizeText(normalizeText(email).toLowerCase())
+
 /** Returns a tag in the stored form: cleaned like a name, in lower case. */
 export const cleanTag = (tag: string): string =>
   cleanName(cleanName(tag).replaceAll('\u0130', 'i').toLowerCase())

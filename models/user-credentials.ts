@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose'
 import type { SessionFields } from './session.ts'
+import { emailKey } from './text.ts'
 import {
-  emailKey,
   type KnownAddress,
   User,
   type UserDocument,

@@ -8,7 +8,7 @@ import type { Space } from './plugins/space.ts'
 import { type Timestamps, timestamps } from './plugins/timestamps.ts'
 import type { SessionFields } from './session.ts'
 import type { Stored } from './stored.ts'
-import { foldText, normalizeText } from './text.ts'
+import { emailKey, foldText } from './text.ts'
 
 export const USERNAME = { min: 3, max: 32, pattern: /^[A-Za-z0-9._-]+$/ } as const
 export const NAME = { max: 100 } as const
@@ -148,7 +148,8 @@ const statics = {
   },
 
   /**
-   * Changes the profile of a session's user. Retries when the telephone number is no longer the one that `decide` saw.
+   * Changes the profile of a session's user. Retries when the telephone number or the settings are no longer those that
+   * `decide` saw. A change to the values that the profile has does nothing.
    *
    * @param decide returns the fields to change
    * @returns null when the session is no longer valid
@@ -162,12 +163,16 @@ const statics = {
     const read = () => User.findBySession(session)
     const update = (user: UserDocument) => {
       const { username, mobile, countryCode } = user
-      const change = decide(user)
+      const change = changesOf(user, decide(user))
+      if (Object.keys(change).length === 0) return Promise.resolve(user)
+      const settings = user.settings === '{}' ? { $in: ['{}', null] } : user.settings
       return User.findOneAndUpdate(
-        { mobile, countryCode, ...userOfSession(session) },
+        {
+          ...{ mobile, countryCode, ...userOfSession(session) },
+          ...(change.settings === undefined ? {} : { settings }),
+        },
         {
           ...change,
-          ...(change.email ? { email: emailKey(change.email) } : {}),
           mobileKey: mobileKey({ mobile, countryCode, ...change }),
           ...(change.name === undefined ? {} : { searchKeys: searchKeys({ username, name: change.name }) }),
         },
@@ -258,8 +263,14 @@ export function searchKeys({ username, name }: { username: string; name?: string
 /** Returns the unique key of a username. Usernames are not case-sensitive. */
 export const usernameKey = (username: string): string => username.toLowerCase()
 
-/** Returns the stored form of an email address. Email addresses are not case-sensitive. */
-export const emailKey = (email: string): string => normalizeText(normalizeText(email).toLowerCase())
+/** Returns the fields of a profile that a change sets to another value, in the stored form. */
+function changesOf(user: UserFields, change: Partial<Profile>): Partial<Profile> {
+  const stored = { ...change, ...(change.email ? { email: emailKey(change.email) } : {}) }
+  const changes = Object.entries(stored).filter(
+    ([field, value]) => value !== undefined && value !== user[field as keyof Profile],
+  )
+  return Object.fromEntries(changes)
+}
 
 /** Returns the unique key of a telephone number; null unless both parts are given. */
 export function mobileKey(phone: { countryCode?: string | null; mobile?: string | null }): string | null {

@@ -2,7 +2,7 @@ import { DESCRIPTION, NAME, SIGNED_URL, TAG, TAGS, VISIBILITIES } from '../model
 import { SCOPES } from '../models/asset-criteria.ts'
 import { SORT_NAMES } from '../models/asset-search.ts'
 import { ASSET_TYPES, MEDIA } from '../models/media.ts'
-import { checked, optional, optionalParameter, rules } from './rules/define.ts'
+import { checked, clearable, nullable, optional, optionalParameter, rules } from './rules/define.ts'
 import { choice, flag, moment, tagList, wholeNumber } from './rules/fields.ts'
 import { page } from './rules/page.ts'
 import { nameField, text, textField } from './rules/text.ts'
@@ -26,7 +26,16 @@ export const create = rules({ body: described })
 /** The same fields in the query, for an upload whose body is a file. */
 export const createFromBytes = rules({ query: fieldsOf(optionalParameter) })
 /** Empty fields of a form are absent, but these are cleared. */
-export const update = rules({ body: described, empty: { keep: ['description', 'tags'] } })
+export const update = rules({
+  body: {
+    ...described,
+    description: clearable(textField({ ...DESCRIPTION, min: 0, lines: true }), ''),
+    tags: clearable(tagList({ ...TAGS, each: TAG }), []),
+    // null: detected from the files
+    type: nullable(choice(ASSET_TYPES)),
+  },
+  empty: { keep: ['description', 'tags'] },
+})
 
 /** Whether the URLs in an answer are signed. */
 const signed = optionalParameter(flag())

@@ -1,5 +1,5 @@
 import { SCENE_LIST, SCENES, type SceneList, TITLE } from '../models/project.ts'
-import { type Field, nullable, optional, rules } from './rules/define.ts'
+import { clearable, type Field, nullable, optional, rules } from './rules/define.ts'
 import { ofText } from './rules/fields.ts'
 import { page } from './rules/page.ts'
 import { nameField, text } from './rules/text.ts'
@@ -28,11 +28,8 @@ export const update = rules({
   body: { title: optional(nameField(TITLE)), image, sceneOrder: optional(ids(SCENES)) },
 })
 
-export const scene = rules({
-  body: {
-    base: optional(ids(SCENE_LIST)),
-    overlay: optional(ids(SCENE_LIST)),
-    overlayImage: optional(ids(SCENE_LIST)),
-    baseImage: optional(ids(SCENE_LIST)),
-  } satisfies Record<SceneList, Field<string[] | undefined>>,
-})
+const listsOf = (list: Field<string[] | undefined>) =>
+  ({ base: list, overlay: list, overlayImage: list, baseImage: list }) satisfies Record<SceneList, unknown>
+
+export const scene = rules({ body: listsOf(optional(ids(SCENE_LIST))) })
+export const sceneUpdate = rules({ body: listsOf(clearable(ids(SCENE_LIST), [])) })

@@ -26,7 +26,11 @@ router.patch('/:projectId', requireAccess('write'), handle(rules.update, project
 router.delete('/:projectId', requireAccess('owner'), handle(projects.remove))
 
 router.post('/:projectId/scenes', requireAccess('write'), handle(rules.scene, projects.createScene))
-router.patch('/:projectId/scenes/:sceneId', requireAccess('write'), handle(rules.scene, projects.updateScene))
+router.patch(
+  '/:projectId/scenes/:sceneId',
+  requireAccess('write'),
+  handle(rules.sceneUpdate, projects.updateScene),
+)
 router.delete('/:projectId/scenes/:sceneId', requireAccess('write'), handle(projects.deleteScene))
 
 router.get('/:projectId/collaborators', requireAccess('owner'), handle(collaborators.list))

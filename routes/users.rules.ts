@@ -1,6 +1,6 @@
 import { ACCESS_LEVELS } from '../models/access-level.ts'
 import { NAME } from '../models/user.ts'
-import { type Field, optional, optionalParameter, rules } from './rules/define.ts'
+import { clearable, type Field, optionalParameter, rules } from './rules/define.ts'
 import { boolean, choice } from './rules/fields.ts'
 import { page } from './rules/page.ts'
 import { password } from './rules/password.ts'
@@ -31,9 +31,9 @@ const space: Field<Space> = (chain) =>
 
 export const administer = rules({
   body: {
-    access: optional(choice(ACCESS_LEVELS)),
-    disabled: optional(boolean()),
-    space: optional(space),
+    access: clearable(choice(ACCESS_LEVELS), 'user'),
+    disabled: clearable(boolean(), false),
+    space: clearable(space, { limit: null, fileLimit: null }),
   },
 })
 
@@ -41,7 +41,5 @@ function isSpace(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const { limit = null, fileLimit = null, ...others } = value as { limit?: unknown; fileLimit?: unknown }
   const isLimit = (one: unknown) => one === null || (Number.isSafeInteger(one) && Number(one) >= 0)
-  return (
-    isLimit(limit) && isLimit(fileLimit) && Object.keys(value).length > 0 && Object.keys(others).length === 0
-  )
+  return isLimit(limit) && isLimit(fileLimit) && Object.keys(others).length === 0
 }

@@ -1,7 +1,7 @@
 import type { Details } from '../../models/event.ts'
 import { untilReadersKnow } from '../../models/owner-states.ts'
 import { matchSessions } from '../../models/session-account.ts'
-import type { UserDocument, UserFields } from '../../models/user.ts'
+import type { UserFields } from '../../models/user.ts'
 import { grantRights, hasOtherAdmin, type Rights } from '../../models/user-state.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
 import type { Context } from '../context.ts'
@@ -10,7 +10,7 @@ import { updateReadersSoon } from './update-readers.ts'
 
 /**
  * Changes the rights that an admin sets for an account. A disabled account loses its sessions permanently, and its
- * public assets are hidden until the account is enabled again.
+ * public assets are hidden until the account is enabled again. A change to the rights that the account has does nothing.
  *
  * @throws conflict when no admin would remain
  * @throws not_found when the account was deleted
@@ -21,11 +21,16 @@ export async function changeRights(
   context: Pick<Context, 'events' | 'log'>,
   admin: Sender,
   user: UserFields,
-  rights: Rights,
-): Promise<UserDocument> {
+  wanted: Rights,
+): Promise<UserFields> {
   const { _id, access, disabled } = user
-  const grant = async (wanted: Rights) => {
-    const granted = await grantRights(_id, wanted)
+  const rights = changesOf(user, wanted)
+  if (Object.keys(rights).length === 0) {
+    await confirmSender({ sender: admin, access: 'admin' })
+    return user
+  }
+  const grant = async (given: Rights) => {
+    const granted = await grantRights(_id, given)
     if (!granted) throw notFound()
     await matchSessions(granted)
     return granted
@@ -58,16 +63,20 @@ export async function changeRights(
     user: admin.user._id,
     concerns: _id,
     target: { type: 'user', id: _id.toString() },
-    details: definedValues(rights),
+    details: rights as Details,
     ...(changesSpace ? { kind: 'space', owner: _id, space: true } : {}),
   })
   return granted
 }
 
-/** Returns the rights that are set, without undefined values. */
-function definedValues(rights: Rights): Details {
+/** Returns the rights that differ from those of an account. */
+function changesOf({ access, disabled, space }: UserFields, wanted: Rights): Rights {
+  const { limit = null, fileLimit = null } = space
+  const current: Rights = { access, disabled, limit, fileLimit }
   return Object.fromEntries(
-    Object.entries(rights).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    Object.entries(wanted).filter(
+      ([name, value]) => value !== undefined && value !== current[name as keyof Rights],
+    ),
   )
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   Asset,
   type AssetFields,
@@ -20,18 +21,20 @@ import { recordAnnounced } from '../events/asset-events.ts'
 import type { AuditEntry } from '../events/event-log.ts'
 import { assertAccess } from '../sharing/assert-access.ts'
 import { lockedError, reloadForRetry } from './change.ts'
+import { describeFiles } from './create.ts'
 
 /** Fields that a collaborator with write access can change, and the visibility, which only the owner can change. */
 export interface AssetChange {
   name?: string
   description?: string
-  type?: AssetType
+  /** Null: detected from the files. */
+  type?: AssetType | null
   tags?: string[]
   visibility?: Visibility
 }
 
 /**
- * Changes the given fields of an asset.
+ * Changes the given fields of an asset. A change to the values that the asset has makes no version and no event.
  *
  * @param version changes the asset only if it still has this version; without it any version
  * @throws `forbidden` when a collaborator changes the visibility, or makes an asset public that was taken down
@@ -50,19 +53,23 @@ export async function updateAsset(
   const { user } = sender
   const by = { sender, access: change.visibility === undefined ? 'write' : 'owner' } as const
   assertAccess(asset, user, by.access)
-  if (Object.keys(change).length === 0) return asset
-  const { visibility, ...fields } = change
-  const changesProtected = Object.keys(fields).length > 0
+  let changesProtected = false
   let announcing = announcement()
   const changed = await Asset.change(
     asset,
     async (current) => {
       const now = clock.now()
+      const { visibility, ...fields } = changesOf(current, change)
+      changesProtected = Object.keys(fields).length > 0
       if (changesProtected && isLocked(current, now)) throw lockedError(current, now)
       if (visibility === 'public' && current.takenDownAt)
         throw forbidden('An administrator took this asset down. It cannot be made public again.')
       await confirmSender(by, current.owner)
-      announcing = announcement({ touched: changesVisibility(current, visibility) ? [EVERYBODY] : [] })
+      if (!changesProtected && visibility === undefined) return null
+      const { typeGiven: _internal, ...visible } = fields
+      const isVisible = visibility !== undefined || Object.keys(visible).length > 0
+      const described = { ...current, ...fields }
+      announcing = announcement({ touched: visibility ? [EVERYBODY] : [] })
       return {
         conditions: {
           state: 'ready',
@@ -71,36 +78,54 @@ export async function updateAsset(
           ...(changesProtected ? notLocked(now) : {}),
         },
         update: {
-          $set: withKeys({ ...fieldsOf(current, fields), ...(visibility ? { visibility } : {}) }, current),
-          $inc: { version: 1, ...(changesVisibility(current, visibility) ? { visibilityEpoch: 1 } : {}) },
+          $set: withKeys(
+            { ...fields, ...describeWords(described), ...(visibility ? { visibility } : {}) },
+            current,
+          ),
+          ...(isVisible
+            ? {
+                $inc: { version: 1, ...(visibility ? { visibilityEpoch: 1 } : {}) },
+                $push: announced(announcing),
+              }
+            : {}),
           ...visibilityUpdate(visibility),
-          $push: announced(announcing),
         },
       }
     },
     (tried) => reloadForRetry({ clock }, tried, { version, by, anyLock: !changesProtected }),
   )
   const [before, after] = [changed.before, withSameFiles(changed)]
-  if (visibility) await hideIfOwnerInactive(after)
+  if (before.version === after.version) return after
+  const changesVisibility = before.visibility !== after.visibility
+  if (changesVisibility) await hideIfOwnerInactive(after)
   const audit: AuditEntry = {
     action: 'asset.visibility_changed',
     user: user._id,
     target: { type: 'asset', id: after._id.toString() },
     details: { visibility: after.visibility },
   }
-  const also = changesVisibility(before, visibility) ? { audit } : {}
-  await recordAnnounced({ events, log }, after, announcing, also)
+  await recordAnnounced({ events, log }, after, announcing, changesVisibility ? { audit } : {})
   return after
 }
 
-const changesVisibility = (current: AssetFields, visibility: Visibility | undefined) =>
-  visibility !== undefined && visibility !== current.visibility
+type Changes = Partial<
+  Pick<AssetFields, 'name' | 'description' | 'tags' | 'type' | 'typeGiven' | 'visibility'>
+>
 
-function fieldsOf(current: AssetFields, { tags, type, ...texts }: Omit<AssetChange, 'visibility'>) {
-  const described = {
-    name: texts.name ?? current.name,
-    description: texts.description ?? current.description,
-    tags: tags ? normalizeTags(tags) : current.tags,
+/**
+ * Returns the fields of an asset that a change sets to another value. The same type is only noted as given, so that other
+ * files do not change it.
+ */
+function changesOf(current: Whole, { type, tags, ...others }: AssetChange): Changes {
+  const wanted: Changes = {
+    ...others,
+    ...(tags ? { tags: normalizeTags(tags) } : {}),
+    ...(type === undefined
+      ? {}
+      : { type: type ?? describeFiles(current.allFiles).type, typeGiven: type !== null }),
   }
-  return { ...described, ...describeWords(described), ...(type ? { type, typeGiven: true } : {}) }
+  const changes = Object.entries(wanted).filter(
+    ([field, value]) => !isDeepStrictEqual(value, current[field as keyof Changes]),
+  )
+  return Object.fromEntries(changes)
 }

@@ -2,7 +2,8 @@ import type { Types } from 'mongoose'
 import type { Config } from '../../config/env.ts'
 import { KNOWN_ADDRESS_MS } from '../../config/rate-limits.ts'
 import { costOf, fitsHash, hashPassword, verifyAccount, verifyPassword } from '../../models/password.ts'
-import { emailKey, type UserDocument } from '../../models/user.ts'
+import { emailKey } from '../../models/text.ts'
+import type { UserDocument } from '../../models/user.ts'
 import {
   findForConfirmation,
   findForSignIn,

@@ -27,12 +27,26 @@ export interface Placed {
   asset: AssetFields
 }
 
+interface Accepted {
+  accepts: (file: AssetFile) => boolean
+  /** For the message to a client. */
+  names: string
+}
+
+const PICTURE: Accepted = {
+  accepts: ({ media, mediaType }) => media === 'image' && mediaType !== 'image/gif',
+  names: 'an image that is not a GIF',
+}
+
 /** Files that each list of a scene accepts from an earlier client. */
-const ACCEPTS: Record<SceneList, (file: AssetFile) => boolean> = {
-  base: ({ media }) => media === 'image',
-  baseImage: ({ media, mediaType }) => media === 'image' && mediaType !== 'image/gif',
-  overlay: ({ media, mediaType }) => media === 'video' || mediaType === 'image/gif',
-  overlayImage: ({ media, mediaType }) => media === 'image' && mediaType !== 'image/gif',
+const ACCEPTED: Record<SceneList, Accepted> = {
+  base: { accepts: ({ media }) => media === 'image', names: 'an image' },
+  baseImage: PICTURE,
+  overlay: {
+    accepts: ({ media, mediaType }) => media === 'video' || mediaType === 'image/gif',
+    names: 'a video or a GIF',
+  },
+  overlayImage: PICTURE,
 }
 
 /**
@@ -52,8 +66,8 @@ export async function placeUpload(
 ): Promise<Placed> {
   const { projectId, sceneId, list, localPath } = where
   const project = projectId === undefined ? undefined : await findChangeable(projectId, sender)
-  if (!upload.files.every(ACCEPTS[list]))
-    throw unsupportedMedia('This list does not accept files of this media type.')
+  if (!upload.files.every(ACCEPTED[list].accepts))
+    throw unsupportedMedia(`The file for this list must be ${ACCEPTED[list].names}.`)
   if (sceneId !== undefined && !project?.scenes.some(({ id }) => id === sceneId)) throw notFound()
 
   const asset = await createAsset(context, upload, sender, localPath === undefined ? {} : { localPath })

@@ -96,7 +96,7 @@ export async function resolveImage(image: string | null | undefined, viewer: Vie
 }
 
 /**
- * Changes a project. Retries when another request changed it first.
+ * Changes a project. Retries when another request changed it first. A change to the values that it has does nothing.
  *
  * @param decide returns the fields to change, given the current project
  * @returns the project after the change
@@ -115,6 +115,7 @@ export async function changeProject(
       const change = await decide(current)
       await recordReferences(newReferences(current, { ...current, ...change }))
       await confirmSender({ sender }, current.owner)
+      if (isUnchanged(current, change)) return null
       return {
         conditions: { version: current.version, ...changeableBy(sender.user, 'write') },
         update: { $set: change, $inc: { version: 1 } },
@@ -130,6 +131,12 @@ export async function changeProject(
   await removeDeletedReferences(newReferences(before, after))
   return after
 }
+
+/** Returns whether a change sets the values that a project has. Ids are compared as texts. */
+const isUnchanged = (current: ProjectContent, change: Partial<ProjectContent>): boolean =>
+  Object.entries(change).every(
+    ([field, value]) => JSON.stringify(value) === JSON.stringify(current[field as keyof ProjectContent]),
+  )
 
 /** Returns the references of a project that it did not have before. */
 function newReferences(before: ProjectContent, after: ProjectContent): Types.ObjectId[] {

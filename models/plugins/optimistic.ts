@@ -6,6 +6,8 @@ export interface ConditionalUpdate<T> {
   update: UpdateQuery<T>
 }
 
+type Decision<T> = ConditionalUpdate<T> | null
+
 export interface OptimisticStatics<T> {
   /**
    * Changes a document that other requests can change at the same time (optimistic locking). Makes one conditional
@@ -13,14 +15,15 @@ export interface OptimisticStatics<T> {
    * again and retries.
    *
    * @param current the document as it was read; its `_id` is a condition of every update
-   * @param decide returns the update of the document as it was read, with the conditions that make it safe
+   * @param decide returns the update of the document as it was read, with the conditions that make it safe; null when
+   *   there is nothing to change
    * @param readAgain returns the current document for a retry
-   * @returns the document directly before and after the update
+   * @returns the document directly before and after the update: the same object twice when there was nothing to change
    * @throws what `decide` and `readAgain` throw; the document is then not changed
    */
   change<Read extends T>(
     current: Read,
-    decide: (current: Read) => ConditionalUpdate<T> | Promise<ConditionalUpdate<T>>,
+    decide: (current: Read) => Decision<T> | Promise<Decision<T>>,
     readAgain: (tried: Read) => Promise<Read>,
   ): Promise<{ before: Read; after: T }>
 }
@@ -54,7 +57,9 @@ interface Identified {
 const statics: OptimisticStatics<Identified> & ThisType<Model<Identified>> = {
   async change(current, decide, readAgain) {
     const attempt = async (before: typeof current) => {
-      const { conditions, update } = await decide(before)
+      const decision = await decide(before)
+      if (!decision) return { before, after: before }
+      const { conditions, update } = decision
       const filter = { ...conditions, _id: before._id }
       const after = await this.findOneAndUpdate(filter, update, { returnDocument: 'after' }).lean()
       return after && { before, after }

@@ -79,6 +79,12 @@ export const nullable =
   (chain) =>
     field(chain.optional().if((value: unknown) => value !== null))
 
+/** A field that can be absent. Null means the value that a cleared field has. */
+export const clearable =
+  <Value>(field: Field<Value>, cleared: NoInfer<Value>): Field<Value | undefined> =>
+  (chain) =>
+    field(chain.optional().customSanitizer((value: unknown) => (value === null ? cleared : value)))
+
 /** A field with one more check, which runs if all others passed. */
 export const checked =
   <Value>(

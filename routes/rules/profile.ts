@@ -1,5 +1,5 @@
 import { EMAIL, NAME, PROFILE_PHOTO, SETTINGS, USERNAME } from '../../models/user.ts'
-import { checked, type Field, nullable, optional } from './define.ts'
+import { checked, clearable, type Field, nullable } from './define.ts'
 import { boolean } from './fields.ts'
 import { countryCode, mobile } from './phone.ts'
 import { nameField, textField } from './text.ts'
@@ -40,19 +40,19 @@ export const photo = nullable(
   ),
 )
 
-/** A JSON object of at most `SETTINGS.maxBytes`. Returns its text. */
+/** A change of the settings, a JSON object of at most `SETTINGS.maxBytes`. Returns its text. */
 const settings: Field<string> = (chain) =>
   chain
     .custom((value) => typeof value === 'object' && !Array.isArray(value))
     .withMessage('must be a JSON object')
     .bail()
-    .customSanitizer((value: object | null) => JSON.stringify(value ?? {}))
+    .customSanitizer((value: object) => JSON.stringify(value))
     .custom((value: string) => Buffer.byteLength(value) <= SETTINGS.maxBytes)
     .withMessage(`must have at most ${SETTINGS.maxBytes} bytes`)
 
 /** Fields that can be set after registration only. */
 export const preferences = {
   profilePhoto: photo,
-  discoverable: optional(boolean()),
-  settings: optional(settings),
+  discoverable: clearable(boolean(), false),
+  settings: nullable(settings),
 }
