@@ -97,7 +97,7 @@ const ofWriters = (role: Role): Way[] => [
     as.post(`${scene.project}/scenes`).send({}),
   ),
   way(`PATCH /api/projects/:id/scenes/:sceneId (${role})`, role, UPDATE_PROJECT, (as, { scene }) =>
-    as.patch(`${scene.project}/scenes/${scene.sceneId}`).send({ base: [] }),
+    as.patch(`${scene.project}/scenes/${scene.sceneId}`).send({ base: [scene.asset._id] }),
   ),
   way(`DELETE /api/projects/:id/scenes/:sceneId (${role})`, role, UPDATE_PROJECT, (as, { scene }) =>
     as.delete(`${scene.project}/scenes/${scene.sceneId}`),
