@@ -46,7 +46,7 @@ describe('uploads of many files', function () {
     return (await send<Answer>(`${service.origin}/api/assets`, request, 201)).asset
   }
 
-  for (const size of [100, 50_000, 250_000])
+  for (const size of [100, 250_000])
     it(`POST /api/assets – 1,000 files of ${size} bytes → no more memory than one file of as many bytes, and ${LIST_MB} MiB`, async () => {
       await uploadMany(1, COUNT * size)
       const one = await peak()

@@ -6,7 +6,7 @@ import { json, register, send, uploadFile } from '../support/app/client.ts'
 import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
 
 /** Duration of the attack, in milliseconds. */
-const LOAD_MS = 20_000
+const LOAD_MS = 10_000
 const CONNECTIONS = 20
 const ADDRESSES = 4
 
