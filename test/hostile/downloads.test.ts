@@ -89,7 +89,7 @@ describe('hostile downloads', function () {
     const objects = async () => {
       const root = join(folder, 'objects')
       const entries = await readdir(root, { recursive: true, withFileTypes: true })
-      return entries.filter((entry) => entry.isFile()).map(({ path, name }) => join(path, name))
+      return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
     }
 
     it('GET file, zip – clients disconnect at any moment → service continues, no error', async () => {
