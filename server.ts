@@ -51,11 +51,9 @@ async function main(): Promise<void> {
   const server = createHttpServer(createApp(context), {
     originCheck: context.originCheck,
     keepAliveMs,
-    connections: {
-      total: connections,
-      perAddress: trustProxy === 0 ? Math.ceil(connections / 2) : connections,
-      onRefused: () => context.metrics.refusedConnections.inc(),
-    },
+    connections,
+    connectionsPerAddress: trustProxy === 0 ? Math.ceil(connections / 2) : connections,
+    onRefused: () => context.metrics.refusedConnections.inc(),
   })
   measureTraffic(server)
   const running = new RunningRequests(server)

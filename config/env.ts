@@ -3,7 +3,7 @@ import { customCleanEnv, type ReporterOptions } from 'envalid'
 import { DEVELOPMENT_ORIGINS } from './cors.ts'
 import { fileVariable, readFileVariables } from './file-variables.ts'
 import { KNOWN_SECRETS } from './known-secrets.ts'
-import { descriptorLimit, memoryLimit } from './machine.ts'
+import { memoryLimit } from './machine.ts'
 import { refuseEnds } from './value-ends.ts'
 import { variables } from './variables.ts'
 
@@ -50,9 +50,7 @@ export function loadConfig(environment: Environment) {
       basePath: env.BASE_PATH,
       origins: env.CORS_ORIGINS ?? (production ? [] : DEVELOPMENT_ORIGINS),
       trustProxy: env.TRUST_PROXY,
-      connections: Math.min(env.MAX_CONNECTIONS || connectionsByMemory(), connectionsByDescriptors()),
-      /** The setting, 0 if there is none. */
-      connectionsSetting: env.MAX_CONNECTIONS,
+      connections: env.MAX_CONNECTIONS || connectionsByMemory(),
       keepAliveMs: env.KEEP_ALIVE_SECONDS * 1000,
     },
     database: {
@@ -125,16 +123,6 @@ const DEFAULT_CONNECTIONS = { least: 200, most: 20_000 }
 export function connectionsByMemory(memory = memoryLimit()): number {
   const { least, most } = DEFAULT_CONNECTIONS
   return Math.min(most, Math.max(least, Math.floor(memory / 2 / CONNECTION_BYTES)))
-}
-
-/** Descriptors that the service needs besides those of its connections. */
-const OWN_DESCRIPTORS = 48
-/** Fewest connections, with which a browser can still be served. */
-const LEAST_CONNECTIONS = 4
-
-/** Returns the number of connections for which the limit of open files is enough. Each can need one more file. */
-export function connectionsByDescriptors(limit = descriptorLimit()): number {
-  return Math.max(LEAST_CONNECTIONS, Math.floor((limit - OWN_DESCRIPTORS) / 2))
 }
 
 /**

@@ -93,7 +93,7 @@ export const variables = {
   )({ default: 48, desc: 'Hours without a request after which a session ends.' }),
   MAX_CONNECTIONS: integer(0)({
     default: 0,
-    desc: 'Open connections at most, half of them from one address if TRUST_PROXY is 0. 0: computed from the memory. Lowered where the limit of open files is too small.',
+    desc: 'Open connections at most, half of them from one address if TRUST_PROXY is 0. 0: computed from the memory.',
   }),
   KEEP_ALIVE_SECONDS: integer(
     1,

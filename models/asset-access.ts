@@ -125,7 +125,7 @@ export const visibleAsset = (id: Types.ObjectId | string, viewer: Viewer): Promi
   )
 
 /** Fields that are large and that only searches use. */
-const SEARCHED = { words: 0, keys: 0 } as const
+const SEARCHED = { words: 0, keys: 0, termsDue: 0 } as const
 
 /** The owner of a missing asset, so that it is answered as fast as one that the viewer cannot read. */
 const NOBODY = new Types.ObjectId('000000000000000000000000')

@@ -4,8 +4,10 @@ import { publicAssets, type Viewer } from './asset-access.ts'
 import { EVERY_ASSET, keysOfFilters } from './asset-keys.ts'
 import type { AssetType, Media } from './media.ts'
 import type { Order } from './plugins/page.ts'
+import { searchForm } from './search-form.ts'
 import { foldText } from './text.ts'
 import type { OwnersInTransition } from './user-state.ts'
+import { type Conditions, NOTHING } from './word-conditions.ts'
 
 export const SCOPES = ['all', 'public', 'mine', 'shared'] as const
 export type Scope = (typeof SCOPES)[number]
@@ -16,6 +18,8 @@ export type Scope = (typeof SCOPES)[number]
  */
 export interface Criteria {
   q?: string | undefined
+  /** Whether one of the words of `q` is enough. */
+  any?: boolean | undefined
   scope: Scope
   type?: AssetType | undefined
   media?: Media | undefined
@@ -32,31 +36,25 @@ export interface Criteria {
 
 type Filter = QueryFilter<AssetFields>
 
-const NOTHING = { _id: { $in: [] } }
-
-/**
- * Whether all assets have their keys. Until the migration has computed them, searches compare the fields of the assets.
- */
-let allHaveKeys = true
-
-/** Sets whether searches can compare the keys of the assets. */
-export function setAllHaveKeys(value: boolean): void {
-  allHaveKeys = value
-}
+const allHaveKeys = () => searchForm() !== 'fields'
+/** Whether searches compare the words of assets by keys, and not by the text index of the previous release. */
+export const allHaveWords = () => searchForm() === 'words'
 
 /**
  * Returns the criteria as a filter, without the scope.
  *
  * @param order the order of the result: the index of the newest and oldest first needs a key, even without a criterion
+ * @param words the conditions of `q`; without them, `q` is compared as in the previous release
  */
-export function filterOf(criteria: Criteria, order?: Order): Filter {
+export function filterOf(criteria: Criteria, order?: Order, words?: Conditions): Filter {
   const { q, owner } = criteria
   const createdAt = range({ $gte: criteria.createdAfter, $lt: criteria.createdBefore })
   const updatedAt = range({ $gte: criteria.updatedAfter, $lt: criteria.updatedBefore })
   const size = range({ $gte: criteria.minSize, $lte: criteria.maxSize })
   return {
-    ...(q ? (onlyExcludes(q) ? NOTHING : { $text: { $search: foldText(q) } }) : {}),
-    ...(allHaveKeys ? byKeys(criteria, order) : byFields(criteria)),
+    ...(q && !words ? (onlyExcludes(q) ? NOTHING : { $text: { $search: foldText(q) } }) : {}),
+    ...(allHaveKeys() ? byKeys(criteria, order, words) : byFields(criteria)),
+    ...(words && words.and.length > 0 ? { $and: words.and } : {}),
     ...(owner ? { owner } : {}),
     ...(createdAt ? { createdAt } : {}),
     ...(updatedAt ? { updatedAt } : {}),
@@ -64,9 +62,9 @@ export function filterOf(criteria: Criteria, order?: Order): Filter {
   }
 }
 
-function byKeys(criteria: Criteria, order: Order | undefined): Filter {
-  const keys = keysOfFilters(criteria)
-  if (keys.length === 0 && order?.field === 'createdAt') keys.push(EVERY_ASSET)
+function byKeys(criteria: Criteria, order: Order | undefined, words?: Conditions): Filter {
+  const keys = [...(words?.all ?? []), ...keysOfFilters(criteria)]
+  if (keys.length === 0 && !words && order?.field === 'createdAt') keys.push(EVERY_ASSET)
   return keys.length > 0 ? { keys: { $all: keys } } : {}
 }
 
@@ -79,6 +77,13 @@ function byFields({ type, media, tags, visibility }: Criteria): Filter {
   }
 }
 
+/** The assets of one index that a search looks at. */
+export interface Branch {
+  filter: Filter
+  /** Whether they are shared with the viewer. The words of such assets are not known. */
+  isShared: boolean
+}
+
 /**
  * Returns the scope as several filters, each of which selects assets of one index, so that the index serves filter and
  * sort. The filters can overlap. An asset that is not `ready` has no readers, so only the filter by owner names the state.
@@ -87,12 +92,17 @@ export function branchesOf(
   { scope, owner }: Pick<Criteria, 'scope' | 'owner'>,
   viewer: Viewer,
   owners: OwnersInTransition,
-): Filter[] {
+): Branch[] {
   // the index of an owner holds private assets too
-  const ofOwner = owner && allHaveKeys ? { keys: { $all: keysOfFilters({ visibility: 'public' }) } } : {}
-  const everybodys = publicAssets(owners).map((branch) => ({ ...branch, ...ofOwner }))
-  const mine = viewer ? [{ owner: viewer._id, state: 'ready' as const }] : []
-  const shared = viewer
+  const ofOwner = owner && allHaveKeys() ? { keys: { $all: keysOfFilters({ visibility: 'public' }) } } : {}
+  const everybodys = publicAssets(owners).map((branch) => ({
+    filter: { ...branch, ...ofOwner },
+    isShared: false,
+  }))
+  const mine: Branch[] = viewer
+    ? [{ filter: { owner: viewer._id, state: 'ready' as const }, isShared: false }]
+    : []
+  const sharedWith: Filter[] = viewer
     ? [
         {
           readers: viewer._id.toString(),
@@ -104,6 +114,7 @@ export function branchesOf(
           : []),
       ]
     : []
+  const shared = sharedWith.map((filter) => ({ filter, isShared: true }))
   switch (scope) {
     case 'public':
       return everybodys
@@ -122,7 +133,7 @@ export function scopeOf(
   viewer: Viewer,
   owners: OwnersInTransition,
 ): Filter {
-  const [only, ...others] = branchesOf(criteria, viewer, owners)
+  const [only, ...others] = branchesOf(criteria, viewer, owners).map(({ filter }) => filter)
   return others.length === 0 && only ? only : { $or: [only ?? NOTHING, ...others] }
 }
 

@@ -1,15 +1,13 @@
 import type { AssetFields, Visibility } from './asset.ts'
 import type { AssetFile } from './asset-files.ts'
 import type { AssetType, Media } from './media.ts'
-import { foldText, tagKey } from './text.ts'
+import { termsMark } from './term-writer.ts'
+import { tagKey } from './text.ts'
+import { wordKeysOf } from './words/index-words.ts'
 
 /** The form of the stored keys. Increment it when `keysOf` changes, and migrate the stored keys. */
-export const KEYS_FORM = 1
+export const KEYS_FORM = 2
 
-/** Most different words of an asset that searches find. */
-const MAX_WORDS = 1000
-/** Most characters of a word that searches compare. */
-const MAX_WORD_CHARACTERS = 64
 /** Most characters of a file extension that searches find. */
 const MAX_EXTENSION_CHARACTERS = 16
 
@@ -55,32 +53,23 @@ export function keysOf(asset: Keyed): string[] {
       ...(lock?.legalHold || lock?.until ? ['lock'] : []),
       `size:${size > 0 ? Math.floor(Math.log2(size)) : 0}`,
       ...allFiles.flatMap(({ name, sha256 }) => [`ext:${extensionOf(name)}`, `sha256:${sha256}`]),
-      ...wordsOf(asset).map((word) => `word:${word}`),
+      ...wordKeysOf({ ...asset, fileNames: allFiles.map(({ name = '' }) => name) }),
     ]),
   ]
 }
 
-/** Returns the fields that an update sets, and the keys that the asset has after it. */
+/** Returns the fields that an update sets, the keys that the asset has after it, and a mark if it has new words. */
 export function withKeys<Set extends Partial<AssetFields>>(
   set: Set,
-  current: Keyed,
-): Set & Pick<AssetFields, 'keys' | 'keysForm'> {
-  return { ...set, keys: keysOf({ ...current, ...set }), keysForm: KEYS_FORM }
+  current: Keyed & Pick<AssetFields, '_id' | 'owner'>,
+): Set & Pick<AssetFields, 'keys' | 'keysForm'> & Partial<Pick<AssetFields, 'termsDue'>> {
+  const changed = { ...current, ...set }
+  const keys = keysOf(changed)
+  return { ...set, keys, keysForm: KEYS_FORM, ...termsMark({ ...changed, keys }) }
 }
 
 /** Returns the extension of a file name in lower case, without the dot; an empty text for a name without extension. */
 function extensionOf(name = ''): string {
   const [, extension = ''] = /.\.([^.\s/\\]+)$/u.exec(name) ?? []
   return extension.length > MAX_EXTENSION_CHARACTERS ? '' : extension.toLowerCase()
-}
-
-/** Returns the different words of an asset in the searched form: of the name first, of the description last. */
-function wordsOf({ name, tags, allFiles, description }: Keyed): string[] {
-  const words = new Set<string>()
-  for (const text of [name, ...tags, ...allFiles.map((file) => file.name ?? ''), description])
-    for (const [word] of foldText(text).matchAll(/[\p{L}\p{N}_]+/gu)) {
-      if (words.size === MAX_WORDS) return [...words]
-      words.add([...word].slice(0, MAX_WORD_CHARACTERS).join(''))
-    }
-  return [...words]
 }

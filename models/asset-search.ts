@@ -1,10 +1,14 @@
 import type { mongo, QueryFilter } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
 import type { Viewer } from './asset-access.ts'
-import { branchesOf, type Criteria, filterOf, onlyExcludes, scopeOf } from './asset-criteria.ts'
+import { allHaveWords, branchesOf, type Criteria, filterOf, onlyExcludes, scopeOf } from './asset-criteria.ts'
+import { LISTED, type ListedAsset, MAX_SEARCH_MS, readAssets } from './asset-page.ts'
 import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
-import { PageEnds } from './plugins/page-ends.ts'
 import { NO_TRANSITION, type OwnersInTransition } from './user-state.ts'
+import { NOTHING } from './word-conditions.ts'
+import { matchesOf, pageByField, pageByTier, type WordPosition, type WordRequest } from './word-pages.ts'
+import { WordSearch } from './word-search.ts'
+import { nearestSpelling } from './word-suggestion.ts'
 
 /**
  * The sorts by a field. `models/asset.ts` declares an index for each field, which serves both directions. `relevance` is
@@ -27,14 +31,14 @@ export type Sort = keyof typeof SORTS | 'relevance'
 export const SORT_NAMES = [...(Object.keys(SORTS) as (keyof typeof SORTS)[]), 'relevance'] as const
 const RELEVANCE: Order = { field: 'score', direction: -1 }
 
+/** How many of its words an answer has. */
+export const MATCHED = ['all', 'any'] as const
+/** How many of its words a search needs, if not all. */
+export const MATCHES = ['any'] as const
+
 /** Most assets that a search counts, and that its facets describe. */
 export const MAX_COUNTED = 10_000
-/** Longest time of a query of a search, in milliseconds. */
-const MAX_SEARCH_MS = 5000
-
 type Filter = QueryFilter<AssetFields>
-
-const pageEnds = new PageEnds()
 
 export interface PageRequest {
   sort: Sort
@@ -48,6 +52,8 @@ export interface AssetPage {
   assets: ListedAsset[]
   /** Where the next page begins; null when there is none. */
   next: Position | null
+  /** Whether all words of the search were found, or only any of them. Missing without words. */
+  matched?: (typeof MATCHED)[number]
 }
 
 export interface FacetCount {
@@ -56,34 +62,6 @@ export interface FacetCount {
 }
 
 export type Facets = Record<'type' | 'media' | 'tag' | 'visibility', FacetCount[]>
-
-/** The fields of an asset that answers and sorts need. */
-const LISTED = {
-  _id: 1,
-  owner: 1,
-  name: 1,
-  nameKey: 1,
-  description: 1,
-  type: 1,
-  media: 1,
-  tags: 1,
-  visibility: 1,
-  visibilityEpoch: 1,
-  collaborators: 1,
-  files: 1,
-  fileSet: 1,
-  fileCount: 1,
-  images: 1,
-  cover: 1,
-  size: 1,
-  downloads: 1,
-  version: 1,
-  lock: 1,
-  createdAt: 1,
-  updatedAt: 1,
-} as const satisfies Partial<Record<keyof AssetFields, 1>>
-
-export type ListedAsset = Pick<AssetFields, keyof typeof LISTED>
 
 /** Largest number of tags in the facets of a search. */
 export const TOP_TAGS = 20
@@ -94,50 +72,66 @@ export async function searchAssets(
   viewer: Viewer,
   page: PageRequest,
 ): Promise<AssetPage> {
+  const { owners = NO_TRANSITION, sort, limit, after } = page
+  if (criteria.q && allHaveWords()) return searchWords(criteria, viewer, page)
   if (criteria.q && onlyExcludes(criteria.q)) return { assets: [], next: null }
-  const { owners = NO_TRANSITION } = page
-  const order = page.sort === 'relevance' ? RELEVANCE : SORTS[page.sort]
+  const order = sort === 'relevance' ? RELEVANCE : SORTS[sort]
+  const filters = criteria.q
+    ? [{ $and: [filterOf(criteria), scopeOf(criteria, viewer, owners)] }]
+    : branchesOf(criteria, viewer, owners).map(({ filter }) => ({
+        $and: [filterOf(criteria, order), filter],
+      }))
+  // one asset more than the page holds, to know whether there is a next page
   const found =
-    page.sort === 'relevance'
+    sort === 'relevance'
       ? await findByRelevance(criteria, viewer, page)
-      : criteria.q
-        ? await findPage([{ $and: [filterOf(criteria), scopeOf(criteria, viewer, owners)] }], order, page)
-        : await findPage(
-            branchesOf(criteria, viewer, owners).map((branch) => ({
-              $and: [filterOf(criteria, order), branch],
-            })),
-            order,
-            page,
-          )
-  const { items: assets, next } = toPage(found, order, page.limit)
+      : await readAssets(filters, order, { limit: limit + 1, after })
+  const { items: assets, next } = toPage(found, order, limit)
   return { assets, next }
 }
 
-/**
- * Reads one asset more than the page holds, to know whether there is a next page. Calls the driver: the filter contains
- * only values of the stored types, and Mongoose's query took a third of the time of a list.
- */
-function findPage(
-  filters: Filter[],
-  order: Order,
-  { limit, after: position }: PageRequest,
-): Promise<ListedAsset[]> {
-  const after = position ? [afterPosition(order, position)] : []
-  const branches = filters.map((filter) => ({ $and: [filter, ...after] }))
-  const read = (bound: Filter) => {
-    const bounded = branches.map(({ $and }) => ({ $and: [...$and, bound] }))
-    // A branch for each index: the database merges their results in the order of the page.
-    const filter = bounded.length === 1 ? bounded[0] : { $or: bounded }
-    return Asset.collection
-      .find<ListedAsset>(filter as mongo.Filter<mongo.Document>, {
-        projection: LISTED,
-        sort: sortBy(order),
-        limit: limit + 1,
-        maxTimeMS: MAX_SEARCH_MS,
-      })
-      .toArray()
+/** Returns a page of a search for words. When no asset has all of them, the page has the assets with any of them. */
+async function searchWords(criteria: Criteria, viewer: Viewer, page: PageRequest): Promise<AssetPage> {
+  const { sort, limit } = page
+  const after = page.after as WordPosition | undefined
+  const request = await wordRequest(criteria, viewer, page.owners)
+  const read = (any: boolean) =>
+    sort === 'relevance'
+      ? pageByTier({ ...request, any }, { limit: limit + 1, after })
+      : pageByField({ ...request, any }, SORTS[sort], { limit: limit + 1, after })
+  if (request.words.findsNothing) return { assets: [], next: null, matched: 'all' }
+  let any = after ? after[0].any : request.any
+  let found = await read(any)
+  if (!any && !after && found.length === 0) {
+    any = true
+    if (request.words.query.required.length > 1) found = await read(true)
   }
-  return pageEnds.read(JSON.stringify([branches, order, limit]), order, limit + 1, read)
+  const items = found.slice(0, limit)
+  return {
+    assets: items.map(({ asset }) => asset),
+    next: found.length > limit ? (items.at(-1)?.end ?? null) : null,
+    matched: any ? 'any' : 'all',
+  }
+}
+
+/** Returns a search text with a spelling that finds assets, for a search that found none with all its words. */
+export async function suggestSpelling(
+  criteria: Criteria,
+  viewer: Viewer,
+  owners: OwnersInTransition,
+): Promise<string | null> {
+  return allHaveWords() ? nearestSpelling(await wordRequest(criteria, viewer, owners)) : null
+}
+
+/** Returns the words of a search and the assets that it looks at. */
+async function wordRequest(
+  criteria: Criteria,
+  viewer: Viewer,
+  owners: OwnersInTransition = NO_TRANSITION,
+): Promise<WordRequest> {
+  const { q = '', scope, any = false } = criteria
+  const words = await WordSearch.of({ q, scope, viewer })
+  return { words, criteria, viewer, any, branches: branchesOf(criteria, viewer, owners) }
 }
 
 /** Reads the first page with `find`, which some engines do in half of the time. Only an aggregation can compare scores. */
@@ -171,8 +165,12 @@ function findByRelevance(criteria: Criteria, viewer: Viewer, page: PageRequest) 
  * Returns the number of matching assets that the viewer can read. Stops counting after `MAX_COUNTED + 1`, which means
  * that there are more than `MAX_COUNTED`.
  */
-export function countAssets(criteria: Criteria, viewer: Viewer, owners: OwnersInTransition): Promise<number> {
-  return Asset.countDocuments(matching(criteria, viewer, owners), {
+export async function countAssets(
+  criteria: Criteria,
+  viewer: Viewer,
+  owners: OwnersInTransition,
+): Promise<number> {
+  return Asset.countDocuments(await matching(criteria, viewer, owners), {
     limit: MAX_COUNTED + 1,
     maxTimeMS: MAX_SEARCH_MS,
   }).exec()
@@ -193,7 +191,7 @@ export async function facetAssets(
     { $project: { _id: 0, value: '$_id', count: 1 } },
   ]
   const [facets] = await Asset.aggregate<Facets>([
-    { $match: matching(criteria, viewer, owners) },
+    { $match: await matching(criteria, viewer, owners) },
     { $sort: sortBy(SORTS.newest) },
     { $limit: MAX_COUNTED },
     { $project: { type: 1, media: 1, tags: 1, visibility: 1 } },
@@ -209,6 +207,10 @@ export async function facetAssets(
   return facets ?? { type: [], media: [], tag: [], visibility: [] }
 }
 
-const matching = (criteria: Criteria, viewer: Viewer, owners: OwnersInTransition) => ({
-  $and: [filterOf(criteria, SORTS.newest), scopeOf(criteria, viewer, owners)],
-})
+/** Returns the filter of all matches of a search that the viewer can read, at least of the newest that are counted. */
+async function matching(criteria: Criteria, viewer: Viewer, owners: OwnersInTransition): Promise<Filter> {
+  if (!criteria.q || !allHaveWords())
+    return { $and: [filterOf(criteria, SORTS.newest), scopeOf(criteria, viewer, owners)] }
+  const request = await wordRequest(criteria, viewer, owners)
+  return request.words.findsNothing ? NOTHING : matchesOf(request, MAX_COUNTED + 1)
+}

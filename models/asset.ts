@@ -5,6 +5,7 @@ import { nameKeyOf } from './name-key.ts'
 import { type OptimisticStatics, optimistic } from './plugins/optimistic.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
 import { type Timestamps, versionTimestamps } from './plugins/timestamps.ts'
+import { searchForm } from './search-form.ts'
 import type { Stored } from './stored.ts'
 import { cleanTag, foldText, tagKey } from './text.ts'
 
@@ -126,12 +127,17 @@ const definition = {
   lock: { type: lockSchema, default: null },
   /** When an admin took the asset down while it was locked: it can never be public or linked again. Missing is null. */
   takenDownAt: { type: Date, default: null },
-  /** The text that searches read: name, tags and description without accents. */
-  words: { name: String, tags: [String], description: String },
+  /** What searches of the previous release read. Written until all assets have their words as keys; see search-form.ts. */
+  words: {
+    type: new Schema({ name: String, tags: [String], description: String }, { _id: false }),
+    default: undefined,
+  },
   /** What searches compare: every equality filter and every word that the asset matches. Written by `withKeys`. */
   keys: { type: [String], default: () => [] },
   /** The form of `keys`. Missing until the keys of an older asset are computed. */
   keysForm: Number,
+  /** When another process stores the new words of the asset, if this one has not. Missing: they are stored. */
+  termsDue: Date,
   /** False: the asset never had a link. True before the first one is stored, and ever after. Missing is unknown. */
   hasLinks: Boolean,
   /** False: no project ever referred to the asset, like `hasLinks`. */
@@ -235,15 +241,7 @@ schema.index({ 'pendingDeletion.id': 1 }, { sparse: true })
 schema.index({ 'trash.id': 1 }, { sparse: true })
 schema.index({ 'jobs.cover.at': 1 }, { sparse: true })
 schema.index({ 'announcements.at': 1 }, { sparse: true })
-schema.index(
-  { 'words.name': 'text', 'words.tags': 'text', 'words.description': 'text' },
-  {
-    name: 'words',
-    weights: { 'words.name': 10, 'words.tags': 5, 'words.description': 1 },
-    default_language: 'english',
-    language_override: 'words.language',
-  },
-)
+schema.index({ termsDue: 1 }, { sparse: true })
 
 export const Asset = model<AssetFields, AssetModel>('Asset', schema)
 
@@ -259,16 +257,14 @@ export function normalizeTags(tags: readonly string[]): string[] {
 
 type Described = Pick<AssetFields, 'name' | 'description' | 'tags'>
 
-/** Returns the fields that sorts and text search read, derived from those that clients see. */
+/** Returns the fields that sorts and searches of the previous release read, derived from those that clients see. */
 export function describeWords({
   name,
   description,
   tags,
-}: Described): Pick<AssetFields, 'nameKey' | 'words'> {
-  return {
-    nameKey: nameKeyOf(name),
-    words: { name: foldText(name), description: foldText(description), tags: tags.map(foldText) },
-  }
+}: Described): Pick<AssetFields, 'nameKey'> & Partial<Pick<AssetFields, 'words'>> {
+  const words = { name: foldText(name), description: foldText(description), tags: tags.map(foldText) }
+  return { nameKey: nameKeyOf(name), ...(searchForm() === 'words' ? {} : { words }) }
 }
 
 type Locked = { lock?: Lock | null }

@@ -122,3 +122,12 @@ export const fileSetsBefore = (before: Date): AsyncIterable<Pick<FileSetFields, 
   FileSet.find({ createdAt: { $lt: before } }, { asset: 1 })
     .lean()
     .cursor()
+
+/** Reads the names of the files of sets. */
+export const fileSetNames = (
+  ids: string[],
+): AsyncIterable<{ _id: string; files: Pick<AssetFile, 'name'>[] }> =>
+  FileSet.collection.find<{ _id: string; files: Pick<AssetFile, 'name'>[] }>(
+    { _id: { $in: ids } } as object,
+    { projection: { 'files.name': 1 } },
+  )

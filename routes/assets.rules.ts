@@ -1,14 +1,23 @@
 import { DESCRIPTION, NAME, SIGNED_URL, TAG, TAGS, VISIBILITIES } from '../models/asset.ts'
 import { SCOPES } from '../models/asset-criteria.ts'
-import { SORT_NAMES } from '../models/asset-search.ts'
+import { MATCHES, SORT_NAMES } from '../models/asset-search.ts'
 import { ASSET_TYPES, MEDIA } from '../models/media.ts'
-import { checked, clearable, nullable, optional, optionalParameter, rules } from './rules/define.ts'
+import { faultOfQuery, MAX_QUERY_CHARACTERS } from '../models/words/query.ts'
+import {
+  checked,
+  clearable,
+  type Field,
+  nullable,
+  optional,
+  optionalParameter,
+  rules,
+} from './rules/define.ts'
 import { choice, flag, moment, tagList, wholeNumber } from './rules/fields.ts'
 import { page } from './rules/page.ts'
 import { nameField, text, textField } from './rules/text.ts'
 
 /** Length of the searched text, in characters. */
-export const SEARCH_TEXT = { max: 500 }
+export const SEARCH_TEXT = { max: MAX_QUERY_CHARACTERS }
 
 /** Fields of an asset that users can set, each made optional by a function. */
 const fieldsOf = <Optional extends typeof optional>(given: Optional) => ({
@@ -71,9 +80,17 @@ export const signedBytes = rules({
 
 export const suggest = rules({ query: { q: optionalParameter(textField({ ...SEARCH_TEXT, min: 0 })) } })
 
+/** A search text. */
+const searchText = (): Field<string> => (chain) =>
+  textField({ ...SEARCH_TEXT, trims: true })(chain)
+    .custom((value: string) => faultOfQuery(value) === null)
+    .withMessage((value: string) => faultOfQuery(value) ?? '')
+    .bail()
+
 export const search = rules({
   query: {
-    q: optionalParameter(textField({ ...SEARCH_TEXT, trims: true })),
+    q: optionalParameter(searchText()),
+    match: optionalParameter(choice(MATCHES)),
     scope: optionalParameter(choice(SCOPES)),
     type: optionalParameter(choice(ASSET_TYPES)),
     media: optionalParameter(choice(MEDIA)),

@@ -6,6 +6,7 @@ import { IdempotencyKey } from '../../models/idempotency-key.ts'
 import { untilReadersKnow } from '../../models/owner-states.ts'
 import { Project } from '../../models/project.ts'
 import { Session } from '../../models/session.ts'
+import { Term } from '../../models/term.ts'
 import type { UserFields } from '../../models/user.ts'
 import { isBeingDeleted, removeUser, setDeleting } from '../../models/user-state.ts'
 import { removeEverythingOf } from '../assets/remove-everything.ts'
@@ -83,6 +84,7 @@ export async function finishDeletion(context: AssetContext, id: Types.ObjectId):
   await Event.forget(id)
   await forgetReader(id)
   await IdempotencyKey.removeAllOf(id)
+  await Term.removeAllOf(id)
   await removeUser(id)
   return true
 }

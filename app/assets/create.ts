@@ -54,6 +54,7 @@ export async function createAsset(
     visibility,
   }
   const stored = await storeFiles(uploadSession, files, sender.user._id)
+  const identity = { _id: uploadSession.asset, owner: uploadSession.owner }
   await confirmSender({ sender })
   const set = {
     ...fields,
@@ -68,7 +69,7 @@ export async function createAsset(
     unsettled: [{ id: uploadSession.id, ...settlement }],
   }
   const asset = await uploadSession.insertAsset(
-    withKeys(set, { ...fields, allFiles: files, state: 'ready', lock: null }),
+    withKeys(set, { ...fields, ...identity, allFiles: files, state: 'ready', lock: null }),
   )
   if (!asset) throw notFound()
   await hideIfOwnerInactive(asset, await settleCreation({ events }, uploadSession, settlement, asset))

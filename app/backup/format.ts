@@ -19,7 +19,7 @@ export const FORMAT = 1
 /**
  * Collections in a backup, in the order in which they are restored. Not included: sessions, because a restore must not
  * revive an ended session; uploads, idempotency keys, failed sign-ins and events that are no activities, because they are
- * temporary; usage sums, because they are recomputed.
+ * temporary; usage sums and the words of all assets, because they are recomputed.
  */
 export const COLLECTIONS = [
   'users',

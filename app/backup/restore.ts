@@ -5,6 +5,7 @@ import { FORMER_ACTIVITIES } from '../../models/event.ts'
 import { IndexRecord } from '../../models/index-record.ts'
 import { Installation } from '../../models/installation.ts'
 import { SchemaVersion } from '../../models/schema-version.ts'
+import { storeAllTerms } from '../../models/term-writer.ts'
 import type { AssetContext } from '../context.ts'
 import { syncIndexes } from '../maintenance/indexes.ts'
 import { type MigrationLease, withMigrationLease } from '../maintenance/migrations/lease.ts'
@@ -86,6 +87,7 @@ async function insertAll(
     const file = manifest.collections[name]
     if (file) await insert(name, readDocuments(dir, file))
   }
+  await storeAllTerms()
   for await (const asset of assetsWithLock())
     await store.protect(
       objectsOf(asset).map(({ key }) => key),

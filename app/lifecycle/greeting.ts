@@ -3,8 +3,6 @@ import type { Context } from '../context.ts'
 
 /** Milliseconds that the greeting waits for the database, so that its example works at once. */
 const READY_WAIT_MS = 1000
-/** Fewer connections by the limit of open files are reported, also without a setting. */
-const FEW_CONNECTIONS = 200
 
 /** What an operator should know after the start. */
 export interface Greeting {
@@ -31,11 +29,6 @@ export async function describeStart(
     warnings.push(`Writes are refused. ${context.writesRefused.message}`)
   if (config.production && store.kind === 'disk')
     warnings.push('Files are on the disk of this one machine: back them up, and run one process only.')
-  const { connections, connectionsSetting } = config.http
-  if (connections < (connectionsSetting || FEW_CONNECTIONS))
-    warnings.push(
-      `The limit of open files (ulimit -n) allows ${connections} connections at a time${connectionsSetting ? `, not the ${connectionsSetting} of MAX_CONNECTIONS` : ''}. Raise it.`,
-    )
   return {
     address: `http://localhost:${port}`,
     database: `${database}${isReady || context.prepared ? '' : ' It has not answered yet; the service keeps trying.'}`,

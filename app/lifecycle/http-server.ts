@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Express } from 'express'
 import type { Config } from '../../config/env.ts'
@@ -7,18 +8,17 @@ import { answerBeforeBody, hasContent } from '../../middleware/answer-before-bod
 import { corsHeaders } from '../../middleware/cors.ts'
 import { lastAnswer, oneAtATime, takeOver } from '../../middleware/pipelining.ts'
 import { closeAfterAnswer, refuseConnection } from '../../middleware/refuse-connection.ts'
+import { addressKey } from '../auth/client-info.ts'
 import type { OriginCheck } from '../auth/origin-check.ts'
 import {
   type AppError,
   headersTooLarge,
   malformedRequest,
   methodNotAllowed,
-  overloaded,
   timeout,
   tooLarge,
 } from '../errors.ts'
 import { limitChunkRate } from '../uploads/chunk-rate.ts'
-import { type ConnectionLimits, limitConnections } from './limit-connections.ts'
 
 /** Milliseconds without data in either direction after which a connection is closed. */
 const IDLE_MS = 60_000
@@ -32,8 +32,12 @@ interface ServerOptions {
   originCheck?: OriginCheck
   /** Milliseconds for which an idle connection is kept after an answer. */
   keepAliveMs?: number
-  /** Limits of the open connections. Default: none. */
-  connections?: ConnectionLimits
+  /** Most open connections; further ones are closed. 0: no limit. */
+  connections?: number
+  /** Most open connections of one address. Behind a proxy, all connections have the same address. */
+  connectionsPerAddress?: number
+  /** Called for each connection that is closed because there are too many. */
+  onRefused?: () => void
 }
 
 /**
@@ -52,13 +56,8 @@ export function createHttpServer(app: Express, options: ServerOptions = {}): Ser
       // `refuseUnclearHost` answers with the error envelope, Node would not.
       requireHostHeader: false,
     },
-    oneAtATime((req, res) => {
-      if (!isExcess(req.socket)) return app(req, res)
-      const added = options.originCheck ? corsHeaders(options.originCheck, req.headers.origin) : {}
-      refuseConnection(req.socket, overloaded('Too many connections are open; try again later.'), { added })
-    }),
+    oneAtATime(app),
   )
-  const isExcess = options.connections ? limitConnections(server, options.connections) : () => false
   server.prependListener('request', (req, res) => {
     // Logs, metrics and the drain each listen for the end of an answer, and `pipeline` adds about seven listeners of
     // its own: https://github.com/nodejs/help/issues/4448. Node warns of a leak when there are more than ten.
@@ -82,7 +81,34 @@ export function createHttpServer(app: Express, options: ServerOptions = {}): Ser
   })
   server.setTimeout(IDLE_MS)
   server.maxRequestsPerSocket = 0
+  if (options.connections) limitConnections(server, options)
   return server
+}
+
+/** Closes connections over the limits. */
+function limitConnections(
+  server: Server,
+  { connections = 0, connectionsPerAddress = connections, onRefused = () => undefined }: ServerOptions,
+): void {
+  const ofAddress = new Map<string, Set<Socket>>()
+  server.maxConnections = connections
+  server.on('drop', onRefused)
+  server.on('connection', (socket: Socket) => {
+    const address = addressKey(socket.remoteAddress)
+    const sockets = ofAddress.get(address) ?? new Set()
+    // Node emits the event again for a connection whose upgrade was not accepted.
+    if (sockets.has(socket)) return
+    if (sockets.size >= connectionsPerAddress) {
+      onRefused()
+      socket.destroy()
+      return
+    }
+    ofAddress.set(address, sockets.add(socket))
+    socket.once('close', () => {
+      sockets.delete(socket)
+      if (sockets.size === 0) ofAddress.delete(address)
+    })
+  })
 }
 
 /**

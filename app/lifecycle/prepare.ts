@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { setAllHaveKeys } from '../../models/asset-criteria.ts'
 import { Capacity } from '../../models/capacity.ts'
+import { searchForm, setSearchForm } from '../../models/search-form.ts'
+import { Term } from '../../models/term.ts'
+import { storeDueTerms } from '../../models/term-writer.ts'
 import { ensureAdmin } from '../accounts/ensure-admin.ts'
 import type { Context, WritesRefused } from '../context.ts'
 import { missingUniqueIndexes, syncIndexes } from '../maintenance/indexes.ts'
 import { type Job, msUntilHour, runJob } from '../maintenance/job-runner.ts'
-import { KEYS_VERSION, NEWEST_VERSION } from '../maintenance/migrations/migrations.ts'
+import { find } from '../maintenance/migrations/0006-find.ts'
+import { NEWEST_VERSION, searchFormOf } from '../maintenance/migrations/migrations.ts'
 import { schemaVersion } from '../maintenance/migrations/schema.ts'
 import { reconcileUsage } from '../maintenance/reconcile.ts'
 import { sweep } from '../maintenance/sweep.ts'
@@ -78,26 +81,27 @@ async function updateSchema(context: Context): Promise<void> {
       { version, newest: NEWEST_VERSION },
       'the database has an older schema: run `npm run db:migrate`',
     )
-    if (version < KEYS_VERSION) void searchFieldsUntilMigrated(context)
+    void searchFormerUntilMigrated(context, version)
     return
   }
   const { migrate } = await import('../maintenance/migrations/migrate.ts')
   await migrate({ report: (line) => log.info(line) })
 }
 
-/** Searches compare the fields of assets until `npm run db:migrate` has computed the keys of all of them. */
-async function searchFieldsUntilMigrated({ log, stopping }: Context): Promise<void> {
-  setAllHaveKeys(false)
+/** Searches compare former fields of assets until `npm run db:migrate` has computed the new ones of all of them. */
+async function searchFormerUntilMigrated({ log, stopping }: Context, found: number): Promise<void> {
+  const setForm = (version: number) => {
+    const form = searchFormOf(version)
+    setSearchForm(form)
+    return form === 'words'
+  }
+  if (setForm(found)) return
   const isMigrated = () =>
-    schemaVersion().then(
-      (version) => version >= KEYS_VERSION,
-      (error) => {
-        log.warn({ err: error }, 'the schema version could not be read; trying again')
-        return false
-      },
-    )
+    schemaVersion().then(setForm, (error) => {
+      log.warn({ err: error }, 'the schema version could not be read; trying again')
+      return false
+    })
   await waitUntil(isMigrated, stopping)
-  setAllHaveKeys(true)
 }
 
 /** Waits until a condition is true, checked every 10 s, or until the process stops. */
@@ -133,6 +137,13 @@ async function sweepOwnStore(context: Context): Promise<boolean> {
   return (await hasOwnStore(context)) && sweep(context)
 }
 
+/** Counts words. Computes the words of assets that processes of the previous release changed after the migration. */
+async function refreshWords({ stopping }: Context): Promise<void> {
+  const checkpoint = () => stopping.throwIfAborted()
+  if (searchForm() === 'words') await find.up({ checkpoint, report: () => undefined })
+  await Term.refresh(stopping)
+}
+
 const jobsOf = (context: Context): Job[] => [
   { id: 'sweep', name: 'the sweep', run: () => sweepOwnStore(context), pauseMs: () => MINUTE, atOnce: true },
   {
@@ -147,6 +158,20 @@ const jobsOf = (context: Context): Job[] => [
     name: 'the recount of space',
     run: () => reconcileUsage(context),
     pauseMs: () => msUntilHour(RECOUNT_HOUR),
+    atOnce: false,
+  },
+  {
+    id: 'words',
+    name: 'the storage of words of processes that died',
+    run: storeDueTerms,
+    pauseMs: () => MINUTE,
+    atOnce: true,
+  },
+  {
+    id: 'word_counts',
+    name: 'the count of words',
+    run: () => refreshWords(context),
+    pauseMs: () => 60 * MINUTE,
     atOnce: false,
   },
 ]

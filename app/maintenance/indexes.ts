@@ -1,7 +1,10 @@
 import mongoose, { type IndexDefinition, type IndexOptions, type Model, mongo } from 'mongoose'
 import '../../models/all.ts'
+import { Asset } from '../../models/asset.ts'
 import { isDuplicateKey } from '../../models/database-errors.ts'
 import { IndexRecord } from '../../models/index-record.ts'
+import { SchemaVersion } from '../../models/schema-version.ts'
+import { searchFormOf } from './migrations/migrations.ts'
 
 /** Largest number of duplicate values reported for an index, and of ids reported for a value. */
 const MAX_NAMED = 20
@@ -76,8 +79,17 @@ export async function syncIndexes({ drop = false } = {}): Promise<Unused> {
   }
   if (duplicates.length > 0) throw new DuplicateValues(duplicates.join('\n'))
   const names = await unusedIndexes()
-  if (drop) for (const name of names) await dropIndex(name)
+  if (drop) {
+    for (const name of names) await dropIndex(name)
+    await removeFormerWords()
+  }
   return { names, dropped: drop }
+}
+
+/** Removes what only text searches of the previous release read. */
+async function removeFormerWords(): Promise<void> {
+  if (searchFormOf((await SchemaVersion.current()) ?? 0) !== 'words') return
+  await Asset.collection.updateMany({ words: { $exists: true } }, { $unset: { words: 1 } })
 }
 
 const nameOf = ([fields, { name }]: Index) => name ?? Object.entries(fields).flat().join('_')

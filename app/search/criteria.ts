@@ -2,7 +2,7 @@ import { Types } from 'mongoose'
 import type { Visibility } from '../../models/asset.ts'
 import type { Viewer } from '../../models/asset-access.ts'
 import type { Criteria, Scope } from '../../models/asset-criteria.ts'
-import type { Sort } from '../../models/asset-search.ts'
+import type { MATCHES, Sort } from '../../models/asset-search.ts'
 import type { AssetType, Media } from '../../models/media.ts'
 import { visibleUserId } from '../../models/visible-users.ts'
 import { unauthenticated } from '../errors.ts'
@@ -10,6 +10,7 @@ import { unauthenticated } from '../errors.ts'
 /** The validated query of a search. */
 export interface SearchQuery {
   q?: string
+  match?: (typeof MATCHES)[number]
   scope?: Scope
   type?: AssetType
   media?: Media
@@ -47,8 +48,8 @@ export async function resolveCriteria(
   query: UnpagedQuery,
   viewer: Viewer,
 ): Promise<{ criteria: Criteria; sort: Sort }> {
-  const { sort = query.q ? 'relevance' : 'newest', scope = 'all', tag = [], owner, ...rest } = query
+  const { sort = query.q ? 'relevance' : 'newest', scope = 'all', tag = [], owner, match, ...rest } = query
   const nobody = new Types.ObjectId()
   const ownerId = owner === undefined ? undefined : ((await visibleUserId(owner, viewer)) ?? nobody)
-  return { sort, criteria: { ...rest, scope, tags: tag, owner: ownerId } }
+  return { sort, criteria: { ...rest, scope, tags: tag, owner: ownerId, any: match === 'any' } }
 }

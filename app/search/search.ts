@@ -1,6 +1,12 @@
 import type { Caller, Viewer } from '../../models/asset-access.ts'
 import type { Criteria } from '../../models/asset-criteria.ts'
-import { countAssets, facetAssets, MAX_COUNTED, searchAssets } from '../../models/asset-search.ts'
+import {
+  countAssets,
+  facetAssets,
+  MAX_COUNTED,
+  searchAssets,
+  suggestSpelling,
+} from '../../models/asset-search.ts'
 import { readWithOwners } from '../../models/owner-states.ts'
 import type { Position } from '../../models/plugins/page.ts'
 import { NO_TRANSITION, type OwnersInTransition } from '../../models/user-state.ts'
@@ -63,11 +69,16 @@ async function search(
 ) {
   const { cursors, clock } = context
   const { criteria, sort } = await resolveCriteria(query, viewer)
-  const read = (owners: OwnersInTransition) =>
-    Promise.all([
+  const read = async (owners: OwnersInTransition) => {
+    const [page, counts] = await Promise.all([
       searchAssets(criteria, viewer, { sort, limit, after, owners }),
       countResult(criteria, viewer, owners, { facets, count }),
     ])
+    // without a cursor, `any` says that no asset has all words
+    const isUnmatched = page.matched === 'any' && !criteria.any && !after
+    const suggestion = isUnmatched ? await suggestSpelling(criteria, viewer, owners) : null
+    return [page, { ...counts, ...(suggestion ? { suggestion } : {}) }] as const
+  }
   // the state of an owner only decides about public assets
   const [page, counts] = ofEverybody(criteria)
     ? await readWithOwners(read, ([{ assets }]) => assets.map(({ owner }) => owner))
@@ -75,6 +86,7 @@ async function search(
   return {
     assets: await serializeAssets(page.assets, viewer, clock.now(), urlsFor(context, viewer, signed)),
     next: cursors.write(query, page.next),
+    ...(page.matched ? { matched: page.matched } : {}),
     ...counts,
   }
 }

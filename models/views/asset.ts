@@ -1,7 +1,7 @@
 import { type AssetFields, isLocked, isRetained } from '../asset.ts'
 import { accessOf, type Viewer } from '../asset-access.ts'
 import type { AssetFile, AssetImage } from '../asset-files.ts'
-import type { ListedAsset } from '../asset-search.ts'
+import type { ListedAsset } from '../asset-page.ts'
 import { countFiles, type Whole } from '../file-set.ts'
 import { byName } from '../name-key.ts'
 import { type VisibleUser, visibleUsers } from '../visible-users.ts'

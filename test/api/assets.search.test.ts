@@ -137,7 +137,8 @@ describe('GET /api/assets', () => {
       'createdAfter=2026-01-02T14:00:00%2B02:00&createdBefore=2026-01-03T10:00:00-02:00',
       ['oak Table'],
     ],
-    ['ada', 'q=chairs', ['Oak chair', 'Steel lamp']],
+    // all words: `chairs` whole before its word form
+    ['ada', 'q=chairs', ['Steel lamp', 'Oak chair']],
     ['ada', 'q=oak', ['oak Table', 'Oak chair']],
     ['ada', 'q=table%20lamp&sort=name', ['oak Table', 'Steel lamp']],
     ['ada', 'q=oak%20-table', ['Oak chair']],
@@ -303,7 +304,7 @@ describe('GET /api/assets', () => {
     ]
     for (const order of Object.values(SORTS))
       for (const given of criteria)
-        for (const branch of branchesOf({ scope: 'all', ...given }, ada.user, NO_TRANSITION))
+        for (const { filter: branch } of branchesOf({ scope: 'all', ...given }, ada.user, NO_TRANSITION))
           for (const position of [
             null,
             following(order, [order.field === 'nameKey' ? 'a' : new Date(), ada.user._id]),

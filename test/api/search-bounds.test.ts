@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import mongoose, { Types } from 'mongoose'
 import { Asset, describeWords } from '../../models/asset.ts'
 import { readersOf } from '../../models/asset-access.ts'
-import { withKeys } from '../../models/asset-keys.ts'
+import { type Keyed, withKeys } from '../../models/asset-keys.ts'
 import { MAX_COUNTED } from '../../models/asset-search.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
@@ -31,14 +31,15 @@ describe('bounds of searches', () => {
     const fields = {
       ...{ ...described, type: n === 0 ? '3D' : '2D', media: n < 10 ? 'model' : 'image', size: 1 },
       ...{ state: 'ready', visibility: n % 2 ? 'public' : 'private', allFiles: [], lock: null },
-    } as Parameters<typeof withKeys>[1]
+    } as Keyed
     const readers = readersOf({ owner: ada.user._id, visibility: fields.visibility, collaborators: [] })
     const { allFiles: files, ...others } = fields
     const stored = { ...others, files }
     const rest = { owner: ada.user._id, readers, version: 1, createdAt: at, updatedAt: at }
+    const identity = { _id: new Types.ObjectId(), owner: ada.user._id }
     return {
-      _id: new Types.ObjectId(),
-      ...withKeys({ ...stored, ...describeWords(described) }, fields),
+      ...identity,
+      ...withKeys({ ...stored, ...describeWords(described) }, { ...fields, ...identity }),
       ...rest,
     }
   }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { ConfigError, connectionsByDescriptors, connectionsByMemory, loadConfig } from '../../config/env.ts'
+import { ConfigError, connectionsByMemory, loadConfig } from '../../config/env.ts'
 
 const SECRET = 'a secret of at least 32 characters'
 const faultsOf = (env: Record<string, string>) => {
@@ -15,8 +15,7 @@ const faultsOf = (env: Record<string, string>) => {
 describe('loadConfig', () => {
   it('loadConfig – development, no variable → defaults', () => {
     const config = loadConfig({})
-    const { connections, connectionsSetting, ...http } = config.http
-    expect(connectionsSetting).to.equal(0)
+    const { connections, ...http } = config.http
     expect(http).to.deep.equal({
       port: 8080,
       host: '::',
@@ -49,13 +48,6 @@ describe('loadConfig', () => {
     expect(connectionsByMemory(1024 ** 4)).to.equal(20_000)
     expect(loadConfig({ MAX_CONNECTIONS: '7' }).http.connections).to.equal(7)
     expect(loadConfig({ MAX_CONNECTIONS: '0' }).http.connections).to.equal(loadConfig({}).http.connections)
-  })
-
-  it('connectionsByDescriptors – limit of open files → two for each connection, 48 for the service', () => {
-    const found = [20, 64, 128, 1024, Number.POSITIVE_INFINITY].map((limit) =>
-      connectionsByDescriptors(limit),
-    )
-    expect(found).to.deep.equal([4, 8, 40, 488, Number.POSITIVE_INFINITY])
   })
 
   it('loadConfig – empty variable → not set', () => {

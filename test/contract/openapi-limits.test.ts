@@ -13,7 +13,7 @@ import { REQUEST_ID } from '../../middleware/request-info.ts'
 import { ACCESS_LEVELS } from '../../models/access-level.ts'
 import * as asset from '../../models/asset.ts'
 import { SCOPES } from '../../models/asset-criteria.ts'
-import { MAX_COUNTED, SORT_NAMES, TOP_TAGS } from '../../models/asset-search.ts'
+import { MATCHED, MATCHES, MAX_COUNTED, SORT_NAMES, TOP_TAGS } from '../../models/asset-search.ts'
 import { CHANGE_KINDS } from '../../models/change-feed.ts'
 import { ACTIONS, TARGET_TYPES } from '../../models/event.ts'
 import { MAX_EMBEDDED_FILES } from '../../models/file-set.ts'
@@ -86,6 +86,8 @@ const LIMITS: Record<string, unknown> = {
   'searchAssets q maxLength': SEARCH_TEXT.max,
   'searchAssets scope enum': SCOPES,
   'searchAssets sort enum': SORT_NAMES,
+  'searchAssets match enum': MATCHES,
+  'searchAssets matched enum': MATCHED,
   'searchAssets assets maxItems': LIMIT.max,
   'searchAssets total maximum': MAX_COUNTED,
   'signUrl expiresIn maximum': asset.SIGNED_URL.maxExpiry,

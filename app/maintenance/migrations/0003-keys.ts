@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose'
 import type { AssetFile } from '../../../models/asset-files.ts'
-import { KEYS_FORM, type Keyed, keysOf } from '../../../models/asset-keys.ts'
+import { type Keyed, keysOf } from '../../../models/asset-keys.ts'
 import { changeInBatches, type Migration } from './migration.ts'
 
 interface StoredAsset extends Omit<Keyed, 'allFiles'> {
@@ -10,8 +10,10 @@ interface StoredAsset extends Omit<Keyed, 'allFiles'> {
   keysForm?: number
 }
 
-/** Matches the assets that have no keys in the current form. */
-const PENDING = { keysForm: { $ne: KEYS_FORM } }
+/** The form that this migration stores. A later migration computes the keys again. */
+const KEYS_FORM = 1
+/** Matches the assets that have no keys. */
+const PENDING = { keysForm: { $exists: false } }
 
 /**
  * Computes the keys of assets. Every change of an asset by this release writes its keys too, so that an asset that

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { mongo } from 'mongoose'
 import { describeWords, normalizeTags } from '../../../models/asset.ts'
 import type { AssetFile } from '../../../models/asset-files.ts'
-import { type Keyed, keysOfFilters, withKeys } from '../../../models/asset-keys.ts'
+import { type Keyed, keysOf, keysOfFilters } from '../../../models/asset-keys.ts'
 import { cleanName, emailKey, normalizeText } from '../../../models/text.ts'
 import { searchKeys } from '../../../models/user.ts'
 import { cleanFileName } from '../../media/file-name.ts'
@@ -134,13 +134,20 @@ function changeOf(asset: StoredAsset, set: StoredFileSet | undefined): AssetUpda
     updateOne: {
       filter: { _id, version: version ?? null, state: state ?? null } as mongo.Filter<StoredAsset>,
       update: {
-        $set: { ...withKeys(wanted, { ...current, allFiles }), ...describeWords(described) } as object,
+        $set: {
+          ...wanted,
+          ...keysAfter({ ...current, ...wanted, allFiles }),
+          ...describeWords(described),
+        } as object,
         ...(isSame ? {} : { $inc: { version: 1 } }),
       },
     },
     set: isSameSet ? null : (newSet ?? null),
   }
 }
+
+/** Returns the keys of an asset in a form that the next migration computes again. */
+const keysAfter = (asset: Keyed) => ({ keys: keysOf(asset), keysForm: 1 })
 
 /** Returns whether an asset has a key for each of its tags. Earlier releases compared tags by their text. */
 function hasTagKeys({ state, tags = [], keys = [] }: StoredAsset): boolean {

@@ -1,10 +1,12 @@
 import { expect } from 'chai'
 import { keys as migration } from '../../../app/maintenance/migrations/0003-keys.ts'
+import { find } from '../../../app/maintenance/migrations/0006-find.ts'
 import { Asset } from '../../../models/asset.ts'
-import { setAllHaveKeys } from '../../../models/asset-criteria.ts'
 import { KEYS_FORM, keysOf } from '../../../models/asset-keys.ts'
+import { setSearchForm } from '../../../models/search-form.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { insertAsset, uploadAsset } from '../../support/app/assets.ts'
+import { buildFormerTextIndex } from '../../support/app/former-text-index.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 
 const MANY = 600
@@ -18,7 +20,7 @@ describe('migration 0003-keys', function () {
     app = await startApp()
     ada = await signUp(app, 'ada')
   })
-  afterEach(() => setAllHaveKeys(true))
+  afterEach(() => setSearchForm('words'))
   after(() => app.stop())
 
   const QUERIES = [
@@ -38,6 +40,8 @@ describe('migration 0003-keys', function () {
   }
 
   it('up – assets of an older release, one changes meanwhile → all have keys; searches find the same before and after', async () => {
+    setSearchForm('fields')
+    await buildFormerTextIndex()
     for (const n of Array(MANY).keys())
       await insertAsset(ada.user, {
         ...{ name: `Oak ${n}`, tags: n % 2 ? ['wood'] : [], type: n % 3 ? '3D' : '2D', media: 'model' },
@@ -45,7 +49,6 @@ describe('migration 0003-keys', function () {
       })
     const upload = await uploadAsset(ada, { name: 'Elm' })
     await Asset.collection.updateMany({}, { $unset: { keys: '', keysForm: '' } })
-    setAllHaveKeys(false)
     const before = await search()
     expect(before[0].total).to.equal(MANY / 2)
 
@@ -64,12 +67,13 @@ describe('migration 0003-keys', function () {
     }
     await Promise.all([migration.up({ checkpoint, report: () => undefined }), change()])
     expect(batches).to.be.greaterThan(2)
+    await find.up({ checkpoint, report: () => undefined })
     for (const asset of await Asset.find().lean()) {
       expect(asset.keys).to.have.members(keysOf({ ...asset, allFiles: asset.files }))
       expect(asset.keysForm).to.equal(KEYS_FORM)
     }
     await ada.patch(`/api/assets/${last?._id}`).send({ tags: last?.tags }).expect(200)
-    setAllHaveKeys(true)
+    setSearchForm('words')
     const tail = await search()
     for (const [n, { facets, total, assets }] of tail.entries()) {
       expect({ facets, total }, QUERIES[n]).to.deep.equal({

@@ -3,10 +3,10 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Fault of a connection: none (`pass`), each chunk is late (`delay`), all chunks are lost (`stall`) or wait for the end of
- * the fault (`hang`), closed (`cut`) or reset (`reset`) after some bytes, or not accepted (`refuse`).
+ * Fault of a connection: none (`pass`), each chunk is late (`delay`), no more chunks (`stall`), closed (`cut`) or reset
+ * (`reset`) after some bytes, or not accepted (`refuse`).
  */
-export type ProxyFault = 'pass' | 'delay' | 'stall' | 'hang' | 'cut' | 'reset' | 'refuse'
+export type ProxyFault = 'pass' | 'delay' | 'stall' | 'cut' | 'reset' | 'refuse'
 
 /** Milliseconds by which `delay` holds a chunk. */
 const DELAY_MS = 10
@@ -19,8 +19,6 @@ export type Target = { host: string; port: number } | { path: string }
 /** A TCP proxy on loopback that causes faults in the connections between a client and a server. */
 export class FaultProxy {
   #fault: ProxyFault = 'pass'
-  /** Resumes the connections whose chunks wait. */
-  #resume: (() => void)[] = []
   #sockets = new Set<Socket>()
   #broken = 0
   #server = createServer((client) => this.#accept(client))
@@ -39,7 +37,6 @@ export class FaultProxy {
   /** Sets the fault of all connections, including open ones. */
   setFault(fault: ProxyFault): void {
     this.#fault = fault
-    for (const resume of this.#resume.splice(0)) resume()
     if (fault === 'refuse') this.#end()
   }
 
@@ -77,11 +74,6 @@ export class FaultProxy {
       if (this.#fault === 'delay') {
         from.pause()
         await delay(DELAY_MS)
-        from.resume()
-      }
-      if (this.#fault === 'hang') {
-        from.pause()
-        while (this.#fault === 'hang') await new Promise<void>((resolve) => this.#resume.push(resolve))
         from.resume()
       }
       if (this.#fault === 'cut' || this.#fault === 'reset') {

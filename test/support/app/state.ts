@@ -2,6 +2,7 @@ import type { Types } from 'mongoose'
 import { Asset } from '../../../models/asset.ts'
 import { Capacity } from '../../../models/capacity.ts'
 import type { OpenEntry } from '../../../models/plugins/space.ts'
+import { storeWaitingTerms } from '../../../models/term-writer.ts'
 import { User } from '../../../models/user.ts'
 import type { TestApp } from './app.ts'
 
@@ -14,6 +15,7 @@ export async function keysOf({ store }: Pick<TestApp, 'store'>, prefix = ''): Pr
 
 /** Returns all stored state. A refused request must not change it. */
 export async function stateOf(app: Pick<TestApp, 'store'>) {
+  await storeWaitingTerms()
   const sums = {
     'space.used': 1,
     'space.reserved': 1,

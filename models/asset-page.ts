@@ -1,0 +1,69 @@
+import type { mongo, QueryFilter } from 'mongoose'
+import { Asset, type AssetFields } from './asset.ts'
+import { afterPosition, type Order, type Position, sortBy } from './plugins/page.ts'
+import { PageEnds } from './plugins/page-ends.ts'
+
+/** Longest time of a query of a search, in milliseconds. */
+export const MAX_SEARCH_MS = 5000
+
+type Filter = QueryFilter<AssetFields>
+
+const pageEnds = new PageEnds()
+
+/** The fields of an asset that answers and sorts need. */
+export const LISTED = {
+  _id: 1,
+  owner: 1,
+  name: 1,
+  nameKey: 1,
+  description: 1,
+  type: 1,
+  media: 1,
+  tags: 1,
+  visibility: 1,
+  visibilityEpoch: 1,
+  collaborators: 1,
+  files: 1,
+  fileSet: 1,
+  fileCount: 1,
+  images: 1,
+  cover: 1,
+  size: 1,
+  downloads: 1,
+  version: 1,
+  lock: 1,
+  createdAt: 1,
+  updatedAt: 1,
+} as const satisfies Partial<Record<keyof AssetFields, 1>>
+
+export type ListedAsset = Pick<AssetFields, keyof typeof LISTED>
+
+/**
+ * Reads the first assets of an order after a position. Calls the driver: the filter contains only values of the stored
+ * types, and Mongoose's query took a third of the time of a list.
+ *
+ * @param filters one for each index: the database merges their results in the order of the page
+ */
+export function readAssets(
+  filters: Filter[],
+  order: Order,
+  { limit, after: position }: { limit: number; after?: Position | undefined },
+): Promise<ListedAsset[]> {
+  const after = position ? [afterPosition(order, position)] : []
+  const branches = filters.map((filter) => ({ $and: [filter, ...after] }))
+  const read = (bound: Filter) => {
+    const bounded = branches.map(({ $and }) => ({ $and: [...$and, bound] }))
+    const filter = bounded.length === 1 ? bounded[0] : { $or: bounded }
+    return Asset.collection
+      .find<ListedAsset>(filter as mongo.Filter<mongo.Document>, {
+        projection: LISTED,
+        sort: sortBy(order),
+        limit,
+        maxTimeMS: MAX_SEARCH_MS,
+      })
+      .toArray()
+  }
+  return pageEnds.read(JSON.stringify([branches, order, limit], patternsAsText), order, limit, read)
+}
+
+const patternsAsText = (_name: string, value: unknown) => (value instanceof RegExp ? String(value) : value)

@@ -1,0 +1,42 @@
+import { foldText } from './words/fold.ts'
+
+/** Letters of a part of a word by which words are compared. */
+const GRAM = 3
+/** Most parts that are stored of a word, and that are looked up for a text. */
+const MAX_GRAMS = 64
+/** Marks of the beginning and the end of a word. No word contains them. */
+const [BEGIN, END] = ['^', '$']
+
+/** Returns the parts of three letters of a text, each once. */
+export function innerGramsOf(text: string): string[] {
+  const letters = [...text]
+  const grams = letters.slice(0, 1 - GRAM || undefined).map((_, n) => letters.slice(n, n + GRAM).join(''))
+  return [...new Set(grams.filter((gram) => [...gram].length === GRAM))].slice(0, MAX_GRAMS)
+}
+
+/** Returns the parts of a word, with those at its beginning and its end, which short words have too. */
+export function gramsOf(word: string): string[] {
+  return innerGramsOf(BEGIN + word + END)
+}
+
+const WORD = 'word:'
+const EXACT = 'exact:'
+/** Marks a word that an asset has only in spellings with accents. */
+const FOLDED = 'folded:'
+
+/** Returns the words among the keys of an asset, each with its spellings in the asset. */
+export function termsOfKeys(keys: readonly string[]): Map<string, string[]> {
+  const all = new Set(keys)
+  const terms = new Map<string, string[]>()
+  for (const key of keys)
+    if (key.startsWith(WORD)) {
+      const word = key.slice(WORD.length)
+      terms.set(word, all.has(FOLDED + word) ? [] : [word])
+    }
+  for (const key of keys)
+    if (key.startsWith(EXACT)) {
+      const spelling = key.slice(EXACT.length)
+      terms.get(foldText(spelling))?.push(spelling)
+    }
+  return terms
+}

@@ -1,0 +1,210 @@
+import { type Model, model, Schema, Types } from 'mongoose'
+import { Asset } from './asset.ts'
+import type { Stored } from './stored.ts'
+import { gramsOf, innerGramsOf } from './term-grams.ts'
+
+/** Most words that a prefix or a part of a word stands for. */
+export const MAX_EXPANSIONS = 50
+/** Most spellings of a word that are stored. A word with more has unknown spellings. */
+const MAX_SPELLINGS = 8
+/** Longest time in which a process does not store a word again that it has stored, in milliseconds. */
+export const SEEN_MS = 3_600_000
+/** Time after its last sight from which a word without assets is removed, in milliseconds. Longer than `SEEN_MS`. */
+const UNUSED_MS = 2 * SEEN_MS
+/** Most assets that are counted for a word. More make no difference to searches. */
+export const MAX_TERM_COUNT = 2000
+/** Most terms that share letters with a misspelled word and that are compared with it. */
+const MAX_SIMILAR = 2000
+/** Time between two counts of a word, in milliseconds. */
+const COUNT_AGAIN_MS = 12 * 3_600_000
+const COUNT_BATCH = 200
+const COUNTS_AT_ONCE = 4
+/** The audience of public assets. The audience of the assets of an owner is the owner's id. */
+export const PUBLIC = 'public'
+
+const definition = {
+  /** The audience and the word: `public chair`. Words that begin alike are a range of the ids. */
+  _id: { type: String, required: true },
+  /** The parts of three letters, with the audience: `public cha`. */
+  grams: { type: [String], required: true },
+  /** About how many assets of the audience have the word; at most `MAX_TERM_COUNT`. */
+  count: { type: Number, required: true },
+  /** How the word is written, in lower case: `café` and `cafe` for `cafe`. */
+  spellings: { type: [String], required: true },
+  /** When a process last saw the word in an asset for the first time. */
+  seenAt: { type: Date, required: true },
+  /** When the assets were last counted. Missing: never. */
+  countedAt: Date,
+} as const
+
+type TermFields = Stored<typeof definition>
+
+/** A word of the assets of one or several audiences. */
+export interface KnownWord {
+  word: string
+  count: number
+  /** Null when they are not all known. */
+  spellings: string[] | null
+}
+
+/** A word of the assets of an audience. */
+export interface NewTerm {
+  audience: string
+  word: string
+  spellings: string[]
+}
+
+export const idOf = (audience: string, word: string) => `${audience} ${word}`
+const wordOf = (id: string) => id.slice(id.indexOf(' ') + 1)
+/** The last character of Unicode: every text that begins with a prefix is before the prefix and this character. */
+const LAST = '\u{10ffff}'
+const beginningWith = (prefix: string) => ({ _id: { $gte: prefix, $lt: prefix + LAST } })
+
+const statics = {
+  /** Stores words, of which some can be stored already. */
+  async addAll(entries: readonly NewTerm[]): Promise<void> {
+    if (entries.length === 0) return
+    const seenAt = new Date()
+    const changes = entries.map(({ audience, word, spellings }) => ({
+      updateOne: {
+        filter: { _id: idOf(audience, word) },
+        update: {
+          $setOnInsert: { grams: gramsOf(word).map((gram) => idOf(audience, gram)), count: 1 },
+          $addToSet: { spellings: { $each: spellings } },
+          $max: { seenAt },
+        },
+        upsert: true,
+      },
+    }))
+    await Term.collection.bulkWrite(changes as never, { ordered: false })
+  },
+
+  /** Returns the given words that the audiences have, each once, by the word. */
+  async named(audiences: readonly string[], words: readonly string[]): Promise<Map<string, KnownWord>> {
+    const ids = audiences.flatMap((audience) => words.map((word) => idOf(audience, word)))
+    return merge(await read({ _id: { $in: ids } }, ids.length))
+  },
+
+  /** Returns the most used words that begin with a prefix, the most used first. */
+  async beginning(
+    audiences: readonly string[],
+    prefix: string,
+    limit = MAX_EXPANSIONS,
+  ): Promise<KnownWord[]> {
+    const found = await Promise.all(
+      audiences.map((audience) => read(beginningWith(idOf(audience, prefix)), 2 * limit)),
+    )
+    return mostUsed(found.flat(), limit)
+  },
+
+  /** Returns the most used words that contain a text of at least three letters, the most used first. */
+  async containing(audiences: readonly string[], part: string, limit = MAX_EXPANSIONS): Promise<KnownWord[]> {
+    const grams = innerGramsOf(part)
+    const found = await Promise.all(
+      audiences.map((audience) =>
+        // the letters of other words can have another sequence
+        read({ grams: { $all: grams.map((gram) => idOf(audience, gram)) } }, 4 * limit),
+      ),
+    )
+    return mostUsed(
+      found.flat().filter(({ _id }) => wordOf(_id).includes(part)),
+      limit,
+    )
+  },
+
+  /** Returns words that share letters with a word. */
+  async similar(audiences: readonly string[], word: string): Promise<KnownWord[]> {
+    const grams = gramsOf(word)
+    const found = await Promise.all(
+      audiences.map((audience) =>
+        read({ grams: { $in: grams.map((gram) => idOf(audience, gram)) } }, MAX_SIMILAR),
+      ),
+    )
+    return [...merge(found.flat()).values()]
+  },
+
+  /** Removes the words of an owner's assets. */
+  async removeAllOf(owner: Types.ObjectId): Promise<void> {
+    await Term.deleteMany(beginningWith(idOf(owner.toString(), '')))
+  },
+
+  /**
+   * Counts the assets of each word that was not counted lately, and removes the words that no asset has. Other processes
+   * can do the same meanwhile.
+   */
+  async refresh(signal: AbortSignal): Promise<void> {
+    const begun = Date.now()
+    const due = { $not: { $gt: new Date(begun - COUNT_AGAIN_MS) } }
+    for (let last = ''; !signal.aborted; ) {
+      const batch = await Term.find({ _id: { $gt: last }, countedAt: due }, { count: 1, seenAt: 1 })
+        .sort({ _id: 1 })
+        .limit(COUNT_BATCH)
+        .lean()
+      const rest = [...batch]
+      const work = async () => {
+        for (let term = rest.pop(); term && !signal.aborted; term = rest.pop()) await recount(term, begun)
+      }
+      await Promise.all(Array.from({ length: COUNTS_AT_ONCE }, work))
+      if (batch.length < COUNT_BATCH) return
+      last = batch.at(-1)?._id ?? LAST
+    }
+  },
+}
+
+type Counted = Pick<TermFields, '_id' | 'count' | 'seenAt'>
+
+async function recount({ _id, seenAt }: Counted, begun: number): Promise<void> {
+  const audience = _id.slice(0, _id.indexOf(' '))
+  const assets = audience === PUBLIC ? { visibility: PUBLIC } : { owner: new Types.ObjectId(audience) }
+  const filter = { ...assets, keys: `word:${wordOf(_id)}` }
+  const count = await Asset.collection.countDocuments(filter, { limit: MAX_TERM_COUNT })
+  // a process that has seen the word lately does not store it again
+  if (count === 0 && seenAt.getTime() < begun - UNUSED_MS) await Term.deleteOne({ _id, seenAt })
+  else await Term.updateOne({ _id }, { $set: { count, countedAt: new Date() } })
+}
+
+type Read = Pick<TermFields, '_id' | 'count' | 'spellings'>
+
+const read = (filter: object, limit: number): Promise<Read[]> =>
+  Term.collection
+    .find<Read>(filter, {
+      projection: { count: 1, spellings: 1 },
+      sort: { count: -1, _id: 1 },
+      limit,
+      ...READ,
+    })
+    .toArray()
+
+/** Longest time of a query, in milliseconds, as of a search. */
+const READ = { maxTimeMS: 5000 }
+
+/** Returns the terms of several audiences by their words. */
+function merge(found: readonly Read[]): Map<string, KnownWord> {
+  const merged = new Map<string, KnownWord>()
+  for (const { _id, count, spellings } of found) {
+    const word = wordOf(_id)
+    const other = merged.get(word)
+    const all = [...new Set([...(other?.spellings ?? []), ...spellings])]
+    const isKnown = other?.spellings !== null && all.length <= MAX_SPELLINGS
+    merged.set(word, { word, count: count + (other?.count ?? 0), spellings: isKnown ? all : null })
+  }
+  return merged
+}
+
+const mostUsed = (found: readonly Read[], limit: number): KnownWord[] =>
+  [...merge(found).values()].sort((a, b) => b.count - a.count || (a.word < b.word ? -1 : 1)).slice(0, limit)
+
+type TermModel = Model<TermFields> & typeof statics
+
+const schema = new Schema<TermFields, TermModel>(definition, {
+  collection: 'terms',
+  versionKey: false,
+  statics,
+})
+schema.index({ grams: 1 })
+
+/**
+ * The words of all assets, for the public and for each owner apart: what searches of a part of a word and suggestions
+ * read. Derived from the keys of the assets. A word can be here without an asset: prove it with a search.
+ */
+export const Term = model<TermFields, TermModel>('Term', schema)

@@ -1,0 +1,155 @@
+import type { Types } from 'mongoose'
+import type { Viewer } from './asset-access.ts'
+import type { Scope } from './asset-criteria.ts'
+import { type KnownWord, PUBLIC, Term } from './term.ts'
+import { storeWaitingTerms } from './term-writer.ts'
+import { type Conditions, conditionsOf, type Expander, type Level, PATTERNS } from './word-conditions.ts'
+import { type AssetTexts, keyWord } from './words/index-words.ts'
+import { type Expansions, type Tier, tierOf } from './words/match.ts'
+import { parseQuery, type Query } from './words/query.ts'
+import { insideLookups, prefixLookups } from './words/query-keys.ts'
+
+/** Words that stand for the beginnings and the parts of words of a search. */
+interface Expanded {
+  expander: Expander
+  expansions: Expansions
+}
+
+interface SearchedBy {
+  q: string
+  scope: Scope
+  viewer: Viewer
+}
+
+/** The words of a search, and what is known of them in the assets of its scope. */
+export class WordSearch {
+  #expanded: Promise<Expanded> | undefined
+
+  private constructor(
+    readonly query: Query,
+    readonly audiences: readonly string[],
+    /** What is known of the words that are searched, by word. */
+    readonly known: ReadonlyMap<string, KnownWord>,
+  ) {}
+
+  static async of({ q, scope, viewer }: SearchedBy): Promise<WordSearch> {
+    const query = parseQuery(q)
+    const audiences = audiencesOf(scope, viewer)
+    const words = query.required.flatMap((term) =>
+      term.words.flatMap(({ parts, joined }) => [...parts, joined].map(keyWord)),
+    )
+    const known = await Term.named(audiences, [...new Set(words)])
+    return new WordSearch(query, audiences, known)
+  }
+
+  get findsNothing(): boolean {
+    return this.query.required.length === 0
+  }
+
+  /** Returns about how many assets have the rarest word of the search as a whole. */
+  get rarest(): number {
+    const counts = this.query.required.flatMap(({ words }) =>
+      words.map(({ parts, joined }) => {
+        const ofParts = Math.min(...parts.map((part) => this.#count(part)))
+        return parts.length > 1 ? ofParts + this.#count(joined) : ofParts
+      }),
+    )
+    return Math.min(...counts)
+  }
+
+  #count(word: string): number {
+    return this.known.get(keyWord(word))?.count ?? 0
+  }
+
+  /** Returns whether all assets of the audiences write the words of the search in the same way, and whether it is the searched one. */
+  get spelling(): 'exact' | 'folded' | 'mixed' {
+    const words = this.query.required.flatMap(({ words }) =>
+      words.flatMap(({ parts, exact }) => parts.map((part, n) => [part, exact[n] ?? part] as const)),
+    )
+    const found = words.map(([part, exact]) => {
+      const spellings = this.known.get(keyWord(part))?.spellings
+      if (!spellings?.length) return 'mixed'
+      if (!spellings.includes(exact)) return 'folded'
+      return spellings.length === 1 ? 'exact' : 'mixed'
+    })
+    if (found.includes('folded')) return 'folded'
+    return found.every((one) => one === 'exact') ? 'exact' : 'mixed'
+  }
+
+  /**
+   * Returns conditions that every match of a level satisfies.
+   *
+   * @param isShared for assets whose words are not known
+   */
+  async conditions(level: Level, isShared: boolean): Promise<Conditions> {
+    const isExpanded = level === 'prefix' || level === 'inside'
+    const expander = isShared || !isExpanded ? PATTERNS : (await this.#expand()).expander
+    const { all, and } = conditionsOf(this.query, level, expander)
+    const count = (key: string) => this.#count(key.slice(key.indexOf(':') + 1))
+    return { all: all.sort((a, b) => count(a) - count(b)), and }
+  }
+
+  /**
+   * Returns how well an asset matches; null if it does not match.
+   *
+   * @param isShared whether the words of the asset are not known
+   */
+  async tierOf(asset: AssetTexts, isShared: boolean): Promise<Tier | null> {
+    return tierOf(asset, this.query, isShared ? {} : { expansions: (await this.#expand()).expansions })
+  }
+
+  /** Returns how well an asset matches with whole words; another tier, or null, if it does not. */
+  wholeTierOf(asset: AssetTexts): Tier | null {
+    return tierOf(asset, this.query)
+  }
+
+  /** Returns how well an asset matches one of the words; null if it matches none. */
+  anyTierOf(asset: AssetTexts): Tier | null {
+    return tierOf(asset, this.query, { any: true })
+  }
+
+  #expand(): Promise<Expanded> {
+    this.#expanded ??= this.#readExpansions()
+    return this.#expanded
+  }
+
+  async #readExpansions(): Promise<Expanded> {
+    // the words of changes of this process count at once
+    await storeWaitingTerms()
+    const { required } = this.query
+    const prefixes = [...new Set(required.flatMap(prefixLookups).map(({ prefix }) => prefix))]
+    const parts = [...new Set(required.flatMap(insideLookups))]
+    const [beginning, containing] = await Promise.all([
+      lookUp(prefixes, (prefix) => Term.beginning(this.audiences, prefix)),
+      lookUp(parts, (part) => Term.containing(this.audiences, part)),
+    ])
+    const keysOf = (words: ReadonlySet<string> | undefined) =>
+      [...(words ?? [])].map((word) => `word:${word}`)
+    return {
+      expander: {
+        beginning: (prefix) => keysOf(beginning.get(prefix)),
+        containing: (part) => keysOf(containing.get(part)),
+      },
+      expansions: {
+        prefixes: new Set([...beginning.values()].flatMap((words) => [...words])),
+        insides: containing,
+      },
+    }
+  }
+}
+
+async function lookUp(
+  texts: string[],
+  read: (text: string) => Promise<KnownWord[]>,
+): Promise<Map<string, Set<string>>> {
+  const found = await Promise.all(texts.map(read))
+  return new Map(texts.map((text, n) => [text, new Set(found[n]?.map(({ word }) => word))]))
+}
+
+/** Returns the audiences whose words are known for a scope. The words of what is shared are not known. */
+function audiencesOf(scope: Scope, viewer: Viewer): string[] {
+  const own = viewer && (scope === 'all' || scope === 'mine') ? [idOf(viewer)] : []
+  return scope === 'all' || scope === 'public' ? [PUBLIC, ...own] : own
+}
+
+const idOf = ({ _id }: { _id: Types.ObjectId }) => _id.toString()
