@@ -96,6 +96,11 @@ export async function sendBytes(
  */
 export async function sendStream(body: Readable, res: Response, size?: number): Promise<void> {
   if (body.errored && !isDisconnect(body.errored)) throw translateDiskError(body.errored)
+  if (res.destroyed) {
+    // Since Node.js 22, `pipeline` throws an error of its own for such a response, and leaves the stream open.
+    body.destroy()
+    return
+  }
   const { socket } = res
   let sent = 0
   body.on('data', (chunk: Buffer) => {
