@@ -2,6 +2,7 @@ import express, { type Express, type Request } from 'express'
 import proxyAddr from 'proxy-addr'
 import { logRequests } from '../config/logger.ts'
 import { SECURITY_HEADERS } from '../config/security-headers.ts'
+import { sendMissingPage } from '../controllers/web.ts'
 import { createPassport } from '../middleware/authenticate.ts'
 import { removeBasePath } from '../middleware/base-path.ts'
 import { allowOrigins } from '../middleware/cors.ts'
@@ -53,6 +54,7 @@ export function createApp(context: Context): Express {
   app.use(allowOrigins(originCheck))
   app.use(routes)
   app.use(refuseUnknownMethod(routes))
+  app.use(sendMissingPage)
   app.use(refuseUnknownPath)
   app.use(handleErrors)
   return app

@@ -6,6 +6,8 @@ export const FIRST_SEGMENTS: readonly string[] = [
   // of the compatibility routes
   ...['base', 'change-password', 'collections', 'images', 'login', 'overlay', 'sign-in', 'sign-out'],
   ...['sign-up', 'uploads', 'user'],
+  // of the web client
+  ...['a', 'account', 'admin', 'c', 'embed', 'invite', 'register', 'reset', 's', 'trash', 'upload', 'web'],
 ]
 
 /** Most characters of a base path. */

@@ -48,6 +48,7 @@ export function loadConfig(environment: Environment) {
       host: env.HOST,
       /** Beginning of all paths in answers: empty, or segments with a `/` before each. */
       basePath: env.BASE_PATH,
+      web: env.WEB === 'on',
       origins: env.CORS_ORIGINS ?? (production ? [] : DEVELOPMENT_ORIGINS),
       trustProxy: env.TRUST_PROXY,
       connections: env.MAX_CONNECTIONS || connectionsByMemory(),

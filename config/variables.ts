@@ -31,6 +31,11 @@ export const variables = {
     default: '',
     desc: 'Path below which a proxy publishes the service, such as /kura; addresses in answers begin with it.',
   }),
+  WEB: str({
+    choices: ['on', 'off'],
+    default: 'on',
+    desc: 'Whether the service has the web client: on or off.',
+  }),
   DATA_DIR: text({
     default: './data',
     desc: 'Folder of the local database, the files on disk and the generated secret.',

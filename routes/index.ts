@@ -17,6 +17,7 @@ import { router as projects } from './projects.ts'
 import { router as signedUrls } from './signed-urls.ts'
 import { router as space } from './space.ts'
 import { router as users } from './users.ts'
+import { router as web } from './web.ts'
 
 /** All routes of the service. */
 export const routes = Router()
@@ -25,6 +26,7 @@ routes.use(kumoPaths, useBareErrors)
 routes.use(refuseUnclearHost)
 routes.use(monitoring)
 routes.use(docs)
+routes.use(web)
 routes.use(refuseUnprepared)
 routes.use(refuseWhenStopping)
 // Answers are private to the caller. A controller that allows caching replaces this header.

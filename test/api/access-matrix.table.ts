@@ -55,6 +55,7 @@ const open = (path: string): Row => ({
 const OPEN: Row[] = [
   open('/healthz'),
   open('/readyz'),
+  open('/'),
   open('/api'),
   open('/metrics'),
   open('/openapi.json'),

@@ -5,6 +5,7 @@ import type { Response, Test } from 'supertest'
 import { createApp } from '../../app/index.ts'
 import { FIRST_SEGMENTS } from '../../config/base-path.ts'
 import { ConfigError, loadConfig } from '../../config/env.ts'
+import { pageAt } from '../../middleware/pages.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { closeSockets, SocketClient } from '../support/app/socket.ts'
 import { obj } from '../support/data/samples.ts'
@@ -175,9 +176,9 @@ describe('BASE_PATH', () => {
     ['/kura/healthz?', 200],
     ['http://kura.example.org/kura/healthz', 200],
     ['http://evil.example/kura/healthz', 200],
-    ['/kura', 404],
-    ['/kura/', 404],
-    ['/kura?x', 404],
+    ['/kura', 200],
+    ['/kura/', 200],
+    ['/kura?x', 200],
     ['/kurahealthz', 404],
     ['/KURA/healthz', 404],
     ['/%6bura/healthz', 404],
@@ -207,10 +208,31 @@ describe('BASE_PATH', () => {
   })
 
   it('routes – first segments → all refused as the beginning of BASE_PATH', () => {
-    const segments = mountedRoutes(createApp(app.context)).map((route) => route.split('/')[1] ?? '')
-    expect([...new Set([...segments, 'ws'])]).to.have.members(FIRST_SEGMENTS)
+    const segments = mountedRoutes(createApp(app.context)).flatMap((route) => route.split('/')[1] || [])
+    const ofClient = PAGE_SEGMENTS.filter((segment) => !segments.includes(segment))
+    expect([...new Set([...segments, ...ofClient, 'ws', 'web'])]).to.have.members(FIRST_SEGMENTS)
+    for (const segment of ofClient)
+      expect(pageAt(`/${segment}`) ?? pageAt(`/${segment}/1`), segment).to.be.an('object')
   })
 })
+
+/** First segments of the paths of pages. */
+const PAGE_SEGMENTS = [
+  ...[
+    'a',
+    'account',
+    'admin',
+    'c',
+    'embed',
+    'invite',
+    'register',
+    'reset',
+    's',
+    'sign-in',
+    'trash',
+    'upload',
+  ],
+]
 
 describe('BASE_PATH setting', () => {
   const VALID: [given: string, basePath: string][] = [

@@ -19,7 +19,14 @@ const NOT_IN_APP_JSON: Partial<Record<Name, string>> = {
   DATA_DIR: 'the disk does not keep files',
   KURA_MONGOD: 'production needs MONGODB_URI',
   AWS_SESSION_TOKEN: 'a temporary key ends while the service runs',
-  ...fits('USER_FILES', 'MAX_FILE_BYTES', 'MAX_FILES', 'MIN_UPLOAD_BYTES_PER_SECOND', 'SESSION_IDLE_HOURS'),
+  ...fits(
+    'WEB',
+    'USER_FILES',
+    'MAX_FILE_BYTES',
+    'MAX_FILES',
+    'MIN_UPLOAD_BYTES_PER_SECOND',
+    'SESSION_IDLE_HOURS',
+  ),
   ...fits('ACTIVITY_DAYS', 'COMPLIANCE_LOCKS', 'LOCK_MAX_DAYS', 'BCRYPT_COST', 'LOG_LEVEL'),
 }
 

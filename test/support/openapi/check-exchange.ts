@@ -28,7 +28,7 @@ export interface Exchange {
 }
 
 /** Scripts and styles of the documentation page. They are not part of the API. */
-export const PAGE_FILE = /^\/docs\/./
+export const PAGE_FILE = /^\/(?:docs|web)\/./
 
 const DOCUMENT_ID = 'kura:openapi'
 const ajv = new Ajv2020({ strict: false, allErrors: true })
@@ -57,6 +57,7 @@ function absolute(schema: Schema): Schema {
 
 /** Returns the differences between an exchange and the document, one sentence each. */
 export function checkExchange(exchange: Exchange): string[] {
+  if (isPage(exchange)) return []
   const { pathname, searchParams } = new URL(exchange.url, 'http://localhost')
   const route = routeOf(exchange.method, pathname)
   if (!route && PAGE_FILE.test(pathname)) return []
@@ -70,6 +71,11 @@ export function checkExchange(exchange: Exchange): string[] {
     ...checkHeaders(documented, exchange),
     ...checkBody(documented, exchange),
   ]
+}
+
+/** Returns whether the answer is a page of the web client. The document describes only the answers for programs. */
+function isPage({ url, headers }: Exchange): boolean {
+  return /^text\/html/.test(String(headers['content-type'])) && !/^\/docs\b/.test(url)
 }
 
 /** Checks that a path or method that is not in the document is refused. */

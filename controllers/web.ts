@@ -1,0 +1,128 @@
+import { readFile, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import type { Request, RequestHandler, Response } from 'express'
+import { contentSecurityPolicy } from 'helmet'
+import sirv from 'sirv'
+import { AppError } from '../app/errors.ts'
+import { followLink } from '../app/sharing/links.ts'
+import { webPolicy } from '../config/web-policy.ts'
+import { asksForPage, canBePage, pageAt } from '../middleware/pages.ts'
+import { absoluteUrl, clientOf } from '../middleware/request-info.ts'
+import { readableAsset } from '../models/asset-access.ts'
+import { type CardAsset, cardOf } from '../models/views/card.ts'
+
+/** Resolves a path by the `imports` of package.json, so that it works from the sources and from dist/. */
+const pathOf = createRequire(import.meta.url).resolve
+
+/** The page of the web client, built by `npm run build`. All its addresses have the same page. */
+const PAGE = '#web/index.html'
+
+const YEAR_SECONDS = 365 * 24 * 60 * 60
+
+const setPolicy = {
+  framed: contentSecurityPolicy(webPolicy(true)),
+  alone: contentSecurityPolicy(webPolicy(false)),
+}
+
+let files: { folder: string; serve: ReturnType<typeof sirv> } | undefined
+
+/**
+ * Sends a file of the build, compressed where the client takes that. Names contain a hash of the content, so that clients
+ * keep the files.
+ */
+export const sendFile: RequestHandler = (req, res, next) => {
+  if (!req.context.config.http.web) return next()
+  const folder = `${dirname(pathOf(PAGE))}/files`
+  const setHeaders = (answer: { setHeader(name: string, value: string): void }) => {
+    answer.setHeader('Cache-Control', `public, max-age=${YEAR_SECONDS}, immutable`)
+    answer.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
+  }
+  // without `dev` sirv lists the folder once
+  files ??= {
+    folder,
+    serve: sirv(folder, {
+      dev: !req.context.config.production,
+      gzip: true,
+      brotli: true,
+      etag: true,
+      setHeaders,
+    }),
+  }
+  files.serve(req, res, next)
+}
+
+/**
+ * Sends the page of an address to a browser. The page of a public asset, and of an open link without a password, has a
+ * card. The page of another asset is the same as that of a missing one.
+ */
+export const sendPage: RequestHandler = async (req, res, next) => {
+  const address = asksForPage(req) ? pageAt(req.path) : null
+  if (!address) return next()
+  const { name, id, token } = address
+  const card = id ? await publicCard(req, id) : token ? await linkedCard(req, token) : null
+  await send(req, res, { card, framed: name === 'embed' })
+}
+
+/** Sends the page for an address that does not exist to a browser. */
+export const sendMissingPage: RequestHandler = async (req, res, next) => {
+  if (!asksForPage(req) || !canBePage(req.path)) return next()
+  await send(req, res, { status: 404 })
+}
+
+async function publicCard(req: Request, id: string): Promise<CardAsset | null> {
+  if (!req.context.prepared) return null
+  const found = await readableAsset(id, null)
+  return found && { asset: found, path: `/api/assets/${id}` }
+}
+
+async function linkedCard(req: Request, token: string): Promise<CardAsset | null> {
+  if (!req.context.prepared) return null
+  try {
+    const key = { token, password: undefined, client: clientOf(req), continues: false }
+    const { asset: found } = await followLink(req.context, key)
+    return { asset: found, path: `/api/links/${token}` }
+  } catch (error) {
+    // the page asks again and tells why
+    if (error instanceof AppError) return null
+    throw error
+  }
+}
+
+interface PageOptions {
+  status?: number
+  /** Whether pages of other origins can show it in a frame. */
+  framed?: boolean
+  card?: CardAsset | null
+}
+
+async function send(
+  req: Request,
+  res: Response,
+  { status = 200, framed = false, card = null }: PageOptions = {},
+): Promise<void> {
+  const { basePath } = req.context.config.http
+  const source = await readPage()
+  const { title, tags } = cardOf(card, {
+    page: absoluteUrl(req, req.path),
+    image: (path) => absoluteUrl(req, path),
+  })
+  const html = source
+    .replaceAll('{{base}}', () => `${basePath}/`)
+    .replace('{{title}}', () => title)
+    .replace('{{head}}', () => tags)
+  ;(framed ? setPolicy.framed : setPolicy.alone)(req, res, () => undefined)
+  if (framed) res.removeHeader('X-Frame-Options')
+  res.set('Cache-Control', 'no-cache').vary('Accept')
+  res.status(status).type('html').send(html)
+}
+
+let cached: { modifiedAt: number; source: string } | undefined
+
+/** Reads the page again after a new build. */
+async function readPage(): Promise<string> {
+  const path = pathOf(PAGE)
+  const { mtimeMs: modifiedAt } = await stat(path)
+  if (cached?.modifiedAt !== modifiedAt) cached = { modifiedAt, source: await readFile(path, 'utf8') }
+  return cached.source
+}

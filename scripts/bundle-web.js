@@ -1,0 +1,111 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { context } from 'esbuild'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const PAGE = 'web/src/index.html'
+/** Smallest file that is stored compressed too, in bytes. */
+const MIN_COMPRESSED = 1000
+
+/** Turns an icon of lucide-static into the list of its shapes, because a page cannot create elements from text. */
+const icons = {
+  name: 'icons',
+  setup(build) {
+    build.onLoad({ filter: /lucide-static[/\\]icons[/\\].*\.svg$/ }, ({ path }) => {
+      const shapes = [
+        ...readFileSync(path, 'utf8').matchAll(
+          /<(path|circle|rect|line|polyline|polygon|ellipse)\s([^>]*?)\/>/g,
+        ),
+      ]
+      const nodes = shapes.map(([, tag, attributes]) => [
+        tag,
+        Object.fromEntries(
+          [...attributes.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+        ),
+      ])
+      return { contents: `export default ${JSON.stringify(nodes)}`, loader: 'js' }
+    })
+  },
+}
+
+/**
+ * Bundles the web client: `index.html` and below `files/` scripts and styles, whose names contain a hash of their content,
+ * each also compressed. Does not check types.
+ *
+ * @param {string} folder path relative to the root of the project
+ * @param {{ watch?: boolean, onBuild?: () => void }} options watch: builds again after every change, without compression
+ * @returns {Promise<string[]>} paths of all source files
+ */
+export async function bundleWeb(folder, { watch = false, onBuild = () => undefined } = {}) {
+  const out = resolve(ROOT, folder)
+  rmSync(out, { recursive: true, force: true })
+  let sources = []
+  const write = {
+    name: 'write',
+    setup(build) {
+      build.onEnd(({ errors, metafile, outputFiles }) => {
+        if (errors.length > 0) return
+        sources = [...Object.keys(metafile.inputs), PAGE]
+        for (const { path, contents } of outputFiles) store(path, contents, !watch)
+        writePage(out, metafile)
+        onBuild()
+      })
+    },
+  }
+  const builder = await context({
+    absWorkingDir: ROOT,
+    entryPoints: { app: 'web/src/main.tsx', style: 'web/src/style.css' },
+    outdir: join(out, 'files'),
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: !watch,
+    sourcemap: watch ? 'inline' : false,
+    legalComments: 'linked',
+    define: { 'process.env.NODE_ENV': watch ? '"development"' : '"production"' },
+    loader: { '.svg': 'file', '.png': 'file', '.woff2': 'file' },
+    plugins: [icons, write],
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+  })
+  await builder.rebuild()
+  if (watch) await builder.watch()
+  else await builder.dispose()
+  return sources.filter((file) => !file.startsWith('node_modules/') && !file.includes('<'))
+}
+
+function store(path, contents, compress) {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, contents)
+  if (!compress || contents.length < MIN_COMPRESSED || /\.(?:png|woff2)$/.test(path)) return
+  writeFileSync(`${path}.gz`, gzipSync(contents, { level: 9 }))
+  const quality = { [constants.BROTLI_PARAM_QUALITY]: 9 }
+  writeFileSync(`${path}.br`, brotliCompressSync(contents, { params: quality }))
+}
+
+/** Writes the page with the names of its script, its style and the scripts that it always loads. */
+function writePage(out, { outputs }) {
+  const nameOf = (path) => `{{base}}web/${relative(join(out, 'files'), resolve(ROOT, path))}`
+  const entries = Object.entries(outputs)
+  const [app, { imports }] = entries.find(([, { entryPoint }]) => entryPoint === 'web/src/main.tsx')
+  const [style] = entries.find(([, { entryPoint }]) => entryPoint === 'web/src/style.css')
+  const always = imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path)
+  const icon = entries.find(([path]) => /\/icon-[^/]*\.svg$/.test(path))
+  const head = [
+    `<link rel="stylesheet" href="${nameOf(style)}">`,
+    ...(icon ? [`<link rel="icon" type="image/svg+xml" href="${nameOf(icon[0])}">`] : []),
+    ...always.map((path) => `<link rel="modulepreload" href="${nameOf(path)}">`),
+    `<script type="module" src="${nameOf(app)}"></script>`,
+  ]
+  const page = readFileSync(resolve(ROOT, PAGE), 'utf8').replace('{{files}}', () => head.join('\n    '))
+  writeFileSync(join(out, 'index.html'), page)
+}

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { expect } from 'chai'
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { bundleWeb } from '../../scripts/bundle-web.js'
+import type { TestBrowser } from './browser.ts'
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+/** Rules of WCAG 2.2 AA and the best practices of axe. */
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+let isBuilt = false
+
+/** Builds the web client into dist/web, where the service looks for it. Once in a run. */
+export async function buildClient(): Promise<void> {
+  if (!isBuilt) await bundleWeb('dist/web')
+  isBuilt = true
+}
+
+interface OpenPage {
+  page: Page
+  context: BrowserContext
+  /** Errors of scripts, and violations of the content security policy. Both must be empty at the end of a test. */
+  faults: string[]
+}
+
+/** Opens a page of the web client in a window without storage of others. */
+export async function openPage(
+  browser: TestBrowser,
+  address: string,
+  options: BrowserContextOptions = {},
+): Promise<OpenPage> {
+  const context = await browser.open(options)
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', ({ message }) => faults.push(message))
+  page.on('console', (message) => {
+    if (/Content Security Policy|TrustedHTML|TrustedScript/.test(message.text())) faults.push(message.text())
+  })
+  await page.goto(address)
+  return { page, context, faults }
+}
+
+/** Signs in with the form of the page. */
+export async function signInBy(
+  page: Page,
+  origin: string,
+  username: string,
+  password: string,
+): Promise<void> {
+  await page.goto(`${origin}/sign-in`)
+  await page.getByRole('textbox', { name: 'Username or email' }).fill(username)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
+}
+
+interface Violation {
+  id: string
+  help: string
+  nodes: { target: string[]; failureSummary?: string }[]
+}
+
+/** Checks a page with axe-core, in light and in dark. */
+export async function expectAccessible(page: Page): Promise<void> {
+  // As a script of the page it would be forbidden by the policy of the page.
+  const source = await readFile(AXE, 'utf8')
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.evaluate(source)
+    const violations = (await page.evaluate(
+      `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) => violations)`,
+    )) as Violation[]
+    const told = violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}: ${failureSummary}`),
+    )
+    expect(told, `${page.url()} ${colorScheme}`).to.deep.equal([])
+  }
+}

@@ -1,0 +1,37 @@
+import { text } from '../text.ts'
+
+/** An error answer of the API, or a request without an answer (`code` is then `network`). */
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly details: readonly { field: string; message: string }[] = [],
+    readonly requestId: string | null = null,
+  ) {
+    super(message)
+    this.name = 'ApiError'
+  }
+
+  /** Returns why a field is refused; undefined if it is not. */
+  faultOf(field: string): string | undefined {
+    const message = this.details.find((detail) => detail.field === field)?.message
+    return message && `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
+  }
+}
+
+interface ErrorAnswer {
+  err: { code: string; message: string; details?: { field: string; message: string }[]; requestId: string }
+}
+
+/** Returns the error that the body of an answer describes. */
+export function errorOf(body: unknown): ApiError {
+  const { err } = (body ?? {}) as Partial<ErrorAnswer>
+  if (!err) return new ApiError('unexpected', text.errors.unexpected)
+  return new ApiError(err.code, err.message, err.details, err.requestId)
+}
+
+/** Returns any thrown value as an error that can be shown. */
+export function toError(thrown: unknown): Error {
+  if (thrown instanceof TypeError) return new ApiError('network', text.errors.offline)
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

@@ -1,0 +1,45 @@
+import close from 'lucide-static/icons/x.svg'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+import { text } from '../text.ts'
+import { Button } from './button.tsx'
+
+interface Props {
+  title: string
+  onClose: () => void
+  children: ComponentChildren
+}
+
+/** A modal dialog. Escape and the button close it; then the focus returns to where it was. */
+export function Dialog({ title, onClose, children }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const id = useId()
+  useEffect(() => {
+    const before = document.activeElement
+    const element = dialog.current
+    element?.showModal()
+    return () => {
+      element?.close()
+      if (before instanceof HTMLElement && before.isConnected) before.focus()
+    }
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+    >
+      <header>
+        <h2 id={id}>{title}</h2>
+        <Button variant="ghost" square icon={close} onClick={onClose}>
+          {text.close}
+        </Button>
+      </header>
+      <div class="content">{children}</div>
+    </dialog>
+  )
+}

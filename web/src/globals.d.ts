@@ -1,0 +1,11 @@
+/** An icon of lucide-static: its shapes, made by `scripts/bundle-web.js`. */
+declare module 'lucide-static/icons/*.svg' {
+  const shapes: [tag: string, attributes: Record<string, string>][]
+  export default shapes
+}
+
+/** Any other picture: its URL. */
+declare module '*.svg' {
+  const url: string
+  export default url
+}

@@ -1,0 +1,35 @@
+import { useState } from 'preact/hooks'
+
+/** Returns a setting of this browser and a function that changes it. Without storage it lasts as long as the page. */
+export function useStored<Value extends string>(
+  key: string,
+  values: readonly [Value, ...Value[]],
+): [Value, (value: Value) => void] {
+  const [value, setValue] = useState<Value>(() => {
+    const stored = read(`kura.${key}`)
+    return values.find((one) => one === stored) ?? values[0]
+  })
+  return [
+    value,
+    (to) => {
+      setValue(to)
+      write(`kura.${key}`, to)
+    },
+  ]
+}
+
+function read(key: string): string | null {
+  try {
+    return localStorage.getItem(key)
+  } catch {
+    return null
+  }
+}
+
+function write(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value)
+  } catch {
+    // the page works without storage
+  }
+}

@@ -1,0 +1,159 @@
+import eye from 'lucide-static/icons/eye.svg'
+import tag from 'lucide-static/icons/tag.svg'
+import trash from 'lucide-static/icons/trash-2.svg'
+import close from 'lucide-static/icons/x.svg'
+import { useState } from 'preact/hooks'
+import { deleteAsset } from '../../api/assets.ts'
+import { queries } from '../../api/query.ts'
+import { Button } from '../../design/button.tsx'
+import { Dialog } from '../../design/dialog.tsx'
+import { TextField } from '../../design/field.tsx'
+import { Notice } from '../../design/states.tsx'
+import { tell } from '../../design/toast.tsx'
+import { text } from '../../text.ts'
+import { applyToAll, changeTags, type Outcome, setVisibility } from './apply-to-all.ts'
+import type { Item } from './use-assets.ts'
+
+interface Props {
+  items: Item[]
+  onClear: () => void
+  /** @param done ids of the assets that were changed @param gone whether they no longer exist */
+  onDone: (done: string[], gone: boolean) => void
+}
+
+type Asked = 'tag' | 'visibility' | 'delete'
+type Change = (item: Item) => Promise<unknown>
+
+/** What can be done with the chosen assets. */
+export function SelectionBar({ items, onClear, onDone }: Props) {
+  const [asked, ask] = useState<Asked | null>(null)
+  const [count, setCount] = useState<number | null>(null)
+  const [outcome, setOutcome] = useState<Outcome | null>(null)
+
+  const run = async (change: Change, gone = false) => {
+    setCount(0)
+    setOutcome(null)
+    const result = await applyToAll(items, change, setCount)
+    setCount(null)
+    if (result.done.length > 0) tell(text.selection.done(result.done.length))
+    if (result.failed.length > 0) setOutcome(result)
+    else ask(null)
+    onDone(result.done, gone)
+    await queries.invalidateQueries({ queryKey: ['assets'] })
+  }
+  const close_ = () => {
+    if (count !== null) return
+    ask(null)
+    setOutcome(null)
+  }
+  const busy = count !== null
+  return (
+    <>
+      <div class="selection" role="toolbar" aria-label={text.selection.title}>
+        <Button variant="ghost" square icon={close} onClick={onClear}>
+          {text.selection.clear}
+        </Button>
+        <strong>{text.selection.count(items.length)}</strong>
+        <Button icon={tag} onClick={() => ask('tag')}>
+          {text.selection.tag}
+        </Button>
+        <Button icon={eye} onClick={() => ask('visibility')}>
+          {text.selection.visibility}
+        </Button>
+        <Button icon={trash} onClick={() => ask('delete')}>
+          {text.selection.delete}
+        </Button>
+      </div>
+      {asked && (
+        <Dialog
+          title={asked === 'delete' ? text.selection.deleteTitle(items.length) : text.selection[asked]}
+          onClose={close_}
+        >
+          {asked === 'tag' && <TagForm busy={busy} onSave={(add, remove) => run(changeTags(add, remove))} />}
+          {asked === 'visibility' && (
+            <>
+              <p class="soft">{text.selection.visibilityHint}</p>
+              <div class="actions">
+                <Button busy={busy} onClick={() => run(setVisibility('private'))}>
+                  {text.selection.makePrivate}
+                </Button>
+                <Button busy={busy} variant="primary" onClick={() => run(setVisibility('public'))}>
+                  {text.selection.makePublic}
+                </Button>
+              </div>
+            </>
+          )}
+          {asked === 'delete' && (
+            <>
+              <p class="soft">{text.selection.deleteHint}</p>
+              <div class="actions">
+                <Button disabled={busy} onClick={close_}>
+                  {text.cancel}
+                </Button>
+                <Button busy={busy} variant="danger" onClick={() => run(({ id }) => deleteAsset(id), true)}>
+                  {text.selection.deleteForever}
+                </Button>
+              </div>
+            </>
+          )}
+          {count !== null && (
+            <progress
+              class="bar"
+              max={items.length}
+              value={count}
+              aria-label={text.selection.progress(count, items.length)}
+            />
+          )}
+          {outcome && <Failures outcome={outcome} />}
+        </Dialog>
+      )}
+    </>
+  )
+}
+
+function Failures({ outcome: { failed } }: { outcome: Outcome }) {
+  return (
+    <Notice kind="danger">
+      <p>{text.selection.failed(failed.length)}</p>
+      <ul>
+        {failed.slice(0, 5).map(({ item, error }) => (
+          <li key={item.id}>
+            {item.name}: {error.message}
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  )
+}
+
+const tagsOf = (value: unknown) =>
+  String(value)
+    .split(',')
+    .map((one) => one.trim().toLowerCase())
+    .filter(Boolean)
+
+function TagForm({ busy, onSave }: { busy: boolean; onSave: (add: string[], remove: string[]) => void }) {
+  return (
+    <form
+      class="stack"
+      onSubmit={(event) => {
+        event.preventDefault()
+        const fields = new FormData(event.currentTarget)
+        onSave(tagsOf(fields.get('add')), tagsOf(fields.get('remove')))
+      }}
+    >
+      <TextField
+        label={text.selection.addTags}
+        hint={text.selection.addTagsHint}
+        name="add"
+        autocomplete="off"
+      />
+      <TextField label={text.selection.removeTags} name="remove" autocomplete="off" />
+      <div class="actions">
+        <Button type="submit" variant="primary" busy={busy}>
+          {text.selection.save}
+        </Button>
+      </div>
+    </form>
+  )
+}
