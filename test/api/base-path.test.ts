@@ -16,6 +16,7 @@ import { mountedRoutes } from '../support/openapi/mounted-routes.ts'
 const BASE = '/kura'
 /** Routes whose answers contain addresses. */
 const WITH_ADDRESSES = [
+  'GET /',
   'GET /api',
   'GET /api/assets',
   'POST /api/assets',
@@ -178,7 +179,7 @@ describe('BASE_PATH', () => {
     ['http://evil.example/kura/healthz', 200],
     ['/kura', 200],
     ['/kura/', 200],
-    ['/kura?x', 200],
+    ['/kura?', 200],
     ['/kurahealthz', 404],
     ['/KURA/healthz', 404],
     ['/%6bura/healthz', 404],

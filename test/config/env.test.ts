@@ -18,6 +18,7 @@ describe('loadConfig', () => {
     const { connections, ...http } = config.http
     expect(http).to.deep.equal({
       port: 8080,
+      web: true,
       host: '::',
       basePath: '',
       keepAliveMs: 95_000,

@@ -66,7 +66,7 @@ export async function expectAccessible(page: Page): Promise<void> {
   // As a script of the page it would be forbidden by the policy of the page.
   const source = await readFile(AXE, 'utf8')
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.evaluate(source)
     const violations = (await page.evaluate(
       `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) => violations)`,

@@ -57,10 +57,10 @@ function absolute(schema: Schema): Schema {
 
 /** Returns the differences between an exchange and the document, one sentence each. */
 export function checkExchange(exchange: Exchange): string[] {
-  if (isPage(exchange)) return []
   const { pathname, searchParams } = new URL(exchange.url, 'http://localhost')
   const route = routeOf(exchange.method, pathname)
   if (!route && PAGE_FILE.test(pathname)) return []
+  if ((!route || pathname === '/') && isPage(exchange)) return []
   if (!route) return checkUndocumented(exchange)
   const response = route.operation.responses[exchange.status]
   if (!response)
@@ -74,8 +74,8 @@ export function checkExchange(exchange: Exchange): string[] {
 }
 
 /** Returns whether the answer is a page of the web client. The document describes only the answers for programs. */
-function isPage({ url, headers }: Exchange): boolean {
-  return /^text\/html/.test(String(headers['content-type'])) && !/^\/docs\b/.test(url)
+function isPage({ status, headers }: Exchange): boolean {
+  return [200, 404].includes(status) && /^text\/html/.test(String(headers['content-type']))
 }
 
 /** Checks that a path or method that is not in the document is refused. */
