@@ -9,6 +9,9 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 /** Rules of WCAG 2.2 AA and the best practices of axe. */
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
+/** Waits until the browser has drawn a change. */
+const TWO_FRAMES = 'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))'
+
 let isBuilt = false
 
 /** Builds the web client into dist/web, where the service looks for it. Once in a run. */
@@ -67,6 +70,7 @@ export async function expectAccessible(page: Page): Promise<void> {
   const source = await readFile(AXE, 'utf8')
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.evaluate(TWO_FRAMES)
     await page.evaluate(source)
     const violations = (await page.evaluate(
       `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) => violations)`,
