@@ -179,7 +179,7 @@ export interface paths {
         head?: never;
         /**
          * Change the caller's account
-         * @description Changes only the given fields; `null` clears a field. `mobile` needs a `countryCode`, in this request
+         * @description Changes only the given fields (RFC 7396); `null` clears a field. `mobile` needs a `countryCode`, in this request
          *     or in the account.
          */
         patch: operations["updateProfile"];
@@ -234,7 +234,7 @@ export interface paths {
         /**
          * Change the rights of a user
          * @description Makes a user an admin or an ordinary user, disables or enables the account, or sets its space. The
-         *     last admin cannot be disabled or made an ordinary user.
+         *     last admin cannot be disabled or made an ordinary user. `null` sets a field to its default.
          *
          *     Disabling an account ends its sessions and its signed URLs permanently. Its links, profile and public
          *     assets are `404` until it is enabled again. Collaborators keep access to the assets shared with them.
@@ -371,9 +371,10 @@ export interface paths {
         head?: never;
         /**
          * Change the fields of an asset
-         * @description Changes only the given fields. The owner and collaborators with write access can change an asset; only
-         *     the owner can change its visibility. A request without fields changes nothing, and the version stays
-         *     the same.
+         * @description Changes only the given fields (RFC 7396); `null` clears the description and the tags, and has the type detected
+         *     from the files again. The owner and collaborators with write access can change an asset; only the owner can change
+         *     its visibility. When every given value is the one that the asset has, nothing changes: the version stays the same
+         *     and there is no event.
          */
         patch: operations["updateAsset"];
         trace?: never;
@@ -1362,7 +1363,7 @@ export interface paths {
         head?: never;
         /**
          * Change a scene
-         * @description Replaces the given lists. Assets that the caller cannot read stay in a list, after the given ones. For
+         * @description Replaces the given lists; `null` clears a list. Assets that the caller cannot read stay in a list, after the given ones. For
          *     the owner of the project and for collaborators with write access.
          */
         patch: operations["updateScene"];
@@ -1676,6 +1677,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assets/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest names and tags
+         * @description Returns up to 10 names and tags of assets that the caller can read, for a search field: first those that begin with
+         *     `q`, then those with a word that begins with `q`, each time the most used first. Looks at some assets of each group
+         *     (public, the caller's own, and of the newest 1,000 shared ones). Without a word in `q` there are none.
+         */
+        get: operations["suggest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -1900,6 +1923,13 @@ export interface components {
             overlay?: components["schemas"]["SceneList"];
             overlayImage?: components["schemas"]["SceneList"];
             baseImage?: components["schemas"]["SceneList"];
+        };
+        /** @description Ordered lists of asset ids. The caller must be able to read these assets. */
+        SceneListsChange: {
+            base?: components["schemas"]["SceneList"] | null;
+            overlay?: components["schemas"]["SceneList"] | null;
+            overlayImage?: components["schemas"]["SceneList"] | null;
+            baseImage?: components["schemas"]["SceneList"] | null;
         };
         SceneList: components["schemas"]["Id"][];
         /** @description Assets that the caller cannot read are left out. */
@@ -2233,6 +2263,11 @@ export interface components {
                 used: components["schemas"]["Bytes"];
                 limit: components["schemas"]["Bytes"];
             };
+        };
+        Suggestion: {
+            value: string;
+            /** @enum {string} */
+            kind: "name" | "tag";
         };
         /** @description All fields for the user and for admins, else the fields of a discoverable user. */
         SeenUser: components["schemas"]["DiscoverableUser"] | components["schemas"]["User"] | components["schemas"]["AdministeredUser"];
@@ -4007,8 +4042,11 @@ export interface operations {
                      * @description Whether other users can find the account. Users who cannot see an owner get
                      *     `null` in its place.
                      */
-                    discoverable?: boolean;
-                    /** @description Settings of a client, at most 4,000 bytes of JSON. Replaced as a whole. */
+                    discoverable?: boolean | null;
+                    /**
+                     * @description Settings of a client. They are merged into the stored ones (RFC 7396): `null` removes an entry, a list
+                     *     replaces the former one. All settings have at most 4,000 bytes of JSON.
+                     */
                     settings?: Record<string, never> | null;
                 };
                 "application/merge-patch+json": {
@@ -4027,8 +4065,11 @@ export interface operations {
                      * @description Whether other users can find the account. Users who cannot see an owner get
                      *     `null` in its place.
                      */
-                    discoverable?: boolean;
-                    /** @description Settings of a client, at most 4,000 bytes of JSON. Replaced as a whole. */
+                    discoverable?: boolean | null;
+                    /**
+                     * @description Settings of a client. They are merged into the stored ones (RFC 7396): `null` removes an entry, a list
+                     *     replaces the former one. All settings have at most 4,000 bytes of JSON.
+                     */
                     settings?: Record<string, never> | null;
                 };
                 "application/x-www-form-urlencoded": {
@@ -4047,7 +4088,7 @@ export interface operations {
                      * @description Whether other users can find the account. Users who cannot see an owner get
                      *     `null` in its place.
                      */
-                    discoverable?: boolean;
+                    discoverable?: boolean | null;
                 };
                 "multipart/form-data": {
                     email?: components["schemas"]["Email"];
@@ -4065,7 +4106,7 @@ export interface operations {
                      * @description Whether other users can find the account. Users who cannot see an owner get
                      *     `null` in its place.
                      */
-                    discoverable?: boolean;
+                    discoverable?: boolean | null;
                 };
             };
         };
@@ -4191,34 +4232,34 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    access?: components["schemas"]["AccessLevel"];
-                    disabled?: boolean;
+                    access?: components["schemas"]["AccessLevel"] | null;
+                    disabled?: boolean | null;
                     /** @description Null sets a limit to the default of the server. */
                     space?: {
                         /** @description In bytes. */
                         limit?: number | null;
                         /** @description Number of files. */
                         fileLimit?: number | null;
-                    };
+                    } | null;
                 };
                 "application/merge-patch+json": {
-                    access?: components["schemas"]["AccessLevel"];
-                    disabled?: boolean;
+                    access?: components["schemas"]["AccessLevel"] | null;
+                    disabled?: boolean | null;
                     /** @description Null sets a limit to the default of the server. */
                     space?: {
                         /** @description In bytes. */
                         limit?: number | null;
                         /** @description Number of files. */
                         fileLimit?: number | null;
-                    };
+                    } | null;
                 };
                 "application/x-www-form-urlencoded": {
-                    access?: components["schemas"]["AccessLevel"];
-                    disabled?: boolean;
+                    access?: components["schemas"]["AccessLevel"] | null;
+                    disabled?: boolean | null;
                 };
                 "multipart/form-data": {
-                    access?: components["schemas"]["AccessLevel"];
-                    disabled?: boolean;
+                    access?: components["schemas"]["AccessLevel"] | null;
+                    disabled?: boolean | null;
                 };
             };
         };
@@ -4627,34 +4668,34 @@ export interface operations {
             content: {
                 "application/json": {
                     name?: components["schemas"]["AssetName"];
-                    description?: components["schemas"]["Description"];
-                    type?: components["schemas"]["AssetType"];
+                    description?: components["schemas"]["Description"] | null;
+                    type?: components["schemas"]["AssetType"] | null;
                     /** @description The new tags of the asset, as a list or separated by commas. They replace the old ones. */
-                    tags?: components["schemas"]["Tags"] | string;
+                    tags?: components["schemas"]["Tags"] | (string | null);
                     visibility?: components["schemas"]["Visibility"];
                 };
                 "application/merge-patch+json": {
                     name?: components["schemas"]["AssetName"];
-                    description?: components["schemas"]["Description"];
-                    type?: components["schemas"]["AssetType"];
+                    description?: components["schemas"]["Description"] | null;
+                    type?: components["schemas"]["AssetType"] | null;
                     /** @description The new tags of the asset, as a list or separated by commas. They replace the old ones. */
-                    tags?: components["schemas"]["Tags"] | string;
+                    tags?: components["schemas"]["Tags"] | (string | null);
                     visibility?: components["schemas"]["Visibility"];
                 };
                 "application/x-www-form-urlencoded": {
                     name?: components["schemas"]["AssetName"];
-                    description?: components["schemas"]["Description"];
-                    type?: components["schemas"]["AssetType"];
+                    description?: components["schemas"]["Description"] | null;
+                    type?: components["schemas"]["AssetType"] | null;
                     /** @description The new tags of the asset, as a list or separated by commas. They replace the old ones. */
-                    tags?: components["schemas"]["Tags"] | string;
+                    tags?: components["schemas"]["Tags"] | (string | null);
                     visibility?: components["schemas"]["Visibility"];
                 };
                 "multipart/form-data": {
                     name?: components["schemas"]["AssetName"];
-                    description?: components["schemas"]["Description"];
-                    type?: components["schemas"]["AssetType"];
+                    description?: components["schemas"]["Description"] | null;
+                    type?: components["schemas"]["AssetType"] | null;
                     /** @description The new tags of the asset, as a list or separated by commas. They replace the old ones. */
-                    tags?: components["schemas"]["Tags"] | string;
+                    tags?: components["schemas"]["Tags"] | (string | null);
                     visibility?: components["schemas"]["Visibility"];
                 };
             };
@@ -7340,10 +7381,10 @@ export interface operations {
                  *       ]
                  *     }
                  */
-                "application/json": components["schemas"]["SceneLists"];
-                "application/merge-patch+json": components["schemas"]["SceneLists"];
-                "application/x-www-form-urlencoded": components["schemas"]["SceneLists"];
-                "multipart/form-data": components["schemas"]["SceneLists"];
+                "application/json": components["schemas"]["SceneListsChange"];
+                "application/merge-patch+json": components["schemas"]["SceneListsChange"];
+                "application/x-www-form-urlencoded": components["schemas"]["SceneListsChange"];
+                "multipart/form-data": components["schemas"]["SceneListsChange"];
             };
         };
         responses: {
@@ -8261,6 +8302,61 @@ export interface operations {
                         /** @constant */
                         status: "success";
                         res: components["schemas"]["Space"];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidQuery"];
+            401: components["responses"]["Unauthenticated"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    suggest: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The beginning of what is searched for. Cases and accents are ignored.
+                 * @example cha
+                 */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Names and tags. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "res": {
+                     *         "suggestions": [
+                     *           {
+                     *             "value": "Chair",
+                     *             "kind": "name"
+                     *           },
+                     *           {
+                     *             "value": "oak chairs",
+                     *             "kind": "tag"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        res: {
+                            suggestions: components["schemas"]["Suggestion"][];
+                        };
                     };
                 };
             };
