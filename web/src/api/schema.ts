@@ -4415,11 +4415,16 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Words to search for in name, tags and description. Words are stemmed, and an asset must
-                 *     contain at least one of them. Each `"phrase"` must be present exactly, and no `-word` can be
-                 *     present. `-word` alone finds nothing.
+                 * @description At most 16 words to search for in name, tags, file names, license and description. An asset must
+                 *     have all of them. The words of a `"phrase"` must follow one another, and no `-word` and no
+                 *     `-"phrase"` can be present. Words also match in another form (`chairs` and `chair`), without
+                 *     accents, inside other words (from 4 letters), and the last word as the beginning of a word (from
+                 *     2 characters). `-word` alone finds nothing. If no asset has all words, the result is what has
+                 *     any of them, whole or in another form, and `matched` is `any`.
                  */
                 q?: string;
+                /** @description `any`: one of the words of `q` is enough. */
+                match?: "any";
                 /**
                  * @description `all` assets that the caller can read, `public` assets, the caller's own assets (`mine`), or
                  *     assets that other users shared with the caller (`shared`). `mine` and `shared` need a token.
@@ -4502,6 +4507,16 @@ export interface operations {
                         res: {
                             assets: components["schemas"]["Asset"][];
                             next: components["schemas"]["Next"];
+                            /**
+                             * @description Present only with `q`. `any`: no asset has all words, or `match=any` was given.
+                             * @enum {string}
+                             */
+                            matched?: "all" | "any";
+                            /**
+                             * @description The nearest spelling of `q` that finds assets. Present only if no asset has all words
+                             *     and there is one.
+                             */
+                            suggestion?: string;
                             facets?: components["schemas"]["Facets"];
                             /**
                              * @description The number of newest assets that the facets describe. Present only if the result is larger.
