@@ -2,13 +2,14 @@ import type { mongo, QueryFilter } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
 import { publicAssets, type Viewer } from './asset-access.ts'
 import { branchesOf } from './asset-criteria.ts'
+import { EVERY_ASSET } from './asset-keys.ts'
 import { sortBy } from './plugins/page.ts'
 import type { OwnersInTransition } from './user-state.ts'
 
 /** Most assets of an audience whose names and tags are compared. */
 const MAX_CANDIDATES = 100
-/** Most assets shared with a user that are looked at: the newest. */
-const MAX_SHARED = 1000
+/** Most own assets, and most shared ones, that are looked at: the newest. */
+const MAX_NEWEST = 1000
 /** Longest time of a query, in milliseconds. */
 const MAX_SUGGEST_MS = 5000
 
@@ -23,8 +24,8 @@ const LAST = '\u{10ffff}'
 const beginning = (prefix: string) => ({ keys: { $elemMatch: { $gte: prefix, $lt: prefix + LAST } } })
 
 /**
- * Returns some assets that a viewer can read and that have a word that begins with each of the texts, or a tag that begins
- * with the first one. There are at most `MAX_CANDIDATES` of everybody, of the viewer, and shared with the viewer.
+ * Returns some assets that a viewer can read: at most `MAX_CANDIDATES` public ones that have a word that begins with each of
+ * the texts, the newest of the viewer, and the newest that are shared with the viewer.
  *
  * @param texts one or two folded parts of words
  */
@@ -34,38 +35,29 @@ export async function assetsWithWords(
   owners: OwnersInTransition,
 ): Promise<Suggesting[]> {
   const words = { $and: texts.map((text) => beginning(`word:${text}`)) }
-  const ofViewer = viewer ? [{ owner: viewer._id, state: 'ready' as const }] : []
+  const own = viewer ? [{ owner: viewer._id, keys: EVERY_ASSET }] : []
   const found = await Promise.all([
-    ...[...publicAssets(owners), ...ofViewer].map((audience) => find({ $and: [audience, words] })),
-    ...sharedWith(viewer, owners).map((audience) => findShared(audience, words)),
+    ...publicAssets(owners).map((audience) => find({ $and: [audience, words] })),
+    ...[...own, ...sharedWith(viewer, owners)].map((audience) => findNewest(audience)),
   ])
   return found.flat()
 }
 
 const sharedWith = (viewer: Viewer, owners: OwnersInTransition): Filter[] =>
-  viewer ? branchesOf({ scope: 'shared' }, viewer, owners) : []
+  viewer ? branchesOf({ scope: 'shared' }, viewer, owners).map(({ filter }) => filter) : []
 
-const find = (filter: Filter): Promise<Suggesting[]> =>
+const find = (filter: Filter): Promise<Suggesting[]> => read(filter, { limit: MAX_CANDIDATES })
+
+/** Reads the newest assets. The caller compares their values: not every engine can search the words of an owner by a range. */
+const findNewest = (filter: Filter): Promise<Suggesting[]> =>
+  read(filter, { sort: NEWEST, limit: MAX_NEWEST })
+
+const NEWEST = sortBy({ field: 'createdAt', direction: -1 })
+
+const read = (filter: Filter, options: mongo.FindOptions): Promise<Suggesting[]> =>
   Asset.collection
     .find<Suggesting>(filter as mongo.Filter<mongo.Document>, {
-      projection: SUGGESTING,
-      limit: MAX_CANDIDATES,
-      maxTimeMS: MAX_SUGGEST_MS,
+      ...{ projection: SUGGESTING, maxTimeMS: MAX_SUGGEST_MS },
+      ...options,
     })
-    .toArray()
-
-/** Reads the newest shared assets by the index of readers, which has no words. */
-const findShared = (audience: Filter, words: Filter): Promise<Suggesting[]> =>
-  Asset.collection
-    .aggregate<Suggesting>(
-      [
-        { $match: audience },
-        { $sort: sortBy({ field: 'createdAt', direction: -1 }) },
-        { $limit: MAX_SHARED },
-        { $match: words },
-        { $limit: MAX_CANDIDATES },
-        { $project: SUGGESTING },
-      ],
-      { maxTimeMS: MAX_SUGGEST_MS },
-    )
     .toArray()
