@@ -44,6 +44,8 @@ class SeenTerms {
   newOf(source: TermSource): NewTerm[] {
     const seen = this.#fresh()
     const terms = [...termsOfKeys(source.keys)]
+    // an asset that is not ready can lack an owner
+    if (terms.length === 0) return []
     return audiencesOf(source).flatMap((audience) =>
       terms.flatMap(([word, spellings]) =>
         spellings.every((spelling) => seen.has(nameOf(audience, word, spelling)))
