@@ -1,8 +1,8 @@
-import type { QueryFilter, Types } from 'mongoose'
-import type { AssetFields, Visibility } from './asset.ts'
+import type { QueryFilter } from 'mongoose'
+import type { AssetFields } from './asset.ts'
 import { publicAssets, type Viewer } from './asset-access.ts'
-import { EVERY_ASSET, keysOfFilters } from './asset-keys.ts'
-import type { AssetType, Media } from './media.ts'
+import { type EqualityFilters, fieldConditions, keyConditions } from './asset-filters.ts'
+import { EVERY_ASSET, keysOfFilter } from './asset-keys.ts'
 import type { Order } from './plugins/page.ts'
 import { searchForm } from './search-form.ts'
 import { foldText } from './text.ts'
@@ -16,16 +16,11 @@ export type Scope = (typeof SCOPES)[number]
  * The criteria of a search. An absent criterion matches everything. `…Before` is exclusive; `…After`, `min…` and `max…`
  * are inclusive.
  */
-export interface Criteria {
+export interface Criteria extends EqualityFilters {
   q?: string | undefined
   /** Whether one of the words of `q` is enough. */
   any?: boolean | undefined
   scope: Scope
-  type?: AssetType | undefined
-  media?: Media | undefined
-  tags: string[]
-  owner?: Types.ObjectId | undefined
-  visibility?: Visibility | undefined
   minSize?: number | undefined
   maxSize?: number | undefined
   createdAfter?: Date | undefined
@@ -47,15 +42,13 @@ export const allHaveWords = () => searchForm() === 'words'
  * @param words the conditions of `q`; without them, `q` is compared as in the previous release
  */
 export function filterOf(criteria: Criteria, order?: Order, words?: Conditions): Filter {
-  const { q, owner } = criteria
+  const { q } = criteria
   const createdAt = range({ $gte: criteria.createdAfter, $lt: criteria.createdBefore })
   const updatedAt = range({ $gte: criteria.updatedAfter, $lt: criteria.updatedBefore })
   const size = range({ $gte: criteria.minSize, $lte: criteria.maxSize })
   return {
     ...(q && !words ? (onlyExcludes(q) ? NOTHING : { $text: { $search: foldText(q) } }) : {}),
-    ...(allHaveKeys() ? byKeys(criteria, order, words) : byFields(criteria)),
-    ...(words && words.and.length > 0 ? { $and: words.and } : {}),
-    ...(owner ? { owner } : {}),
+    ...(allHaveKeys() ? byKeys(criteria, order, words) : allOf(fieldConditions(criteria))),
     ...(createdAt ? { createdAt } : {}),
     ...(updatedAt ? { updatedAt } : {}),
     ...(size ? { size } : {}),
@@ -63,19 +56,17 @@ export function filterOf(criteria: Criteria, order?: Order, words?: Conditions):
 }
 
 function byKeys(criteria: Criteria, order: Order | undefined, words?: Conditions): Filter {
-  const keys = [...(words?.all ?? []), ...keysOfFilters(criteria)]
-  if (keys.length === 0 && !words && order?.field === 'createdAt') keys.push(EVERY_ASSET)
-  return keys.length > 0 ? { keys: { $all: keys } } : {}
-}
-
-function byFields({ type, media, tags, visibility }: Criteria): Filter {
+  // keys of the previous form have no media types
+  const { all, others, selects } = keyConditions(criteria, { hasMediaTypes: allHaveWords() })
+  const keys = [...(words?.all ?? []), ...all]
+  if (!selects && !words && order?.field === 'createdAt') keys.push(EVERY_ASSET)
   return {
-    ...(type ? { type } : {}),
-    ...(media ? { media } : {}),
-    ...(tags.length > 0 ? { tags: { $all: tags } } : {}),
-    ...(visibility ? { visibility } : {}),
+    ...(keys.length > 0 ? { keys: { $all: keys } } : {}),
+    ...allOf([...others, ...(words?.and ?? [])]),
   }
 }
+
+const allOf = (conditions: Filter[]): Filter => (conditions.length > 0 ? { $and: conditions } : {})
 
 /** The assets of one index that a search looks at. */
 export interface Branch {
@@ -94,7 +85,7 @@ export function branchesOf(
   owners: OwnersInTransition,
 ): Branch[] {
   // the index of an owner holds private assets too
-  const ofOwner = owner && allHaveKeys() ? { keys: { $all: keysOfFilters({ visibility: 'public' }) } } : {}
+  const ofOwner = owner && allHaveKeys() ? { keys: { $all: keysOfFilter('visibility', ['public']) } } : {}
   const everybodys = publicAssets(owners).map((branch) => ({
     filter: { ...branch, ...ofOwner },
     isShared: false,

@@ -1,6 +1,5 @@
-import type { AssetFields, Visibility } from './asset.ts'
+import type { AssetFields } from './asset.ts'
 import type { AssetFile } from './asset-files.ts'
-import type { AssetType, Media } from './media.ts'
 import { termsMark } from './term-writer.ts'
 import { tagKey } from './text.ts'
 import { wordKeysOf } from './words/index-words.ts'
@@ -9,33 +8,33 @@ import { wordKeysOf } from './words/index-words.ts'
 export const KEYS_FORM = 2
 
 /** Most characters of a file extension that searches find. */
-const MAX_EXTENSION_CHARACTERS = 16
+export const MAX_EXTENSION_CHARACTERS = 16
 
 /** The fields that the keys depend on. */
 export type Keyed = Pick<
   AssetFields,
   'state' | 'name' | 'description' | 'tags' | 'type' | 'media' | 'visibility' | 'size' | 'lock'
-> & { allFiles: AssetFile[] }
+> &
+  Partial<Pick<AssetFields, 'license'>> & { allFiles: AssetFile[] }
 
-/** Filters of a search that compare for equality. */
-export interface EqualityFilters {
-  type?: AssetType | undefined
-  media?: Media | undefined
-  tags?: readonly string[]
-  visibility?: Visibility | undefined
-}
+/** The filters whose values are keys. */
+export type KeyedFilter = 'tag' | 'media' | 'type' | 'visibility' | 'ext' | 'sha256' | 'mediaType' | 'license'
 
 /** The key of every asset that is `ready`. */
 export const EVERY_ASSET = 'all'
+/** The key of assets without tags. */
+export const UNTAGGED = 'untagged'
+/** The key of assets with a lock. The lock can have run out. */
+export const LOCK = 'lock'
 
-/** Returns the keys of the assets that satisfy all filters, those of the fewest assets first. */
-export function keysOfFilters({ type, media, tags = [], visibility }: EqualityFilters): string[] {
-  return [
-    ...tags.map((tag) => `tag:${tagKey(tag)}`),
-    ...(media ? [`media:${media}`] : []),
-    ...(type ? [`type:${type}`] : []),
-    ...(visibility ? [`visibility:${visibility}`] : []),
-  ]
+/** Returns the keys of the values of a filter. */
+export const keysOfFilter = (filter: KeyedFilter, values: readonly string[]): string[] =>
+  values.map((value) => `${filter}:${comparedText(filter, value)}`)
+
+/** Returns the text by which a filter compares a value. The case of a license does not matter, as in SPDX ids. */
+export function comparedText(filter: string, value: string): string {
+  if (filter === 'tag') return tagKey(value)
+  return filter === 'license' ? value.toLowerCase() : value
 }
 
 /**
@@ -44,15 +43,19 @@ export function keysOfFilters({ type, media, tags = [], visibility }: EqualityFi
  */
 export function keysOf(asset: Keyed): string[] {
   if (asset.state !== 'ready') return []
-  const { tags, size, allFiles, lock } = asset
+  const { tags, size, allFiles, lock, license } = asset
   return [
     ...new Set([
       EVERY_ASSET,
-      ...keysOfFilters(asset),
-      ...(tags.length === 0 ? ['untagged'] : []),
-      ...(lock?.legalHold || lock?.until ? ['lock'] : []),
+      ...keysOfFilter('tag', tags),
+      ...keysOfFilter('media', [asset.media]),
+      ...keysOfFilter('type', [asset.type]),
+      ...keysOfFilter('visibility', [asset.visibility]),
+      ...(license ? keysOfFilter('license', [license]) : []),
+      ...(tags.length === 0 ? [UNTAGGED] : []),
+      ...(lock?.legalHold || lock?.until ? [LOCK] : []),
       `size:${size > 0 ? Math.floor(Math.log2(size)) : 0}`,
-      ...allFiles.flatMap(({ name, sha256 }) => [`ext:${extensionOf(name)}`, `sha256:${sha256}`]),
+      ...allFiles.flatMap(keysOfFile),
       ...wordKeysOf({ ...asset, fileNames: allFiles.map(({ name = '' }) => name) }),
     ]),
   ]
@@ -68,8 +71,14 @@ export function withKeys<Set extends Partial<AssetFields>>(
   return { ...set, keys, keysForm: KEYS_FORM, ...termsMark({ ...changed, keys }) }
 }
 
+const keysOfFile = ({ name, sha256, mediaType }: AssetFile): string[] => [
+  ...keysOfFilter('ext', [extensionOf(name)]),
+  ...keysOfFilter('sha256', [sha256]),
+  ...(mediaType ? keysOfFilter('mediaType', [mediaType]) : []),
+]
+
 /** Returns the extension of a file name in lower case, without the dot; an empty text for a name without extension. */
-function extensionOf(name = ''): string {
+export function extensionOf(name = ''): string {
   const [, extension = ''] = /.\.([^.\s/\\]+)$/u.exec(name) ?? []
   return extension.length > MAX_EXTENSION_CHARACTERS ? '' : extension.toLowerCase()
 }

@@ -17,6 +17,8 @@ export const LISTED = {
   name: 1,
   nameKey: 1,
   description: 1,
+  license: 1,
+  source: 1,
   type: 1,
   media: 1,
   tags: 1,

@@ -56,16 +56,6 @@ export interface AssetPage {
   matched?: (typeof MATCHED)[number]
 }
 
-export interface FacetCount {
-  value: string
-  count: number
-}
-
-export type Facets = Record<'type' | 'media' | 'tag' | 'visibility', FacetCount[]>
-
-/** Largest number of tags in the facets of a search. */
-export const TOP_TAGS = 20
-
 /** Returns a page of the assets that match and that the viewer can read, in a stable order. */
 export async function searchAssets(
   criteria: Criteria,
@@ -176,39 +166,12 @@ export async function countAssets(
   }).exec()
 }
 
-/**
- * Returns for each facet the values in the result and the number of assets with each value, highest number first.
- * Describes the newest `MAX_COUNTED` assets of a larger result.
- */
-export async function facetAssets(
+/** Returns the filter of all matches of a search that the viewer can read, at least of the newest that are counted. */
+export async function matching(
   criteria: Criteria,
   viewer: Viewer,
   owners: OwnersInTransition,
-): Promise<Facets> {
-  const counted = (expression: string) => [
-    { $group: { _id: expression, count: { $sum: 1 } } },
-    { $sort: { count: -1 as const, _id: 1 as const } },
-    { $project: { _id: 0, value: '$_id', count: 1 } },
-  ]
-  const [facets] = await Asset.aggregate<Facets>([
-    { $match: await matching(criteria, viewer, owners) },
-    { $sort: sortBy(SORTS.newest) },
-    { $limit: MAX_COUNTED },
-    { $project: { type: 1, media: 1, tags: 1, visibility: 1 } },
-    {
-      $facet: {
-        type: counted('$type'),
-        media: counted('$media'),
-        tag: [{ $unwind: '$tags' }, ...counted('$tags'), { $limit: TOP_TAGS }],
-        visibility: counted('$visibility'),
-      },
-    },
-  ]).option({ maxTimeMS: MAX_SEARCH_MS, allowDiskUse: true })
-  return facets ?? { type: [], media: [], tag: [], visibility: [] }
-}
-
-/** Returns the filter of all matches of a search that the viewer can read, at least of the newest that are counted. */
-async function matching(criteria: Criteria, viewer: Viewer, owners: OwnersInTransition): Promise<Filter> {
+): Promise<Filter> {
   if (!criteria.q || !allHaveWords())
     return { $and: [filterOf(criteria, SORTS.newest), scopeOf(criteria, viewer, owners)] }
   const request = await wordRequest(criteria, viewer, owners)

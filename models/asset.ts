@@ -12,6 +12,8 @@ import { cleanTag, foldText, tagKey } from './text.ts'
 export const NAME = { min: 1, max: 200 } as const
 export const DESCRIPTION = { max: 5000 } as const
 export const TAG = { min: 1, max: 64 } as const
+export const LICENSE = { min: 1, max: 100 } as const
+export const SOURCE = { min: 1, max: 2048 } as const
 export const TAGS = { max: 64 } as const
 /** Path of the file on the device of a client of the scene editor. */
 export const LOCAL_PATH = { max: 4096 } as const
@@ -102,6 +104,10 @@ const definition = {
   /** What sorts by name compare, see `nameKeyOf`. */
   nameKey: { type: String, default: '' },
   description: { type: String, default: '' },
+  /** An SPDX id, or other words. Missing is null. */
+  license: { type: String, default: null },
+  /** The URL where the asset is from. Missing is null. */
+  source: { type: String, default: null },
   type: { type: String, enum: ASSET_TYPES, default: 'other' },
   /** Whether a client set the type, so that new files do not change it. */
   typeGiven: { type: Boolean, default: false },

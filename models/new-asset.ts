@@ -10,7 +10,7 @@ type Given = Pick<AssetFields, '_id' | 'owner' | 'state'> & Partial<AssetFields>
 export function newAsset(given: Given): AssetFields {
   const createdAt = given.createdAt ?? timestamps.currentTime()
   return {
-    ...{ name: '', nameKey: '', description: '' },
+    ...{ name: '', nameKey: '', description: '', license: null, source: null },
     ...{ type: 'other', typeGiven: false, media: 'other', tags: [] },
     ...{ visibility: 'private', visibilityEpoch: 0, readers: [], collaborators: [] },
     ...{ files: [], fileSet: null, images: [], cover: null, size: 0, downloads: 0, version: 0 },

@@ -57,13 +57,16 @@ export async function visibleUsers(ids: Types.ObjectId[], viewer: Viewer): Promi
 const canSee = (viewer: Viewer, { discoverable, disabled, deleting }: OwnerState): boolean =>
   !deleting && (viewer?.access === 'admin' || (discoverable && !disabled))
 
-/** Returns the id of a username, or null when the viewer cannot see the account. */
-export async function visibleUserId(username: string, viewer: Viewer): Promise<Types.ObjectId | null> {
-  const user = await User.findOne(
-    { usernameKey: usernameKey(username), ...visibleAccounts(viewer) },
+/** Returns the ids of usernames, without the accounts that the viewer cannot see. */
+export async function visibleUserIds(
+  usernames: readonly string[],
+  viewer: Viewer,
+): Promise<Types.ObjectId[]> {
+  const users = await User.find(
+    { usernameKey: { $in: usernames.map(usernameKey) }, ...visibleAccounts(viewer) },
     { _id: 1 },
   ).lean()
-  return user?._id ?? null
+  return users.map(({ _id }) => _id)
 }
 
 /** Returns the account of an id, or null when the viewer cannot see it. */

@@ -1,7 +1,9 @@
-import { DESCRIPTION, NAME, SIGNED_URL, TAG, TAGS, VISIBILITIES } from '../models/asset.ts'
+import { DESCRIPTION, LICENSE, NAME, SIGNED_URL, SOURCE, TAG, TAGS, VISIBILITIES } from '../models/asset.ts'
 import { SCOPES } from '../models/asset-criteria.ts'
+import { MAX_EXTENSION_CHARACTERS } from '../models/asset-keys.ts'
 import { MATCHES, SORT_NAMES } from '../models/asset-search.ts'
 import { ASSET_TYPES, MEDIA } from '../models/media.ts'
+import { USERNAME } from '../models/user.ts'
 import { faultOfQuery, MAX_QUERY_CHARACTERS } from '../models/words/query.ts'
 import {
   checked,
@@ -14,10 +16,23 @@ import {
 } from './rules/define.ts'
 import { choice, flag, moment, tagList, wholeNumber } from './rules/fields.ts'
 import { page } from './rules/page.ts'
+import { choices, several, texts } from './rules/several.ts'
 import { nameField, text, textField } from './rules/text.ts'
 
 /** Length of the searched text, in characters. */
 export const SEARCH_TEXT = { max: MAX_QUERY_CHARACTERS }
+
+/** Most values of a filter that can be repeated. */
+export const MAX_VALUES = 50
+/** Most hashes of files in a search. */
+export const MAX_HASHES = 100
+
+/** The address of a web page. */
+const source: Field<string> = checked(
+  textField(SOURCE),
+  (value) => /^https?:\/\/\S+$/i.test(value) && URL.canParse(value),
+  'must be an http or https address',
+)
 
 /** Fields of an asset that users can set, each made optional by a function. */
 const fieldsOf = <Optional extends typeof optional>(given: Optional) => ({
@@ -29,11 +44,21 @@ const fieldsOf = <Optional extends typeof optional>(given: Optional) => ({
 })
 
 /** Fields of an asset that users can set. */
-export const described = fieldsOf(optional)
+export const described = {
+  ...fieldsOf(optional),
+  license: nullable(nameField(LICENSE)),
+  source: nullable(source),
+}
 
 export const create = rules({ body: described })
 /** The same fields in the query, for an upload whose body is a file. */
-export const createFromBytes = rules({ query: fieldsOf(optionalParameter) })
+export const createFromBytes = rules({
+  query: {
+    ...fieldsOf(optionalParameter),
+    license: optionalParameter(nameField(LICENSE)),
+    source: optionalParameter(source),
+  },
+})
 /** Empty fields of a form are absent, but these are cleared. */
 export const update = rules({
   body: {
@@ -87,16 +112,52 @@ const searchText = (): Field<string> => (chain) =>
     .withMessage((value: string) => faultOfQuery(value) ?? '')
     .bail()
 
+const lower = (value: string) => value.toLowerCase()
+
+/** Filters for equality. Those that take several values match any of them, but for `tag` (all) and `tagNot` (none). */
+const filters = {
+  type: optionalParameter(choices(ASSET_TYPES)),
+  media: optionalParameter(choices(MEDIA)),
+  ext: optionalParameter(
+    several({
+      max: MAX_VALUES,
+      expected: `a file extension without the dot, of 1 to ${MAX_EXTENSION_CHARACTERS} characters`,
+      isValid: (value) => /^[^.\s/\\\p{C}]+$/u.test(value) && value.length <= MAX_EXTENSION_CHARACTERS,
+      normalize: lower,
+    }),
+  ),
+  mediaType: optionalParameter(
+    several({
+      max: MAX_VALUES,
+      expected: 'a media type, as model/gltf-binary',
+      isValid: (value) => /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/.test(value),
+      normalize: lower,
+    }),
+  ),
+  visibility: optionalParameter(choices(VISIBILITIES)),
+  license: optionalParameter(texts(MAX_VALUES, LICENSE.max)),
+  sha256: optionalParameter(
+    several({
+      max: MAX_HASHES,
+      expected: 'a SHA-256 in 64 hex digits',
+      isValid: (value) => /^[\da-f]{64}$/.test(value),
+      normalize: lower,
+    }),
+  ),
+  tag: optionalParameter(tagList({ ...TAGS, each: TAG })),
+  tagAny: optionalParameter(tagList({ ...TAGS, each: TAG })),
+  tagNot: optionalParameter(tagList({ ...TAGS, each: TAG })),
+  owner: optionalParameter(texts(MAX_VALUES, USERNAME.max)),
+  untagged: optionalParameter(flag()),
+  locked: optionalParameter(flag()),
+}
+
 export const search = rules({
   query: {
     q: optionalParameter(searchText()),
     match: optionalParameter(choice(MATCHES)),
     scope: optionalParameter(choice(SCOPES)),
-    type: optionalParameter(choice(ASSET_TYPES)),
-    media: optionalParameter(choice(MEDIA)),
-    tag: optionalParameter(tagList({ ...TAGS, each: TAG })),
-    owner: optionalParameter(text({ trims: true })),
-    visibility: optionalParameter(choice(VISIBILITIES)),
+    ...filters,
     minSize: optionalParameter(wholeNumber({ min: 0 })),
     maxSize: optionalParameter(wholeNumber({ min: 0 })),
     createdAfter: optionalParameter(moment('start')),

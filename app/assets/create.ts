@@ -21,6 +21,8 @@ export interface NewAsset {
   type?: AssetType
   tags?: string[]
   visibility?: Visibility
+  license?: string | null
+  source?: string | null
   localPath?: string
 }
 
@@ -50,6 +52,8 @@ export async function createAsset(
     ...described,
     ...describeFiles(files),
     ...(given.type ? { type: given.type, typeGiven: true } : {}),
+    license: given.license ?? null,
+    source: given.source ?? null,
     ...(given.localPath ? { localPath: given.localPath } : {}),
     visibility,
   }

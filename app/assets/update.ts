@@ -31,6 +31,9 @@ export interface AssetChange {
   type?: AssetType | null
   tags?: string[]
   visibility?: Visibility
+  /** Null clears it. */
+  license?: string | null
+  source?: string | null
 }
 
 /**
@@ -109,7 +112,10 @@ export async function updateAsset(
 }
 
 type Changes = Partial<
-  Pick<AssetFields, 'name' | 'description' | 'tags' | 'type' | 'typeGiven' | 'visibility'>
+  Pick<
+    AssetFields,
+    'name' | 'description' | 'tags' | 'type' | 'typeGiven' | 'visibility' | 'license' | 'source'
+  >
 >
 
 /**
@@ -125,7 +131,7 @@ function changesOf(current: Whole, { type, tags, ...others }: AssetChange): Chan
       : { type: type ?? describeFiles(current.allFiles).type, typeGiven: type !== null }),
   }
   const changes = Object.entries(wanted).filter(
-    ([field, value]) => !isDeepStrictEqual(value, current[field as keyof Changes]),
+    ([field, value]) => !isDeepStrictEqual(value, current[field as keyof Changes] ?? null),
   )
   return Object.fromEntries(changes)
 }

@@ -1,10 +1,9 @@
-import { Types } from 'mongoose'
 import type { Visibility } from '../../models/asset.ts'
 import type { Viewer } from '../../models/asset-access.ts'
 import type { Criteria, Scope } from '../../models/asset-criteria.ts'
 import type { MATCHES, Sort } from '../../models/asset-search.ts'
 import type { AssetType, Media } from '../../models/media.ts'
-import { visibleUserId } from '../../models/visible-users.ts'
+import { visibleUserIds } from '../../models/visible-users.ts'
 import { unauthenticated } from '../errors.ts'
 
 /** The validated query of a search. */
@@ -12,11 +11,19 @@ export interface SearchQuery {
   q?: string
   match?: (typeof MATCHES)[number]
   scope?: Scope
-  type?: AssetType
-  media?: Media
+  type?: AssetType[]
+  media?: Media[]
+  ext?: string[]
+  mediaType?: string[]
+  visibility?: Visibility[]
+  license?: string[]
+  sha256?: string[]
   tag?: string[]
-  owner?: string
-  visibility?: Visibility
+  tagAny?: string[]
+  tagNot?: string[]
+  owner?: string[]
+  untagged?: boolean
+  locked?: boolean
   minSize?: number
   maxSize?: number
   createdAfter?: Date
@@ -43,13 +50,27 @@ export function requireUserForScope({ scope }: Pick<SearchQuery, 'scope'>, viewe
   if (!viewer && (scope === 'mine' || scope === 'shared')) throw unauthenticated()
 }
 
-/** Returns the criteria and the sort of a search. An owner that the viewer cannot see has no assets. */
+/**
+ * Returns the criteria and the sort of a search. An owner that the viewer cannot see has no assets.
+ *
+ * @param now the time at which assets are locked
+ */
 export async function resolveCriteria(
   query: UnpagedQuery,
   viewer: Viewer,
+  now: Date,
 ): Promise<{ criteria: Criteria; sort: Sort }> {
-  const { sort = query.q ? 'relevance' : 'newest', scope = 'all', tag = [], owner, match, ...rest } = query
-  const nobody = new Types.ObjectId()
-  const ownerId = owner === undefined ? undefined : ((await visibleUserId(owner, viewer)) ?? nobody)
-  return { sort, criteria: { ...rest, scope, tags: tag, owner: ownerId, any: match === 'any' } }
+  const {
+    sort = query.q ? 'relevance' : 'newest',
+    scope = 'all',
+    tag,
+    owner = [],
+    locked,
+    match,
+    ...rest
+  } = query
+  const criteria: Criteria = { ...rest, scope, tags: tag, any: match === 'any' }
+  if (locked) criteria.lockedAt = now
+  if (owner.length > 0) criteria.owner = await visibleUserIds(owner, viewer)
+  return { sort, criteria }
 }

@@ -1,12 +1,7 @@
 import type { Caller, Viewer } from '../../models/asset-access.ts'
 import type { Criteria } from '../../models/asset-criteria.ts'
-import {
-  countAssets,
-  facetAssets,
-  MAX_COUNTED,
-  searchAssets,
-  suggestSpelling,
-} from '../../models/asset-search.ts'
+import { facetAssets } from '../../models/asset-facets.ts'
+import { countAssets, MAX_COUNTED, searchAssets, suggestSpelling } from '../../models/asset-search.ts'
 import { readWithOwners } from '../../models/owner-states.ts'
 import type { Position } from '../../models/plugins/page.ts'
 import { NO_TRANSITION, type OwnersInTransition } from '../../models/user-state.ts'
@@ -68,7 +63,7 @@ async function search(
   context: Pick<Context, 'cursors' | 'clock' | 'urls' | 'config'>,
 ) {
   const { cursors, clock } = context
-  const { criteria, sort } = await resolveCriteria(query, viewer)
+  const { criteria, sort } = await resolveCriteria(query, viewer, clock.now())
   const read = async (owners: OwnersInTransition) => {
     const [page, counts] = await Promise.all([
       searchAssets(criteria, viewer, { sort, limit, after, owners }),
@@ -98,14 +93,11 @@ async function countResult(
   owners: OwnersInTransition,
   { facets: wantsFacets, count }: Pick<Paged, 'facets' | 'count'>,
 ) {
-  const facets = wantsFacets ? await facetAssets(criteria, viewer, owners) : undefined
-  if (!facets && !count) return {}
-  // every asset has one visibility, so its facet counts the described assets
-  const described = facets?.visibility.reduce((sum, one) => sum + one.count, 0) ?? MAX_COUNTED
-  const total = described < MAX_COUNTED ? described : await countAssets(criteria, viewer, owners)
-  const isMore = total > MAX_COUNTED
+  const counted = wantsFacets ? await facetAssets(criteria, viewer, owners) : null
+  if (!counted && !count) return {}
+  const total = counted?.total ?? (await countAssets(criteria, viewer, owners))
   return {
-    ...(facets ? { facets, ...(isMore ? { facetsOf: MAX_COUNTED } : {}) } : {}),
-    ...(count ? (isMore ? { total: MAX_COUNTED, totalIsMinimum: true } : { total }) : {}),
+    ...(counted ? { facets: counted.facets, ...(counted.isCut ? { facetsOf: MAX_COUNTED } : {}) } : {}),
+    ...(count ? (total > MAX_COUNTED ? { total: MAX_COUNTED, totalIsMinimum: true } : { total }) : {}),
   }
 }

@@ -30,7 +30,7 @@ export const list: Handler<typeof rules.list> = async (
   const { limit, cursor } = input
   const after = context.cursors.read('images', cursor)
   const { assets, next } = await searchInTurn(context, caller, client, () =>
-    searchAssets({ scope: 'mine', media: 'image', tags: [] }, caller, { sort: 'newest', limit, after }),
+    searchAssets({ scope: 'mine', media: ['image'] }, caller, { sort: 'newest', limit, after }),
   )
   const user = await readAccount(session)
   const images = await Promise.all(assets.map(withImageFile))

@@ -30,6 +30,8 @@ export function serializeAsset(asset: ListedAsset & Partial<Whole>, { viewer, ow
     visibility: asset.visibility,
     access: accessOf(asset, viewer),
     owner,
+    license: asset.license ?? null,
+    source: asset.source ?? null,
     size: asset.size,
     fileCount: countFiles(asset),
     downloads: asset.downloads,

@@ -3,7 +3,7 @@ import { normalizeTags } from '../../models/asset.ts'
 import { cleanTag, codePoints, hasVisible } from '../../models/text.ts'
 import { type Field, isForm } from './define.ts'
 import { type DayEdge, parseMoment } from './moment.ts'
-import { text } from './text.ts'
+import { gotText, text } from './text.ts'
 
 /** One of the given words. */
 export const choice =
@@ -11,7 +11,7 @@ export const choice =
   (chain) =>
     text()(chain)
       .custom((value: string) => words.some((word) => word === value))
-      .withMessage(`must be ${words.join(', ').replace(/, ([^,]*)$/, ' or $1')}`)
+      .withMessage((value) => `must be ${words.join(', ').replace(/, ([^,]*)$/, ' or $1')}${gotText(value)}`)
 
 /** A query parameter that is `1` or `0`. */
 export const flag = (): Field<boolean> => (chain) =>
@@ -41,7 +41,7 @@ export const wholeNumber =
   (chain) =>
     text()(chain)
       .custom((value: string) => /^\d{1,16}$/.test(value) && Number(value) >= min && Number(value) <= max)
-      .withMessage(`must be a whole number from ${min} to ${max}`)
+      .withMessage((value) => `must be a whole number from ${min} to ${max}${gotText(value)}`)
       .bail()
       .toInt()
 
@@ -51,7 +51,10 @@ export const moment =
   (chain) =>
     text()(chain)
       .custom((value: string) => parseMoment(value, edge) !== null)
-      .withMessage('must be a date-time with a zone, as 2026-11-30T12:00:00Z, or a day, as 2026-11-30')
+      .withMessage(
+        (value) =>
+          `must be a date-time with a zone, as 2026-11-30T12:00:00Z, or a day, as 2026-11-30${gotText(value)}`,
+      )
       .bail()
       .customSanitizer((value: string) => parseMoment(value, edge))
 

@@ -44,11 +44,21 @@ export const nameField =
       .withMessage(`must have 1 to ${max} characters, at least one of them visible`)
       .bail()
 
+/** Most characters of a refused value that a message repeats. */
+const MAX_REPEATED = 40
+
+/** Returns the end of a message that says which value was refused. */
+export function gotText(value: unknown): string {
+  const text = String(value).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD')
+  const characters = [...text]
+  return `, got \`${characters.slice(0, MAX_REPEATED).join('')}${characters.length > MAX_REPEATED ? '…' : ''}\``
+}
+
 function string(chain: ValidationChain): ValidationChain {
   return chain
     .custom((value) => typeof value === 'string')
     .withMessage((value, meta) =>
-      isForm(meta) && Array.isArray(value) && value.length > 1
+      (isForm(meta) || meta.location === 'query') && Array.isArray(value) && value.length > 1
         ? `must be given once, not ${value.length} times`
         : 'must be text',
     )

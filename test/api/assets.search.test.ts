@@ -121,6 +121,19 @@ describe('GET /api/assets', () => {
     ['ada', 'tag=wood', ['Steel lamp', 'oak Table', 'Oak chair']],
     ['ada', 'tag=WOOD&tag=chair', ['Oak chair']],
     ['ada', 'visibility=private', ['oak Table']],
+    ['ada', 'type=2D&type=3D&sort=name', ['Café photo', 'Oak chair', 'oak Table']],
+    ['ada', 'type=3D&type=&media=image&media=model', ['oak Table', 'Oak chair']],
+    ['ada', 'visibility=private&visibility=public&tagAny=steel,city', ['Steel lamp', 'Café photo']],
+    ['ada', 'tagAny=STEEL&tagAny=chair&tagNot=chair', ['Steel lamp']],
+    ['ada', 'tagNot=wood', ['Café photo']],
+    ['ada', 'untagged=1', []],
+    ['ada', 'untagged=0&locked=0&media=image', ['Café photo']],
+    ['ada', 'locked=1', []],
+    ['ada', 'owner=bob&owner=ada&media=model&media=image', ['Café photo', 'oak Table', 'Oak chair']],
+    ['ada', 'owner=bob&owner=nobody-of-that-name', ['Steel lamp', 'Café photo']],
+    ['bob', 'owner=ada&owner=nobody-of-that-name', []],
+    ['ada', 'ext=GLB', []],
+    ['ada', 'license=MIT&mediaType=image/png&sha256=' + 'a'.repeat(64), []],
     ['ada', 'minSize=20&maxSize=30', ['Café photo', 'oak Table']],
     ['ada', 'minSize=0&maxSize=0', []],
     ['ada', 'owner=BOB', ['Steel lamp', 'Café photo']],
@@ -165,7 +178,20 @@ describe('GET /api/assets', () => {
     ['ada', 'limit=101', 400, 'limit'],
     ['ada', 'limit=1e1', 400, 'limit'],
     ['ada', 'limit=2&limit=3', 400, 'limit'],
-    ['ada', 'type=3D&type=2D', 400, 'type'],
+    ['ada', 'type=3D&type=4D', 400, 'type'],
+    ['ada', 'sort=name&sort=size', 400, 'sort'],
+    ['ada', 'ext=.glb', 400, 'ext'],
+    ['ada', 'mediaType=png', 400, 'mediaType'],
+    ['ada', 'sha256=ab', 400, 'sha256'],
+    ['ada', `license=${'x'.repeat(101)}`, 400, 'license'],
+    [
+      'ada',
+      `${'sha256='.concat('a'.repeat(64), '&').repeat(1)}${Array.from({ length: 101 }, (_, n) => `sha256=${String(n).padStart(64, '0')}`).join('&')}`,
+      400,
+      'sha256',
+    ],
+    ['ada', 'untagged=yes', 400, 'untagged'],
+    ['ada', 'locked=1&locked=1', 400, 'locked'],
     ['ada', 'q=a&q=b', 400, 'q'],
     ['ada', 'q[$gt]=', 400, 'q[$gt]'],
     ['ada', 'minSize=-1', 400, 'minSize'],
@@ -185,6 +211,30 @@ describe('GET /api/assets', () => {
       if (field)
         expect(body.err.details.map((detail: { field: string }) => detail.field)).to.deep.equal([field])
       expect(JSON.stringify(body)).not.to.contain('chair')
+    })
+
+  const MESSAGES: [query: string, message: string][] = [
+    [
+      'sort=price',
+      'must be newest, oldest, updated, -updated, name, -name, size, -size, downloads, -downloads or relevance, got `price`',
+    ],
+    ['sort=name&sort=size', 'must be given once, not 2 times'],
+    ['scope=%E2%80%AEall', 'must be all, public, mine or shared, got `\uFFFDall`'],
+    ['type=3D&type=4D', 'must be 2D, 3D or other, got `4D`'],
+    ['limit=many', 'must be a whole number from 1 to 100, got `many`'],
+    [
+      `ext=${'x'.repeat(60)}`,
+      `must be a file extension without the dot, of 1 to 16 characters, got \`${'x'.repeat(40)}…\``,
+    ],
+    [
+      'createdAfter=noon',
+      'must be a date-time with a zone, as 2026-11-30T12:00:00Z, or a day, as 2026-11-30, got `noon`',
+    ],
+  ]
+  for (const [query, message] of MESSAGES)
+    it(`GET /api/assets?${query.slice(0, 40)} – wrong parameter → says what it got`, async () => {
+      const { body } = await get('ada', query).expect(400)
+      expect(body.err.details.map((detail: { message: string }) => detail.message)).to.deep.equal([message])
     })
 
   it('GET /api/assets – every sort, inserts between pages → each asset once', async () => {
@@ -269,10 +319,38 @@ describe('GET /api/assets', () => {
         { value: 'public', count: 3 },
         { value: 'private', count: 1 },
       ],
+      ext: [],
+      license: [],
+      owner: [
+        { value: 'ada', count: 2 },
+        { value: 'bob', count: 2 },
+      ],
     })
     const anonymous = await get('nobody', 'q=chair&facets=1&count=1').expect(200)
     expect(anonymous.body.res.total).to.equal(2)
     expect(anonymous.body.res.facets.visibility).to.deep.equal([{ value: 'public', count: 2 }])
+    expect(anonymous.body.res.facets.owner).to.deep.equal([{ value: 'bob', count: 1 }])
+  })
+
+  it('GET /api/assets?facets=1 – any-of filters → each facet counted without its own filter', async () => {
+    const { body } = await get('ada', 'media=image&tag=city&visibility=public&facets=1&count=1').expect(200)
+    const { facets, total } = body.res
+    expect(total).to.equal(1)
+    expect(facets.media).to.deep.equal([{ value: 'image', count: 1 }])
+    const other = await get('ada', 'media=image&tagAny=city&owner=bob&facets=1').expect(200)
+    expect(other.body.res.facets).to.deep.include({
+      type: [{ value: '2D', count: 1 }],
+      media: [{ value: 'image', count: 1 }],
+      tag: [{ value: 'city', count: 1 }],
+      owner: [{ value: 'bob', count: 1 }],
+    })
+    const filtered = await get('ada', 'type=3D&facets=1').expect(200)
+    expect(filtered.body.res.facets.type).to.deep.equal([
+      { value: '3D', count: 2 },
+      { value: '2D', count: 1 },
+      { value: 'other', count: 1 },
+    ])
+    expect(filtered.body.res.facets.media).to.deep.equal([{ value: 'model', count: 2 }])
   })
 
   it('GET /api/assets – owner not discoverable → owner shown only to users who can see the account', async () => {
@@ -293,11 +371,16 @@ describe('GET /api/assets', () => {
   it('indexes of assets – every sort with every filter → served by an index', async () => {
     const criteria = [
       {},
-      { type: '3D' as const },
-      { media: 'model' as const },
+      { type: ['3D' as const] },
+      { type: ['3D' as const, '2D' as const] },
+      { media: ['model' as const] },
       { tags: ['wood'] },
-      { owner: bob.user._id },
-      { visibility: 'public' as const },
+      { tagAny: ['wood', 'city'], tagNot: ['steel'] },
+      { sha256: ['ab', 'cd'], ext: ['obj'] },
+      { license: ['MIT'], untagged: true, lockedAt: new Date() },
+      { owner: [bob.user._id] },
+      { owner: [bob.user._id, ada.user._id] },
+      { visibility: ['public' as const] },
       { minSize: 1, maxSize: 100 },
       { createdAfter: new Date(0), createdBefore: new Date() },
       { updatedAfter: new Date(0), updatedBefore: new Date() },
@@ -310,7 +393,7 @@ describe('GET /api/assets', () => {
             following(order, [order.field === 'nameKey' ? 'a' : new Date(), ada.user._id]),
           ]) {
             const filter = {
-              $and: [filterOf({ scope: 'all', tags: [], ...given }, order), branch, position ?? {}],
+              $and: [filterOf({ scope: 'all', ...given }, order), branch, position ?? {}],
             }
             const plan = JSON.stringify(
               await Asset.find(filter).sort(sortBy(order)).limit(20).explain('queryPlanner'),

@@ -109,6 +109,8 @@ export const CASES: Record<string, (scene: Scene) => Promise<Request[]> | Reques
           type: '3D',
           tags: ['wood', 'oak tree', 'ünï'],
           visibility: 'public',
+          license: 'CC-BY-4.0',
+          source: 'https://example.org/a?b=c&d=%20#e',
         },
       },
       { params, fields: { tags: ['one'] } },

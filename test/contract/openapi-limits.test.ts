@@ -13,7 +13,9 @@ import { REQUEST_ID } from '../../middleware/request-info.ts'
 import { ACCESS_LEVELS } from '../../models/access-level.ts'
 import * as asset from '../../models/asset.ts'
 import { SCOPES } from '../../models/asset-criteria.ts'
-import { MATCHED, MATCHES, MAX_COUNTED, SORT_NAMES, TOP_TAGS } from '../../models/asset-search.ts'
+import { MAX_FACET_VALUES, TOP_TAGS } from '../../models/asset-facets.ts'
+import { MAX_EXTENSION_CHARACTERS } from '../../models/asset-keys.ts'
+import { MATCHED, MATCHES, MAX_COUNTED, SORT_NAMES } from '../../models/asset-search.ts'
 import { CHANGE_KINDS } from '../../models/change-feed.ts'
 import { ACTIONS, TARGET_TYPES } from '../../models/event.ts'
 import { MAX_EMBEDDED_FILES } from '../../models/file-set.ts'
@@ -25,7 +27,7 @@ import { PROJECTS_MAX, SCENE_LIST, SCENES, TITLE } from '../../models/project.ts
 import { SESSION_MAX_MS, SESSIONS_MAX, USER_AGENT_MAX } from '../../models/session.ts'
 import * as user from '../../models/user.ts'
 import { LINK_PASSWORD } from '../../routes/asset-sharing.rules.ts'
-import { SEARCH_TEXT } from '../../routes/assets.rules.ts'
+import { MAX_HASHES, MAX_VALUES, SEARCH_TEXT } from '../../routes/assets.rules.ts'
 import { LIMIT } from '../../routes/rules/page.ts'
 import { openApi } from '../support/openapi/document.ts'
 
@@ -55,7 +57,14 @@ const LIMITS: Record<string, unknown> = {
   'InspectedAsset state enum': asset.Asset.schema.path('state').options.enum,
   'LockMode enum': asset.LOCK_MODES,
   'CollaboratorAccess enum': COLLABORATOR_ACCESS,
+  'License minLength': asset.LICENSE.min,
+  'License maxLength': asset.LICENSE.max,
+  'Source minLength': asset.SOURCE.min,
+  'Source maxLength': asset.SOURCE.max,
   'Facets tag maxItems': TOP_TAGS,
+  'Facets ext maxItems': MAX_FACET_VALUES,
+  'Facets license maxItems': MAX_FACET_VALUES,
+  'Facets owner maxItems': MAX_FACET_VALUES,
   'Username minLength': user.USERNAME.min,
   'Username maxLength': user.USERNAME.max,
   'Username pattern': user.USERNAME.pattern.source,
@@ -88,6 +97,17 @@ const LIMITS: Record<string, unknown> = {
   'searchAssets sort enum': SORT_NAMES,
   'searchAssets match enum': MATCHES,
   'searchAssets matched enum': MATCHED,
+  'searchAssets type maxItems': ASSET_TYPES.length,
+  'searchAssets media maxItems': MEDIA.length,
+  'searchAssets visibility maxItems': asset.VISIBILITIES.length,
+  'searchAssets ext maxItems': MAX_VALUES,
+  'searchAssets ext items maxLength': MAX_EXTENSION_CHARACTERS,
+  'searchAssets mediaType maxItems': MAX_VALUES,
+  'searchAssets license maxItems': MAX_VALUES,
+  'searchAssets license items maxLength': asset.LICENSE.max,
+  'searchAssets sha256 maxItems': MAX_HASHES,
+  'searchAssets owner maxItems': MAX_VALUES,
+  'searchAssets owner items maxLength': user.USERNAME.max,
   'searchAssets assets maxItems': LIMIT.max,
   'searchAssets total maximum': MAX_COUNTED,
   'signUrl expiresIn maximum': asset.SIGNED_URL.maxExpiry,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { mongo } from 'mongoose'
 import { describeWords, normalizeTags } from '../../../models/asset.ts'
 import type { AssetFile } from '../../../models/asset-files.ts'
-import { type Keyed, keysOf, keysOfFilters } from '../../../models/asset-keys.ts'
+import { type Keyed, keysOf, keysOfFilter } from '../../../models/asset-keys.ts'
 import { cleanName, emailKey, normalizeText } from '../../../models/text.ts'
 import { searchKeys } from '../../../models/user.ts'
 import { cleanFileName } from '../../media/file-name.ts'
@@ -151,7 +151,7 @@ const keysAfter = (asset: Keyed) => ({ keys: keysOf(asset), keysForm: 1 })
 
 /** Returns whether an asset has a key for each of its tags. Earlier releases compared tags by their text. */
 function hasTagKeys({ state, tags = [], keys = [] }: StoredAsset): boolean {
-  return state !== 'ready' || keysOfFilters({ tags }).every((key) => keys.includes(key))
+  return state !== 'ready' || keysOfFilter('tag', tags).every((key) => keys.includes(key))
 }
 
 /** Returns an asset with the defaults of fields that older releases did not write. */

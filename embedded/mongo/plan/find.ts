@@ -5,7 +5,7 @@ import { comparison, type SortField, sortDocs } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
 import type { Doc } from '../values/types.ts'
 import { choosePlan, type Plan, type UnionPlan } from './choose.ts'
-import { scanIndex } from './index-plan.ts'
+import { type IndexPlan, scanIndex } from './index-plan.ts'
 import type { Turns } from './turns.ts'
 
 export interface FindOptions {
@@ -116,9 +116,18 @@ function* recordsOf(
       yield* unite(plan, collection, sort)
       return
     case 'index':
-      yield* scanIndex(plan)
+      if (plan.sorted && sort.length > 0 && plan.keyRanges.length > 1)
+        yield* unite(byRange(plan), collection, sort)
+      else yield* scanIndex(plan)
   }
 }
+
+/** Returns a plan for each key range of a plan. */
+const byRange = (plan: IndexPlan): UnionPlan => ({
+  kind: 'union',
+  plans: plan.keyRanges.map((keyRange) => ({ ...plan, keyRanges: [keyRange] })),
+  sorted: true,
+})
 
 /** Yields the records of several plans, each once; in sort order if every plan yields them so. */
 function* unite({ plans, sorted }: UnionPlan, collection: Collection, sort: readonly SortField[]) {

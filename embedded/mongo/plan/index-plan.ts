@@ -10,7 +10,7 @@ export interface IndexPlan {
   index: OrderedIndex
   keyRanges: readonly KeyRange[]
   direction: 1 | -1
-  /** The index yields the candidates in sort order. */
+  /** Each key range yields its candidates in sort order. */
   sorted: boolean
   score: number
   /** Number of the first fields whose values are given. */
@@ -19,6 +19,8 @@ export interface IndexPlan {
 
 /** Key ranges that one plan can scan; a longer `$in` list is tested on each candidate instead. */
 const MAX_KEY_RANGES = 10_000
+/** Most key ranges whose candidates are merged in sort order; those of more are sorted. */
+const MAX_MERGED = 200
 /** Points of a plan: equality of all fields of a unique index counts most, then each equality, then sort order, then a range. */
 const PLAN_SCORES = { unique: 1000, equality: 10, sorted: 8, range: 5 }
 
@@ -54,7 +56,7 @@ function planWith(
   alternative: number,
 ): IndexPlan | undefined {
   const { keyRanges, equalities, ranged } = keyRangesFor(index, constraints, alternative)
-  const direction = keyRanges.length > 1 ? undefined : directionOf(index, sort, equalities)
+  const direction = keyRanges.length > MAX_MERGED ? undefined : directionOf(index, sort, equalities)
   const score =
     equalities * PLAN_SCORES.equality +
     (ranged ? PLAN_SCORES.range : 0) +
@@ -116,7 +118,7 @@ function keyRangesFor(index: OrderedIndex, constraints: Constraints, alternative
   return { keyRanges: prefixes.map((prefix) => index.prefixRange(prefix)), equalities, ranged: false }
 }
 
-/** Returns the direction in which one key range yields the sort order, or undefined. Equality fields are constant. */
+/** Returns the direction in which each key range yields the sort order, or undefined. Equality fields are constant. */
 function directionOf(
   index: OrderedIndex,
   sort: readonly SortField[],

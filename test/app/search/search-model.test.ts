@@ -9,7 +9,7 @@ import { searchForm, setSearchForm } from '../../../models/search-form.ts'
 import { Term } from '../../../models/term.ts'
 import { forgetStoredTerms } from '../../../models/term-writer.ts'
 import { foldText } from '../../../models/text.ts'
-import { User } from '../../../models/user.ts'
+import { User, type UserFields } from '../../../models/user.ts'
 import { setMaxRanked } from '../../../models/word-pages.ts'
 import { type Tier, tierOf } from '../../../models/words/match.ts'
 import { parseQuery } from '../../../models/words/query.ts'
@@ -29,7 +29,23 @@ const WORDS = ['oak', 'elm', 'Café', 'birch', 'bir', 'irch', '"oak elm"', 'oak-
 const NAMES = ['Oak', 'elm Oak', 'Café', 'birch-elm', 'éclair', 'Zoo', 'a b', 'oakElm cafe', 'birchwood']
 
 type Query = Partial<Record<string, string | string[]>>
-type Found = Pick<AssetFields, '_id' | 'type' | 'media' | 'tags' | 'visibility'>
+type Found = Pick<
+  AssetFields,
+  '_id' | 'type' | 'media' | 'tags' | 'visibility' | 'files' | 'license' | 'owner'
+>
+const FILES = [
+  { name: 'a.GLB', mediaType: 'model/gltf-binary', sha256: 'a'.repeat(64) },
+  { name: 'b.png', mediaType: 'image/png', sha256: 'b'.repeat(64) },
+  { name: 'README', mediaType: 'text/plain', sha256: 'c'.repeat(64) },
+]
+const LICENSES = ['MIT', 'mit', 'CC0-1.0', 'my own']
+const NOW = Date.now()
+const LOCKS = [
+  { mode: null, until: null, legalHold: true },
+  { mode: 'governance' as const, until: new Date(NOW + DAY), legalHold: false },
+  // has run out
+  { mode: 'governance' as const, until: new Date(NOW - DAY), legalHold: false },
+]
 
 const NEVER = { checkpoint: () => undefined, report: () => undefined }
 
@@ -50,6 +66,9 @@ const drawnAsset = fc.record({
   owner: fc.nat(2),
   collaborators: fc.subarray([0, 1, 2]),
   hasKeys: fc.boolean(),
+  license: fc.option(some(LICENSES)),
+  files: fc.subarray(FILES),
+  lock: fc.option(some(LOCKS), { freq: 2 }),
   isDeleted: fc.nat(9).map((n) => n === 0),
 })
 
@@ -63,11 +82,19 @@ const CRITERIA = fc.record(
           .map((excludes) => words.map((word, n) => (n > 0 && excludes ? `-${word}` : word)).join(' ')),
       ),
     scope: some(['all', 'public', 'mine', 'shared']),
-    type: some(['2D', '3D']),
-    media: some(['image', 'model', 'video']),
+    type: fc.subarray(['2D', '3D', 'other'], { minLength: 1 }),
+    media: fc.subarray(['image', 'model', 'video'], { minLength: 1 }),
+    ext: fc.subarray(['glb', 'PNG', 'txt'], { minLength: 1 }),
+    mediaType: fc.subarray(['model/gltf-binary', 'image/PNG', 'a/b'], { minLength: 1 }),
+    license: fc.subarray(['Mit', 'CC0-1.0', 'none'], { minLength: 1 }),
+    sha256: fc.subarray([...FILES.map(({ sha256 }) => sha256), 'd'.repeat(64)], { minLength: 1 }),
     tag: fc.subarray(TAGS, { minLength: 1, maxLength: 2 }),
-    owner: some(['user0', 'user1', 'user2', 'nobody']),
-    visibility: some(['public', 'private']),
+    tagAny: fc.subarray(TAGS, { minLength: 1 }),
+    tagNot: fc.subarray(TAGS, { minLength: 1, maxLength: 2 }),
+    untagged: some(['0', '1']),
+    locked: some(['0', '1']),
+    owner: fc.subarray(['user0', 'user1', 'user2', 'nobody'], { minLength: 1 }),
+    visibility: fc.subarray(['public', 'private'], { minLength: 1 }),
     minSize: some(['0', '1', '8']),
     maxSize: some(['0', '7', '1024']),
     createdAfter: day,
@@ -88,11 +115,17 @@ const formerQuery = drawnQuery.map(
     /bir|irch|"|elm/.test(String(q)) || q === undefined ? others : { q, ...others },
 )
 
+const byCount = (a: { value: string; count: number }, b: { value: string; count: number }) =>
+  b.count - a.count || Buffer.compare(Buffer.from(a.value), Buffer.from(b.value))
+const extensionsOf = ({ files }: Pick<AssetFields, 'files'>) =>
+  files.flatMap(({ name }) => (name.includes('.') ? [name.split('.')[1]?.toLowerCase() ?? ''] : []))
+
 describe('searches of random assets', function () {
   this.timeout(600_000)
   let app: TestApp
   let users: TestUser[]
   let seeds = 0
+  let accounts: UserFields[] = []
 
   before(async () => {
     app = await startApp()
@@ -106,16 +139,29 @@ describe('searches of random assets', function () {
 
   const userOf = (n: number) => users[n] as TestUser
 
+  /** Returns the username of an account that the viewer can see. */
+  const nameOf = (id: AssetFields['owner'], viewer: number | null): string[] => {
+    const account = accounts.find(({ _id }) => _id.equals(id))
+    const isSelf = viewer !== null && userOf(viewer).user._id.equals(id)
+    return account && (isSelf || (account.discoverable && !account.disabled)) ? [account.username] : []
+  }
+
   /** Inserts random assets; about half of them as the former release stored them, without keys; some deleted. */
   async function plant(): Promise<void> {
     await Asset.deleteMany({})
-    for (const { owner, collaborators, hasKeys, isDeleted, ...fields } of fc.sample(drawnAsset, {
-      numRuns: ASSETS,
-      seed: SEED,
-    })) {
+    for (const { owner, collaborators, hasKeys, isDeleted, license, files, ...fields } of fc.sample(
+      drawnAsset,
+      {
+        numRuns: ASSETS,
+        seed: SEED,
+      },
+    )) {
       const others = collaborators.filter((n) => n !== owner)
       const { _id } = await insertAsset(userOf(owner).user, {
         ...fields,
+        // earlier releases stored no license
+        license: hasKeys ? license : null,
+        files: files.map((file, n) => ({ ...file, id: `f${n}`, key: `k${n}`, size: 1, media: 'other' })),
         collaborators: others.map((n) => ({
           ...{ user: userOf(n).user._id, access: n % 2 ? 'write' : 'read' },
           addedAt: fields.createdAt,
@@ -129,7 +175,8 @@ describe('searches of random assets', function () {
 
   /** Returns the assets that a search finds, by the rules alone, in the order of the sort. */
   async function expected(query: Query, viewer: number | null): Promise<Found[]> {
-    const [assets, accounts] = await Promise.all([Asset.find().lean(), User.find().lean()])
+    const assets = await Asset.find().lean()
+    accounts = await User.find().lean()
     const ownerOf = ({ owner }: AssetFields) => accounts.find(({ _id }) => _id.equals(owner))
     const self = viewer === null ? null : userOf(viewer).user._id
     const isPublic = (asset: AssetFields) => asset.visibility === 'public' && !ownerOf(asset)?.disabled
@@ -142,11 +189,15 @@ describe('searches of random assets', function () {
       mine: isMine,
       shared: (asset) => isShared(asset) && !isMine(asset),
     }
-    const { q, scope, tag = [], owner, sort } = query as Record<string, string> & { tag?: string[] }
-    const named = accounts.find(
-      ({ _id, username, discoverable, disabled }) =>
-        username === owner && ((discoverable && !disabled) || self?.equals(_id)),
+    const { q, scope, sort } = query as Record<string, string>
+    const known = accounts.filter(
+      ({ _id, discoverable, disabled }) => (discoverable && !disabled) || self?.equals(_id),
     )
+    const listed = (name: string) => [query[name] ?? []].flat().map((value) => value.toLowerCase())
+    const any = (name: string, values: readonly (string | null)[]) =>
+      listed(name).length === 0 || values.some((value) => listed(name).includes(String(value).toLowerCase()))
+    const isLocked = ({ lock }: AssetFields) =>
+      Boolean(lock && (lock.legalHold || (lock.until && lock.until > new Date(NOW))))
     const within = (
       value: number | Date,
       from?: string,
@@ -157,11 +208,28 @@ describe('searches of random assets', function () {
       (asset) =>
         asset.state === 'ready' &&
         IN[scope ?? 'all']?.(asset) &&
-        (!query.type || asset.type === query.type) &&
-        (!query.media || asset.media === query.media) &&
-        (!query.visibility || asset.visibility === query.visibility) &&
-        (!owner || (named !== undefined && asset.owner.equals(named._id))) &&
-        [tag].flat().every((one) => asset.tags.includes(one)) &&
+        any('type', [asset.type]) &&
+        any('media', [asset.media]) &&
+        any('visibility', [asset.visibility]) &&
+        any('ext', extensionsOf(asset)) &&
+        any(
+          'mediaType',
+          asset.files.map(({ mediaType }) => mediaType),
+        ) &&
+        any(
+          'sha256',
+          asset.files.map(({ sha256 }) => sha256),
+        ) &&
+        any('license', asset.license === null ? [] : [asset.license]) &&
+        any(
+          'owner',
+          known.flatMap(({ _id, username }) => (asset.owner.equals(_id) ? [username] : [])),
+        ) &&
+        any('tagAny', asset.tags) &&
+        listed('tag').every((one) => asset.tags.includes(one)) &&
+        !listed('tagNot').some((one) => asset.tags.includes(one)) &&
+        (query.untagged !== '1' || asset.tags.length === 0) &&
+        (query.locked !== '1' || isLocked(asset)) &&
         within(asset.createdAt, query.createdAfter as string, query.createdBefore as string) &&
         within(asset.updatedAt, query.updatedAfter as string, query.updatedBefore as string) &&
         asset.size >= Number(query.minSize ?? 0) &&
@@ -185,7 +253,7 @@ describe('searches of random assets', function () {
     const query = parseQuery(q)
     for (const any of [false, true]) {
       const tiers = assets.flatMap((asset): [AssetFields, Tier][] => {
-        const tier = tierOf({ ...asset, fileNames: [] }, query, { any })
+        const tier = tierOf({ ...asset, fileNames: asset.files.map(({ name }) => name) }, query, { any })
         return tier === null ? [] : [[asset, tier]]
       })
       if (tiers.length > 0) return new Map(tiers)
@@ -229,19 +297,24 @@ describe('searches of random assets', function () {
     return ids
   }
 
-  function facetsOf(found: Found[]) {
+  /** Counts each facet in the assets that match without its own filter. */
+  async function facetsOf(query: Query, viewer: number | null) {
+    const without = (name: string) =>
+      expected(Object.fromEntries(Object.entries(query).filter(([one]) => one !== name)), viewer)
     const counted = (values: string[]) => {
       const counts = new Map<string, number>()
       for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
-      return [...counts]
-        .map(([value, count]) => ({ value, count }))
-        .sort((a, b) => b.count - a.count || Buffer.compare(Buffer.from(a.value), Buffer.from(b.value)))
+      return [...counts].map(([value, count]) => ({ value, count })).sort(byCount)
     }
     return {
-      type: counted(found.map(({ type }) => type)),
-      media: counted(found.map(({ media }) => media)),
-      tag: counted(found.flatMap(({ tags }) => tags)),
-      visibility: counted(found.map(({ visibility }) => visibility)),
+      type: counted((await without('type')).map(({ type }) => type)),
+      media: counted((await without('media')).map(({ media }) => media)),
+      tag: counted((await without('tagAny')).flatMap(({ tags }) => tags)),
+      visibility: counted((await without('visibility')).map(({ visibility }) => visibility)),
+      ext: counted((await without('ext')).flatMap(extensionsOf)),
+      // the spelling of the newest asset counts
+      license: counted((await without('license')).flatMap(({ license }) => license?.toLowerCase() ?? [])),
+      owner: counted((await without('owner')).flatMap(({ owner }) => nameOf(owner, viewer))),
     }
   }
 
@@ -265,7 +338,9 @@ describe('searches of random assets', function () {
       else expect(answered, text).to.deep.equal(ids)
       const { total, facets } = await read(query, viewer, { limit: '1', count: '1', facets: '1' })
       expect(total, text).to.equal(ids.length)
-      expect(facets, text).to.deep.equal(facetsOf(found))
+      for (const one of facets.license) one.value = one.value.toLowerCase()
+      facets.license.sort(byCount)
+      expect(facets, text).to.deep.equal(await facetsOf(query, viewer))
     }
   }
 

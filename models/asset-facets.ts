@@ -1,0 +1,170 @@
+import type { mongo } from 'mongoose'
+import { Types } from 'mongoose'
+import { Asset, type AssetFields } from './asset.ts'
+import type { Viewer } from './asset-access.ts'
+import type { Criteria } from './asset-criteria.ts'
+import { comparedText, extensionOf } from './asset-keys.ts'
+import { MAX_SEARCH_MS } from './asset-page.ts'
+import { MAX_COUNTED, matching, SORTS } from './asset-search.ts'
+import { sortBy } from './plugins/page.ts'
+import type { OwnersInTransition } from './user-state.ts'
+import { visibleUsers } from './visible-users.ts'
+
+export interface FacetCount {
+  value: string
+  count: number
+}
+
+/** The facets, each with its own any-of filter, which does not count for it. */
+const OWN_FILTER = {
+  type: 'type',
+  media: 'media',
+  tag: 'tagAny',
+  visibility: 'visibility',
+  ext: 'ext',
+  license: 'license',
+  owner: 'owner',
+} as const satisfies Record<string, keyof Criteria>
+
+type Facet = keyof typeof OWN_FILTER
+const FACETS = Object.keys(OWN_FILTER) as Facet[]
+
+export type Facets = Record<Facet, FacetCount[]>
+
+/** Largest number of tags in the facets of a search. */
+export const TOP_TAGS = 20
+/** Largest number of values of each other facet of a search. */
+export const MAX_FACET_VALUES = 100
+/** Most owners of a result whose names are looked up. */
+const MAX_OWNERS = 1000
+
+/** The fields of an asset that facets count. */
+const COUNTED = {
+  type: 1,
+  media: 1,
+  tags: 1,
+  visibility: 1,
+  'files.name': 1,
+  license: 1,
+  owner: 1,
+} as const
+
+type Counted = Pick<AssetFields, 'type' | 'media' | 'tags' | 'visibility' | 'license' | 'owner'> & {
+  files?: { name?: string }[]
+}
+
+/** Returns the values of an asset for each facet. Files of a file set count only as far as they are in the asset. */
+const VALUES: Record<Facet, (asset: Counted) => readonly string[]> = {
+  type: ({ type }) => [type],
+  media: ({ media }) => [media],
+  tag: ({ tags }) => tags,
+  visibility: ({ visibility }) => [visibility],
+  ext: ({ files = [] }) =>
+    [...new Set(files.map(({ name }) => extensionOf(name)))].filter((ext) => ext !== ''),
+  license: ({ license }) => (license ? [license] : []),
+  owner: ({ owner }) => [owner.toString()],
+}
+
+/** Counts the values of one facet. Spellings that its filter does not tell apart count as one, as the newest has it. */
+class Counter {
+  readonly #counts = new Map<string, FacetCount>()
+
+  constructor(private readonly facet: Facet) {}
+
+  add(asset: Counted): void {
+    for (const value of VALUES[this.facet](asset)) {
+      const key = comparedText(this.facet, value)
+      const counted = this.#counts.get(key)
+      if (counted) counted.count += 1
+      else this.#counts.set(key, { value, count: 1 })
+    }
+  }
+
+  /** Returns the most frequent values. */
+  top(most: number): FacetCount[] {
+    return [...this.#counts.values()].sort(byCount).slice(0, most)
+  }
+}
+
+const byCount = (one: FacetCount, other: FacetCount) =>
+  other.count - one.count || Buffer.compare(Buffer.from(one.value), Buffer.from(other.value))
+
+/** What is counted in one read of assets. */
+interface Read {
+  criteria: Criteria
+  counters: Counter[]
+}
+
+interface FacetResult {
+  facets: Facets
+  /** The number of matching assets, or `MAX_COUNTED + 1` when there are more. */
+  total: number
+  /** Whether a facet describes only the newest `MAX_COUNTED` assets. */
+  isCut: boolean
+}
+
+/**
+ * Returns for each facet the values in the result and the number of assets with each value, highest number first. A facet
+ * ignores its own any-of filter, so that a chosen value does not hide the others. Describes the newest `MAX_COUNTED` assets
+ * of a larger result. Reads the result once, and once more for each such filter that is given.
+ */
+export async function facetAssets(
+  criteria: Criteria,
+  viewer: Viewer,
+  owners: OwnersInTransition,
+): Promise<FacetResult> {
+  const counters = Object.fromEntries(FACETS.map((facet) => [facet, new Counter(facet)])) as Record<
+    Facet,
+    Counter
+  >
+  const isFiltered = (facet: Facet) => (criteria[OWN_FILTER[facet]]?.length ?? -1) >= 0
+  const filtered = FACETS.filter(isFiltered)
+  const whole: Read = {
+    criteria,
+    counters: FACETS.filter((facet) => !isFiltered(facet)).map((facet) => counters[facet]),
+  }
+  const others = filtered.map((facet): Read => {
+    return { criteria: { ...criteria, [OWN_FILTER[facet]]: undefined }, counters: [counters[facet]] }
+  })
+  const [total = 0, ...totals] = await Promise.all(
+    [whole, ...others].map((read) => countRead(read, viewer, owners)),
+  )
+  const top = (facet: Facet) => counters[facet].top(facet === 'tag' ? TOP_TAGS : MAX_FACET_VALUES)
+  const facets = Object.fromEntries(FACETS.map((facet) => [facet, top(facet)])) as Facets
+  facets.owner = await namedOwners(counters.owner.top(MAX_OWNERS), viewer)
+  return { facets, total, isCut: [total, ...totals].some((one) => one > MAX_COUNTED) }
+}
+
+/** Reads matching assets, the newest first, and counts them. Returns their number, at most `MAX_COUNTED + 1`. */
+async function countRead(
+  { criteria, counters }: Read,
+  viewer: Viewer,
+  owners: OwnersInTransition,
+): Promise<number> {
+  const filter = await matching(criteria, viewer, owners)
+  const assets = Asset.collection.find<Counted>(filter as mongo.Filter<mongo.Document>, {
+    projection: COUNTED,
+    sort: sortBy(SORTS.newest),
+    limit: MAX_COUNTED + 1,
+    maxTimeMS: MAX_SEARCH_MS,
+  })
+  let total = 0
+  for await (const asset of assets) {
+    total += 1
+    if (total <= MAX_COUNTED) for (const counter of counters) counter.add(asset)
+  }
+  return total
+}
+
+/** Returns the counts of owners by their usernames, without the owners that the viewer cannot see. */
+async function namedOwners(counts: FacetCount[], viewer: Viewer): Promise<FacetCount[]> {
+  const ids = counts.map(({ value }) => new Types.ObjectId(value))
+  const users = await visibleUsers(ids, viewer)
+  return counts
+    .flatMap(({ value, count }) => {
+      const user = users.get(value)
+      return user ? [{ value: user.username, count }] : []
+    })
+    .sort(byCount)
+    .slice(0, MAX_FACET_VALUES)
+}
