@@ -16,6 +16,7 @@ import { router as monitoring } from './monitoring.ts'
 import { router as projects } from './projects.ts'
 import { router as signedUrls } from './signed-urls.ts'
 import { router as space } from './space.ts'
+import { router as tags } from './tags.ts'
 import { router as users } from './users.ts'
 import { router as web } from './web.ts'
 
@@ -43,6 +44,7 @@ routes.use('/api/links', links)
 routes.use('/api/projects', projects)
 routes.use('/api/signed', signedUrls)
 routes.use('/api/space', space)
+routes.use('/api/tags', tags)
 routes.use('/api/users', users)
 
 // routes of earlier services

@@ -12,7 +12,7 @@ const MAC_BYTES = 16
 /** Writes and reads the cursors of lists. Clients cannot read, change or create one. */
 export interface Cursors {
   /** @param query the query of the list; the cursor is refused with another one */
-  write(query: unknown, next: Position | null): string | null
+  write(query: unknown, next: readonly unknown[] | null): string | null
   /**
    * Returns the position after which a list continues; undefined without a cursor.
    *

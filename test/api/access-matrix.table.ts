@@ -301,6 +301,28 @@ const ADMINISTRATION: Row[] = [
   },
 ]
 
+/** Only the owner has the tag. A locked asset keeps it. */
+const ofTagOwner: Expected = { anonymous: always(401), unrelated: always(404), owner: always(200) }
+const TAGS: Row[] = [
+  {
+    route: 'GET /api/tags',
+    send: (as, { asset }) => as.get(`/api/tags?q=${asset.name}`),
+    expected: everybody,
+  },
+  {
+    route: 'PATCH /api/tags/:tag',
+    send: (as, { asset }) => as.patch(`/api/tags/${asset.name}`).send({ tag: 'x' }),
+    expected: ofTagOwner,
+    changes: true,
+  },
+  {
+    route: 'DELETE /api/tags/:tag',
+    send: (as, { asset }) => as.delete(`/api/tags/${asset.name}`),
+    expected: ofTagOwner,
+    changes: true,
+  },
+]
+
 const PROJECTS: Row[] = [
   { route: 'GET /api/projects', send: (as) => as.get('/api/projects?limit=1'), expected: users(200) },
   {
@@ -364,7 +386,7 @@ function only(rows: Row[], states: readonly State[]): Row[] {
 }
 
 export const MATRIX: Row[] = [
-  ...only([...OPEN, ...ASSETS, ...SHARING, ...BEARERS, ...ACCOUNTS, ...ADMINISTRATION], STATES),
+  ...only([...OPEN, ...ASSETS, ...TAGS, ...SHARING, ...BEARERS, ...ACCOUNTS, ...ADMINISTRATION], STATES),
   // nor are projects ever public or locked
   ...only(PROJECTS, ['private', 'shared', 'closed']),
   ...COMPAT,

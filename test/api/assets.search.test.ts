@@ -133,7 +133,7 @@ describe('GET /api/assets', () => {
     ['ada', 'owner=bob&owner=nobody-of-that-name', ['Steel lamp', 'Café photo']],
     ['bob', 'owner=ada&owner=nobody-of-that-name', []],
     ['ada', 'ext=GLB', []],
-    ['ada', 'license=MIT&mediaType=image/png&sha256=' + 'a'.repeat(64), []],
+    ['ada', `license=MIT&mediaType=image/png&sha256=${'a'.repeat(64)}`, []],
     ['ada', 'minSize=20&maxSize=30', ['Café photo', 'oak Table']],
     ['ada', 'minSize=0&maxSize=0', []],
     ['ada', 'owner=BOB', ['Steel lamp', 'Café photo']],

@@ -117,6 +117,12 @@ const ofWriters = (role: Role): Way[] => [
 const hold = ({ scene, owner }: RightsFixture) =>
   owner.put(scene.at('/lock')).send({ legalHold: true }).expect(200)
 
+const tagged = ({ scene, owner }: RightsFixture) =>
+  owner
+    .patch(scene.at())
+    .send({ tags: ['wood'] })
+    .expect(200)
+
 const OWNERS: Way[] = [
   way('PUT /api/files/:filename', 'owner', INSERT_ASSET, (as) => as.put('/api/files/a.obj').send(obj())),
   way('POST /api/assets', 'owner', INSERT_ASSET, (as) =>
@@ -178,6 +184,16 @@ const OWNERS: Way[] = [
   way('DELETE /api/assets/:id/links/:linkId', 'owner', 'links.updateOne', (as, { scene }) =>
     as.delete(scene.at(`/links/${scene.linkId}`)),
   ),
+  way(
+    'PATCH /api/tags/:tag',
+    'owner',
+    UPDATE_ASSET,
+    (as) => as.patch('/api/tags/wood').send({ tag: 'metal' }),
+    { prepare: tagged },
+  ),
+  way('DELETE /api/tags/:tag', 'owner', UPDATE_ASSET, (as) => as.delete('/api/tags/wood'), {
+    prepare: tagged,
+  }),
   way('POST /api/projects', 'owner', 'projects.insertOne', (as) =>
     as.post('/api/projects').send({ title: 'x' }),
   ),

@@ -118,6 +118,13 @@ export const CASES: Record<string, (scene: Scene) => Promise<Request[]> | Reques
       { params, fields: { description: '', tags: '' } },
     ]
   },
+  renameTag: async ({ user }) => {
+    await user
+      .patch(`/api/assets/${await image(user)}`)
+      .send({ tags: ['wood'] })
+      .expect(200)
+    return [{ params: { tag: 'wood' }, fields: { tag: 'ünï & wood' } }]
+  },
   storageCreate: ({ name }) => [
     { as: null, fields: { email: `${name}-new@example.org`, name: 'Meck', password: 'x'.repeat(128) } },
   ],

@@ -19,6 +19,7 @@ export const UNKNOWN_IDS: Params = {
   projectId: ID,
   sceneId: 'none',
   sessionId: ID,
+  tag: 'none',
   /** Token of a link. */
   token: 'none',
   /** Token of a signed URL. */
