@@ -7,19 +7,22 @@ import { sortBy } from './plugins/page.ts'
 /** Longest time of a read of the assets of a tag, in milliseconds. */
 const MAX_READ_MS = 5000
 
-/** Returns the filter of an owner's assets with a tag, as the index of the owner's keys serves it. */
-const tagged = (owner: Types.ObjectId, tag: string): QueryFilter<AssetFields> => ({
+/** Assets of an owner with a tag, but not those that have it in this spelling. */
+export interface Tagged {
+  owner: Types.ObjectId
+  tag: string
+  except?: string | undefined
+}
+
+/** Returns the filter of these assets, as the index of the owner's keys serves it. */
+const tagged = ({ owner, tag, except }: Tagged): QueryFilter<AssetFields> => ({
   owner,
   state: 'ready',
   ...filterOf({ scope: 'mine', tags: [tag] }, SORTS.newest),
+  ...(except === undefined ? {} : { tags: { $ne: except } }),
 })
 
-const unlocked = (owner: Types.ObjectId, tag: string, now: Date) => ({
-  $and: [tagged(owner, tag), notLocked(now)],
-})
-const locked = (owner: Types.ObjectId, tag: string, now: Date) => ({
-  $and: [tagged(owner, tag), { $nor: [notLocked(now)] }],
-})
+const unlocked = (assets: Tagged, now: Date) => ({ $and: [tagged(assets), notLocked(now)] })
 
 async function newestIds(filter: QueryFilter<AssetFields>, most: number): Promise<Types.ObjectId[]> {
   const assets = await Asset.find(filter, { _id: 1 })
@@ -30,23 +33,18 @@ async function newestIds(filter: QueryFilter<AssetFields>, most: number): Promis
   return assets.map(({ _id }) => _id)
 }
 
-/** Returns the ids of the newest assets of an owner that have a tag and are not locked. */
-export const changeableTagged = (
-  owner: Types.ObjectId,
-  tag: string,
-  now: Date,
-  most: number,
-): Promise<Types.ObjectId[]> => newestIds(unlocked(owner, tag, now), most)
+/** Returns the ids of the newest of these assets that are not locked. */
+export const changeableTagged = (assets: Tagged, now: Date, most: number): Promise<Types.ObjectId[]> =>
+  newestIds(unlocked(assets, now), most)
 
-/** Returns the ids of the newest assets of an owner that have a tag and are locked. */
-export const lockedTagged = (
-  owner: Types.ObjectId,
-  tag: string,
-  now: Date,
-  most: number,
-): Promise<Types.ObjectId[]> => newestIds(locked(owner, tag, now), most)
+/** Returns the ids of the newest of these assets that are locked. */
+export const lockedTagged = (assets: Tagged, now: Date, most: number): Promise<Types.ObjectId[]> =>
+  newestIds({ $and: [tagged(assets), { $nor: [notLocked(now)] }] }, most)
 
-/** Returns how many assets of an owner have a tag and are not locked. */
-export function countChangeableTagged(owner: Types.ObjectId, tag: string, now: Date): Promise<number> {
-  return Asset.countDocuments(unlocked(owner, tag, now), { maxTimeMS: MAX_READ_MS }).exec()
-}
+/** Returns how many of these assets are not locked. */
+export const countChangeableTagged = (assets: Tagged, now: Date): Promise<number> =>
+  Asset.countDocuments(unlocked(assets, now), { maxTimeMS: MAX_READ_MS }).exec()
+
+/** Returns whether there is one of these assets. */
+export const isTagged = async (assets: Tagged): Promise<boolean> =>
+  (await newestIds(tagged(assets), 1)).length > 0

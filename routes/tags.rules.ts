@@ -6,7 +6,11 @@ import { page } from './rules/page.ts'
 import { textField } from './rules/text.ts'
 
 export const list = rules({
-  query: { q: optionalParameter(textField(TAG)), scope: optionalParameter(choice(SCOPES)), ...page() },
+  query: {
+    q: optionalParameter(textField({ min: 0, max: TAG.max, trims: true })),
+    scope: optionalParameter(choice(SCOPES)),
+    ...page(),
+  },
 })
 
 /** One tag. */

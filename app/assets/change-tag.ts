@@ -1,7 +1,8 @@
 import type { Types } from 'mongoose'
 import { normalizeTags } from '../../models/asset.ts'
 import { visibleAsset } from '../../models/asset-access.ts'
-import { changeableTagged, countChangeableTagged, lockedTagged } from '../../models/asset-tags.ts'
+import { changeableTagged, countChangeableTagged, isTagged, lockedTagged } from '../../models/asset-tags.ts'
+import { tagKey } from '../../models/text.ts'
 import type { Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
 import { AppError, notFound } from '../errors.ts'
@@ -23,7 +24,7 @@ interface TagChange {
   locked: string[]
 }
 
-type TagContext = Pick<AssetContext, 'clock' | 'events'>
+type TagContext = Pick<AssetContext, 'clock' | 'events' | 'log'>
 
 /**
  * Replaces a tag in the sender's own assets, or takes it off. Each asset is changed as by a change of its tags alone: its
@@ -43,14 +44,16 @@ export async function changeTag(
 ): Promise<TagChange> {
   const [from] = normalizeTags([tag])
   if (from === undefined) throw notFound()
-  const owner = sender.user._id
-  const ids = await changeableTagged(owner, from, context.clock.now(), MAX_TAGGED)
-  const changed = from === to ? 0 : await changeEach(context, sender, ids, { from, to }, signal)
+  // another spelling of the same tag concerns only the assets that do not have it yet
+  const except = to !== null && tagKey(to) === tagKey(from) ? to : undefined
+  const assets = { owner: sender.user._id, tag: from, except }
+  const ids = await changeableTagged(assets, context.clock.now(), MAX_TAGGED)
+  const changed = await changeEach(context, sender, ids, { from, to }, signal)
   const now = context.clock.now()
-  const locked = await lockedTagged(owner, from, now, MAX_LOCKED)
-  if (ids.length === 0 && locked.length === 0) throw notFound()
-  const remaining = from === to ? 0 : await countChangeableTagged(owner, from, now)
-  return { changed, remaining, locked: locked.map(String) }
+  const locked = await lockedTagged(assets, now, MAX_LOCKED)
+  if (ids.length + locked.length === 0 && !(except && (await isTagged({ ...assets, except: undefined }))))
+    throw notFound()
+  return { changed, remaining: await countChangeableTagged(assets, now), locked: locked.map(String) }
 }
 
 interface Replacement {
@@ -95,8 +98,9 @@ async function changeOne(
 ): Promise<boolean> {
   for (;;) {
     const asset = await visibleAsset(id, sender.user)
-    if (!asset?.tags.includes(from)) return false
-    const tags = asset.tags.flatMap((one) => (one === from ? (to ?? []) : one))
+    const isFrom = (one: string) => tagKey(one) === tagKey(from)
+    if (!asset?.tags.some((one) => isFrom(one) && one !== to)) return false
+    const tags = asset.tags.flatMap((one) => (isFrom(one) ? (to ?? []) : one))
     try {
       await updateAsset(context, asset, sender, { tags }, asset.version)
       return true

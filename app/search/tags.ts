@@ -33,13 +33,13 @@ export async function listTags(
   client: ClientInfo,
 ) {
   requireUserForScope({ scope }, viewer)
-  const query = ['tags', scope, q ?? null]
+  const query = ['tags', scope, q || null]
   const after = context.cursors.read(query, cursor) as readonly [number, string] | undefined
   const read = (owners: OwnersInTransition) => countTags({ scope }, viewer, owners)
   const { counts, isCut } = await searchInTurn(context, viewer, client, () =>
     scope === 'all' || scope === 'public' ? readWithOwners(read, () => []) : read(NO_TRANSITION),
   )
-  const found = topOf(matching(counts, q, after), limit + 1)
+  const found = topOf(matching(counts, q || null, after), limit + 1)
   const page = found.slice(0, limit)
   const last = page.at(-1)
   return {
@@ -52,10 +52,10 @@ export async function listTags(
 /** Yields the counts of a page and those behind it. */
 function* matching(
   counts: Iterable<FacetCount>,
-  q: string | undefined,
+  q: string | null,
   after: readonly [count: number, value: string] | undefined,
 ): Iterable<FacetCount> {
-  const isWanted = q === undefined ? () => true : beginsWord(q)
+  const isWanted = q === null ? () => true : beginsWord(q)
   const position = after && { count: after[0], value: after[1] }
   for (const one of counts) if ((!position || byCount(position, one) < 0) && isWanted(one.value)) yield one
 }

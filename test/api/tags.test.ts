@@ -1,21 +1,23 @@
 import { expect } from 'chai'
 import type { Types } from 'mongoose'
+import { changeRights } from '../../app/accounts/change-rights.ts'
 import { MAX_LOCKED } from '../../app/assets/change-tag.ts'
 import { Asset, TAGS } from '../../models/asset.ts'
 import { Event } from '../../models/event.ts'
-import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { insertAsset } from '../support/app/assets.ts'
-import { signUp, type TestUser } from '../support/app/users.ts'
+import { signIn, signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
 
 describe('/api/tags', () => {
   let app: TestApp
   let ada: TestUser
   let bob: TestUser
+  let root: TestUser
   before(async () => {
     app = await startApp()
     ada = await signUp(app, 'ada')
     bob = await signUp(app, 'bob')
+    root = await signUpAdmin(app, 'root')
   })
   after(() => app.stop())
   beforeEach(async () => {
@@ -164,6 +166,16 @@ describe('/api/tags', () => {
     expect((await Asset.findById(_id).orFail().lean()).version).to.equal(1)
   })
 
+  it('PATCH /api/tags/:tag – another spelling of the tag → each asset changed once', async () => {
+    const [one, other] = [await plant(ada, ['strasse']), await plant(ada, ['straße'])]
+    for (const changed of [1, 0]) {
+      const { body } = await ada.patch(at('STRASSE')).send({ tag: 'straße' }).expect(200)
+      expect(body.res).to.deep.equal({ changed, remaining: 0, locked: [] })
+    }
+    expect([await tagsOf(one._id), await tagsOf(other._id)]).to.deep.equal([['straße'], ['straße']])
+    expect(await list(ada)).to.deep.equal([{ tag: 'straße', count: 2 }])
+  })
+
   for (const tag of ['', ' ', 'a,b', ['a', 'b'], 'x'.repeat(65), null, undefined, '\u0000', 1])
     it(`PATCH /api/tags/:tag – new tag ${JSON.stringify(tag)?.slice(0, 20)} → 400`, async () => {
       await plant(ada, ['wood'])
@@ -203,14 +215,15 @@ describe('/api/tags', () => {
     const { findOneAndUpdate } = Asset.collection
     let updates = 0
     Asset.collection.findOneAndUpdate = (async (...args: unknown[]) => {
-      if (++updates === 8) await User.updateOne({ _id: bob.user._id }, { disabled: true })
+      if (++updates === 8) await changeRights(app.context, root, bob.user, { disabled: true })
       return (findOneAndUpdate as (...all: unknown[]) => unknown).apply(Asset.collection, args)
     }) as unknown as typeof findOneAndUpdate
     try {
       await bob.patch(at('wood')).send({ tag: 'timber' }).expect(401)
     } finally {
       Asset.collection.findOneAndUpdate = findOneAndUpdate
-      await User.updateOne({ _id: bob.user._id }, { disabled: false })
+      await changeRights(app.context, root, bob.user, { disabled: false })
+      bob = await signIn(app, bob.user)
     }
     const done = await Asset.countDocuments({ tags: 'timber' })
     expect(done).to.be.within(8, 14)

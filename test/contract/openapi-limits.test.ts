@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { MAX_LOCKED, MAX_TAGGED } from '../../app/assets/change-tag.ts'
 import { STORAGES } from '../../app/context.ts'
 import { MAX_NAME_BYTES } from '../../app/media/file-name.ts'
 import { PREVIEW_MAX_BYTES, PREVIEW_SIDE, THUMBNAIL_SIDE } from '../../app/media/preview.ts'
@@ -97,6 +98,12 @@ const LIMITS: Record<string, unknown> = {
   'searchAssets sort enum': SORT_NAMES,
   'searchAssets match enum': MATCHES,
   'searchAssets matched enum': MATCHED,
+  'listTags q maxLength': asset.TAG.max,
+  'listTags scope enum': SCOPES,
+  'listTags tags maxItems': LIMIT.max,
+  'renameTag tag maxLength': asset.TAG.max,
+  'TagChange changed maximum': MAX_TAGGED,
+  'TagChange locked maxItems': MAX_LOCKED,
   'searchAssets type maxItems': ASSET_TYPES.length,
   'searchAssets media maxItems': MEDIA.length,
   'searchAssets visibility maxItems': asset.VISIBILITIES.length,
