@@ -64,6 +64,6 @@ function* matching(
 function beginsWord(q: string): (tag: string) => boolean {
   const start = foldText(q).trim()
   if (isUnspaced(start)) return (tag) => foldText(tag).includes(start)
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])${start.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}`, 'u')
+  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])${start.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}`, 'u')
   return (tag) => pattern.test(foldText(tag))
 }
