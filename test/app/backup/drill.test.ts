@@ -11,6 +11,7 @@ import { verifyBackup } from '../../../app/backup/verify.ts'
 import { describeFinding } from '../../../app/maintenance/finding.ts'
 import { checkStorage } from '../../../app/maintenance/integrity-check.ts'
 import { readAllWhole } from '../../../models/file-set.ts'
+import { storeWaitingTerms } from '../../../models/term-writer.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { uploadAsset } from '../../support/app/assets.ts'
 import { signIn, signUp, type TestUser } from '../../support/app/users.ts'
@@ -75,6 +76,8 @@ describe('restore drill', function () {
       .attach('files', Buffer.from('once'), 'once.txt')
       .expect(201)
 
+    // the mark of assets with new words is removed when the words are stored
+    await storeWaitingTerms()
     let done = false
     const bob = await signUp(app, 'bob')
     const load = async () => {
