@@ -1687,8 +1687,8 @@ export interface paths {
         /**
          * Suggest names and tags
          * @description Returns up to 10 names and tags of assets that the caller can read, for a search field: first those that begin with
-         *     `q`, then those with a word that begins with `q`, each time the most used first. Looks at some assets of each group
-         *     (public, the caller's own, and of the newest 1,000 shared ones). Without a word in `q` there are none.
+         *     `q`, then those with a word that begins with `q`, each time the most used first. Looks at some public assets,
+         *     and at the newest 1,000 of the caller and the newest 1,000 shared ones. Without a word in `q` there are none.
          */
         get: operations["suggest"];
         put?: never;
@@ -1697,6 +1697,61 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tags
+         * @description Returns the tags of the assets that the caller can read, the most used first, equally used ones by their texts.
+         *     Counts the newest 10,000 assets of the scope; if there are more, the answer has `countsOf`.
+         */
+        get: operations["listTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tags/{tag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tag in percent-encoding (UTF-8), a `/` as `%2F`. Case is ignored. The tags `.` and `..` cannot be
+                 *     addressed, because clients resolve them as paths.
+                 * @example wood
+                 */
+                tag: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a tag
+         * @description Takes a tag off the caller's own assets, like a `PATCH` replaces it. No asset is deleted.
+         */
+        delete: operations["removeTag"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a tag
+         * @description Replaces a tag in the caller's own assets, at most 1,000 in one request. An asset that has the new tag already
+         *     loses the old one only. Each asset gets a new version. Locked assets keep the tag: `locked` has the ids of at
+         *     most 100 of them. Repeat the request while `remaining` is not 0; a request that was interrupted can be
+         *     repeated too.
+         */
+        patch: operations["renameTag"];
         trace?: never;
     };
     "/api/users": {
@@ -1787,6 +1842,9 @@ export interface components {
             media: components["schemas"]["Facet"][];
             tag: components["schemas"]["Facet"][];
             visibility: components["schemas"]["Facet"][];
+            ext: components["schemas"]["Facet"][];
+            license: components["schemas"]["Facet"][];
+            owner: components["schemas"]["Facet"][];
         };
         Facet: {
             value: string;
@@ -2019,6 +2077,13 @@ export interface components {
          * @enum {string}
          */
         Media: "model" | "image" | "video" | "audio" | "document" | "archive" | "other";
+        /** @description What others may do. Best an SPDX id, such as `CC-BY-4.0`. Filters ignore its case. */
+        License: string | null;
+        /**
+         * Format: uri
+         * @description The http or https address where the asset is from.
+         */
+        Source: string | null;
         /**
          * @description Everybody can read a `public` asset.
          * @enum {string}
@@ -2108,6 +2173,8 @@ export interface components {
             access: "owner" | "write" | "read";
             /** @description Null for callers who cannot see the owner. */
             owner: components["schemas"]["Owner"] | null;
+            license: components["schemas"]["License"];
+            source: components["schemas"]["Source"];
             /** @description Total size of all files. */
             size: components["schemas"]["Bytes"];
             /** @description Number of all files. */
@@ -3525,6 +3592,38 @@ export interface components {
                 };
             };
         };
+        /** @description The assets were changed. */
+        TagChange: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["CacheControl"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "status": "success",
+                 *       "res": {
+                 *         "changed": 12,
+                 *         "remaining": 0,
+                 *         "locked": []
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    /** @constant */
+                    status: "success";
+                    res: {
+                        /** @description Assets that were changed. */
+                        changed: number;
+                        /** @description Assets that still have the tag and are not locked. */
+                        remaining: number;
+                        /** @description Locked assets that keep the tag. */
+                        locked: components["schemas"]["Id"][];
+                    };
+                };
+            };
+        };
     };
     parameters: {
         /** @description A token, if the request has no `Authorization` header. */
@@ -4430,8 +4529,46 @@ export interface operations {
                  *     assets that other users shared with the caller (`shared`). `mine` and `shared` need a token.
                  */
                 scope?: "all" | "public" | "mine" | "shared";
-                type?: components["schemas"]["AssetType"];
-                media?: components["schemas"]["Media"];
+                /**
+                 * @description Repeat the parameter to find assets of any of several types.
+                 * @example [
+                 *       "3D"
+                 *     ]
+                 */
+                type?: components["schemas"]["AssetType"][];
+                /**
+                 * @description Repeat the parameter to find any of several kinds.
+                 * @example [
+                 *       "model",
+                 *       "image"
+                 *     ]
+                 */
+                media?: components["schemas"]["Media"][];
+                /**
+                 * @description The extension of the name of a file, without the dot; case is ignored. Repeat the parameter to find any of
+                 *     several.
+                 * @example [
+                 *       "glb",
+                 *       "gltf"
+                 *     ]
+                 */
+                ext?: string[];
+                /**
+                 * @description The media type of a file. Repeat the parameter to find any of several.
+                 * @example [
+                 *       "model/gltf-binary"
+                 *     ]
+                 */
+                mediaType?: string[];
+                /**
+                 * @description The whole license; case is ignored. Repeat the parameter to find any of several.
+                 * @example [
+                 *       "CC0-1.0"
+                 *     ]
+                 */
+                license?: string[];
+                /** @description The SHA-256 of a file in hex. Repeat the parameter to find any of several. */
+                sha256?: string[];
                 /**
                  * @description Repeat the parameter or separate tags by commas. All tags must match. Case is ignored.
                  * @example [
@@ -4441,11 +4578,39 @@ export interface operations {
                  */
                 tag?: components["schemas"]["Tags"];
                 /**
-                 * @description A username. The result is empty for a user that the caller cannot see.
-                 * @example ada
+                 * @description Like `tag`, but any of the tags must match.
+                 * @example [
+                 *       "oak",
+                 *       "beech"
+                 *     ]
                  */
-                owner?: string;
-                visibility?: components["schemas"]["Visibility"];
+                tagAny?: components["schemas"]["Tags"];
+                /**
+                 * @description Like `tag`, but none of the tags can match.
+                 * @example [
+                 *       "broken"
+                 *     ]
+                 */
+                tagNot?: components["schemas"]["Tags"];
+                /** @description `1` finds assets without tags. */
+                untagged?: components["schemas"]["Flag"];
+                /** @description `1` finds assets that are locked now. */
+                locked?: components["schemas"]["Flag"];
+                /**
+                 * @description A username. Repeat the parameter to find assets of any of several owners. A user that the caller cannot see
+                 *     has no assets here.
+                 * @example [
+                 *       "ada"
+                 *     ]
+                 */
+                owner?: string[];
+                /**
+                 * @description Repeat the parameter to find both.
+                 * @example [
+                 *       "public"
+                 *     ]
+                 */
+                visibility?: components["schemas"]["Visibility"][];
                 /** @description At least this many bytes. */
                 minSize?: components["schemas"]["Bytes"];
                 /** @description At most this many bytes. */
@@ -4470,8 +4635,11 @@ export interface operations {
                 /** @description The `next` of the previous page. The rest of the query must be the same. */
                 cursor?: components["parameters"]["cursor"];
                 /**
-                 * @description `1` adds `facets`: the number of assets for each type, media, tag (the 20 most frequent) and
-                 *     visibility. A result of more than 10,000 assets has facets of its newest 10,000, and `facetsOf`.
+                 * @description `1` adds `facets`: the number of assets for each type, media, tag (the 20 most frequent), visibility,
+                 *     extension, license and owner (the 100 most frequent). Owners that the caller cannot see are left out. Each
+                 *     facet is counted without its own filter, so that a chosen value does not hide the others; `tag` and
+                 *     `tagNot` count. A result of more than 10,000 assets has facets of its newest 10,000, and `facetsOf`.
+                 *     Of an asset with more than 20 files, the extensions of the first 20 count.
                  */
                 facets?: components["schemas"]["Flag"];
                 /**
@@ -4577,6 +4745,8 @@ export interface operations {
                     tags?: components["schemas"]["Tags"];
                     /** @default private */
                     visibility?: components["schemas"]["Visibility"];
+                    license?: components["schemas"]["License"];
+                    source?: components["schemas"]["Source"];
                 };
             };
         };
@@ -4688,6 +4858,8 @@ export interface operations {
                     /** @description The new tags of the asset, as a list or separated by commas. They replace the old ones. */
                     tags?: components["schemas"]["Tags"] | (string | null);
                     visibility?: components["schemas"]["Visibility"];
+                    license?: components["schemas"]["License"];
+                    source?: components["schemas"]["Source"];
                 };
                 "application/merge-patch+json": {
                     name?: components["schemas"]["AssetName"];
@@ -4696,6 +4868,8 @@ export interface operations {
                     /** @description The new tags of the asset, as a list or separated by commas. They replace the old ones. */
                     tags?: components["schemas"]["Tags"] | (string | null);
                     visibility?: components["schemas"]["Visibility"];
+                    license?: components["schemas"]["License"];
+                    source?: components["schemas"]["Source"];
                 };
                 "application/x-www-form-urlencoded": {
                     name?: components["schemas"]["AssetName"];
@@ -4704,6 +4878,8 @@ export interface operations {
                     /** @description The new tags of the asset, as a list or separated by commas. They replace the old ones. */
                     tags?: components["schemas"]["Tags"] | (string | null);
                     visibility?: components["schemas"]["Visibility"];
+                    license?: components["schemas"]["License"];
+                    source?: components["schemas"]["Source"];
                 };
                 "multipart/form-data": {
                     name?: components["schemas"]["AssetName"];
@@ -4712,6 +4888,8 @@ export interface operations {
                     /** @description The new tags of the asset, as a list or separated by commas. They replace the old ones. */
                     tags?: components["schemas"]["Tags"] | (string | null);
                     visibility?: components["schemas"]["Visibility"];
+                    license?: components["schemas"]["License"];
+                    source?: components["schemas"]["Source"];
                 };
             };
         };
@@ -5636,6 +5814,8 @@ export interface operations {
                 tags?: components["schemas"]["Tags"];
                 /** @description Default: `private`. */
                 visibility?: components["schemas"]["Visibility"];
+                license?: components["schemas"]["License"];
+                source?: components["schemas"]["Source"];
             };
             header?: {
                 /**
@@ -8377,6 +8557,151 @@ export interface operations {
             };
             400: components["responses"]["InvalidQuery"];
             401: components["responses"]["Unauthenticated"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listTags: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The beginning of a word of the tag. Case and accents are ignored.
+                 * @example woo
+                 */
+                q?: string;
+                /** @description The same as in a search of assets. `mine` and `shared` need a token. */
+                scope?: "all" | "public" | "mine" | "shared";
+                /** @description Largest number of entries in the answer. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `next` of the previous page. The rest of the query must be the same. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of tags. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["CacheControl"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "res": {
+                     *         "tags": [
+                     *           {
+                     *             "tag": "wood",
+                     *             "count": 12
+                     *           },
+                     *           {
+                     *             "tag": "chair",
+                     *             "count": 3
+                     *           }
+                     *         ],
+                     *         "next": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        res: {
+                            tags: {
+                                tag: string;
+                                count: number;
+                            }[];
+                            next: components["schemas"]["Next"];
+                            /**
+                             * @description The number of newest assets that are counted. Present only if there are more.
+                             * @constant
+                             */
+                            countsOf?: 10000;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["InvalidQuery"];
+            401: components["responses"]["Unauthenticated"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["SearchUnavailable"];
+        };
+    };
+    removeTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tag in percent-encoding (UTF-8), a `/` as `%2F`. Case is ignored. The tags `.` and `..` cannot be
+                 *     addressed, because clients resolve them as paths.
+                 * @example wood
+                 */
+                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["TagChange"];
+            400: components["responses"]["InvalidQuery"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    renameTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The tag in percent-encoding (UTF-8), a `/` as `%2F`. Case is ignored. The tags `.` and `..` cannot be
+                 *     addressed, because clients resolve them as paths.
+                 * @example wood
+                 */
+                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "tag": "timber"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The new tag, stored in lower case. */
+                    tag: string;
+                };
+                "application/merge-patch+json": {
+                    /** @description The new tag, stored in lower case. */
+                    tag: string;
+                };
+                "application/x-www-form-urlencoded": {
+                    /** @description The new tag, stored in lower case. */
+                    tag: string;
+                };
+                "multipart/form-data": {
+                    /** @description The new tag, stored in lower case. */
+                    tag: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["TagChange"];
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedBody"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
         };
