@@ -1,12 +1,15 @@
 import { followSignedUrl, signUrl } from '../app/assets/signed-url.ts'
 import { success } from '../middleware/envelope.ts'
 import type { Handler } from '../middleware/handle.ts'
+import { countFiles } from '../models/file-set.ts'
 import type * as rules from '../routes/assets.rules.ts'
 import { sendDownload } from './asset-files.ts'
 import { sendFile, sendPicture } from './send-file.ts'
 
 export const create: Handler<typeof rules.signedUrl> = ({ context, asset, user, input }, res) => {
-  res.json(success(signUrl(context, asset, user, input)))
+  const { all, ...wanted } = input
+  const content = all && countFiles(asset) > 1 ? { zip: true as const } : {}
+  res.json(success(signUrl(context, asset, user, { ...wanted, ...content })))
 }
 
 /**

@@ -89,6 +89,13 @@ export const signedUrl = rules({
     image: optionalParameter(
       checked(text(), (_value, { req }) => !req.query?.file, 'cannot be given with file'),
     ),
+    all: optionalParameter(
+      checked(
+        flag(),
+        (all, { req }) => !all || !(req.query?.file || req.query?.image),
+        'cannot be given with file or image',
+      ),
+    ),
     expiresIn: optionalParameter(wholeNumber({ min: 1, max: SIGNED_URL.maxExpiry })),
     download: optionalParameter(flag()),
   },

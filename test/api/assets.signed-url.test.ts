@@ -51,6 +51,25 @@ describe('signed URLs', () => {
     expect(await downloads()).to.equal(0)
   })
 
+  it('GET /api/assets/:id/url?all=1 – several files or one → zip or file; with file or image → 400', async () => {
+    const { url } = await sign(ada, '?all=1&download=1')
+    await app.api
+      .get(url)
+      .expect(200)
+      .expect('Content-Type', 'application/zip')
+      .expect('Content-Disposition', /^attachment/)
+    expect(await downloads()).to.equal(1)
+    for (const name of ['file', 'image'])
+      await ada.get(`/api/assets/${asset.id}/url?all=1&${name}=${asset.files[0]?.id}`).expect(400)
+    asset = await uploadAsset(ada, {}, { 'a.png': picture })
+    const single = await sign(ada, '?all=1&download=1')
+    await app.api
+      .get(single.url)
+      .expect(200)
+      .expect('Content-Type', 'image/png')
+      .expect('Content-Disposition', /^attachment; filename="a.png"/)
+  })
+
   it('GET /api/signed/:token – type that cannot be shown → attachment, counted as a download', async () => {
     for (const file of asset.files.slice(1)) {
       const { url } = await sign(ada, `?file=${file.id}`)

@@ -10,6 +10,7 @@ import { Header } from './shell/header.tsx'
 import { RenewSession } from './shell/renew-session.tsx'
 import { text } from './text.ts'
 
+const AssetPage = lazy(() => import('./pages/asset/asset.tsx'))
 const SignIn = lazy(() => import('./pages/account/sign-in.tsx'))
 const Register = lazy(() => import('./pages/account/register.tsx'))
 
@@ -24,6 +25,7 @@ export function App() {
           <ErrorBoundary>
             <Router>
               <Route path={at('/')} component={Gallery} />
+              <Route path={at('/a/:id')} component={AssetPage} />
               <Route path={at('/sign-in')} component={SignIn} />
               <Route path={at('/register')} component={Register} />
               <Route default component={NotFound} />

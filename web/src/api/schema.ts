@@ -813,7 +813,7 @@ export interface paths {
         };
         /**
          * Create a signed URL
-         * @description Creates a URL that returns one file or image without an `Authorization` header, for example for an
+         * @description Creates a URL that returns one file or image, or all files, without an `Authorization` header, for example for an
          *     `<img>` element. It works until `expiresAt`, and only while the caller can read the asset. It stops
          *     working with any change of the asset's visibility, even if the change is reverted, and when the caller
          *     changes the password or is disabled.
@@ -6033,6 +6033,11 @@ export interface operations {
                 file?: string;
                 /** @description The `id` of a preview image or a thumbnail. Cannot be combined with `file`. */
                 image?: string;
+                /**
+                 * @description `1`: the URL returns the download of the asset: its only file, or a zip of all files. Cannot be combined
+                 *     with `file` or `image`.
+                 */
+                all?: components["schemas"]["Flag"];
                 /** @description How long the URL works, in seconds. */
                 expiresIn?: number;
                 /**

@@ -1,0 +1,109 @@
+import search from 'lucide-static/icons/file-question.svg'
+import { useEffect, useState } from 'preact/hooks'
+import { useLocation, useRoute } from 'preact-iso'
+import { ApiError } from '../../api/errors.ts'
+import { useSession } from '../../api/session.ts'
+import { at } from '../../base.ts'
+import { ButtonLink } from '../../design/button.tsx'
+import { ErrorState, State } from '../../design/states.tsx'
+import { usePage } from '../../shell/use-page.ts'
+import { text } from '../../text.ts'
+import { chooseFile } from '../../viewer/kinds.ts'
+import { Viewer } from '../../viewer/viewer.tsx'
+import { About } from './about.tsx'
+import { neighboursOf } from './neighbours.ts'
+import { savePoster } from './poster.ts'
+import { useAsset } from './use-asset.ts'
+
+/** The page of the asset in the address: what it looks like, what it is, and what can be done with it. */
+export default function AssetPage() {
+  const { id = '' } = useRoute().params
+  // another asset begins with a new page: its files, its tab and its viewer
+  return <OneAsset key={id} id={id} />
+}
+
+function OneAsset({ id }: { id: string }) {
+  const { data, error, refetch } = useAsset(id)
+  const [chosen, choose] = useState<string | null>(null)
+  const asset = data?.asset
+  usePage(asset?.name ?? (error ? text.errors.notFound : text.loading))
+  useKeys(id)
+  if (!data || !asset) {
+    if (!error) return <Skeleton />
+    return (
+      <main id="content">
+        {isMissing(error) ? <Missing /> : <ErrorState error={error} onRetry={() => refetch()} />}
+      </main>
+    )
+  }
+  const shown = asset.files.find((file) => file.id === chosen) ?? chooseFile(asset.files)
+  const mayChange = asset.access !== 'read' && !asset.lock
+  return (
+    <main id="content" class="asset-page">
+      <div class="stage-place">
+        <Viewer
+          files={asset.files}
+          shown={shown}
+          onChoose={choose}
+          renew={() => refetch()}
+          {...(mayChange && { onPoster: (picture) => savePoster(asset, picture) })}
+        />
+      </div>
+      <About asset={asset} etag={data.etag} shown={shown?.id ?? null} onView={choose} />
+    </main>
+  )
+}
+
+const isMissing = (error: Error) =>
+  error instanceof ApiError && ['not_found', 'forbidden', 'validation_failed'].includes(error.code)
+
+/** An asset that does not exist and one that the user cannot read are the same. */
+function Missing() {
+  const { token } = useSession()
+  return (
+    <State icon={search} title={text.asset.missing}>
+      <p class="soft">{text.errors.notFoundHint}</p>
+      {token ? (
+        <ButtonLink href={at('/')}>{text.errors.toAssets}</ButtonLink>
+      ) : (
+        <ButtonLink variant="primary" href={at('/sign-in')}>
+          {text.asset.missingSignIn}
+        </ButtonLink>
+      )}
+    </State>
+  )
+}
+
+/** Left and right arrow: the asset before and after this one in the list of the gallery. */
+function useKeys(id: string): void {
+  const { route } = useLocation()
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.defaultPrevented) return
+      if (event.target !== document.body) return
+      const { previous, next } = neighboursOf(id)
+      const to = event.key === 'ArrowLeft' ? previous : event.key === 'ArrowRight' ? next : null
+      if (to) route(at(`/a/${to}`))
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [id])
+}
+
+function Skeleton() {
+  return (
+    <main id="content" class="asset-page" aria-busy="true">
+      <div class="stage-place">
+        <div class="stage" />
+      </div>
+      <div class="about about-skeleton">
+        <p class="hidden-text" role="status">
+          {text.loading}
+        </p>
+        {[36, 70, 40, 100, 90].map((percent) => (
+          <div key={percent} class="skeleton" style={{ width: `${percent}%` }} />
+        ))}
+      </div>
+    </main>
+  )
+}
