@@ -4,6 +4,7 @@ import { createApp } from '../../app/index.ts'
 import { Asset } from '../../models/asset.ts'
 import { Link } from '../../models/link.ts'
 import { Project } from '../../models/project.ts'
+import { storeWaitingTerms } from '../../models/term-writer.ts'
 import {
   type AccessFixture,
   CALLERS,
@@ -38,15 +39,19 @@ describe('access matrix', function () {
   /** The answer for an asset that does not exist. */
   let missing: { err: { message: string } }
 
-  const readDocuments = async () => ({
-    assets: await Asset.find({ _id: scenes.map(({ asset }) => asset._id) }, { downloads: 0 })
-      .sort({ _id: 1 })
-      .lean(),
-    projects: await Project.find({ _id: scenes.map(({ projectId }) => projectId) })
-      .sort({ _id: 1 })
-      .lean(),
-    links: await Link.countDocuments({ asset: scenes.map(({ asset }) => asset._id) }),
-  })
+  const readDocuments = async () => {
+    // removes the mark of an asset whose words wait
+    await storeWaitingTerms()
+    return {
+      assets: await Asset.find({ _id: scenes.map(({ asset }) => asset._id) }, { downloads: 0 })
+        .sort({ _id: 1 })
+        .lean(),
+      projects: await Project.find({ _id: scenes.map(({ projectId }) => projectId) })
+        .sort({ _id: 1 })
+        .lean(),
+      links: await Link.countDocuments({ asset: scenes.map(({ asset }) => asset._id) }),
+    }
+  }
 
   before(async () => {
     app = await startApp()

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import mongoose from 'mongoose'
 import type { Test } from 'supertest'
+import { storeWaitingTerms } from '../../models/term-writer.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { signUp } from '../support/app/users.ts'
 import { documentedRoutes, resolve } from '../support/openapi/document.ts'
@@ -54,6 +55,8 @@ function comparable(value: unknown): unknown {
 
 /** Returns what the collections hold of accounts, assets, projects and links, without the order of their ids. */
 async function stored(): Promise<Record<string, string[]>> {
+  // removes the marks of assets whose words wait
+  await storeWaitingTerms()
   const all = ['User', 'Asset', 'Project', 'Link'].map(async (name) => {
     // the ledger of a process numbers its entries over all services of the test run
     const documents = await mongoose.model(name).find({}, { 'space.settled': 0 }).lean()

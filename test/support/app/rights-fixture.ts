@@ -7,6 +7,7 @@ import { Asset } from '../../../models/asset.ts'
 import { Link } from '../../../models/link.ts'
 import { Project } from '../../../models/project.ts'
 import { Session, type SessionFields } from '../../../models/session.ts'
+import { storeWaitingTerms } from '../../../models/term-writer.ts'
 import { User } from '../../../models/user.ts'
 import { setDeleting } from '../../../models/user-state.ts'
 import { type AccessFixture, createAccessFixture } from './access-fixture.ts'
@@ -142,6 +143,8 @@ export async function rememberDocuments(): Promise<() => Promise<void>> {
 
 /** Returns all documents that a request can change, by id, without the fields of a running upload. */
 export async function readDocuments(): Promise<Map<string, unknown>> {
+  // removes the marks of assets whose words wait
+  await storeWaitingTerms()
   const [assets, projects, links, sessions, users] = await Promise.all([
     Asset.find({}, { intents: 0 }).lean(),
     Project.find().lean(),
