@@ -69,7 +69,7 @@ describe('indexes', () => {
     expect((await syncIndexes()).names).to.deep.equal([])
     await record.updateOne({ _id: 'indexes' }, { $push: { names: 'assets.nameKey_-1' } })
     expect((await syncIndexes({ drop: true })).names).to.deep.equal(['assets.nameKey_-1'])
-    expect((await record.findOne({ _id: 'indexes' }))?.names).to.include('assets.words')
+    expect((await record.findOne({ _id: 'indexes' }))?.names).to.include('assets.trash.id_1')
   })
 
   it('syncIndexes – declared index with other options present → refused, unchanged; with `drop` replaced', async () => {

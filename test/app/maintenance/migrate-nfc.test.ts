@@ -6,6 +6,7 @@ import { keysOf } from '../../../models/asset-keys.ts'
 import { FileSet } from '../../../models/file-set.ts'
 import { Link } from '../../../models/link.ts'
 import { Project } from '../../../models/project.ts'
+import { storeWaitingTerms } from '../../../models/term-writer.ts'
 import { User } from '../../../models/user.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
 import { type AssetAnswer, uploadAsset, wholeAsset } from '../../support/app/assets.ts'
@@ -31,6 +32,8 @@ describe('migration 0005-nfc', function () {
   const report = (line: string) => void lines.push(line)
   const migrate = (checkpoint: () => void = () => undefined) => migration.up({ report, checkpoint })
   const snapshot = async () => {
+    // removes the marks of assets whose words wait
+    await storeWaitingTerms()
     const models = [Asset, FileSet, Link, Project, User]
     return Promise.all(models.map((model) => model.collection.find().sort({ _id: 1 }).toArray()))
   }

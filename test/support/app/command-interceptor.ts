@@ -1,4 +1,5 @@
 import mongoose from 'mongoose'
+import { storeWaitingTerms } from '../../../models/term-writer.ts'
 
 /** A command that the service sends to the database: its collection and method, such as `assets.findOneAndUpdate`. */
 export type Command = string
@@ -13,6 +14,10 @@ const METHODS = [
   'deleteMany',
   'bulkWrite',
 ] as const
+
+/** Tells whether a command stores the words of earlier changes: it is sent by a timer, at no fixed place. */
+const storesWords = (command: Command, filter: unknown) =>
+  command === 'terms.bulkWrite' || (command === 'assets.updateMany' && 'termsDue' in Object(filter))
 
 type Method = (...args: unknown[]) => Promise<unknown>
 
@@ -34,6 +39,7 @@ export class CommandInterceptor {
 
   /** Returns the commands that are sent while `work` runs. */
   async record(work: () => Promise<unknown>): Promise<Command[]> {
+    await storeWaitingTerms()
     const commands: Command[] = []
     this.#commands = commands
     await work().finally(() => this.#end())
@@ -47,6 +53,7 @@ export class CommandInterceptor {
       done = true
       await first()
     }
+    await storeWaitingTerms()
     this.#commands = []
     this.#held = { index, run }
     const result = await work().finally(() => this.#end())
@@ -79,7 +86,8 @@ export class CommandInterceptor {
     if (!original) throw new Error(`the driver has no ${method}`)
     const pass = this.#pass.bind(this)
     methods[method] = async function (this: T, ...args: unknown[]) {
-      await pass(nameOf(this))
+      const command = nameOf(this)
+      if (!storesWords(command, args[0])) await pass(command)
       return original.apply(this, args)
     }
     this.#restore.push(() => {
