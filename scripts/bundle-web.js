@@ -56,7 +56,7 @@ export async function bundleWeb(folder, { watch = false, onBuild = () => undefin
   }
   const builder = await context({
     absWorkingDir: ROOT,
-    entryPoints: { app: 'web/src/main.tsx', style: 'web/src/style.css' },
+    entryPoints: { app: 'web/src/main.tsx', style: 'web/src/style.css', pages: 'web/src/pages.css' },
     outdir: join(out, 'files'),
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
@@ -92,19 +92,23 @@ function store(path, contents, compress) {
   writeFileSync(`${path}.br`, brotliCompressSync(contents, { params: quality }))
 }
 
-/** Writes the page with the names of its script, its style and the scripts that it always loads. */
+/** Writes the page with the names of its script, its styles and the scripts that it always loads. */
 function writePage(out, { outputs }) {
   const nameOf = (path) => `{{base}}web/${relative(join(out, 'files'), resolve(ROOT, path))}`
   const entries = Object.entries(outputs)
   const [app, { imports }] = entries.find(([, { entryPoint }]) => entryPoint === 'web/src/main.tsx')
   const [style] = entries.find(([, { entryPoint }]) => entryPoint === 'web/src/style.css')
+  const [ofPages] = entries.find(([, { entryPoint }]) => entryPoint === 'web/src/pages.css')
   const always = imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path)
   const icon = entries.find(([path]) => /\/icon-[^/]*\.svg$/.test(path))
   const head = [
     `<link rel="stylesheet" href="${nameOf(style)}">`,
     ...(icon ? [`<link rel="icon" type="image/svg+xml" href="${nameOf(icon[0])}">`] : []),
+    // applied by `loadStyles`
+    `<link rel="prefetch" as="style" href="${nameOf(ofPages)}">`,
     ...always.map((path) => `<link rel="modulepreload" href="${nameOf(path)}">`),
-    `<script type="module" src="${nameOf(app)}"></script>`,
+    // nothing is drawn before the script runs, else the page would flash in the theme of the system
+    `<script type="module" blocking="render" src="${nameOf(app)}"></script>`,
   ]
   const page = readFileSync(resolve(ROOT, PAGE), 'utf8').replace('{{files}}', () => head.join('\n    '))
   writeFileSync(join(out, 'index.html'), page)

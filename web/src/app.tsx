@@ -1,38 +1,53 @@
 import { QueryClientProvider } from '@tanstack/preact-query'
 import { useEffect, useState } from 'preact/hooks'
-import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso'
+import { ErrorBoundary, LocationProvider, Route, Router } from 'preact-iso'
 import { queries } from './api/query.ts'
 import { at, BASE_PATH } from './base.ts'
 import { Toasts } from './design/toast.tsx'
 import Gallery from './pages/gallery/gallery.tsx'
 import NotFound from './pages/not-found.tsx'
 import { Header } from './shell/header.tsx'
+import { lazyPage } from './shell/lazy-page.tsx'
+import { focusPage } from './shell/page-change.ts'
 import { RenewSession } from './shell/renew-session.tsx'
+import { Shortcuts, useHelpKey } from './shell/shortcuts.tsx'
 import { text } from './text.ts'
 
-const AssetPage = lazy(() => import('./pages/asset/asset.tsx'))
-const SignIn = lazy(() => import('./pages/account/sign-in.tsx'))
-const Register = lazy(() => import('./pages/account/register.tsx'))
+const AssetPage = lazyPage(() => import('./pages/asset/asset.tsx'))
+const SignIn = lazyPage(() => import('./pages/account/sign-in.tsx'))
+const Register = lazyPage(() => import('./pages/account/register.tsx'))
+const Account = lazyPage(() => import('./pages/account/account.tsx'))
+const AdminUsers = lazyPage(() => import('./pages/admin/users.tsx'))
+const AdminAssets = lazyPage(() => import('./pages/admin/assets.tsx'))
+const AdminActivity = lazyPage(() => import('./pages/admin/activity.tsx'))
 
 /** The whole client: the frame of every page and the page of the address. Only the gallery is in the first load. */
 export function App() {
+  const [isHelping, setHelping] = useState(false)
+  useHelpKey(() => setHelping(true))
   return (
     <QueryClientProvider client={queries}>
       <LocationProvider scope={BASE_PATH || '/'}>
         <div class="shell">
-          <Header />
+          <Header onHelp={() => setHelping(true)} />
           <Offline />
           <ErrorBoundary>
-            <Router>
+            <Router onRouteChange={focusPage}>
               <Route path={at('/')} component={Gallery} />
               <Route path={at('/a/:id')} component={AssetPage} />
               <Route path={at('/sign-in')} component={SignIn} />
               <Route path={at('/register')} component={Register} />
+              <Route path={at('/account')} component={Account} />
+              <Route path={at('/admin')} component={AdminUsers} />
+              <Route path={at('/admin/users')} component={AdminUsers} />
+              <Route path={at('/admin/assets')} component={AdminAssets} />
+              <Route path={at('/admin/activity')} component={AdminActivity} />
               <Route default component={NotFound} />
             </Router>
           </ErrorBoundary>
         </div>
         <RenewSession />
+        {isHelping && <Shortcuts onClose={() => setHelping(false)} />}
         <Toasts />
       </LocationProvider>
     </QueryClientProvider>

@@ -1,6 +1,6 @@
+import { useQuery } from '@tanstack/preact-query'
 import { at } from '../base.ts'
 import { api, ask } from './client.ts'
-import { queries } from './query.ts'
 import { session } from './session.ts'
 
 interface Credentials {
@@ -12,7 +12,6 @@ interface Credentials {
 export async function signIn({ login, password }: Credentials, keep: boolean | null): Promise<void> {
   const { token, user } = await ask(api.POST('/api/auth/login', { body: { login, password } }))
   session.begin(token, user, keep)
-  queries.clear()
 }
 
 interface Registration {
@@ -25,7 +24,6 @@ interface Registration {
 export async function register(body: Registration): Promise<void> {
   const { token, user } = await ask(api.POST('/api/auth/register', { body }))
   session.begin(token, user, false)
-  queries.clear()
 }
 
 /** Ends the session at the service and here. Here also if the service cannot be reached: nobody else sees the account. */
@@ -33,6 +31,19 @@ export async function signOut(): Promise<void> {
   const headers = { Authorization: `Bearer ${session.token}` }
   await fetch(at('/api/auth/logout'), { method: 'POST', headers }).catch(() => undefined)
   session.end()
-  queries.clear()
-  location.assign(at('/'))
 }
+
+/** Reads the account of the session, which an admin or another window can have changed. */
+export function useAccount() {
+  return useQuery({
+    queryKey: ['account'],
+    async queryFn() {
+      const { user } = await ask(api.GET('/api/users/me'))
+      session.update(user)
+      return user
+    },
+  })
+}
+
+/** Reads the space of the account. */
+export const useSpace = () => useQuery({ queryKey: ['space'], queryFn: () => ask(api.GET('/api/space')) })

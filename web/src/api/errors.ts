@@ -15,6 +15,7 @@ export class ApiError extends Error {
   /** Returns why a field is refused; undefined if it is not. */
   faultOf(field: string): string | undefined {
     const message = this.details.find((detail) => detail.field === field)?.message
+    if (message && this.code === 'taken') return text.errors.taken
     return message && `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
   }
 }

@@ -1,4 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
+import { at } from '../base.ts'
+import { queries } from './query.ts'
 import type { components } from './schema.ts'
 
 export type Account = components['schemas']['User']
@@ -15,6 +17,8 @@ const KEY = 'kura.session'
 /** The token is in the memory of the page and in one storage: `localStorage` if the user wants to stay signed in. */
 let state: State = { token: null, account: null, ended: false, ...read() }
 const listeners = new Set<(state: State) => void>()
+/** Tells other windows that their session was signed out. Storage events tell only of `localStorage`. */
+const channel = new BroadcastChannel(KEY)
 let renewal: { promise: Promise<boolean>; settle: (renewed: boolean) => void } | null = null
 
 function read(): Partial<State> {
@@ -55,9 +59,12 @@ export const session = {
 
   /** Stores a new session. @param keep whether it outlives the window; null: as the former one */
   begin(token: string, account: Account, keep: boolean | null): void {
+    const isOther = state.account !== null && state.account.id !== account.id
     change({ token, account, ended: false }, keep)
-    renewal?.settle(true)
-    renewal = null
+    // what one account asked for must not be done by another
+    settle(!isOther)
+    if (isOther) restart()
+    else queries.clear()
   },
 
   /** Updates the account after it was read or changed. */
@@ -65,11 +72,12 @@ export const session = {
     change({ account })
   },
 
-  /** Forgets the session. */
+  /** Forgets the session here and in other windows, with everything that the page read for its account. */
   end(): void {
+    if (state.token) channel.postMessage({ ended: state.token })
     change({ token: null, account: null, ended: false }, false)
-    renewal?.settle(false)
-    renewal = null
+    settle(false)
+    restart()
   },
 
   /** Asks the user to sign in again. Returns whether they did. All requests that wait share one question. */
@@ -99,11 +107,35 @@ export function useSession(): Readonly<State> {
   return shown
 }
 
-// another window of this browser signed in or out
+function settle(renewed: boolean): void {
+  renewal?.settle(renewed)
+  renewal = null
+}
+
+/** Opens the gallery as a new document, so that nothing of the former account stays in memory. */
+function restart(): void {
+  queries.clear()
+  location.assign(at('/'))
+}
+
+/** Follows a window of the same browser that signed in or out. */
+function follow({ token, account }: Pick<State, 'token' | 'account'>): void {
+  const former = state.account
+  state = { token, account, ended: false }
+  for (const listener of listeners) listener(state)
+  settle(former !== null && former.id === account?.id)
+  if (!former) queries.resetQueries()
+  else if (former.id !== account?.id) restart()
+}
+
 addEventListener('storage', ({ key, storageArea }) => {
   if (key !== KEY || storageArea !== localStorage) return
   const { token = null, account = null } = read()
-  if (token === state.token) return
-  state = { token, account, ended: false }
-  for (const listener of listeners) listener(state)
+  if (token !== state.token) follow({ token, account })
+})
+
+channel.addEventListener('message', ({ data }) => {
+  if (!state.token || data?.ended !== state.token) return
+  follow({ token: null, account: null })
+  write(false)
 })

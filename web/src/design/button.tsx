@@ -7,6 +7,8 @@ type Variant = 'plain' | 'primary' | 'danger' | 'ghost'
 interface Look {
   variant?: Variant
   icon?: Shapes
+  /** Shown in place of an icon. */
+  face?: ComponentChildren
   /** Shows only the icon; `children` is then the accessible name. */
   square?: boolean
   wide?: boolean
@@ -15,10 +17,10 @@ interface Look {
 const classesOf = ({ variant = 'plain', square, wide }: Look, busy = false) =>
   ['button', variant, square && 'square', wide && 'wide', busy && 'busy'].filter(Boolean).join(' ')
 
-function Content({ icon, square, children }: Look & { children: ComponentChildren }) {
+function Content({ icon, face, square, children }: Look & { children: ComponentChildren }) {
   return (
     <>
-      {icon && <Icon shapes={icon} size={18} />}
+      {icon ? <Icon shapes={icon} size={18} /> : face}
       {square ? <span class="hidden-text">{children}</span> : children}
     </>
   )
@@ -31,7 +33,7 @@ type ButtonProps = Look &
   }
 
 /** A button. While `busy`, it shows that and cannot be pressed. */
-export function Button({ variant, icon, square, wide, busy = false, children, ...rest }: ButtonProps) {
+export function Button({ variant, icon, face, square, wide, busy = false, children, ...rest }: ButtonProps) {
   const look = { ...(variant && { variant }), ...(square && { square }), ...(wide && { wide }) }
   const shown = busy ? loader : icon
   return (
@@ -42,7 +44,7 @@ export function Button({ variant, icon, square, wide, busy = false, children, ..
       disabled={busy || rest.disabled}
       class={classesOf(look, busy)}
     >
-      <Content {...look} {...(shown && { icon: shown })}>
+      <Content {...look} {...(shown && { icon: shown })} face={face}>
         {children}
       </Content>
     </button>

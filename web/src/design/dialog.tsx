@@ -6,7 +6,8 @@ import { Button } from './button.tsx'
 
 interface Props {
   title: string
-  onClose: () => void
+  /** Missing: the dialog asks for an answer and cannot be closed. */
+  onClose?: () => void
   children: ComponentChildren
 }
 
@@ -30,14 +31,20 @@ export function Dialog({ title, onClose, children }: Props) {
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault()
-        onClose()
+        onClose?.()
       }}
+      // browsers close a dialog at the second Escape, whatever the page does
+      onClose={({ currentTarget }) =>
+        currentTarget.isConnected && (onClose ?? (() => currentTarget.showModal()))()
+      }
     >
       <header>
         <h2 id={id}>{title}</h2>
-        <Button variant="ghost" square icon={close} onClick={onClose}>
-          {text.close}
-        </Button>
+        {onClose && (
+          <Button variant="ghost" square icon={close} onClick={onClose}>
+            {text.close}
+          </Button>
+        )}
       </header>
       <div class="content">{children}</div>
     </dialog>

@@ -131,3 +131,22 @@ export function Checkbox({
     </label>
   )
 }
+
+/** A setting that is on or off, with its label and what it means. */
+export function Switch({
+  label,
+  hint,
+  ...rest
+}: { label: string; hint: string } & Omit<JSX.InputHTMLAttributes<HTMLInputElement>, 'label' | 'type'>) {
+  const id = useId()
+  return (
+    <div class="switch">
+      {/* biome-ignore lint/a11y/useAriaPropsForRole: a checkbox tells its state by itself */}
+      <input {...rest} id={id} aria-describedby={`${id}-hint`} type="checkbox" role="switch" />
+      <label for={id}>{label}</label>
+      <p id={`${id}-hint`} class="hint">
+        {hint}
+      </p>
+    </div>
+  )
+}

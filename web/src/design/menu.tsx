@@ -5,12 +5,14 @@ import type { Shapes } from './icon.tsx'
 
 interface Props {
   label: string
-  icon: Shapes
+  icon?: Shapes
+  /** Shown in place of an icon. */
+  face?: ComponentChildren
   children: ComponentChildren
 }
 
 /** A button that opens a list of links and buttons. Escape, a click elsewhere and a choice close it. */
-export function Menu({ label, icon, children }: Props) {
+export function Menu({ label, icon, face, children }: Props) {
   const [isOpen, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -41,7 +43,14 @@ export function Menu({ label, icon, children }: Props) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys of the controls inside bubble up to here
     <div class="menu" ref={root} onKeyDown={onKey} onFocusOut={onLeave}>
-      <Button variant="ghost" square icon={icon} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <Button
+        variant="ghost"
+        square
+        {...(icon && { icon })}
+        face={face}
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
         {label}
       </Button>
       {isOpen && (

@@ -6,7 +6,7 @@ export function useStored<Value extends string>(
   values: readonly [Value, ...Value[]],
 ): [Value, (value: Value) => void] {
   const [value, setValue] = useState<Value>(() => {
-    const stored = read(`kura.${key}`)
+    const stored = readStored(key)
     return values.find((one) => one === stored) ?? values[0]
   })
   return [
@@ -18,9 +18,10 @@ export function useStored<Value extends string>(
   ]
 }
 
-function read(key: string): string | null {
+/** Returns the stored text of a setting; null if there is none. */
+export function readStored(key: string): string | null {
   try {
-    return localStorage.getItem(key)
+    return localStorage.getItem(`kura.${key}`)
   } catch {
     return null
   }

@@ -1,27 +1,25 @@
-import book from 'lucide-static/icons/book-open.svg'
-import userCircle from 'lucide-static/icons/circle-user-round.svg'
-import logOut from 'lucide-static/icons/log-out.svg'
 import searchIcon from 'lucide-static/icons/search.svg'
-import settings from 'lucide-static/icons/settings.svg'
+import contrast from 'lucide-static/icons/sun-moon.svg'
 import upload from 'lucide-static/icons/upload.svg'
-import users from 'lucide-static/icons/users.svg'
 import { useEffect, useRef } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import { signOut } from '../api/account.ts'
 import { useSession } from '../api/session.ts'
 import { at } from '../base.ts'
 import { ButtonLink } from '../design/button.tsx'
 import { Icon } from '../design/icon.tsx'
 import { Logo } from '../design/logo.tsx'
 import { Menu } from '../design/menu.tsx'
+import { isTyping } from '../lib/keys.ts'
 import { text } from '../text.ts'
+import { AccountMenu } from './account-menu.tsx'
+import { ThemeChoice } from './theme.tsx'
 
 /** Time without a key after which a search begins, in milliseconds. */
 const TYPING_MS = 200
 
-/** The top of every page: the way home, search, upload and account. */
-export function Header() {
-  const { token, account } = useSession()
+/** The top of every page: the way home, search, upload and account. @param onHelp shows the keyboard shortcuts */
+export function Header({ onHelp }: { onHelp: () => void }) {
+  const { token } = useSession()
   return (
     <header>
       <SkipLink />
@@ -35,29 +33,16 @@ export function Header() {
           <span class="label-text">{text.shell.upload}</span>
         </ButtonLink>
         {token ? (
-          <Menu label={text.shell.accountMenu} icon={userCircle}>
-            <p class="item soft">{account?.name ?? account?.username}</p>
-            <a class="item" href={at('/account')}>
-              <Icon shapes={settings} size={18} />
-              {text.shell.account}
-            </a>
-            {account?.access === 'admin' && (
-              <a class="item" href={at('/admin/users')}>
-                <Icon shapes={users} size={18} />
-                {text.shell.admin}
-              </a>
-            )}
-            <a class="item" href={at('/docs')} target="_blank" rel="noreferrer">
-              <Icon shapes={book} size={18} />
-              {text.shell.api}
-            </a>
-            <button class="item" type="button" onClick={signOut}>
-              <Icon shapes={logOut} size={18} />
-              {text.shell.signOut}
-            </button>
-          </Menu>
+          <AccountMenu onHelp={onHelp} />
         ) : (
-          <ButtonLink href={at('/sign-in')}>{text.shell.signIn}</ButtonLink>
+          <>
+            <span class="wide-only">
+              <Menu label={text.theme.title} icon={contrast}>
+                <ThemeChoice />
+              </Menu>
+            </span>
+            <ButtonLink href={at('/sign-in')}>{text.shell.signIn}</ButtonLink>
+          </>
         )}
       </nav>
     </header>
@@ -99,10 +84,7 @@ function Search() {
   }, [q])
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const isTyping =
-        event.target instanceof HTMLElement &&
-        event.target.matches('input, textarea, select, [contenteditable]')
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping) return
+      if (event.key !== '/' || isTyping(event)) return
       event.preventDefault()
       input.current?.select()
     }

@@ -1,0 +1,81 @@
+import { useMutation } from '@tanstack/preact-query'
+import { useState } from 'preact/hooks'
+import { api, ask } from '../../api/client.ts'
+import { ApiError } from '../../api/errors.ts'
+import { type Account, session } from '../../api/session.ts'
+import { Button } from '../../design/button.tsx'
+import { Dialog } from '../../design/dialog.tsx'
+import { PasswordField, TextField } from '../../design/field.tsx'
+import { Notice } from '../../design/states.tsx'
+import { formatBytes } from '../../lib/format.ts'
+import { text } from '../../text.ts'
+
+/** The button that deletes the account, after the username and the password were typed. */
+export function DeleteAccount({ account }: { account: Account }) {
+  const [isAsking, ask_] = useState(false)
+  return (
+    <>
+      <p class="foot">
+        <span class="soft small">{text.deletion.locked}</span>
+        <Button onClick={() => ask_(true)}>{text.deletion.open}</Button>
+      </p>
+      {isAsking && <DeletionDialog account={account} onClose={() => ask_(false)} />}
+    </>
+  )
+}
+
+function DeletionDialog({ account, onClose }: { account: Account; onClose: () => void }) {
+  const [isOther, setOther] = useState(false)
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: (password: string) => ask(api.DELETE('/api/users/me', { body: { password } })),
+    onSuccess: () => session.end(),
+  })
+  const isWrong = error instanceof ApiError && error.code === 'bad_credentials'
+  const { files, used } = account.space
+  return (
+    <Dialog title={text.deletion.title} onClose={() => !isPending && onClose()}>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          const fields = new FormData(event.currentTarget)
+          const typed = String(fields.get('username')).trim().toLowerCase()
+          setOther(typed !== account.username.toLowerCase())
+          if (typed === account.username.toLowerCase()) mutate(String(fields.get('password')))
+        }}
+      >
+        {error && !isWrong && <Notice kind="danger">{error.message}</Notice>}
+        <p>{text.deletion.what}</p>
+        <ul class="bullets">
+          {text.deletion.parts(text.gallery.files(files), formatBytes(used)).map((part) => (
+            <li key={part}>{part}</li>
+          ))}
+        </ul>
+        <TextField
+          label={text.deletion.username(account.username)}
+          fault={isOther ? text.deletion.wrongUsername : undefined}
+          name="username"
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck={false}
+          required
+        />
+        <PasswordField
+          label={text.deletion.password}
+          fault={isWrong ? error.message : undefined}
+          name="password"
+          autocomplete="current-password"
+          required
+        />
+        <div class="actions">
+          <Button disabled={isPending} onClick={onClose}>
+            {text.cancel}
+          </Button>
+          <Button type="submit" variant="danger" busy={isPending}>
+            {text.deletion.confirm}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

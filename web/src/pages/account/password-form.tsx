@@ -1,0 +1,66 @@
+import { useMutation } from '@tanstack/preact-query'
+import { useRef } from 'preact/hooks'
+import { api, ask } from '../../api/client.ts'
+import { ApiError } from '../../api/errors.ts'
+import { queries } from '../../api/query.ts'
+import { Button } from '../../design/button.tsx'
+import { PasswordField } from '../../design/field.tsx'
+import { Notice } from '../../design/states.tsx'
+import { tell } from '../../design/toast.tsx'
+import { text } from '../../text.ts'
+
+/** Changes the password. The service then ends all other sessions. */
+export function PasswordForm({ username }: { username: string }) {
+  const form = useRef<HTMLFormElement>(null)
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: (fields: FormData) =>
+      ask(
+        api.PUT('/api/auth/password', {
+          body: { current: String(fields.get('current')), password: String(fields.get('password')) },
+        }),
+      ),
+    onSuccess() {
+      form.current?.reset()
+      tell(text.password.changed)
+    },
+    // a wrong password is in the activity too
+    onSettled: () =>
+      Promise.all(['sessions', 'activity'].map((name) => queries.invalidateQueries({ queryKey: [name] }))),
+  })
+  const isWrong = error instanceof ApiError && error.code === 'bad_credentials'
+  const fault = error instanceof ApiError ? error.faultOf('password') : undefined
+  return (
+    <form
+      ref={form}
+      class="stack"
+      onSubmit={(event) => {
+        event.preventDefault()
+        mutate(new FormData(event.currentTarget))
+      }}
+    >
+      {error && !isWrong && !fault && <Notice kind="danger">{error.message}</Notice>}
+      {/* password managers look for the name that the password belongs to */}
+      <input type="text" name="username" autocomplete="username" value={username} readOnly hidden />
+      <PasswordField
+        label={text.password.current}
+        fault={isWrong ? error.message : undefined}
+        name="current"
+        autocomplete="current-password"
+        required
+      />
+      <PasswordField
+        label={text.password.next}
+        hint={text.password.nextHint}
+        fault={fault}
+        name="password"
+        autocomplete="new-password"
+        required
+      />
+      <div class="actions">
+        <Button type="submit" busy={isPending}>
+          {text.password.change}
+        </Button>
+      </div>
+    </form>
+  )
+}
