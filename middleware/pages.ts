@@ -2,7 +2,8 @@ import type { Request } from 'express'
 
 /**
  * Paths of the web client's pages. `id` and `token` are what a page is about. A path that is not here, and no route of the
- * API, has the page for missing addresses.
+ * API, has the page for missing addresses. That includes the addresses of features that do not exist yet: `/trash`,
+ * `/c/:id` (a collection), `/reset/:token` and `/invite/:token`. A new page is added here and in `web/src/app.tsx`.
  */
 const PAGES = [
   { name: 'asset', pattern: /^\/a\/(?<id>[^/]+)\/?$/ },
@@ -10,8 +11,7 @@ const PAGES = [
   { name: 'link', pattern: /^\/s\/(?<token>[^/]+)\/?$/ },
   {
     name: 'plain',
-    pattern:
-      /^\/(?:(?:upload|trash|account|sign-in|register|admin(?:\/[^/]+)*|(?:c|reset|invite)\/[^/]+)\/?)?$/,
+    pattern: /^\/(?:(?:upload|account|sign-in|register|admin(?:\/(?:users|assets|activity))?)\/?)?$/,
   },
 ] as const
 

@@ -6,8 +6,8 @@ import { png } from '../support/data/samples.ts'
 import { buildClient } from '../support/web.ts'
 
 const HTML = 'text/html,application/xhtml+xml,*/*;q=0.8'
-const PAGES = ['/', '/a/1', '/c/1', '/s/abc', '/upload', '/trash', '/account', '/sign-in', '/register']
-const MORE_PAGES = ['/admin/users', '/reset/1', '/invite/1', '/embed/1', '/upload/']
+const PAGES = ['/', '/a/1', '/s/abc', '/upload', '/account', '/sign-in', '/register', '/embed/1', '/upload/']
+const ADMIN_PAGES = ['/admin', '/admin/users', '/admin/assets', '/admin/activity']
 
 /** Returns the directives of a policy, by name. */
 const directives = (policy = '') =>
@@ -28,7 +28,7 @@ describe('pages of the web client', function () {
   const open = (path: string) => app.api.get(path).set('Accept', HTML)
 
   it('GET a page – a browser → the page with a strict policy', async () => {
-    for (const path of [...PAGES, ...MORE_PAGES]) {
+    for (const path of [...PAGES, ...ADMIN_PAGES]) {
       const { text, headers } = await open(path)
         .expect(200)
         .expect('Content-Type', 'text/html; charset=utf-8')
@@ -43,7 +43,17 @@ describe('pages of the web client', function () {
   })
 
   it('GET /* – a browser, an unknown path → 404 with the page; below /api → 404 in JSON', async () => {
-    for (const path of ['/nothing', '/a', '/a/1/2', '/admins'])
+    for (const path of [
+      '/nothing',
+      '/a',
+      '/a/1/2',
+      '/admins',
+      '/admin/x',
+      '/trash',
+      '/c/1',
+      '/reset/1',
+      '/invite/1',
+    ])
       await open(path)
         .expect(404)
         .expect('Content-Type', /^text\/html/)

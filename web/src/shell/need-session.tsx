@@ -12,5 +12,5 @@ export function NeedSession({ children }: { children: ComponentChildren }) {
     // later the session ends by signing out, which opens the gallery
     if (!token) route(`${at('/sign-in')}?next=${encodeURIComponent(url)}`, true)
   }, [])
-  return token ? <>{children}</> : null
+  return token ? children : null
 }

@@ -5,6 +5,7 @@ import { Meter } from '../../design/meter.tsx'
 import { Section } from '../../design/section.tsx'
 import { ErrorState, Notice } from '../../design/states.tsx'
 import { formatBytes } from '../../lib/format.ts'
+import { pageText } from '../../page-text.ts'
 import { NeedSession } from '../../shell/need-session.tsx'
 import { usePage } from '../../shell/use-page.ts'
 import { text } from '../../text.ts'
@@ -33,7 +34,7 @@ function Account() {
         <h1>{text.shell.account}</h1>
         <Button onClick={signOut}>{text.shell.signOut}</Button>
       </header>
-      <Section title={text.profile.title} hint={text.profile.hint}>
+      <Section title={pageText.profile.title} hint={pageText.profile.hint}>
         {error && !account ? (
           <ErrorState error={error} onRetry={() => refetch()} />
         ) : account ? (
@@ -45,15 +46,15 @@ function Account() {
       <Section title={text.space.title}>
         <Space />
       </Section>
-      <Section title={text.password.title} hint={text.password.hint}>
+      <Section title={pageText.password.title} hint={pageText.password.hint}>
         <PasswordForm username={stored?.username ?? ''} />
       </Section>
       <Sessions />
-      <Section title={text.activity.title} hint={text.activity.hint}>
+      <Section title={pageText.activity.title} hint={pageText.activity.hint}>
         <ActivityList list={activity} />
       </Section>
       {stored && (
-        <Section title={text.deletion.title} hint={text.deletion.hint}>
+        <Section title={pageText.deletion.title} hint={pageText.deletion.hint}>
           <DeleteAccount account={account ?? stored} />
         </Section>
       )}

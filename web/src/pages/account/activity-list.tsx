@@ -6,7 +6,7 @@ import { at } from '../../base.ts'
 import { More } from '../../design/more.tsx'
 import { ErrorState } from '../../design/states.tsx'
 import { formatMoment } from '../../lib/format.ts'
-import { text } from '../../text.ts'
+import { pageText } from '../../page-text.ts'
 import { deviceWords } from './sessions.tsx'
 
 export type Activity = components['schemas']['Activity']
@@ -41,10 +41,10 @@ interface Props {
 export function ActivityList({ list, who }: Props) {
   const { items = [], error, isPending } = list
   if (error && items.length === 0) return <ErrorState error={error} onRetry={() => list.refetch()} />
-  if (!isPending && items.length === 0) return <p class="soft">{text.activity.none}</p>
+  if (!isPending && items.length === 0) return <p class="soft">{pageText.activity.none}</p>
   return (
     <>
-      <ul class="rows activity" aria-label={text.activity.title} aria-busy={isPending}>
+      <ul class="rows activity" aria-label={pageText.activity.title} aria-busy={isPending}>
         {isPending && (
           <li aria-hidden="true">
             <span class="skeleton" />
@@ -67,12 +67,12 @@ function Row({ activity, who }: { activity: Activity; who: Props['who'] }) {
     <li>
       <div>
         <p>
-          {text.activity.actions[action](details ?? {})}
-          {who ? <span class="soft"> · {who(activity)}</span> : !user && ` (${text.activity.byAdmin})`}
+          {pageText.activity.actions[action](details ?? {})}
+          {who ? <span class="soft"> · {who(activity)}</span> : !user && ` (${pageText.activity.byAdmin})`}
         </p>
         {place && <p class="soft small">{place}</p>}
       </div>
-      {asset && !who && <a href={at(`/a/${asset}`)}>{text.activity.asset}</a>}
+      {asset && !who && <a href={at(`/a/${asset}`)}>{pageText.activity.asset}</a>}
       <time class="soft small" dateTime={moment}>
         {formatMoment(moment)}
       </time>

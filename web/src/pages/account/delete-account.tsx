@@ -8,6 +8,7 @@ import { Dialog } from '../../design/dialog.tsx'
 import { PasswordField, TextField } from '../../design/field.tsx'
 import { Notice } from '../../design/states.tsx'
 import { formatBytes } from '../../lib/format.ts'
+import { pageText } from '../../page-text.ts'
 import { text } from '../../text.ts'
 
 /** The button that deletes the account, after the username and the password were typed. */
@@ -16,8 +17,8 @@ export function DeleteAccount({ account }: { account: Account }) {
   return (
     <>
       <p class="foot">
-        <span class="soft small">{text.deletion.locked}</span>
-        <Button onClick={() => ask_(true)}>{text.deletion.open}</Button>
+        <span class="soft small">{pageText.deletion.locked}</span>
+        <Button onClick={() => ask_(true)}>{pageText.deletion.open}</Button>
       </p>
       {isAsking && <DeletionDialog account={account} onClose={() => ask_(false)} />}
     </>
@@ -33,7 +34,7 @@ function DeletionDialog({ account, onClose }: { account: Account; onClose: () =>
   const isWrong = error instanceof ApiError && error.code === 'bad_credentials'
   const { files, used } = account.space
   return (
-    <Dialog title={text.deletion.title} onClose={() => !isPending && onClose()}>
+    <Dialog title={pageText.deletion.title} onClose={() => !isPending && onClose()}>
       <form
         class="stack"
         onSubmit={(event) => {
@@ -45,15 +46,15 @@ function DeletionDialog({ account, onClose }: { account: Account; onClose: () =>
         }}
       >
         {error && !isWrong && <Notice kind="danger">{error.message}</Notice>}
-        <p>{text.deletion.what}</p>
+        <p>{pageText.deletion.what}</p>
         <ul class="bullets">
-          {text.deletion.parts(text.gallery.files(files), formatBytes(used)).map((part) => (
+          {pageText.deletion.parts(text.gallery.files(files), formatBytes(used)).map((part) => (
             <li key={part}>{part}</li>
           ))}
         </ul>
         <TextField
-          label={text.deletion.username(account.username)}
-          fault={isOther ? text.deletion.wrongUsername : undefined}
+          label={pageText.deletion.username(account.username)}
+          fault={isOther ? pageText.deletion.wrongUsername : undefined}
           name="username"
           autocomplete="off"
           autocapitalize="none"
@@ -61,7 +62,7 @@ function DeletionDialog({ account, onClose }: { account: Account; onClose: () =>
           required
         />
         <PasswordField
-          label={text.deletion.password}
+          label={pageText.deletion.password}
           fault={isWrong ? error.message : undefined}
           name="password"
           autocomplete="current-password"
@@ -72,7 +73,7 @@ function DeletionDialog({ account, onClose }: { account: Account; onClose: () =>
             {text.cancel}
           </Button>
           <Button type="submit" variant="danger" busy={isPending}>
-            {text.deletion.confirm}
+            {pageText.deletion.confirm}
           </Button>
         </div>
       </form>

@@ -7,7 +7,7 @@ import { Button } from '../../design/button.tsx'
 import { PasswordField } from '../../design/field.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
-import { text } from '../../text.ts'
+import { pageText } from '../../page-text.ts'
 
 /** Changes the password. The service then ends all other sessions. */
 export function PasswordForm({ username }: { username: string }) {
@@ -21,7 +21,7 @@ export function PasswordForm({ username }: { username: string }) {
       ),
     onSuccess() {
       form.current?.reset()
-      tell(text.password.changed)
+      tell(pageText.password.changed)
     },
     // a wrong password is in the activity too
     onSettled: () =>
@@ -42,15 +42,15 @@ export function PasswordForm({ username }: { username: string }) {
       {/* password managers look for the name that the password belongs to */}
       <input type="text" name="username" autocomplete="username" value={username} readOnly hidden />
       <PasswordField
-        label={text.password.current}
+        label={pageText.password.current}
         fault={isWrong ? error.message : undefined}
         name="current"
         autocomplete="current-password"
         required
       />
       <PasswordField
-        label={text.password.next}
-        hint={text.password.nextHint}
+        label={pageText.password.next}
+        hint={pageText.password.nextHint}
         fault={fault}
         name="password"
         autocomplete="new-password"
@@ -58,7 +58,7 @@ export function PasswordForm({ username }: { username: string }) {
       />
       <div class="actions">
         <Button type="submit" busy={isPending}>
-          {text.password.change}
+          {pageText.password.change}
         </Button>
       </div>
     </form>

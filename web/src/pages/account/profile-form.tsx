@@ -7,6 +7,7 @@ import { Button } from '../../design/button.tsx'
 import { Switch, TextField } from '../../design/field.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
+import { pageText } from '../../page-text.ts'
 import { text } from '../../text.ts'
 
 /** Returns the text of a field; null if it is empty, which clears the field of the account. */
@@ -29,7 +30,7 @@ export function ProfileForm({ account }: { account: Account }) {
     onSuccess({ user }) {
       session.update(user)
       queries.setQueryData(['account'], user)
-      tell(text.profile.saved)
+      tell(pageText.profile.saved)
     },
   })
   const faultOf = (field: string) => (error instanceof ApiError ? error.faultOf(field) : undefined)
@@ -43,13 +44,13 @@ export function ProfileForm({ account }: { account: Account }) {
     >
       {error && !faultOf('name') && !faultOf('email') && <Notice kind="danger">{error.message}</Notice>}
       <TextField
-        label={text.profile.username}
-        hint={text.profile.usernameHint}
+        label={pageText.profile.username}
+        hint={pageText.profile.usernameHint}
         value={account.username}
         readOnly
       />
       <TextField
-        label={text.profile.name}
+        label={pageText.profile.name}
         fault={faultOf('name')}
         name="name"
         autocomplete="name"
@@ -57,8 +58,8 @@ export function ProfileForm({ account }: { account: Account }) {
         defaultValue={account.name ?? ''}
       />
       <TextField
-        label={text.profile.email}
-        hint={text.profile.emailHint}
+        label={pageText.profile.email}
+        hint={pageText.profile.emailHint}
         fault={faultOf('email')}
         name="email"
         type="email"
@@ -66,8 +67,8 @@ export function ProfileForm({ account }: { account: Account }) {
         defaultValue={account.email ?? ''}
       />
       <Switch
-        label={text.profile.discoverable}
-        hint={text.profile.discoverableHint}
+        label={pageText.profile.discoverable}
+        hint={pageText.profile.discoverableHint}
         name="discoverable"
         defaultChecked={account.discoverable}
       />

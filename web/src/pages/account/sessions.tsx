@@ -15,7 +15,7 @@ import { ErrorState, Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
 import { deviceOf } from '../../lib/device.ts'
 import { formatDay, formatMoment } from '../../lib/format.ts'
-import { text } from '../../text.ts'
+import { pageText } from '../../page-text.ts'
 
 type Session = components['schemas']['Session']
 
@@ -51,9 +51,9 @@ async function endOthers(): Promise<number> {
 /** Returns a device in words, such as `Firefox on Windows`. */
 export function deviceWords(userAgent: string | null): string {
   const { app, system, kind } = deviceOf(userAgent)
-  if (app && system) return text.sessions.on(app, system)
-  if (system && kind !== 'program') return text.sessions.on(text.sessions.browser, system)
-  return app ?? text.sessions.unknown
+  if (app && system) return pageText.sessions.on(app, system)
+  if (system && kind !== 'program') return pageText.sessions.on(pageText.sessions.browser, system)
+  return app ?? pageText.sessions.unknown
 }
 
 /** The devices that are signed in. */
@@ -62,23 +62,23 @@ export function Sessions() {
   const refresh = () => queries.invalidateQueries({ queryKey: ['sessions'] })
   const end = useMutation({
     mutationFn: endSession,
-    onSuccess: () => tell(text.sessions.ended),
+    onSuccess: () => tell(pageText.sessions.ended),
     onSettled: refresh,
   })
   const others = useMutation({
     mutationFn: endOthers,
-    onSuccess: (count) => tell(text.sessions.othersEnded(count)),
+    onSuccess: (count) => tell(pageText.sessions.othersEnded(count)),
     onSettled: refresh,
   })
   const items = list.items ?? []
   const failed = end.error ?? others.error
   return (
-    <Section title={text.sessions.title} hint={text.sessions.hint}>
+    <Section title={pageText.sessions.title} hint={pageText.sessions.hint}>
       {failed && <Notice kind="danger">{failed.message}</Notice>}
       {list.error && items.length === 0 ? (
         <ErrorState error={list.error} onRetry={() => list.refetch()} />
       ) : (
-        <ul class="rows" aria-label={text.sessions.title} aria-busy={list.isPending}>
+        <ul class="rows" aria-label={pageText.sessions.title} aria-busy={list.isPending}>
           {list.isPending && (
             <li aria-hidden="true">
               <span class="skeleton" />
@@ -97,9 +97,9 @@ export function Sessions() {
       <More list={list} />
       {items.length > 1 && (
         <div class="foot">
-          <p class="soft small">{text.sessions.endOthersHint}</p>
+          <p class="soft small">{pageText.sessions.endOthersHint}</p>
           <Button busy={others.isPending} onClick={() => others.mutate()}>
-            {text.sessions.endOthers}
+            {pageText.sessions.endOthers}
           </Button>
         </div>
       )}
@@ -125,14 +125,15 @@ function Row({
           <strong>{deviceWords(userAgent)}</strong>
         </p>
         <p class="soft small">
-          {text.sessions.lastUsed(formatMoment(lastAccessAt))}, {text.sessions.signedIn(formatDay(createdAt))}
+          {pageText.sessions.lastUsed(formatMoment(lastAccessAt))},{' '}
+          {pageText.sessions.signedIn(formatDay(createdAt))}
         </p>
       </div>
       {current ? (
-        <span class="badge good">{text.sessions.current}</span>
+        <span class="badge good">{pageText.sessions.current}</span>
       ) : (
         <Button aria-describedby={id} busy={isEnding} onClick={onEnd}>
-          {text.sessions.end}
+          {pageText.sessions.end}
         </Button>
       )}
     </li>

@@ -2,14 +2,14 @@ import { useQuery } from '@tanstack/preact-query'
 import { api, ask } from '../../api/client.ts'
 import { useList } from '../../api/use-list.ts'
 import { Section } from '../../design/section.tsx'
-import { text } from '../../text.ts'
+import { pageText } from '../../page-text.ts'
 import { ActivityList, PAGE } from '../account/activity-list.tsx'
 import { AdminPage } from './admin-page.tsx'
 
 export default function Activity() {
   return (
     <AdminPage page="activity">
-      <Section title={text.activity.title} hint={text.admin.activityHint}>
+      <Section title={pageText.activity.title} hint={pageText.admin.activityHint}>
         <AllActivity />
       </Section>
     </AdminPage>
@@ -24,7 +24,7 @@ function AllActivity() {
   return (
     <ActivityList
       list={list}
-      who={({ user }) => (user ? <Username id={user} /> : text.activity.unknownUser)}
+      who={({ user }) => (user ? <Username id={user} /> : pageText.activity.unknownUser)}
     />
   )
 }
@@ -36,5 +36,5 @@ function Username({ id }: { id: string }) {
     queryFn: async () =>
       (await ask(api.GET('/api/users/{userId}', { params: { path: { userId: id } } }))).user,
   })
-  return <>{data?.username ?? (error ? text.activity.unknownUser : '…')}</>
+  return <>{data?.username ?? (error ? pageText.activity.unknownUser : '…')}</>
 }

@@ -2,9 +2,9 @@ import type { ComponentChildren } from 'preact'
 import { useAccount } from '../../api/account.ts'
 import { useSession } from '../../api/session.ts'
 import { at } from '../../base.ts'
+import { pageText } from '../../page-text.ts'
 import { NeedSession } from '../../shell/need-session.tsx'
 import { usePage } from '../../shell/use-page.ts'
-import { text } from '../../text.ts'
 import NotFound from '../not-found.tsx'
 
 const PAGES = ['users', 'assets', 'activity'] as const
@@ -33,16 +33,16 @@ function ForAdmins({ page, children }: Props) {
 }
 
 function Frame({ page, children }: Props) {
-  usePage(`${text.admin[page]} – ${text.admin.title}`)
+  usePage(`${pageText.admin[page]} – ${pageText.admin.title}`)
   return (
     <main id="content" class="settings wide">
       <header class="title-bar">
-        <h1>{text.admin.title}</h1>
+        <h1>{pageText.admin.title}</h1>
       </header>
-      <nav class="tabs" aria-label={text.admin.title}>
+      <nav class="tabs" aria-label={pageText.admin.title}>
         {PAGES.map((one) => (
           <a key={one} href={at(`/admin/${one}`)} aria-current={one === page ? 'page' : undefined}>
-            {text.admin[one]}
+            {pageText.admin[one]}
           </a>
         ))}
       </nav>

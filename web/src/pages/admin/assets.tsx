@@ -10,6 +10,7 @@ import { Section } from '../../design/section.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
 import { formatBytes, formatDay } from '../../lib/format.ts'
+import { pageText } from '../../page-text.ts'
 import { text } from '../../text.ts'
 import { AdminPage } from './admin-page.tsx'
 import { assetIdIn, linkTokenIn } from './asset-id.ts'
@@ -17,7 +18,7 @@ import { assetIdIn, linkTokenIn } from './asset-id.ts'
 type Inspected = components['schemas']['InspectedAsset']
 type Action = 'action' | 'lift'
 
-const words = text.admin.takeDown
+const words = pageText.admin.takeDown
 
 /** Finds the asset of an id, or of the address of its page or of a link. */
 async function inspect(pasted: string): Promise<Inspected> {

@@ -9,6 +9,7 @@ import { TextField } from '../../design/field.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
 import { formatBytes } from '../../lib/format.ts'
+import { pageText } from '../../page-text.ts'
 import { text } from '../../text.ts'
 import type { User } from './users.tsx'
 
@@ -53,11 +54,11 @@ export function UserDialog({ user, onClose }: { user: User; onClose: () => void 
   return (
     <Dialog title={user.username} onClose={onClose}>
       <SpaceForm user={user} />
-      <h3>{text.admin.rights}</h3>
+      <h3>{pageText.admin.rights}</h3>
       <div class="row">
         {changes.map((change) => (
           <Button key={change} onClick={() => ask_(change)}>
-            {text.admin[change]}
+            {pageText.admin[change]}
           </Button>
         ))}
       </div>
@@ -83,22 +84,22 @@ function Confirmation({ user, change, onBack, onDone, onGone }: ConfirmationProp
         : administer(id, CHANGES[change]),
     async onSuccess() {
       await refresh()
-      tell(change === 'remove' ? text.admin.removed(username) : text.admin.changed(username))
+      tell(change === 'remove' ? pageText.admin.removed(username) : pageText.admin.changed(username))
       if (change === 'remove') onGone()
       else onDone()
     },
   })
   const isHard = change === 'remove' || change === 'disable'
   return (
-    <Dialog title={`${text.admin[change]}: ${username}`} onClose={() => !isPending && onBack()}>
+    <Dialog title={`${pageText.admin[change]}: ${username}`} onClose={() => !isPending && onBack()}>
       {error && <Notice kind="danger">{error.message}</Notice>}
-      <p>{text.admin.confirm[change]}</p>
+      <p>{pageText.admin.confirm[change]}</p>
       <div class="actions">
         <Button disabled={isPending} onClick={onBack}>
           {text.cancel}
         </Button>
         <Button variant={isHard ? 'danger' : 'primary'} busy={isPending} onClick={() => mutate()}>
-          {text.admin[change]}
+          {pageText.admin[change]}
         </Button>
       </div>
     </Dialog>
@@ -118,7 +119,7 @@ function SpaceForm({ user }: { user: User }) {
     mutationFn: (space: Space) => administer(user.id, { space }),
     async onSuccess() {
       await refresh()
-      tell(text.admin.limitsSaved(user.username))
+      tell(pageText.admin.limitsSaved(user.username))
     },
   })
   return (
@@ -141,17 +142,17 @@ function SpaceForm({ user }: { user: User }) {
       {error && <Notice kind="danger">{error.message}</Notice>}
       <div class="pair">
         <TextField
-          label={text.admin.limit}
-          hint={text.admin.limitHint(formatBytes(used))}
-          fault={faults.limit ? text.admin.invalid : undefined}
+          label={pageText.admin.limit}
+          hint={pageText.admin.limitHint(formatBytes(used))}
+          fault={faults.limit ? pageText.admin.invalid : undefined}
           name="limit"
           inputMode="decimal"
           defaultValue={String(limit / GIGABYTE)}
         />
         <TextField
-          label={text.admin.fileLimit}
-          hint={text.admin.limitHint(text.gallery.files(files))}
-          fault={faults.fileLimit ? text.admin.invalid : undefined}
+          label={pageText.admin.fileLimit}
+          hint={pageText.admin.limitHint(text.gallery.files(files))}
+          fault={faults.fileLimit ? pageText.admin.invalid : undefined}
           name="files"
           inputMode="numeric"
           defaultValue={String(fileLimit)}
@@ -159,10 +160,10 @@ function SpaceForm({ user }: { user: User }) {
       </div>
       <div class="row">
         <Button type="submit" variant="primary" busy={isPending}>
-          {text.admin.saveLimits}
+          {pageText.admin.saveLimits}
         </Button>
         <Button disabled={isPending} onClick={() => mutate({ limit: null, fileLimit: null })}>
-          {text.admin.defaults}
+          {pageText.admin.defaults}
         </Button>
       </div>
     </form>

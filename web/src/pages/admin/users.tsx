@@ -13,6 +13,7 @@ import { Meter } from '../../design/meter.tsx'
 import { More } from '../../design/more.tsx'
 import { ErrorState, State } from '../../design/states.tsx'
 import { formatBytes, formatMoment } from '../../lib/format.ts'
+import { pageText } from '../../page-text.ts'
 import { text } from '../../text.ts'
 import { AdminPage } from './admin-page.tsx'
 import { UserDialog } from './user-dialog.tsx'
@@ -54,8 +55,8 @@ function UserTable() {
           <input
             class="input"
             type="search"
-            aria-label={text.admin.find}
-            placeholder={text.admin.findHint}
+            aria-label={pageText.admin.find}
+            placeholder={pageText.admin.findHint}
             autocomplete="off"
             maxLength={100}
             onInput={({ currentTarget }) => {
@@ -69,23 +70,23 @@ function UserTable() {
       {list.error && !items ? (
         <ErrorState error={list.error} onRetry={() => list.refetch()} />
       ) : items?.length === 0 ? (
-        <State icon={usersIcon} title={text.admin.none} />
+        <State icon={usersIcon} title={pageText.admin.none} />
       ) : (
         <div class="panel table">
-          <table aria-label={text.admin.users} aria-busy={!items}>
+          <table aria-label={pageText.admin.users} aria-busy={!items}>
             <thead>
               <tr>
-                <th scope="col">{text.admin.columns.user}</th>
-                <th scope="col">{text.admin.columns.role}</th>
-                <th scope="col">{text.admin.columns.space}</th>
+                <th scope="col">{pageText.admin.columns.user}</th>
+                <th scope="col">{pageText.admin.columns.role}</th>
+                <th scope="col">{pageText.admin.columns.space}</th>
                 <th scope="col" class="spare">
-                  {text.admin.columns.files}
+                  {pageText.admin.columns.files}
                 </th>
                 <th scope="col" class="spare">
-                  {text.admin.columns.lastAccess}
+                  {pageText.admin.columns.lastAccess}
                 </th>
                 <th scope="col">
-                  <span class="hidden-text">{text.admin.manageColumn}</span>
+                  <span class="hidden-text">{pageText.admin.manageColumn}</span>
                 </th>
               </tr>
             </thead>
@@ -130,18 +131,18 @@ function Row({ user, onManage }: { user: User; onManage: () => void }) {
       <td>
         <span class="badges">
           <span class={access === 'admin' ? 'badge accent' : 'badge'}>
-            {access === 'admin' ? text.admin.admin : text.admin.user}
+            {access === 'admin' ? pageText.admin.admin : pageText.admin.user}
           </span>
-          {disabled && <span class="badge bad">{text.admin.disabled}</span>}
-          {id === account?.id && <span class="badge good">{text.admin.you}</span>}
+          {disabled && <span class="badge bad">{pageText.admin.disabled}</span>}
+          {id === account?.id && <span class="badge good">{pageText.admin.you}</span>}
         </span>
       </td>
       <td class="number">{text.space.of(formatBytes(used), formatBytes(limit))}</td>
       <td class="number spare">{files.toLocaleString('en')}</td>
-      <td class="spare">{lastAccessAt ? formatMoment(lastAccessAt) : text.admin.never}</td>
+      <td class="spare">{lastAccessAt ? formatMoment(lastAccessAt) : pageText.admin.never}</td>
       <td>
-        <Button aria-label={`${text.admin.manage} ${username}`} onClick={onManage}>
-          {text.admin.manage}
+        <Button aria-label={`${pageText.admin.manage} ${username}`} onClick={onManage}>
+          {pageText.admin.manage}
         </Button>
       </td>
     </tr>
@@ -154,7 +155,7 @@ function ServerSpace() {
   const { used = 0, limit = 1 } = data?.server ?? {}
   return (
     <Meter
-      label={text.admin.server}
+      label={pageText.admin.server}
       value={used}
       max={limit}
       words={data?.server ? text.space.of(formatBytes(used), formatBytes(limit)) : text.loading}
