@@ -65,13 +65,15 @@ async function search(
   const { cursors, clock } = context
   const { criteria, sort } = await resolveCriteria(query, viewer, clock.now())
   const read = async (owners: OwnersInTransition) => {
-    const [page, counts] = await Promise.all([
+    const countIn = (counted: Criteria) => countResult(counted, viewer, owners, { facets, count })
+    const [page, countsOfAll] = await Promise.all([
       searchAssets(criteria, viewer, { sort, limit, after, owners }),
-      countResult(criteria, viewer, owners, { facets, count }),
+      countIn(criteria),
     ])
-    // without a cursor, `any` says that no asset has all words
-    const isUnmatched = page.matched === 'any' && !criteria.any && !after
-    const suggestion = isUnmatched ? await suggestSpelling(criteria, viewer, owners) : null
+    // no asset has all words: the answer is what has any
+    const isUnmatched = page.matched === 'any' && !criteria.any
+    const counts = isUnmatched ? await countIn({ ...criteria, any: true }) : countsOfAll
+    const suggestion = isUnmatched && !after ? await suggestSpelling(criteria, viewer, owners) : null
     return [page, { ...counts, ...(suggestion ? { suggestion } : {}) }] as const
   }
   // the state of an owner only decides about public assets

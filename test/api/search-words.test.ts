@@ -31,12 +31,14 @@ describe('words of searches', () => {
       expect(await search(bob, `q=${q}`)).to.deep.include({ names: ['Blue armchair'], matched: 'all' })
   })
 
-  it('GET /api/assets?q – not all words → what has any, matched any, also on the next page', async () => {
+  it('GET /api/assets?q – not all words → what has any, matched any, also on the next page; total and facets count these', async () => {
     await uploadAsset(ada, { name: 'Blue lamp', visibility: 'public' })
-    const first = await search(bob, 'q=blue%20zebra&limit=1')
-    expect(first).to.deep.include({ names: ['Blue lamp'], matched: 'any' })
-    const next = await search(bob, `q=blue%20zebra&limit=1&cursor=${first.next}`)
-    expect(next).to.deep.include({ names: ['Blue armchair'], matched: 'any', next: null })
+    const counts = 'count=1&facets=1'
+    const first = await search(bob, `q=blue%20zebra&limit=1&${counts}`)
+    expect(first).to.deep.include({ names: ['Blue lamp'], matched: 'any', total: 2 })
+    expect(first.facets.visibility).to.deep.equal([{ value: 'public', count: 2 }])
+    const next = await search(bob, `q=blue%20zebra&limit=1&cursor=${first.next}&${counts}`)
+    expect(next).to.deep.include({ names: ['Blue armchair'], matched: 'any', next: null, total: 2 })
     expect((await search(bob, 'q=lamp%20armchair&match=any')).names).to.have.length(2)
   })
 
