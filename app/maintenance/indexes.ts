@@ -1,9 +1,9 @@
 import mongoose, { type IndexDefinition, type IndexOptions, type Model, mongo } from 'mongoose'
 import '../../models/all.ts'
-import { Asset } from '../../models/asset.ts'
 import { isDuplicateKey } from '../../models/database-errors.ts'
 import { IndexRecord } from '../../models/index-record.ts'
 import { SchemaVersion } from '../../models/schema-version.ts'
+import { removeFormerWords } from './migrations/0006-find.ts'
 import { searchFormOf } from './migrations/migrations.ts'
 
 /** Largest number of duplicate values reported for an index, and of ids reported for a value. */
@@ -81,15 +81,9 @@ export async function syncIndexes({ drop = false } = {}): Promise<Unused> {
   const names = await unusedIndexes()
   if (drop) {
     for (const name of names) await dropIndex(name)
-    await removeFormerWords()
+    if (searchFormOf((await SchemaVersion.current()) ?? 0) === 'words') await removeFormerWords()
   }
   return { names, dropped: drop }
-}
-
-/** Removes what only text searches of the previous release read. */
-async function removeFormerWords(): Promise<void> {
-  if (searchFormOf((await SchemaVersion.current()) ?? 0) !== 'words') return
-  await Asset.collection.updateMany({ words: { $exists: true } }, { $unset: { words: 1 } })
 }
 
 const nameOf = ([fields, { name }]: Index) => name ?? Object.entries(fields).flat().join('_')

@@ -60,10 +60,17 @@ function* matching(
   for (const one of counts) if ((!position || byCount(position, one) < 0) && isWanted(one.value)) yield one
 }
 
+/** A text that ends within a word, or behind one. */
+const IN_WORD = /[\p{L}\p{N}]$/u
+
 /** Returns a function that tells whether a word of a tag begins with a text. Scripts without spaces have no words. */
 function beginsWord(q: string): (tag: string) => boolean {
   const start = foldText(q).trim()
   if (isUnspaced(start)) return (tag) => foldText(tag).includes(start)
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])${start.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}`, 'u')
-  return (tag) => pattern.test(foldText(tag))
+  return (tag) => {
+    const text = foldText(tag)
+    for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1))
+      if (!IN_WORD.test(text.slice(Math.max(0, at - 2), at))) return true
+    return false
+  }
 }

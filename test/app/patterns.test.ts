@@ -7,6 +7,8 @@ import { simple } from 'acorn-walk'
 import { expect } from 'chai'
 import { transform } from 'esbuild'
 import type * as Recheck from 'recheck'
+import { fieldConditions } from '../../models/asset-filters.ts'
+import { PATTERNS } from '../../models/word-conditions.ts'
 import { sourceFiles } from '../support/source-files.ts'
 
 // `auto` can start a Java program. `pure` is the same checker in JavaScript, for systems without the native program.
@@ -19,8 +21,27 @@ interface Pattern {
   flags: string
 }
 
-/** Compiles the patterns of queries. The service never sends it a pattern from a client. */
-const COMPILES_QUERIES = 'embedded/mongo/query/predicates.ts'
+/**
+ * Modules that build patterns of queries: one compiles them, the others build them from texts of clients, whose characters
+ * stand for themselves. Patterns of hostile texts are checked here.
+ */
+const OF_QUERIES = [
+  'embedded/mongo/query/predicates.ts',
+  'models/asset-filters.ts',
+  'models/word-conditions.ts',
+]
+const HOSTILE = ['(a+)+$', '[a-z', 'a|a\\', '.*.*']
+
+/** Returns the patterns of queries with hostile texts. */
+const ofQueries = (): Pattern[] =>
+  [
+    ...HOSTILE.flatMap((text) => [...PATTERNS.beginning(text), ...PATTERNS.containing(text)]),
+    ...fieldConditions({ ext: HOSTILE }).map((condition) => condition['files.name']),
+  ].map((pattern) => {
+    expect(pattern).to.be.instanceOf(RegExp)
+    const { source, flags } = pattern as RegExp
+    return { file: 'a query', source, flags }
+  })
 
 const BYTES = 8192
 const MAX_MS = 20
@@ -133,8 +154,8 @@ describe('regular expressions', function () {
   before(async () => {
     const files = await sourceFiles()
     const found = await Promise.all(files.map(async (file) => ({ file, ...(await literalsOf(file)) })))
-    const builders = found.filter(({ file, builds }) => builds && file !== COMPILES_QUERIES)
-    patterns = found.flatMap((one) => one.patterns)
+    const builders = found.filter(({ file, builds }) => builds && !OF_QUERIES.includes(file))
+    patterns = [...found.flatMap((one) => one.patterns), ...ofQueries()]
     for (const { file } of builders) {
       const built = await builtBy(file)
       expect(built, `${file} must build its patterns while it loads`).to.not.have.length(0)

@@ -96,3 +96,8 @@ const complete = (asset: Partial<StoredAsset> & StoredAsset, allFiles: AssetFile
   size: asset.size ?? 0,
   lock: asset.lock ?? null,
 })
+
+/** Removes what only text searches of the previous release read. */
+export async function removeFormerWords(): Promise<void> {
+  await collectionOf('assets').updateMany({ words: { $exists: true } }, { $unset: { words: 1 } })
+}
