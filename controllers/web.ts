@@ -25,6 +25,9 @@ const setPolicy = {
   alone: contentSecurityPolicy(webPolicy(false)),
 }
 
+/** Policy of the files. A worker has that of its file: decoders are WebAssembly, and nothing is loaded by a worker. */
+const WORKER_POLICY = "default-src 'none'; script-src 'wasm-unsafe-eval'; frame-ancestors 'none'"
+
 let files: { folder: string; serve: ReturnType<typeof sirv> } | undefined
 
 /**
@@ -37,6 +40,7 @@ export const sendFile: RequestHandler = (req, res, next) => {
   const setHeaders = (answer: { setHeader(name: string, value: string): void }) => {
     answer.setHeader('Cache-Control', `public, max-age=${YEAR_SECONDS}, immutable`)
     answer.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
+    answer.setHeader('Content-Security-Policy', WORKER_POLICY)
   }
   // without `dev` sirv lists the folder once
   files ??= {

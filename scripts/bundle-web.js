@@ -30,6 +30,40 @@ const icons = {
   },
 }
 
+const MODULES = join(ROOT, 'node_modules')
+const DRACO = 'three/examples/jsm/libs/draco/gltf/draco_wasm_wrapper.js'
+const DRACO_LOADER = 'three/examples/jsm/loaders/DRACOLoader.js'
+
+/** Scripts that run as workers, by name: each becomes a file of its own, because the policy allows no worker from text. */
+const WORKERS = {
+  pdf: () => ({
+    path: 'pdf.worker.mjs',
+    contents: readFileSync(join(MODULES, 'pdfjs-dist/build/pdf.worker.min.mjs'), 'utf8'),
+  }),
+  // as DRACOLoader joins it: the decoder, and the body of its function `DRACOWorker`
+  draco: () => {
+    const source = readFileSync(join(MODULES, DRACO_LOADER), 'utf8')
+    const body = /\nfunction DRACOWorker\(\) \{\n([\s\S]*?)\n\}\n/.exec(source)?.[1]
+    if (!body) throw new Error(`${DRACO_LOADER} has no function DRACOWorker`)
+    return { path: 'draco.worker.js', contents: `${readFileSync(join(MODULES, DRACO), 'utf8')}\n${body}` }
+  },
+}
+
+/** Resolves `worker:<name>` to the URL of the worker. */
+const workers = {
+  name: 'workers',
+  setup(build) {
+    build.onResolve({ filter: /^worker:/ }, ({ path }) => {
+      const name = path.slice('worker:'.length)
+      return { path: WORKERS[name]().path, namespace: 'worker', pluginData: name }
+    })
+    build.onLoad({ filter: /./, namespace: 'worker' }, ({ pluginData }) => ({
+      contents: WORKERS[pluginData]().contents,
+      loader: 'file',
+    }))
+  },
+}
+
 /**
  * Bundles the web client: `index.html` and below `files/` scripts and styles, whose names contain a hash of their content,
  * each also compressed. Does not check types.
@@ -71,8 +105,8 @@ export async function bundleWeb(folder, { watch = false, onBuild = () => undefin
     sourcemap: watch ? 'inline' : false,
     legalComments: 'linked',
     define: { 'process.env.NODE_ENV': watch ? '"development"' : '"production"' },
-    loader: { '.svg': 'file', '.png': 'file', '.woff2': 'file' },
-    plugins: [icons, write],
+    loader: { '.svg': 'file', '.png': 'file', '.woff2': 'file', '.wasm': 'file' },
+    plugins: [icons, workers, write],
     metafile: true,
     write: false,
     logLevel: 'warning',

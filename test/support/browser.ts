@@ -23,7 +23,11 @@ export async function startBrowser(hook: Mocha.Context): Promise<TestBrowser> {
   const browser: Browser = await chromium.launch({
     executablePath: PROGRAM,
     // containers have neither user namespaces nor a large /dev/shm
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+    args: [
+      ...['--no-sandbox', '--disable-dev-shm-usage'],
+      // WebGL without a graphics card
+      ...['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+    ],
     timeout: START_MS,
   })
   return {

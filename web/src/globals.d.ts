@@ -9,3 +9,15 @@ declare module '*.svg' {
   const url: string
   export default url
 }
+
+/** A worker of its own file: its URL. See `scripts/bundle-web.js`. */
+declare module 'worker:*' {
+  const url: string
+  export default url
+}
+
+/** A decoder: its URL. */
+declare module '*.wasm' {
+  const url: string
+  export default url
+}

@@ -2,7 +2,9 @@ import fileIcon from 'lucide-static/icons/file-x.svg'
 import { useRef } from 'preact/hooks'
 import { State } from '../design/states.tsx'
 import { text } from '../text.ts'
-import type { ViewedFile } from './kinds.ts'
+import { kindOf, type ViewedFile } from './kinds.ts'
+import { lazyPart } from './lazy.tsx'
+import { StageElement } from './tools.tsx'
 
 export interface ViewerProps {
   /** All files of the asset, because a model can name others. */
@@ -17,14 +19,36 @@ export interface ViewerProps {
   onPoster?: (picture: Blob) => Promise<void>
 }
 
+/** What each viewer gets. It is made new for another file, and keeps running when only the URL of the file is new. */
+export interface FileProps extends Omit<ViewerProps, 'shown'> {
+  file: ViewedFile
+}
+
+const VIEWERS = {
+  image: lazyPart<FileProps>(() => import('./image/image-viewer.tsx')),
+  video: lazyPart<FileProps>(() => import('./media-viewer.tsx')),
+  audio: lazyPart<FileProps>(() => import('./media-viewer.tsx')),
+  pdf: lazyPart<FileProps>(() => import('./pdf/pdf-viewer.tsx')),
+  text: lazyPart<FileProps>(() => import('./text/text-viewer.tsx')),
+  model: lazyPart<FileProps>(() => import('./model/model-viewer.tsx')),
+}
+
 /** Shows a file of an asset as its format needs it. Fills the element around it. */
-export function Viewer({ shown }: ViewerProps) {
+export function Viewer({ shown, ...rest }: ViewerProps) {
   const stage = useRef<HTMLElement>(null)
+  const kind = shown && kindOf(shown)
+  const Part = kind ? VIEWERS[kind] : null
   return (
     <section class="stage" aria-label={text.viewer.title} ref={stage}>
-      <State icon={fileIcon} title={text.viewer.none}>
-        <p>{shown ? text.viewer.noneHint : text.viewer.empty}</p>
-      </State>
+      <StageElement.Provider value={stage}>
+        {shown && Part ? (
+          <Part key={shown.id} file={shown} {...rest} />
+        ) : (
+          <State icon={fileIcon} title={text.viewer.none}>
+            <p>{shown ? text.viewer.noneHint : text.viewer.empty}</p>
+          </State>
+        )}
+      </StageElement.Provider>
     </section>
   )
 }

@@ -12,8 +12,8 @@ import { chooseFile } from '../../viewer/kinds.ts'
 import { Viewer } from '../../viewer/viewer.tsx'
 import { About } from './about.tsx'
 import { neighboursOf } from './neighbours.ts'
-import { savePoster } from './poster.ts'
 import { useAsset } from './use-asset.ts'
+import { usePoster } from './use-poster.tsx'
 
 /** The page of the asset in the address: what it looks like, what it is, and what can be done with it. */
 export default function AssetPage() {
@@ -26,6 +26,7 @@ function OneAsset({ id }: { id: string }) {
   const { data, error, refetch } = useAsset(id)
   const [chosen, choose] = useState<string | null>(null)
   const asset = data?.asset
+  const poster = usePoster(asset)
   usePage(asset?.name ?? (error ? text.errors.notFound : text.loading))
   useKeys(id)
   if (!data || !asset) {
@@ -46,9 +47,10 @@ function OneAsset({ id }: { id: string }) {
           shown={shown}
           onChoose={choose}
           renew={() => refetch()}
-          {...(mayChange && { onPoster: (picture) => savePoster(asset, picture) })}
+          {...(mayChange && { onPoster: poster.save })}
         />
       </div>
+      {poster.dialog}
       <About asset={asset} etag={data.etag} shown={shown?.id ?? null} onView={choose} />
     </main>
   )

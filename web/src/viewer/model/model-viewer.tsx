@@ -1,0 +1,170 @@
+import box from 'lucide-static/icons/box.svg'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Button } from '../../design/button.tsx'
+import { ErrorState, State } from '../../design/states.tsx'
+import { formatBytes } from '../../lib/format.ts'
+import { text } from '../../text.ts'
+import { extensionOf } from '../kinds.ts'
+import type { FileProps } from '../viewer.tsx'
+import { ModelTools } from './model-tools.tsx'
+import { ModelStage } from './stage.ts'
+import { type Model, type Progress, useModel } from './use-model.ts'
+
+/** Models up to this size are loaded without a question, in bytes. */
+const ASK_BYTES = 50_000_000
+/** Larger models are not shown, in bytes. */
+const MAX_BYTES = 500_000_000
+
+/** A 3D model: it is loaded, read and shown. */
+export default function ModelViewer(props: FileProps) {
+  const { file, files } = props
+  const isGltf = extensionOf(file.name) === 'gltf'
+  const bytes = files
+    .filter((one) => one.id === file.id || (isGltf && extensionOf(one.name) === 'bin'))
+    .reduce((sum, { size }) => sum + size, 0)
+  const { model, progress, error, start, cancel } = useModel(props, bytes <= ASK_BYTES)
+  const [life, setLife] = useState(0)
+  if (bytes > MAX_BYTES)
+    return (
+      <State icon={box} title={text.viewer.modelTooLarge}>
+        <p>{text.viewer.modelTooLargeHint(formatBytes(bytes))}</p>
+      </State>
+    )
+  if (error) return <ErrorState error={error} onRetry={start} />
+  if (!model) return <Loading progress={progress} bytes={bytes} onStart={start} onCancel={cancel} />
+  return (
+    <Shown
+      key={life}
+      {...props}
+      model={model}
+      onLost={() => {
+        setLife(life + 1)
+        start()
+      }}
+    />
+  )
+}
+
+interface LoadingProps {
+  progress: Progress
+  bytes: number
+  onStart: () => void
+  onCancel: () => void
+}
+
+function Loading({ progress, bytes, onStart, onCancel }: LoadingProps) {
+  if (progress.step === 'asked')
+    return (
+      <State icon={box} title={text.viewer.modelLarge(formatBytes(bytes))}>
+        <p>{text.viewer.modelLargeHint}</p>
+        <Button variant="primary" onClick={onStart}>
+          {text.viewer.modelLoad}
+        </Button>
+      </State>
+    )
+  const words = progress.step === 'loading' ? text.viewer.modelLoading : text.viewer.modelReading
+  return (
+    <State icon={box} title={words}>
+      <progress
+        class="bar"
+        aria-label={words}
+        max={1}
+        value={progress.step === 'loading' ? progress.part : undefined}
+      />
+      <Button onClick={onCancel}>{text.cancel}</Button>
+    </State>
+  )
+}
+
+function Shown({
+  file,
+  files,
+  onChoose,
+  onPoster,
+  model,
+  onLost,
+}: FileProps & { model: Model; onLost: () => void }) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [stage, setStage] = useState<ModelStage | null>(null)
+  const [state, setState] = useState<'shown' | 'lost' | 'none'>('shown')
+  useEffect(() => {
+    const element = canvas.current
+    if (!element) return
+    let opened: ModelStage | null = null
+    const lose = (event: Event) => {
+      event.preventDefault()
+      setState('lost')
+    }
+    try {
+      opened = new ModelStage(element, model.parsed)
+      setStage(opened)
+      element.addEventListener('webglcontextlost', lose)
+    } catch {
+      setState('none')
+    }
+    return () => {
+      element.removeEventListener('webglcontextlost', lose)
+      opened?.close()
+    }
+  }, [])
+  if (state === 'none') return <ErrorState error={new Error(text.viewer.noWebGl)} />
+  if (state === 'lost') return <ErrorState error={new Error(text.viewer.contextLost)} onRetry={onLost} />
+  return (
+    <>
+      <div class="model">
+        <canvas
+          ref={canvas}
+          role="img"
+          aria-label={text.viewer.modelKeys(file.name)}
+          tabIndex={0}
+          onKeyDown={(event) => stage && moveBy(stage, event)}
+        />
+        {stage && <Facts stage={stage} model={model} />}
+      </div>
+      {stage && (
+        <ModelTools
+          {...{ stage, model, file, files }}
+          {...(onChoose && { onChoose })}
+          {...(onPoster && { onPoster })}
+        />
+      )}
+    </>
+  )
+}
+
+const TURN = Math.PI / 24
+const NEARER = 1.15
+const MOVES: Record<string, [turn: number, lift: number, nearer?: number]> = {
+  ArrowLeft: [-TURN, 0],
+  ArrowRight: [TURN, 0],
+  ArrowUp: [0, TURN],
+  ArrowDown: [0, -TURN],
+  '+': [0, 0, NEARER],
+  '=': [0, 0, NEARER],
+  '-': [0, 0, 1 / NEARER],
+}
+
+function moveBy(stage: ModelStage, event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey) return
+  const move = MOVES[event.key]
+  if (!move && event.key !== '0') return
+  event.preventDefault()
+  if (move) stage.move(...move)
+  else stage.reset()
+}
+
+const NUMBER = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 })
+
+function Facts({ stage, model: { parsed, missing } }: { stage: ModelStage; model: Model }) {
+  const { triangles, size } = stage.measures
+  const lengths = [size.x, size.y, size.z].map((length) => NUMBER.format(length)).join(' × ')
+  return (
+    <div class="facts">
+      <p>{text.viewer.triangles(triangles)}</p>
+      <p>
+        {lengths} {parsed.unit}
+      </p>
+      {missing.length > 0 && <p>{text.viewer.missing(missing)}</p>}
+    </div>
+  )
+}
