@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
@@ -6,6 +7,8 @@ import { context } from 'esbuild'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PAGE = 'web/src/index.html'
+/** Script that loads open pages again after a build. */
+const RELOAD = 'web/src/reload.ts'
 /** Smallest file that is stored compressed too, in bytes. */
 const MIN_COMPRESSED = 1000
 
@@ -69,7 +72,8 @@ const workers = {
  * each also compressed. Does not check types.
  *
  * @param {string} folder path relative to the root of the project
- * @param {{ watch?: boolean, onBuild?: () => void }} options watch: builds again after every change, without compression
+ * @param {{ watch?: boolean, onBuild?: () => void }} options watch: builds again after every change, without
+ *   compression, and open pages load again
  * @returns {Promise<string[]>} paths of all source files
  */
 export async function bundleWeb(folder, { watch = false, onBuild = () => undefined } = {}) {
@@ -83,14 +87,23 @@ export async function bundleWeb(folder, { watch = false, onBuild = () => undefin
         if (errors.length > 0) return
         sources = [...Object.keys(metafile.inputs), PAGE]
         for (const { path, contents } of outputFiles) store(path, contents, !watch)
-        writePage(out, metafile)
+        const licenses = Buffer.from(licensesOf(metafile))
+        const hash = createHash('sha256').update(licenses).digest('hex').slice(0, 8)
+        const name = `licenses-${hash}.txt`
+        store(join(out, 'files', name), licenses, !watch)
+        writePage(out, metafile, name)
         onBuild()
       })
     },
   }
   const builder = await context({
     absWorkingDir: ROOT,
-    entryPoints: { app: 'web/src/main.tsx', style: 'web/src/style.css', pages: 'web/src/pages.css' },
+    entryPoints: {
+      app: 'web/src/main.tsx',
+      style: 'web/src/style.css',
+      pages: 'web/src/pages.css',
+      ...(watch && { reload: RELOAD }),
+    },
     outdir: join(out, 'files'),
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
@@ -126,23 +139,42 @@ function store(path, contents, compress) {
   writeFileSync(`${path}.br`, brotliCompressSync(contents, { params: quality }))
 }
 
+/** Returns the licences of all packages in a build. They require that every copy contains them. */
+function licensesOf({ inputs }) {
+  const folders = new Set(
+    Object.keys(inputs).flatMap(
+      (path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path.replaceAll('\\', '/')) ?? [],
+    ),
+  )
+  const texts = [...folders].sort().map((folder) => {
+    const read = (name) => readFileSync(resolve(ROOT, folder, name), 'utf8')
+    const { name, version, license } = JSON.parse(read('package.json'))
+    const file = readdirSync(resolve(ROOT, folder)).find((one) => /^licen[sc]e(?:\.|$)/i.test(one))
+    return `${name} ${version} (${license})\n\n${file ? read(file).trim() : ''}`
+  })
+  return `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
+}
+
 /** Writes the page with the names of its script, its styles and the scripts that it always loads. */
-function writePage(out, { outputs }) {
+function writePage(out, { outputs }, licenses) {
   const nameOf = (path) => `{{base}}web/${relative(join(out, 'files'), resolve(ROOT, path))}`
   const entries = Object.entries(outputs)
   const [app, { imports }] = entries.find(([, { entryPoint }]) => entryPoint === 'web/src/main.tsx')
   const [style] = entries.find(([, { entryPoint }]) => entryPoint === 'web/src/style.css')
   const [ofPages] = entries.find(([, { entryPoint }]) => entryPoint === 'web/src/pages.css')
   const always = imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path)
+  const reload = entries.find(([, { entryPoint }]) => entryPoint === RELOAD)
   const icon = entries.find(([path]) => /\/icon-[^/]*\.svg$/.test(path))
   const head = [
     `<link rel="stylesheet" href="${nameOf(style)}">`,
+    `<link rel="license" href="{{base}}web/${licenses}">`,
     ...(icon ? [`<link rel="icon" type="image/svg+xml" href="${nameOf(icon[0])}">`] : []),
     // applied by `loadStyles`
     `<link rel="prefetch" as="style" href="${nameOf(ofPages)}">`,
     ...always.map((path) => `<link rel="modulepreload" href="${nameOf(path)}">`),
     // nothing is drawn before the script runs, else the page would flash in the theme of the system
     `<script type="module" blocking="render" src="${nameOf(app)}"></script>`,
+    ...(reload ? [`<script type="module" src="${nameOf(reload[0])}"></script>`] : []),
   ]
   const page = readFileSync(resolve(ROOT, PAGE), 'utf8').replace('{{files}}', () => head.join('\n    '))
   writeFileSync(join(out, 'index.html'), page)

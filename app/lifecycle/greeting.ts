@@ -8,6 +8,8 @@ const READY_WAIT_MS = 1000
 export interface Greeting {
   /** Address of the service on this machine. */
   address: string
+  /** Whether a browser can open the address. */
+  web: boolean
   /** Descriptions of the database and the store. */
   database: string
   files: string
@@ -31,6 +33,7 @@ export async function describeStart(
     warnings.push('Files are on the disk of this one machine: back them up, and run one process only.')
   return {
     address: `http://localhost:${port}`,
+    web: config.http.web,
     database: `${database}${isReady || context.prepared ? '' : ' It has not answered yet; the service keeps trying.'}`,
     files: store.description,
     notes: local?.notes ?? [],
@@ -38,11 +41,11 @@ export async function describeStart(
   }
 }
 
-/** Returns the text printed after the start, with a first command. */
-export function greetingText({ address, database, files, notes, warnings }: Greeting): string {
+/** Returns the text printed after the start: what to open first, where the data is, and a first command. */
+export function greetingText({ address, web, database, files, notes, warnings }: Greeting): string {
   const register = `curl -s ${address}/api/auth/register -H 'content-type: application/json' -d '{"username":"visitor"}'`
   const lines = [
-    `Kura listens on ${address}`,
+    `Kura listens on ${address}${web ? ' – open it in a browser' : ''}`,
     `  database  ${database}`,
     `  files     ${files}`,
     `  read      ${address}/docs`,

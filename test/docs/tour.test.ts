@@ -27,9 +27,13 @@ describe('README tour', function () {
     if (folder) await rm(folder, { recursive: true, force: true })
   })
 
-  it('README tour – after the first command of the start, twice → works, no asset left', async () => {
+  it('README tour – after the first command of the start, twice → works, no asset left; the start names what to open', async () => {
     const { port } = new URL(app.origin)
     const greeting = await describeStart(app.context, Number(port), Promise.resolve(), null)
+    expect(greetingText(greeting).split('\n')[0]).to.equal(
+      `Kura listens on http://localhost:${port} – open it in a browser`,
+    )
+    expect(greetingText({ ...greeting, web: false })).to.not.contain('browser')
     const [, command = ''] = / try +(.*)/.exec(greetingText(greeting)) ?? []
     expect(JSON.parse((await run('sh', ['-c', command])).stdout)).to.have.property('status', 'success')
     for (let count = 1; count <= 2; count += 1) {

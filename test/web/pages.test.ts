@@ -87,6 +87,15 @@ describe('pages of the web client', function () {
       await app.api.get(path).expect(404)
   })
 
+  it('GET /web/licenses-*.txt – the licence of every package in the scripts', async () => {
+    const { text } = await open('/')
+    const [, path = ''] = /rel="license" href="([^"]+)"/.exec(text) ?? []
+    const { text: licenses } = await app.api.get(path).expect(200)
+    for (const name of ['preact', 'preact-iso', '@tanstack/query-core', 'openapi-fetch', 'lucide-static'])
+      expect(licenses).to.match(new RegExp(`^${name} \\d`, 'm'))
+    expect(licenses.match(/Permission (?:is hereby granted|to use, copy)/g)?.length).to.be.greaterThan(4)
+  })
+
   it('GET /a/:id – public asset → a card; private or unknown asset → the same page without one', async () => {
     const secret = await uploadAsset(ada, { name: 'Secret plan' }, { 'a.png': await png() })
     const shown = await uploadAsset(
