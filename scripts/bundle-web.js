@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
-import { context } from 'esbuild'
+import { buildSync, context } from 'esbuild'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PAGE = 'web/src/index.html'
@@ -39,6 +39,7 @@ const DRACO_LOADER = 'three/examples/jsm/loaders/DRACOLoader.js'
 
 /** Scripts that run as workers, by name: each becomes a file of its own, because the policy allows no worker from text. */
 const WORKERS = {
+  sha256: () => ({ path: 'sha256.worker.js', contents: bundleWorker('web/src/upload/sha256-worker.ts') }),
   pdf: () => ({
     path: 'pdf.worker.mjs',
     contents: readFileSync(join(MODULES, 'pdfjs-dist/build/pdf.worker.min.mjs'), 'utf8'),
@@ -50,6 +51,19 @@ const WORKERS = {
     if (!body) throw new Error(`${DRACO_LOADER} has no function DRACOWorker`)
     return { path: 'draco.worker.js', contents: `${readFileSync(join(MODULES, DRACO), 'utf8')}\n${body}` }
   },
+}
+
+function bundleWorker(path) {
+  const { outputFiles } = buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: [path],
+    bundle: true,
+    format: 'iife',
+    target: 'es2022',
+    minify: true,
+    write: false,
+  })
+  return outputFiles[0].text
 }
 
 /** Resolves `worker:<name>` to the URL of the worker. */

@@ -12,6 +12,7 @@ import { focusPage } from './shell/page-change.ts'
 import { RenewSession } from './shell/renew-session.tsx'
 import { Shortcuts, useHelpKey } from './shell/shortcuts.tsx'
 import { text } from './text.ts'
+import { UploadDock } from './upload/dock.tsx'
 
 const AssetPage = lazyPage(() => import('./pages/asset/asset.tsx'))
 const SignIn = lazyPage(() => import('./pages/account/sign-in.tsx'))
@@ -20,6 +21,7 @@ const Account = lazyPage(() => import('./pages/account/account.tsx'))
 const AdminUsers = lazyPage(() => import('./pages/admin/users.tsx'))
 const AdminAssets = lazyPage(() => import('./pages/admin/assets.tsx'))
 const AdminActivity = lazyPage(() => import('./pages/admin/activity.tsx'))
+const Upload = lazyPage(() => import('./pages/upload/upload.tsx'))
 
 /** The whole client: the frame of every page and the page of the address. Only the gallery is in the first load. */
 export function App() {
@@ -42,10 +44,12 @@ export function App() {
               <Route path={at('/admin/users')} component={AdminUsers} />
               <Route path={at('/admin/assets')} component={AdminAssets} />
               <Route path={at('/admin/activity')} component={AdminActivity} />
+              <Route path={at('/upload')} component={Upload} />
               <Route default component={NotFound} />
             </Router>
           </ErrorBoundary>
         </div>
+        <UploadDock />
         <RenewSession />
         {isHelping && <Shortcuts onClose={() => setHelping(false)} />}
         <Toasts />

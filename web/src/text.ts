@@ -26,6 +26,7 @@ export const text = {
     search: 'Search',
     searchHint: 'Search assets',
     upload: 'Upload',
+    dropAnywhere: 'Drop to upload',
     signIn: 'Sign in',
     accountMenu: 'Account menu',
     account: 'Account',

@@ -6,7 +6,7 @@ import { text } from '../text.ts'
 let styles: Promise<void> | undefined
 
 /** Applies the styles of the pages that are not in the first load. The document prefetches them. */
-function loadStyles(): Promise<void> {
+export function loadStyles(): Promise<void> {
   styles ??= new Promise((resolve, reject) => {
     const link = document.querySelector<HTMLLinkElement>('link[rel="prefetch"][as="style"]')
     if (!link) return resolve()

@@ -1,0 +1,223 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { Page, Route } from 'playwright-core'
+import { Asset } from '../../models/asset.ts'
+import { startApp, type TestApp } from '../support/app/app.ts'
+import { wholeAsset } from '../support/app/assets.ts'
+import { stateOf } from '../support/app/state.ts'
+import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
+import { startBrowser, type TestBrowser } from '../support/browser.ts'
+import { obj, png } from '../support/data/samples.ts'
+import { eventually } from '../support/eventually.ts'
+import { buildClient, expectAccessible, openPage, signInBy } from '../support/web.ts'
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+const rowOf = (page: Page, name: string) =>
+  page
+    .getByRole('list', { name: 'Uploads' })
+    .getByRole('listitem')
+    .filter({ has: page.getByRole('progressbar', { name, exact: true }) })
+const isFinished = (page: Page, name: string) =>
+  rowOf(page, name)
+    .getByText(/^Uploaded/)
+    .waitFor()
+const fileOf = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer })
+/** Drops a file on the page, or pastes it. */
+const transfer = (page: Page, kind: 'drop' | 'paste', name: string, text: string) =>
+  page.evaluate(
+    `{ const data = new DataTransfer(); data.items.add(new File([${JSON.stringify(text)}], ${JSON.stringify(name)}))
+      const options = { bubbles: true, cancelable: true }
+      document.body.dispatchEvent(${
+        kind === 'drop'
+          ? `new DragEvent('drop', { ...options, dataTransfer: data })`
+          : `new ClipboardEvent('paste', { ...options, clipboardData: data })`
+      }) }`,
+  )
+
+describe('uploads of the web client', function () {
+  this.timeout(60_000)
+  let app: TestApp
+  let browser: TestBrowser
+  let ada: TestUser
+  let folder: string
+
+  before(async function () {
+    browser = await startBrowser(this)
+    await buildClient()
+    app = await startApp()
+    ada = await signUp(app, 'ada')
+    folder = join(await mkdtemp(join(tmpdir(), 'kura-folder-')), 'Chair')
+    await mkdir(join(folder, 'textures'), { recursive: true })
+    await writeFile(join(folder, 'chair.obj'), obj())
+    await writeFile(join(folder, 'textures/oak.png'), await png())
+  })
+  after(async () => {
+    await browser?.close()
+    await app?.stop()
+    if (folder) await rm(join(folder, '..'), { recursive: true, force: true })
+  })
+
+  const storedBytesOf = async (name: string) => {
+    const asset = await Asset.findOne({ name, state: 'ready' }).orFail()
+    const { files } = await wholeAsset(String(asset._id))
+    const [file] = files
+    const { body } = await ada
+      .get(`/api/assets/${asset._id}/files/${file?.id}`)
+      .buffer(true)
+      .parse((answer, done) => {
+        const chunks: Buffer[] = []
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+        answer.on('end', () => done(null, Buffer.concat(chunks)))
+      })
+      .expect(200)
+    return { asset, files, body: body as Buffer }
+  }
+
+  it('/upload – picker, drop, paste, folder, fields while it runs → assets with the same bytes and these fields', async () => {
+    const { page, context, faults } = await openPage(browser, `${app.origin}/upload`)
+    await page.waitForURL(/sign-in\?next=/)
+    await page.getByRole('textbox', { name: 'Username or email' }).fill('ada')
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.waitForURL(/\/upload$/)
+
+    const bytes = randomBytes(300_000)
+    const held: Route[] = []
+    await page.route('**/api/files/oak.glb', (route) => void held.push(route))
+    await page
+      .getByLabel('Choose files')
+      .setInputFiles([fileOf('oak.glb', bytes), fileOf('empty.txt', Buffer.of())])
+    await isFinished(page, 'empty.txt')
+    await rowOf(page, 'oak.glb').getByRole('button', { name: 'Details of oak.glb' }).click()
+    await page.getByRole('textbox', { name: 'Name' }).fill('Oak chair')
+    await page.getByRole('textbox', { name: 'Tags' }).fill('Wood, chair')
+    await page.getByRole('combobox', { name: 'Visibility' }).selectOption('public')
+    await page
+      .getByLabel('Preview picture')
+      .setInputFiles({ name: 'oak.png', mimeType: 'image/png', buffer: await png() })
+    await expectAccessible(page)
+    await Promise.all(held.map((route) => route.continue()))
+    await isFinished(page, 'oak.glb')
+    const oak = await storedBytesOf('Oak chair')
+    expect(oak.body.equals(bytes)).to.equal(true)
+    expect(oak.files[0]?.sha256).to.equal(sha256(bytes))
+    expect([oak.asset.tags, oak.asset.visibility, oak.asset.images.length]).to.deep.equal([
+      ['wood', 'chair'],
+      'public',
+      1,
+    ])
+    expect(await page.getByRole('link', { name: 'Oak chair' }).getAttribute('href')).to.equal(
+      `/a/${oak.asset._id}`,
+    )
+
+    await transfer(page, 'drop', 'dropped.txt', 'dropped')
+    await isFinished(page, 'dropped.txt')
+    expect(String((await storedBytesOf('dropped.txt')).body)).to.equal('dropped')
+    await transfer(page, 'paste', 'pasted.txt', 'pasted')
+    await isFinished(page, 'pasted.txt')
+    expect(String((await storedBytesOf('pasted.txt')).body)).to.equal('pasted')
+
+    await page.getByLabel('Choose folder').setInputFiles(folder)
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'One asset of 2 files' }).click()
+    await isFinished(page, 'Chair')
+    const chair = await storedBytesOf('Chair')
+    expect(chair.files.map(({ size }) => size).sort()).to.deep.equal(
+      [obj().length, (await png()).length].sort(),
+    )
+
+    // the same file again
+    await transfer(page, 'drop', 'dropped.txt', 'dropped')
+    await page.getByText('You already have this file:').waitFor()
+    await page.getByRole('button', { name: 'Skip' }).click()
+    expect(await Asset.countDocuments({ name: 'dropped.txt' })).to.equal(1)
+    await page.getByRole('button', { name: 'Clear finished' }).click()
+    await page.getByRole('list', { name: 'Uploads' }).waitFor({ state: 'detached' })
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+
+  it('/upload – connection lost, cancelled, paused, reloaded → one asset each, nothing of the cancelled', async () => {
+    const { page, context, faults } = await openPage(browser, app.origin)
+    await signInBy(page, app.origin, 'ada', PASSWORD)
+    await page.goto(`${app.origin}/upload`)
+    await page.route('**/api/files/lost*', (route) => route.abort('connectionreset'))
+    await page
+      .getByLabel('Choose files')
+      .setInputFiles(['lost-1.bin', 'lost-2.bin'].map((name) => fileOf(name, randomBytes(1000))))
+    for (const name of ['lost-1.bin', 'lost-2.bin'])
+      await rowOf(page, name).getByRole('button', { name: 'Retry' }).waitFor()
+    await expectAccessible(page)
+    await page.unroute('**/api/files/lost*')
+    await page.getByRole('button', { name: 'Retry all' }).press('Enter')
+    for (const name of ['lost-1.bin', 'lost-2.bin']) await isFinished(page, name)
+    expect(await Asset.countDocuments({ name: /^lost/ })).to.equal(2)
+
+    const before = await stateOf(app)
+    const devtools = await context.newCDPSession(page)
+    const limits = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 200_000 }
+    await devtools.send('Network.emulateNetworkConditions', limits)
+    await page.getByLabel('Choose files').setInputFiles([fileOf('slow.bin', randomBytes(3_000_000))])
+    await rowOf(page, 'slow.bin').getByText(' of 3.0 MB').waitFor()
+    await rowOf(page, 'slow.bin').getByRole('button', { name: 'Pause' }).click()
+    await rowOf(page, 'slow.bin').getByText('starts again from the beginning').waitFor()
+    await rowOf(page, 'slow.bin').getByRole('button', { name: 'Resume' }).click()
+    await rowOf(page, 'slow.bin').getByText(' of 3.0 MB').waitFor()
+    await rowOf(page, 'slow.bin').getByRole('button', { name: 'Cancel' }).click()
+    await rowOf(page, 'slow.bin').waitFor({ state: 'detached' })
+    await eventually(async () => expect(await stateOf(app)).to.deep.equal(before))
+
+    await devtools.send('Network.emulateNetworkConditions', { ...limits, uploadThroughput: -1 })
+    const bytes = randomBytes(50_000)
+    await page.route('**/api/files/kept.bin', () => undefined)
+    await page.getByLabel('Choose files').setInputFiles([fileOf('kept.bin', bytes)])
+    await rowOf(page, 'kept.bin').getByRole('button', { name: 'Pause' }).waitFor()
+    await page.unroute('**/api/files/kept.bin')
+    await eventually(async () => {
+      const kept = await page.evaluate(
+        `new Promise((resolve) => { indexedDB.open('kura.uploads').onsuccess = ({ target }) => {
+          const all = target.result.transaction('uploads').objectStore('uploads').getAll()
+          all.onsuccess = () => { resolve(all.result.filter(({ name, kept }) => name === 'kept.bin' && kept).length); target.result.close() } } })`,
+      )
+      expect(kept).to.equal(1)
+    })
+    await page.reload()
+    await isFinished(page, 'kept.bin')
+    expect((await storedBytesOf('kept.bin')).body.equals(bytes)).to.equal(true)
+    await page.getByRole('link', { name: 'Kura' }).click()
+    await page.getByRole('button', { name: 'Show uploads' }).click()
+    await isFinished(page, 'kept.bin')
+    await expectAccessible(page)
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+
+  it('/upload – two windows → one upload, shown in both; the other goes on when the first is closed', async () => {
+    const { page, context, faults } = await openPage(browser, app.origin)
+    // a session that all windows of the browser have
+    await page.goto(`${app.origin}/sign-in`)
+    await page.getByRole('textbox', { name: 'Username or email' }).fill('ada')
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await page.getByRole('checkbox', { name: 'Keep me signed in' }).check()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.waitForURL(`${app.origin}/`)
+    const other = await context.newPage()
+    await other.goto(`${app.origin}/upload`)
+    await other.getByLabel('Choose files').waitFor()
+    await page.goto(`${app.origin}/upload`)
+    await page.route('**/api/files/*', () => undefined)
+    await page.getByLabel('Choose files').setInputFiles([fileOf('shared.txt', Buffer.from('shared'))])
+    await rowOf(other, 'shared.txt').getByRole('button', { name: 'Pause' }).click()
+    await rowOf(page, 'shared.txt').getByRole('button', { name: 'Resume' }).click()
+    await rowOf(other, 'shared.txt').getByRole('button', { name: 'Pause' }).waitFor()
+    expect(await Asset.countDocuments({ name: 'shared.txt' })).to.equal(0)
+    await page.close()
+    await isFinished(other, 'shared.txt')
+    expect(await Asset.countDocuments({ name: 'shared.txt' })).to.equal(1)
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+})

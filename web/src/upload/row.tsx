@@ -1,0 +1,124 @@
+import alert from 'lucide-static/icons/circle-alert.svg'
+import check from 'lucide-static/icons/circle-check.svg'
+import fileIcon from 'lucide-static/icons/file.svg'
+import folder from 'lucide-static/icons/folder-open.svg'
+import pause from 'lucide-static/icons/pause.svg'
+import pencil from 'lucide-static/icons/pencil.svg'
+import play from 'lucide-static/icons/play.svg'
+import retry from 'lucide-static/icons/rotate-cw.svg'
+import close from 'lucide-static/icons/x.svg'
+import { useEffect, useState } from 'preact/hooks'
+import { at } from '../base.ts'
+import { Button } from '../design/button.tsx'
+import { Icon, type Shapes } from '../design/icon.tsx'
+import { formatBytes } from '../lib/format.ts'
+import { pageText } from '../page-text.ts'
+import { FieldsOfOne } from './fields.tsx'
+import { type Action, actionsOf, hasFailed, type UploadItem } from './item.ts'
+import type { UploadQueue } from './queue.ts'
+
+interface Props {
+  item: UploadItem
+  queue: UploadQueue
+  /** Called when the row disappears under the focus. */
+  onGone: () => void
+}
+
+const ICONS: Partial<Record<Action, Shapes>> = { pause, resume: play, retry, cancel: close }
+
+/** One upload. */
+export function UploadRow({ item, queue, onGone }: Props) {
+  const [isOpen, setOpen] = useState(false)
+  const { id, name, state, assetId } = item
+  const isDone = state === 'done'
+  const act = (action: Action) => {
+    void queue.act(id, action)
+    if (action === 'cancel' || action === 'skip') onGone()
+  }
+  return (
+    <li class={`upload ${hasFailed(item) ? 'failed' : state}`}>
+      <Icon shapes={isDone ? check : hasFailed(item) ? alert : item.isFolder ? folder : fileIcon} />
+      <div class="about">
+        {assetId ? (
+          <a class="title" href={at(`/a/${assetId}`)}>
+            {item.fields.name || name}
+          </a>
+        ) : (
+          <span class="title">{item.fields.name || name}</span>
+        )}
+        <Status item={item} />
+        <progress
+          class="bar"
+          aria-label={name}
+          max={Math.max(1, item.size)}
+          value={isDone ? Math.max(1, item.size) : item.loaded}
+        />
+      </div>
+      <div class="buttons">
+        {state !== 'duplicate' && (
+          <Button
+            variant="ghost"
+            square
+            icon={pencil}
+            aria-expanded={isOpen}
+            title={pageText.upload.details}
+            onClick={() => setOpen(!isOpen)}
+          >
+            {pageText.upload.detailsOf(name)}
+          </Button>
+        )}
+        {actionsOf(item).map((action) => {
+          const icon = ICONS[action]
+          return (
+            <Button
+              key={action}
+              {...(icon ? { icon, square: true, variant: 'ghost' as const } : {})}
+              onClick={() => act(action)}
+            >
+              {pageText.upload.actions[action]}
+            </Button>
+          )
+        })}
+      </div>
+      {isOpen && <FieldsOfOne item={item} queue={queue} />}
+    </li>
+  )
+}
+
+function Status({ item }: { item: UploadItem }) {
+  const { state, error, loaded, size, duplicate, retryAt } = item
+  if (state === 'duplicate' && duplicate)
+    return (
+      <p class="meta">
+        {pageText.upload.duplicate} <a href={at(`/a/${duplicate.id}`)}>{duplicate.name}</a>
+      </p>
+    )
+  if (retryAt !== null && error) return <Countdown error={error} retryAt={retryAt} />
+  if (state === 'failed') return <p class="meta fault">{error}</p>
+  const { states } = pageText.upload
+  const words =
+    state === 'running'
+      ? item.assetId || (loaded >= size && size > 0)
+        ? states.finishing
+        : loaded === 0
+          ? states.starting
+          : pageText.upload.progress(formatBytes(loaded), formatBytes(size))
+      : state === 'waiting' || state === 'done'
+        ? `${states[state]} · ${formatBytes(size)}`
+        : states[state === 'duplicate' ? 'waiting' : state]
+  return <p class="meta">{words}</p>
+}
+
+function Countdown({ error, retryAt }: { error: string; retryAt: number }) {
+  const [now, setNow] = useState(Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  const seconds = Math.max(0, Math.ceil((retryAt - now) / 1000))
+  return (
+    <p class="meta fault">
+      {navigator.onLine ? pageText.upload.again(error, seconds) : pageText.upload.againOnline(error)}
+    </p>
+  )
+}
