@@ -10,7 +10,7 @@ import { noisyGif, png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFakeS3 } from '../support/s3/fake-s3.ts'
 
-const GIFS = 14
+const GIFS = 10
 
 const print = (figures: string) => process.stdout.write(`        ${figures}\n`)
 
@@ -131,7 +131,9 @@ for (const [name, open] of stores.filter(([one]) => one === (process.env.MONGODB
 
       await Promise.all(sent)
       print(`all animations after ${Date.now() - begun} ms: ${summary(statuses)}`)
-      expect(statuses.every((status) => status === 201 || status === 503)).to.equal(true)
+      // a picture that takes too long on a busy machine is refused
+      expect(statuses.every((status) => [201, 415, 503].includes(status))).to.equal(true)
+      expect(statuses.filter((status) => status === 201).length).to.be.greaterThan(GIFS / 2)
       await idle(eve)
     })
 
