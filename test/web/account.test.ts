@@ -37,7 +37,7 @@ describe('/account in the web client', function () {
   const signIn = (login: string) =>
     app.api.post('/api/auth/login').set('User-Agent', SAFARI).send({ login, password: PASSWORD }).expect(200)
 
-  it('without a session → sign-in, then back; profile → stored, taken email told beside the field', async () => {
+  it('/account – without a session → sign-in, then back; profile → stored, taken email told beside the field', async () => {
     await register('grace', { email: 'grace@example.org' })
     const user = await register('ada')
     const { page, context, faults } = await openPage(browser, `${app.origin}/account`)
@@ -69,7 +69,7 @@ describe('/account in the web client', function () {
     await context.close()
   })
 
-  it('sessions and password → others end; wrong and weak passwords told beside their fields', async () => {
+  it('/account – sessions and password → others end; wrong and weak passwords told beside their fields', async () => {
     const user = await register('linus')
     for (let count = 0; count < 3; count++) await signIn('linus')
     const { page, context, faults } = await openPage(browser, app.origin)
@@ -112,7 +112,7 @@ describe('/account in the web client', function () {
     await context.close()
   })
 
-  it('delete account → only with username and password, not while an asset is locked', async () => {
+  it('/account – delete account → only with username and password, not while an asset is locked', async () => {
     const edsger = await signUp(app, 'edsger')
     const asset = await uploadAsset(edsger, { name: 'Chair' }, { 'a.png': await png() })
     await edsger.put(`/api/assets/${asset.id}/lock`).send({ legalHold: true }).expect(200)
@@ -143,7 +143,7 @@ describe('/account in the web client', function () {
     await context.close()
   })
 
-  it('sign out in one window → others of the session too, with nothing of the account left', async () => {
+  it('/account – sign out in one window → others of the session too, with nothing of the account left', async () => {
     const barbara = await signUp(app, 'barbara')
     await uploadAsset(barbara, { name: 'Secret chair' }, { 'a.png': await png() })
     const { page, context, faults } = await openPage(browser, app.origin)
@@ -169,7 +169,7 @@ describe('/account in the web client', function () {
     await context.close()
   })
 
-  it('session ended, another account signs in → what waited is not sent as that account', async () => {
+  it('/account – session ended, another account signs in → what waited is not sent as that account', async () => {
     await register('donald')
     const other = await register('alan')
     const { page, context, faults } = await openPage(browser, app.origin)

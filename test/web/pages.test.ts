@@ -87,7 +87,7 @@ describe('pages of the web client', function () {
       await app.api.get(path).expect(404)
   })
 
-  it('GET /web/licenses-*.txt – the licence of every package in the scripts', async () => {
+  it('GET /web/licenses-*.txt – page names it → the licence of every package in the scripts', async () => {
     const { text } = await open('/')
     const [, path = ''] = /rel="license" href="([^"]+)"/.exec(text) ?? []
     const { text: licenses } = await app.api.get(path).expect(200)
