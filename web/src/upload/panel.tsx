@@ -53,7 +53,7 @@ export default function UploadPanel() {
           {isOpen && (
             <>
               <UploadList queue={queue} items={items} />
-              <div class="foot">
+              <div class="ending">
                 <QueueButtons queue={queue} items={items} />
                 <ButtonLink variant="ghost" href={at('/upload')}>
                   {pageText.upload.toPage}
