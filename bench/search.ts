@@ -1,8 +1,9 @@
 /**
  * Measures every kind of search of the compiled service over 10,000 and 100,000 assets: `npm run bench:search-time`, or
- * with other numbers of assets as arguments. Uses the embedded database, or a new database on the server of MONGODB_URI.
+ * with other numbers of assets as arguments; with `--only suggest` those whose labels contain a text. Uses the embedded database, or a new database on the server of MONGODB_URI.
  */
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { connectDatabase, disconnectDatabase } from '../app/lifecycle/database.ts'
 import { startEmbeddedMongo } from '../embedded/mongo/start.ts'
 import { Asset } from '../models/asset.ts'
@@ -14,7 +15,10 @@ import { plantedAsset } from './planted-assets.ts'
 
 /** Targets at 10,000 assets: milliseconds without and with facets or a count of everything, MB of memory. */
 const TARGETS = { assets: 10_000, search: 25, facets: 80, memory: 350 }
+/** Target of the 95th percentile of suggestions, in milliseconds. */
+const SUGGEST_P95 = 20
 const RUNS = 15
+const SUGGEST_RUNS = 100
 const BATCH = 1000
 
 async function measure(many: number): Promise<void> {
@@ -34,6 +38,7 @@ async function measure(many: number): Promise<void> {
     const ready = performance.now()
     say(`\n${many} assets: planted in ${seconds(started - planted)}, started in ${seconds(ready - started)}`)
     await searchAll(service, me, many)
+    await suggestAll(service, me)
     const rest = await memory(service.pid)
     const peak = await peakMemory(service.pid)
     const isMet = many > TARGETS.assets || peak <= TARGETS.memory
@@ -144,7 +149,7 @@ async function searchAll(
 ): Promise<void> {
   const owner = await nameOf(origin, me)
   let newest = 0
-  for (const { label, query, signed, skip } of SEARCHES) {
+  for (const { label, query, signed, skip } of SEARCHES.filter(isWanted)) {
     const headers = signed ? me : {}
     const path = `/api/assets?limit=20&${query.replace('{owner}', owner)}`
     const cursor = skip ? await cursorAt(`${origin}${path}`, headers, Math.floor(many * skip)) : ''
@@ -170,15 +175,48 @@ async function searchAll(
   }
 }
 
+/** Texts as they are typed: of common and rare words, of two words, of a number, of none. */
+const SUGGESTED = ['o', 'oa', 'oak', 'oak en', 'rare', 'set-1', '1', '12345', 'nothing']
+
+/** Prints the median and the 95th percentile of the times of suggestions. */
+async function suggestAll(
+  { origin, pid }: { origin: string; pid: number },
+  me: Record<string, string>,
+): Promise<void> {
+  const asked = SUGGESTED.flatMap((q) => [
+    { label: `suggest ${q}`, q, headers: {} },
+    { label: `suggest ${q}, signed in`, q, headers: me },
+  ])
+  for (const { label, q, headers } of asked.filter(isWanted)) {
+    const times: number[] = []
+    let found = 0
+    let before = await processorTime(pid)
+    for (let run = -2; run < SUGGEST_RUNS; run++) {
+      if (run === 0) before = await processorTime(pid)
+      const begun = performance.now()
+      const { suggestions } = await get<{ suggestions: unknown[] }>(
+        `${origin}/api/assets/suggest?q=${encodeURIComponent(q)}`,
+        headers,
+      )
+      if (run >= 0) times.push(performance.now() - begun)
+      found = suggestions.length
+    }
+    const processor = (((await processorTime(pid)) - before) * 1000) / SUGGEST_RUNS
+    const p95 = times.sort((a, b) => a - b)[Math.floor(SUGGEST_RUNS * 0.95)] ?? 0
+    const figures = `${median(times).toFixed(1).padStart(7)} ms  processor ${processor.toFixed(1).padStart(6)} ms  p95 ${p95.toFixed(1).padStart(6)} ms`
+    say(`${label.padEnd(36)} ${figures}  ${String(found).padStart(6)} found  ${verdict(p95 < SUGGEST_P95)}`)
+  }
+}
+
 interface Answer {
   assets: unknown[]
   next: string | null
   total?: number
 }
 
-async function get(url: string, headers: Record<string, string>): Promise<Answer> {
+async function get<Found = Answer>(url: string, headers: Record<string, string>): Promise<Found> {
   const response = await fetch(url, { headers })
-  const { res } = (await response.json()) as { res: Answer }
+  const { res } = (await response.json()) as { res: Found }
   if (!response.ok) throw new Error(`${url}: ${response.status}`)
   return res
 }
@@ -200,5 +238,10 @@ async function cursorAt(url: string, headers: Record<string, string>, skip: numb
   return cursor
 }
 
-const sizes = process.argv.slice(2).map(Number)
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string', default: '' } },
+})
+const isWanted = ({ label }: { label: string }) => label.includes(values.only)
+const sizes = positionals.map(Number)
 for (const many of sizes.length > 0 ? sizes : [10_000, 100_000]) await measure(many)

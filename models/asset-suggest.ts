@@ -2,13 +2,16 @@ import type { mongo, QueryFilter } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
 import { publicAssets, type Viewer } from './asset-access.ts'
 import { branchesOf } from './asset-criteria.ts'
-import { EVERY_ASSET } from './asset-keys.ts'
 import { sortBy } from './plugins/page.ts'
+import { type KnownWord, PUBLIC, Term } from './term.ts'
+import { storeWaitingTerms } from './term-writer.ts'
 import type { OwnersInTransition } from './user-state.ts'
+import { isUnspaced } from './words/characters.ts'
+import { keyWord } from './words/index-words.ts'
 
-/** Most assets of an audience whose names and tags are compared. */
+/** Most assets of an audience that one query reads. */
 const MAX_CANDIDATES = 100
-/** Most own assets, and most shared ones, that are looked at: the newest. */
+/** Most assets shared with the viewer that are looked at: the newest. */
 const MAX_NEWEST = 1000
 /** Longest time of a query, in milliseconds. */
 const MAX_SUGGEST_MS = 5000
@@ -16,41 +19,54 @@ const MAX_SUGGEST_MS = 5000
 type Filter = QueryFilter<AssetFields>
 
 /** The fields of an asset that suggestions come from. */
-export type Suggesting = Pick<AssetFields, 'owner' | 'name' | 'tags'>
+export type Suggesting = Pick<AssetFields, '_id' | 'owner' | 'name' | 'tags'>
 const SUGGESTING = { owner: 1, name: 1, tags: 1 } as const
 
-/** The last character of Unicode: a text that begins with a prefix is before the prefix and this character. */
-const LAST = '\u{10ffff}'
-const beginning = (prefix: string) => ({ keys: { $elemMatch: { $gte: prefix, $lt: prefix + LAST } } })
+/** Where an asset has the words: `value` is its name, or a tag of that word only; `anywhere` is any of its texts. */
+export type Place = 'value' | 'anywhere'
+
+/** Returns the most used words that begin with a part of a word, in public assets and those of the viewer. */
+export async function wordsBeginning(part: string, viewer: Viewer): Promise<KnownWord[]> {
+  // the words of a script without spaces are characters
+  if (isUnspaced(part)) return [{ word: part, count: 1, spellings: [part] }]
+  await storeWaitingTerms()
+  return Term.beginning([PUBLIC, ...(viewer ? [viewer._id.toString()] : [])], keyWord(part))
+}
 
 /**
- * Returns some assets that a viewer can read: at most `MAX_CANDIDATES` public ones that have a word that begins with each of
- * the texts, the newest of the viewer, and the newest that are shared with the viewer.
+ * Returns some public and own assets of a viewer that have one of the words, at most `MAX_CANDIDATES` of each.
  *
- * @param texts one or two folded parts of words
+ * @param before folded words that each asset has, too
  */
 export async function assetsWithWords(
-  texts: readonly string[],
+  { before, words, place }: { before: readonly string[]; words: readonly KnownWord[]; place: Place },
   viewer: Viewer,
   owners: OwnersInTransition,
 ): Promise<Suggesting[]> {
-  const words = { $and: texts.map((text) => beginning(`word:${text}`)) }
-  const own = viewer ? [{ owner: viewer._id, keys: EVERY_ASSET }] : []
-  const found = await Promise.all([
-    ...publicAssets(owners).map((audience) => find({ $and: [audience, words] })),
-    ...[...own, ...sharedWith(viewer, owners)].map((audience) => findNewest(audience)),
+  const field = place === 'value' ? 'name' : 'word'
+  const keys = words.flatMap(({ word, spellings }) => [
+    `${field}:${word}`,
+    ...(place === 'value' && before.length === 0 ? (spellings ?? [word]).map((tag) => `tag:${tag}`) : []),
   ])
+  const wanted: Filter[] = [
+    ...before.map((word) => ({ keys: `${field}:${keyWord(word)}` })),
+    { keys: { $in: keys } },
+  ]
+  const audiences = [...publicAssets(owners), ...(viewer ? [{ owner: viewer._id }] : [])]
+  const found = await Promise.all(
+    audiences.map((audience) => read({ $and: [audience, ...wanted] }, { limit: MAX_CANDIDATES })),
+  )
   return found.flat()
 }
 
-const sharedWith = (viewer: Viewer, owners: OwnersInTransition): Filter[] =>
-  viewer ? branchesOf({ scope: 'shared' }, viewer, owners).map(({ filter }) => filter) : []
-
-const find = (filter: Filter): Promise<Suggesting[]> => read(filter, { limit: MAX_CANDIDATES })
-
-/** Reads the newest assets. The caller compares their values: not every engine can search the words of an owner by a range. */
-const findNewest = (filter: Filter): Promise<Suggesting[]> =>
-  read(filter, { sort: NEWEST, limit: MAX_NEWEST })
+/** Returns the newest assets that are shared with a viewer. Their words are not known. */
+export async function newestShared(viewer: Viewer, owners: OwnersInTransition): Promise<Suggesting[]> {
+  const branches = viewer ? branchesOf({ scope: 'shared' }, viewer, owners) : []
+  const found = await Promise.all(
+    branches.map(({ filter }) => read(filter, { sort: NEWEST, limit: MAX_NEWEST })),
+  )
+  return found.flat()
+}
 
 const NEWEST = sortBy({ field: 'createdAt', direction: -1 })
 

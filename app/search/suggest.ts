@@ -1,7 +1,15 @@
 import type { Viewer } from '../../models/asset-access.ts'
-import { assetsWithWords, type Suggesting } from '../../models/asset-suggest.ts'
+import {
+  assetsWithWords,
+  newestShared,
+  type Place,
+  type Suggesting,
+  wordsBeginning,
+} from '../../models/asset-suggest.ts'
 import { readWithOwners } from '../../models/owner-states.ts'
+import type { KnownWord } from '../../models/term.ts'
 import type { OwnersInTransition } from '../../models/user-state.ts'
+import { foldText } from '../../models/words/fold.ts'
 import { splitWords } from '../../models/words/split.ts'
 import type { ClientInfo } from '../auth/client-info.ts'
 import type { Context } from '../context.ts'
@@ -30,14 +38,42 @@ export async function suggest(
   q: string,
 ): Promise<Suggestion[]> {
   const parts = partsOf(q)
-  const [first, last] = [parts.at(0), parts.at(-1)]
-  if (first === undefined || last === undefined) return []
-  const texts = parts.length > 1 ? [first, last] : [first]
-  const read = (owners: OwnersInTransition) => assetsWithWords(texts, viewer, owners)
-  const found = await searchInTurn(context, viewer, client, () =>
-    readWithOwners(read, (assets) => assets.map(({ owner }) => owner)),
-  )
-  return choose(found, parts.join(''))
+  const [last, before] = [parts.at(-1), parts.slice(0, -1)]
+  if (last === undefined) return []
+  return searchInTurn(context, viewer, client, async () => {
+    const words = await wordsBeginning(last, viewer)
+    const candidates = await readWithOwners(
+      (owners) => readCandidates({ text: parts.join(''), before, words }, viewer, owners),
+      (found) => found.owners(),
+    )
+    return candidates.best()
+  })
+}
+
+interface Asked {
+  text: string
+  before: string[]
+  words: KnownWord[]
+}
+
+/** Reads assets until they give enough suggestions. A word of many assets does not hide the others. */
+async function readCandidates({ text, before, words }: Asked, viewer: Viewer, owners: OwnersInTransition) {
+  const candidates = new Candidates(text)
+  const read = async (some: KnownWord[], place: Place) => {
+    if (some.length > 0) candidates.add(await assetsWithWords({ before, words: some, place }, viewer, owners))
+  }
+  await Promise.all([
+    read(words, 'value'),
+    newestShared(viewer, owners).then((shared) => candidates.add(shared)),
+  ])
+  const unread = () => words.filter(({ word }) => !candidates.words.has(word))
+  const steps: (() => Promise<void>)[] = [
+    ...[() => read(unread(), 'value'), () => read(unread(), 'value')],
+    // words of a tag of several words
+    ...[() => read(unread(), 'anywhere'), () => read(words, 'anywhere')],
+  ]
+  for (const step of steps) if (candidates.size < MAX_SUGGESTIONS) await step()
+  return candidates
 }
 
 const NO_RANK = 2
@@ -45,30 +81,71 @@ const NO_RANK = 2
 /** Returns the folded parts of all words of a text. */
 const partsOf = (text: string) => splitWords(text).flatMap(({ parts }) => parts)
 
-/** Returns 0 if a value begins with the text, 1 if one of its words does, and `NO_RANK` otherwise. */
-function rankOf(value: string, text: string): number {
-  const parts = partsOf(value)
-  const at = parts.findIndex((_, from) => parts.slice(from).join('').startsWith(text))
-  return at === -1 ? NO_RANK : Math.min(at, 1)
+interface Ranked {
+  suggestion: Suggestion
+  rank: number
+  count: number
 }
 
-function choose(assets: readonly Suggesting[], text: string): Suggestion[] {
-  const counts = new Map<string, { suggestion: Suggestion; rank: number; count: number }>()
-  const add = (suggestion: Suggestion) => {
+/** The names and tags of assets that begin with a text, or have a word that does. */
+class Candidates {
+  readonly #assets = new Map<string, Suggesting>()
+  readonly #ranked = new Map<string, Ranked>()
+  /** The words of these names and tags. */
+  readonly words = new Set<string>()
+
+  constructor(private readonly text: string) {}
+
+  get size(): number {
+    return this.#ranked.size
+  }
+
+  /** Returns the owners of the assets that were read. */
+  owners() {
+    return [...this.#assets.values()].map(({ owner }) => owner)
+  }
+
+  add(assets: readonly Suggesting[]): void {
+    for (const asset of assets) {
+      const id = asset._id.toString()
+      if (this.#assets.has(id)) continue
+      this.#assets.set(id, asset)
+      this.#addValue({ value: asset.name, kind: 'name' })
+      for (const tag of asset.tags) this.#addValue({ value: tag, kind: 'tag' })
+    }
+  }
+
+  #addValue(suggestion: Suggestion): void {
     const key = `${suggestion.kind} ${suggestion.value}`
-    const known = counts.get(key)
+    const known = this.#ranked.get(key)
     if (known) known.count += 1
-    else counts.set(key, { suggestion, rank: rankOf(suggestion.value, text), count: 1 })
+    else {
+      const rank = this.#rankOf(suggestion.value)
+      if (rank < NO_RANK) this.#ranked.set(key, { suggestion, rank, count: 1 })
+    }
   }
-  for (const { name, tags } of assets) {
-    add({ value: name, kind: 'name' })
-    for (const tag of tags) add({ value: tag, kind: 'tag' })
+
+  /** Returns 0 if a value begins with the text, 1 if one of its words does, and `NO_RANK` otherwise. */
+  #rankOf(value: string): number {
+    const { text } = this
+    const [first = ''] = text
+    if (!foldText(value).includes(first)) return NO_RANK
+    const words = splitWords(value)
+    const parts = words.flatMap((word) => word.parts)
+    const at = parts.findIndex((_, from) => parts.slice(from).join('').startsWith(text))
+    if (at === -1) return NO_RANK
+    for (const { joins } of words) for (const { folded } of joins) this.words.add(folded)
+    for (const part of parts) this.words.add(part)
+    return Math.min(at, 1)
   }
-  return [...counts.values()]
-    .filter(({ rank }) => rank < NO_RANK)
-    .sort((a, b) => a.rank - b.rank || b.count - a.count || compare(a.suggestion.value, b.suggestion.value))
-    .slice(0, MAX_SUGGESTIONS)
-    .map(({ suggestion }) => suggestion)
+
+  /** Returns the first suggestions. */
+  best(): Suggestion[] {
+    return [...this.#ranked.values()]
+      .sort((a, b) => a.rank - b.rank || b.count - a.count || compare(a.suggestion.value, b.suggestion.value))
+      .slice(0, MAX_SUGGESTIONS)
+      .map(({ suggestion }) => suggestion)
+  }
 }
 
 const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
+import { Types } from 'mongoose'
 import type { Suggestion } from '../../app/search/suggest.ts'
-import type { AssetFields } from '../../models/asset.ts'
+import { Asset, type AssetFields } from '../../models/asset.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { insertAsset } from '../support/app/assets.ts'
 import { signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
@@ -75,6 +76,46 @@ describe('suggestions', () => {
     expect(await ask('zeb')).to.have.length(10)
     for (const query of [`q=${'a'.repeat(501)}`, 'q=a&q=b', 'q=a&limit=3'])
       await app.api.get(`/api/assets/suggest?${query}`).expect(400)
+  })
+
+  /** Stores many assets like one. */
+  async function plantMany(count: number, fields: Partial<AssetFields>): Promise<void> {
+    const one = await insertAsset(ada.user, fields)
+    await Asset.collection.insertMany(
+      Array.from({ length: count }, () => ({ ...one, _id: new Types.ObjectId() })),
+    )
+  }
+
+  it('GET /api/assets/suggest – own asset, older than 1,000 others → suggested to its owner only', async () => {
+    await insertAsset(ada.user, { name: 'Gramophone', tags: ['gramophone'], createdAt: new Date(0) })
+    await plantMany(1000, { name: 'Box' })
+    expect(await ask('gram', ada)).to.deep.equal(['name Gramophone', 'tag gramophone'])
+    expect(await ask('gram', bob)).to.deep.equal([])
+  })
+
+  it('GET /api/assets/suggest – names of one word in many assets → other words beginning with the text, too', async () => {
+    await plantMany(150, { name: 'Moss', visibility: 'public' })
+    await plantMany(150, { name: 'Mosscap', visibility: 'public' })
+    await insertAsset(ada.user, { name: 'Mossy stone', visibility: 'public' })
+    await insertAsset(ada.user, { name: 'Rock', tags: ['grey mosstone'], visibility: 'public' })
+    expect(await ask('moss')).to.have.members([
+      ...['name Moss', 'name Mosscap', 'name Mossy stone', 'tag grey mosstone'],
+    ])
+  })
+
+  it('GET /api/assets/suggest – public asset made private → suggested to its owner only', async () => {
+    const { _id } = await insertAsset(ada.user, { name: 'Oboe', visibility: 'public' })
+    expect(await ask('obo')).to.deep.equal(['name Oboe'])
+    await ada.patch(`/api/assets/${_id}`).send({ visibility: 'private' }).expect(200)
+    expect(await ask('obo')).to.deep.equal([])
+    expect(await ask('obo', ada)).to.deep.equal(['name Oboe'])
+  })
+
+  it('GET /api/assets/suggest – scripts without spaces → names with these characters in sequence', async () => {
+    await insertAsset(ada.user, { name: '木の椅子', visibility: 'public' })
+    expect(await ask('椅子')).to.deep.equal(['name 木の椅子'])
+    expect(await ask('木')).to.deep.equal(['name 木の椅子'])
+    expect(await ask('子椅')).to.deep.equal([])
   })
 
   it('GET /api/assets/suggest – owner disabled → nothing of theirs', async () => {
