@@ -82,8 +82,16 @@ const word = some(WORDS)
 /** A term of a search: a word, a beginning or a part of one, words together, a phrase. */
 const term = fc.oneof(
   { weight: 4, arbitrary: word },
-  { weight: 2, arbitrary: fc.tuple(word, fc.integer({ min: 1, max: 5 })).map(([one, n]) => one.slice(0, n)) },
-  { weight: 1, arbitrary: fc.tuple(word, fc.integer({ min: 1, max: 4 })).map(([one, n]) => one.slice(n)) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(word, fc.integer({ min: 1, max: 5 }))
+      .map(([one, n]) => [...one].slice(0, n).join('')),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(word, fc.integer({ min: 1, max: 4 })).map(([one, n]) => [...one].slice(n).join('')),
+  },
   { weight: 1, arbitrary: word.map((one) => one.toUpperCase()) },
   { weight: 1, arbitrary: fc.tuple(word, word, some(['-', '_', ''])).map(([a, b, sign]) => a + sign + b) },
   { weight: 2, arbitrary: fc.tuple(word, word).map(([a, b]) => `"${a} ${b}"`) },
