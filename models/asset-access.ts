@@ -78,7 +78,11 @@ export function isVisibleTo(asset: Readable, viewer: Viewer, owner: OwnerState |
 /** Returns the public assets as filters, each served by an index. */
 export function publicAssets({ hidden, shown }: OwnersInTransition): QueryFilter<AssetFields>[] {
   return [
-    { visibility: 'public', readers: EVERYBODY, ...(hidden.length > 0 ? { owner: { $nin: hidden } } : {}) },
+    {
+      visibility: 'public',
+      readers: EVERYBODY,
+      ...(hidden.length > 0 ? { $nor: [{ owner: { $in: hidden } }] } : {}),
+    },
     ...(shown.length > 0
       ? [{ state: 'ready' as const, visibility: 'public' as const, owner: { $in: shown } }]
       : []),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { mongo, QueryFilter } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
 import { afterPosition, type Order, type Position, sortBy } from './plugins/page.ts'
@@ -49,7 +50,11 @@ export type ListedAsset = Pick<AssetFields, keyof typeof LISTED>
 export function readAssets(
   filters: Filter[],
   order: Order,
-  { limit, after: position }: { limit: number; after?: Position | undefined },
+  {
+    limit,
+    after: position,
+    maxTimeMS = MAX_SEARCH_MS,
+  }: { limit: number; after?: Position | undefined; maxTimeMS?: number },
 ): Promise<ListedAsset[]> {
   const after = position ? [afterPosition(order, position)] : []
   const branches = filters.map((filter) => ({ $and: [filter, ...after] }))
@@ -61,11 +66,15 @@ export function readAssets(
         projection: LISTED,
         sort: sortBy(order),
         limit,
-        maxTimeMS: MAX_SEARCH_MS,
+        maxTimeMS,
       })
       .toArray()
   }
-  return pageEnds.read(JSON.stringify([branches, order, limit], patternsAsText), order, limit, read)
+  return pageEnds.read(nameOfFilters([...branches, order, limit]), order, limit, read)
 }
+
+/** Returns a short text that tells filters apart. A filter of many words can have 100,000 characters. */
+export const nameOfFilters = (filters: unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(filters, patternsAsText)).digest('base64')
 
 const patternsAsText = (_name: string, value: unknown) => (value instanceof RegExp ? String(value) : value)

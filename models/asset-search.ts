@@ -3,11 +3,13 @@ import { Asset, type AssetFields } from './asset.ts'
 import type { Viewer } from './asset-access.ts'
 import { allHaveWords, branchesOf, type Criteria, filterOf, onlyExcludes, scopeOf } from './asset-criteria.ts'
 import { LISTED, type ListedAsset, MAX_SEARCH_MS, readAssets } from './asset-page.ts'
+import { asAppError } from './database-errors.ts'
 import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
 import { NO_TRANSITION, type OwnersInTransition } from './user-state.ts'
 import { NOTHING } from './word-conditions.ts'
-import { matchesOf, pageByField, pageByTier, type WordPosition, type WordRequest } from './word-pages.ts'
+import { matchesOf, pageByField, pageByTier, type WordPosition } from './word-pages.ts'
 import { WordSearch } from './word-search.ts'
+import type { WordRequest } from './word-stream.ts'
 import { nearestSpelling } from './word-suggestion.ts'
 
 /**
@@ -38,6 +40,9 @@ export const MATCHES = ['any'] as const
 
 /** Most assets that a search counts, and that its facets describe. */
 export const MAX_COUNTED = 10_000
+/** Longest time in which another spelling is searched, in milliseconds. */
+const MAX_SUGGESTION_MS = 1000
+
 type Filter = QueryFilter<AssetFields>
 
 export interface PageRequest {
@@ -104,13 +109,24 @@ async function searchWords(criteria: Criteria, viewer: Viewer, page: PageRequest
   }
 }
 
-/** Returns a search text with a spelling that finds assets, for a search that found none with all its words. */
+/**
+ * Returns a search text with a spelling that finds assets, for a search that found none with all its words; null when there
+ * is none, or when it takes too long.
+ */
 export async function suggestSpelling(
   criteria: Criteria,
   viewer: Viewer,
   owners: OwnersInTransition,
 ): Promise<string | null> {
-  return allHaveWords() ? nearestSpelling(await wordRequest(criteria, viewer, owners)) : null
+  if (!allHaveWords()) return null
+  const request = await wordRequest(criteria, viewer, owners)
+  try {
+    return await nearestSpelling({ ...request, endsAt: performance.now() + MAX_SUGGESTION_MS })
+  } catch (error) {
+    // the answer is complete without it
+    if (asAppError(error)?.code === 'too_slow') return null
+    throw error
+  }
 }
 
 /** Returns the words of a search and the assets that it looks at. */
@@ -120,8 +136,9 @@ async function wordRequest(
   owners: OwnersInTransition = NO_TRANSITION,
 ): Promise<WordRequest> {
   const { q = '', scope, any = false } = criteria
+  const endsAt = performance.now() + MAX_SEARCH_MS
   const words = await WordSearch.of({ q, scope, viewer })
-  return { words, criteria, viewer, any, branches: branchesOf(criteria, viewer, owners) }
+  return { words, criteria, viewer, any, branches: branchesOf(criteria, viewer, owners), endsAt }
 }
 
 /** Reads the first page with `find`, which some engines do in half of the time. Only an aggregation can compare scores. */

@@ -1,5 +1,6 @@
 import type { QueryFilter } from 'mongoose'
 import type { AssetFields } from './asset.ts'
+import { withoutKeys } from './asset-filters.ts'
 import { keyWord } from './words/index-words.ts'
 import type { Query, QueryWord, Term } from './words/query.ts'
 import { type AllOf, formKeys, insideLookups, prefixLookups, wholeKeys } from './words/query-keys.ts'
@@ -23,6 +24,9 @@ export interface Conditions {
 type Key = string | RegExp
 type Alternative = Key[][]
 
+/** Returns about how many assets have a key. */
+export type Count = (key: string) => number
+
 /** Returns the keys of the words that begin with a text, and of those that contain it. */
 export interface Expander {
   beginning(prefix: string): Key[]
@@ -43,11 +47,18 @@ export const NOTHING: Filter = { _id: { $in: [] } }
 /**
  * Returns conditions that every asset satisfies that matches all required words of a search on a level. Assets that satisfy
  * them match a search whose words have one part each; the sequence of several parts remains to be compared.
+ *
+ * @param options.count returns about how many assets have a key
  */
-export function conditionsOf({ titles, required }: Query, level: Level, expander: Expander): Conditions {
-  if (level === 'title') return together([[titles.map(({ folded }) => [`title:${folded}`])]])
+export function conditionsOf(
+  { titles, required }: Query,
+  level: Level,
+  { expander, count }: { expander: Expander; count: Count },
+): Conditions {
+  if (level === 'title') return together([[titles.map(({ folded }) => [`title:${folded}`])]], count)
   return together(
     required.flatMap((term) => term.words.map((word) => alternativesOf(term, word, level, expander))),
+    count,
   )
 }
 
@@ -72,14 +83,33 @@ function alternativesOf(term: Term, word: QueryWord, level: Level, expander: Exp
 }
 
 /** Returns the conditions of lists of alternatives, one alternative of each. */
-function together(lists: Alternative[][]): Conditions {
+function together(lists: Alternative[][], count: Count): Conditions {
   const conditions: Conditions = { all: [], and: [] }
   for (const alternatives of lists) {
     const [group, ...others] = reduced(alternatives)
     if (others.length === 0 && group?.every(isSingle)) conditions.all.push(...group.flat().map(String))
-    else conditions.and.push(filterOfAny([group ?? [], ...others]))
+    else conditions.and.push(...selecting([alternatives], count), filterOfAny([group ?? [], ...others]))
   }
   return conditions
+}
+
+/**
+ * Returns a condition on one list of keys that every asset satisfies that has one of the alternatives, so that an index
+ * serves them together. Of each alternative the list has the keys of the fewest assets. Nothing where a pattern
+ * stands for them.
+ */
+function selecting(lists: Alternative[][], count: Count): Filter[] {
+  const alternatives = lists
+    .flat()
+    .filter((groups) => groups.length > 0 && groups.every((group) => group.length > 0))
+  if (alternatives.length < 2) return []
+  const keys = alternatives.map((groups) => {
+    const known = groups.filter((group): group is string[] => group.every((key) => typeof key === 'string'))
+    const counts = known.map((group) => group.reduce((sum, key) => sum + count(key), 0))
+    return known[counts.indexOf(Math.min(...counts))]
+  })
+  if (keys.includes(undefined)) return []
+  return [{ keys: { $in: [...new Set(keys.flatMap((group) => group ?? []))] } }]
 }
 
 const isSingle = (group: Key[]) => group.length === 1 && typeof group[0] === 'string'
@@ -123,15 +153,28 @@ export const asFilter = ({ all, and }: Conditions): Filter =>
  *
  * @param isName in the name
  */
-export function anyConditionsOf({ required }: Query, isName: boolean): Conditions {
-  const terms = required.map((term) => together(term.words.map((word) => formKeys(word, term, { isName }))))
+export function anyConditionsOf({ required }: Query, isName: boolean, count: Count): Conditions {
+  const terms = required.map((term) =>
+    together(
+      term.words.map((word) => formKeys(word, term, { isName })),
+      count,
+    ),
+  )
   const lists = required.map((term) =>
     term.words.length === 1 ? reduced(formKeys(term.words[0] as QueryWord, term, { isName })) : null,
   )
   const isFlat = lists.every((list) => list?.length === 1 && list[0]?.length === 1)
   if (isFlat) return { all: [], and: [filterOfGroup([...new Set(lists.flat(3))] as Key[])] }
-  return { all: [], and: [oneOf(terms.map(asFilter))] }
+  const selected = required.map((term) => formKeys(rarestOf(term.words, count), term, { isName }))
+  return { all: [], and: [...selecting(selected, count), oneOf(terms.map(asFilter))] }
 }
+
+/** Returns the word of a term that the fewest assets have. */
+const rarestOf = (words: QueryWord[], count: Count): QueryWord =>
+  words.reduce((one, other) => (countOf(other, count) < countOf(one, count) ? other : one))
+
+const countOf = ({ parts }: QueryWord, count: Count): number =>
+  Math.min(...parts.map((part) => count(`word:${keyWord(part)}`)))
 
 /** Returns whether the conditions of a search decide about a match alone, without its texts. */
 export const isDecidedByKeys = ({ required, excluded }: Query): boolean =>
@@ -143,5 +186,22 @@ export const isDecidedByKeys = ({ required, excluded }: Query): boolean =>
 /** Returns the filter of assets without excluded words, of which each has one part. */
 export function withoutExcluded({ excluded }: Query): Filter[] {
   const keys = excluded.flatMap(({ words }) => words.map(({ joined }) => `word:${keyWord(joined)}`))
-  return keys.length > 0 ? [{ keys: { $nin: keys } }] : []
+  return keys.length > 0 ? [withoutKeys(keys)] : []
+}
+
+/**
+ * Returns conditions that every match of whole words satisfies that has all of them in exact spelling, or that has not.
+ * `later` are slow on some engines, and only for queries after the first.
+ */
+export function spellingConditions(query: Query, isExact: boolean): { first: Filter[]; later: Filter[] } {
+  if (!isExact || !isDecidedByKeys(query)) return { first: [], later: [] }
+  const words = query.required.flatMap(({ words: [word] }) => word ?? [])
+  const accented = words.flatMap(({ exact: [exact = ''], joined }) =>
+    exact === joined ? [] : [`exact:${keyWord(exact)}`],
+  )
+  const plain = words.flatMap(({ exact: [exact], joined }) => (exact === joined ? [`folded:${joined}`] : []))
+  return {
+    first: accented.length > 0 ? [{ keys: { $all: accented } }] : [],
+    later: plain.length > 0 ? [withoutKeys(plain)] : [],
+  }
 }

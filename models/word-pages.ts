@@ -1,11 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { QueryFilter } from 'mongoose'
-import { tooSlow } from '../app/errors.ts'
 import type { AssetFields } from './asset.ts'
-import type { Viewer } from './asset-access.ts'
-import { type Branch, type Criteria, filterOf } from './asset-criteria.ts'
-import { type ListedAsset, MAX_SEARCH_MS, readAssets } from './asset-page.ts'
-import { fileSetNames } from './file-set.ts'
+import { filterOf } from './asset-criteria.ts'
+import { type ListedAsset, nameOfFilters, readAssets } from './asset-page.ts'
 import type { Order, Position } from './plugins/page.ts'
 import {
   anyConditionsOf,
@@ -15,9 +11,10 @@ import {
   LEVELS,
   type Level,
   NOTHING,
+  spellingConditions,
   withoutExcluded,
 } from './word-conditions.ts'
-import type { WordSearch } from './word-search.ts'
+import { type Ranked, rank, stream, timeLeft, type WordRequest } from './word-stream.ts'
 import { ANY_TIERS, TIERS, type Tier } from './words/match.ts'
 
 type Filter = QueryFilter<AssetFields>
@@ -30,26 +27,11 @@ export function setMaxRanked(value: number): void {
   maxRanked = value
 }
 
-/** Most assets that one query of a search reads to compare their texts. */
-const MAX_BATCH = 500
-/** Assets whose texts are compared without a pause of the process. */
-const COMPARED_AT_ONCE = 50
-
 const NEWEST: Order = { field: 'createdAt', direction: -1 }
 /** Rarely used filters whose assets were too many to be ranked. */
 const tooMany = new Map<string, number>()
 const MAX_TOO_MANY = 1000
 const TOO_MANY_MS = 600_000
-
-/** A search for words in the assets of several indexes. */
-export interface WordRequest {
-  words: WordSearch
-  criteria: Criteria
-  viewer: Viewer
-  branches: Branch[]
-  /** Whether one of the words is enough. */
-  any: boolean
-}
 
 /** Where a page of a search for words ends: its mode, the tier in order of relevance, the value of its order, the id. */
 export type WordPosition = readonly [
@@ -62,11 +44,6 @@ interface Page {
   after: WordPosition | undefined
 }
 
-interface Ranked {
-  asset: ListedAsset
-  tier: Tier
-}
-
 const LEVEL_OF = (tier: Tier): Level => LEVELS[tier >> 1] as Level
 const ALL_TIERS = LEVELS.flatMap((_, n) => [2 * n, 2 * n + 1])
 
@@ -74,13 +51,7 @@ const ALL_TIERS = LEVELS.flatMap((_, n) => [2 * n, 2 * n + 1])
 export async function pageByField(request: WordRequest, order: Order, { limit, after }: Page) {
   const position: Position | undefined = after && [after[0].value, after[1]]
   const filters = await filtersOf(request, 'inside', order)
-  const found = await stream(request, {
-    filters,
-    order,
-    position,
-    count: limit,
-    isWanted: (tier) => tier !== null,
-  })
+  const { found } = await stream(request, { filters, order, position, count: limit, isWanted: () => true })
   return found.map(({ asset }) => ({
     asset,
     end: [
@@ -104,9 +75,12 @@ async function rankAll(request: WordRequest, limit: number, after: WordPosition 
   const { words, any } = request
   if (!any && words.rarest > maxRanked) return null
   const filters = await filtersOf(request, 'inside', NEWEST)
-  const name = JSON.stringify(filters)
+  const name = nameOfFilters(filters)
   if ((tooMany.get(name) ?? 0) > Date.now()) return null
-  const candidates = await readAssets(filters, NEWEST, { limit: maxRanked + 1 })
+  const candidates = await readAssets(filters, NEWEST, {
+    limit: maxRanked + 1,
+    maxTimeMS: timeLeft(request),
+  })
   if (candidates.length > maxRanked) {
     if (tooMany.size >= MAX_TOO_MANY) tooMany.clear()
     tooMany.set(name, Date.now() + TOO_MANY_MS)
@@ -131,45 +105,92 @@ function isAfter(one: Ranked, [{ tier, value }, id]: WordPosition): boolean {
 async function readTiers(request: WordRequest, limit: number, after: WordPosition | undefined) {
   const first = after?.[0].tier ?? 0
   const tiers = request.any ? Object.values(ANY_TIERS) : ALL_TIERS
+  const reader = new TierReader(request, limit)
   const found: Ranked[] = []
   for (const tier of tiers.filter((one) => one >= first)) {
     const position: Position | undefined = after && tier === first ? [after[0].value, after[1]] : undefined
-    const count = limit - found.length
-    found.push(...(await readTier(request, tier, { position, count })))
+    found.push(...(await reader.read(tier, position, limit - found.length)))
     if (found.length === limit) break
   }
   return found
 }
 
-async function readTier(
-  request: WordRequest,
-  tier: Tier,
-  { position, count }: { position: Position | undefined; count: number },
-): Promise<Ranked[]> {
+/** Reads the first assets of tiers. Tiers with the same candidates are read once when the first one reads all of them. */
+class TierReader {
+  /** The name of the candidates that were all read last. */
+  #read: string | undefined
+  #others = new Map<Tier, Ranked[]>()
+
+  constructor(
+    private readonly request: WordRequest,
+    private readonly limit: number,
+  ) {}
+
+  async read(tier: Tier, position: Position | undefined, count: number): Promise<Ranked[]> {
+    const candidates = await candidatesOf(this.request, tier)
+    if (candidates === null) return []
+    const { name, request, filters, narrow } = candidates
+    if (name === this.#read && !position) return this.#others.get(tier)?.slice(0, count) ?? []
+    this.#read = undefined
+    this.#others = new Map()
+    const { found, isAll } = await stream(request, {
+      ...{ filters, order: NEWEST, position, count },
+      isWanted: (one) => one === tier,
+      onOther: (other) => this.#keep(other),
+      ...(narrow ? { narrow } : {}),
+    })
+    if (isAll && !position) this.#read = name
+    return found
+  }
+
+  #keep(other: Ranked): void {
+    const others = this.#others.get(other.tier) ?? []
+    if (others.length < this.limit) others.push(other)
+    this.#others.set(other.tier, others)
+  }
+}
+
+interface Candidates {
+  name: string
+  request: WordRequest
+  filters: Filter[]
+  narrow?: () => Promise<Filter[]>
+}
+
+/** Returns how to read the assets that can be in a tier; null when there are none. */
+async function candidatesOf(request: WordRequest, tier: Tier): Promise<Candidates | null> {
   const { any, words } = request
-  const isWanted = (one: Tier | null) => one === tier
   if (any) {
     const filters = await filtersOf(request, tier === ANY_TIERS.name ? 'name' : 'inside', NEWEST)
-    return stream(request, { filters, order: NEWEST, position, count, isWanted })
+    return { name: nameOfFilters(filters), request, filters }
   }
+  const isExact = tier % 2 === 0
   // when all assets of the audiences write the words in one way, only what is shared can be in the other tier
-  const unused = { exact: 1, folded: 0, mixed: null }[words.spelling]
-  const isUnused = tier % 2 === unused && tier < TIERS.prefix
+  const isUnused = words.spelling === (isExact ? 'folded' : 'exact') && tier < TIERS.prefix
   const branches = isUnused ? request.branches.filter(({ isShared }) => isShared) : request.branches
-  if (branches.length === 0) return []
+  if (branches.length === 0) return null
   const some = { ...request, branches }
-  const filters = await filtersOf(some, LEVEL_OF(tier), NEWEST)
-  return stream(some, {
-    ...{ filters, order: NEWEST, position, count, isWanted },
-    narrow: () => narrowed(some, filters, LEVEL_OF(tier)),
-  })
+  const level = LEVEL_OF(tier)
+  const spelled = ['name', 'whole'].includes(level) ? spellingConditions(words.query, isExact) : NO_CONDITIONS
+  const filters = (await filtersOf(some, level, NEWEST)).map(
+    (filter): Filter => (spelled.first.length > 0 ? { $and: [...spelled.first, filter] } : filter),
+  )
+  return {
+    name: nameOfFilters([...filters, ...spelled.later]),
+    request: some,
+    filters,
+    narrow: () => narrowed(some, filters, level, spelled.later),
+  }
 }
+
+const NO_CONDITIONS = { first: [], later: [] }
 
 /** Returns filters that leave out most assets of the tiers before, which is slower for a first page. */
 async function narrowed(
   { words, branches }: WordRequest,
   filters: Filter[],
   level: Level,
+  spelled: Filter[],
 ): Promise<Filter[]> {
   if (!isDecidedByKeys(words.query)) return filters
   const before = LEVELS.slice(1, LEVELS.indexOf(level))
@@ -178,9 +199,8 @@ async function narrowed(
       const isShared = branches[n]?.isShared ?? false
       const conditions = await Promise.all(before.map((one) => words.conditions(one, isShared)))
       const earlier = conditions.map(asFilter)
-      return {
-        $and: [filter, ...(earlier.length > 0 ? [{ $nor: earlier }] : []), ...withoutExcluded(words.query)],
-      }
+      const without = [...spelled, ...withoutExcluded(words.query)]
+      return { $and: [filter, ...(earlier.length > 0 ? [{ $nor: earlier }] : []), ...without] }
     }),
   )
 }
@@ -194,76 +214,11 @@ function filtersOf(
   return Promise.all(
     branches.map(async ({ filter, isShared }): Promise<Filter> => {
       const conditions: Conditions = any
-        ? anyConditionsOf(words.query, level === 'name')
+        ? anyConditionsOf(words.query, level === 'name', words.countOfKey)
         : await words.conditions(level, isShared)
       return { $and: [filterOf(criteria, order, conditions), filter] }
     }),
   )
-}
-
-interface Stream {
-  filters: Filter[]
-  order: Order
-  position: Position | undefined
-  count: number
-  isWanted: (tier: Tier | null) => boolean
-  /** Returns other filters for all but the first query. */
-  narrow?: () => Promise<Filter[]>
-}
-
-/** Reads assets of an order until enough of them are wanted. @throws too_slow */
-async function stream(request: WordRequest, { filters, order, position, count, isWanted, narrow }: Stream) {
-  const endsAt = performance.now() + MAX_SEARCH_MS
-  const found: Ranked[] = []
-  let [current, after] = [filters, position]
-  for (let limit = count; ; limit = Math.min(MAX_BATCH, 4 * limit)) {
-    const batch = await readAssets(current, order, { limit, after })
-    for (const one of await rank(request, batch))
-      if (isWanted(one.tier) && found.push(one) === count) return found
-    const last = batch.at(-1)
-    if (!last || batch.length < limit) return found
-    if (performance.now() > endsAt) throw tooSlow()
-    after = [last[order.field as keyof ListedAsset], last._id]
-    if (narrow && current === filters) current = await narrow()
-  }
-}
-
-/** Returns the matches among assets, with their tiers. */
-async function rank({ words, any, viewer }: WordRequest, assets: ListedAsset[]): Promise<Ranked[]> {
-  const fileNames = await fileNamesOf(assets)
-  const ranked: Ranked[] = []
-  for (const [n, asset] of assets.entries()) {
-    if (n % COMPARED_AT_ONCE === COMPARED_AT_ONCE - 1) await nextTurn()
-    const texts = { ...asset, fileNames: fileNames(asset) }
-    const tier = any ? words.anyTierOf(texts) : await tierIn(words, texts, isSharedWith(asset, viewer))
-    if (tier !== null) ranked.push({ asset, tier })
-  }
-  return ranked
-}
-
-type Texts = ListedAsset & { fileNames: string[] }
-
-async function tierIn(words: WordSearch, texts: Texts, isShared: boolean): Promise<Tier | null> {
-  const tier = words.wholeTierOf(texts)
-  return tier === null || tier < TIERS.prefix ? tier : words.tierOf(texts, isShared)
-}
-
-/** Returns whether an asset is shared with a viewer, so that its words are not among those of its audience. */
-const isSharedWith = ({ owner, visibility, collaborators }: ListedAsset, viewer: Viewer): boolean =>
-  Boolean(viewer && !owner.equals(viewer._id)) &&
-  (visibility !== 'public' || collaborators.some(({ user }) => user?.equals(viewer?._id)))
-
-/** Returns a function that returns the names of all files of an asset. */
-async function fileNamesOf(assets: ListedAsset[]): Promise<(asset: ListedAsset) => string[]> {
-  const ids = assets.flatMap(({ fileSet }) => fileSet ?? [])
-  const sets = new Map<string, string[]>()
-  if (ids.length > 0)
-    for await (const { _id, files } of fileSetNames(ids))
-      sets.set(
-        _id,
-        files.map(({ name }) => name ?? ''),
-      )
-  return ({ fileSet, files }) => sets.get(fileSet ?? '') ?? files.map(({ name }) => name ?? '')
 }
 
 /**
@@ -273,14 +228,7 @@ async function fileNamesOf(assets: ListedAsset[]): Promise<(asset: ListedAsset) 
 export async function matchesOf(request: WordRequest, limit: number): Promise<Filter> {
   const filters = await filtersOf(request, 'inside', NEWEST)
   if (!isDecidedByKeys(request.words.query)) {
-    const isWanted = (tier: Tier | null) => tier !== null
-    const found = await stream(request, {
-      filters,
-      order: NEWEST,
-      position: undefined,
-      count: limit,
-      isWanted,
-    })
+    const { found } = await stream(request, { filters, order: NEWEST, count: limit, isWanted: () => true })
     return { _id: { $in: found.map(({ asset }) => asset._id) } }
   }
   const without = withoutExcluded(request.words.query)

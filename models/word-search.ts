@@ -9,6 +9,9 @@ import { type Expansions, type Tier, tierOf } from './words/match.ts'
 import { parseQuery, type Query } from './words/query.ts'
 import { insideLookups, prefixLookups } from './words/query-keys.ts'
 
+/** Most texts of a search whose words are looked up: one word can have 250 parts. */
+const MAX_LOOKUPS = 16
+
 /** Words that stand for the beginnings and the parts of words of a search. */
 interface Expanded {
   expander: Expander
@@ -24,6 +27,8 @@ interface SearchedBy {
 /** The words of a search, and what is known of them in the assets of its scope. */
 export class WordSearch {
   #expanded: Promise<Expanded> | undefined
+  /** About how many assets have each of the words that stand for beginnings and parts. */
+  readonly #looked = new Map<string, number>()
 
   private constructor(
     readonly query: Query,
@@ -34,6 +39,8 @@ export class WordSearch {
 
   static async of({ q, scope, viewer }: SearchedBy): Promise<WordSearch> {
     const query = parseQuery(q)
+    // the words of changes of this process count at once
+    await storeWaitingTerms()
     const audiences = audiencesOf(scope, viewer)
     const words = query.required.flatMap((term) =>
       term.words.flatMap(({ parts, joined }) => [...parts, joined].map(keyWord)),
@@ -58,7 +65,7 @@ export class WordSearch {
   }
 
   #count(word: string): number {
-    return this.known.get(keyWord(word))?.count ?? 0
+    return this.known.get(keyWord(word))?.count ?? this.#looked.get(word) ?? 0
   }
 
   /** Returns whether all assets of the audiences write the words of the search in the same way, and whether it is the searched one. */
@@ -84,10 +91,12 @@ export class WordSearch {
   async conditions(level: Level, isShared: boolean): Promise<Conditions> {
     const isExpanded = level === 'prefix' || level === 'inside'
     const expander = isShared || !isExpanded ? PATTERNS : (await this.#expand()).expander
-    const { all, and } = conditionsOf(this.query, level, expander)
-    const count = (key: string) => this.#count(key.slice(key.indexOf(':') + 1))
-    return { all: all.sort((a, b) => count(a) - count(b)), and }
+    const { all, and } = conditionsOf(this.query, level, { expander, count: this.countOfKey })
+    return { all: all.sort((a, b) => this.countOfKey(a) - this.countOfKey(b)), and }
   }
+
+  /** Returns about how many assets have a key of a word. */
+  readonly countOfKey = (key: string): number => this.#count(key.slice(key.indexOf(':') + 1))
 
   /**
    * Returns how well an asset matches; null if it does not match.
@@ -114,14 +123,12 @@ export class WordSearch {
   }
 
   async #readExpansions(): Promise<Expanded> {
-    // the words of changes of this process count at once
-    await storeWaitingTerms()
     const { required } = this.query
     const prefixes = [...new Set(required.flatMap(prefixLookups).map(({ prefix }) => prefix))]
     const parts = [...new Set(required.flatMap(insideLookups))]
     const [beginning, containing] = await Promise.all([
-      lookUp(prefixes, (prefix) => Term.beginning(this.audiences, prefix)),
-      lookUp(parts, (part) => Term.containing(this.audiences, part)),
+      this.#lookUp(prefixes, (prefix) => Term.beginning(this.audiences, prefix)),
+      this.#lookUp(parts, (part) => Term.containing(this.audiences, part)),
     ])
     const keysOf = (words: ReadonlySet<string> | undefined) =>
       [...(words ?? [])].map((word) => `word:${word}`)
@@ -136,14 +143,15 @@ export class WordSearch {
       },
     }
   }
-}
-
-async function lookUp(
-  texts: string[],
-  read: (text: string) => Promise<KnownWord[]>,
-): Promise<Map<string, Set<string>>> {
-  const found = await Promise.all(texts.map(read))
-  return new Map(texts.map((text, n) => [text, new Set(found[n]?.map(({ word }) => word))]))
+  /** Reads the words for the first texts; those after the first ones have none. */
+  async #lookUp(
+    texts: string[],
+    read: (text: string) => Promise<KnownWord[]>,
+  ): Promise<Map<string, Set<string>>> {
+    const found = await Promise.all(texts.slice(0, MAX_LOOKUPS).map(read))
+    for (const { word, count } of found.flat()) this.#looked.set(word, count)
+    return new Map(texts.map((text, n) => [text, new Set(found[n]?.map(({ word }) => word))]))
+  }
 }
 
 /** Returns the audiences whose words are known for a scope. The words of what is shared are not known. */

@@ -1,9 +1,10 @@
 import { distance } from 'fastest-levenshtein'
 import { type KnownWord, Term } from './term.ts'
-import type { WordRequest } from './word-pages.ts'
 import { pageByTier } from './word-pages.ts'
 import { WordSearch } from './word-search.ts'
+import type { WordRequest } from './word-stream.ts'
 import { keyWord } from './words/index-words.ts'
+import { faultOfQuery } from './words/query.ts'
 
 /** Most letters by which a suggested word differs, by the length of the searched word. */
 const maxDistance = (word: string) => (word.length < 5 ? 1 : 2)
@@ -90,7 +91,7 @@ function texts(q: string, corrections: Correction[]): string[] {
       return text && replaced(text, exact, some[Math.min(n, some.length - 1)] ?? exact)
     }, q),
   )
-  return [...new Set(tried)].filter((text) => text !== null)
+  return [...new Set(tried)].flatMap((text) => (text !== null && faultOfQuery(text) === null ? [text] : []))
 }
 
 /** Returns a text in which another word replaces a word; null if the text writes the word in another way. */

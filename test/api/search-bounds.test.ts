@@ -135,6 +135,6 @@ describe('bounds of searches', () => {
       Object.assign(prototype, { find, aggregate })
     }
     expect(limits.length).to.be.at.least(8)
-    expect(new Set(limits)).to.deep.equal(new Set([5000]))
+    for (const limit of limits) expect(limit).to.be.within(1, 5000)
   })
 })

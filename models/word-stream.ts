@@ -1,0 +1,121 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { QueryFilter } from 'mongoose'
+import { tooSlow } from '../app/errors.ts'
+import type { AssetFields } from './asset.ts'
+import type { Viewer } from './asset-access.ts'
+import type { Branch, Criteria } from './asset-criteria.ts'
+import { type ListedAsset, readAssets } from './asset-page.ts'
+import { fileSetNames } from './file-set.ts'
+import type { Order, Position } from './plugins/page.ts'
+import type { WordSearch } from './word-search.ts'
+import { TIERS, type Tier } from './words/match.ts'
+
+type Filter = QueryFilter<AssetFields>
+
+/** Most assets that one query of a search reads to compare their texts. */
+const MAX_BATCH = 500
+/** Assets whose texts are compared without a pause of the process. */
+const COMPARED_AT_ONCE = 50
+
+/** A search for words in the assets of several indexes. */
+export interface WordRequest {
+  words: WordSearch
+  criteria: Criteria
+  viewer: Viewer
+  branches: Branch[]
+  /** Whether one of the words is enough. */
+  any: boolean
+  /** When the search takes too long, by `performance.now()`. */
+  endsAt: number
+}
+
+/** An asset that matches, with its tier. */
+export interface Ranked {
+  asset: ListedAsset
+  tier: Tier
+}
+
+interface Stream {
+  filters: Filter[]
+  order: Order
+  position?: Position | undefined
+  count: number
+  isWanted: (tier: Tier) => boolean
+  /** Gets the matches that are not wanted. */
+  onOther?: (other: Ranked) => void
+  /** Returns other filters for all but the first query. */
+  narrow?: () => Promise<Filter[]>
+}
+
+/**
+ * Reads assets of an order until enough of them are wanted, or there are no more.
+ *
+ * @throws too_slow
+ */
+export async function stream(
+  request: WordRequest,
+  options: Stream,
+): Promise<{ found: Ranked[]; isAll: boolean }> {
+  const { filters, order, position, count, isWanted, onOther, narrow } = options
+  const found: Ranked[] = []
+  let [current, after] = [filters, position]
+  for (let limit = count; ; limit = Math.min(MAX_BATCH, 4 * limit)) {
+    const batch = await readAssets(current, order, { limit, after, maxTimeMS: timeLeft(request) })
+    for (const one of await rank(request, batch))
+      if (!isWanted(one.tier)) onOther?.(one)
+      else if (found.push(one) === count) return { found, isAll: false }
+    const last = batch.at(-1)
+    if (!last || batch.length < limit) return { found, isAll: true }
+    after = [last[order.field as keyof ListedAsset], last._id]
+    if (narrow && current === filters) current = await narrow()
+  }
+}
+
+/**
+ * Returns the time that a search has left, in milliseconds.
+ *
+ * @throws too_slow when it has none
+ */
+export function timeLeft({ endsAt }: Pick<WordRequest, 'endsAt'>): number {
+  const left = Math.ceil(endsAt - performance.now())
+  if (left <= 0) throw tooSlow()
+  return left
+}
+
+/** Returns the matches among assets, with their tiers. */
+export async function rank({ words, any, viewer }: WordRequest, assets: ListedAsset[]): Promise<Ranked[]> {
+  const fileNames = await fileNamesOf(assets)
+  const ranked: Ranked[] = []
+  for (const [n, asset] of assets.entries()) {
+    if (n % COMPARED_AT_ONCE === COMPARED_AT_ONCE - 1) await nextTurn()
+    const texts = { ...asset, fileNames: fileNames(asset) }
+    const tier = any ? words.anyTierOf(texts) : await tierIn(words, texts, isSharedWith(asset, viewer))
+    if (tier !== null) ranked.push({ asset, tier })
+  }
+  return ranked
+}
+
+type Texts = ListedAsset & { fileNames: string[] }
+
+async function tierIn(words: WordSearch, texts: Texts, isShared: boolean): Promise<Tier | null> {
+  const tier = words.wholeTierOf(texts)
+  return tier === null || tier < TIERS.prefix ? tier : words.tierOf(texts, isShared)
+}
+
+/** Returns whether an asset is shared with a viewer, so that its words are not among those of its audience. */
+const isSharedWith = ({ owner, visibility, collaborators }: ListedAsset, viewer: Viewer): boolean =>
+  Boolean(viewer && !owner.equals(viewer._id)) &&
+  (visibility !== 'public' || collaborators.some(({ user }) => user?.equals(viewer?._id)))
+
+/** Returns a function that returns the names of all files of an asset. */
+async function fileNamesOf(assets: ListedAsset[]): Promise<(asset: ListedAsset) => string[]> {
+  const ids = assets.flatMap(({ fileSet }) => fileSet ?? [])
+  const sets = new Map<string, string[]>()
+  if (ids.length > 0)
+    for await (const { _id, files } of fileSetNames(ids))
+      sets.set(
+        _id,
+        files.map(({ name }) => name ?? ''),
+      )
+  return ({ fileSet, files }) => sets.get(fileSet ?? '') ?? files.map(({ name }) => name ?? '')
+}
