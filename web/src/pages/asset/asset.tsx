@@ -68,7 +68,10 @@ function Missing() {
       {token ? (
         <ButtonLink href={at('/')}>{text.errors.toAssets}</ButtonLink>
       ) : (
-        <ButtonLink variant="primary" href={at('/sign-in')}>
+        <ButtonLink
+          variant="primary"
+          href={`${at('/sign-in')}?${new URLSearchParams({ next: location.pathname })}`}
+        >
           {text.asset.missingSignIn}
         </ButtonLink>
       )}

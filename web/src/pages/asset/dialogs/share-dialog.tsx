@@ -1,0 +1,48 @@
+import { useMutation } from '@tanstack/preact-query'
+import { api, ask } from '../../../api/client.ts'
+import { Dialog } from '../../../design/dialog.tsx'
+import { Notice } from '../../../design/states.tsx'
+import { tell } from '../../../design/toast.tsx'
+import { shareText } from '../../../share-text.ts'
+import type { DialogProps } from '../actions.tsx'
+import { afterChange } from './after-change.ts'
+import { Links } from './links.tsx'
+import { People } from './people.tsx'
+
+/** Who can see an asset: everybody, people with an account, and people with a link. */
+export function ShareDialog({ asset, onClose }: DialogProps) {
+  const isPublic = asset.visibility === 'public'
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: (visibility: 'public' | 'private') =>
+      ask(
+        api.PATCH('/api/assets/{assetId}', { params: { path: { assetId: asset.id } }, body: { visibility } }),
+      ),
+    async onSuccess(_, visibility) {
+      await afterChange(asset)
+      tell(visibility === 'public' ? shareText.share.nowPublic : shareText.share.nowPrivate)
+    },
+  })
+  return (
+    <Dialog title={shareText.share.title} onClose={onClose}>
+      <label class="switch">
+        <span>
+          <strong>{shareText.share.public}</strong>
+          <br />
+          <span class="soft">{isPublic ? shareText.share.publicHint : shareText.share.privateHint}</span>
+        </span>
+        <input
+          type="checkbox"
+          role="switch"
+          aria-checked={isPublic}
+          aria-label={shareText.share.public}
+          checked={isPublic}
+          disabled={isPending}
+          onChange={({ currentTarget }) => mutate(currentTarget.checked ? 'public' : 'private')}
+        />
+      </label>
+      {error && <Notice kind="danger">{error.message}</Notice>}
+      <People assetId={asset.id} />
+      <Links assetId={asset.id} />
+    </Dialog>
+  )
+}
