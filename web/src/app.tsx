@@ -15,6 +15,8 @@ import { text } from './text.ts'
 import { UploadDock } from './upload/dock.tsx'
 
 const AssetPage = lazyPage(() => import('./pages/asset/asset.tsx'))
+const LinkPage = lazyPage(() => import('./pages/link/link.tsx'))
+const Embed = lazyPage(() => import('./pages/embed/embed.tsx'))
 const SignIn = lazyPage(() => import('./pages/account/sign-in.tsx'))
 const Register = lazyPage(() => import('./pages/account/register.tsx'))
 const Account = lazyPage(() => import('./pages/account/account.tsx'))
@@ -27,6 +29,7 @@ const Upload = lazyPage(() => import('./pages/upload/upload.tsx'))
 export function App() {
   const [isHelping, setHelping] = useState(false)
   useHelpKey(() => setHelping(true))
+  if (location.pathname.startsWith(at('/embed/'))) return <Framed />
   return (
     <QueryClientProvider client={queries}>
       <LocationProvider scope={BASE_PATH || '/'}>
@@ -37,6 +40,7 @@ export function App() {
             <Router onRouteChange={focusPage}>
               <Route path={at('/')} component={Gallery} />
               <Route path={at('/a/:id')} component={AssetPage} />
+              <Route path={at('/s/:token')} component={LinkPage} />
               <Route path={at('/sign-in')} component={SignIn} />
               <Route path={at('/register')} component={Register} />
               <Route path={at('/account')} component={Account} />
@@ -53,6 +57,22 @@ export function App() {
         <RenewSession />
         {isHelping && <Shortcuts onClose={() => setHelping(false)} />}
         <Toasts />
+      </LocationProvider>
+    </QueryClientProvider>
+  )
+}
+
+/** The page in a frame of another page: without header, upload and sign-in. */
+function Framed() {
+  return (
+    <QueryClientProvider client={queries}>
+      <LocationProvider scope={BASE_PATH || '/'}>
+        <ErrorBoundary>
+          <Router>
+            <Route path={at('/embed/:id')} component={Embed} />
+            <Route default component={NotFound} />
+          </Router>
+        </ErrorBoundary>
       </LocationProvider>
     </QueryClientProvider>
   )

@@ -1,4 +1,7 @@
-import type { Asset } from '../../../api/client.ts'
+import type { components } from '../../../api/schema.ts'
+
+// not from client.ts: tests of this file run without a browser and its types
+type Asset = components['schemas']['Asset']
 
 /** What the edit dialog changes. `type` is `detect` to have it detected from the files. */
 export interface Draft {

@@ -1,0 +1,124 @@
+import { useMutation } from '@tanstack/preact-query'
+import clock from 'lucide-static/icons/clock.svg'
+import lock from 'lucide-static/icons/lock.svg'
+import unlink from 'lucide-static/icons/unlink.svg'
+import { useState } from 'preact/hooks'
+import { useRoute } from 'preact-iso'
+import type { Asset } from '../../api/client.ts'
+import { ApiError } from '../../api/errors.ts'
+import { Button } from '../../design/button.tsx'
+import { PasswordField } from '../../design/field.tsx'
+import { Icon } from '../../design/icon.tsx'
+import { ErrorState, Notice, State } from '../../design/states.tsx'
+import { shareText } from '../../share-text.ts'
+import { usePage } from '../../shell/use-page.ts'
+import { text } from '../../text.ts'
+import { SharedAsset } from './shared-asset.tsx'
+import { readLink, useLink } from './use-link.ts'
+
+/** The page of a link, for people without an account. */
+export default function LinkPage() {
+  const { token = '' } = useRoute().params
+  return <OneLink key={token} token={token} />
+}
+
+function OneLink({ token }: { token: string }) {
+  const { data, error, refetch } = useLink(token)
+  /** The password is kept in the memory of this page alone. */
+  const [opened, setOpened] = useState<{ asset: Asset; password: string } | null>(null)
+  const asset = opened?.asset ?? data
+  const code = error instanceof ApiError ? error.code : null
+  usePage(asset?.name ?? shareText.linkPage.title)
+  if (asset)
+    return (
+      <main id="content" class="asset-page">
+        <SharedAsset token={token} asset={asset} password={opened?.password ?? null} />
+      </main>
+    )
+  return (
+    <main id="content" class={code === 'password_required' ? 'narrow' : ''} aria-busy={!error}>
+      {code === 'password_required' ? (
+        <PasswordForm token={token} onOpen={(found, password) => setOpened({ asset: found, password })} />
+      ) : (
+        <>
+          <h1 class="hidden-text">{shareText.linkPage.title}</h1>
+          <Unopened error={error} onRetry={() => refetch()} />
+        </>
+      )}
+    </main>
+  )
+}
+
+function Unopened({ error, onRetry }: { error: Error | null; onRetry: () => void }) {
+  if (!error)
+    return (
+      <p class="hidden-text" role="status">
+        {text.loading}
+      </p>
+    )
+  const code = error instanceof ApiError ? error.code : null
+  if (code === 'link_expired')
+    return (
+      <State icon={clock} title={shareText.linkPage.ended}>
+        <p class="soft">{shareText.linkPage.endedHint}</p>
+      </State>
+    )
+  if (code === 'not_found' || code === 'validation_failed')
+    return (
+      <State icon={unlink} title={shareText.linkPage.unknown}>
+        <p class="soft">{shareText.linkPage.unknownHint}</p>
+      </State>
+    )
+  return <ErrorState error={error} onRetry={onRetry} />
+}
+
+interface PasswordProps {
+  token: string
+  onOpen: (asset: Asset, password: string) => void
+}
+
+function PasswordForm({ token, onOpen }: PasswordProps) {
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: (password: string) => readLink(token, password),
+    onSuccess: onOpen,
+    gcTime: 0,
+  })
+  const code = error instanceof ApiError ? error.code : null
+  if (code === 'link_expired' || code === 'not_found')
+    return <Unopened error={error} onRetry={() => undefined} />
+  return (
+    <>
+      <header>
+        <Icon shapes={lock} size={40} />
+        <h1>{shareText.linkPage.closed}</h1>
+        <p class="soft">{shareText.linkPage.closedHint}</p>
+      </header>
+      <form
+        class="panel stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          mutate(String(new FormData(event.currentTarget).get('password')))
+        }}
+      >
+        {error && code !== 'bad_credentials' && (
+          <Notice kind="danger">
+            {code === 'too_many_requests' ? shareText.linkPage.tooMany : error.message}
+          </Notice>
+        )}
+        <div role="alert">
+          {code === 'bad_credentials' && <p class="fault">{shareText.linkPage.wrong}</p>}
+        </div>
+        <PasswordField
+          label={shareText.linkPage.password}
+          name="password"
+          autocomplete="off"
+          aria-invalid={code === 'bad_credentials'}
+          required
+        />
+        <Button type="submit" variant="primary" wide busy={isPending}>
+          {shareText.linkPage.open}
+        </Button>
+      </form>
+    </>
+  )
+}
