@@ -70,6 +70,7 @@ export async function expectAccessible(page: Page): Promise<void> {
   const source = await readFile(AXE, 'utf8')
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.waitForFunction(`matchMedia('(prefers-color-scheme: ${colorScheme})').matches`)
     await page.evaluate(TWO_FRAMES)
     await page.evaluate(source)
     const violations = (await page.evaluate(

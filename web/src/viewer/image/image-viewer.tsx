@@ -1,4 +1,4 @@
-import fitIcon from 'lucide-static/icons/scan.svg'
+import fitIcon from 'lucide-static/icons/square-dashed.svg'
 import zoomInIcon from 'lucide-static/icons/zoom-in.svg'
 import zoomOutIcon from 'lucide-static/icons/zoom-out.svg'
 import { useState } from 'preact/hooks'

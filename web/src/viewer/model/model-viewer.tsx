@@ -23,7 +23,6 @@ export default function ModelViewer(props: FileProps) {
     .filter((one) => one.id === file.id || (isGltf && extensionOf(one.name) === 'bin'))
     .reduce((sum, { size }) => sum + size, 0)
   const { model, progress, error, start, cancel } = useModel(props, bytes <= ASK_BYTES)
-  const [life, setLife] = useState(0)
   if (bytes > MAX_BYTES)
     return (
       <State icon={box} title={text.viewer.modelTooLarge}>
@@ -32,17 +31,7 @@ export default function ModelViewer(props: FileProps) {
     )
   if (error) return <ErrorState error={error} onRetry={start} />
   if (!model) return <Loading progress={progress} bytes={bytes} onStart={start} onCancel={cancel} />
-  return (
-    <Shown
-      key={life}
-      {...props}
-      model={model}
-      onLost={() => {
-        setLife(life + 1)
-        start()
-      }}
-    />
-  )
+  return <Shown {...props} model={model} onLost={start} />
 }
 
 interface LoadingProps {

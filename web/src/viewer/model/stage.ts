@@ -32,6 +32,8 @@ const MAX_PIXEL_RATIO = 2
 const SPACE = 1.06
 /** Side of a poster in pixels. */
 const POSTER = 1024
+/** Side of the surroundings that models reflect, in pixels. */
+const ENVIRONMENT = 128
 /** Where the camera stands first, seen from the middle of the model. */
 const DIRECTION = new Vector3(0.72, 0.46, 1).normalize()
 
@@ -191,7 +193,7 @@ export class ModelStage {
   #light(): void {
     const generator = new PMREMGenerator(this.#renderer)
     const room = new RoomEnvironment()
-    this.#scene.environment = generator.fromScene(room, 0.04).texture
+    this.#scene.environment = generator.fromScene(room, 0.04, 0.1, 100, { size: ENVIRONMENT }).texture
     this.#scene.environmentIntensity = 0.75
     room.dispose()
     generator.dispose()

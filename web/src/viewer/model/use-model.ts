@@ -34,6 +34,7 @@ export function useModel({ file, files }: FileProps, begins: boolean) {
     const control = new AbortController()
     abort.current = control
     setError(null)
+    setModel(null)
     load({ file, files }, control.signal, setProgress).then(
       (loaded) => (control.signal.aborted ? disposeModel(loaded.parsed.object) : setModel(loaded)),
       (thrown) => !control.signal.aborted && setError(describe(thrown)),
@@ -42,7 +43,11 @@ export function useModel({ file, files }: FileProps, begins: boolean) {
   }, [attempt])
   return {
     ...{ progress, model, error },
-    start: () => setAttempt(attempt + 1),
+    start: () => {
+      setProgress({ step: 'loading', part: 0 })
+      setModel(null)
+      setAttempt(attempt + 1)
+    },
     cancel: () => {
       abort.current?.abort()
       setAttempt(0)
@@ -74,11 +79,13 @@ async function load(
   signal.throwIfAborted()
   checkModel(format, bytes)
   const resources = resourcesOf(files, file)
+  let timer: number | undefined
   const late = new Promise<never>((_, reject) => {
-    const timer = setTimeout(() => reject(new ModelError(text.viewer.modelSlow)), PARSE_MS)
-    signal.addEventListener('abort', () => clearTimeout(timer))
+    timer = setTimeout(() => reject(new ModelError(text.viewer.modelSlow)), PARSE_MS)
   })
-  const parsed = await Promise.race([parseModel(format, { bytes, files, resources, signal }), late])
+  const parsed = await Promise.race([parseModel(format, { bytes, files, resources, signal }), late]).finally(
+    () => clearTimeout(timer),
+  )
   await resources.settled()
   return { parsed, missing: [...resources.missing] }
 }

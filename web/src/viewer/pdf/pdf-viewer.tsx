@@ -1,4 +1,4 @@
-import widthIcon from 'lucide-static/icons/scan.svg'
+import widthIcon from 'lucide-static/icons/square-dashed.svg'
 import zoomInIcon from 'lucide-static/icons/zoom-in.svg'
 import zoomOutIcon from 'lucide-static/icons/zoom-out.svg'
 import type { PDFDocumentProxy } from 'pdfjs-dist'

@@ -1,0 +1,121 @@
+/** Small files that a viewer can show, and files that try to reach what is not theirs. */
+
+/** Returns a PDF with pages of 200 by 200 points, each with a black square. */
+export function squarePdf(pages: number): Buffer {
+  const square = '0 0 0 rg 50 50 100 100 re f'
+  const kids = Array.from({ length: pages }, (_, page) => `${page + 4} 0 R`).join(' ')
+  const objects = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    `<< /Type /Pages /Count ${pages} /Kids [${kids}] /MediaBox [0 0 200 200] >>`,
+    `<< /Length ${square.length} >>\nstream\n${square}\nendstream`,
+    ...Array.from({ length: pages }, () => '<< /Type /Page /Parent 2 0 R /Contents 3 0 R >>'),
+  ]
+  let text = '%PDF-1.4\n'
+  const places = objects.map((object, index) => {
+    const place = text.length
+    text += `${index + 1} 0 obj\n${object}\nendobj\n`
+    return `${String(place).padStart(10, '0')} 00000 n \n`
+  })
+  const count = objects.length + 1
+  const end = `trailer\n<< /Size ${count} /Root 1 0 R >>\nstartxref\n${text.length}\n%%EOF\n`
+  return Buffer.from(`${text}xref\n0 ${count}\n0000000000 65535 f \n${places.join('')}${end}`, 'latin1')
+}
+
+const CORNERS = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => [n & 1, (n >> 1) & 1, (n >> 2) & 1].join(' '))
+const SIDES = ['1 3 4 2', '5 6 8 7', '1 2 6 5', '3 7 8 4', '1 5 7 3', '2 4 8 6']
+
+/** Returns an OBJ of a cube with materials and a texture from a file. */
+export const cubeObj = (library = 'cube.mtl'): Buffer =>
+  Buffer.from(
+    [
+      `mtllib ${library}`,
+      ...CORNERS.map((corner) => `v ${corner}`),
+      ...['0 0', '1 0', '1 1', '0 1'].map((corner) => `vt ${corner}`),
+      'usemtl skin',
+      ...SIDES.map(
+        (side) =>
+          `f ${side
+            .split(' ')
+            .map((corner, at) => `${corner}/${at + 1}`)
+            .join(' ')}`,
+      ),
+      '',
+    ].join('\n'),
+  )
+
+export const cubeMtl = (texture = 'skin.png'): Buffer =>
+  Buffer.from(`newmtl skin\nKd 1 1 1\nmap_Kd ${texture}\n`)
+
+/** Returns an STL of a cube of 10 units. */
+export function cubeStl(): Buffer {
+  const corners = CORNERS.map((corner) => corner.split(' ').map((value) => Number(value) * 10))
+  const triangles = SIDES.map((side) => side.split(' ').map((at) => corners[Number(at) - 1])).flatMap(
+    ([a, b, c, d]) => [
+      [a, b, c],
+      [a, c, d],
+    ],
+  )
+  const lines = triangles.map(
+    (triangle) =>
+      `facet normal 0 0 0\nouter loop\n${triangle.map((corner) => `vertex ${corner?.join(' ')}`).join('\n')}\nendloop\nendfacet`,
+  )
+  return Buffer.from(`solid cube\n${lines.join('\n')}\nendsolid cube\n`)
+}
+
+/** Returns a glTF of a moving triangle. */
+export function movingGltf(): Buffer {
+  const triangle = new Float32Array([0, 0, 0, 1, 0, 0, 0, 1, 0])
+  const times = new Float32Array([0, 1])
+  const places = new Float32Array([0, 0, 0, 1, 1, 1])
+  const all = Buffer.concat([triangle, times, places].map((part) => Buffer.from(part.buffer)))
+  const accessor = (bufferView: number, count: number, type: string, bounds = {}) => ({
+    ...{ bufferView, count, type, componentType: 5126, ...bounds },
+  })
+  const clip = (name: string) => ({
+    name,
+    samplers: [{ input: 1, output: 2 }],
+    channels: [{ sampler: 0, target: { node: 0, path: 'translation' } }],
+  })
+  return gltfOf({
+    nodes: [{ mesh: 0 }],
+    meshes: [{ primitives: [{ attributes: { POSITION: 0 } }] }],
+    animations: [clip('Walk'), clip('Run')],
+    accessors: [
+      accessor(0, 3, 'VEC3', { min: [0, 0, 0], max: [1, 1, 0] }),
+      accessor(1, 2, 'SCALAR', { min: [0], max: [1] }),
+      accessor(2, 2, 'VEC3'),
+    ],
+    bufferViews: [
+      { buffer: 0, byteOffset: 0, byteLength: 36 },
+      { buffer: 0, byteOffset: 36, byteLength: 8 },
+      { buffer: 0, byteOffset: 44, byteLength: 24 },
+    ],
+    buffers: [
+      { byteLength: all.length, uri: `data:application/octet-stream;base64,${all.toString('base64')}` },
+    ],
+  })
+}
+
+const gltfOf = (more: object) =>
+  Buffer.from(JSON.stringify({ asset: { version: '2.0' }, scene: 0, scenes: [{ nodes: [0] }], ...more }))
+
+/** Returns a glTF whose bytes are at an address. */
+export const gltfFrom = (uri: string): Buffer =>
+  gltfOf({
+    nodes: [{ mesh: 0 }],
+    meshes: [{ primitives: [{ attributes: { POSITION: 0 } }] }],
+    accessors: [{ bufferView: 0, count: 3, type: 'VEC3', componentType: 5126 }],
+    bufferViews: [{ buffer: 0, byteLength: 36 }],
+    buffers: [{ byteLength: 36, uri }],
+  })
+
+/** Returns a glTF whose nodes contain each other. */
+export const endlessGltf = (): Buffer => gltfOf({ nodes: [{ children: [1] }, { children: [0] }] })
+
+/** Returns a glTF that says it has billions of points. */
+export const hugeGltf = (): Buffer =>
+  gltfOf({
+    nodes: [{ mesh: 0 }],
+    meshes: [{ primitives: [{ attributes: { POSITION: 0 } }] }],
+    accessors: [{ count: 4e9, type: 'VEC3', componentType: 5126 }],
+  })
