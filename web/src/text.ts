@@ -90,6 +90,7 @@ export const text = {
     files: (count: number) => (count === 1 ? '1 file' : `${count.toLocaleString('en')} files`),
   },
   asset: {
+    title: 'Asset',
     missing: 'This asset does not exist',
     missingSignIn: 'Sign in to see private assets',
     about: 'About the asset',

@@ -33,6 +33,7 @@ function OneAsset({ id }: { id: string }) {
     if (!error) return <Skeleton />
     return (
       <main id="content">
+        <h1 class="hidden-text">{text.asset.title}</h1>
         {isMissing(error) ? <Missing /> : <ErrorState error={error} onRetry={() => refetch()} />}
       </main>
     )
