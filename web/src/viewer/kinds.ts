@@ -1,7 +1,12 @@
-import type { AssetFile } from '../api/client.ts'
-
-/** What a viewer needs to know of a file. */
-export type ViewedFile = Pick<AssetFile, 'id' | 'name' | 'size' | 'mediaType' | 'url'>
+/** What a viewer needs to know of a file: a part of the file of the API. */
+export interface ViewedFile {
+  id: string
+  name: string
+  /** In bytes. */
+  size: number
+  mediaType: string
+  url: string
+}
 
 /** Kinds of files that can be shown, in the order in which an asset with several is shown. */
 export const KINDS = ['model', 'image', 'video', 'audio', 'pdf', 'text'] as const
