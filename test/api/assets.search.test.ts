@@ -403,5 +403,5 @@ describe('GET /api/assets', () => {
               .to.contain('IXSCAN')
               .and.not.to.contain('COLLSCAN')
           }
-  })
+  }).timeout(60_000)
 })

@@ -167,7 +167,7 @@ describe('WebSocket operations', () => {
       [{ name: 'a.bin', size: -1 }, 'size'],
       [{ name: 'a.bin', size: '10' }, 'size'],
       [{ size: 10 }, 'name'],
-      [{ name: 'a.bin', tags: [''.padEnd(41, 'x')] }, 'tags'],
+      [{ name: 'a.bin', tags: [''.padEnd(65, 'x')] }, 'tags'],
       [{ name: 'a.bin', owner: 'me' }, 'owner'],
     ] as const)
       expect(
