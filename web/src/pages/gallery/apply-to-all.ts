@@ -1,14 +1,17 @@
-import { readAsset } from '../../api/assets.ts'
-import { api, ask } from '../../api/client.ts'
+import { deleteAsset, readAsset } from '../../api/assets.ts'
+import { type Asset, api, ask } from '../../api/client.ts'
 import { toError } from '../../api/errors.ts'
 import type { Item } from './use-assets.ts'
 
 /** Requests that run at the same time. */
 const PARALLEL = 4
 
+/** Changes an asset. Returns it as it is then, or null if it no longer exists. */
+export type Change = (item: Item) => Promise<Asset | null>
+
 export interface Outcome {
-  /** Ids of the changed assets. */
-  done: string[]
+  /** The changed assets by id; null: deleted. */
+  done: Map<string, Asset | null>
   failed: { item: Item; error: Error }[]
 }
 
@@ -20,20 +23,19 @@ export interface Outcome {
  */
 export async function applyToAll(
   items: Item[],
-  change: (item: Item) => Promise<unknown>,
+  change: Change,
   onProgress: (count: number) => void,
 ): Promise<Outcome> {
-  const outcome: Outcome = { done: [], failed: [] }
+  const outcome: Outcome = { done: new Map(), failed: [] }
   const waiting = [...items]
   const work = async () => {
     for (let item = waiting.shift(); item; item = waiting.shift()) {
       try {
-        await change(item)
-        outcome.done.push(item.id)
+        outcome.done.set(item.id, await change(item))
       } catch (error) {
         outcome.failed.push({ item, error: toError(error) })
       }
-      onProgress(outcome.done.length + outcome.failed.length)
+      onProgress(outcome.done.size + outcome.failed.length)
     }
   }
   await Promise.all(Array.from({ length: PARALLEL }, work))
@@ -43,15 +45,30 @@ export async function applyToAll(
 const pathOf = ({ id }: Item) => ({ path: { assetId: id } })
 
 /** Makes an asset public or private. */
-export const setVisibility = (visibility: 'public' | 'private') => (item: Item) =>
-  ask(api.PATCH('/api/assets/{assetId}', { params: pathOf(item), body: { visibility } }))
-
-/** Adds tags to an asset and removes others. Reads the asset first: its tags in the list can be old. */
-export const changeTags =
-  (add: readonly string[], remove: readonly string[]) =>
-  async (item: Item): Promise<void> => {
-    const { asset, etag } = await readAsset(item.id)
-    const tags = [...new Set([...asset.tags.filter((tag) => !remove.includes(tag)), ...add])]
-    const header = { 'If-Match': etag }
-    await ask(api.PATCH('/api/assets/{assetId}', { params: { ...pathOf(item), header }, body: { tags } }))
+export const setVisibility =
+  (visibility: 'public' | 'private'): Change =>
+  async (item) => {
+    const { asset } = await ask(
+      api.PATCH('/api/assets/{assetId}', { params: pathOf(item), body: { visibility } }),
+    )
+    return asset
   }
+
+/** Adds tags to an asset and removes others. Reads the asset first: a change by somebody else is not lost. */
+export const changeTags =
+  (add: readonly string[], remove: readonly string[]): Change =>
+  async (item) => {
+    const { asset: before, etag } = await readAsset(item.id)
+    const tags = [...new Set([...before.tags.filter((tag) => !remove.includes(tag)), ...add])]
+    const header = { 'If-Match': etag }
+    const { asset } = await ask(
+      api.PATCH('/api/assets/{assetId}', { params: { ...pathOf(item), header }, body: { tags } }),
+    )
+    return asset
+  }
+
+/** Deletes an asset and its files. */
+export const removeAsset: Change = async ({ id }) => {
+  await deleteAsset(id)
+  return null
+}

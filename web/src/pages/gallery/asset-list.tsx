@@ -2,36 +2,70 @@ import { useEffect } from 'preact/hooks'
 import { text } from '../../text.ts'
 import { Card } from './card.tsx'
 import type { Item } from './use-assets.ts'
-import type { useSelection } from './use-selection.ts'
+import { useListKeys } from './use-list-keys.ts'
+import { useScrollMemory } from './use-scroll-memory.ts'
+import type { Selection } from './use-selection.ts'
 import { useWindow } from './use-window.ts'
+
+/** Sizes of the cards. The first is the default. */
+export const CARD_SIZES = ['medium', 'small', 'large'] as const
+export type CardSize = (typeof CARD_SIZES)[number]
 
 interface Props {
   items: Item[]
   /** Length of the whole list; -1: unknown. */
   length: number
   view: 'grid' | 'list'
+  size: CardSize
   isLoading: boolean
   /** Whether the items belong to the search before this one. */
   isStale: boolean
-  selection: ReturnType<typeof useSelection>
+  selection: Selection
   onEnd: () => void
 }
 
 /** Heights and spaces of card.css, in pixels. */
-const LAYOUTS = {
-  grid: { minWidth: 176, gap: 16, heightOf: (width: number) => (width * 3) / 4 + 48 },
-  list: { minWidth: 0, gap: 4, heightOf: () => 56 },
-}
+const GRID = { gap: 16, heightOf: (width: number) => (width * 3) / 4 + 48 }
+const LIST = { minWidth: 0, gap: 4, heightOf: () => 56 }
+const MIN_WIDTHS = { small: 128, medium: 184, large: 296 }
 
 /** Places shown while the first assets load. */
-const PLACEHOLDERS = Array.from({ length: 12 }, (_, index) => index)
+const PLACEHOLDERS = Array.from({ length: 24 }, (_, index) => index)
+/** Pictures that are loaded at once, because they are in view at first. */
+const EAGER = 12
 
 /** A list of any length, of which the part in view is rendered. Calls `onEnd` near its end. */
-export function AssetList({ items, length, view, isLoading, isStale, selection, onEnd }: Props) {
-  const { list, columns, from, to, before, after, isAtEnd } = useWindow(items.length, LAYOUTS[view])
+export function AssetList({ items, length, view, size, isLoading, isStale, selection, onEnd }: Props) {
+  const layout = useWindow(items.length, view === 'list' ? LIST : { ...GRID, minWidth: MIN_WIDTHS[size] })
+  const { list, columns, from, to, before, after, isAtEnd, isMeasured } = layout
+  const { focused, handlers } = useListKeys(items, selection, layout)
+  useScrollMemory(isMeasured && items.length > 0 && !isStale)
   useEffect(() => {
     if (isAtEnd && !isLoading && items.length > 0) onEnd()
   }, [isAtEnd, isLoading, items.length, onEnd])
+
+  const cardAt = (index: number) => {
+    const item = items[index]
+    return (
+      item && (
+        <Card
+          key={item.id}
+          item={item}
+          view={view}
+          isSelected={selection.chosen.has(item.id)}
+          onSelect={selection.select}
+          position={index + 1}
+          length={length}
+          isEager={index < EAGER}
+          isKept={index < from || index >= to}
+        />
+      )
+    )
+  }
+  const shown = Array.from(
+    { length: Math.max(0, Math.min(to, items.length) - from) },
+    (_, index) => from + index,
+  )
   return (
     <>
       <div style={{ height: `${before}px` }} />
@@ -41,29 +75,25 @@ export function AssetList({ items, length, view, isLoading, isStale, selection, 
         aria-label={text.gallery.title}
         aria-busy={isLoading || isStale}
         style={{ '--columns': String(columns), opacity: isStale ? 0.6 : 1 }}
+        {...handlers}
       >
         {items.length === 0
           ? PLACEHOLDERS.map((index) => (
-              <li key={index} class={`card ${view}`} aria-hidden="true">
+              <li key={index} class={`card ${view} placeholder`} aria-hidden="true">
                 <span class="picture skeleton" />
+                <span class="line skeleton" />
               </li>
             ))
-          : items
-              .slice(from, to)
-              .map((item, index) => (
-                <Card
-                  key={item.id}
-                  item={item}
-                  view={view}
-                  isSelected={selection.chosen.has(item.id)}
-                  onSelect={(range) => selection.select(item, range)}
-                  position={from + index + 1}
-                  length={length}
-                />
-              ))}
+          : [
+              focused >= 0 && focused < from && cardAt(focused),
+              ...shown.map(cardAt),
+              focused >= to && cardAt(focused),
+            ]}
       </ul>
       <div style={{ height: `${after}px` }} />
-      {isLoading && items.length > 0 && <p class="soft more">{text.gallery.loadingMore}</p>}
+      <p class="soft more" role="status">
+        {isLoading && items.length > 0 && text.gallery.loadingMore}
+      </p>
     </>
   )
 }

@@ -1,17 +1,21 @@
+import { useState } from 'preact/hooks'
 import { useSession } from '../../api/session.ts'
 import { Button } from '../../design/button.tsx'
 import { Checkbox } from '../../design/field.tsx'
 import { text } from '../../text.ts'
 import {
-  FACETS,
-  type Facet,
+  type Bound,
+  DAYS,
+  FLAGS,
   hasFilters,
+  hasRareFilters,
   SCOPES,
   type SearchState,
-  toggle,
+  SIZES,
   withoutFilters,
 } from './search-state.ts'
 import type { Counts } from './use-assets.ts'
+import { Values } from './values.tsx'
 
 interface Props {
   search: SearchState
@@ -19,9 +23,16 @@ interface Props {
   onChange: (search: SearchState) => void
 }
 
-/** The scope and the filters beside the assets. A value that is chosen stays in its list, even with no asset. */
+const MEGABYTE = 1_000_000
+/** Groups whose values are being counted. */
+const WAITING = ['type', 'media', 'tag']
+
+/** The scope and the filters beside the assets. */
 export function Filters({ search, counts, onChange }: Props) {
   const { token } = useSession()
+  // only at first: later the user opens and closes it
+  const [isOpen] = useState(hasRareFilters(search))
+  const common = { search, counts, onChange }
   return (
     <div class="filters">
       {token && (
@@ -40,9 +51,33 @@ export function Filters({ search, counts, onChange }: Props) {
           ))}
         </fieldset>
       )}
-      {FACETS.map((name) => (
-        <Values key={name} name={name} search={search} counts={counts} onChange={onChange} />
-      ))}
+      {!counts && WAITING.map((name) => <div key={name} class="skeleton" />)}
+      <Values name="type" {...common} />
+      <Values name="media" {...common} />
+      <Values name="tag" {...common} />
+      <Values name="visibility" {...common} />
+      <details open={isOpen}>
+        <summary>{text.gallery.moreFilters}</summary>
+        <div class="filters">
+          <Values name="ext" {...common} />
+          <Values name="license" {...common} />
+          <Values name="owner" {...common} />
+          <Range title={text.gallery.size} names={SIZES} {...common} />
+          <Range title={text.gallery.created} names={[DAYS[0], DAYS[1]]} {...common} />
+          <Range title={text.gallery.changed} names={[DAYS[2], DAYS[3]]} {...common} />
+          <fieldset>
+            <legend>{text.gallery.only}</legend>
+            {FLAGS.map((name) => (
+              <Checkbox
+                key={name}
+                label={text.gallery.flags[name]}
+                checked={search[name]}
+                onChange={() => onChange({ ...search, [name]: !search[name] })}
+              />
+            ))}
+          </fieldset>
+        </div>
+      </details>
       {hasFilters(search) && (
         <Button wide onClick={() => onChange(withoutFilters(search))}>
           {text.gallery.clear}
@@ -52,28 +87,31 @@ export function Filters({ search, counts, onChange }: Props) {
   )
 }
 
-function Values({ name, search, counts, onChange }: Props & { name: Facet }) {
-  const found = counts?.facets[name] ?? []
-  const chosen = search[name].filter((value) => !found.some((one) => one.value === value))
-  const values = [...found, ...chosen.map((value) => ({ value, count: 0 }))]
-  // one value that all assets have is no choice
-  if (values.length === 0 || (values.length === 1 && search[name].length === 0 && name === 'visibility'))
-    return null
+/** The lowest and the highest size or day. Sizes are in megabytes here and in bytes in the search. */
+function Range({
+  title,
+  names,
+  search,
+  onChange,
+}: Props & { title: string; names: readonly [Bound, Bound] }) {
+  const isSize = names === SIZES
+  const set = (name: Bound, given: string) => {
+    const bytes = isSize && given !== '' ? String(Math.round(Number(given) * MEGABYTE)) : given
+    onChange({ ...search, [name]: bytes })
+  }
   return (
-    <fieldset>
-      <legend>{text.gallery.facets[name]}</legend>
-      {values.map(({ value, count }) => (
-        <Checkbox
-          key={value}
-          label={
-            <>
-              <span class="value">{name === 'tag' ? value : (text.gallery.values[value] ?? value)}</span>
-              <span class="soft count">{count.toLocaleString('en')}</span>
-            </>
-          }
-          checked={search[name].includes(value)}
-          onChange={() => onChange(toggle(search, name, value))}
-        />
+    <fieldset class="range">
+      <legend>{title}</legend>
+      {names.map((name, index) => (
+        <label key={name}>
+          <span>{index === 0 ? text.gallery.from : text.gallery.to}</span>
+          <input
+            class="input"
+            {...(isSize ? { type: 'number', min: 0, step: 'any', inputMode: 'decimal' } : { type: 'date' })}
+            value={isSize && search[name] ? Number(search[name]) / MEGABYTE : search[name]}
+            onChange={({ currentTarget }) => currentTarget.validity.valid && set(name, currentTarget.value)}
+          />
+        </label>
       ))}
     </fieldset>
   )

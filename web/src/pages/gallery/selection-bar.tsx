@@ -3,7 +3,7 @@ import tag from 'lucide-static/icons/tag.svg'
 import trash from 'lucide-static/icons/trash-2.svg'
 import close from 'lucide-static/icons/x.svg'
 import { useState } from 'preact/hooks'
-import { deleteAsset } from '../../api/assets.ts'
+import type { Asset } from '../../api/client.ts'
 import { queries } from '../../api/query.ts'
 import { Button } from '../../design/button.tsx'
 import { Dialog } from '../../design/dialog.tsx'
@@ -11,34 +11,42 @@ import { TextField } from '../../design/field.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
 import { text } from '../../text.ts'
-import { applyToAll, changeTags, type Outcome, setVisibility } from './apply-to-all.ts'
+import {
+  applyToAll,
+  type Change,
+  changeTags,
+  type Outcome,
+  removeAsset,
+  setVisibility,
+} from './apply-to-all.ts'
 import type { Item } from './use-assets.ts'
 
 interface Props {
   items: Item[]
   onClear: () => void
-  /** @param done ids of the assets that were changed @param gone whether they no longer exist */
-  onDone: (done: string[], gone: boolean) => void
+  /** The open dialog. */
+  asked: Asked | null
+  onAsk: (asked: Asked | null) => void
+  /** @param done the changed assets by id; null: deleted */
+  onDone: (done: ReadonlyMap<string, Asset | null>) => void
 }
 
-type Asked = 'tag' | 'visibility' | 'delete'
-type Change = (item: Item) => Promise<unknown>
+export type Asked = 'tag' | 'visibility' | 'delete'
 
 /** What can be done with the chosen assets. */
-export function SelectionBar({ items, onClear, onDone }: Props) {
-  const [asked, ask] = useState<Asked | null>(null)
+export function SelectionBar({ items, asked, onAsk: ask, onClear, onDone }: Props) {
   const [count, setCount] = useState<number | null>(null)
   const [outcome, setOutcome] = useState<Outcome | null>(null)
 
-  const run = async (change: Change, gone = false) => {
+  const run = async (change: Change) => {
     setCount(0)
     setOutcome(null)
     const result = await applyToAll(items, change, setCount)
     setCount(null)
-    if (result.done.length > 0) tell(text.selection.done(result.done.length))
+    if (result.done.size > 0) tell(text.selection.done(result.done.size))
     if (result.failed.length > 0) setOutcome(result)
     else ask(null)
-    onDone(result.done, gone)
+    onDone(result.done)
     await queries.invalidateQueries({ queryKey: ['assets'] })
   }
   const close_ = () => {
@@ -90,7 +98,7 @@ export function SelectionBar({ items, onClear, onDone }: Props) {
                 <Button disabled={busy} onClick={close_}>
                   {text.cancel}
                 </Button>
-                <Button busy={busy} variant="danger" onClick={() => run(({ id }) => deleteAsset(id), true)}>
+                <Button busy={busy} variant="danger" onClick={() => run(removeAsset)}>
                   {text.selection.deleteForever}
                 </Button>
               </div>

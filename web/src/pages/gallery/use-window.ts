@@ -11,6 +11,10 @@ interface Layout {
 
 /** Rows that are rendered above and below what is visible. */
 const SPARE_ROWS = 3
+/** Items of a larger smallest width can be alone in a row, in pixels. */
+const LARGE = 200
+/** Height of what sticks to the top of the page, in pixels. */
+const STICKY = 128
 
 /**
  * Computes which items of a long list are rendered: those in view and some around them. All items have the same height,
@@ -23,7 +27,9 @@ export function useWindow(count: number, { minWidth, gap, heightOf }: Layout) {
   const [width, setWidth] = useState(0)
   const [rows, setRows] = useState({ first: 0, last: 12 })
 
-  const columns = minWidth > 0 ? Math.max(1, Math.floor((width + gap) / (minWidth + gap))) : 1
+  // two in a row also on a narrow screen, unless they are meant to be large
+  const least = minWidth > LARGE ? minWidth : Math.min(minWidth, (width - gap) / 2)
+  const columns = minWidth > 0 ? Math.max(1, Math.floor((width + gap) / (least + gap))) : 1
   const height = heightOf((width - gap * (columns - 1)) / columns) + gap
   const allRows = Math.ceil(count / columns)
 
@@ -61,9 +67,19 @@ export function useWindow(count: number, { minWidth, gap, heightOf }: Layout) {
 
   const first = Math.min(rows.first, Math.max(0, allRows - 1))
   const last = Math.min(rows.last, allRows)
+  const reveal = (index: number) => {
+    const origin = (list.current?.previousElementSibling?.getBoundingClientRect().top ?? 0) + scrollY
+    const top = origin + Math.floor(index / columns) * height
+    if (top - STICKY < scrollY) scrollTo(0, top - STICKY)
+    else if (top + height > scrollY + innerHeight) scrollTo(0, top + height - innerHeight)
+  }
   return {
     list,
     columns,
+    /** Whether the width is known, on which all other values depend. */
+    isMeasured: width > 0,
+    /** Scrolls so far that an item is in view. */
+    reveal,
     /** Indexes of the rendered items. */
     from: first * columns,
     to: last * columns,
