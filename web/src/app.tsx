@@ -2,15 +2,16 @@ import { QueryClientProvider } from '@tanstack/preact-query'
 import { useEffect, useState } from 'preact/hooks'
 import { ErrorBoundary, LocationProvider, Route, Router } from 'preact-iso'
 import { queries } from './api/query.ts'
+import { useSession } from './api/session.ts'
 import { at, BASE_PATH } from './base.ts'
 import { Toasts } from './design/toast.tsx'
+import { useLazy } from './lib/use-lazy.ts'
 import Gallery from './pages/gallery/gallery.tsx'
 import NotFound from './pages/not-found.tsx'
 import { Header } from './shell/header.tsx'
 import { lazyPage } from './shell/lazy-page.tsx'
 import { focusPage } from './shell/page-change.ts'
-import { RenewSession } from './shell/renew-session.tsx'
-import { Shortcuts, useHelpKey } from './shell/shortcuts.tsx'
+import { useHelpKey } from './shell/use-help-key.ts'
 import { text } from './text.ts'
 import { UploadDock } from './upload/dock.tsx'
 
@@ -25,9 +26,13 @@ const AdminAssets = lazyPage(() => import('./pages/admin/assets.tsx'))
 const AdminActivity = lazyPage(() => import('./pages/admin/activity.tsx'))
 const Upload = lazyPage(() => import('./pages/upload/upload.tsx'))
 
+const loadRenewal = async () => (await import('./shell/renew-session.tsx')).default
+const loadShortcuts = async () => (await import('./shell/shortcuts.tsx')).default
+
 /** The whole client: the frame of every page and the page of the address. Only the gallery is in the first load. */
 export function App() {
   const [isHelping, setHelping] = useState(false)
+  const Shortcuts = useLazy(loadShortcuts, isHelping)
   useHelpKey(() => setHelping(true))
   if (location.pathname.startsWith(at('/embed/'))) return <Framed />
   return (
@@ -54,8 +59,8 @@ export function App() {
           </ErrorBoundary>
         </div>
         <UploadDock />
-        <RenewSession />
-        {isHelping && <Shortcuts onClose={() => setHelping(false)} />}
+        <EndedSession />
+        {Shortcuts && isHelping && <Shortcuts onClose={() => setHelping(false)} />}
         <Toasts />
       </LocationProvider>
     </QueryClientProvider>
@@ -91,4 +96,11 @@ function Offline() {
     }
   }, [])
   return <div role="status">{!isOnline && <p class="offline">{text.shell.offline}</p>}</div>
+}
+
+/** Asks to sign in again. */
+function EndedSession() {
+  const { ended } = useSession()
+  const RenewSession = useLazy(loadRenewal, ended)
+  return RenewSession && <RenewSession />
 }

@@ -286,8 +286,12 @@ export const text = {
     list: [
       [['/'], 'Search'],
       [['Enter'], 'Open the focused asset'],
+      [['←', '↑', '→', '↓'], 'Move between assets'],
       [['Space'], 'Select the focused asset'],
       [['Shift', 'Click'], 'Select all assets up to this one'],
+      [['Shift', 'Arrow'], 'Select the assets on the way'],
+      [['Ctrl', 'A'], 'Select all loaded assets'],
+      [['Delete'], 'Delete the selected assets'],
       [['←', '→'], 'Next or previous tab'],
       [['↑', '↓'], 'Next or previous entry of a menu'],
       [['Esc'], 'Close a dialog or a menu'],

@@ -5,7 +5,7 @@ import { SignInForm } from '../pages/account/sign-in-form.tsx'
 import { text } from '../text.ts'
 
 /** Asks to sign in again when the session has ended. The page behind stays as it is, and its requests wait. */
-export function RenewSession() {
+export default function RenewSession() {
   const { ended, account } = useSession()
   if (!ended) return null
   return (

@@ -3,7 +3,6 @@ import { text } from '../../text.ts'
 import { Card } from './card.tsx'
 import type { Item } from './use-assets.ts'
 import { useListKeys } from './use-list-keys.ts'
-import { useScrollMemory } from './use-scroll-memory.ts'
 import type { Selection } from './use-selection.ts'
 import { useWindow } from './use-window.ts'
 
@@ -37,9 +36,8 @@ const EAGER = 12
 /** A list of any length, of which the part in view is rendered. Calls `onEnd` near its end. */
 export function AssetList({ items, length, view, size, isLoading, isStale, selection, onEnd }: Props) {
   const layout = useWindow(items.length, view === 'list' ? LIST : { ...GRID, minWidth: MIN_WIDTHS[size] })
-  const { list, columns, from, to, before, after, isAtEnd, isMeasured } = layout
+  const { list, columns, from, to, before, after, isAtEnd } = layout
   const { focused, handlers } = useListKeys(items, selection, layout)
-  useScrollMemory(isMeasured && items.length > 0 && !isStale)
   useEffect(() => {
     if (isAtEnd && !isLoading && items.length > 0) onEnd()
   }, [isAtEnd, isLoading, items.length, onEnd])

@@ -5,6 +5,7 @@ import { Button } from '../../design/button.tsx'
 import { Dialog } from '../../design/dialog.tsx'
 import { ErrorState, Notice } from '../../design/states.tsx'
 import { useStored } from '../../lib/stored.ts'
+import { useLazy } from '../../lib/use-lazy.ts'
 import { usePage } from '../../shell/use-page.ts'
 import { text } from '../../text.ts'
 import { AssetList, CARD_SIZES } from './asset-list.tsx'
@@ -13,11 +14,13 @@ import { Empty } from './empty.tsx'
 import { Filters } from './filters.tsx'
 import { ListBar, VIEWS } from './list-bar.tsx'
 import { hasFilters, parseSearch, type SearchState, toParameters } from './search-state.ts'
-import { type Asked, SelectionBar } from './selection-bar.tsx'
+import type { Asked } from './selection-bar.tsx'
 import { changeLists, useAssets, useCounts } from './use-assets.ts'
 import { useSelectionKeys } from './use-list-keys.ts'
 import { useRenewal } from './use-renewal.ts'
 import { useSelection } from './use-selection.ts'
+
+const loadSelectionBar = async () => (await import('./selection-bar.tsx')).SelectionBar
 
 /** The assets that match the search in the address. */
 export default function Gallery() {
@@ -35,6 +38,8 @@ export default function Gallery() {
   const items = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data])
   const selection = useSelection(items)
   useSelectionKeys(selection, () => ask('delete'))
+  // before the first choice, so that the bar appears at once
+  const SelectionBar = useLazy(loadSelectionBar, items.length > 0)
   const [first] = list.data?.pages ?? []
 
   useEffect(() => selection.clear(), [query])
@@ -62,7 +67,7 @@ export default function Gallery() {
           onSize={setSize}
         />
         {hasFilters(search) && <Chips search={search} onChange={show} />}
-        {selection.chosen.size > 0 && (
+        {SelectionBar && selection.chosen.size > 0 && (
           <SelectionBar
             items={[...selection.chosen.values()]}
             asked={asked}

@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { isField } from '../../lib/keys.ts'
 import type { Item } from './use-assets.ts'
 import type { Selection } from './use-selection.ts'
 
@@ -76,10 +77,7 @@ export function useListKeys(items: Item[], selection: Selection, { list, columns
 export function useSelectionKeys(selection: Selection, onDelete: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const isTyping =
-        event.target instanceof Element &&
-        event.target.matches('input:not([type=checkbox]), textarea, select')
-      if (event.defaultPrevented || isTyping || document.querySelector('dialog[open]')) return
+      if (event.defaultPrevented || isField(event.target) || document.querySelector('dialog[open]')) return
       if (event.key === 'a' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
         event.preventDefault()
         selection.all()

@@ -76,8 +76,6 @@ export function useWindow(count: number, { minWidth, gap, heightOf }: Layout) {
   return {
     list,
     columns,
-    /** Whether the width is known, on which all other values depend. */
-    isMeasured: width > 0,
     /** Scrolls so far that an item is in view. */
     reveal,
     /** Indexes of the rendered items. */
