@@ -81,6 +81,32 @@ const workers = {
   },
 }
 
+const MAIN = join(ROOT, 'web/src/main.tsx')
+
+/**
+ * Lets every part of the client that is loaded later import the first load, which the page has by then. All modules of the
+ * first load so have the same importers, and become one file instead of one for each combination of parts.
+ */
+const oneFirstLoad = {
+  name: 'one-first-load',
+  setup(build) {
+    const later = new Set()
+    build.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      if (kind === 'dynamic-import' && resolveDir.startsWith(join(ROOT, 'web/src')))
+        later.add(join(resolveDir, path))
+      return undefined
+    })
+    build.onLoad({ filter: /[/\\]web[/\\]src[/\\].*\.tsx?$/ }, ({ path }) => {
+      if (!later.has(path)) return undefined
+      const contents = `${readFileSync(path, 'utf8')}\nimport ${JSON.stringify(MAIN)}\n`
+      return { contents, loader: path.endsWith('x') ? 'tsx' : 'ts' }
+    })
+    // never called here
+    build.onResolve({ filter: /^\.\/prerender\.js$/ }, () => ({ path: 'prerender', namespace: 'empty' }))
+    build.onLoad({ filter: /./, namespace: 'empty' }, () => ({ contents: 'export default undefined' }))
+  },
+}
+
 /**
  * Bundles the web client: `index.html` and below `files/` scripts and styles, whose names contain a hash of their content,
  * each also compressed. Does not check types.
@@ -133,7 +159,7 @@ export async function bundleWeb(folder, { watch = false, onBuild = () => undefin
     legalComments: 'linked',
     define: { 'process.env.NODE_ENV': watch ? '"development"' : '"production"' },
     loader: { '.svg': 'file', '.png': 'file', '.woff2': 'file', '.wasm': 'file' },
-    plugins: [icons, workers, write],
+    plugins: [icons, workers, oneFirstLoad, write],
     metafile: true,
     write: false,
     logLevel: 'warning',
@@ -141,7 +167,7 @@ export async function bundleWeb(folder, { watch = false, onBuild = () => undefin
   await builder.rebuild()
   if (watch) await builder.watch()
   else await builder.dispose()
-  return sources.filter((file) => !file.startsWith('node_modules/') && !file.includes('<'))
+  return sources.filter((file) => !file.startsWith('node_modules/') && !/[<:]/.test(file))
 }
 
 function store(path, contents, compress) {
