@@ -12,6 +12,10 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 /** Waits until the browser has drawn a change. */
 const TWO_FRAMES = 'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))'
 
+/** Waits until colours have changed. */
+const NO_MOTION =
+  'Promise.allSettled(document.getAnimations().map(({ finished }) => finished)).then(() => undefined)'
+
 let isBuilt = false
 
 /** Builds the web client into dist/web, where the service looks for it. Once in a run. */
@@ -72,6 +76,7 @@ export async function expectAccessible(page: Page): Promise<void> {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.waitForFunction(`matchMedia('(prefers-color-scheme: ${colorScheme})').matches`)
     await page.evaluate(TWO_FRAMES)
+    await page.evaluate(NO_MOTION)
     await page.evaluate(source)
     const violations = (await page.evaluate(
       `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) => violations)`,

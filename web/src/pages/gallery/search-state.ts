@@ -46,8 +46,8 @@ export function parseSearch(query: string): SearchState {
   }
 }
 
-const record = <Name extends string, Value>(names: readonly Name[], valueOf: (name: Name) => Value) =>
-  Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Record<Name, Value>
+const record = <Name extends string, Value>(names: readonly Name[], read: (name: Name) => Value) =>
+  Object.fromEntries(names.map((name) => [name, read(name)])) as Record<Name, Value>
 
 /** Returns the parameters of a search for the address of the gallery and for the API. Defaults are left out. */
 export function toParameters(search: SearchState): URLSearchParams {
