@@ -1,12 +1,13 @@
 import { Dialog } from '../design/dialog.tsx'
+import { pageText } from '../page-text.ts'
 import { text } from '../text.ts'
 
 /** Lists the keys that work beside those of the browser. */
 export default function Shortcuts({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title={text.shortcuts.title} onClose={onClose}>
+    <Dialog title={pageText.shortcuts.title} onClose={onClose}>
       <dl class="shortcuts">
-        {text.shortcuts.list.map(([keys, meaning]) => (
+        {pageText.shortcuts.list.map(([keys, meaning]) => (
           <div key={meaning}>
             <dt>{meaning}</dt>
             <dd>

@@ -10,6 +10,7 @@ import { Dialog } from '../../design/dialog.tsx'
 import { TextField } from '../../design/field.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
+import { pageText } from '../../page-text.ts'
 import { text } from '../../text.ts'
 import {
   applyToAll,
@@ -43,7 +44,7 @@ export function SelectionBar({ items, asked, onAsk: ask, onClear, onDone }: Prop
     setOutcome(null)
     const result = await applyToAll(items, change, setCount)
     setCount(null)
-    if (result.done.size > 0) tell(text.selection.done(result.done.size))
+    if (result.done.size > 0) tell(pageText.selection.done(result.done.size))
     if (result.failed.length > 0) setOutcome(result)
     else ask(null)
     onDone(result.done)
@@ -57,49 +58,51 @@ export function SelectionBar({ items, asked, onAsk: ask, onClear, onDone }: Prop
   const busy = count !== null
   return (
     <>
-      <div class="selection" role="toolbar" aria-label={text.selection.title}>
+      <div class="selection" role="toolbar" aria-label={pageText.selection.title}>
         <Button variant="ghost" square icon={close} onClick={onClear}>
-          {text.selection.clear}
+          {pageText.selection.clear}
         </Button>
-        <strong>{text.selection.count(items.length)}</strong>
+        <strong>{pageText.selection.count(items.length)}</strong>
         <Button icon={tag} onClick={() => ask('tag')}>
-          {text.selection.tag}
+          {pageText.selection.tag}
         </Button>
         <Button icon={eye} onClick={() => ask('visibility')}>
-          {text.selection.visibility}
+          {pageText.selection.visibility}
         </Button>
         <Button icon={trash} onClick={() => ask('delete')}>
-          {text.selection.delete}
+          {pageText.selection.delete}
         </Button>
       </div>
       {asked && (
         <Dialog
-          title={asked === 'delete' ? text.selection.deleteTitle(items.length) : text.selection[asked]}
+          title={
+            asked === 'delete' ? pageText.selection.deleteTitle(items.length) : pageText.selection[asked]
+          }
           onClose={close_}
         >
           {asked === 'tag' && <TagForm busy={busy} onSave={(add, remove) => run(changeTags(add, remove))} />}
           {asked === 'visibility' && (
             <>
-              <p class="soft">{text.selection.visibilityHint}</p>
+              <p class="soft">{pageText.selection.visibilityHint}</p>
               <div class="actions">
                 <Button busy={busy} onClick={() => run(setVisibility('private'))}>
-                  {text.selection.makePrivate}
+                  {pageText.selection.makePrivate}
                 </Button>
                 <Button busy={busy} variant="primary" onClick={() => run(setVisibility('public'))}>
-                  {text.selection.makePublic}
+                  {pageText.selection.makePublic}
                 </Button>
               </div>
             </>
           )}
           {asked === 'delete' && (
             <>
-              <p class="soft">{text.selection.deleteHint}</p>
+              <p class="soft">{pageText.selection.deleteHint}</p>
               <div class="actions">
                 <Button disabled={busy} onClick={close_}>
                   {text.cancel}
                 </Button>
                 <Button busy={busy} variant="danger" onClick={() => run(removeAsset)}>
-                  {text.selection.deleteForever}
+                  {pageText.selection.deleteForever}
                 </Button>
               </div>
             </>
@@ -109,7 +112,7 @@ export function SelectionBar({ items, asked, onAsk: ask, onClear, onDone }: Prop
               class="bar"
               max={items.length}
               value={count}
-              aria-label={text.selection.progress(count, items.length)}
+              aria-label={pageText.selection.progress(count, items.length)}
             />
           )}
           {outcome && <Failures outcome={outcome} />}
@@ -122,7 +125,7 @@ export function SelectionBar({ items, asked, onAsk: ask, onClear, onDone }: Prop
 function Failures({ outcome: { failed } }: { outcome: Outcome }) {
   return (
     <Notice kind="danger">
-      <p>{text.selection.failed(failed.length)}</p>
+      <p>{pageText.selection.failed(failed.length)}</p>
       <ul>
         {failed.slice(0, 5).map(({ item, error }) => (
           <li key={item.id}>
@@ -151,15 +154,15 @@ function TagForm({ busy, onSave }: { busy: boolean; onSave: (add: string[], remo
       }}
     >
       <TextField
-        label={text.selection.addTags}
-        hint={text.selection.addTagsHint}
+        label={pageText.selection.addTags}
+        hint={pageText.selection.addTagsHint}
         name="add"
         autocomplete="off"
       />
-      <TextField label={text.selection.removeTags} name="remove" autocomplete="off" />
+      <TextField label={pageText.selection.removeTags} name="remove" autocomplete="off" />
       <div class="actions">
         <Button type="submit" variant="primary" busy={busy}>
-          {text.selection.save}
+          {pageText.selection.save}
         </Button>
       </div>
     </form>
