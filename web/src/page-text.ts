@@ -22,7 +22,6 @@ export const pageText = {
     failed: (count: number) => (count === 1 ? '1 asset was not changed' : `${count} assets were not changed`),
   },
   shortcuts: {
-    title: 'Keyboard shortcuts',
     list: [
       [['/'], 'Search'],
       [['Enter'], 'Open the focused asset'],

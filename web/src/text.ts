@@ -26,6 +26,7 @@ export const text = {
     skip: 'Skip to content',
     search: 'Search',
     searchHint: 'Search assets',
+    shortcuts: 'Keyboard shortcuts',
     suggestions: 'Suggestions',
     suggestionKinds: { name: 'Asset', tag: 'Tag' },
     suggestionCount: (count: number) =>

@@ -11,7 +11,6 @@ import { Icon } from '../design/icon.tsx'
 import { Menu } from '../design/menu.tsx'
 import { Meter } from '../design/meter.tsx'
 import { formatBytes } from '../lib/format.ts'
-import { pageText } from '../page-text.ts'
 import { text } from '../text.ts'
 import { ThemeChoice } from './theme.tsx'
 
@@ -37,7 +36,7 @@ export function AccountMenu({ onHelp }: { onHelp: () => void }) {
       <hr />
       <button class="item" type="button" onClick={onHelp}>
         <Icon shapes={keyboard} size={18} />
-        {pageText.shortcuts.title}
+        {text.shell.shortcuts}
       </button>
       <a class="item" href={at('/docs')} target="_blank" rel="noreferrer">
         <Icon shapes={book} size={18} />

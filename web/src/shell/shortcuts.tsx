@@ -5,7 +5,7 @@ import { text } from '../text.ts'
 /** Lists the keys that work beside those of the browser. */
 export default function Shortcuts({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title={pageText.shortcuts.title} onClose={onClose}>
+    <Dialog title={text.shell.shortcuts} onClose={onClose}>
       <dl class="shortcuts">
         {pageText.shortcuts.list.map(([keys, meaning]) => (
           <div key={meaning}>
