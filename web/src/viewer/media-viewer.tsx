@@ -1,8 +1,8 @@
 import music from 'lucide-static/icons/music.svg'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { assetText } from '../asset-text.ts'
 import { Icon } from '../design/icon.tsx'
 import { ErrorState } from '../design/states.tsx'
-import { text } from '../text.ts'
 import { viewUrl } from './bytes.ts'
 import type { FileProps } from './viewer.tsx'
 
@@ -49,7 +49,7 @@ export default function MediaViewer({ file, renew }: FileProps) {
     const element = media.current
     if (element && !element.error && !goOn.current) place.current.time = element.currentTime
   }
-  if (isBroken && fresh === source) return <ErrorState error={new Error(text.viewer.cannotPlay)} />
+  if (isBroken && fresh === source) return <ErrorState error={new Error(assetText.viewer.cannotPlay)} />
   const attributes = {
     ref: media,
     src: source,

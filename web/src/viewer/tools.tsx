@@ -3,8 +3,8 @@ import shrink from 'lucide-static/icons/minimize.svg'
 import type { ComponentChildren, RefObject } from 'preact'
 import { createContext } from 'preact'
 import { useContext, useEffect, useRef, useState } from 'preact/hooks'
+import { assetText } from '../asset-text.ts'
 import { Button } from '../design/button.tsx'
-import { text } from '../text.ts'
 
 /** The element that fills the screen with the button "Full screen". */
 export const StageElement = createContext<RefObject<HTMLElement>>({ current: null })
@@ -12,7 +12,7 @@ export const StageElement = createContext<RefObject<HTMLElement>>({ current: nul
 /** The bar below what is viewed: the tools of the viewer, and full screen. */
 export function Tools({ children }: { children?: ComponentChildren }) {
   return (
-    <div class="tools" role="toolbar" aria-label={text.viewer.tools}>
+    <div class="tools" role="toolbar" aria-label={assetText.viewer.tools}>
       {children}
       <FullScreen />
     </div>
@@ -33,7 +33,7 @@ function FullScreen() {
     isFull ? document.exitFullscreen() : stage.current?.requestFullscreen().catch(() => setFull(false))
   return (
     <Button variant="ghost" square icon={isFull ? shrink : expand} aria-pressed={isFull} onClick={toggle}>
-      {text.viewer.fullScreen}
+      {assetText.viewer.fullScreen}
     </Button>
   )
 }

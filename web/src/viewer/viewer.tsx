@@ -1,7 +1,7 @@
 import fileIcon from 'lucide-static/icons/file-x.svg'
 import { useRef } from 'preact/hooks'
+import { assetText } from '../asset-text.ts'
 import { State } from '../design/states.tsx'
-import { text } from '../text.ts'
 import { kindOf, type ViewedFile } from './kinds.ts'
 import { lazyPart } from './lazy.tsx'
 import { StageElement } from './tools.tsx'
@@ -39,13 +39,13 @@ export function Viewer({ shown, ...rest }: ViewerProps) {
   const kind = shown && kindOf(shown)
   const Part = kind ? VIEWERS[kind] : null
   return (
-    <section class="stage" aria-label={text.viewer.title} ref={stage}>
+    <section class="stage" aria-label={assetText.viewer.title} ref={stage}>
       <StageElement.Provider value={stage}>
         {shown && Part ? (
           <Part key={shown.id} file={shown} {...rest} />
         ) : (
-          <State icon={fileIcon} title={text.viewer.none}>
-            <p>{shown ? text.viewer.noneHint : text.viewer.empty}</p>
+          <State icon={fileIcon} title={assetText.viewer.none}>
+            <p>{shown ? assetText.viewer.noneHint : assetText.viewer.empty}</p>
           </State>
         )}
       </StageElement.Provider>

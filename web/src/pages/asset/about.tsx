@@ -4,6 +4,7 @@ import downloadIcon from 'lucide-static/icons/download.svg'
 import globe from 'lucide-static/icons/globe.svg'
 import lockIcon from 'lucide-static/icons/lock.svg'
 import type { Asset } from '../../api/client.ts'
+import { assetText } from '../../asset-text.ts'
 import { at } from '../../base.ts'
 import { ButtonLink } from '../../design/button.tsx'
 import { Icon } from '../../design/icon.tsx'
@@ -51,7 +52,7 @@ export function About({ asset, etag, shown, onView }: Props) {
       </div>
       <div class="commands">
         <ButtonLink variant="primary" icon={downloadIcon} wide href={download} download>
-          {text.asset.download}
+          {assetText.asset.download}
         </ButtonLink>
         <AssetActions asset={asset} etag={etag} />
       </div>
@@ -68,13 +69,13 @@ export function About({ asset, etag, shown, onView }: Props) {
         </ul>
       )}
       <Tabs
-        label={text.asset.about}
+        label={assetText.asset.about}
         tabs={[
           {
-            name: text.asset.files,
+            name: assetText.asset.files,
             content: () => <FilesTable asset={asset} shown={shown} onView={onView} />,
           },
-          { name: text.asset.details, content: () => <Details asset={asset} /> },
+          { name: assetText.asset.details, content: () => <Details asset={asset} /> },
         ]}
       />
     </div>
@@ -85,7 +86,7 @@ export function About({ asset, etag, shown, onView }: Props) {
 function Way({ id }: { id: string }) {
   const { previous, next } = neighboursOf(id)
   return (
-    <nav class="way" aria-label={text.asset.way}>
+    <nav class="way" aria-label={assetText.asset.way}>
       <a class="button ghost back" href={at('/')}>
         <Icon shapes={back} size={18} />
         {text.gallery.title}
@@ -97,14 +98,20 @@ function Way({ id }: { id: string }) {
             square
             icon={back}
             href={at(`/a/${previous}`)}
-            title={text.asset.previous}
+            title={assetText.asset.previous}
           >
-            {text.asset.previous}
+            {assetText.asset.previous}
           </ButtonLink>
         )}
         {next && (
-          <ButtonLink variant="ghost" square icon={nextIcon} href={at(`/a/${next}`)} title={text.asset.next}>
-            {text.asset.next}
+          <ButtonLink
+            variant="ghost"
+            square
+            icon={nextIcon}
+            href={at(`/a/${next}`)}
+            title={assetText.asset.next}
+          >
+            {assetText.asset.next}
           </ButtonLink>
         )}
       </span>

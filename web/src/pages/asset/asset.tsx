@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
 import { ApiError } from '../../api/errors.ts'
 import { useSession } from '../../api/session.ts'
+import { assetText } from '../../asset-text.ts'
 import { at } from '../../base.ts'
 import { ButtonLink } from '../../design/button.tsx'
 import { ErrorState, State } from '../../design/states.tsx'
@@ -33,7 +34,7 @@ function OneAsset({ id }: { id: string }) {
     if (!error) return <Skeleton />
     return (
       <main id="content">
-        <h1 class="hidden-text">{text.asset.title}</h1>
+        <h1 class="hidden-text">{assetText.asset.title}</h1>
         {isMissing(error) ? <Missing /> : <ErrorState error={error} onRetry={() => refetch()} />}
       </main>
     )
@@ -64,7 +65,7 @@ const isMissing = (error: Error) =>
 function Missing() {
   const { token } = useSession()
   return (
-    <State icon={search} title={text.asset.missing}>
+    <State icon={search} title={assetText.asset.missing}>
       <p class="soft">{text.errors.notFoundHint}</p>
       {token ? (
         <ButtonLink href={at('/')}>{text.errors.toAssets}</ButtonLink>
@@ -73,7 +74,7 @@ function Missing() {
           variant="primary"
           href={`${at('/sign-in')}?${new URLSearchParams({ next: location.pathname })}`}
         >
-          {text.asset.missingSignIn}
+          {assetText.asset.missingSignIn}
         </ButtonLink>
       )}
     </State>

@@ -1,16 +1,17 @@
 import type { ComponentChildren } from 'preact'
 import type { Asset } from '../../api/client.ts'
+import { assetText } from '../../asset-text.ts'
 import { formatBytes, formatMoment } from '../../lib/format.ts'
 import { text } from '../../text.ts'
 
-const words = text.asset.detail
+const words = assetText.asset.detail
 
 /** What the service knows of an asset. */
 export function Details({ asset }: { asset: Asset }) {
   const { lock, owner } = asset
   const rows: [name: string, value: ComponentChildren][] = [
     [words.owner, owner?.username],
-    [words.access, text.asset.accesses[asset.access]],
+    [words.access, assetText.asset.accesses[asset.access]],
     [words.visibility, text.gallery.values[asset.visibility]],
     [words.media, text.gallery.values[asset.media]],
     [words.type, text.gallery.values[asset.type] ?? asset.type],
@@ -35,8 +36,8 @@ export function Details({ asset }: { asset: Asset }) {
 
 function lockOf({ mode, until, legalHold }: NonNullable<Asset['lock']>): string {
   const parts = [
-    mode && until && text.asset.lockUntil(text.asset.lockModes[mode], formatMoment(until)),
-    legalHold && text.asset.legalHold,
+    mode && until && assetText.asset.lockUntil(assetText.asset.lockModes[mode], formatMoment(until)),
+    legalHold && assetText.asset.legalHold,
   ]
   return parts.filter(Boolean).join(' · ')
 }

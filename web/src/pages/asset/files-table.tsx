@@ -5,6 +5,7 @@ import eye from 'lucide-static/icons/eye.svg'
 import { useState } from 'preact/hooks'
 import type { Asset, AssetFile } from '../../api/client.ts'
 import { toError } from '../../api/errors.ts'
+import { assetText } from '../../asset-text.ts'
 import { Button } from '../../design/button.tsx'
 import { tell } from '../../design/toast.tsx'
 import { formatBytes } from '../../lib/format.ts'
@@ -26,7 +27,7 @@ export function FilesTable({ asset, shown, onView }: Props) {
         <tr>
           <th scope="col">{text.gallery.files(asset.fileCount)}</th>
           <th scope="col">
-            <span class="hidden-text">{text.asset.actions}</span>
+            <span class="hidden-text">{assetText.asset.actions}</span>
           </th>
         </tr>
       </thead>
@@ -60,7 +61,7 @@ function Row({ asset, file, isShown, onView }: RowProps) {
     try {
       await navigator.clipboard.writeText(file.sha256)
       setCopied(true)
-      tell(text.asset.copied)
+      tell(assetText.asset.copied)
     } catch {
       // the clipboard needs HTTPS and a permission
       tell(file.sha256)
@@ -82,30 +83,30 @@ function Row({ asset, file, isShown, onView }: RowProps) {
               square
               icon={eye}
               aria-pressed={isShown}
-              aria-label={text.asset.viewFile(file.name)}
+              aria-label={assetText.asset.viewFile(file.name)}
               onClick={() => onView(file.id)}
             >
-              {text.asset.view}
+              {assetText.asset.view}
             </Button>
           )}
           <Button
             variant="ghost"
             square
             icon={isCopied ? check : copy}
-            aria-label={text.asset.copySumOf(file.name)}
+            aria-label={assetText.asset.copySumOf(file.name)}
             onClick={copySum}
           >
-            {text.asset.copySum}
+            {assetText.asset.copySum}
           </Button>
           <Button
             variant="ghost"
             square
             icon={downloadIcon}
             busy={isBusy}
-            aria-label={text.asset.downloadFile(file.name)}
+            aria-label={assetText.asset.downloadFile(file.name)}
             onClick={download}
           >
-            {text.asset.download}
+            {assetText.asset.download}
           </Button>
         </div>
       </td>

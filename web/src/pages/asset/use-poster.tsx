@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { Asset } from '../../api/client.ts'
+import { assetText } from '../../asset-text.ts'
 import { Button } from '../../design/button.tsx'
 import { Dialog } from '../../design/dialog.tsx'
 import { tell } from '../../design/toast.tsx'
@@ -17,15 +18,15 @@ export function usePoster(asset: Asset | undefined) {
       if (!replaces) return
     }
     await savePoster(asset, picture)
-    tell(text.viewer.posterSaved)
+    tell(assetText.viewer.posterSaved)
   }
   const dialog = answer && asset && (
-    <Dialog title={text.viewer.posterTitle} onClose={() => answer(false)}>
-      <p class="soft">{text.viewer.posterHint(asset.images.length)}</p>
+    <Dialog title={assetText.viewer.posterTitle} onClose={() => answer(false)}>
+      <p class="soft">{assetText.viewer.posterHint(asset.images.length)}</p>
       <div class="actions">
         <Button onClick={() => answer(false)}>{text.cancel}</Button>
         <Button variant="primary" onClick={() => answer(true)}>
-          {text.viewer.posterReplace}
+          {assetText.viewer.posterReplace}
         </Button>
       </div>
     </Dialog>

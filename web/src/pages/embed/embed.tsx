@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks'
 import { useRoute } from 'preact-iso'
 import type { Asset } from '../../api/client.ts'
 import { ApiError, errorOf, toError } from '../../api/errors.ts'
+import { assetText } from '../../asset-text.ts'
 import { at } from '../../base.ts'
 import { Icon } from '../../design/icon.tsx'
 import { ErrorState, State } from '../../design/states.tsx'
@@ -35,7 +36,7 @@ export default function Embed() {
       <main id="content" class="embed" aria-busy={!error}>
         <h1 class="hidden-text">{shareText.linkPage.title}</h1>
         {error && isMissing(error) && (
-          <State icon={search} title={text.asset.missing}>
+          <State icon={search} title={assetText.asset.missing}>
             <p class="soft">{shareText.embed.missingHint}</p>
           </State>
         )}

@@ -3,6 +3,7 @@ import fileIcon from 'lucide-static/icons/file.svg'
 import { useEffect, useState } from 'preact/hooks'
 import type { Asset, AssetFile } from '../../api/client.ts'
 import { toError } from '../../api/errors.ts'
+import { assetText } from '../../asset-text.ts'
 import { Button } from '../../design/button.tsx'
 import { Icon } from '../../design/icon.tsx'
 import { Notice } from '../../design/states.tsx'
@@ -51,7 +52,7 @@ export function LinkViewer({ asset, password, chosen, onChoose }: Props) {
   }
   const kind = first && kindOf(first)
   return (
-    <section class="stage" aria-label={text.viewer.title}>
+    <section class="stage" aria-label={assetText.viewer.title}>
       <div class="link-poster">
         {picture ? <img src={picture} alt="" /> : <Icon shapes={fileIcon} size={72} />}
         {error && <Notice kind="danger">{error.message}</Notice>}
@@ -63,7 +64,7 @@ export function LinkViewer({ asset, password, chosen, onChoose }: Props) {
             <p>{shareText.linkPage.viewHint}</p>
           </div>
         ) : (
-          <p class="link-open">{text.viewer.noneHint}</p>
+          <p class="link-open">{assetText.viewer.noneHint}</p>
         )}
       </div>
     </section>

@@ -2,6 +2,7 @@ import downloadIcon from 'lucide-static/icons/download.svg'
 import { useState } from 'preact/hooks'
 import type { Asset } from '../../api/client.ts'
 import { toError } from '../../api/errors.ts'
+import { assetText } from '../../asset-text.ts'
 import { at } from '../../base.ts'
 import { ButtonLink } from '../../design/button.tsx'
 import { Notice } from '../../design/states.tsx'
@@ -44,13 +45,13 @@ export function SharedAsset({ token, asset, password }: Props) {
             url={at(`/api/links/${encodeURIComponent(token)}/download`)}
             {...{ name, password, size: asset.size, isMain: true }}
           >
-            {text.asset.download}
+            {assetText.asset.download}
           </Download>
         )}
         {isZip && only && <p class="soft">{shareText.linkPage.zip}</p>}
-        {!only && <Notice>{text.viewer.empty}</Notice>}
+        {!only && <Notice>{assetText.viewer.empty}</Notice>}
         {asset.description && <p class="description">{asset.description}</p>}
-        <ul class="link-files" aria-label={text.asset.files}>
+        <ul class="link-files" aria-label={assetText.asset.files}>
           {asset.files.map((file) => (
             <li key={file.id}>
               <span class="file-name">{file.name}</span>

@@ -2,9 +2,9 @@ import fitIcon from 'lucide-static/icons/square-dashed.svg'
 import zoomInIcon from 'lucide-static/icons/zoom-in.svg'
 import zoomOutIcon from 'lucide-static/icons/zoom-out.svg'
 import { useState } from 'preact/hooks'
+import { assetText } from '../../asset-text.ts'
 import { Button } from '../../design/button.tsx'
 import { ErrorState } from '../../design/states.tsx'
-import { text } from '../../text.ts'
 import { viewUrl } from '../bytes.ts'
 import { Waiting } from '../lazy.tsx'
 import { Tools, useStageKeys } from '../tools.tsx'
@@ -50,14 +50,14 @@ export default function ImageViewer({ file, renew }: FileProps) {
   })
   const { view, toFit, zoomAt, toScale, pan } = useView(keys, size)
   const square = SQUARE / view.scale
-  if (isBroken && source === fresh) return <ErrorState error={new Error(text.viewer.cannotShow)} />
+  if (isBroken && source === fresh) return <ErrorState error={new Error(assetText.viewer.cannotShow)} />
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms */}
       <div
         class="image"
         role="group"
-        aria-label={text.viewer.imageKeys}
+        aria-label={assetText.viewer.imageKeys}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: keys zoom and pan
         tabIndex={0}
         ref={keys}
@@ -83,19 +83,19 @@ export default function ImageViewer({ file, renew }: FileProps) {
       </div>
       <Tools>
         <Button variant="ghost" square icon={zoomOutIcon} onClick={() => zoomAt(1 / STEP)}>
-          {text.viewer.zoomOut}
+          {assetText.viewer.zoomOut}
         </Button>
         <span class="zoom" role="status">
           {Math.round(view.scale * 100)} %
         </span>
         <Button variant="ghost" square icon={zoomInIcon} onClick={() => zoomAt(STEP)}>
-          {text.viewer.zoomIn}
+          {assetText.viewer.zoomIn}
         </Button>
         <Button variant="ghost" square icon={fitIcon} onClick={toFit}>
-          {text.viewer.fit}
+          {assetText.viewer.fit}
         </Button>
         <Button variant="ghost" onClick={() => toScale(1)}>
-          {text.viewer.full}
+          {assetText.viewer.full}
         </Button>
         {size && (
           <span class="fact">

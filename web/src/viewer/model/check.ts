@@ -1,5 +1,5 @@
 import { unzipSync } from 'three/addons/libs/fflate.module.js'
-import { text } from '../../text.ts'
+import { assetText } from '../../asset-text.ts'
 import type { ModelFormat } from '../kinds.ts'
 
 /** Most bytes that the content of a compressed model has, and that a glTF says its arrays have. */
@@ -36,7 +36,7 @@ function checkZip(bytes: Uint8Array): void {
       return false
     },
   })
-  if (expanded > MAX_EXPANDED_BYTES) throw new ModelError(text.viewer.modelTooLarge)
+  if (expanded > MAX_EXPANDED_BYTES) throw new ModelError(assetText.viewer.modelTooLarge)
 }
 
 function jsonOf(bytes: Uint8Array): Gltf {
@@ -51,7 +51,7 @@ function jsonOf(bytes: Uint8Array): Gltf {
 function checkGltf({ accessors = [], nodes = [] }: Gltf): void {
   let expanded = 0
   for (const { count = 0 } of accessors) expanded += count * ELEMENT_BYTES
-  if (expanded > MAX_EXPANDED_BYTES) throw new ModelError(text.viewer.modelTooLarge)
+  if (expanded > MAX_EXPANDED_BYTES) throw new ModelError(assetText.viewer.modelTooLarge)
   // a node has one parent at most, so that from a node upwards there is an end
   const parents = new Map<number, number>()
   nodes.forEach(({ children = [] }, parent) => {
@@ -60,6 +60,6 @@ function checkGltf({ accessors = [], nodes = [] }: Gltf): void {
   for (const start of parents.keys()) {
     let steps = 0
     for (let at = parents.get(start); at !== undefined; at = parents.get(at))
-      if (++steps > nodes.length) throw new ModelError(text.viewer.modelBroken)
+      if (++steps > nodes.length) throw new ModelError(assetText.viewer.modelBroken)
   }
 }

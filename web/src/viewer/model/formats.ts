@@ -8,7 +8,7 @@ import {
   Points,
   PointsMaterial,
 } from 'three'
-import { text } from '../../text.ts'
+import { assetText } from '../../asset-text.ts'
 import { readBytes } from '../bytes.ts'
 import type { ModelFormat, ViewedFile } from '../kinds.ts'
 import { ModelError } from './check.ts'
@@ -79,7 +79,7 @@ const PARSERS: Record<ModelFormat, (source: Source) => Promise<Parsed>> = {
   async dae({ bytes, resources }) {
     const { ColladaLoader } = await import('three/addons/loaders/ColladaLoader.js')
     const read = new ColladaLoader(resources.manager).parse(textOf(bytes), '')
-    if (!read) throw new ModelError(text.viewer.modelBroken)
+    if (!read) throw new ModelError(assetText.viewer.modelBroken)
     return { object: read.scene, animations: read.scene.animations }
   },
 }

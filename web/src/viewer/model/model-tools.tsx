@@ -7,10 +7,10 @@ import reset from 'lucide-static/icons/rotate-ccw.svg'
 import slice from 'lucide-static/icons/square-split-horizontal.svg'
 import { useEffect, useState } from 'preact/hooks'
 import { toError } from '../../api/errors.ts'
+import { assetText } from '../../asset-text.ts'
 import { Button } from '../../design/button.tsx'
 import { tell } from '../../design/toast.tsx'
 import { useStored } from '../../lib/stored.ts'
-import { text } from '../../text.ts'
 import { modelFormatOf } from '../kinds.ts'
 import { Tools } from '../tools.tsx'
 import type { FileProps } from '../viewer.tsx'
@@ -54,7 +54,7 @@ export function ModelTools({ stage, model, file, files, onChoose, onPoster }: Pr
         {onChoose && models.length > 1 && (
           <select
             class="input"
-            aria-label={text.viewer.chooseModel}
+            aria-label={assetText.viewer.chooseModel}
             value={file.id}
             onChange={({ currentTarget }) => onChoose(currentTarget.value)}
           >
@@ -67,7 +67,7 @@ export function ModelTools({ stage, model, file, files, onChoose, onPoster }: Pr
         )}
         {model.parsed.animations.length > 0 && <AnimationTools stage={stage} model={model} />}
         <Button variant="ghost" square icon={reset} onClick={() => stage.reset()}>
-          {text.viewer.reset}
+          {assetText.viewer.reset}
         </Button>
         <Button
           variant="ghost"
@@ -79,17 +79,17 @@ export function ModelTools({ stage, model, file, files, onChoose, onPoster }: Pr
             setWire(!isWire)
           }}
         >
-          {text.viewer.wireframe}
+          {assetText.viewer.wireframe}
         </Button>
         <Button variant="ghost" square icon={slice} aria-pressed={isCut} onClick={() => setCut(!isCut)}>
-          {text.viewer.section}
+          {assetText.viewer.section}
         </Button>
         <Button variant="ghost" square icon={light} onClick={() => setBackground(following)}>
-          {text.viewer.background}
+          {assetText.viewer.background}
         </Button>
         {onPoster && (
           <Button variant="ghost" square icon={camera} busy={isSaving} onClick={save}>
-            {text.viewer.savePoster}
+            {assetText.viewer.savePoster}
           </Button>
         )}
       </Tools>
@@ -113,10 +113,10 @@ function SectionTools({ stage }: { stage: ModelStage }) {
   )
   return (
     <fieldset class="section-tools">
-      <legend class="hidden-text">{text.viewer.section}</legend>
+      <legend class="hidden-text">{assetText.viewer.section}</legend>
       {AXES.map((one) => (
         <Button key={one} variant="ghost" aria-pressed={axis === one} onClick={() => setAxis(one)}>
-          {text.viewer.axis(one)}
+          {assetText.viewer.axis(one)}
         </Button>
       ))}
       <input
@@ -124,7 +124,7 @@ function SectionTools({ stage }: { stage: ModelStage }) {
         min={0}
         max={100}
         value={percent}
-        aria-label={text.viewer.sectionPlace}
+        aria-label={assetText.viewer.sectionPlace}
         aria-valuetext={`${percent} %`}
         onInput={({ currentTarget }) => setPercent(Number(currentTarget.value))}
       />
@@ -142,18 +142,18 @@ function AnimationTools({ stage, model: { parsed } }: { stage: ModelStage; model
   return (
     <>
       <Button variant="ghost" square icon={plays ? pause : play} onClick={() => setPlays(!plays)}>
-        {plays ? text.viewer.pause : text.viewer.play}
+        {plays ? assetText.viewer.pause : assetText.viewer.play}
       </Button>
       {parsed.animations.length > 1 && (
         <select
           class="input"
-          aria-label={text.viewer.animation}
+          aria-label={assetText.viewer.animation}
           value={chosen}
           onChange={({ currentTarget }) => choose(Number(currentTarget.value))}
         >
           {parsed.animations.map(({ name, uuid }, index) => (
             <option key={uuid} value={index}>
-              {name || text.viewer.animationNumber(index + 1)}
+              {name || assetText.viewer.animationNumber(index + 1)}
             </option>
           ))}
         </select>

@@ -1,5 +1,6 @@
 import box from 'lucide-static/icons/box.svg'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { assetText } from '../../asset-text.ts'
 import { Button } from '../../design/button.tsx'
 import { ErrorState, State } from '../../design/states.tsx'
 import { formatBytes } from '../../lib/format.ts'
@@ -25,8 +26,8 @@ export default function ModelViewer(props: FileProps) {
   const { model, progress, error, start, cancel } = useModel(props, bytes <= ASK_BYTES)
   if (bytes > MAX_BYTES)
     return (
-      <State icon={box} title={text.viewer.modelTooLarge}>
-        <p>{text.viewer.modelTooLargeHint(formatBytes(bytes))}</p>
+      <State icon={box} title={assetText.viewer.modelTooLarge}>
+        <p>{assetText.viewer.modelTooLargeHint(formatBytes(bytes))}</p>
       </State>
     )
   if (error) return <ErrorState error={error} onRetry={start} />
@@ -44,14 +45,14 @@ interface LoadingProps {
 function Loading({ progress, bytes, onStart, onCancel }: LoadingProps) {
   if (progress.step === 'asked')
     return (
-      <State icon={box} title={text.viewer.modelLarge(formatBytes(bytes))}>
-        <p>{text.viewer.modelLargeHint}</p>
+      <State icon={box} title={assetText.viewer.modelLarge(formatBytes(bytes))}>
+        <p>{assetText.viewer.modelLargeHint}</p>
         <Button variant="primary" onClick={onStart}>
-          {text.viewer.modelLoad}
+          {assetText.viewer.modelLoad}
         </Button>
       </State>
     )
-  const words = progress.step === 'loading' ? text.viewer.modelLoading : text.viewer.modelReading
+  const words = progress.step === 'loading' ? assetText.viewer.modelLoading : assetText.viewer.modelReading
   return (
     <State icon={box} title={words}>
       <progress
@@ -96,15 +97,15 @@ function Shown({
       opened?.close()
     }
   }, [])
-  if (state === 'none') return <ErrorState error={new Error(text.viewer.noWebGl)} />
-  if (state === 'lost') return <ErrorState error={new Error(text.viewer.contextLost)} onRetry={onLost} />
+  if (state === 'none') return <ErrorState error={new Error(assetText.viewer.noWebGl)} />
+  if (state === 'lost') return <ErrorState error={new Error(assetText.viewer.contextLost)} onRetry={onLost} />
   return (
     <>
       <div class="model">
         <canvas
           ref={canvas}
           role="img"
-          aria-label={text.viewer.modelKeys(file.name)}
+          aria-label={assetText.viewer.modelKeys(file.name)}
           tabIndex={0}
           onKeyDown={(event) => stage && moveBy(stage, event)}
         />
@@ -149,11 +150,11 @@ function Facts({ stage, model: { parsed, missing } }: { stage: ModelStage; model
   const lengths = [size.x, size.y, size.z].map((length) => NUMBER.format(length)).join(' × ')
   return (
     <div class="facts">
-      <p>{text.viewer.triangles(triangles)}</p>
+      <p>{assetText.viewer.triangles(triangles)}</p>
       <p>
         {lengths} {parsed.unit}
       </p>
-      {missing.length > 0 && <p>{text.viewer.missing(missing)}</p>}
+      {missing.length > 0 && <p>{assetText.viewer.missing(missing)}</p>}
     </div>
   )
 }

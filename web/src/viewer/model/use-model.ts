@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiError } from '../../api/errors.ts'
-import { text } from '../../text.ts'
+import { assetText } from '../../asset-text.ts'
 import { readBytes } from '../bytes.ts'
 import { modelFormatOf } from '../kinds.ts'
 import type { FileProps } from '../viewer.tsx'
@@ -62,7 +62,7 @@ async function load(
   tell: (progress: Progress) => void,
 ): Promise<Model> {
   const format = modelFormatOf(file)
-  if (!format) throw new ModelError(text.viewer.noneHint)
+  if (!format) throw new ModelError(assetText.viewer.noneHint)
   let shown = 0
   const bytes = await readBytes(file, {
     signal,
@@ -81,7 +81,7 @@ async function load(
   const resources = resourcesOf(files, file)
   let timer: number | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ModelError(text.viewer.modelSlow)), PARSE_MS)
+    timer = setTimeout(() => reject(new ModelError(assetText.viewer.modelSlow)), PARSE_MS)
   })
   const parsed = await Promise.race([parseModel(format, { bytes, files, resources, signal }), late]).finally(
     () => clearTimeout(timer),
@@ -94,4 +94,4 @@ async function load(
 const describe = (thrown: unknown): Error =>
   thrown instanceof ModelError || thrown instanceof ApiError
     ? thrown
-    : new ModelError(text.viewer.modelBroken)
+    : new ModelError(assetText.viewer.modelBroken)

@@ -1,6 +1,6 @@
 import type { PDFDocumentProxy, RenderTask } from 'pdfjs-dist'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { text } from '../../text.ts'
+import { assetText } from '../../asset-text.ts'
 
 /** Most pixels of a page. A page at a higher zoom is drawn with fewer and stretched. */
 const MAX_PIXELS = 16_000_000
@@ -67,7 +67,7 @@ export function PdfPage({ document: pdf, number, width, ratio, onSeen }: Props) 
   }, [isNear, width])
   return (
     <div class="sheet" ref={sheet} style={{ width: `${width}px`, height: `${width * ownRatio}px` }}>
-      {isNear && <canvas ref={canvas} role="img" aria-label={text.viewer.pageNumber(number)} />}
+      {isNear && <canvas ref={canvas} role="img" aria-label={assetText.viewer.pageNumber(number)} />}
     </div>
   )
 }

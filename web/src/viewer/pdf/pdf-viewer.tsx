@@ -4,9 +4,9 @@ import zoomOutIcon from 'lucide-static/icons/zoom-out.svg'
 import type { PDFDocumentProxy } from 'pdfjs-dist'
 import { useEffect, useState } from 'preact/hooks'
 import { toError } from '../../api/errors.ts'
+import { assetText } from '../../asset-text.ts'
 import { Button } from '../../design/button.tsx'
 import { ErrorState } from '../../design/states.tsx'
-import { text } from '../../text.ts'
 import { viewUrl } from '../bytes.ts'
 import { Waiting } from '../lazy.tsx'
 import { Tools, useStageKeys } from '../tools.tsx'
@@ -73,7 +73,7 @@ export default function PdfViewer({ file }: FileProps) {
       <div
         class="pdf"
         role="group"
-        aria-label={text.viewer.pdfKeys(file.name)}
+        aria-label={assetText.viewer.pdfKeys(file.name)}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls by keys
         tabIndex={0}
         ref={pages}
@@ -97,18 +97,18 @@ export default function PdfViewer({ file }: FileProps) {
       </div>
       <Tools>
         <Button variant="ghost" square icon={zoomOutIcon} onClick={() => by(1 / STEP)}>
-          {text.viewer.zoomOut}
+          {assetText.viewer.zoomOut}
         </Button>
         <span class="zoom" role="status">
           {Math.round(zoom * 100)} %
         </span>
         <Button variant="ghost" square icon={zoomInIcon} onClick={() => by(STEP)}>
-          {text.viewer.zoomIn}
+          {assetText.viewer.zoomIn}
         </Button>
         <Button variant="ghost" square icon={widthIcon} onClick={() => setZoom(1)}>
-          {text.viewer.fitWidth}
+          {assetText.viewer.fitWidth}
         </Button>
-        {opened && <span class="fact">{text.viewer.page(page, count)}</span>}
+        {opened && <span class="fact">{assetText.viewer.page(page, count)}</span>}
       </Tools>
     </>
   )
@@ -117,6 +117,6 @@ export default function PdfViewer({ file }: FileProps) {
 /** The errors of pdfjs are for programmers. */
 function describe(thrown: unknown): Error {
   const { name } = toError(thrown)
-  if (name === 'PasswordException') return new Error(text.viewer.pdfPassword)
-  return new Error(name === 'ResponseException' ? text.viewer.pdfGone : text.viewer.pdfBroken)
+  if (name === 'PasswordException') return new Error(assetText.viewer.pdfPassword)
+  return new Error(name === 'ResponseException' ? assetText.viewer.pdfGone : assetText.viewer.pdfBroken)
 }

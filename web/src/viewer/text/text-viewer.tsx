@@ -1,6 +1,7 @@
 import wrapIcon from 'lucide-static/icons/wrap-text.svg'
 import { useEffect, useState } from 'preact/hooks'
 import { toError } from '../../api/errors.ts'
+import { assetText } from '../../asset-text.ts'
 import { Button } from '../../design/button.tsx'
 import { ErrorState } from '../../design/states.tsx'
 import { useStored } from '../../lib/stored.ts'
@@ -57,7 +58,7 @@ export default function TextViewer({ file }: FileProps) {
           ))}
         </pre>
       </div>
-      {content.hasMore && <p class="stage-note">{text.viewer.cut}</p>}
+      {content.hasMore && <p class="stage-note">{assetText.viewer.cut}</p>}
       <Tools>
         <Button
           variant="ghost"
@@ -66,7 +67,7 @@ export default function TextViewer({ file }: FileProps) {
           aria-pressed={wrap === 'on'}
           onClick={() => setWrap(wrap === 'on' ? 'off' : 'on')}
         >
-          {text.viewer.wrap}
+          {assetText.viewer.wrap}
         </Button>
       </Tools>
     </>
