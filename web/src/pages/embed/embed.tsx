@@ -11,7 +11,6 @@ import { Icon } from '../../design/icon.tsx'
 import { ErrorState, State } from '../../design/states.tsx'
 import { shareText } from '../../share-text.ts'
 import { usePage } from '../../shell/use-page.ts'
-import { text } from '../../text.ts'
 import { chooseFile } from '../../viewer/kinds.ts'
 import { Viewer } from '../../viewer/viewer.tsx'
 

@@ -25,9 +25,8 @@ export function Values({ name, search, counts, onChange }: Props) {
   const used = [...search[name], ...excluded]
   const others = used.filter((value) => !found.some((one) => one.value === value))
   const values = [...found, ...others.map((value) => ({ value, count: 0 }))]
-  const isBasic = name === 'type' || name === 'media' || name === 'tag'
-  // one value that all assets have is no choice
-  const isChoice = isBasic || used.length > 0 || values.some(({ count }) => count < (counts?.total ?? 0))
+  // one visibility that all assets have is no choice
+  const isChoice = name !== 'visibility' || values.length > 1 || used.length > 0
   if (values.length === 0 || !isChoice) return null
   const shown = values.filter(({ value }, index) => isWhole || index < SHORT || used.includes(value))
   return (
