@@ -38,7 +38,7 @@ describe('README tour', function () {
     expect(JSON.parse((await run('sh', ['-c', command])).stdout)).to.have.property('status', 'success')
     for (let count = 1; count <= 2; count += 1) {
       await runTour(app, folder, ['sh', '-eu'])
-      expect(await User.countDocuments({ username: /^(ada|grace)-\d+$/ })).to.equal(2 * count)
+      expect(await User.countDocuments({ username: /^(ada|grace)-\d+-\d+$/ })).to.equal(2 * count)
     }
   })
 })

@@ -68,7 +68,7 @@ describe('viewers of the web client', function () {
     return { ...opened, requests, viewer, tool, show }
   }
 
-  it('image, SVG, text and PDF → shown and moved by keys and buttons; nothing in them runs or loads', async () => {
+  it('/a/:id – image, SVG, text and PDF → shown and moved by keys and buttons; nothing in them runs or loads', async () => {
     const { page, context, faults, requests, viewer, tool, show } = await open()
     await show('Wide', { 'wide.png': await png({ width: 1600, height: 400 }) })
     const image = viewer.getByRole('img', { name: 'wide.png' })

@@ -1,4 +1,4 @@
-import { LoadingManager } from 'three'
+import { LoadingManager, Mesh, type Object3D, Texture } from 'three'
 import { viewUrl } from '../bytes.ts'
 import { extensionOf, type ViewedFile } from '../kinds.ts'
 
@@ -84,4 +84,20 @@ function settle(manager: LoadingManager): Promise<void> {
     manager.itemStart('model')
     manager.itemEnd('model')
   })
+}
+
+/** Removes the textures whose picture is missing from the materials of a model. They would be drawn black. */
+export function removeEmptyTextures(model: Object3D): void {
+  model.traverse((node) => {
+    if (!(node instanceof Mesh)) return
+    for (const material of [node.material].flat())
+      for (const [slot, value] of Object.entries(material as Record<string, unknown>))
+        if (value instanceof Texture && isEmpty(value))
+          Object.assign(material, { [slot]: null, needsUpdate: true })
+  })
+}
+
+function isEmpty({ image }: Texture): boolean {
+  const { width = 0, complete = true } = (image ?? {}) as { width?: number; complete?: boolean }
+  return width === 0 || !complete
 }

@@ -7,7 +7,7 @@ import type { FileProps } from '../viewer.tsx'
 import { checkModel, ModelError } from './check.ts'
 import { type Parsed, parseModel } from './formats.ts'
 import { disposeModel } from './measure.ts'
-import { resourcesOf } from './resources.ts'
+import { removeEmptyTextures, resourcesOf } from './resources.ts'
 
 /** Longest time for reading a model after its bytes are there, in milliseconds. */
 const PARSE_MS = 120_000
@@ -87,6 +87,7 @@ async function load(
     () => clearTimeout(timer),
   )
   await resources.settled()
+  removeEmptyTextures(parsed.object)
   return { parsed, missing: [...resources.missing] }
 }
 
