@@ -10,6 +10,7 @@ import sharp from 'sharp'
 import { Asset } from '../../models/asset.ts'
 import { startApp } from '../support/app/app.ts'
 import { uploadAsset } from '../support/app/assets.ts'
+import { mochaHooks } from '../support/app/mongo.ts'
 import { signUp } from '../support/app/users.ts'
 import { buildClient } from '../support/web.ts'
 
@@ -145,6 +146,7 @@ say(
 )
 await browser.close()
 await app.stop()
+await mochaHooks.afterAll()
 
 const [first, last] = [measured[0], measured.at(-1)]
 const perAsset = first && last ? (last.heap - first.heap) / (last.position - first.position) : 0

@@ -14,8 +14,6 @@ import type { Size } from './view-state.ts'
 
 const STEP = 1.4
 const PAN = 60
-/** Side of a square of the pattern behind a transparent image, in CSS pixels. */
-const SQUARE = 20
 /** Scale from which pixels are drawn as squares. */
 const PIXELATED = 4
 
@@ -49,7 +47,6 @@ export default function ImageViewer({ file, renew }: FileProps) {
     ArrowDown: () => pan(0, -PAN),
   })
   const { view, toFit, zoomAt, toScale, pan } = useView(keys, size)
-  const square = SQUARE / view.scale
   if (isBroken && source === fresh) return <ErrorState error={new Error(assetText.viewer.cannotShow)} />
   return (
     <>
@@ -68,10 +65,10 @@ export default function ImageViewer({ file, renew }: FileProps) {
           alt={file.name}
           draggable={false}
           class={size ? (view.scale >= PIXELATED ? 'pixelated' : '') : 'loading'}
+          // its real size, not a scaled one, so that the browser keeps no larger picture than it shows
           style={{
-            ...size,
-            transform: `translate(${view.x}px, ${view.y}px) scale(${view.scale})`,
-            backgroundSize: `${square}px ${square}px`,
+            ...(size && { width: size.width * view.scale, height: size.height * view.scale }),
+            transform: `translate(${view.x}px, ${view.y}px)`,
           }}
           onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
             // an SVG can have no size of its own
