@@ -60,11 +60,13 @@ export const session = {
   /** Stores a new session. @param keep whether it outlives the window; null: as the former one */
   begin(token: string, account: Account, keep: boolean | null): void {
     const isOther = state.account !== null && state.account.id !== account.id
+    const isRenewed = state.ended && !isOther
     change({ token, account, ended: false }, keep)
     // what one account asked for must not be done by another
     settle(!isOther)
     if (isOther) restart()
-    else queries.clear()
+    // what waited for a renewed session is still wanted
+    else if (!isRenewed) queries.clear()
   },
 
   /** Updates the account after it was read or changed. */

@@ -9,7 +9,7 @@ interface Page {
 export function neighboursOf(id: string): { previous: string | null; next: string | null } {
   const lists = queries
     .getQueryCache()
-    .findAll({ queryKey: ['assets'] })
+    .findAll({ queryKey: ['gallery'] })
     .sort((one, other) => other.state.dataUpdatedAt - one.state.dataUpdatedAt)
   for (const { state } of lists) {
     const { pages } = (state.data ?? {}) as Partial<InfiniteData<Page>>

@@ -78,7 +78,7 @@ export function LinkForm({ link, busy, error, onSave, onCancel }: Props) {
             choose(currentTarget.value ? 'day' : 'never')
           }}
         />
-        <fieldset class="suggestions" aria-label={shareText.link.ends}>
+        <fieldset class="proposals" aria-label={shareText.link.ends}>
           {CHOICES.map((one) => (
             <button
               key={one}

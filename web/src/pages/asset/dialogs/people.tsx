@@ -159,7 +159,7 @@ function UserSuggestions({ typed, known, onChoose }: SuggestionsProps) {
     .filter((name) => name !== typed && name !== session.account?.username && !known.includes(name))
   if (names.length === 0) return null
   return (
-    <fieldset class="suggestions" aria-label={shareText.share.suggestions}>
+    <fieldset class="proposals" aria-label={shareText.share.suggestions}>
       {names.slice(0, SHOWN).map((name) => (
         <button key={name} type="button" class="chip" onClick={() => onChoose(name)}>
           {name}

@@ -107,7 +107,7 @@ function Suggestions({ typed, tags, onChoose }: SuggestionsProps) {
   const found = (data?.tags ?? []).map(({ tag }) => tag).filter((tag) => !tags.includes(tag))
   if (found.length === 0) return null
   return (
-    <fieldset class="suggestions" aria-label={shareText.edit.suggestions}>
+    <fieldset class="proposals" aria-label={shareText.edit.suggestions}>
       {found.slice(0, SHOWN).map((tag) => (
         <button key={tag} type="button" class="chip" onClick={() => onChoose(tag)}>
           {tag}
