@@ -1,14 +1,6 @@
-import type { mongo } from 'mongoose'
-import type { AssetFile } from '../../../models/asset-files.ts'
-import { type Keyed, keysOf } from '../../../models/asset-keys.ts'
-import { changeInBatches, type Migration } from './migration.ts'
-
-interface StoredAsset extends Omit<Keyed, 'allFiles'> {
-  _id: mongo.ObjectId
-  files?: AssetFile[]
-  version: number
-  keysForm?: number
-}
+import { keysOf } from '../../../models/asset-keys.ts'
+import type { Migration } from './migration.ts'
+import { complete, setComputed } from './stored-asset.ts'
 
 /** The form that this migration stores. A later migration computes the keys again. */
 const KEYS_FORM = 1
@@ -21,44 +13,15 @@ const PENDING = { keysForm: { $exists: false } }
  */
 export const keys: Migration = {
   name: '0003-keys',
-  async up(context) {
-    let left = true
-    // an asset whose version changed meanwhile, without a change of its keys, is read again
-    while (left) {
-      left = false
-      await changeInBatches<StoredAsset>(
-        'assets',
-        PENDING,
-        async (assets, collection) => {
-          const { matchedCount } = await collection.bulkWrite(
-            assets.map((asset) => ({
-              updateOne: {
-                filter: { ...unchanged(asset), ...PENDING },
-                update: { $set: { keys: keysOf(complete(asset)), keysForm: KEYS_FORM } },
-              },
-            })),
-            { ordered: false },
-          )
-          left ||= matchedCount < assets.length
-        },
-        context,
-      )
-    }
-  },
+  up: (context) =>
+    setComputed(
+      PENDING,
+      async (assets) =>
+        assets.map((asset) => ({
+          asset,
+          // an asset with a file set has its keys from the beginning
+          set: { keys: keysOf(complete(asset, asset.files ?? [])), keysForm: KEYS_FORM },
+        })),
+      context,
+    ),
 }
-
-/** Returns the filter of an asset that has not changed since it was read. */
-const unchanged = ({ _id, version, state }: StoredAsset) =>
-  ({ _id, version: version ?? null, state: state ?? null }) as Partial<StoredAsset>
-
-/** Returns an asset with the defaults of fields that older releases did not write. */
-const complete = (asset: Partial<StoredAsset> & StoredAsset): Keyed => ({
-  ...asset,
-  name: asset.name ?? '',
-  description: asset.description ?? '',
-  tags: asset.tags ?? [],
-  // an asset with a file set has its keys from the beginning
-  allFiles: asset.files ?? [],
-  size: asset.size ?? 0,
-  lock: asset.lock ?? null,
-})

@@ -7,20 +7,7 @@ import { cleanName, emailKey, normalizeText } from '../../../models/text.ts'
 import { searchKeys } from '../../../models/user.ts'
 import { cleanFileName } from '../../media/file-name.ts'
 import { changeInBatches, collectionOf, type Migration, type MigrationContext } from './migration.ts'
-
-interface StoredAsset extends Omit<Keyed, 'allFiles'> {
-  _id: mongo.ObjectId
-  files?: AssetFile[]
-  fileSet?: string | null
-  localPath?: string
-  keys?: string[]
-  version: number
-}
-
-interface StoredFileSet {
-  _id: string
-  files: AssetFile[]
-}
+import { complete, fileSetsOf, type StoredAsset, type StoredFileSet, unchanged } from './stored-asset.ts'
 
 interface StoredUser {
   _id: mongo.ObjectId
@@ -78,10 +65,8 @@ async function changeAssets(batch: StoredAsset[], assets: mongo.Collection<Store
   const fileSets = collectionOf<StoredFileSet>('fileSets')
   // an asset that another request changes meanwhile is read again
   for (let left = batch; left.length > 0; ) {
-    const ids = left.flatMap(({ fileSet }) => fileSet ?? [])
-    const sets = ids.length > 0 ? await fileSets.find({ _id: { $in: ids } }).toArray() : []
-    const setOf = new Map(sets.map((set) => [set._id, set]))
-    const changes = left.flatMap((asset) => changeOf(asset, setOf.get(asset.fileSet ?? '')) ?? [])
+    const sets = await fileSetsOf(left)
+    const changes = left.flatMap((asset) => changeOf(asset, sets.get(asset.fileSet ?? '')) ?? [])
     const plain = changes.filter(({ set }) => !set)
     if (plain.length > 0)
       await assets.bulkWrite(
@@ -108,7 +93,7 @@ interface AssetUpdate {
 
 /** Returns the update of an asset; null if it has the new form. */
 function changeOf(asset: StoredAsset, set: StoredFileSet | undefined): AssetUpdate | null {
-  const { _id, version, state, files = [], localPath } = asset
+  const { _id, files = [], localPath } = asset
   const current = complete(asset, set?.files ?? files)
   const described = {
     name: newName(current.name),
@@ -132,7 +117,7 @@ function changeOf(asset: StoredAsset, set: StoredFileSet | undefined): AssetUpda
   return {
     _id,
     updateOne: {
-      filter: { _id, version: version ?? null, state: state ?? null } as mongo.Filter<StoredAsset>,
+      filter: unchanged(asset),
       update: {
         $set: {
           ...wanted,
@@ -154,17 +139,6 @@ function hasTagKeys({ state, tags = [], keys = [] }: StoredAsset): boolean {
   return state !== 'ready' || keysOfFilter('tag', tags).every((key) => keys.includes(key))
 }
 
-/** Returns an asset with the defaults of fields that older releases did not write. */
-const complete = (asset: Partial<StoredAsset> & StoredAsset, allFiles: AssetFile[]): Keyed => ({
-  ...asset,
-  name: asset.name ?? '',
-  description: asset.description ?? '',
-  tags: asset.tags ?? [],
-  allFiles,
-  size: asset.size ?? 0,
-  lock: asset.lock ?? null,
-})
-
 const changeNames =
   (field: 'title' | 'label') =>
   async (batch: StoredName[], collection: mongo.Collection<StoredName>): Promise<void> => {
@@ -185,16 +159,16 @@ async function changeUsers(batch: StoredUser[], { report }: Pick<MigrationContex
       name && newName(name) !== name ? [[field, newName(name)]] : [],
     )
     const set = Object.fromEntries(names) as Partial<StoredUser>
-    const unchanged = (fields: object) => ({ _id, ...fields }) as mongo.Filter<StoredUser>
+    const ifStill = (fields: object) => ({ _id, ...fields }) as mongo.Filter<StoredUser>
     if (names.length > 0)
-      await users.updateOne(unchanged(formerOf(user, Object.keys(set))), {
+      await users.updateOne(ifStill(formerOf(user, Object.keys(set))), {
         $set: { ...set, ...(set.name ? { searchKeys: searchKeys({ username, name: set.name }) } : {}) },
       })
     const email = user.email ? emailKey(user.email).trim() : null
     if (!email || email === user.email) continue
     const other = await users.findOne({ email, _id: { $ne: _id } }, { projection: { _id: 1 } })
     const isFree =
-      !other && (await unlessTaken(users.updateOne(unchanged({ email: user.email }), { $set: { email } })))
+      !other && (await unlessTaken(users.updateOne(ifStill({ email: user.email }), { $set: { email } })))
     if (!isFree)
       report(
         `users: ${_id} and ${other?._id ?? 'another user'} have the same email address in another form of Unicode. ` +

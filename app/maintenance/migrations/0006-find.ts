@@ -1,25 +1,8 @@
-import type { mongo } from 'mongoose'
 import { describeWords } from '../../../models/asset.ts'
-import type { AssetFile } from '../../../models/asset-files.ts'
-import { KEYS_FORM, type Keyed, keysOf } from '../../../models/asset-keys.ts'
+import { KEYS_FORM, keysOf } from '../../../models/asset-keys.ts'
 import { storeTermsOf, type TermSource } from '../../../models/term-writer.ts'
-import { changeInBatches, collectionOf, type Migration } from './migration.ts'
-
-interface StoredAsset extends Omit<Keyed, 'allFiles'> {
-  _id: mongo.ObjectId
-  owner: mongo.ObjectId
-  files?: AssetFile[]
-  fileSet?: string | null
-  version: number
-  keysForm?: number
-  nameKey?: string
-  keys?: string[]
-}
-
-interface StoredFileSet {
-  _id: string
-  files: AssetFile[]
-}
+import { collectionOf, type Migration } from './migration.ts'
+import { complete, fileSetsOf, type StoredAsset, setComputed } from './stored-asset.ts'
 
 /** Matches the assets whose keys have an earlier form. */
 const PENDING = { keysForm: { $ne: KEYS_FORM } }
@@ -31,29 +14,10 @@ const PENDING = { keysForm: { $ne: KEYS_FORM } }
  */
 export const find: Migration = {
   name: '0006-find',
-  async up(context) {
-    let left = true
-    // an asset whose version changed meanwhile, without a change of its keys, is read again
-    while (left) {
-      left = false
-      await changeInBatches<StoredAsset>(
-        'assets',
-        PENDING,
-        async (assets, collection) => {
-          const changes = await changesOf(assets)
-          const { matchedCount } = await collection.bulkWrite(
-            changes.map(({ asset, set }) => ({
-              updateOne: { filter: { ...unchanged(asset), ...PENDING }, update: { $set: set } },
-            })),
-            { ordered: false },
-          )
-          await storeTermsOf(changes.map(({ asset, set }): TermSource => ({ ...asset, ...set })))
-          left ||= matchedCount < assets.length
-        },
-        context,
-      )
-    }
-  },
+  up: (context) =>
+    setComputed(PENDING, changesOf, context, (changes) =>
+      storeTermsOf(changes.map(({ asset, set }): TermSource => ({ ...asset, ...set }))),
+    ),
 }
 
 interface Change {
@@ -64,7 +28,7 @@ interface Change {
 async function changesOf(assets: StoredAsset[]): Promise<Change[]> {
   const sets = await fileSetsOf(assets)
   return assets.flatMap((asset) => {
-    const allFiles = asset.fileSet ? sets.get(asset.fileSet) : (asset.files ?? [])
+    const allFiles = asset.fileSet ? sets.get(asset.fileSet)?.files : (asset.files ?? [])
     // the files were replaced meanwhile
     if (!allFiles) return []
     const whole = complete(asset, allFiles)
@@ -72,30 +36,6 @@ async function changesOf(assets: StoredAsset[]): Promise<Change[]> {
     return [{ asset, set: { nameKey, keys: keysOf(whole), keysForm: KEYS_FORM } }]
   })
 }
-
-async function fileSetsOf(assets: StoredAsset[]): Promise<Map<string, AssetFile[]>> {
-  const ids = assets.flatMap(({ fileSet }) => fileSet ?? [])
-  if (ids.length === 0) return new Map()
-  const found = collectionOf<StoredFileSet>('fileSets').find({ _id: { $in: ids } })
-  const sets = new Map<string, AssetFile[]>()
-  for await (const { _id, files } of found) sets.set(_id, files)
-  return sets
-}
-
-/** Returns the filter of an asset that has not changed since it was read. */
-const unchanged = ({ _id, version, state }: StoredAsset) =>
-  ({ _id, version: version ?? null, state: state ?? null }) as Partial<StoredAsset>
-
-/** Returns an asset with the defaults of fields that older releases did not write. */
-const complete = (asset: Partial<StoredAsset> & StoredAsset, allFiles: AssetFile[]): Keyed => ({
-  ...asset,
-  name: asset.name ?? '',
-  description: asset.description ?? '',
-  tags: asset.tags ?? [],
-  allFiles,
-  size: asset.size ?? 0,
-  lock: asset.lock ?? null,
-})
 
 /** Removes what only text searches of the previous release read. */
 export async function removeFormerWords(): Promise<void> {

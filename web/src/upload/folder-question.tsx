@@ -2,8 +2,9 @@ import { useEffect, useState } from 'preact/hooks'
 import { Button } from '../design/button.tsx'
 import { Dialog } from '../design/dialog.tsx'
 import { formatBytes } from '../lib/format.ts'
+import { MAX_FILES } from '../lib/limits.ts'
 import { pageText } from '../page-text.ts'
-import { intake, MAX_FILES, type Question } from './intake.ts'
+import { intake, type Question } from './intake.ts'
 
 /** Asks what becomes of a chosen folder. */
 export function FolderQuestion() {

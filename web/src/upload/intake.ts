@@ -2,9 +2,6 @@ import type { Chosen } from './parts.ts'
 import type { Choice } from './sources.ts'
 import { openQueue } from './uploads.ts'
 
-/** Most files of an asset, unless the service was set up with fewer: it then refuses the upload and says so. */
-export const MAX_FILES = 1000
-
 /** A chosen folder whose user is asked what becomes of it. */
 export interface Question {
   name: string

@@ -4,7 +4,7 @@ import type { UploadQueue } from './queue.ts'
 import { Speed, secondsLeft } from './speed.ts'
 import { openQueue } from './uploads.ts'
 
-/** How often times are shown anew, in milliseconds. */
+/** Time between two updates of the shown times, in milliseconds. */
 const TICK_MS = 1000
 
 interface Uploads {

@@ -11,14 +11,13 @@ import { Icon, type Shapes } from '../../../design/icon.tsx'
 import { Notice } from '../../../design/states.tsx'
 import { tell } from '../../../design/toast.tsx'
 import { formatBytes } from '../../../lib/format.ts'
+import { MAX_FILES } from '../../../lib/limits.ts'
 import { shareText } from '../../../share-text.ts'
 import { text } from '../../../text.ts'
 import type { DialogProps } from '../actions.tsx'
 import { afterChange } from './after-change.ts'
 import { LockedNotice } from './locked-notice.tsx'
 
-/** Most files of an asset. */
-const MAX_FILES = 1000
 /** Names of files that are shown. */
 const SHOWN = 6
 
