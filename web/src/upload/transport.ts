@@ -138,8 +138,7 @@ function errorOfAnswer(xhr: XMLHttpRequest): UploadError {
 const MAX_COMPARED = 20
 
 /**
- * Finds an own asset that has the same file. The service cannot search by checksum: assets with the name of the file are
- * compared.
+ * Finds an own asset that has the same file, among those that a search for the name of the file finds first.
  */
 async function findDuplicate(name: string, sha256: string): Promise<{ id: string; name: string } | null> {
   const query = { scope: 'mine' as const, q: name.slice(0, 500), limit: MAX_COMPARED }
