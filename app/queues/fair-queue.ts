@@ -13,9 +13,16 @@ interface Options {
   maxWaiting: number
 }
 
+/** The result of another task with the same name. */
+interface Shared {
+  result: Promise<unknown>
+}
+
 /** A task that waits for its turn. */
 interface Waiter {
+  name: string | undefined
   start(): void
+  share(shared: Shared): void
   refuse(error: Error): void
 }
 
@@ -62,32 +69,53 @@ export class FairQueue {
    * Runs a task when it is the turn of its key. A signal that aborts while the task waits removes it from the queue. It
    * does not stop a running task.
    *
+   * @param name the same for tasks with the same result. When one of them starts, those that wait get its result
    * @returns the result of the task
    * @throws unavailable when the queue is full
    * @throws client_closed when the signal aborts before the task starts
    */
-  async run<T>(key: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    await this.#turn(key, signal)
+  async run<T>(key: string, task: () => Promise<T>, signal?: AbortSignal, name?: string): Promise<T> {
+    const shared = await this.#turn(key, signal, name)
+    if (shared) return shared.result as Promise<T>
     try {
-      return await task()
+      const result = task()
+      if (name !== undefined) this.#share(name, { result })
+      return await result
     } finally {
       this.#count(key, -1)
       this.#startWaiting()
     }
   }
 
-  /** Waits until a task of this key can start, and counts it as running. */
-  async #turn(key: string, signal: AbortSignal | undefined): Promise<void> {
+  /** Waits until a task of this key can start, and counts it as running; or until another one has its result. */
+  async #turn(
+    key: string,
+    signal: AbortSignal | undefined,
+    name: string | undefined,
+  ): Promise<Shared | undefined> {
     if (signal?.aborted) {
       this.dropped++
       throw clientClosed()
     }
-    if (this.#hasRoom(key)) return this.#enter(key)
+    if (this.#hasRoom(key)) {
+      this.#enter(key)
+      return undefined
+    }
     this.#makeRoom(key)
-    return this.#wait(key, signal)
+    return this.#wait(key, signal, name)
   }
 
-  #wait(key: string, signal: AbortSignal | undefined): Promise<void> {
+  /** Gives the result of a task that starts to the tasks that wait with the same name. */
+  #share(name: string, shared: Shared): void {
+    for (const [key, waiters] of this.#waiting)
+      for (const waiter of waiters) {
+        if (waiter.name !== name) continue
+        this.#remove(key, waiter)
+        waiter.share(shared)
+      }
+  }
+
+  #wait(key: string, signal: AbortSignal | undefined, name: string | undefined): Promise<Shared | undefined> {
     return new Promise((resolve, reject) => {
       const drop = () => {
         this.#remove(key, waiter)
@@ -100,7 +128,12 @@ export class FairQueue {
           signal?.removeEventListener('abort', drop)
           settle(...args)
         }
-      const waiter: Waiter = { start: settled(() => resolve()), refuse: settled(reject) }
+      const waiter: Waiter = {
+        name,
+        start: settled(() => resolve(undefined)),
+        share: settled(resolve),
+        refuse: settled(reject),
+      }
       signal?.addEventListener('abort', drop, { once: true })
       this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), waiter])
       this.#waitingCount++

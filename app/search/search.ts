@@ -15,6 +15,7 @@ import { requireUserForScope, resolveCriteria, type SearchQuery, type UnpagedQue
 /**
  * Runs a search in a fair queue, in which each user, or each address without a user, takes turns.
  *
+ * @param name the same for searches with the same result; those that wait at the same time run once
  * @throws unavailable when too many searches wait
  * @throws client_closed when the client disconnects before its turn
  */
@@ -23,7 +24,8 @@ export const searchInTurn = <T>(
   viewer: Viewer,
   client: ClientInfo,
   search: () => Promise<T>,
-): Promise<T> => queues.searches.run(callerKey(viewer, client), search, client.signal)
+  name?: string,
+): Promise<T> => queues.searches.run(callerKey(viewer, client), search, client.signal, name)
 
 /**
  * Returns a page of the matching assets, serialized for the viewer, with signed URLs, facets and total on request.
@@ -43,7 +45,8 @@ export async function findAssets(
   requireUserForScope(query, viewer)
   const after = cursors.read(query, cursor, 'search')
   const paged = { limit, after, facets, count, signed }
-  return searchInTurn(context, viewer, client, () => search(query, paged, viewer, context))
+  const name = JSON.stringify([viewer, query, paged])
+  return searchInTurn(context, viewer, client, () => search(query, paged, viewer, context), name)
 }
 
 const ofEverybody = ({ scope }: Criteria) => scope === 'all' || scope === 'public'

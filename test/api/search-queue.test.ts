@@ -2,6 +2,8 @@ import { EventEmitter, once } from 'node:events'
 import { expect } from 'chai'
 import { SEARCH_QUEUE } from '../../config/rate-limits.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
+import { uploadAsset } from '../support/app/assets.ts'
+import { monitorCommands, monitoredUri } from '../support/app/monitor-commands.ts'
 import { SocketClient } from '../support/app/socket.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
 import { eventually } from '../support/eventually.ts'
@@ -11,7 +13,7 @@ describe('the queue of searches', () => {
   let ada: TestUser
 
   before(async () => {
-    app = await startApp()
+    app = await startApp({ uri: await monitoredUri() })
     ada = await signUp(app, 'ada')
   })
   after(() => app.stop())
@@ -27,6 +29,19 @@ describe('the queue of searches', () => {
     return () => {
       gate.emit('open')
       return ended
+    }
+  }
+
+  /** Lets no search start until the returned function is called. */
+  function occupyAll(): () => Promise<unknown> {
+    const gate = new EventEmitter()
+    const held = once(gate, 'open')
+    const tasks = Array.from({ length: SEARCH_QUEUE.concurrency }, () =>
+      app.context.queues.searches.run('test', () => held),
+    )
+    return () => {
+      gate.emit('open')
+      return Promise.all(tasks)
     }
   }
 
@@ -65,6 +80,23 @@ describe('the queue of searches', () => {
     }
     await release()
     for (const path of paths) await ada.get(path).expect(200)
+  })
+
+  it('GET /api/assets – the same search waits several times → read once for each viewer, the answers have what was stored before', async () => {
+    const bob = await signUp(app, 'bob')
+    const release = occupyAll()
+    const paths = ['/api/assets?limit=5', '/api/assets?limit=5', '/api/assets?limit=6']
+    const asset = await uploadAsset(ada, { visibility: 'private' })
+    const waiting = [ada, bob].flatMap((user) => paths.map((path) => user.get(path).expect(200)))
+    const answers = Promise.all(waiting)
+    await eventually(() => expect(app.context.queues.searches.waiting).to.equal(waiting.length))
+    const commands = await monitorCommands(async () => {
+      await release()
+      await answers
+    })
+    expect(commands.filter((command) => command === 'assets.find')).to.have.length(4)
+    const found = (await answers).map(({ body }) => body.res.assets.map(({ id }: { id: string }) => id))
+    expect(found).to.deep.equal([[asset.id], [asset.id], [asset.id], [], [], []])
   })
 
   it('GET /api/assets – queue full, invalid request → validation error', async () => {

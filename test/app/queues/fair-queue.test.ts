@@ -16,7 +16,7 @@ function controlledQueue(options: { concurrency: number; maxWaiting: number; per
   const queue = new FairQueue({ name: 'test', full: 'The test queue is full.', ...options })
   const started: string[] = []
   const tasks = new Map<string, Task>()
-  const add = (key: string, name: string, signal?: AbortSignal): Promise<string> => {
+  const add = (key: string, name: string, signal?: AbortSignal, same?: string): Promise<string> => {
     let end = () => {}
     const ended = new Promise<void>((resolve) => {
       end = resolve
@@ -24,9 +24,11 @@ function controlledQueue(options: { concurrency: number; maxWaiting: number; per
     const task = async () => {
       started.push(name)
       await ended
-      return 'done'
+      return same ? `done by ${name}` : 'done'
     }
-    const outcome = queue.run(key, task, signal).catch((error: AppError) => `${error.status} ${error.code}`)
+    const outcome = queue
+      .run(key, task, signal, same)
+      .catch((error: AppError) => `${error.status} ${error.code}`)
     tasks.set(name, { name, end, outcome })
     return outcome
   }
@@ -158,6 +160,63 @@ describe('FairQueue', () => {
     await nextTick()
     expect(started).to.deep.equal(['a1'])
     expect(queue.running).to.equal(1)
+  })
+
+  it('run – tasks with the same name wait, of several keys → the first that starts runs for all of them', async () => {
+    const { queue, started, add, end } = controlledQueue({ concurrency: 1, maxWaiting: 10 })
+    const client = new AbortController()
+    const running = add('a', 'a1', undefined, 'page')
+    await nextTick()
+    const outcomes = [
+      add('a', 'a2', undefined, 'page'),
+      add('a', 'a3', undefined, 'other page'),
+      add('b', 'b1', undefined, 'page'),
+      add('b', 'b2', client.signal, 'page'),
+      add('b', 'b3'),
+    ]
+    await nextTick()
+    client.abort()
+    await end('a1')
+    await nextTick()
+    expect(started).to.deep.equal(['a1', 'b1'])
+    expect(queue.waiting).to.equal(2)
+    // it comes after the task has read the data
+    const late = add('b', 'b4', undefined, 'page')
+    for (const name of ['b1', 'a3', 'b3', 'b4']) {
+      await end(name)
+      await nextTick()
+    }
+    expect(await running).to.equal('done by a1')
+    expect(await Promise.all(outcomes)).to.deep.equal([
+      'done by b1',
+      'done by a3',
+      'done by b1',
+      '499 client_closed',
+      'done',
+    ])
+    expect(await late).to.equal('done by b4')
+    expect(started).to.deep.equal(['a1', 'b1', 'a3', 'b3', 'b4'])
+    expect([queue.running, queue.waiting]).to.deep.equal([0, 0])
+  })
+
+  it('run – task with the name of waiting tasks fails → they fail with its error', async () => {
+    const { queue, add, end } = controlledQueue({ concurrency: 1, maxWaiting: 10 })
+    void add('a', 'a1')
+    const outcomes = [1, 2].map(() =>
+      queue
+        .run(
+          'a',
+          async () => {
+            throw new Error('broken')
+          },
+          undefined,
+          'page',
+        )
+        .catch((error: Error) => error.message),
+    )
+    await end('a1')
+    expect(await Promise.all(outcomes)).to.deep.equal(['broken', 'broken'])
+    expect([queue.running, queue.waiting]).to.deep.equal([0, 0])
   })
 
   it('run – any sequence of new tasks, ends and aborts → limits hold and every task settles', async () => {
