@@ -9,6 +9,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PAGE = 'web/src/index.html'
 /** Script that loads open pages again after a build. */
 const RELOAD = 'web/src/reload.ts'
+/** Data of decoders, by the ends of their names. */
+const DATA = ['.wasm', '.bcmap', '.pfb', '.ttf']
 /** Smallest file that is stored compressed too, in bytes. */
 const MIN_COMPRESSED = 1000
 
@@ -35,11 +37,21 @@ const icons = {
 
 const MODULES = join(ROOT, 'node_modules')
 const DRACO = 'three/examples/jsm/libs/draco/gltf/draco_wasm_wrapper.js'
+const BASIS = 'three/examples/jsm/libs/basis/basis_transcoder.js'
 const DRACO_LOADER = 'three/examples/jsm/loaders/DRACOLoader.js'
 
 /** Scripts that run as workers, by name: each becomes a file of its own, because the policy allows no worker from text. */
 const WORKERS = {
   sha256: () => ({ path: 'sha256.worker.js', contents: bundleWorker('web/src/upload/sha256-worker.ts') }),
+  geometry: () => ({
+    path: 'geometry.worker.js',
+    contents: bundleWorker('web/src/viewer/model/geometry-worker.ts'),
+  }),
+  // as KTX2Loader joins it: the transcoder, and the function of the worker
+  ktx2: () => ({
+    path: 'ktx2.worker.js',
+    contents: `${readFileSync(join(MODULES, BASIS), 'utf8')}\n${bundleWorker('web/src/viewer/model/ktx2-worker.ts')}`,
+  }),
   pdf: () => ({
     path: 'pdf.worker.mjs',
     contents: readFileSync(join(MODULES, 'pdfjs-dist/build/pdf.worker.min.mjs'), 'utf8'),
@@ -61,6 +73,7 @@ function bundleWorker(path) {
     format: 'iife',
     target: 'es2022',
     minify: true,
+    define: { 'import.meta.url': 'self.location.href' },
     write: false,
   })
   return outputFiles[0].text
@@ -78,6 +91,23 @@ const workers = {
       contents: WORKERS[pluginData]().contents,
       loader: 'file',
     }))
+  },
+}
+
+/** Resolves `folder:<path of a folder of a package>` to the URLs of the data files in it, by their names. */
+const folders = {
+  name: 'folders',
+  setup(build) {
+    build.onResolve({ filter: /^folder:/ }, ({ path }) => ({
+      path: join(MODULES, path.slice('folder:'.length)),
+      namespace: 'folder',
+    }))
+    build.onLoad({ filter: /./, namespace: 'folder' }, ({ path }) => {
+      const names = readdirSync(path).filter((name) => DATA.some((end) => name.endsWith(end)))
+      const imports = names.map((name, n) => `import f${n} from ${JSON.stringify(join(path, name))}`)
+      const entries = names.map((name, n) => `${JSON.stringify(name)}: f${n}`)
+      return { contents: `${imports.join('\n')}\nexport default { ${entries.join(', ')} }`, resolveDir: path }
+    })
   },
 }
 
@@ -158,8 +188,8 @@ export async function bundleWeb(folder, { watch = false, onBuild = () => undefin
     sourcemap: watch ? 'inline' : false,
     legalComments: 'linked',
     define: { 'process.env.NODE_ENV': watch ? '"development"' : '"production"' },
-    loader: { '.svg': 'file', '.png': 'file', '.woff2': 'file', '.wasm': 'file' },
-    plugins: [icons, workers, oneFirstLoad, write],
+    loader: Object.fromEntries(['.svg', '.png', ...DATA].map((end) => [end, 'file'])),
+    plugins: [icons, workers, folders, oneFirstLoad, write],
     metafile: true,
     write: false,
     logLevel: 'warning',
@@ -173,24 +203,29 @@ export async function bundleWeb(folder, { watch = false, onBuild = () => undefin
 function store(path, contents, compress) {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, contents)
-  if (!compress || contents.length < MIN_COMPRESSED || /\.(?:png|woff2)$/.test(path)) return
+  if (!compress || contents.length < MIN_COMPRESSED || /\.(?:png|bcmap|pfb)$/.test(path)) return
   writeFileSync(`${path}.gz`, gzipSync(contents, { level: 9 }))
   const quality = { [constants.BROTLI_PARAM_QUALITY]: 9 }
   writeFileSync(`${path}.br`, brotliCompressSync(contents, { params: quality }))
 }
 
-/** Returns the licences of all packages in a build. They require that every copy contains them. */
+/** Returns the licences of all packages in a build, and of what they contain. They require that every copy has them. */
 function licensesOf({ inputs }) {
-  const folders = new Set(
-    Object.keys(inputs).flatMap(
-      (path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path.replaceAll('\\', '/')) ?? [],
-    ),
-  )
-  const texts = [...folders].sort().map((folder) => {
-    const read = (name) => readFileSync(resolve(ROOT, folder, name), 'utf8')
-    const { name, version, license } = JSON.parse(read('package.json'))
-    const file = readdirSync(resolve(ROOT, folder)).find((one) => /^licen[sc]e(?:\.|$)/i.test(one))
-    return `${name} ${version} (${license})\n\n${file ? read(file).trim() : ''}`
+  const packages = new Map()
+  for (const input of Object.keys(inputs)) {
+    const path = input.replaceAll('\\', '/')
+    // parts with a `:` were made by a plugin
+    const [folder] = /^(?:[^:]*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []
+    if (folder) packages.set(folder, (packages.get(folder) ?? new Set([folder])).add(dirname(path)))
+  }
+  const texts = [...packages].sort().map(([folder, parts]) => {
+    const { name, version, license } = JSON.parse(readFileSync(resolve(ROOT, folder, 'package.json'), 'utf8'))
+    const files = [...parts].sort().flatMap((part) =>
+      readdirSync(resolve(ROOT, part))
+        .filter((file) => /^licen[sc]e(?:[._]|$)/i.test(file))
+        .map((file) => readFileSync(resolve(ROOT, part, file), 'utf8').trim()),
+    )
+    return `${name} ${version} (${license})\n\n${files.join('\n\n')}`
   })
   return `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
 }

@@ -6,7 +6,7 @@ import { startApp, type TestApp } from '../support/app/app.ts'
 import { uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
 import { startBrowser, type TestBrowser } from '../support/browser.ts'
-import { png, wav } from '../support/data/samples.ts'
+import { mp4, png, wav } from '../support/data/samples.ts'
 import * as viewable from '../support/data/viewable.ts'
 import { eventually } from '../support/eventually.ts'
 import { buildClient, expectAccessible, openPage, signInBy } from '../support/web.ts'
@@ -49,12 +49,19 @@ describe('viewers of the web client', function () {
     await app?.stop()
   })
 
-  /** Opens assets one after the other in one window. `requests` has every address that the window asks for. */
+  /**
+   * Opens assets one after the other in one window. `requests` has every address that the window asks for, `types` the
+   * media types of the files and pictures that it got.
+   */
   async function open() {
     const opened = await openPage(browser, app.origin, SMALL)
     const { page } = opened
     const requests: string[] = []
     page.on('request', (request) => requests.push(request.url()))
+    const types: (string | undefined)[] = []
+    page.on('response', (response) => {
+      if (response.url().includes('/api/signed/')) types.push(response.headers()['content-type'])
+    })
     await page.addInitScript(WATCH_CONTEXTS)
     await signInBy(page, app.origin, 'ada', PASSWORD)
     const viewer = page.getByRole('region', { name: 'Viewer' })
@@ -65,11 +72,11 @@ describe('viewers of the web client', function () {
       await page.getByRole('heading', { level: 1, name }).waitFor()
       return id
     }
-    return { ...opened, requests, viewer, tool, show }
+    return { ...opened, requests, types, viewer, tool, show }
   }
 
   it('/a/:id – image, SVG, text and PDF → shown and moved by keys and buttons; nothing in them runs or loads', async () => {
-    const { page, context, faults, requests, viewer, tool, show } = await open()
+    const { page, context, faults, requests, types, viewer, tool, show } = await open()
     await show('Wide', { 'wide.png': await png({ width: 1600, height: 400 }) })
     const image = viewer.getByRole('img', { name: 'wide.png' })
     await image.waitFor()
@@ -87,6 +94,17 @@ describe('viewers of the web client', function () {
     await show('Drawing', { 'a.svg': Buffer.from(active) })
     await viewer.getByText('40 × 30').waitFor()
 
+    // first the preview of the service, then the file itself
+    await show('Photo', { 'photo.png': await png({ width: 1400, height: 700 }) })
+    await viewer.getByText('1400 × 700').waitFor()
+    expect(types.slice(-2)).to.deep.equal(['image/webp', 'image/png'])
+
+    await show('Damaged', { 'damaged.mp4': mp4() })
+    await viewer.getByText(/cannot play/).waitFor()
+    const download = page.waitForEvent('download')
+    await tool('Download').click()
+    expect((await download).suggestedFilename()).to.equal('damaged.mp4')
+
     const markup = `<script>hit=1</script>\n<img src="${ELSEWHERE}/b.png" onerror="hit=1">\n${'long '.repeat(400)}\n`
     await show('Page', { 'page.html': Buffer.from(markup) })
     const lines = viewer.locator('pre [data-line]')
@@ -99,6 +117,11 @@ describe('viewers of the web client', function () {
     const first = viewer.getByRole('img', { name: 'Page 1', exact: true })
     await eventually(async () => expect(await contrastOf(first)).to.be.above(50))
     expect(await viewer.locator('canvas').count()).to.be.below(10)
+    // all pages can be searched, also those that are not drawn
+    await eventually(async () => {
+      expect(await viewer.getByText('A page of paper').count()).to.equal(30)
+      expect(await viewer.getByText('日本語').count()).to.equal(30)
+    })
     await eventually(async () => {
       // a page that is drawn can stop a scroll
       await viewer.getByRole('group', { name: /^paper.pdf/ }).press('End')

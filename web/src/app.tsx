@@ -1,6 +1,7 @@
 import { QueryClientProvider } from '@tanstack/preact-query'
 import { useEffect, useState } from 'preact/hooks'
 import { ErrorBoundary, LocationProvider, Route, Router } from 'preact-iso'
+import { assetQuery } from './api/assets.ts'
 import { queries } from './api/query.ts'
 import { useSession } from './api/session.ts'
 import { at, BASE_PATH } from './base.ts'
@@ -15,7 +16,12 @@ import { useHelpKey } from './shell/use-help-key.ts'
 import { text } from './text.ts'
 import { UploadDock } from './upload/dock.tsx'
 
-const AssetPage = lazyPage(() => import('./pages/asset/asset.tsx'))
+const AssetPage = lazyPage(() => {
+  // read at the same time as the page
+  const [, id] = location.pathname.split(at('/a/'))
+  if (id) queries.prefetchQuery(assetQuery(id))
+  return import('./pages/asset/asset.tsx')
+})
 const LinkPage = lazyPage(() => import('./pages/link/link.tsx'))
 const Embed = lazyPage(() => import('./pages/embed/embed.tsx'))
 const SignIn = lazyPage(() => import('./pages/account/sign-in.tsx'))

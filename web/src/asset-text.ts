@@ -52,9 +52,11 @@ export const assetText = {
     full: '100 %',
     imageKeys: 'Image. Arrow keys move it, plus and minus zoom, 0 fits it, 1 shows it at full size.',
     cannotShow: 'The browser cannot show this image. Download the file to open it.',
-    cannotPlay: 'The browser cannot play this file. Download it to open it.',
+    cannotPlay: (mediaType: string) =>
+      `This browser cannot play ${mediaType}, or the file is damaged. Download it to open it.`,
     wrap: 'Wrap lines',
-    cut: 'This is the beginning of the file. Download it to see all.',
+    cut: (shown: string, all: string, lines: number) =>
+      `The first ${shown} of ${all} (${lines.toLocaleString('en')} lines). Download the file to see all.`,
     pdfKeys: (name: string) => `${name}. Arrow keys scroll, plus and minus zoom.`,
     pdfBroken: 'This PDF cannot be shown. Download the file to open it.',
     pdfGone: 'This PDF could not be loaded.',
@@ -72,11 +74,14 @@ export const assetText = {
     modelTooLargeHint: (size: string) => `It has ${size}. Download it to open it.`,
     modelBroken: 'This model cannot be shown: the file is damaged, or uses features that are not supported.',
     modelSlow: 'Preparing the model took too long.',
+    modelEmpty: 'The model has no surfaces, lines or points.',
     noWebGl: 'This browser cannot show 3D models, because WebGL is off.',
     contextLost: 'The graphics card stopped showing the model.',
     triangles: (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'triangle' : 'triangles'}`,
     missing: (names: string[]) =>
       `Missing files: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}`,
+    unread: (names: string[]) =>
+      `Textures that cannot be shown here: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}`,
     reset: 'Reset view',
     wireframe: 'Wireframe',
     section: 'Section',

@@ -21,3 +21,9 @@ declare module '*.wasm' {
   const url: string
   export default url
 }
+
+/** A folder of a package: the URL of each of its files, by name. */
+declare module 'folder:*' {
+  const urls: Record<string, string>
+  export default urls
+}

@@ -1,12 +1,27 @@
 /** Small files that a viewer can show, and files that try to reach what is not theirs. */
 
-/** Returns a PDF with pages of 200 by 200 points, each with a black square. */
+/** A font for English and one for Japanese, neither of which is in the PDF. */
+const PDF_FONTS = [
+  '/English << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+  '/Japanese << /Type /Font /Subtype /Type0 /BaseFont /HeiseiMin-W3-90ms-RKSJ-H /Encoding /90ms-RKSJ-H',
+  '/DescendantFonts [<< /Type /Font /Subtype /CIDFontType0 /BaseFont /HeiseiMin-W3 /DW 1000',
+  '/CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >>',
+  '/FontDescriptor << /Type /FontDescriptor /FontName /HeiseiMin-W3 /Flags 4 /FontBBox [0 -200 1000 900]',
+  '/ItalicAngle 0 /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >> >>] >>',
+].join(' ')
+
+/** Returns a PDF with pages of 200 by 200 points, each with a black square and a text in English and in Japanese. */
 export function squarePdf(pages: number): Buffer {
-  const square = '0 0 0 rg 50 50 100 100 re f'
+  const square = [
+    '0 0 0 rg 50 50 100 100 re f',
+    'BT /English 12 Tf 20 175 Td (A page of paper) Tj ET',
+    // in Shift JIS
+    'BT /Japanese 12 Tf 20 20 Td <93fa967b8cea> Tj ET',
+  ].join('\n')
   const kids = Array.from({ length: pages }, (_, page) => `${page + 4} 0 R`).join(' ')
   const objects = [
     '<< /Type /Catalog /Pages 2 0 R >>',
-    `<< /Type /Pages /Count ${pages} /Kids [${kids}] /MediaBox [0 0 200 200] >>`,
+    `<< /Type /Pages /Count ${pages} /Kids [${kids}] /MediaBox [0 0 200 200] /Resources << /Font << ${PDF_FONTS} >> >> >>`,
     `<< /Length ${square.length} >>\nstream\n${square}\nendstream`,
     ...Array.from({ length: pages }, () => '<< /Type /Page /Parent 2 0 R /Contents 3 0 R >>'),
   ]

@@ -13,6 +13,9 @@ export async function readAsset(assetId: string): Promise<{ asset: Asset; etag: 
   return { asset, etag }
 }
 
+/** The query of an asset, for the page that shows it and for what reads it before. */
+export const assetQuery = (id: string) => ({ queryKey: ['asset', id], queryFn: () => readAsset(id) })
+
 /** Deletes an asset and its files. @throws ApiError */
 export const deleteAsset = (assetId: string): Promise<unknown> =>
   ask(api.DELETE('/api/assets/{assetId}', { params: { path: { assetId } } }))

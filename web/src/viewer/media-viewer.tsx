@@ -1,16 +1,17 @@
+import broken from 'lucide-static/icons/file-x.svg'
 import music from 'lucide-static/icons/music.svg'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { assetText } from '../asset-text.ts'
 import { Icon } from '../design/icon.tsx'
-import { ErrorState } from '../design/states.tsx'
 import { viewUrl } from './bytes.ts'
+import { Unshown } from './unshown.tsx'
 import type { FileProps } from './viewer.tsx'
 
 /**
  * A video or a sound with the controls of the browser. A new URL of the same file is taken when the old one fails or at the
  * next pause, because a change interrupts what is playing. It goes on at the same time.
  */
-export default function MediaViewer({ file, renew }: FileProps) {
+export default function MediaViewer({ file, preview, renew, onDownload }: FileProps) {
   const media = useRef<HTMLVideoElement>(null)
   const [source, setSource] = useState(() => viewUrl(file))
   const [isBroken, setBroken] = useState(false)
@@ -49,7 +50,16 @@ export default function MediaViewer({ file, renew }: FileProps) {
     const element = media.current
     if (element && !element.error && !goOn.current) place.current.time = element.currentTime
   }
-  if (isBroken && fresh === source) return <ErrorState error={new Error(assetText.viewer.cannotPlay)} />
+  if (isBroken && fresh === source)
+    return (
+      <Unshown
+        file={file}
+        onDownload={onDownload}
+        icon={broken}
+        title={assetText.viewer.none}
+        reason={assetText.viewer.cannotPlay(file.mediaType)}
+      />
+    )
   const attributes = {
     ref: media,
     src: source,
@@ -79,7 +89,7 @@ export default function MediaViewer({ file, renew }: FileProps) {
     )
   return (
     <div class="video">
-      <video {...attributes} playsInline />
+      <video {...attributes} playsInline {...(preview && { poster: preview })} />
     </div>
   )
 }

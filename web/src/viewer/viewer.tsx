@@ -2,19 +2,25 @@ import fileIcon from 'lucide-static/icons/file-x.svg'
 import { useRef } from 'preact/hooks'
 import { assetText } from '../asset-text.ts'
 import { State } from '../design/states.tsx'
+import ImageViewer from './image/image-viewer.tsx'
 import { kindOf, type ViewedFile } from './kinds.ts'
 import { lazyPart } from './lazy.tsx'
 import { StageElement } from './tools.tsx'
+import { Unshown } from './unshown.tsx'
 
 export interface ViewerProps {
   /** All files of the asset, because a model can name others. */
   files: readonly ViewedFile[]
   /** The file in the viewer; undefined if there is none. */
   shown: ViewedFile | undefined
+  /** URL of a picture that is shown until the file has been loaded. */
+  preview?: string | null
   /** Shows another file. Left out where the viewer has no choice. */
   onChoose?: (fileId: string) => void
   /** Reads the URLs of the files again, after which `files` has new ones. */
   renew?: () => Promise<unknown>
+  /** Downloads a file. Left out where the page around the viewer offers it in another way. */
+  onDownload?: (fileId: string) => Promise<void>
   /** Stores a picture of a model. Left out for users who cannot change the asset. */
   onPoster?: (picture: Blob) => Promise<void>
 }
@@ -25,7 +31,8 @@ export interface FileProps extends Omit<ViewerProps, 'shown'> {
 }
 
 const VIEWERS = {
-  image: lazyPart<FileProps>(() => import('./image/image-viewer.tsx')),
+  // the most frequent kind, and small
+  image: ImageViewer,
   video: lazyPart<FileProps>(() => import('./media-viewer.tsx')),
   audio: lazyPart<FileProps>(() => import('./media-viewer.tsx')),
   pdf: lazyPart<FileProps>(() => import('./pdf/pdf-viewer.tsx')),
@@ -43,9 +50,17 @@ export function Viewer({ shown, ...rest }: ViewerProps) {
       <StageElement.Provider value={stage}>
         {shown && Part ? (
           <Part key={shown.id} file={shown} {...rest} />
+        ) : shown ? (
+          <Unshown
+            file={shown}
+            onDownload={rest.onDownload}
+            icon={fileIcon}
+            title={assetText.viewer.none}
+            reason={assetText.viewer.noneHint}
+          />
         ) : (
           <State icon={fileIcon} title={assetText.viewer.none}>
-            <p>{shown ? assetText.viewer.noneHint : assetText.viewer.empty}</p>
+            <p>{assetText.viewer.empty}</p>
           </State>
         )}
       </StageElement.Provider>

@@ -10,8 +10,10 @@ import { ErrorState, State } from '../../design/states.tsx'
 import { usePage } from '../../shell/use-page.ts'
 import { text } from '../../text.ts'
 import { chooseFile } from '../../viewer/kinds.ts'
+import { previewOf } from '../../viewer/preview.ts'
 import { Viewer } from '../../viewer/viewer.tsx'
 import { About } from './about.tsx'
+import { downloadFile } from './download.ts'
 import { neighboursOf } from './neighbours.ts'
 import { useAsset } from './use-asset.ts'
 import { usePoster } from './use-poster.tsx'
@@ -47,7 +49,9 @@ function OneAsset({ id }: { id: string }) {
         <Viewer
           files={asset.files}
           shown={shown}
+          preview={previewOf(asset, shown)}
           onChoose={choose}
+          onDownload={(fileId) => downloadFile(id, fileId)}
           renew={() => refetch()}
           {...(mayChange && { onPoster: poster.save })}
         />

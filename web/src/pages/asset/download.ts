@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/preact-query'
-import { type Asset, type AssetFile, api, ask } from '../../api/client.ts'
+import { type Asset, api, ask } from '../../api/client.ts'
 import { session } from '../../api/session.ts'
 import { at } from '../../base.ts'
 import { RENEW_MS } from './use-asset.ts'
@@ -14,10 +14,12 @@ async function sign(assetId: string, query: { file?: string; all?: '1' }): Promi
   return url
 }
 
-/** Returns an address that downloads a file, and counts as a download. @throws ApiError */
-export async function fileDownload({ id }: Asset, file: AssetFile): Promise<string> {
-  if (!session.token) return at(`/api/assets/${id}/files/${file.id}?download=1`)
-  return sign(id, { file: file.id })
+/** Downloads a file, which counts as a download. @throws ApiError */
+export async function downloadFile(assetId: string, fileId: string): Promise<void> {
+  const url = session.token
+    ? await sign(assetId, { file: fileId })
+    : at(`/api/assets/${assetId}/files/${fileId}?download=1`)
+  location.assign(url)
 }
 
 /** Returns an address that downloads the asset: its only file, or a zip of its files. Undefined until it is known. */

@@ -11,7 +11,7 @@ import { tell } from '../../design/toast.tsx'
 import { formatBytes } from '../../lib/format.ts'
 import { text } from '../../text.ts'
 import { kindOf } from '../../viewer/kinds.ts'
-import { fileDownload } from './download.ts'
+import { downloadFile } from './download.ts'
 
 interface Props {
   asset: Asset
@@ -51,7 +51,7 @@ function Row({ asset, file, isShown, onView }: RowProps) {
   const download = async () => {
     setBusy(true)
     try {
-      location.assign(await fileDownload(asset, file))
+      await downloadFile(asset.id, file.id)
     } catch (error) {
       tell(toError(error).message)
     }

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/preact-query'
-import { readAsset } from '../../api/assets.ts'
+import { assetQuery } from '../../api/assets.ts'
 
 /** The URLs in an answer last at least one hour. They are read again long before, in milliseconds. */
 export const RENEW_MS = 25 * 60_000
@@ -7,8 +7,7 @@ export const RENEW_MS = 25 * 60_000
 /** Reads an asset, and reads it again before its signed URLs end, also in a window that is not seen. */
 export const useAsset = (id: string) =>
   useQuery({
-    queryKey: ['asset', id],
-    queryFn: () => readAsset(id),
+    ...assetQuery(id),
     refetchInterval: RENEW_MS,
     refetchIntervalInBackground: true,
     // a computer that slept has missed the interval

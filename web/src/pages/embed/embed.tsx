@@ -12,6 +12,7 @@ import { ErrorState, State } from '../../design/states.tsx'
 import { shareText } from '../../share-text.ts'
 import { usePage } from '../../shell/use-page.ts'
 import { chooseFile } from '../../viewer/kinds.ts'
+import { previewOf } from '../../viewer/preview.ts'
 import { Viewer } from '../../viewer/viewer.tsx'
 
 /** Reads a public asset without the session: a frame of another page shows nothing that only this user can see. */
@@ -46,7 +47,13 @@ export default function Embed() {
   return (
     <main id="content" class="embed">
       <div class="stage-place">
-        <Viewer files={asset.files} shown={shown} onChoose={choose} renew={() => refetch()} />
+        <Viewer
+          files={asset.files}
+          shown={shown}
+          preview={previewOf(asset, shown)}
+          onChoose={choose}
+          renew={() => refetch()}
+        />
       </div>
       <footer>
         <h1>{asset.name}</h1>

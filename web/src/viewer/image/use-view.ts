@@ -1,14 +1,22 @@
 import type { RefObject } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { clamp, fit, type Size, type View, zoom } from './view-state.ts'
 
 const NOTHING: Size = { width: 0, height: 0 }
 
-/** Zoom and pan of an image by wheel, pointer and two fingers. Where the image is fitted, it stays so in a new size. */
+/**
+ * Zoom and pan of an image by wheel, pointer and two fingers. Where the image is fitted, it stays so in a new size
+ * of the frame or of the image; else what is seen stays.
+ */
 export function useView(frame: RefObject<HTMLElement>, image: Size | null) {
   const [view, setView] = useState<View>({ x: 0, y: 0, scale: 1 })
   const now = useRef({ view, isFitted: true, image, room: NOTHING })
-  now.current.image = image
+  useLayoutEffect(() => {
+    const { image: before, isFitted, room, view: from } = now.current
+    now.current.image = image
+    if (isFitted || !before || !image) toFit()
+    else show(clamp({ ...from, scale: (from.scale * before.width) / image.width }, image, room))
+  }, [image])
   const show = (to: View, isFitted = false) => {
     now.current.view = to
     now.current.isFitted = isFitted
@@ -38,12 +46,18 @@ export function useView(frame: RefObject<HTMLElement>, image: Size | null) {
     observer.observe(element)
     return () => observer.disconnect()
   }, [])
-  useEffect(toFit, [image])
   useEffect(() => {
     const element = frame.current
     return element ? listen(element, { zoomAt, pan }) : undefined
   }, [])
-  return { view, toFit, zoomAt, pan, toScale: (scale: number) => zoomAt(scale / now.current.view.scale) }
+  return {
+    view,
+    isFitted: now.current.isFitted,
+    toFit,
+    zoomAt,
+    pan,
+    toScale: (scale: number) => zoomAt(scale / now.current.view.scale),
+  }
 }
 
 interface Moves {

@@ -1,9 +1,16 @@
-import { unzipSync } from 'three/addons/libs/fflate.module.js'
+import { strFromU8, unzipSync } from 'three/addons/libs/fflate.module.js'
 import { assetText } from '../../asset-text.ts'
 import type { ModelFormat } from '../kinds.ts'
+import { textOf } from '../text/decode.ts'
 
-/** Most bytes that the content of a compressed model has, and that a glTF says its arrays have. */
-const MAX_EXPANDED_BYTES = 1_500_000_000
+/** Most bytes that glTF says its arrays have. */
+const MAX_ARRAY_BYTES = 1_500_000_000
+/** Most bytes of the content of a 3MF, whose XML is read by the page. */
+const MAX_ZIP_BYTES = 400_000_000
+/** Most parts of a model, counted each time that it contains them. */
+const MAX_PARTS = 200_000
+/** Most parts of a model that lie in each other. */
+const MAX_DEPTH = 1000
 
 export class ModelError extends Error {}
 
@@ -18,25 +25,27 @@ const GLB_HEADER_BYTES = 20
 const ELEMENT_BYTES = 16
 
 /**
- * Refuses models that would fill the memory or never end: a small archive with large content, arrays without bytes, nodes
- * that contain themselves.
+ * Refuses models that would fill the memory or never end: a small archive with large content, arrays without bytes, parts
+ * that contain themselves, or each other many times. Only for formats that the page reads: a worker can be ended.
  *
  * @throws ModelError
  */
 export function checkModel(format: ModelFormat, bytes: Uint8Array): void {
-  if (format === '3mf') checkZip(bytes)
+  if (format === '3mf') check3mf(bytes)
   if (format === 'glb' || format === 'gltf') checkGltf(jsonOf(bytes))
+  if (format === 'dae') checkParts(partsOfXml(textOf(bytes), COLLADA))
 }
 
-function checkZip(bytes: Uint8Array): void {
+function check3mf(bytes: Uint8Array): void {
   let expanded = 0
-  unzipSync(bytes, {
-    filter: ({ originalSize }) => {
+  const models = unzipSync(bytes, {
+    filter({ name, originalSize }) {
       expanded += originalSize
-      return false
+      if (expanded > MAX_ZIP_BYTES) throw new ModelError(assetText.viewer.modelTooLarge)
+      return /\.model$/i.test(name)
     },
   })
-  if (expanded > MAX_EXPANDED_BYTES) throw new ModelError(assetText.viewer.modelTooLarge)
+  for (const model of Object.values(models)) checkParts(partsOfXml(strFromU8(model), THREE_MF))
 }
 
 function jsonOf(bytes: Uint8Array): Gltf {
@@ -51,15 +60,59 @@ function jsonOf(bytes: Uint8Array): Gltf {
 function checkGltf({ accessors = [], nodes = [] }: Gltf): void {
   let expanded = 0
   for (const { count = 0 } of accessors) expanded += count * ELEMENT_BYTES
-  if (expanded > MAX_EXPANDED_BYTES) throw new ModelError(assetText.viewer.modelTooLarge)
-  // a node has one parent at most, so that from a node upwards there is an end
-  const parents = new Map<number, number>()
-  nodes.forEach(({ children = [] }, parent) => {
-    for (const child of children) parents.set(child, parent)
-  })
-  for (const start of parents.keys()) {
-    let steps = 0
-    for (let at = parents.get(start); at !== undefined; at = parents.get(at))
-      if (++steps > nodes.length) throw new ModelError(assetText.viewer.modelBroken)
+  if (expanded > MAX_ARRAY_BYTES) throw new ModelError(assetText.viewer.modelTooLarge)
+  checkParts(new Map(nodes.map(({ children = [] }, index) => [String(index), children.map(String)])))
+}
+
+/** The parts of a model by id, each with the ids of the parts in it. */
+type Parts = Map<string, string[]>
+
+/** The names in XML of a part and of its use in another part. */
+interface PartNames {
+  part: string
+  id: string
+  use: string
+  of: string
+}
+
+const COLLADA: PartNames = { part: 'node', id: 'id', use: 'instance_node', of: 'url' }
+const THREE_MF: PartNames = { part: 'object', id: 'id', use: 'component', of: 'objectid' }
+
+/** Returns the parts of XML. A part inside another one is in it. */
+function partsOfXml(xml: string, { part, id, use, of }: PartNames): Parts {
+  const parts: Parts = new Map()
+  if (!xml.includes(use)) return parts
+  const around: string[] = []
+  const contain = (name: string) => parts.get(around.at(-1) ?? '')?.push(name)
+  const tags = new RegExp(`<(/?)(?:[\\w-]+:)?(${part}|${use})(?=[\\s/>])([^<>]*)>`, 'g')
+  for (const [tag, end, name, attributes = ''] of xml.matchAll(tags)) {
+    if (name === use) contain(attributeOf(attributes, of).replace(/^#/, ''))
+    else if (end) around.pop()
+    else {
+      const own = attributeOf(attributes, id) || `part ${parts.size}`
+      contain(own)
+      if (!parts.has(own)) parts.set(own, [])
+      if (!tag.endsWith('/>')) around.push(own)
+    }
   }
+  return parts
+}
+
+const attributeOf = (attributes: string, name: string): string =>
+  new RegExp(`(?:^|\\s)${name}\\s*=\\s*(["'])(.*?)\\1`).exec(attributes)?.[2] ?? ''
+
+function checkParts(parts: Parts): void {
+  const counts = new Map<string, number>()
+  const countOf = (id: string, depth: number): number => {
+    const known = counts.get(id)
+    if (known !== undefined) return known
+    if (depth > MAX_DEPTH) throw new ModelError(assetText.viewer.modelBroken)
+    // the answer for a part that contains itself
+    counts.set(id, Number.POSITIVE_INFINITY)
+    const count = (parts.get(id) ?? []).reduce((sum, child) => sum + countOf(child, depth + 1), 1)
+    counts.set(id, count)
+    return count
+  }
+  for (const id of parts.keys())
+    if (countOf(id, 0) > MAX_PARTS) throw new ModelError(assetText.viewer.modelBroken)
 }

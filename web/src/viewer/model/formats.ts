@@ -1,17 +1,11 @@
-import {
-  type AnimationClip,
-  type BufferGeometry,
-  Group,
-  Mesh,
-  MeshStandardMaterial,
-  type Object3D,
-  Points,
-  PointsMaterial,
-} from 'three'
+import { type AnimationClip, Group, type Object3D } from 'three'
 import { assetText } from '../../asset-text.ts'
 import { readBytes } from '../bytes.ts'
 import type { ModelFormat, ViewedFile } from '../kinds.ts'
+import { textOf } from '../text/decode.ts'
 import { ModelError } from './check.ts'
+import { type FindMaterial, unpack } from './geometry.ts'
+import { readGeometry } from './read-geometry.ts'
 import { addTextureFormats, type Resources } from './resources.ts'
 
 export interface Parsed {
@@ -28,9 +22,12 @@ interface Source {
   signal: AbortSignal
 }
 
-const CLAY = 0xa9b1bd
-
-/** Reads a model. Each format is loaded when it is needed first. @throws the errors of the loaders */
+/**
+ * Reads a model. Each format is loaded when it is needed first. OBJ, STL and PLY are read by a worker. The loaders of the
+ * other formats need the page: they create pictures for textures, or read XML.
+ *
+ * @throws the errors of the loaders
+ */
 export async function parseModel(format: ModelFormat, source: Source): Promise<Parsed> {
   await addTextureFormats(source.resources.manager, source.files)
   return PARSERS[format](source)
@@ -40,31 +37,16 @@ const PARSERS: Record<ModelFormat, (source: Source) => Promise<Parsed>> = {
   glb: gltf,
   gltf,
   async obj({ bytes, resources, signal }) {
-    const { OBJLoader } = await import('three/addons/loaders/OBJLoader.js')
-    const source = textOf(bytes)
-    const loader = new OBJLoader(resources.manager)
-    const library = /^\s*mtllib\s+(.+?)\s*$/m.exec(source)?.[1]
-    const materials = library && resources.find(library)
-    if (library && !materials) resources.missing.add(library)
-    if (materials) {
-      const { MTLLoader } = await import('three/addons/loaders/MTLLoader.js')
-      const creator = new MTLLoader(resources.manager).parse(
-        textOf(await readBytes(materials, { signal })),
-        '',
-      )
-      creator.preload()
-      loader.setMaterials(creator)
-    }
-    return { object: loader.parse(source), animations: [] }
+    const { parts, libraries } = await readGeometry({ format: 'obj', bytes }, signal)
+    return { object: unpack(parts, await materialsOf(libraries, resources, signal)), animations: [] }
   },
-  async stl({ bytes }) {
-    const { STLLoader } = await import('three/addons/loaders/STLLoader.js')
-    return { object: upright(shape(new STLLoader().parse(bytes.buffer))), animations: [] }
+  async stl({ bytes, signal }) {
+    const { parts } = await readGeometry({ format: 'stl', bytes }, signal)
+    return { object: upright(unpack(parts)), animations: [] }
   },
-  async ply({ bytes }) {
-    const { PLYLoader } = await import('three/addons/loaders/PLYLoader.js')
-    const geometry = new PLYLoader().parse(bytes.buffer)
-    return { object: geometry.index ? shape(geometry) : points(geometry), animations: [] }
+  async ply({ bytes, signal }) {
+    const { parts } = await readGeometry({ format: 'ply', bytes }, signal)
+    return { object: unpack(parts), animations: [] }
   },
   async '3mf'({ bytes, resources }) {
     const { ThreeMFLoader } = await import('three/addons/loaders/3MFLoader.js')
@@ -84,6 +66,27 @@ const PARSERS: Record<ModelFormat, (source: Source) => Promise<Parsed>> = {
   },
 }
 
+/** Reads the materials of an OBJ. One that cannot be read is told as a missing file, and the model is shown without it. */
+async function materialsOf(
+  libraries: readonly string[],
+  resources: Resources,
+  signal: AbortSignal,
+): Promise<FindMaterial> {
+  const texts: string[] = []
+  for (const library of new Set(libraries)) {
+    const file = resources.find(library)
+    const bytes = file && (await readBytes(file, { signal }).catch(() => null))
+    signal.throwIfAborted()
+    if (bytes) texts.push(textOf(bytes))
+    else resources.missing.add(library)
+  }
+  if (texts.length === 0) return () => undefined
+  const { MTLLoader } = await import('three/addons/loaders/MTLLoader.js')
+  const creator = new MTLLoader(resources.manager).parse(texts.join('\n'), '')
+  creator.preload()
+  return (name) => (name in creator.materialsInfo ? creator.create(name) : undefined)
+}
+
 async function gltf({ bytes, resources }: Source): Promise<Parsed> {
   const { GLTFLoader } = await import('three/addons/loaders/GLTFLoader.js')
   const loader = new GLTFLoader(resources.manager)
@@ -94,40 +97,24 @@ async function gltf({ bytes, resources }: Source): Promise<Parsed> {
   }
   const draco = names.includes('KHR_draco_mesh_compression') ? await createDraco() : null
   if (draco) loader.setDRACOLoader(draco)
+  const ktx2 = names.includes('KHR_texture_basisu') ? await createKtx2(resources) : null
+  if (ktx2) loader.setKTX2Loader(ktx2)
   try {
     const { scene, scenes, animations } = await loader.parseAsync(bytes.buffer, '')
     const object = scene ?? scenes[0] ?? new Group()
     return { object, animations, unit: 'm' }
   } finally {
     draco?.dispose()
+    ktx2?.dispose()
   }
 }
 
 const createDraco = async () => new (await import('./draco.ts')).OwnDracoLoader()
-
-/** Returns text in UTF-8, or in UTF-16 with a byte order mark. */
-function textOf(bytes: Uint8Array): string {
-  const [first, second] = bytes
-  const encoding =
-    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8'
-  return new TextDecoder(encoding).decode(bytes)
-}
-
-function shape(geometry: BufferGeometry): Mesh {
-  if (!geometry.hasAttribute('normal')) geometry.computeVertexNormals()
-  const vertexColors = geometry.hasAttribute('color')
-  const color = vertexColors ? 0xffffff : CLAY
-  return new Mesh(geometry, new MeshStandardMaterial({ color, vertexColors, roughness: 0.65, metalness: 0 }))
-}
-
-function points(geometry: BufferGeometry): Points {
-  const vertexColors = geometry.hasAttribute('color')
-  const color = vertexColors ? 0xffffff : CLAY
-  return new Points(geometry, new PointsMaterial({ color, vertexColors, size: 2, sizeAttenuation: false }))
-}
+const createKtx2 = async ({ manager }: Resources) =>
+  new (await import('./ktx2.ts')).OwnKtx2Loader(manager).detect()
 
 /** Formats of 3D printing have Z upwards; the viewer has Y. */
-function upright<Shown extends Object3D>(object: Shown): Group {
+function upright(object: Object3D): Group {
   const group = new Group()
   object.rotation.x = -Math.PI / 2
   group.add(object)

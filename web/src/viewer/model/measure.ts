@@ -35,23 +35,19 @@ export function measure(object: Object3D): Measures {
   return { triangles, size: { x, y, z }, box }
 }
 
-/** Removes textures without a picture, because the model would be black where they are. */
-export function dropMissingTextures(object: Object3D): void {
+/** Removes textures whose picture is missing from the materials of a model. They would be drawn black. */
+export function removeEmptyTextures(object: Object3D): void {
   eachDrawn(object, (part) => {
-    for (const material of materialsOf(part)) {
-      const slots = material as unknown as Record<string, unknown>
-      for (const [slot, value] of Object.entries(slots)) {
-        if (!(value instanceof Texture) || hasPicture(value)) continue
-        slots[slot] = null
-        material.needsUpdate = true
-      }
-    }
+    for (const material of materialsOf(part))
+      for (const [slot, value] of Object.entries(material))
+        if (value instanceof Texture && isEmpty(value))
+          Object.assign(material, { [slot]: null, needsUpdate: true })
   })
 }
 
-function hasPicture(texture: Texture): boolean {
-  const image = texture.image as { width?: number; data?: unknown } | null | undefined
-  return Boolean(image && (image.data || (image.width ?? 0) > 0))
+function isEmpty({ image }: Texture): boolean {
+  const { width = 0, complete = true } = (image ?? {}) as { width?: number; complete?: boolean }
+  return width === 0 || !complete
 }
 
 /** Frees the memory of the graphics card that a model takes. */

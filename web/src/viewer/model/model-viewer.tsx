@@ -1,4 +1,5 @@
 import box from 'lucide-static/icons/box.svg'
+import broken from 'lucide-static/icons/file-x.svg'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { assetText } from '../../asset-text.ts'
 import { Button } from '../../design/button.tsx'
@@ -6,6 +7,7 @@ import { ErrorState, State } from '../../design/states.tsx'
 import { formatBytes } from '../../lib/format.ts'
 import { text } from '../../text.ts'
 import { extensionOf } from '../kinds.ts'
+import { Unshown } from '../unshown.tsx'
 import type { FileProps } from '../viewer.tsx'
 import { ModelTools } from './model-tools.tsx'
 import { ModelStage } from './stage.ts'
@@ -18,7 +20,7 @@ const MAX_BYTES = 500_000_000
 
 /** A 3D model: it is loaded, read and shown. */
 export default function ModelViewer(props: FileProps) {
-  const { file, files } = props
+  const { file, files, preview = null, onDownload } = props
   const isGltf = extensionOf(file.name) === 'gltf'
   const bytes = files
     .filter((one) => one.id === file.id || (isGltf && extensionOf(one.name) === 'bin'))
@@ -26,43 +28,67 @@ export default function ModelViewer(props: FileProps) {
   const { model, progress, error, start, cancel } = useModel(props, bytes <= ASK_BYTES)
   if (bytes > MAX_BYTES)
     return (
-      <State icon={box} title={assetText.viewer.modelTooLarge}>
-        <p>{assetText.viewer.modelTooLargeHint(formatBytes(bytes))}</p>
-      </State>
+      <Unshown
+        {...{ file, onDownload }}
+        icon={box}
+        title={assetText.viewer.modelTooLarge}
+        reason={assetText.viewer.modelTooLargeHint(formatBytes(bytes))}
+      />
     )
-  if (error) return <ErrorState error={error} onRetry={start} />
-  if (!model) return <Loading progress={progress} bytes={bytes} onStart={start} onCancel={cancel} />
+  if (error)
+    return (
+      <Unshown
+        {...{ file, onDownload }}
+        icon={broken}
+        title={assetText.viewer.none}
+        reason={error.message}
+        onRetry={start}
+      />
+    )
+  if (!model) return <Loading {...{ progress, bytes, preview }} onStart={start} onCancel={cancel} />
   return <Shown {...props} model={model} onLost={start} />
 }
 
 interface LoadingProps {
   progress: Progress
   bytes: number
+  preview: string | null
   onStart: () => void
   onCancel: () => void
 }
 
-function Loading({ progress, bytes, onStart, onCancel }: LoadingProps) {
-  if (progress.step === 'asked')
-    return (
-      <State icon={box} title={assetText.viewer.modelLarge(formatBytes(bytes))}>
-        <p>{assetText.viewer.modelLargeHint}</p>
-        <Button variant="primary" onClick={onStart}>
-          {assetText.viewer.modelLoad}
-        </Button>
-      </State>
-    )
-  const words = progress.step === 'loading' ? assetText.viewer.modelLoading : assetText.viewer.modelReading
+/** What is seen before the model: its preview, if it has one, and how far it is. */
+function Loading({ progress, bytes, preview, onStart, onCancel }: LoadingProps) {
+  const isAsked = progress.step === 'asked'
+  const title = isAsked
+    ? assetText.viewer.modelLarge(formatBytes(bytes))
+    : progress.step === 'loading'
+      ? assetText.viewer.modelLoading
+      : assetText.viewer.modelReading
   return (
-    <State icon={box} title={words}>
-      <progress
-        class="bar"
-        aria-label={words}
-        max={1}
-        value={progress.step === 'loading' ? progress.part : undefined}
-      />
-      <Button onClick={onCancel}>{text.cancel}</Button>
-    </State>
+    <div class="model-waits">
+      {preview && <img src={preview} alt="" />}
+      <State {...(!preview && { icon: box })} title={title}>
+        {isAsked ? (
+          <>
+            <p>{assetText.viewer.modelLargeHint}</p>
+            <Button variant="primary" onClick={onStart}>
+              {assetText.viewer.modelLoad}
+            </Button>
+          </>
+        ) : (
+          <>
+            <progress
+              class="bar"
+              aria-label={title}
+              max={1}
+              value={progress.step === 'loading' ? progress.part : undefined}
+            />
+            <Button onClick={onCancel}>{text.cancel}</Button>
+          </>
+        )}
+      </State>
+    </div>
   )
 }
 
@@ -145,7 +171,7 @@ function moveBy(stage: ModelStage, event: KeyboardEvent): void {
 
 const NUMBER = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 })
 
-function Facts({ stage, model: { parsed, missing } }: { stage: ModelStage; model: Model }) {
+function Facts({ stage, model: { parsed, missing, unread } }: { stage: ModelStage; model: Model }) {
   const { triangles, size } = stage.measures
   const lengths = [size.x, size.y, size.z].map((length) => NUMBER.format(length)).join(' × ')
   return (
@@ -155,6 +181,7 @@ function Facts({ stage, model: { parsed, missing } }: { stage: ModelStage; model
         {lengths} {parsed.unit}
       </p>
       {missing.length > 0 && <p>{assetText.viewer.missing(missing)}</p>}
+      {unread.length > 0 && <p>{assetText.viewer.unread(unread)}</p>}
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import { LoadingManager, Mesh, type Object3D, Texture } from 'three'
+import { LoadingManager } from 'three'
 import { viewUrl } from '../bytes.ts'
 import { extensionOf, type ViewedFile } from '../kinds.ts'
 
@@ -6,8 +6,8 @@ import { extensionOf, type ViewedFile } from '../kinds.ts'
 const NOTHING = 'data:,'
 
 /**
- * Returns the file of the asset that a model means by a path: the one with this path beside the model, else the only one
- * with this base name. Models often have the paths of the computer that made them.
+ * Returns the file of the asset that a model means by a path: the one with this path beside the model, else of those with
+ * this base name the one that has most of the path's folders. Models often have the paths of the computer that made them.
  */
 export function fileOf<File extends Pick<ViewedFile, 'name'>>(
   files: readonly File[],
@@ -19,9 +19,20 @@ export function fileOf<File extends Pick<ViewedFile, 'name'>>(
   const beside = new URL(`${folder}${path}`.replaceAll('%', '%25'), 'http://asset/').pathname
   const nameOf = (file: File) => encodeURI(`/${file.name.toLowerCase()}`)
   const exact = files.find((file) => nameOf(file) === beside.toLowerCase())
-  if (exact) return exact
-  const base = baseOf(path)
-  return base ? files.find(({ name }) => baseOf(name.toLowerCase()) === base) : undefined
+  if (exact || !baseOf(path)) return exact
+  const [best] = files
+    .map((file) => ({ file, folders: commonEnd(file.name.toLowerCase(), path) }))
+    .filter(({ folders }) => folders > 0)
+    .sort((one, other) => other.folders - one.folders)
+  return best?.file
+}
+
+/** Returns how many names at the end of two paths are the same. */
+function commonEnd(one: string, other: string): number {
+  const names = one.split('/').reverse()
+  const others = other.split('/').reverse()
+  const end = names.findIndex((name, index) => name !== others[index])
+  return end === -1 ? names.length : end
 }
 
 const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
@@ -36,10 +47,13 @@ function plain(path: string): string {
   }
 }
 
-/** The files that a model loads, and the names that it asked for in vain. */
+/** The files that a model loads. */
 export interface Resources {
   manager: LoadingManager
+  /** Names that the asset does not have. */
   missing: Set<string>
+  /** Names of pictures that this browser cannot show. */
+  unread: Set<string>
   find(path: string): ViewedFile | undefined
   /** Resolves when everything that was begun has been loaded or has failed. */
   settled(): Promise<void>
@@ -52,7 +66,8 @@ const TEXTURES_MS = 30_000
 export function resourcesOf(files: readonly ViewedFile[], main: ViewedFile): Resources {
   const manager = new LoadingManager()
   const missing = new Set<string>()
-  const own = new Set(files.map(viewUrl))
+  const unread = new Set<string>()
+  const own = new Map(files.map((file) => [viewUrl(file), file.name]))
   const find = (path: string) => fileOf(files, main, path)
   manager.setURLModifier((url) => {
     if (/^(?:data|blob):/i.test(url) || own.has(url)) return url
@@ -60,7 +75,11 @@ export function resourcesOf(files: readonly ViewedFile[], main: ViewedFile): Res
     if (!file) missing.add(baseOf(plain(url)))
     return file ? viewUrl(file) : NOTHING
   })
-  return { manager, missing, find, settled: () => settle(manager) }
+  manager.onError = (url) => {
+    const name = own.get(url)
+    if (name) unread.add(baseOf(name))
+  }
+  return { manager, missing, unread, find, settled: () => settle(manager) }
 }
 
 /** Adds the loader of TGA pictures, which browsers cannot show, if the asset has one. */
@@ -84,20 +103,4 @@ function settle(manager: LoadingManager): Promise<void> {
     manager.itemStart('model')
     manager.itemEnd('model')
   })
-}
-
-/** Removes the textures whose picture is missing from the materials of a model. They would be drawn black. */
-export function removeEmptyTextures(model: Object3D): void {
-  model.traverse((node) => {
-    if (!(node instanceof Mesh)) return
-    for (const material of [node.material].flat())
-      for (const [slot, value] of Object.entries(material as Record<string, unknown>))
-        if (value instanceof Texture && isEmpty(value))
-          Object.assign(material, { [slot]: null, needsUpdate: true })
-  })
-}
-
-function isEmpty({ image }: Texture): boolean {
-  const { width = 0, complete = true } = (image ?? {}) as { width?: number; complete?: boolean }
-  return width === 0 || !complete
 }

@@ -16,14 +16,7 @@ import {
 import { OrbitControls } from 'three/addons/controls/OrbitControls.js'
 import { RoomEnvironment } from 'three/addons/environments/RoomEnvironment.js'
 import type { Parsed } from './formats.ts'
-import {
-  disposeModel,
-  dropMissingTextures,
-  eachDrawn,
-  type Measures,
-  materialsOf,
-  measure,
-} from './measure.ts'
+import { disposeModel, eachDrawn, type Measures, materialsOf, measure } from './measure.ts'
 import { Section } from './section.ts'
 
 const FIELD_OF_VIEW = 32
@@ -64,7 +57,6 @@ export class ModelStage {
     this.#renderer.toneMapping = NeutralToneMapping
     this.#renderer.setPixelRatio(Math.min(MAX_PIXEL_RATIO, devicePixelRatio))
     this.#light()
-    dropMissingTextures(model.object)
     this.measures = measure(model.object)
     this.section = new Section(this.#renderer, model.object, this.measures.box)
     this.#scene.add(model.object)

@@ -6,8 +6,8 @@ import { modelFormatOf } from '../kinds.ts'
 import type { FileProps } from '../viewer.tsx'
 import { checkModel, ModelError } from './check.ts'
 import { type Parsed, parseModel } from './formats.ts'
-import { disposeModel } from './measure.ts'
-import { removeEmptyTextures, resourcesOf } from './resources.ts'
+import { disposeModel, eachDrawn, removeEmptyTextures } from './measure.ts'
+import { resourcesOf } from './resources.ts'
 
 /** Longest time for reading a model after its bytes are there, in milliseconds. */
 const PARSE_MS = 120_000
@@ -18,6 +18,8 @@ export interface Model {
   parsed: Parsed
   /** Names of files that the model asked for and the asset does not have. */
   missing: string[]
+  /** Names of textures that this browser cannot show. */
+  unread: string[]
 }
 
 /** Reads a model and the files that it names. @param begins whether it begins by itself */
@@ -74,21 +76,28 @@ async function load(
     },
   })
   tell({ step: 'reading' })
-  // reading blocks the page: what happens is on the screen before
+  // reading some formats blocks the page: what happens is on the screen before
   await new Promise((resolve) => setTimeout(resolve, 30))
   signal.throwIfAborted()
   checkModel(format, bytes)
   const resources = resourcesOf(files, file)
-  let timer: number | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ModelError(assetText.viewer.modelSlow)), PARSE_MS)
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new ModelError(assetText.viewer.modelSlow)), PARSE_MS)
+  const end = AbortSignal.any([signal, late.signal])
+  const parsed = await Promise.race([
+    parseModel(format, { bytes, files, resources, signal: end }),
+    new Promise<never>((_, reject) =>
+      end.addEventListener('abort', () => reject(end.reason), { once: true }),
+    ),
+  ]).finally(() => clearTimeout(timer))
+  let isEmpty = true
+  eachDrawn(parsed.object, ({ geometry }) => {
+    if ((geometry.attributes.position?.count ?? 0) > 0) isEmpty = false
   })
-  const parsed = await Promise.race([parseModel(format, { bytes, files, resources, signal }), late]).finally(
-    () => clearTimeout(timer),
-  )
+  if (isEmpty) throw new ModelError(assetText.viewer.modelEmpty)
   await resources.settled()
   removeEmptyTextures(parsed.object)
-  return { parsed, missing: [...resources.missing] }
+  return { parsed, missing: [...resources.missing], unread: [...resources.unread] }
 }
 
 /** The errors of loaders are for programmers. */

@@ -1,4 +1,4 @@
-import type { PDFDocumentProxy, RenderTask } from 'pdfjs-dist'
+import { type PDFDocumentProxy, type RenderTask, TextLayer } from 'pdfjs-dist'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { assetText } from '../../asset-text.ts'
 
@@ -12,15 +12,21 @@ interface Props {
   width: number
   /** Height by width, as long as the page has not been read. */
   ratio: number
+  /** Whether its text is there too while it is far from the window, so that the browser finds it. */
+  isSearched: boolean
   onSeen: (number: number) => void
+  onDrawn: () => void
 }
 
-/** A page of a PDF: drawn while it is near the window, else an empty sheet of its size. */
-export function PdfPage({ document: pdf, number, width, ratio, onSeen }: Props) {
+/**
+ * A page of a PDF: drawn while it is near the window, else an empty sheet of its size. Its text lies on the picture unseen,
+ * so that it can be selected, found and read aloud.
+ */
+export function PdfPage({ document: pdf, number, width, ratio, isSearched, onSeen, onDrawn }: Props) {
   const sheet = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const [isNear, setNear] = useState(false)
-  const [ownRatio, setOwnRatio] = useState(ratio)
+  const [size, setSize] = useState({ width: 1, height: ratio })
   useEffect(() => {
     const element = sheet.current
     if (!element) return
@@ -54,9 +60,10 @@ export function PdfPage({ document: pdf, number, width, ratio, onSeen }: Props) 
       const viewport = page.getViewport({ scale })
       element.width = Math.max(1, Math.floor(viewport.width))
       element.height = Math.max(1, Math.floor(viewport.height))
-      setOwnRatio(whole.height / whole.width)
+      setSize(whole)
       task = page.render({ canvas: element, viewport })
       await task.promise
+      onDrawn()
     }
     // a page that cannot be drawn stays empty; leaving it cancels what is being drawn
     draw().catch(() => undefined)
@@ -66,8 +73,40 @@ export function PdfPage({ document: pdf, number, width, ratio, onSeen }: Props) 
     }
   }, [isNear, width])
   return (
-    <div class="sheet" ref={sheet} style={{ width: `${width}px`, height: `${width * ownRatio}px` }}>
+    <div
+      class="sheet"
+      ref={sheet}
+      style={{ width: `${width}px`, height: `${(width * size.height) / size.width}px` }}
+    >
       {isNear && <canvas ref={canvas} role="img" aria-label={assetText.viewer.pageNumber(number)} />}
+      {(isNear || isSearched) && <PageText document={pdf} number={number} width={width} />}
     </div>
   )
+}
+
+/** The text of a page, each line where the picture of the page has it. */
+function PageText({ document: pdf, number, width }: Pick<Props, 'document' | 'number' | 'width'>) {
+  const place = useRef<HTMLDivElement>(null)
+  const [pageWidth, setPageWidth] = useState(width)
+  useEffect(() => {
+    let layer: TextLayer | null = null
+    let isLeft = false
+    const read = async () => {
+      const page = await pdf.getPage(number)
+      const textContentSource = await page.getTextContent()
+      const container = place.current
+      if (isLeft || !container) return
+      const viewport = page.getViewport({ scale: 1 })
+      setPageWidth(viewport.width)
+      layer = new TextLayer({ textContentSource, container, viewport })
+      await layer.render()
+    }
+    // a page without its text is still seen
+    read().catch(() => undefined)
+    return () => {
+      isLeft = true
+      layer?.cancel()
+    }
+  }, [])
+  return <div class="sheet-text" ref={place} style={{ '--total-scale-factor': String(width / pageWidth) }} />
 }

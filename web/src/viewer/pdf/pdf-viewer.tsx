@@ -1,15 +1,16 @@
+import broken from 'lucide-static/icons/file-x.svg'
 import widthIcon from 'lucide-static/icons/square-dashed.svg'
 import zoomInIcon from 'lucide-static/icons/zoom-in.svg'
 import zoomOutIcon from 'lucide-static/icons/zoom-out.svg'
-import type { PDFDocumentProxy } from 'pdfjs-dist'
+import { type PDFDocumentProxy, TextLayer } from 'pdfjs-dist'
 import { useEffect, useState } from 'preact/hooks'
 import { toError } from '../../api/errors.ts'
 import { assetText } from '../../asset-text.ts'
 import { Button } from '../../design/button.tsx'
-import { ErrorState } from '../../design/states.tsx'
 import { viewUrl } from '../bytes.ts'
 import { Waiting } from '../lazy.tsx'
 import { Tools, useStageKeys } from '../tools.tsx'
+import { Unshown } from '../unshown.tsx'
 import type { FileProps } from '../viewer.tsx'
 import { openPdf } from './pdf.ts'
 import { PdfPage } from './pdf-page.tsx'
@@ -20,6 +21,8 @@ const MAX_ZOOM = 6
 /** Space around the pages, in CSS pixels. */
 const MARGIN = 32
 const WIDEST = 960
+/** Longest PDF whose text is all in the page for the search of the browser. A longer one has that of the pages near. */
+const MAX_SEARCHED_PAGES = 60
 
 interface Opened {
   document: PDFDocumentProxy
@@ -29,13 +32,15 @@ interface Opened {
 }
 
 /** The pages of a PDF below each other. Only those near the window are drawn. */
-export default function PdfViewer({ file }: FileProps) {
+export default function PdfViewer({ file, onDownload }: FileProps) {
   const [opened, setOpened] = useState<Opened | null>(null)
   const [error, setError] = useState<Error | null>(null)
   const [attempt, setAttempt] = useState(0)
   const [zoom, setZoom] = useState(1)
   const [room, setRoom] = useState(0)
   const [page, setPage] = useState(1)
+  // the text of other pages is read after a page is seen
+  const [isDrawn, setDrawn] = useState(false)
   useEffect(() => {
     let isLeft = false
     setError(null)
@@ -49,6 +54,7 @@ export default function PdfViewer({ file }: FileProps) {
     return () => {
       isLeft = true
       void task.destroy()
+      TextLayer.cleanup()
     }
   }, [file.id, attempt])
   const by = (factor: number) => setZoom((now) => Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, now * factor)))
@@ -79,7 +85,13 @@ export default function PdfViewer({ file }: FileProps) {
         ref={pages}
       >
         {error ? (
-          <ErrorState error={error} onRetry={() => setAttempt(attempt + 1)} />
+          <Unshown
+            {...{ file, onDownload }}
+            icon={broken}
+            title={assetText.viewer.none}
+            reason={error.message}
+            onRetry={() => setAttempt(attempt + 1)}
+          />
         ) : opened && room > 0 ? (
           Array.from({ length: count }, (_, index) => (
             <PdfPage
@@ -88,7 +100,9 @@ export default function PdfViewer({ file }: FileProps) {
               number={index + 1}
               width={width}
               ratio={opened.height / opened.width}
+              isSearched={isDrawn && count <= MAX_SEARCHED_PAGES}
               onSeen={setPage}
+              onDrawn={() => setDrawn(true)}
             />
           ))
         ) : (

@@ -1,25 +1,22 @@
+import cMaps from 'folder:pdfjs-dist/cmaps'
+import fonts from 'folder:pdfjs-dist/standard_fonts'
+import decoders from 'folder:pdfjs-dist/wasm'
 import worker from 'worker:pdf'
 import { GlobalWorkerOptions, getDocument, type PDFDocumentLoadingTask } from 'pdfjs-dist'
-import jbig2 from 'pdfjs-dist/wasm/jbig2.wasm'
-import openjpeg from 'pdfjs-dist/wasm/openjpeg.wasm'
-import qcms from 'pdfjs-dist/wasm/qcms_bg.wasm'
 
 const urlOf = (name: string) => new URL(name, import.meta.url).href
 
 GlobalWorkerOptions.workerSrc = urlOf(worker)
 
-const DECODERS: Record<string, string> = {
-  'jbig2.wasm': jbig2,
-  'openjpeg.wasm': openjpeg,
-  'qcms_bg.wasm': qcms,
-}
+/** What pdfjs asks for: encodings of Chinese, Japanese and Korean, fonts that a PDF does not contain, and decoders. */
+const FILES: Record<string, string> = { ...cMaps, ...fonts, ...decoders }
 
-/** Gives pdfjs its decoders. Their names have a hash in this build, so that it cannot find them by a folder. */
-class Decoders {
+/** Gives pdfjs its files. Their names have a hash in this build, so that it cannot find them by a folder. */
+class OwnFiles {
   async fetch({ filename }: { kind: string; filename: string }): Promise<Uint8Array> {
-    const decoder = DECODERS[filename]
-    if (!decoder) throw new Error(`${filename} is not in this build`)
-    return new Uint8Array(await (await fetch(urlOf(decoder))).arrayBuffer())
+    const file = Object.hasOwn(FILES, filename) && FILES[filename]
+    if (!file) throw new Error(`${filename} is not in this build`)
+    return new Uint8Array(await (await fetch(urlOf(file))).arrayBuffer())
   }
 }
 
@@ -33,7 +30,7 @@ export const openPdf = (url: string): PDFDocumentLoadingTask =>
     isEvalSupported: false,
     enableXfa: false,
     useWorkerFetch: false,
-    BinaryDataFactory: Decoders,
+    BinaryDataFactory: OwnFiles,
     maxImageSize: MAX_IMAGE_PIXELS,
     // pages are read when they are shown
     disableAutoFetch: true,

@@ -16,10 +16,23 @@ export function encodingOf(bytes: Uint8Array, isCut: boolean): string {
   }
 }
 
-/** Returns the lines of text. @param isCut whether the file has more bytes */
-export function linesOf(bytes: Uint8Array, isCut: boolean): { lines: string[]; hasMore: boolean } {
+/** Returns the text of a whole file. */
+export const textOf = (bytes: Uint8Array): string => new TextDecoder(encodingOf(bytes, false)).decode(bytes)
+
+/**
+ * Returns the lines of text that are shown, and how many bytes of the file they are, about.
+ *
+ * @param bytes the beginning of the file, or all of it
+ * @param size of the file, in bytes
+ */
+export function linesOf(bytes: Uint8Array, size: number): { lines: string[]; shown: number } {
+  const isCut = bytes.length < size
   const decoder = new TextDecoder(encodingOf(bytes, isCut))
-  const lines = decoder.decode(bytes, { stream: isCut }).split(/\r\n|\r|\n/)
+  const text = decoder.decode(bytes, { stream: isCut })
+  const lines = text.split(/\r\n|\r|\n/)
   if (!isCut && lines.length > 1 && lines.at(-1) === '') lines.pop()
-  return { lines: lines.slice(0, MAX_TEXT_LINES), hasMore: isCut || lines.length > MAX_TEXT_LINES }
+  if (lines.length <= MAX_TEXT_LINES) return { lines, shown: bytes.length }
+  const first = lines.slice(0, MAX_TEXT_LINES)
+  const characters = first.reduce((sum, line) => sum + line.length + 1, 0)
+  return { lines: first, shown: Math.round((bytes.length * characters) / text.length) }
 }

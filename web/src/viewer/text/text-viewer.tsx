@@ -4,6 +4,7 @@ import { toError } from '../../api/errors.ts'
 import { assetText } from '../../asset-text.ts'
 import { Button } from '../../design/button.tsx'
 import { ErrorState } from '../../design/states.tsx'
+import { formatBytes } from '../../lib/format.ts'
 import { useStored } from '../../lib/stored.ts'
 import { readBytes } from '../bytes.ts'
 import { Waiting } from '../lazy.tsx'
@@ -24,7 +25,7 @@ export default function TextViewer({ file }: FileProps) {
     const abort = new AbortController()
     setError(null)
     readBytes(file, { signal: abort.signal, limit: MAX_TEXT_BYTES }).then(
-      (bytes) => setContent(linesOf(bytes, file.size > bytes.length)),
+      (bytes) => setContent(linesOf(bytes, file.size)),
       (thrown) => !abort.signal.aborted && setError(toError(thrown)),
     )
     return () => abort.abort()
@@ -57,7 +58,11 @@ export default function TextViewer({ file }: FileProps) {
           ))}
         </pre>
       </div>
-      {content.hasMore && <p class="stage-note">{assetText.viewer.cut}</p>}
+      {content.shown < file.size && (
+        <p class="stage-note">
+          {assetText.viewer.cut(formatBytes(content.shown), formatBytes(file.size), content.lines.length)}
+        </p>
+      )}
       <Tools>
         <Button
           variant="ghost"
