@@ -51,7 +51,7 @@ export function createApp(context: Context): Express {
     for (const [name, value] of SECURITY_HEADERS) res.setHeader(name, value)
     next()
   })
-  app.use(allowOrigins(originCheck))
+  app.use(allowOrigins(originCheck, trusts))
   app.use(routes)
   app.use(refuseUnknownMethod(routes))
   app.use(sendMissingPage)

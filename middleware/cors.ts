@@ -1,7 +1,9 @@
 import cors, { type CorsOptions } from 'cors'
 import type { Request, RequestHandler, Response } from 'express'
 import type { OriginCheck } from '../app/auth/origin-check.ts'
+import type { ProxyTrust } from '../app/auth/proxy-check.ts'
 import { EXPOSED_HEADERS, PREFLIGHT_SECONDS } from '../config/cors.ts'
+import { ownOrigins } from './own-origins.ts'
 
 const exposedHeaders = EXPOSED_HEADERS.join(',')
 
@@ -10,8 +12,13 @@ const exposedHeaders = EXPOSED_HEADERS.join(',')
  * Every request header is allowed. Allowed origins can send credentials, which the service ignores: some HTTP clients
  * cannot be told not to. With `*`, browsers refuse credentials.
  */
-export const allowOrigins = (check: OriginCheck): RequestHandler =>
-  cors(({ headers: { origin, host } }: Request, done) => done(null, optionsFor(check, origin, host)))
+export const allowOrigins = (check: OriginCheck, trusts: ProxyTrust): RequestHandler =>
+  cors((req: Request, done) =>
+    done(
+      null,
+      optionsFor(check, req.headers.origin, () => ownOrigins(req, trusts)),
+    ),
+  )
 
 /** Returns the CORS headers of an answer that Express does not send. */
 export function corsHeaders(check: OriginCheck, origin: string | undefined): Record<string, string> {
@@ -26,11 +33,15 @@ export function corsHeaders(check: OriginCheck, origin: string | undefined): Rec
   return headers
 }
 
-function optionsFor(check: OriginCheck, origin: string | undefined, host?: string): CorsOptions {
+function optionsFor(
+  check: OriginCheck,
+  origin: string | undefined,
+  ownOf: () => string[] = () => [],
+): CorsOptions {
   const allowed = { exposedHeaders, maxAge: PREFLIGHT_SECONDS }
   if (check.allowsAll) return { ...allowed, origin: '*' }
   // the answer depends on the origin even if there is none
-  return origin !== undefined && check.allows(origin, host)
+  return origin !== undefined && check.allows(origin, ownOf())
     ? { ...allowed, origin: [origin], credentials: true }
     : { origin: [] }
 }

@@ -5,7 +5,7 @@ import { matchesOrigin, parseOrigin, whyNeverMatches } from '../../config/origin
 /** Most refused origins that are logged. */
 const MAX_LOGGED = 100
 
-/** Decides which web origins can call the API from a browser: those of `CORS_ORIGINS`. */
+/** Decides which web origins can call the API from a browser: those of `CORS_ORIGINS`, and that of the service itself. */
 export class OriginCheck {
   readonly #patterns: NonNullable<ReturnType<typeof parseOrigin>>[]
   readonly #logged = new Set<string>()
@@ -21,13 +21,13 @@ export class OriginCheck {
   /**
    * Returns whether an origin can call the API. Logs each refused origin once.
    *
-   * @param host the `Host` header: pages of the service itself do not depend on `CORS_ORIGINS`, and are not logged
+   * @param own origins of the service itself, as the client reached it
    */
-  allows(origin: string, host?: string): boolean {
-    if (this.allowsAll) return true
+  allows(origin: string, own: readonly string[] = []): boolean {
+    if (this.allowsAll || own.includes(origin)) return true
     const parsed = parseOrigin(origin)
     if (parsed && this.#patterns.some((pattern) => matchesOrigin(pattern, parsed))) return true
-    if (origin.slice(origin.indexOf('//') + 2) !== host) this.#logRefused(origin)
+    this.#logRefused(origin)
     return false
   }
 

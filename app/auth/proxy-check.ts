@@ -29,7 +29,7 @@ export class ProxyCheck {
 }
 
 /** Returns whether an address is a trusted proxy; `hop` is its distance, 0 for the peer of the connection. */
-type ProxyTrust = (address: string, hop: number) => boolean
+export type ProxyTrust = (address: string, hop: number) => boolean
 
 /** Returns the rule of TRUST_PROXY in the form that Express ("trust proxy") and `proxyAddr` take. */
 export const proxyTrust = (trustProxy: Config['http']['trustProxy']): ProxyTrust =>

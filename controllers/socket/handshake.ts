@@ -9,6 +9,7 @@ import type { Context } from '../../app/context.ts'
 import { forbidden, malformedRequest, starting, stopping } from '../../app/errors.ts'
 import { withoutBasePath } from '../../middleware/base-path.ts'
 import { translateError } from '../../middleware/handle-errors.ts'
+import { ownOrigins } from '../../middleware/own-origins.ts'
 import { takeOver } from '../../middleware/pipelining.ts'
 import { refuseConnection } from '../../middleware/refuse-connection.ts'
 import { connectionAcceptor } from './accept.ts'
@@ -50,7 +51,7 @@ export function handleUpgrades(
       if (!isHandshake(request, basePath)) return serveWithoutUpgrade(server, request, socket, head)
       context.proxyCheck.inspect(request.headers)
       const address = addressOf(request)
-      requireAdmission(context, request)
+      requireAdmission(context, request.headers.origin, ownOrigins(request, trusts))
       connections.requireCapacity(address)
       handshakes.handleUpgrade(request, socket, head, (one) => accept(one, socket, request, address))
     } catch (error) {
@@ -75,20 +76,21 @@ function isHandshake({ method, url = '', headers }: IncomingMessage, basePath: s
 }
 
 /**
- * Checks that a client can connect. Browsers can connect from the configured origins only, which keeps scripts of other
- * sites from using a service that the user's browser can reach (OWASP WebSocket Security Cheat Sheet). Programs send no
+ * Checks that a client can connect. Browsers can connect from the service's own pages and the configured origins only,
+ * which keeps scripts of other sites from using a service that the user's browser can reach (OWASP WebSocket Security Cheat Sheet). Programs send no
  * `Origin` and can always connect.
  *
  * @throws `unavailable` if the service is not ready or is stopping
- * @throws `forbidden` if the origin is not configured
+ * @throws `forbidden` if the origin is neither configured nor one of `own`, those of the service
  */
 function requireAdmission(
   { originCheck, stopping: stop, prepared }: Pick<Context, 'originCheck' | 'stopping' | 'prepared'>,
-  { headers: { origin } }: IncomingMessage,
+  origin: string | undefined,
+  own: string[],
 ): void {
   if (stop.aborted) throw stopping()
   if (!prepared) throw starting()
-  if (origin !== undefined && !originCheck.allows(origin)) throw forbidden()
+  if (origin !== undefined && !originCheck.allows(origin, own)) throw forbidden()
 }
 
 /** Headers that ask for an upgrade, h2c included. */

@@ -176,11 +176,10 @@ describe('docs/proxies', function () {
       })
 
       it('GET /ws – subscription, ping, event → answered', async () => {
-        const socket = await SocketClient.open(proxy.origin, {
-          ca: proxy.certificate,
-          localAddress: address,
-          family: 4,
-        })
+        const how = { ca: proxy.certificate, localAddress: address, family: 4 } as const
+        const foreign = SocketClient.open(proxy.origin, { ...how, origin: 'https://evil.example' })
+        expect(String(await foreign.catch((error: Error) => error))).to.contain('403')
+        const socket = await SocketClient.open(proxy.origin, { ...how, origin: proxy.origin })
         await socket.expect('auth', { token })
         await socket.expect('subscribe')
         const pong = once(socket.socket, 'pong')

@@ -69,6 +69,22 @@ describe('CORS', () => {
       }
   })
 
+  it('CORS – origin of the service itself → allowed, also of a preflight', async () => {
+    for (const [host, own] of [
+      [new URL(app.origin).host, app.origin],
+      ['kura.example.org', 'https://kura.example.org'],
+    ] as const) {
+      const sent = { Host: host, Origin: own }
+      const { headers } = await app.api.get('/api/assets').set(sent).expect(200)
+      expect(headers['access-control-allow-origin']).to.equal(own)
+      const preflight = await app.api.options('/api/assets').set(sent).expect(204)
+      expect(preflight.headers['access-control-allow-origin']).to.equal(own)
+    }
+    const foreign = { Host: 'kura.example.org', Origin: OTHER, 'X-Forwarded-Host': 'elsewhere.example' }
+    const { headers } = await app.api.get('/api/assets').set(foreign).expect(200)
+    expect(headers).to.not.have.property('access-control-allow-origin')
+  })
+
   it('CORS – origin that is not allowed, or none → same answer without CORS headers, Vary: Origin', async () => {
     for (const origin of [
       OTHER,
@@ -247,7 +263,7 @@ describe('CORS_ORIGINS', () => {
   it('origin – refused → logged once at debug level with the name of the variable, 100 origins at most', () => {
     const { check, lines } = checkOf({ CORS_ORIGINS: OURS })
     for (let n = 0; n < 3; n += 1) check.allows(OTHER)
-    check.allows('http://localhost:8080', 'localhost:8080')
+    check.allows('http://localhost:8080', ['http://localhost:8080'])
     check.allows(OURS)
     expect(lines).to.have.length(1)
     expect(lines[0]).to.include({ level: 20, origin: OTHER })

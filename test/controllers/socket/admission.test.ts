@@ -30,11 +30,27 @@ describe('WebSocket handshake', () => {
   after(() => app.stop())
   afterEach(closeSockets)
 
-  it('GET /ws – configured Origin or none → open; other Origin → 403', async () => {
-    await SocketClient.open(app.origin, { origin: CONFIGURED })
-    await SocketClient.open(app.origin)
-    for (const origin of ['https://evil.example', `${CONFIGURED}.evil.example`, 'null', app.origin]) {
-      const { status, body, headers } = await refusal(app.origin, { origin })
+  it('GET /ws – configured Origin, that of the service or none → open; other Origin → 403', async () => {
+    const forwarded = { 'X-Forwarded-Host': 'kura.example.org', 'X-Forwarded-Proto': 'https' }
+    const [own, insecure] = ['https://kura.example.org', 'http://kura.example.org']
+    for (const options of [
+      {},
+      { origin: CONFIGURED },
+      { origin: app.origin },
+      { origin: own, headers: forwarded },
+    ]) {
+      const socket = await SocketClient.open(app.origin, options)
+      socket.close()
+    }
+    for (const [origin, sent] of [
+      ['https://evil.example', {}],
+      [`${CONFIGURED}.evil.example`, {}],
+      ['null', {}],
+      [own, {}],
+      [insecure, forwarded],
+      ['https://evil.example', forwarded],
+    ] as const) {
+      const { status, body, headers } = await refusal(app.origin, { origin, headers: sent })
       expect(status, origin).to.equal(403)
       expect(body.err).to.deep.equal({
         code: 'forbidden',
