@@ -15,9 +15,16 @@ const METHODS = [
   'bulkWrite',
 ] as const
 
-/** Tells whether a command stores the words of earlier changes: it is sent by a timer, at no fixed place. */
-const storesWords = (command: Command, filter: unknown) =>
-  command === 'terms.bulkWrite' || (command === 'assets.updateMany' && 'termsDue' in Object(filter))
+/**
+ * Tells whether a command depends on the time, so that it has no fixed place: it stores the words of earlier changes, or
+ * records an access, which a session does once a minute.
+ */
+function isTimed(command: Command, [filter, update]: unknown[]): boolean {
+  if (command === 'terms.bulkWrite' || (command === 'assets.updateMany' && 'termsDue' in Object(filter)))
+    return true
+  const { $max, ...others } = Object(update)
+  return 'lastAccessAt' in Object($max) && Object.keys(others).length === 0
+}
 
 type Method = (...args: unknown[]) => Promise<unknown>
 
@@ -87,7 +94,7 @@ export class CommandInterceptor {
     const pass = this.#pass.bind(this)
     methods[method] = async function (this: T, ...args: unknown[]) {
       const command = nameOf(this)
-      if (!storesWords(command, args[0])) await pass(command)
+      if (!isTimed(command, args)) await pass(command)
       return original.apply(this, args)
     }
     this.#restore.push(() => {
