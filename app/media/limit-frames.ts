@@ -1,5 +1,8 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 
+/** The picture is over a limit. The message is for clients. */
+export class PictureTooLarge extends Error {}
+
 /**
  * Most frames of an animation. If it has more, only its first frame is rendered, because libvips reads the headers of
  * all frames first: 6.6 million frames of a GIF took 717 MB, 50,000 frames of a WebP more than 10 s.
@@ -18,7 +21,7 @@ const WEBP_HEADER_BYTES = 12
  * Cuts a GIF or WebP file with more than 1,000 frames after its first frame. Does not change other files.
  *
  * @param path a file that can be changed, such as a temporary copy
- * @throws RangeError for a WebP with more than 10,000 chunks
+ * @throws PictureTooLarge for a WebP with more than 10,000 chunks
  */
 export function limitFrames(path: string): void {
   const fd = openSync(path, 'r+')
@@ -76,7 +79,7 @@ function limitWebp(fd: number, file: ByteReader): void {
   for (let chunks = 1; ; chunks += 1) {
     const size = file.uint32(at + 4)
     if (size === undefined) return
-    if (chunks > MAX_CHUNKS) throw new RangeError(`WebP of more than ${MAX_CHUNKS} chunks`)
+    if (chunks > MAX_CHUNKS) throw new PictureTooLarge(`A WebP can have at most ${MAX_CHUNKS} chunks.`)
     const isFrame = file.text(at, 4) === 'ANMF'
     at += 8 + size + (size & 1)
     if (!isFrame) continue

@@ -1,7 +1,13 @@
 import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { AppError, unsupportedMedia } from '../errors.ts'
-import { type IsolatedJob, RenderError, type Requester, renderIsolated } from './render-isolated.ts'
+import { AppError, tooLarge, unsupportedMedia } from '../errors.ts'
+import {
+  type IsolatedJob,
+  RenderError,
+  RenderLimit,
+  type Requester,
+  renderIsolated,
+} from './render-isolated.ts'
 import { type SpoolQuota, withTemporaryFile } from './spool.ts'
 
 export type PictureSource = Buffer | Readable
@@ -29,7 +35,7 @@ export const THUMBNAIL_SIDE = 512
  *
  * @param quota counts the bytes of the source while they are in a temporary file
  * @throws unsupported_media unless the source is a complete JPEG, PNG, WebP, GIF or AVIF
- * @throws too_large over `PREVIEW_MAX_BYTES`
+ * @throws too_large over `PREVIEW_MAX_BYTES`, with too many pixels, or when it takes too long
  * @throws unavailable when too many pictures wait, memory is short, or temporary files cannot be written
  */
 export function makePreview(
@@ -45,11 +51,14 @@ export function makeThumbnail(source: PictureSource, requester: Requester): Prom
   return encode(source, requester, { side: THUMBNAIL_SIDE, animated: false })
 }
 
+/** Codes of files without a thumbnail. */
+const NO_PICTURE = new Set(['unsupported_media', 'too_large'])
+
 /**
- * Renders the thumbnail of a stored file. Returns null when the file is not a picture.
+ * Renders the thumbnail of a stored file. Returns null when the file is not a picture, or over a limit.
  *
  * @param size size of the file in bytes; a file over `PREVIEW_MAX_BYTES` is not read
- * @throws what `makePreview` throws, except unsupported_media
+ * @throws what `makePreview` throws, except unsupported_media and too_large
  * @throws the error of the stream
  */
 export async function tryThumbnail(
@@ -64,7 +73,7 @@ export async function tryThumbnail(
   try {
     return await makeThumbnail(source, requester)
   } catch (error) {
-    if (error instanceof AppError && error.code === 'unsupported_media') return null
+    if (error instanceof AppError && NO_PICTURE.has(error.code)) return null
     throw error
   }
 }
@@ -80,11 +89,9 @@ async function encode(
   const rendered = await withTemporaryFile(stream, spool, async (path) =>
     renderIsolated({ path, canAnimate: await canAnimate(path), ...job }, requester),
   ).catch((error) => {
+    if (error instanceof RenderLimit) throw tooLarge(error.message, error)
     if (!(error instanceof RenderError)) throw error
-    throw unsupportedMedia(
-      'The image must be a complete JPEG, PNG, WebP, GIF or AVIF with fewer pixels.',
-      error,
-    )
+    throw unsupportedMedia('The image must be a complete JPEG, PNG, WebP, GIF or AVIF.', error)
   })
   const { data, width, height, original } = rendered
   return {

@@ -40,6 +40,9 @@ let idle: NodeJS.Timeout | undefined
 /** The picture cannot be rendered. The message is for the log. */
 export class RenderError extends Error {}
 
+/** The picture is over a limit: of its size, or of the time that it can take. The message is for clients. */
+export class RenderLimit extends RenderError {}
+
 /** The user who waits for a picture. */
 export interface Requester {
   /** The id of the user, whose pictures share one place in the queue. */
@@ -78,7 +81,8 @@ function freeMemory(): number {
  * much memory affects no other picture.
  *
  * @param free returns the memory for the picture, in bytes
- * @throws RenderError when the picture is broken, too large or takes too long
+ * @throws RenderError when the picture is broken
+ * @throws RenderLimit when the picture is too large or takes too long
  * @throws unavailable when too many pictures wait, the process cannot be started, or the memory is not enough
  * @throws client_closed when the signal aborts while the picture waits
  */
@@ -101,12 +105,13 @@ async function renderBounded(
     first === 'too slow' && job.animated && canAnimate
       ? await renderOnce({ ...job, animated: false }, oneFrameMs)
       : first
-  if (answer === 'too slow') throw new RenderError('the picture took too long')
+  if (answer === 'too slow')
+    throw new RenderLimit('The image takes too long to process. Send an image with fewer pixels or frames.')
   if (!('error' in answer)) return answer
-  const error = new RenderError(answer.error)
-  if (!answer.memoryShort) throw error
+  if (answer.failure === 'limit') throw new RenderLimit(answer.error)
+  if (answer.failure === 'broken') throw new RenderError(answer.error)
   throw unavailable(
-    error,
+    new RenderError(answer.error),
     'The image needs more memory than the server has free. Send an image with fewer pixels, or try again later.',
   )
 }
@@ -117,7 +122,7 @@ async function renderOnce(job: RenderJob, maxMs: number): Promise<RenderAnswer |
   const kept = current?.connected ? await ask(current, job, maxMs) : 'ended'
   const outcome = isEnd(kept) ? await ask(start(), job, maxMs) : kept
   if (!isEnd(outcome)) return outcome
-  return { error: `the renderer ${outcome}`, memoryShort: outcome === 'was killed' }
+  return { error: `the renderer ${outcome}`, failure: outcome === 'was killed' ? 'memory' : 'broken' }
 }
 
 /** What became of a renderer without an answer. The system kills it when memory is short. */

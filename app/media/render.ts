@@ -1,5 +1,5 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp'
-import { limitFrames } from './limit-frames.ts'
+import { limitFrames, PictureTooLarge } from './limit-frames.ts'
 import { fittingRendering, neededBytes } from './picture-memory.ts'
 
 /** A picture to render. */
@@ -31,7 +31,7 @@ const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif']
  * Most pixels of a picture, by the way it is decoded, on a machine with enough memory: then decoding takes at most about
  * 90 MB, but more for wide pictures and 16-bit samples. `fittingRendering` refuses what needs more memory than there is.
  */
-const MAX_PIXELS = { streamed: 108e6, interlaced: 16e6, framed: 11e6, av1: 3.7e6 }
+const MAX_PIXELS = { streamed: 200e6, interlaced: 16e6, framed: 11e6, av1: 3.7e6 }
 /** Most pixels of all frames of an animation together. So many can be encoded in a few seconds. */
 const MAX_ANIMATED_PIXELS = 40e6
 
@@ -47,16 +47,18 @@ sharp.unblock({ operation: LOADERS.map((name) => `VipsForeignLoad${name}File`) }
 
 /**
  * Renders a picture as WebP: upright, in sRGB, without metadata, never enlarged. libvips reads only JPEG, PNG, WebP, GIF
- * and AVIF; its other loaders are blocked. Rejects a file that has another format, is broken, truncated or too large.
+ * and AVIF; its other loaders are blocked. Rejects a file that has another format, is broken or truncated.
  *
+ * @throws PictureTooLarge
  * @throws MemoryShort
  */
 export async function render({ path, side, animated, memory }: RenderJob): Promise<Rendered> {
   limitFrames(path)
-  const metadata = await sharp(path, limits()).metadata()
+  // only the header is read
+  const metadata = await sharp(path, { ...limits(), limitInputPixels: false }).metadata()
   const { width, height } = metadata
-  if (width * height > maxPixels(metadata))
-    throw new RangeError(`${metadata.format} of ${width} × ${height} pixels`)
+  const most = maxPixels(metadata)
+  if (width * height > most) throw new PictureTooLarge(describeLimit(metadata, most))
 
   const all = animated && canStayAnimated(metadata)
   const wanted = { side, effort: all ? ANIMATION_EFFORT : STILL_EFFORT, allFrames: all }
@@ -81,6 +83,15 @@ function maxPixels({ format, isProgressive }: Metadata): number {
   if (format === 'heif') return MAX_PIXELS.av1
   if (format === 'gif' || format === 'webp') return MAX_PIXELS.framed
   return isProgressive ? MAX_PIXELS.interlaced : MAX_PIXELS.streamed
+}
+
+/** Names of the formats whose limit differs from that of JPEG and PNG. */
+const FORMAT_NAMES: Partial<Record<string, string>> = { heif: 'AVIF', gif: 'GIF', webp: 'WebP' }
+
+function describeLimit({ format, width, height, isProgressive }: Metadata, most: number): string {
+  const others = isProgressive ? 'progressive JPEG and interlaced PNG' : 'JPEG and PNG'
+  const million = (pixels: number) => `${Math.ceil(pixels / 1e5) / 10} million`
+  return `The image has ${million(width * height)} pixels. The limit for ${FORMAT_NAMES[format] ?? others} is ${million(most)}.`
 }
 
 /** Returns whether all frames are rendered. Frames cannot be rotated, and long animations take too long. */

@@ -5,7 +5,7 @@ import type { Response, Test } from 'supertest'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { runningUploads, stateOf } from '../support/app/state.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
-import { obj, png } from '../support/data/samples.ts'
+import { announcedPng, obj, png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
 
 const FILE_LIMIT = 200_000
@@ -61,6 +61,12 @@ const REFUSALS: Refusal[] = [
       file(post).attach('images', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'a.png'),
     status: 415,
     code: 'unsupported_media',
+  },
+  {
+    name: 'a preview image with too many pixels',
+    request: (post) => file(post).attach('images', announcedPng(15_000, 15_000), 'a.png'),
+    status: 413,
+    code: 'too_large',
   },
   {
     name: 'a file in a field of another name',

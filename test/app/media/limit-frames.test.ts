@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import sharp from 'sharp'
-import { limitFrames, MAX_FRAMES } from '../../../app/media/limit-frames.ts'
+import { limitFrames, MAX_FRAMES, PictureTooLarge } from '../../../app/media/limit-frames.ts'
 import { longGif, longWebp } from '../../support/data/animations.ts'
 import { png } from '../../support/data/samples.ts'
 
@@ -50,12 +50,12 @@ describe('limitFrames', () => {
     expect(String(error)).to.match(/Invalid frame data/)
   })
 
-  it('limitFrames – WebP of 10,001 chunks → RangeError', async () => {
+  it('limitFrames – WebP of 10,001 chunks → PictureTooLarge', async () => {
     const chunk = Buffer.from('JUNK\0\0\0\0', 'latin1')
     const bytes = Buffer.concat([await longWebp(1), Buffer.alloc(10_000 * chunk.length, chunk)])
     bytes.writeUInt32LE(bytes.length - 8, 4)
     const error = await limited(bytes).catch((error: unknown) => error)
-    expect(error).to.be.instanceOf(RangeError)
+    expect(error).to.be.instanceOf(PictureTooLarge)
   })
 
   it('limitFrames – another format, an empty file → not changed', async () => {

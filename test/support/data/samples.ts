@@ -182,3 +182,16 @@ export const filesOf = (count: number, kind = 'part'): Record<string, Buffer> =>
   Object.fromEntries(
     Array.from({ length: count }, (_, n) => [`${kind}-${n}.bin`, Buffer.from(`${kind} ${n}`)]),
   )
+
+/** Returns a small PNG with a header that announces a large size. */
+export function announcedPng(width: number, height: number, interlaced = false): Buffer {
+  const png = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=',
+    'base64',
+  )
+  png.writeUInt32BE(width, 16)
+  png.writeUInt32BE(height, 20)
+  png.writeUInt8(interlaced ? 1 : 0, 28)
+  png.writeUInt32BE(crc32(png.subarray(12, 29)), 29)
+  return png
+}
