@@ -3,7 +3,7 @@ import { Types } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
 import type { Viewer } from './asset-access.ts'
 import type { Criteria } from './asset-criteria.ts'
-import { comparedText, extensionOf } from './asset-keys.ts'
+import { comparedText, extensionOf, keysOfFilter } from './asset-keys.ts'
 import { MAX_SEARCH_MS } from './asset-page.ts'
 import { MAX_COUNTED, matching, SORTS } from './asset-search.ts'
 import { sortBy } from './plugins/page.ts'
@@ -38,6 +38,9 @@ export const MAX_FACET_VALUES = 100
 /** Most owners of a result whose names are looked up. */
 const MAX_OWNERS = 1000
 
+/** Assets with file sets whose keys are read at a time. */
+const KEYS_BATCH = 500
+
 /** The fields of an asset that facets count. */
 const COUNTED = {
   type: 1,
@@ -45,22 +48,26 @@ const COUNTED = {
   tags: 1,
   visibility: 1,
   'files.name': 1,
+  fileSet: 1,
   license: 1,
   owner: 1,
 } as const
 
-type Counted = Pick<AssetFields, 'type' | 'media' | 'tags' | 'visibility' | 'license' | 'owner'> & {
+type Counted = Pick<
+  AssetFields,
+  '_id' | 'type' | 'media' | 'tags' | 'visibility' | 'license' | 'owner' | 'fileSet'
+> & {
   files?: { name?: string }[]
 }
 
-/** Returns the values of an asset for each facet. Files of a file set count only as far as they are in the asset. */
+/** Returns the values of an asset for each facet. The extensions of a file set are read by `countExtensions`. */
 const VALUES: Record<Facet, (asset: Counted) => readonly string[]> = {
   type: ({ type }) => [type],
   media: ({ media }) => [media],
   tag: ({ tags }) => tags,
   visibility: ({ visibility }) => [visibility],
-  ext: ({ files = [] }) =>
-    [...new Set(files.map(({ name }) => extensionOf(name)))].filter((ext) => ext !== ''),
+  ext: ({ files = [], fileSet }) =>
+    fileSet ? [] : [...new Set(files.map(({ name }) => extensionOf(name)))].filter((ext) => ext !== ''),
   license: ({ license }) => (license ? [license] : []),
   owner: ({ owner }) => [owner.toString()],
 }
@@ -69,10 +76,14 @@ const VALUES: Record<Facet, (asset: Counted) => readonly string[]> = {
 class Counter {
   readonly #counts = new Map<string, FacetCount>()
 
-  constructor(private readonly facet: Facet) {}
+  constructor(readonly facet: Facet) {}
 
   add(asset: Counted): void {
-    for (const value of VALUES[this.facet](asset)) {
+    this.addValues(VALUES[this.facet](asset))
+  }
+
+  addValues(values: readonly string[]): void {
+    for (const value of values) {
       const key = comparedText(this.facet, value)
       const counted = this.#counts.get(key)
       if (counted) counted.count += 1
@@ -180,12 +191,31 @@ async function countRead(
     limit: MAX_COUNTED + 1,
     maxTimeMS: MAX_SEARCH_MS,
   })
+  const extensions = counters.find(({ facet }) => facet === 'ext')
+  const withSets: Types.ObjectId[] = []
   let total = 0
   for await (const asset of assets) {
     total += 1
-    if (total <= MAX_COUNTED) for (const counter of counters) counter.add(asset)
+    if (total > MAX_COUNTED) continue
+    for (const counter of counters) counter.add(asset)
+    if (asset.fileSet) withSets.push(asset._id)
   }
+  if (extensions) await countExtensions(extensions, withSets)
   return total
+}
+
+/** Counts the extensions of all files of assets that have more than their documents: by their keys, which name all. */
+async function countExtensions(counter: Counter, ids: readonly Types.ObjectId[]): Promise<void> {
+  const [begin = ''] = keysOfFilter('ext', [''])
+  const extensionsOf = (keys: readonly string[]) =>
+    keys.flatMap((key) => (key.startsWith(begin) ? key.slice(begin.length) || [] : []))
+  for (let at = 0; at < ids.length; at += KEYS_BATCH) {
+    const assets = Asset.collection.find<Pick<AssetFields, 'keys'>>(
+      { _id: { $in: ids.slice(at, at + KEYS_BATCH) } },
+      { projection: { keys: 1 }, maxTimeMS: MAX_SEARCH_MS },
+    )
+    for await (const { keys = [] } of assets) counter.addValues(extensionsOf(keys))
+  }
 }
 
 /** Returns the counts of owners by their usernames, without the owners that the viewer cannot see. */

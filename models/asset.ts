@@ -111,6 +111,8 @@ const definition = {
   type: { type: String, enum: ASSET_TYPES, default: 'other' },
   /** Whether a client set the type, so that new files do not change it. */
   typeGiven: { type: Boolean, default: false },
+  /** Whether a client set `media`. Else it is detected from the files. */
+  mediaGiven: { type: Boolean, default: false },
   media: { type: String, enum: MEDIA, default: 'other' },
   tags: { type: [String], default: () => [] },
   visibility: { type: String, enum: VISIBILITIES, default: 'private' },

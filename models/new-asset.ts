@@ -11,7 +11,7 @@ export function newAsset(given: Given): AssetFields {
   const createdAt = given.createdAt ?? timestamps.currentTime()
   return {
     ...{ name: '', nameKey: '', description: '', license: null, source: null },
-    ...{ type: 'other', typeGiven: false, media: 'other', tags: [] },
+    ...{ type: 'other', typeGiven: false, media: 'other', mediaGiven: false, tags: [] },
     ...{ visibility: 'private', visibilityEpoch: 0, readers: [], collaborators: [] },
     ...{ files: [], fileSet: null, images: [], cover: null, size: 0, downloads: 0, version: 0 },
     ...{ lock: null, takenDownAt: null, keys: [], jobs: {} },

@@ -67,6 +67,7 @@ export const update = rules({
     tags: clearable(tagList({ ...TAGS, each: TAG }), []),
     // null: detected from the files
     type: nullable(choice(ASSET_TYPES)),
+    media: nullable(choice(MEDIA)),
   },
   empty: { keep: ['description', 'tags'] },
 })

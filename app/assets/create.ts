@@ -1,4 +1,4 @@
-import { describeWords, NAME, normalizeTags, type Visibility } from '../../models/asset.ts'
+import { type AssetFields, describeWords, NAME, normalizeTags, type Visibility } from '../../models/asset.ts'
 import { readersOf } from '../../models/asset-access.ts'
 import type { AssetFile } from '../../models/asset-files.ts'
 import { withKeys } from '../../models/asset-keys.ts'
@@ -85,8 +85,14 @@ export async function createAsset(
 const nameFromFile = (fileName: string): string =>
   cleanName(cutText(fileName, NAME.max, codePoints)) || 'file'
 
-/** Returns the fields of an asset that are derived from its files. */
-export function describeFiles(files: AssetFile[]) {
-  const medias = files.map(({ media }) => media)
-  return { media: assetMedia(medias), size: bytesOf(files), type: assetType(medias) }
+/** What a client has set in place of what the files say. */
+type Corrections = Partial<Pick<AssetFields, 'type' | 'typeGiven' | 'media' | 'mediaGiven'>>
+
+/** Returns the fields of an asset that are derived from its files. The type follows a corrected kind of media. */
+export function describeFiles(
+  files: AssetFile[],
+  { type, typeGiven, media: corrected, mediaGiven }: Corrections = {},
+) {
+  const media = mediaGiven && corrected ? corrected : assetMedia(files.map((file) => file.media))
+  return { media, size: bytesOf(files), type: typeGiven && type ? type : assetType(media) }
 }

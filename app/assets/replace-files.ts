@@ -48,8 +48,7 @@ export async function replaceFiles(
           set: withKeys(
             {
               ...stored,
-              ...describeFiles(files),
-              ...(current.typeGiven ? { type: current.type } : {}),
+              ...describeFiles(files, current),
               cover,
               jobs: pending.jobs(),
             },

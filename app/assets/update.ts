@@ -12,7 +12,7 @@ import { EVERYBODY, visibilityUpdate } from '../../models/asset-access.ts'
 import { announced, announcement } from '../../models/asset-announcements.ts'
 import { withKeys } from '../../models/asset-keys.ts'
 import { type Whole, withSameFiles } from '../../models/file-set.ts'
-import type { AssetType } from '../../models/media.ts'
+import type { AssetType, Media } from '../../models/media.ts'
 import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
 import { accessCondition, confirmSender, type Sender } from '../auth/sender.ts'
 import type { AssetContext } from '../context.ts'
@@ -27,8 +27,10 @@ import { describeFiles } from './create.ts'
 export interface AssetChange {
   name?: string
   description?: string
-  /** Null: detected from the files. */
+  /** Null: detected from the files. A detected type follows the kind of media. */
   type?: AssetType | null
+  /** Null: detected from the files. */
+  media?: Media | null
   tags?: string[]
   visibility?: Visibility
   /** Null clears it. */
@@ -69,7 +71,7 @@ export async function updateAsset(
         throw forbidden('An administrator took this asset down. It cannot be made public again.')
       await confirmSender(by, current.owner)
       if (!changesProtected && visibility === undefined) return null
-      const { typeGiven: _internal, ...visible } = fields
+      const { typeGiven: _type, mediaGiven: _media, ...visible } = fields
       const isVisible = visibility !== undefined || Object.keys(visible).length > 0
       const described = { ...current, ...fields }
       announcing = announcement({ touched: visibility ? [EVERYBODY] : [] })
@@ -114,24 +116,46 @@ export async function updateAsset(
 type Changes = Partial<
   Pick<
     AssetFields,
-    'name' | 'description' | 'tags' | 'type' | 'typeGiven' | 'visibility' | 'license' | 'source'
+    | 'name'
+    | 'description'
+    | 'tags'
+    | 'type'
+    | 'typeGiven'
+    | 'media'
+    | 'mediaGiven'
+    | 'visibility'
+    | 'license'
+    | 'source'
   >
 >
 
 /**
- * Returns the fields of an asset that a change sets to another value. The same type is only noted as given, so that other
- * files do not change it.
+ * Returns the fields of an asset that a change sets to another value. The same type or kind of media is only noted as
+ * given, so that other files do not change it.
  */
-function changesOf(current: Whole, { type, tags, ...others }: AssetChange): Changes {
+function changesOf(current: Whole, { type, media, tags, ...others }: AssetChange): Changes {
   const wanted: Changes = {
     ...others,
     ...(tags ? { tags: normalizeTags(tags) } : {}),
-    ...(type === undefined
-      ? {}
-      : { type: type ?? describeFiles(current.allFiles).type, typeGiven: type !== null }),
+    ...correctionsOf(current, type, media),
   }
   const changes = Object.entries(wanted).filter(
     ([field, value]) => !isDeepStrictEqual(value, current[field as keyof Changes] ?? null),
   )
   return Object.fromEntries(changes)
+}
+
+function correctionsOf(
+  current: Whole,
+  type: AssetType | null | undefined,
+  media: Media | null | undefined,
+): Pick<Changes, 'type' | 'typeGiven' | 'media' | 'mediaGiven'> {
+  if (type === undefined && media === undefined) return {}
+  const given = {
+    ...(type === undefined ? {} : { typeGiven: type !== null }),
+    ...(media === undefined ? {} : { mediaGiven: media !== null }),
+  }
+  const corrected = { ...current, ...given, ...(type ? { type } : {}), ...(media ? { media } : {}) }
+  const described = describeFiles(current.allFiles, corrected)
+  return { ...given, type: described.type, media: described.media }
 }

@@ -27,8 +27,8 @@ export function assetMedia(medias: readonly Media[]): Media {
 }
 
 /** Returns the type of an asset for which the client gave none. */
-export function assetType(medias: readonly Media[]): AssetType {
-  switch (assetMedia(medias)) {
+export function assetType(media: Media): AssetType {
+  switch (media) {
     case 'model':
       return '3D'
     case 'image':

@@ -9,7 +9,7 @@ import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { uploadAsset, wholeAsset } from '../support/app/assets.ts'
 import { requestsOf, signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
-import { png } from '../support/data/samples.ts'
+import { obj, png } from '../support/data/samples.ts'
 import { mountedRoutes } from '../support/openapi/mounted-routes.ts'
 
 const TYPES =
@@ -90,9 +90,26 @@ describe('PATCH', () => {
   const CASES: Record<string, Case> = {
     'PATCH /api/assets/:assetId': {
       path: () => `/api/assets/${asset}`,
-      change: () => ({ name: NFC, description: NFC, tags: [NFC, 'b'], type: '2D', visibility: 'public' }),
-      same: () => ({ name: ` ${RAW}\n`, description: RAW, tags: `${RAW.toUpperCase()}, b`, type: '2D' }),
-      cleared: { description: '', tags: [], type: '3D' },
+      change: () => ({
+        ...{
+          name: NFC,
+          description: NFC,
+          tags: [NFC, 'b'],
+          type: '2D',
+          media: 'video',
+          visibility: 'public',
+        },
+      }),
+      same: () => ({
+        ...{
+          name: ` ${RAW}\n`,
+          description: RAW,
+          tags: `${RAW.toUpperCase()}, b`,
+          type: '2D',
+          media: 'video',
+        },
+      }),
+      cleared: { description: '', tags: [], media: 'model', type: '3D' },
       required: ['name', 'visibility'],
       read: () => found(Asset.findById(asset).lean()),
     },
@@ -269,6 +286,27 @@ describe('PATCH', () => {
     expect((await wholeAsset(id)).keys)
       .to.include('type:2D')
       .and.not.include('type:3D')
+  })
+
+  it('PATCH /api/assets/:id – media → corrected with the detected type, also for other files; null → follows the files', async () => {
+    const { id } = await uploadAsset(ada)
+    const change = async (sent: object) => {
+      const { body } = await ada.patch(`/api/assets/${id}`).send(sent).expect(200)
+      return body.res.asset
+    }
+    const asset = await change({ media: 'image' })
+    expect(asset).to.include({ media: 'image', type: '2D', version: 2 })
+    expect(asset.files[0].mediaType).to.equal('model/obj')
+    expect((await wholeAsset(id)).keys)
+      .to.include.members(['media:image', 'type:2D'])
+      .and.not.include('media:model')
+    const { body } = await ada.put(`/api/assets/${id}/files`).attach('files', obj(), 'b.obj').expect(200)
+    expect(body.res.asset).to.include({ media: 'image', type: '2D' })
+    expect(await change({ type: 'other' })).to.include({ media: 'image', type: 'other' })
+    expect(await change({ media: 'archive' })).to.include({ media: 'archive', type: 'other' })
+    expect(await change({ media: null })).to.include({ media: 'model', type: 'other' })
+    expect(await change({ type: null })).to.include({ media: 'model', type: '3D' })
+    await ada.patch(`/api/assets/${id}`).send({ media: 'picture' }).expect(400)
   })
 
   it('PATCH /api/users/me – settings → merged; too long together, or nested nulls → 400, none stored', async () => {

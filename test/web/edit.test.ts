@@ -15,16 +15,18 @@ const button = (page: Page, name: string) => page.getByRole('button', { name, ex
 
 describe('draft of the edit dialog', () => {
   const before = draftOf({
-    ...{ name: 'Chair', description: '', tags: ['wood'], type: '3D', visibility: 'private' },
+    ...{ name: 'Chair', description: '', tags: ['wood'], type: '3D', media: 'model', visibility: 'private' },
     ...{ license: null, source: null },
   })
 
   it('changeOf – some fields changed → only these; detect and emptied fields → null', () => {
     expect(changeOf(before, before)).to.deep.equal({})
-    const draft = { ...before, name: 'Oak chair', type: 'detect' as const, license: ' ' }
+    const detect = { type: 'detect', media: 'detect' } as const
+    const draft = { ...before, ...detect, name: 'Oak chair', license: ' ' }
     expect(changeOf({ ...before, license: 'MIT' }, draft)).to.deep.equal({
-      ...{ name: 'Oak chair', type: null, license: null },
+      ...{ name: 'Oak chair', type: null, media: null, license: null },
     })
+    expect(changeOf(before, { ...before, media: 'image' })).to.deep.equal({ media: 'image' })
   })
 
   it('merge – another user changed fields meanwhile → new values, but what was typed stays and is a conflict', () => {

@@ -107,6 +107,18 @@ describe('compatibility routes for images', () => {
     await ada.get('/images/x').expect(404)
   })
 
+  it('GET /images – kind of media corrected → 404 without an image file, not listed', async () => {
+    const carl = await signUp(app, 'carl-media')
+    const model = await uploadAsset(carl)
+    await carl.patch(`/api/assets/${model.id}`).send({ media: 'image' }).expect(200)
+    const picture = await uploadAsset(carl, {}, { 'a.png': await png() })
+    await carl.get(`/images/${model.id}`).expect(404)
+    const { body } = await carl.get('/images').expect(200)
+    expect(body.res.images.map(({ id }: { id: string }) => id)).to.deep.equal([picture.id])
+    await carl.patch(`/api/assets/${picture.id}`).send({ media: 'other' }).expect(200)
+    await carl.get(`/images/${picture.id}`).expect(404)
+  })
+
   it('POST /images – other types, other fields or too large → refused, nothing is left', async () => {
     const before = await stateOf(app)
     const other = await upload(obj(), 'fake.png').expect(415)

@@ -23,7 +23,7 @@ describe('assetMedia and assetType', () => {
   for (const [medias, media, type] of ROWS) {
     it(`assetMedia – files [${medias.join(', ')}] → ${media}, ${type}`, () => {
       expect(assetMedia(medias)).to.equal(media)
-      expect(assetType(medias)).to.equal(type)
+      expect(assetType(media)).to.equal(type)
     })
   }
 })

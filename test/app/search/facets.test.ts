@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { facetAssets, MAX_FACET_VALUES } from '../../../models/asset-facets.ts'
 import { NO_TRANSITION } from '../../../models/user-state.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
-import { insertAsset } from '../../support/app/assets.ts'
+import { insertAsset, uploadAsset } from '../../support/app/assets.ts'
 import { monitorCommands, monitoredUri } from '../../support/app/monitor-commands.ts'
 import { signUp, type TestUser } from '../../support/app/users.ts'
 
@@ -22,6 +22,22 @@ describe('facetAssets', () => {
     expect(facets.license).to.have.length(MAX_FACET_VALUES)
     expect(facets.license[0]).to.deep.equal({ value: 'license 1', count: 2 })
     expect([total, isCut]).to.deep.equal([MAX_FACET_VALUES + 5, false])
+  })
+
+  it('facetAssets – files of a file set → the extensions of all of them, each once', async () => {
+    const eve = await signUp(app, 'eve')
+    const files = Array.from({ length: 21 }, (_, n): [string, Buffer] => [`${n}.obj`, Buffer.from(`${n}`)])
+    await uploadAsset(
+      eve,
+      {},
+      Object.fromEntries([...files, ['z.GLB', Buffer.from('x')], ['zz', Buffer.from('y')]]),
+    )
+    await uploadAsset(eve, {}, { 'a.obj': Buffer.from('a') })
+    const { facets } = await facetAssets({ scope: 'mine' }, eve.user, NO_TRANSITION)
+    expect(facets.ext).to.deep.equal([
+      { value: 'obj', count: 2 },
+      { value: 'glb', count: 1 },
+    ])
   })
 
   it('facetAssets – no any-of filter, two of them → one read of assets, three', async () => {

@@ -371,8 +371,9 @@ export interface paths {
         head?: never;
         /**
          * Change the fields of an asset
-         * @description Changes only the given fields (RFC 7396); `null` clears the description and the tags, and has the type detected
-         *     from the files again. The owner and collaborators with write access can change an asset; only the owner can change
+         * @description Changes only the given fields (RFC 7396); `null` clears the description and the tags, and has the type or the kind
+         *     of media detected from the files again. A type that was detected follows `media`. A type and a kind of media that
+         *     were given stay when the files are replaced; they change neither `mediaType` nor what `inline=1` shows. The owner and collaborators with write access can change an asset; only the owner can change
          *     its visibility. When every given value is the one that the asset has, nothing changes: the version stays the same
          *     and there is no event.
          */
@@ -867,9 +868,10 @@ export interface paths {
         /**
          * Add preview images
          * @description Adds preview images after the existing ones. An asset can have up to 8. For the owner and for
-         *     collaborators with write access. JPEG, PNG, WebP, GIF and AVIF are accepted, up to 100 MB each. Each
-         *     image is stored as WebP without metadata, at most 2048 × 2048 pixels, with a thumbnail of at most 512
-         *     × 512 pixels.
+         *     collaborators with write access. JPEG, PNG, WebP, GIF and AVIF are accepted, up to 100 MB each and
+         *     200 million pixels (16 million in a progressive JPEG or interlaced PNG, 11 million in a WebP or GIF, 3.7
+         *     million in an AVIF). Each image is stored as WebP without metadata, at most 2048 × 2048 pixels, with a
+         *     thumbnail of at most 512 × 512 pixels.
          */
         post: operations["addImages"];
         delete?: never;
@@ -2073,7 +2075,7 @@ export interface components {
          */
         AssetType: "2D" | "3D" | "other";
         /**
-         * @description Detected from the content. For several files, the first kind in this order.
+         * @description Set by a user, or else detected from the content. For several files, the first kind in this order.
          * @enum {string}
          */
         Media: "model" | "image" | "video" | "audio" | "document" | "archive" | "other";
@@ -3060,7 +3062,10 @@ export interface components {
                 "application/json": components["schemas"]["TooLarge"];
             };
         };
-        /** @description `too_large`: a file is larger than the service accepts, or there are too many files, images or fields. */
+        /**
+         * @description `too_large`: a file is larger than the service accepts, an image has too many pixels (the message names the
+         *     limit), or there are too many files, images or fields.
+         */
         UploadTooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -4855,6 +4860,7 @@ export interface operations {
                     name?: components["schemas"]["AssetName"];
                     description?: components["schemas"]["Description"] | null;
                     type?: components["schemas"]["AssetType"] | null;
+                    media?: components["schemas"]["Media"] | null;
                     /** @description The new tags of the asset, as a list or separated by commas. They replace the old ones. */
                     tags?: components["schemas"]["Tags"] | (string | null);
                     visibility?: components["schemas"]["Visibility"];
@@ -4865,6 +4871,7 @@ export interface operations {
                     name?: components["schemas"]["AssetName"];
                     description?: components["schemas"]["Description"] | null;
                     type?: components["schemas"]["AssetType"] | null;
+                    media?: components["schemas"]["Media"] | null;
                     /** @description The new tags of the asset, as a list or separated by commas. They replace the old ones. */
                     tags?: components["schemas"]["Tags"] | (string | null);
                     visibility?: components["schemas"]["Visibility"];
@@ -4875,6 +4882,7 @@ export interface operations {
                     name?: components["schemas"]["AssetName"];
                     description?: components["schemas"]["Description"] | null;
                     type?: components["schemas"]["AssetType"] | null;
+                    media?: components["schemas"]["Media"] | null;
                     /** @description The new tags of the asset, as a list or separated by commas. They replace the old ones. */
                     tags?: components["schemas"]["Tags"] | (string | null);
                     visibility?: components["schemas"]["Visibility"];
@@ -4885,6 +4893,7 @@ export interface operations {
                     name?: components["schemas"]["AssetName"];
                     description?: components["schemas"]["Description"] | null;
                     type?: components["schemas"]["AssetType"] | null;
+                    media?: components["schemas"]["Media"] | null;
                     /** @description The new tags of the asset, as a list or separated by commas. They replace the old ones. */
                     tags?: components["schemas"]["Tags"] | (string | null);
                     visibility?: components["schemas"]["Visibility"];

@@ -20,6 +20,7 @@ import { TagsField } from './tags-field.tsx'
 const kept = new Map<string, { before: Draft; draft: Draft; etag: string }>()
 
 const TYPES = Object.entries(shareText.edit.types)
+const MEDIA = Object.entries(shareText.edit.kinds)
 const VISIBILITIES = Object.entries(shareText.edit.visibilities)
 
 /** Changes the fields of an asset. If somebody else changed it meanwhile, shows what, and loses nothing. */
@@ -126,16 +127,23 @@ export function EditDialog({ asset, etag: firstEtag, onClose }: DialogProps) {
             disabled={isLocked}
             onChange={({ currentTarget }) => set({ type: currentTarget.value as Draft['type'] })}
           />
-          <TextField
-            label={shareText.edit.license}
-            hint={shareText.edit.licenseHint}
-            fault={faultOf('license')}
-            value={draft.license}
-            maxLength={100}
+          <Select
+            label={shareText.edit.media}
+            value={draft.media}
+            options={MEDIA}
             disabled={isLocked}
-            onInput={({ currentTarget }) => set({ license: currentTarget.value })}
+            onChange={({ currentTarget }) => set({ media: currentTarget.value as Draft['media'] })}
           />
         </div>
+        <TextField
+          label={shareText.edit.license}
+          hint={shareText.edit.licenseHint}
+          fault={faultOf('license')}
+          value={draft.license}
+          maxLength={100}
+          disabled={isLocked}
+          onInput={({ currentTarget }) => set({ license: currentTarget.value })}
+        />
         <TextField
           label={shareText.edit.source}
           hint={shareText.edit.sourceHint}

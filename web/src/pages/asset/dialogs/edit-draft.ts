@@ -3,28 +3,37 @@ import type { components } from '../../../api/schema.ts'
 // not from client.ts: tests of this file run without a browser and its types
 type Asset = components['schemas']['Asset']
 
-/** What the edit dialog changes. `type` is `detect` to have it detected from the files. */
+/** What the edit dialog changes. `type` and `media` are `detect` to have them detected from the files. */
 export interface Draft {
   name: string
   description: string
   tags: string[]
   type: Asset['type'] | 'detect'
+  media: Asset['media'] | 'detect'
   license: string
   source: string
   visibility: Asset['visibility']
 }
 export type Field = keyof Draft
 
-export const FIELDS = ['name', 'description', 'tags', 'type', 'license', 'source', 'visibility'] as const
+export const FIELDS = [
+  'name',
+  'description',
+  'tags',
+  'type',
+  'media',
+  'license',
+  'source',
+  'visibility',
+] as const
 
-type Edited = Pick<Asset, 'name' | 'description' | 'tags' | 'type' | 'license' | 'source' | 'visibility'>
+type Edited = Pick<Asset, Field>
 
 /** Returns the fields of an asset as the dialog shows them. */
-export const draftOf = ({ name, description, tags, type, license, source, visibility }: Edited): Draft => ({
-  ...{ name, description, tags, type, visibility },
-  license: license ?? '',
-  source: source ?? '',
-})
+export const draftOf = ({ license, source, ...asset }: Edited): Draft => {
+  const { name, description, tags, type, media, visibility } = asset
+  return { name, description, tags, type, media, visibility, license: license ?? '', source: source ?? '' }
+}
 
 /** Returns whether a field has the same value in two drafts. */
 export const isSame = (one: Draft, other: Draft, field: Field): boolean =>
@@ -37,12 +46,13 @@ export const differences = (one: Draft, other: Draft): Field[] =>
 /** Returns the body of the request that changes what the user changed. */
 export function changeOf(before: Draft, draft: Draft) {
   const changed = new Set(differences(before, draft))
-  const { name, description, tags, type, license, source, visibility } = draft
+  const { name, description, tags, type, media, license, source, visibility } = draft
   return {
     ...(changed.has('name') && { name }),
     ...(changed.has('description') && { description }),
     ...(changed.has('tags') && { tags }),
     ...(changed.has('type') && { type: type === 'detect' ? null : type }),
+    ...(changed.has('media') && { media: media === 'detect' ? null : media }),
     ...(changed.has('license') && { license: license.trim() || null }),
     ...(changed.has('source') && { source: source.trim() || null }),
     ...(changed.has('visibility') && { visibility }),
