@@ -1,7 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { Types } from 'mongoose'
+import { within } from '../app/clock.ts'
 import { keyReused, unauthenticated, validationFailed } from '../app/errors.ts'
 import { claimKey, hashOf, KeyClaim } from '../app/uploads/key-claim.ts'
+import { discardMs } from '../app/uploads/undo-upload.ts'
 import { UploadSession } from '../app/uploads/upload-session.ts'
 import { hasContent } from './answer-before-body.ts'
 import { requireUnencoded } from './parse-form.ts'
@@ -27,6 +29,7 @@ export function uploadRoute({ check, store, measure }: Receiver, handler: Reques
   return async function handleUpload(req, res, next) {
     check(req)
     const first = measure && (await claim(req))
+    let failure: unknown
     try {
       if (first) {
         await measure(req, res)
@@ -37,9 +40,12 @@ export function uploadRoute({ check, store, measure }: Receiver, handler: Reques
         await req.keyClaim?.describe(contentOf(req))
       }
       await handler(req, res, next)
+    } catch (error) {
+      failure = error
+      throw error
     } finally {
-      await req.upload?.uploadSession.discardWithTimeout()
-      await req.keyClaim?.end()
+      await req.upload?.uploadSession.discardWithTimeout(failure)
+      if (req.keyClaim) await within(discardMs(failure), req.keyClaim.end())
     }
   }
 }

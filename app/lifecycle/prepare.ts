@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import mongoose from 'mongoose'
 import { Capacity } from '../../models/capacity.ts'
 import { searchForm, setSearchForm } from '../../models/search-form.ts'
 import { Term } from '../../models/term.ts'
@@ -13,6 +14,7 @@ import { schemaVersion } from '../maintenance/migrations/schema.ts'
 import { reconcileUsage } from '../maintenance/reconcile.ts'
 import { sweep } from '../maintenance/sweep.ts'
 import { claimStore, ForeignStoreError } from '../storage/store-owner.ts'
+import { limitCommands } from './command-limits.ts'
 import { connectDatabase, whenReachable } from './database.ts'
 import { tryStore } from './try-store.ts'
 
@@ -46,6 +48,7 @@ export function prepare(context: Context, uri: string): Preparation {
     await updateSchema(context)
     if (!config.production) await syncIndexes()
     await Capacity.setLimit(config.space.server)
+    limitCommands(mongoose.connection.getClient())
     context.writesRefused ??= { check: 'indexes', message: 'The service is starting; try again later.' }
     context.prepared = true
   }

@@ -11,6 +11,11 @@ interface Options {
   perKey?: number
   /** Tasks that wait at a time, of all keys together. */
   maxWaiting: number
+  /**
+   * Returns whether an error of a task is one that all waiting tasks would have too, after a time-out of their own. They are
+   * refused with it at once. Default: none.
+   */
+  isCommon?: (error: unknown) => boolean
 }
 
 /** The result of another task with the same name. */
@@ -81,6 +86,9 @@ export class FairQueue {
       const result = task()
       if (name !== undefined) this.#share(name, { result })
       return await result
+    } catch (error) {
+      if (error instanceof Error && this.options.isCommon?.(error)) this.#refuseWaiting(error)
+      throw error
     } finally {
       this.#count(key, -1)
       this.#startWaiting()
@@ -158,6 +166,15 @@ export class FairQueue {
     if (!newest || most.length <= own + 1) throw error
     this.#remove(longest, newest)
     newest.refuse(error)
+  }
+
+  #refuseWaiting(error: Error): void {
+    for (const [key, waiters] of this.#waiting)
+      for (const waiter of waiters) {
+        this.#remove(key, waiter)
+        this.refused++
+        waiter.refuse(error)
+      }
   }
 
   #remove(key: string, waiter: Waiter): void {

@@ -1,5 +1,6 @@
 import { CHECKSUM_QUEUE, HASH_QUEUE, SEARCH_QUEUE } from '../../config/rate-limits.ts'
 import type { Viewer } from '../../models/asset-access.ts'
+import { asAppError } from '../../models/database-errors.ts'
 import { addressKey, type ClientInfo } from '../auth/client-info.ts'
 import { FairQueue } from './fair-queue.ts'
 
@@ -26,6 +27,8 @@ export const createQueues = (): Queues => ({
   searches: new FairQueue({
     name: 'searches',
     full: 'Too many searches wait; try again later.',
+    // the database is away
+    isCommon: (error) => asAppError(error)?.code === 'unavailable',
     ...SEARCH_QUEUE,
   }),
   checksums: new FairQueue({

@@ -1,6 +1,7 @@
 import type { AssetFields } from '../../models/asset.ts'
 import { objectsOf, pendingDeletionOf } from '../../models/asset-objects.ts'
 import { cancelUpload, fenceAsset, removePending } from '../../models/asset-upload.ts'
+import { asAppError } from '../../models/database-errors.ts'
 import { allFilesOf, removeFileSet } from '../../models/file-set.ts'
 import { deleteEarlierRecord, type UploadRecord } from '../../models/upload.ts'
 import { hideIfOwnerInactive } from '../accounts/update-readers.ts'
@@ -9,6 +10,15 @@ import type { EventLog } from '../events/event-log.ts'
 import { ledgersOf, settle } from '../quota/reservations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { uploadPrefix } from './object-keys.ts'
+
+/** Longest time that an answer waits until its upload is discarded, in milliseconds. */
+const DISCARD_MS = 5000
+/** The same after an error of the database or the store, because discarding then fails too. */
+const AWAY_DISCARD_MS = 1000
+
+/** Returns how long the answer to a failed upload waits for the cleanup, in milliseconds. */
+export const discardMs = (failure: unknown): number =>
+  asAppError(failure)?.code === 'unavailable' ? AWAY_DISCARD_MS : DISCARD_MS
 
 /** How many objects are deleted at a time. */
 const DELETE_BATCH = 1000

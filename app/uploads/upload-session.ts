@@ -23,7 +23,7 @@ import {
 import { assertRoom, type ObjectStore } from '../storage/object-store.ts'
 import { uploadPrefix } from './object-keys.ts'
 import { type IncomingFile, receiveFile } from './receive-file.ts'
-import { undoUpload } from './undo-upload.ts'
+import { discardMs, undoUpload } from './undo-upload.ts'
 
 /** Number of heartbeats within `staleMs`. */
 const HEARTBEATS = 4
@@ -31,8 +31,6 @@ const HEARTBEATS = 4
 const STEP_BYTES = 8 * 1024 * 1024
 /** Time without a byte after which an upload releases what it reserved ahead, in milliseconds. */
 const IDLE_MS = 10_000
-/** Longest time that an answer waits until its upload is discarded, in milliseconds. */
-const DISCARD_MS = 5000
 /** Largest size of a multipart body besides its files, in bytes. */
 export const OVERHEAD_BYTES = 64 * 1024
 
@@ -121,7 +119,7 @@ export class UploadSession {
     try {
       await session.#reserve(options)
     } catch (error) {
-      await session.discardWithTimeout()
+      await session.discardWithTimeout(error)
       throw error
     }
     return session
@@ -134,11 +132,12 @@ export class UploadSession {
     work: (session: UploadSession) => Promise<T>,
   ): Promise<T> {
     const session = await UploadSession.begin(context, options)
-    try {
-      return await work(session)
-    } finally {
-      await session.discardWithTimeout()
-    }
+    const result = await work(session).catch(async (error) => {
+      await session.discardWithTimeout(error)
+      throw error
+    })
+    await session.discardWithTimeout()
+    return result
   }
 
   /** Aborts when the upload is cancelled, so that work queued for it is dropped. */
@@ -226,13 +225,13 @@ export class UploadSession {
   }
 
   /**
-   * Discards the upload before an answer, unless it is settled. Returns after 5 s at the latest, while the work continues.
-   * Errors are only logged, because the sweep tries again.
+   * Discards the upload before an answer, unless it is settled. Returns after `discardMs` at the latest, while the work
+   * continues. Errors are only logged, because the sweep tries again.
    */
-  async discardWithTimeout(): Promise<void> {
+  async discardWithTimeout(failure?: unknown): Promise<void> {
     if (this.#isSettled) return
     const onError = (err: unknown) => this.context.log.warn({ err }, 'the sweep has to discard an upload')
-    await within(DISCARD_MS, this.discard().catch(onError))
+    await within(discardMs(failure), this.discard().catch(onError))
   }
 
   #enqueue<T>(step: () => Promise<T>): Promise<T> {

@@ -113,6 +113,7 @@ async function during(proxy: FaultProxy, fault: ProxyFault, end: Promise<void>):
 }
 
 const FAULTS: Record<string, (end: Promise<void>) => Promise<void>> = {
+  'database hung': (end) => during(database, 'stall', end),
   'database refused': (end) => during(database, 'refuse', end),
   'database cut': (end) => during(database, 'cut', end),
   'database killed': restartDatabase,

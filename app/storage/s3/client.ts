@@ -12,8 +12,10 @@ export interface S3Timeouts {
   idle: number
   /** From the first byte of a request, including its body, to the headers of the response. */
   request: number
-  /** For a complete `check` or `readMark`, and for the cleanup after a failed upload. */
+  /** For a complete `check` or `readMark`. */
   check: number
+  /** For the cleanup after a failed upload. */
+  cleanup: number
 }
 
 export interface S3StoreOptions {
@@ -40,13 +42,13 @@ export interface ObjectAddress {
   Key: string
 }
 
-const TIMEOUTS: S3Timeouts = { connect: 5_000, idle: 8_000, request: 120_000, check: 5_000 }
+const TIMEOUTS: S3Timeouts = { connect: 5_000, idle: 8_000, request: 120_000, check: 5_000, cleanup: 3_000 }
 
 /**
  * Time after which a failed request is not repeated, in milliseconds. A store that hangs would otherwise hold an answer
  * for `attempts` times `idle`.
  */
-const RETRY_WINDOW_MS = 6_000
+const RETRY_WINDOW_MS = 3_000
 
 export const withDefaults = (timeouts: Partial<S3Timeouts> = {}): S3Timeouts => ({ ...TIMEOUTS, ...timeouts })
 

@@ -43,7 +43,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
   const { bucket, endpoint, region, prefix: base = '' } = options
   const timeouts = withDefaults(options.timeouts)
   const { client, reader } = createClients(options, timeouts)
-  const target = { client, bucket, cleanupTimeout: timeouts.check }
+  const target = { client, bucket, cleanupTimeout: timeouts.cleanup }
   const locks = createObjectLocks(client, bucket)
   const remover = createRemover(client, bucket)
   const fullKey = (key: string) => base + assertKey(key)

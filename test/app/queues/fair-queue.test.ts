@@ -219,6 +219,28 @@ describe('FairQueue', () => {
     expect([queue.running, queue.waiting]).to.deep.equal([0, 0])
   })
 
+  it('run – task ends with an error that all tasks would have → waiting tasks are refused with it, other tasks go on', async () => {
+    const [away, own] = [new Error('away'), new Error('own')]
+    const isCommon = (error: unknown) => error === away
+    const queue = new FairQueue({ name: 'test', full: '', concurrency: 2, maxWaiting: 10, isCommon })
+    let fail = (_error: Error) => {}
+    let succeed = () => {}
+    const never = async () => expect.fail('started')
+    const outcomeOf = (task: Promise<unknown>) => task.catch((error: Error) => error.message)
+    const outcomes = [
+      queue.run('a', () => new Promise<void>((_resolve, reject) => (fail = reject))),
+      queue.run('a', () => new Promise<string>((resolve) => (succeed = () => resolve('done')))),
+      ...['a', 'b', 'b'].map((key) => queue.run(key, never)),
+    ].map(outcomeOf)
+    await nextTick()
+    fail(away)
+    await nextTick()
+    expect(await outcomeOf(queue.run('c', () => Promise.reject(own)))).to.equal('own')
+    succeed()
+    expect(await Promise.all(outcomes)).to.deep.equal(['away', 'done', 'away', 'away', 'away'])
+    expect([queue.waiting, queue.running, queue.refused]).to.deep.equal([0, 0, 3])
+  })
+
   it('run – any sequence of new tasks, ends and aborts → limits hold and every task settles', async () => {
     const action = fc.record({
       key: fc.constantFrom('a', 'b', 'c'),
