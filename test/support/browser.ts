@@ -8,19 +8,44 @@ const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const START_MS = 120_000
 
 export interface TestBrowser {
-  /** Opens a window without cookies, cache and storage of others. Closed with the browser. */
+  /** Opens a window without cookies, cache and storage of others. */
   open(options?: BrowserContextOptions): Promise<BrowserContext>
+  /** Closes the windows that were opened here. */
   close(): Promise<void>
 }
 
+let running: Promise<Browser> | undefined
+
 /**
- * Starts Chromium. Call it once in the `before` hook of a file, and `close` in an `after` hook. Skips the tests of the
- * hook where Chromium is not installed.
+ * Returns Chromium, which starts once in a run. Call it in the `before` hook of a suite, and `close` in an `after` hook.
+ * Where Chromium is not installed, skips the tests of the hook.
+ *
+ * @throws when Chromium is not installed, with KURA_TEST_BROWSER=required
  */
 export async function startBrowser(hook: Mocha.Context): Promise<TestBrowser> {
-  if (!existsSync(PROGRAM)) hook.skip()
+  if (!existsSync(PROGRAM)) {
+    if (process.env.KURA_TEST_BROWSER === 'required') throw new Error(`${PROGRAM} is not installed`)
+    hook.skip()
+  }
   hook.timeout(START_MS)
-  const browser: Browser = await chromium.launch({
+  running ??= launch()
+  const browser = await running
+  const contexts: BrowserContext[] = []
+  return {
+    async open(options = {}) {
+      const context = await browser.newContext({ acceptDownloads: true, ...options })
+      context.setDefaultTimeout(30_000)
+      contexts.push(context)
+      return context
+    },
+    async close() {
+      for (const context of contexts) await context.close()
+    },
+  }
+}
+
+async function launch(): Promise<Browser> {
+  const browser = await chromium.launch({
     executablePath: PROGRAM,
     // containers have neither user namespaces nor a large /dev/shm
     args: [
@@ -30,12 +55,15 @@ export async function startBrowser(hook: Mocha.Context): Promise<TestBrowser> {
     ],
     timeout: START_MS,
   })
-  return {
-    async open(options = {}) {
-      const context = await browser.newContext({ acceptDownloads: true, ...options })
-      context.setDefaultTimeout(30_000)
-      return context
-    },
-    close: () => browser.close(),
-  }
+  // the next suite starts another one after a crash
+  browser.once('disconnected', () => {
+    running = undefined
+  })
+  return browser
+}
+
+export const mochaHooks = {
+  async afterAll() {
+    await (await running)?.close()
+  },
 }

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module'
 import { expect } from 'chai'
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { bundleWeb } from '../../scripts/bundle-web.js'
-import type { TestBrowser } from './browser.ts'
+import { startApp, type TestApp } from './app/app.ts'
+import { startBrowser, type TestBrowser } from './browser.ts'
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 /** Rules of WCAG 2.2 AA and the best practices of axe. */
@@ -31,11 +32,34 @@ interface OpenPage {
   faults: string[]
 }
 
-/** Opens a page of the web client in a window without storage of others. */
-export async function openPage(
+/** A service with the web client. `stop` also closes the windows that are still open. */
+export interface WebApp extends TestApp {
+  /** Opens a page in a window without storage of others. @param address a path, or a URL */
+  open(address?: string, options?: BrowserContextOptions): Promise<OpenPage>
+}
+
+/** Starts Chromium and a service with the web client for the tests of a suite. Call `stop` in an `after` hook. */
+export async function startWeb(
+  hook: Mocha.Context,
+  options: Parameters<typeof startApp>[0] = {},
+): Promise<WebApp> {
+  const browser = await startBrowser(hook)
+  await buildClient()
+  const app = await startApp(options)
+  return {
+    ...app,
+    open: (address = '/', window = {}) => openPage(browser, new URL(address, app.origin).href, window),
+    async stop() {
+      await browser.close()
+      await app.stop()
+    },
+  }
+}
+
+async function openPage(
   browser: TestBrowser,
   address: string,
-  options: BrowserContextOptions = {},
+  options: BrowserContextOptions,
 ): Promise<OpenPage> {
   const context = await browser.open(options)
   const page = await context.newPage()

@@ -1,12 +1,10 @@
 import { expect } from 'chai'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app/app.ts'
 import { uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp } from '../support/app/users.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { png } from '../support/data/samples.ts'
-import { buildClient, expectAccessible, openPage, signInBy } from '../support/web.ts'
+import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const NEW_PASSWORD = 'eight green lanterns'
 const SAFARI =
@@ -14,18 +12,12 @@ const SAFARI =
 
 describe('/account in the web client', function () {
   this.timeout(60_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
   })
-  after(async () => {
-    await browser?.close()
-    await app?.stop()
-  })
+  after(() => app?.stop())
 
   const register = async (username: string, fields = {}) =>
     (
@@ -40,7 +32,7 @@ describe('/account in the web client', function () {
   it('/account – without a session → sign-in, then back; profile → stored, taken email told beside the field', async () => {
     await register('grace', { email: 'grace@example.org' })
     const user = await register('ada')
-    const { page, context, faults } = await openPage(browser, `${app.origin}/account`)
+    const { page, context, faults } = await app.open('/account')
     await page.waitForURL('**/sign-in?next=%2Faccount')
     await page.getByRole('textbox', { name: 'Username or email' }).fill('ada')
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
@@ -72,7 +64,7 @@ describe('/account in the web client', function () {
   it('/account – sessions and password → others end; wrong and weak passwords told beside their fields', async () => {
     const user = await register('linus')
     for (let count = 0; count < 3; count++) await signIn('linus')
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'linus', PASSWORD)
     await page.getByRole('button', { name: 'Account menu' }).press('Enter')
     await page.getByRole('link', { name: 'Account', exact: true }).press('Enter')
@@ -116,7 +108,7 @@ describe('/account in the web client', function () {
     const edsger = await signUp(app, 'edsger')
     const asset = await uploadAsset(edsger, { name: 'Chair' }, { 'a.png': await png() })
     await edsger.put(`/api/assets/${asset.id}/lock`).send({ legalHold: true }).expect(200)
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'edsger', PASSWORD)
     await page.goto(`${app.origin}/account`)
     await page.getByRole('button', { name: 'Delete account…' }).press('Enter')
@@ -146,7 +138,7 @@ describe('/account in the web client', function () {
   it('/account – sign out in one window → others of the session too, with nothing of the account left', async () => {
     const barbara = await signUp(app, 'barbara')
     await uploadAsset(barbara, { name: 'Secret chair' }, { 'a.png': await png() })
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'barbara', PASSWORD)
     await page.getByRole('link', { name: 'Secret chair' }).waitFor()
     // a duplicated window has a copy of the session storage
@@ -172,7 +164,7 @@ describe('/account in the web client', function () {
   it('/account – session ended, another account signs in → what waited is not sent as that account', async () => {
     await register('donald')
     const other = await register('alan')
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'donald', PASSWORD)
     await page.goto(`${app.origin}/account`)
     await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Donald Knuth')

@@ -1,29 +1,21 @@
 import { expect } from 'chai'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app/app.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
-import { buildClient, expectAccessible, openPage, signInBy } from '../support/web.ts'
+import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const PASSWORD = 'seven red lanterns'
 
 describe('accounts in the web client', function () {
   this.timeout(60_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
   })
-  after(async () => {
-    await browser?.close()
-    await app?.stop()
-  })
+  after(() => app?.stop())
 
   it('/register – form → account, session and the gallery; account menu → signed out at the service', async () => {
-    const { page, context, faults } = await openPage(browser, `${app.origin}/register`)
+    const { page, context, faults } = await app.open('/register')
     await expectAccessible(page)
     await page.getByRole('textbox', { name: 'Username' }).fill('grace')
     await page.getByLabel('Password', { exact: true }).fill('short')
@@ -49,7 +41,7 @@ describe('accounts in the web client', function () {
 
   it('/sign-in – wrong password → told; right one → signed in, in other windows only if kept', async () => {
     await app.api.post('/api/auth/register').send({ username: 'linus', password: PASSWORD }).expect(201)
-    const { page, context, faults } = await openPage(browser, `${app.origin}/sign-in`)
+    const { page, context, faults } = await app.open('/sign-in')
     await expectAccessible(page)
     await page.getByRole('textbox', { name: 'Username or email' }).fill('linus')
     await page.getByLabel('Password', { exact: true }).fill('wrong password')
@@ -75,7 +67,7 @@ describe('accounts in the web client', function () {
 
   it('any page – session has ended → asked to sign in, then the request goes on', async () => {
     await app.api.post('/api/auth/register').send({ username: 'edsger', password: PASSWORD }).expect(201)
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'edsger', PASSWORD)
     await page.getByRole('heading', { name: 'Your collection starts here' }).waitFor()
     await Session.deleteMany({})

@@ -2,33 +2,25 @@ import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app/app.ts'
 import { uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { png } from '../support/data/samples.ts'
-import { buildClient, expectAccessible, openPage, signInBy } from '../support/web.ts'
+import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 describe('/admin in the web client', function () {
   this.timeout(60_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
   let grace: TestUser
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
     await signUpAdmin(app, 'ada')
     grace = await signUp(app, 'grace')
   })
-  after(async () => {
-    await browser?.close()
-    await app?.stop()
-  })
+  after(() => app?.stop())
 
   it('/admin/* – an ordinary user → the page for missing addresses', async () => {
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'grace', PASSWORD)
     for (const path of ['/admin', '/admin/users', '/admin/assets', '/admin/activity']) {
       await page.goto(app.origin + path)
@@ -40,7 +32,7 @@ describe('/admin in the web client', function () {
 
   it('/admin/users – search, limits, disable, delete → asked first, then stored', async () => {
     const linus = await signUp(app, 'linus')
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'ada', PASSWORD)
     await page.goto(`${app.origin}/admin`)
     const table = page.getByRole('table', { name: 'Users' })
@@ -86,7 +78,7 @@ describe('/admin in the web client', function () {
     const files = { 'a.png': await png() }
     const shown = await uploadAsset(grace, { name: 'Bad chair', visibility: 'public' }, files)
     const secret = await uploadAsset(grace, { name: 'Secret chair' }, files)
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'ada', PASSWORD)
     await page.goto(`${app.origin}/admin/assets`)
     const find = async (what: string) => {

@@ -1,30 +1,25 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
-import { startApp, type TestApp } from '../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { png } from '../support/data/samples.ts'
 import { unzip } from '../support/data/zip.ts'
 import { eventually } from '../support/eventually.ts'
-import { buildClient, expectAccessible, openPage, signInBy } from '../support/web.ts'
+import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const HOSTILE = '<img src=x onerror="document.title=1">'
 
 describe('asset page of the web client', function () {
   this.timeout(60_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
   let ada: TestUser
   let shared: AssetAnswer
   let hostile: AssetAnswer
   let picture: Buffer
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
     ada = await signUp(app, 'ada')
     picture = await png()
     shared = await uploadAsset(
@@ -38,13 +33,10 @@ describe('asset page of the web client', function () {
       { "<b>a'.png": picture, 'notes.txt': Buffer.from('Notes\n') },
     )
   })
-  after(async () => {
-    await browser?.close()
-    await app?.stop()
-  })
+  after(() => app?.stop())
 
   it('/a/:id – no account → a public asset with picture, facts and download; a private one as one that is missing', async () => {
-    const { page, context, faults } = await openPage(browser, `${app.origin}/a/${shared.id}`, {
+    const { page, context, faults } = await app.open(`/a/${shared.id}`, {
       viewport: { width: 390, height: 800 },
     })
     await page.getByRole('heading', { level: 1, name: 'Oak chair' }).waitFor()
@@ -75,7 +67,7 @@ describe('asset page of the web client', function () {
   })
 
   it('/a/:id – hostile names, several files → shown as text; zip, file and viewer of each', async () => {
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'ada', PASSWORD)
     await page.getByRole('link', { name: HOSTILE }).click()
     await page.getByRole('heading', { level: 1, name: HOSTILE }).waitFor()

@@ -2,13 +2,11 @@ import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import { Asset } from '../../models/asset.ts'
 import { addTags, changeOf, draftOf, merge } from '../../web/src/pages/asset/dialogs/edit-draft.ts'
-import { startApp, type TestApp } from '../support/app/app.ts'
 import { uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
-import { buildClient, expectAccessible, openPage, signInBy } from '../support/web.ts'
+import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const HOSTILE = '<img src=x onerror="document.title=1"> "\'&'
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
@@ -45,24 +43,18 @@ describe('draft of the edit dialog', () => {
 
 describe('dialogs of an asset in the web client', function () {
   this.timeout(90_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
   let ada: TestUser
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
     ada = await signUp(app, 'ada')
     await signUp(app, 'grace')
   })
-  after(async () => {
-    await browser?.close()
-    await app?.stop()
-  })
+  after(() => app?.stop())
 
   const openAsset = async (id: string, username = 'ada') => {
-    const opened = await openPage(browser, app.origin)
+    const opened = await app.open()
     await signInBy(opened.page, app.origin, username, PASSWORD)
     await opened.page.goto(`${app.origin}/a/${id}`)
     await opened.page.getByRole('heading', { level: 1 }).waitFor()
@@ -136,7 +128,7 @@ describe('dialogs of an asset in the web client', function () {
     await page.getByRole('heading', { level: 1, name: 'Renamed by grace' }).waitFor()
 
     // an asset that the visitor cannot read has a way to the sign-in that leads back
-    const visitor = await openPage(browser, `${app.origin}/a/${asset.id}`)
+    const visitor = await app.open(`/a/${asset.id}`)
     await visitor.page.getByRole('link', { name: 'Sign in to see private assets' }).click()
     await visitor.page.getByRole('textbox', { name: 'Username or email' }).fill('ada')
     await visitor.page.getByLabel('Password', { exact: true }).fill(PASSWORD)

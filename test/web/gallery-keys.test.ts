@@ -1,12 +1,10 @@
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
-import { startApp, type TestApp } from '../support/app/app.ts'
 import { insertAsset, uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { obj, png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
-import { buildClient, expectAccessible, openPage, signInBy } from '../support/web.ts'
+import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const COUNT = 200
 
@@ -16,27 +14,21 @@ const focused = (page: Page) => page.evaluate('document.activeElement.textConten
 
 describe('search, filters and keys of the gallery', function () {
   this.timeout(60_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
   let ada: TestUser
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
     ada = await signUp(app, 'ada')
     const oak = { name: 'Oak chair', tags: 'wood', license: 'CC0-1.0', visibility: 'public' }
     await uploadAsset(ada, oak, { 'chair.obj': obj() })
     await uploadAsset(ada, { name: 'Pine table', tags: 'wood, woven' }, { 'table.png': await png() })
     await uploadAsset(ada, { name: 'Steel lamp', tags: 'metal' }, { 'lamp.png': await png() })
   })
-  after(async () => {
-    await browser?.close()
-    await app?.stop()
-  })
+  after(() => app?.stop())
 
   it('/ – suggestions by keyboard, filters without and more → address and list; nothing dead', async () => {
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'ada', PASSWORD)
     const box = page.getByRole('searchbox', { name: 'Search' })
     await box.pressSequentially('wo')
@@ -95,7 +87,7 @@ describe('search, filters and keys of the gallery', function () {
   })
 
   it('/ – a thumbnail whose URL has ended → asked for once more', async () => {
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     let refused = 0
     await page.route(/\/api\/signed\//, (route) =>
       refused++ < 1 ? route.fulfill({ status: 404 }) : route.continue(),
@@ -129,7 +121,7 @@ describe('search, filters and keys of the gallery', function () {
         name: `Part ${n}`,
         createdAt: new Date(Date.UTC(2026, 0, 1, 0, 0, COUNT - n)),
       })
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'grace', PASSWORD)
     await page.goto(`${app.origin}/?scope=mine`)
     const first = listIn(page).getByRole('link', { name: 'Part 0', exact: true })

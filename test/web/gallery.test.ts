@@ -1,38 +1,30 @@
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import { Asset } from '../../models/asset.ts'
-import { startApp, type TestApp } from '../support/app/app.ts'
 import { uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { obj, png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
-import { buildClient, expectAccessible, openPage, signInBy } from '../support/web.ts'
+import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const namesIn = (page: Page) => page.getByRole('list', { name: 'Assets' }).getByRole('link').allTextContents()
 
 describe('gallery of the web client', function () {
   this.timeout(60_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
   let ada: TestUser
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
     ada = await signUp(app, 'ada')
     await uploadAsset(ada, { name: 'Oak chair', tags: 'wood', visibility: 'public' }, { 'chair.obj': obj() })
     await uploadAsset(ada, { name: 'Pine table', tags: 'wood' }, { 'table.png': await png() })
     await uploadAsset(ada, { name: 'Steel lamp', tags: 'metal' }, { 'lamp.png': await png() })
   })
-  after(async () => {
-    await browser?.close()
-    await app?.stop()
-  })
+  after(() => app?.stop())
 
   it('/ – no account → the public assets', async () => {
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await page.getByRole('status').getByText('1 asset').waitFor()
     expect(await namesIn(page)).to.deep.equal(['Oak chair'])
     await expectAccessible(page)
@@ -41,7 +33,7 @@ describe('gallery of the web client', function () {
   })
 
   it('/ – search as one types, filters with counts, sort, views → address, list and back', async () => {
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'ada', PASSWORD)
     await page.getByRole('status').getByText('3 assets').waitFor()
     await page.getByRole('group', { name: 'Tags' }).getByRole('checkbox', { name: 'wood 2' }).check()
@@ -66,7 +58,7 @@ describe('gallery of the web client', function () {
   })
 
   it('/ – several assets selected → tagged, published and deleted at the service', async () => {
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'ada', PASSWORD)
     for (const name of ['Pine table', 'Steel lamp'])
       await page.getByRole('checkbox', { name: `Select ${name}` }).check()

@@ -5,12 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import { Link } from '../../models/link.ts'
-import { startApp, type TestApp } from '../support/app/app.ts'
 import { uploadAsset } from '../support/app/assets.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { png } from '../support/data/samples.ts'
-import { buildClient, expectAccessible, openPage } from '../support/web.ts'
+import { expectAccessible, startWeb, type WebApp } from '../support/web.ts'
 
 const WRONG = 'seven blue lanterns'
 const RIGHT = 'señor, 7 red lanterns'
@@ -26,20 +24,14 @@ async function download(page: Page, start: () => Promise<void>): Promise<{ name:
 
 describe('pages for people without an account', function () {
   this.timeout(90_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
   let ada: TestUser
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
     ada = await signUp(app, 'ada')
   })
-  after(async () => {
-    await browser?.close()
-    await app?.stop()
-  })
+  after(() => app?.stop())
 
   const linkTo = async (assetId: string, body: object = {}) =>
     (await ada.post(`/api/assets/${assetId}/links`).send(body).expect(201)).body.res.link as {
@@ -52,7 +44,7 @@ describe('pages for people without an account', function () {
     const bytes = await png()
     const asset = await uploadAsset(ada, { name: HOSTILE, description: HOSTILE }, { 'chair.png': bytes })
     const link = await linkTo(asset.id, { password: RIGHT })
-    const { page, context, faults } = await openPage(browser, `${app.origin}/s/${link.token}`)
+    const { page, context, faults } = await app.open(`/s/${link.token}`)
     await page.getByLabel('Password', { exact: true }).fill(WRONG)
     await page.keyboard.press('Enter')
     await page.getByText('This password is wrong.').waitFor()
@@ -88,7 +80,7 @@ describe('pages for people without an account', function () {
       { 'one.txt': Buffer.from('one'), 'two.txt': Buffer.from('two') },
     )
     const link = await linkTo(asset.id, { maxDownloads: 1 })
-    const { page, context, faults } = await openPage(browser, `${app.origin}/s/${link.token}`)
+    const { page, context, faults } = await app.open(`/s/${link.token}`)
     await page.getByRole('list', { name: 'Files' }).getByText('two.txt', { exact: true }).waitFor()
     await expectAccessible(page)
     expect(await downloadsOf(link)).to.equal(0)
@@ -116,7 +108,7 @@ describe('pages for people without an account', function () {
     const link = await linkTo(asset.id, { password: RIGHT })
     for (let attempt = 0; attempt < 10; attempt++)
       await app.api.get(`/api/links/${link.token}`).set('X-Link-Password', WRONG)
-    const { page, context } = await openPage(browser, `${app.origin}/s/${link.token}`)
+    const { page, context } = await app.open(`/s/${link.token}`)
     await page.getByLabel('Password', { exact: true }).fill(RIGHT)
     await page.getByRole('button', { name: 'Open', exact: true }).click()
     await page.getByText('Too many wrong passwords').waitFor()
@@ -133,7 +125,7 @@ describe('pages for people without an account', function () {
     await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve))
     try {
       const { port } = host.address() as AddressInfo
-      const { page, context, faults } = await openPage(browser, `http://localhost:${port}/`)
+      const { page, context, faults } = await app.open(`http://localhost:${port}/`)
       const inside = page.frameLocator('iframe').first()
       await inside.getByRole('region', { name: 'Viewer' }).locator('img').waitFor()
       await inside.getByRole('heading', { level: 1, name: HOSTILE }).waitFor()

@@ -2,38 +2,30 @@ import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import { Asset } from '../../models/asset.ts'
 import { Link } from '../../models/link.ts'
-import { startApp, type TestApp } from '../support/app/app.ts'
 import { uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
-import { buildClient, expectAccessible, openPage, signInBy } from '../support/web.ts'
+import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const DAY_MS = 86_400_000
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 
 describe('share dialog of the web client', function () {
   this.timeout(90_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
   let ada: TestUser
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
     ada = await signUp(app, 'ada')
     await signUp(app, 'grace', { discoverable: true })
   })
-  after(async () => {
-    await browser?.close()
-    await app?.stop()
-  })
+  after(() => app?.stop())
 
   it('Share – people, visibility, links created, changed and revoked → stored', async () => {
     const asset = await uploadAsset(ada, { name: 'Chair' }, { 'a.png': await png() })
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
     await signInBy(page, app.origin, 'ada', PASSWORD)
     await page.goto(`${app.origin}/a/${asset.id}`)

@@ -1,14 +1,18 @@
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
-import { startApp, type TestApp } from '../support/app/app.ts'
 import { uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp, signUpAdmin } from '../support/app/users.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { obj } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
-import { buildClient, expectAccessible, openPage, signInBy } from '../support/web.ts'
+import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const FOCUSED = 'document.activeElement.textContent'
+/** Scrolls, and waits until the page knows it. */
+const SCROLL = `new Promise((resolve) => {
+  addEventListener('scroll', () => resolve(), { once: true })
+  scrollTo(0, 300)
+})`
+
 /** Waits until an expression is true in the page. `waitForFunction` would need `eval`, which the policy forbids. */
 const waitUntil = (page: Page, expression: string) =>
   eventually(async () => expect(await page.evaluate(expression), expression).to.equal(true))
@@ -16,21 +20,15 @@ const scheme = (page: Page) => page.evaluate('getComputedStyle(document.document
 
 describe('frame of the web client', function () {
   this.timeout(60_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
   })
-  after(async () => {
-    await browser?.close()
-    await app?.stop()
-  })
+  after(() => app?.stop())
 
   it('theme – chosen in the menu → kept after a reload and in other windows; System → as the system', async () => {
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     const other = await context.newPage()
     await other.goto(app.origin)
     await page.getByRole('button', { name: 'Theme' }).press('Enter')
@@ -50,7 +48,7 @@ describe('frame of the web client', function () {
   it('pages – followed and gone back → focus on the heading, title, scroll position; ? → list of keys', async () => {
     const ada = await signUp(app, 'ada')
     for (let n = 0; n < 24; n++) await uploadAsset(ada, { name: `Chair ${n}` }, { 'a.obj': obj() })
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'ada', PASSWORD)
     await page.getByRole('link', { name: 'Chair 23' }).waitFor()
     await page.keyboard.press('?')
@@ -62,12 +60,10 @@ describe('frame of the web client', function () {
     await page.getByRole('button', { name: 'Account menu' }).press('Enter')
     await page.getByRole('meter', { name: 'Space used' }).waitFor()
     await expectAccessible(page)
-    await page.evaluate('scrollTo(0, 300)')
-    await waitUntil(page, 'scrollY === 300')
+    await page.evaluate(SCROLL)
     await page.getByRole('link', { name: 'Account', exact: true }).press('Enter')
-    await waitUntil(page, 'document.title === "Account – Kura"')
+    await waitUntil(page, 'document.title === "Account – Kura" && scrollY === 0')
     expect(await page.evaluate(FOCUSED)).to.equal('Account')
-    expect(await page.evaluate('scrollY')).to.equal(0)
     await page.goBack()
     await waitUntil(page, 'document.title === "Kura" && scrollY === 300')
     expect(await page.evaluate(FOCUSED)).to.equal('Assets')
@@ -78,24 +74,18 @@ describe('frame of the web client', function () {
 
 describe('web client below BASE_PATH', function () {
   this.timeout(60_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp({ env: { BASE_PATH: '/kura' } })
+    app = await startWeb(this, { env: { BASE_PATH: '/kura' } })
   })
-  after(async () => {
-    await browser?.close()
-    await app?.stop()
-  })
+  after(() => app?.stop())
 
   it('/kura/* – every page, by links and by its address → stays below /kura, no request elsewhere', async () => {
     const ada = await signUpAdmin(app, 'ada')
     const asset = await uploadAsset(ada, { name: 'Oak chair', visibility: 'public' }, { 'a.obj': obj() })
     const base = `${app.origin}/kura`
-    const { page, context, faults } = await openPage(browser, `${base}/account`)
+    const { page, context, faults } = await app.open(`${base}/account`)
     const outside: string[] = []
     page.on('request', (request) => {
       if (!request.url().startsWith(`${base}/`) && !/^(?:blob|data):/.test(request.url()))

@@ -5,14 +5,12 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Page, Route } from 'playwright-core'
 import { Asset } from '../../models/asset.ts'
-import { startApp, type TestApp } from '../support/app/app.ts'
 import { wholeAsset } from '../support/app/assets.ts'
 import { stateOf } from '../support/app/state.ts'
 import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { obj, png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
-import { buildClient, expectAccessible, openPage, signInBy } from '../support/web.ts'
+import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 const rowOf = (page: Page, name: string) =>
@@ -39,15 +37,12 @@ const transfer = (page: Page, kind: 'drop' | 'paste', name: string, text: string
 
 describe('uploads of the web client', function () {
   this.timeout(60_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
   let ada: TestUser
   let folder: string
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
     ada = await signUp(app, 'ada')
     folder = join(await mkdtemp(join(tmpdir(), 'kura-folder-')), 'Chair')
     await mkdir(join(folder, 'textures'), { recursive: true })
@@ -55,7 +50,6 @@ describe('uploads of the web client', function () {
     await writeFile(join(folder, 'textures/oak.png'), await png())
   })
   after(async () => {
-    await browser?.close()
     await app?.stop()
     if (folder) await rm(join(folder, '..'), { recursive: true, force: true })
   })
@@ -77,7 +71,7 @@ describe('uploads of the web client', function () {
   }
 
   it('/upload – picker, drop, paste, folder, fields while it runs → assets with the same bytes and these fields', async () => {
-    const { page, context, faults } = await openPage(browser, `${app.origin}/upload`)
+    const { page, context, faults } = await app.open('/upload')
     await page.waitForURL(/sign-in\?next=/)
     await page.getByRole('textbox', { name: 'Username or email' }).fill('ada')
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
@@ -140,7 +134,7 @@ describe('uploads of the web client', function () {
   })
 
   it('/upload – connection lost, cancelled, paused, reloaded → one asset each, nothing of the cancelled', async () => {
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'ada', PASSWORD)
     await page.goto(`${app.origin}/upload`)
     await page.route('**/api/files/lost*', (route) => route.abort('connectionreset'))

@@ -2,14 +2,12 @@ import { expect } from 'chai'
 import type { Locator, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { Asset } from '../../models/asset.ts'
-import { startApp, type TestApp } from '../support/app/app.ts'
 import { uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { mp4, png, wav } from '../support/data/samples.ts'
 import * as viewable from '../support/data/viewable.ts'
 import { eventually } from '../support/eventually.ts'
-import { buildClient, expectAccessible, openPage, signInBy } from '../support/web.ts'
+import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const SMALL = { viewport: { width: 880, height: 480 } }
 const ELSEWHERE = 'http://elsewhere.invalid'
@@ -34,27 +32,21 @@ const living = (page: Page) =>
 
 describe('viewers of the web client', function () {
   this.timeout(90_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
   let ada: TestUser
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
     ada = await signUp(app, 'ada')
   })
-  after(async () => {
-    await browser?.close()
-    await app?.stop()
-  })
+  after(() => app?.stop())
 
   /**
    * Opens assets one after the other in one window. `requests` has every address that the window asks for, `types` the
    * media types of the files and pictures that it got.
    */
   async function open() {
-    const opened = await openPage(browser, app.origin, SMALL)
+    const opened = await app.open('/', SMALL)
     const { page } = opened
     const requests: string[] = []
     page.on('request', (request) => requests.push(request.url()))
