@@ -11,7 +11,9 @@ export function focusPage(): void {
 }
 
 /** How long a page can take until it is as high as it was, in milliseconds. */
-const RESTORE_MS = 2000
+const RESTORE_MS = 10_000
+/** For how many frames it must stay as high: the page before it can be shown first, and be high enough. */
+const STEADY_FRAMES = 30
 
 const addressOf = () => location.pathname + location.search
 
@@ -35,13 +37,17 @@ export function keepScroll(): void {
 /** Returns a function that gives up. */
 function scrollWhenHighEnough(top: number): () => void {
   const end = performance.now() + RESTORE_MS
+  const address = addressOf()
   let frame = 0
+  let steady = 0
   const attempt = () => {
+    if (addressOf() !== address) return
+    const isOver = performance.now() > end
     const isHighEnough = document.documentElement.scrollHeight - innerHeight >= top
-    if (isHighEnough || performance.now() > end) scrollTo(0, top)
-    else frame = requestAnimationFrame(attempt)
+    if (isHighEnough || isOver) scrollTo(0, top)
+    steady = isHighEnough ? steady + 1 : 0
+    if (!isOver && steady < STEADY_FRAMES) frame = requestAnimationFrame(attempt)
   }
-  // the new page is rendered before the next frame
   frame = requestAnimationFrame(attempt)
   return () => cancelAnimationFrame(frame)
 }

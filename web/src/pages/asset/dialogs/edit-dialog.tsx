@@ -16,12 +16,20 @@ import { addTags, changeOf, type Draft, differences, draftOf, type Field, merge 
 import { LockedNotice } from './locked-notice.tsx'
 import { TagsField } from './tags-field.tsx'
 
+interface Unsaved {
+  before: Draft
+  draft: Draft
+  etag: string
+}
+
 /** What was typed and not saved when the dialog disappeared with its page, by the id of the asset. */
-const kept = new Map<string, { before: Draft; draft: Draft; etag: string }>()
+const kept = new Map<string, Unsaved>()
 
 const TYPES = Object.entries(shareText.edit.types)
 const MEDIA = Object.entries(shareText.edit.kinds)
 const VISIBILITIES = Object.entries(shareText.edit.visibilities)
+
+const isChanged = ({ before, draft }: Unsaved) => differences(before, draft).length > 0
 
 /** Changes the fields of an asset. If somebody else changed it meanwhile, shows what, and loses nothing. */
 export function EditDialog({ asset, etag: firstEtag, onClose }: DialogProps) {
@@ -35,28 +43,30 @@ export function EditDialog({ asset, etag: firstEtag, onClose }: DialogProps) {
   const set = (change: Partial<Draft>) =>
     setState((state) => ({ ...state, draft: { ...state.draft, ...change } }))
   const complete = { ...draft, tags: addTags(draft.tags, typed) }
-  const isDirty = differences(before, complete).length > 0
-  useUnsaved(asset.id, isDirty ? { before, draft: complete, etag } : null)
+  const unsaved = { before, draft: complete, etag }
+  const isDirty = isChanged(unsaved)
+  useUnsaved(asset.id, isDirty ? unsaved : null)
 
   const { mutate, isPending, error } = useMutation({
-    async mutationFn(_: undefined) {
-      const body = changeOf(before, complete)
-      const params = { path: { assetId: asset.id }, header: { 'If-Match': etag } }
-      if (isDirty) await ask(api.PATCH('/api/assets/{assetId}', { params, body }))
+    // what was typed is a parameter, because `useMutation` takes the functions of a rendering only after the paint
+    async mutationFn(sent: Unsaved) {
+      const body = changeOf(sent.before, sent.draft)
+      const params = { path: { assetId: asset.id }, header: { 'If-Match': sent.etag } }
+      if (isChanged(sent)) await ask(api.PATCH('/api/assets/{assetId}', { params, body }))
     },
-    async onSuccess() {
+    async onSuccess(_, sent) {
       kept.delete(asset.id)
-      setState((state) => ({ ...state, before: complete, draft: complete }))
+      setState((state) => ({ ...state, before: sent.draft, draft: sent.draft }))
       setTyped('')
       await afterChange(asset)
-      if (isDirty) tell(shareText.edit.saved)
+      if (isChanged(sent)) tell(shareText.edit.saved)
       onClose()
     },
-    async onError(thrown) {
+    async onError(thrown, sent) {
       if (!(thrown instanceof ApiError) || thrown.code !== 'version_conflict') return
       const fresh = await readAsset(asset.id)
       const now = draftOf(fresh.asset)
-      const merged = merge(before, complete, now)
+      const merged = merge(sent.before, sent.draft, now)
       setTyped('')
       setState({ before: now, draft: merged.draft, etag: fresh.etag })
       setConflict({ fields: merged.conflicts, now })
@@ -85,7 +95,7 @@ export function EditDialog({ asset, etag: firstEtag, onClose }: DialogProps) {
         hidden={isAsking}
         onSubmit={(event) => {
           event.preventDefault()
-          mutate(undefined)
+          mutate(unsaved)
         }}
       >
         <LockedNotice asset={asset} />
@@ -178,7 +188,7 @@ export function EditDialog({ asset, etag: firstEtag, onClose }: DialogProps) {
 }
 
 /** Keeps what was typed when the page changes, and asks before the window is closed. @param unsaved null: nothing */
-function useUnsaved(assetId: string, unsaved: { before: Draft; draft: Draft; etag: string } | null): void {
+function useUnsaved(assetId: string, unsaved: Unsaved | null): void {
   const latest = useRef(unsaved)
   latest.current = unsaved
   const isDirty = unsaved !== null

@@ -35,10 +35,12 @@ export function Links({ assetId }: { assetId: string }) {
   }
 
   const save = useMutation({
-    async mutationFn({ expiresAt, maxDownloads, label, password }: LinkFields) {
-      if (changing) {
+    // the link is a parameter, because `useMutation` takes the function of a rendering only after the paint
+    async mutationFn({ fields, link }: { fields: LinkFields; link: Link | null }) {
+      const { expiresAt, maxDownloads, label, password } = fields
+      if (link) {
         const body = { expiresAt, maxDownloads, label, ...(password !== undefined && { password }) }
-        const params = { path: { assetId, linkId: changing.id } }
+        const params = { path: { assetId, linkId: link.id } }
         await ask(api.PATCH('/api/assets/{assetId}/links/{linkId}', { params, body }))
         return null
       }
@@ -75,7 +77,7 @@ export function Links({ assetId }: { assetId: string }) {
         link={changing}
         busy={save.isPending}
         error={save.error}
-        onSave={(fields) => save.mutate(fields)}
+        onSave={(fields) => save.mutate({ fields, link: changing })}
         onCancel={() => {
           change(null)
           save.reset()

@@ -30,12 +30,13 @@ export function ReplaceDialog({ asset, etag, onClose }: DialogProps) {
   const stop = useRef(new AbortController())
   useEffect(() => () => stop.current.abort(), [])
   const { mutate, isPending, error } = useMutation({
-    async mutationFn(version: string) {
+    // the files are a parameter, because `useMutation` takes the function of a rendering only after the paint
+    async mutationFn({ version, chosen }: { version: string; chosen: File[] }) {
       stop.current = new AbortController()
       setSent({ loaded: 0, total: 1 })
       const form = new FormData()
       // the path below a chosen folder; the folder itself is no part of it
-      for (const file of files)
+      for (const file of chosen)
         form.append('files', file, file.webkitRelativePath.replace(/^[^/]*\//, '') || file.name)
       await sendForm({
         ...{ method: 'PUT', path: `/api/assets/${asset.id}/files`, form, headers: { 'If-Match': version } },
@@ -53,7 +54,8 @@ export function ReplaceDialog({ asset, etag, onClose }: DialogProps) {
   const isStopped = error instanceof DOMException
   const isTooMany = files.length > MAX_FILES
   // a conflict was shown to the user, who now replaces what is there
-  const submit = async () => mutate(isConflict ? (await readAsset(asset.id)).etag : etag)
+  const submit = async () =>
+    mutate({ version: isConflict ? (await readAsset(asset.id)).etag : etag, chosen: files })
   if (asset.lock)
     return (
       <Dialog title={shareText.replace.title} onClose={onClose}>
