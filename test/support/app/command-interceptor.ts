@@ -26,6 +26,14 @@ function isTimed(command: Command, [filter, update]: unknown[]): boolean {
   return 'lastAccessAt' in Object($max) && Object.keys(others).length === 0
 }
 
+/** A command by its number, or the first one with a name after another one. */
+type Place = number | { command: Command; after: Command }
+
+const isAt = (place: Place, commands: Command[]) =>
+  typeof place === 'number'
+    ? commands.length - 1 === place
+    : commands.at(-1) === place.command && commands.includes(place.after)
+
 type Method = (...args: unknown[]) => Promise<unknown>
 
 /**
@@ -34,7 +42,7 @@ type Method = (...args: unknown[]) => Promise<unknown>
  */
 export class CommandInterceptor {
   #commands: Command[] | null = null
-  #held: { index: number; run: () => Promise<void> } | null = null
+  #held: { place: Place; run: () => Promise<void> } | null = null
   readonly #restore: (() => void)[] = []
 
   constructor() {
@@ -53,19 +61,22 @@ export class CommandInterceptor {
     return commands
   }
 
-  /** Runs `work`, and runs `first` before its command number `index`. */
-  async before<T>(index: number, first: () => Promise<void>, work: () => Promise<T>): Promise<T> {
-    let done = false
-    const run = async () => {
-      done = true
-      await first()
+  /** Runs `work`, and runs `first` before one of its commands. @throws the error of `first`, which can cause that of `work` */
+  async before<T>(place: Place, first: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+    let done: Promise<void> | undefined
+    const run = () => {
+      done = first()
+      return done
     }
     await storeWaitingTerms()
     this.#commands = []
-    this.#held = { index, run }
-    const result = await work().finally(() => this.#end())
-    if (!done) throw new Error(`work sent no command number ${index}`)
-    return result
+    this.#held = { place, run }
+    const [result] = await Promise.allSettled([work()])
+    this.#end()
+    await done
+    if (result.status === 'rejected') throw result.reason
+    if (!done) throw new Error(`work sent no command ${JSON.stringify(place)}`)
+    return result.value
   }
 
   close(): void {
@@ -80,9 +91,9 @@ export class CommandInterceptor {
   async #pass(command: Command): Promise<void> {
     const commands = this.#commands
     if (!commands) return
-    const index = commands.push(command) - 1
+    commands.push(command)
     const held = this.#held
-    if (held?.index !== index) return
+    if (!held || !isAt(held.place, commands)) return
     this.#commands = null
     await held.run()
   }
