@@ -44,9 +44,9 @@ describe('database updates for space', () => {
   /** Expects this number of small updates of each ledger. */
   function expectUpdates(count: number): void {
     for (const ledger of LEDGERS) {
-      const updates = updatesOf(ledger)
-      expect(updates, ledger).to.have.length(count)
-      for (const { update } of updates) expect(JSON.stringify(update).length).to.be.lessThan(400)
+      const updates = updatesOf(ledger).map(({ update }) => JSON.stringify(update))
+      expect(updates, `${ledger}: ${updates.join('\n')}`).to.have.length(count)
+      for (const update of updates) expect(update.length).to.be.lessThan(400)
     }
   }
 
