@@ -1,6 +1,6 @@
 import { notImplemented } from '../errors.ts'
-import { choosePlan, type Plan } from '../plan/choose.ts'
-import { isSorted } from '../plan/find.ts'
+import { choosePlan } from '../plan/choose.ts'
+import { isSorted, type Plan } from '../plan/scan.ts'
 import { parseSort } from '../query/sort.ts'
 import { type Doc, isDoc } from '../values/types.ts'
 import { type Command, collectionOf, docOf } from './command.ts'

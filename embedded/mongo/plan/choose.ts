@@ -2,72 +2,70 @@ import { badValue, CommandError } from '../errors.ts'
 import { isPoint } from '../query/intervals.ts'
 import type { SortField } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
-import { parseTextSearch, type TextSearch } from '../text/text-index.ts'
+import { parseTextSearch } from '../text/text-index.ts'
 import { type Doc, isDoc } from '../values/types.ts'
-import { type Constraints, constraintsOf, type IndexPlan, planIndex, scanIndex } from './index-plan.ts'
-
-/** How to find the candidates for a filter. The filter is then tested on each candidate. */
-export type Plan = { kind: 'all' } | { kind: 'text'; search: TextSearch } | UnionPlan | SimplePlan
-
-type SimplePlan = { kind: 'ids'; codes: readonly string[] } | IndexPlan
-
-/** The candidates of every branch of an `$or`. */
-export interface UnionPlan {
-  kind: 'union'
-  plans: readonly SimplePlan[]
-  /** Every branch yields its candidates in sort order. */
-  sorted: boolean
-}
+import { type Constraints, constraintsOf, type IndexPlan, planIndex } from './index-plan.ts'
+import { isSorted, type Plan, recordsOf, type SimplePlan, type UnionPlan } from './scan.ts'
 
 export interface Request {
   collection: Collection
   sort: readonly SortField[]
+  /** The number of matches that are needed, and whether a document matches. Without it, all are needed. */
+  wanted?: { count: number; test: (doc: Doc) => boolean }
 }
 
 /** Chooses how to find the candidates for a filter. */
-export function choosePlan(filter: Doc, { collection, sort }: Request): Plan {
+export function choosePlan(filter: Doc, request: Request): Plan {
   const [text, another] = textsOf(filter)
   if (another !== undefined) throw badValue('Too many text expressions')
   if (text !== undefined) {
-    if (!collection.textIndex) throw new CommandError(27, 'text index required for $text query')
+    if (!request.collection.textIndex) throw new CommandError(27, 'text index required for $text query')
     return { kind: 'text', search: parseTextSearch(text) }
   }
-  const request = { collection, sort }
   return planSimple(constraintsOf(filter), request) ?? planUnion(filter, request) ?? { kind: 'all' }
 }
 
-function planSimple(constraints: Constraints, { collection, sort }: Request): SimplePlan | undefined {
+function planSimple(constraints: Constraints, request: Request): SimplePlan | undefined {
+  const { collection, sort } = request
   const ids = constraints.get('_id')?.find((intervals) => intervals.every(isPoint))
   if (ids) return { kind: 'ids', codes: ids.map(({ low }) => low) }
   const plans = collection.indexes.flatMap((index) => planIndex(index, constraints, sort))
   plans.sort((a, b) => b.score - a.score || a.index.fields.length - b.index.fields.length)
-  return shortest(plans) ?? plans[0]
+  return shortest(plans, request) ?? plans[0]
 }
 
 /** Index entries that are read of each plan to find the shortest. */
 const RACE_ENTRIES = 1024
-const ENTRIES_AT_ONCE = 32
 /** Key ranges that are compared to know whether two plans are the same. */
 const COMPARED_RANGES = 20
 
 /**
- * Returns the plan with the fewest index entries, or undefined if all plans have many. Of plans with the same entries only
- * the first counts.
+ * Returns the plan that yields all its candidates first, or the wanted documents in sort order; undefined if no plan does
+ * so within `RACE_ENTRIES`. Of plans with the same entries only the first counts.
  *
  * @param plans the best one first
  */
-function shortest(plans: readonly IndexPlan[]): IndexPlan | undefined {
+function shortest(plans: readonly IndexPlan[], { collection, sort, wanted }: Request): IndexPlan | undefined {
   const distinct = new Map<string, IndexPlan>()
   for (const plan of plans) {
     const entries = entriesOf(plan)
     if (!distinct.has(entries)) distinct.set(entries, plan)
   }
   if (distinct.size < 2) return undefined
-  const scans = [...distinct.values()].map((plan) => ({ plan, entries: scanIndex(plan)[Symbol.iterator]() }))
-  for (let read = 0; read < RACE_ENTRIES; read += ENTRIES_AT_ONCE) {
-    for (const { plan, entries } of scans)
-      for (let i = 0; i < ENTRIES_AT_ONCE; i += 1) if (entries.next().done) return plan
-  }
+  const { count, test } = wanted ?? { count: Number.POSITIVE_INFINITY, test: () => false }
+  const scans = [...distinct.values()].map((plan) => ({
+    plan,
+    records: recordsOf(plan, collection, sort)[Symbol.iterator](),
+    // plans that are not sorted must yield all candidates
+    missing: isSorted(plan, sort) ? count : Number.POSITIVE_INFINITY,
+  }))
+  for (let read = 0; read < RACE_ENTRIES; read += 1)
+    for (const scan of scans) {
+      const next = scan.records.next()
+      if (next.done) return scan.plan
+      if (scan.missing < Number.POSITIVE_INFINITY && test(next.value.doc)) scan.missing -= 1
+      if (scan.missing === 0) return scan.plan
+    }
   return undefined
 }
 
@@ -85,7 +83,7 @@ function planUnion(filter: Doc, request: Request): UnionPlan | undefined {
       (branch) => planSimple(constraintsOf({ $and: [filter, branch] }), request) ?? [],
     )
     if (plans.length < branches.length) continue
-    return { kind: 'union', plans, sorted: plans.every((plan) => plan.kind === 'index' && plan.sorted) }
+    return { kind: 'union', plans, sorted: plans.some((plan) => plan.kind === 'index' && plan.sorted) }
   }
   return undefined
 }

@@ -1,11 +1,11 @@
 import type { StoredRecord } from '../index/ordered-index.ts'
 import { compileFilter } from '../query/match.ts'
 import { clearScores, setScore } from '../query/score.ts'
-import { comparison, type SortField, sortDocs } from '../query/sort.ts'
+import { type SortField, sortDocs } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
 import type { Doc } from '../values/types.ts'
-import { choosePlan, type Plan, type UnionPlan } from './choose.ts'
-import { type IndexPlan, scanIndex } from './index-plan.ts'
+import { choosePlan } from './choose.ts'
+import { isSorted, type Plan, recordsOf } from './scan.ts'
 import type { Turns } from './turns.ts'
 
 export interface FindOptions {
@@ -23,8 +23,8 @@ export function findDocs(
 ): Iterable<Doc> {
   const test = compileFilter(filter, () => true)
   if (!collection) return []
-  const plan = choosePlan(filter, { collection, sort })
   const most = limit || Number.POSITIVE_INFINITY
+  const plan = choosePlan(filter, { collection, sort, wanted: { count: skip + most, test } })
   clearScores()
   const found = matches(candidates(plan, collection, sort), test)
   const ordered = isSorted(plan, sort) ? found : sortDocs(found, sort, skip + most)
@@ -45,8 +45,8 @@ export async function readDocs<T>(
 ): Promise<T> {
   const test = compileFilter(filter, () => true)
   if (!collection) return use([])
-  const plan = choosePlan(filter, { collection, sort })
   const most = limit || Number.POSITIVE_INFINITY
+  const plan = choosePlan(filter, { collection, sort, wanted: { count: skip + most, test } })
   const sorted = isSorted(plan, sort)
   if (plan.kind === 'text') await collection.textIndex?.build(turns)
   const found: Candidate[] = []
@@ -74,9 +74,6 @@ export function findRecords(collection: Collection, filter: Doc, options: FindOp
   return [...findDocs(collection, filter, options)].flatMap((doc) => collection.byId(doc._id) ?? [])
 }
 
-export const isSorted = (plan: Plan, sort: readonly SortField[]) =>
-  sort.length === 0 || ((plan.kind === 'index' || plan.kind === 'union') && plan.sorted)
-
 /** A document that can match, and its text score if it was found by `$text`. */
 interface Candidate {
   doc: Doc
@@ -95,71 +92,6 @@ function* candidates(plan: Plan, collection: Collection, sort: readonly SortFiel
     return
   }
   yield* recordsOf(plan, collection, sort)
-}
-
-function* recordsOf(
-  plan: Exclude<Plan, { kind: 'text' }>,
-  collection: Collection,
-  sort: readonly SortField[],
-): Iterable<StoredRecord> {
-  switch (plan.kind) {
-    case 'all':
-      yield* collection.records()
-      return
-    case 'ids':
-      for (const code of plan.codes) {
-        const record = collection.byCode(code)
-        if (record) yield record
-      }
-      return
-    case 'union':
-      yield* unite(plan, collection, sort)
-      return
-    case 'index':
-      if (plan.sorted && sort.length > 0 && plan.keyRanges.length > 1)
-        yield* unite(byRange(plan), collection, sort)
-      else yield* scanIndex(plan)
-  }
-}
-
-/** Returns a plan for each key range of a plan. */
-const byRange = (plan: IndexPlan): UnionPlan => ({
-  kind: 'union',
-  plans: plan.keyRanges.map((keyRange) => ({ ...plan, keyRanges: [keyRange] })),
-  sorted: true,
-})
-
-/** Yields the records of several plans, each once; in sort order if every plan yields them so. */
-function* unite({ plans, sorted }: UnionPlan, collection: Collection, sort: readonly SortField[]) {
-  const seen = new Set<number>()
-  const scans = plans.map((plan) => recordsOf(plan, collection, sort))
-  for (const record of sorted && sort.length > 0 ? merge(scans, sort) : concat(scans)) {
-    if (seen.has(record.id)) continue
-    seen.add(record.id)
-    yield record
-  }
-}
-
-function* concat(scans: readonly Iterable<StoredRecord>[]): Iterable<StoredRecord> {
-  for (const scan of scans) yield* scan
-}
-
-/** Merges sorted sequences of records into one. */
-function* merge(
-  scans: readonly Iterable<StoredRecord>[],
-  sort: readonly SortField[],
-): Iterable<StoredRecord> {
-  const { keysOfDoc, compareKeys } = comparison(sort)
-  const next = (records: Iterator<StoredRecord>) => {
-    const { value: record, done } = records.next()
-    return done ? [] : [{ record, keys: keysOfDoc(record.doc), records }]
-  }
-  let heads = scans.flatMap((scan) => next(scan[Symbol.iterator]()))
-  while (heads.length > 0) {
-    const first = heads.reduce((least, head) => (compareKeys(head.keys, least.keys) < 0 ? head : least))
-    yield first.record
-    heads = heads.flatMap((head) => (head === first ? next(first.records) : [head]))
-  }
 }
 
 function* matches(found: Iterable<Candidate>, test: (doc: Doc) => boolean): Iterable<Doc> {
