@@ -5,7 +5,7 @@ import { tagKey } from './text.ts'
 import { wordKeysOf } from './words/index-words.ts'
 
 /** The form of the stored keys. Increment it when `keysOf` changes, and migrate the stored keys. */
-export const KEYS_FORM = 2
+export const KEYS_FORM = 3
 
 /** Most characters of a file extension that searches find. */
 export const MAX_EXTENSION_CHARACTERS = 16

@@ -4,7 +4,7 @@ import type { Viewer } from './asset-access.ts'
 import { allHaveWords, branchesOf, type Criteria, filterOf, onlyExcludes, scopeOf } from './asset-criteria.ts'
 import { LISTED, type ListedAsset, MAX_SEARCH_MS, readAssets } from './asset-page.ts'
 import { asAppError } from './database-errors.ts'
-import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
+import { afterPosition, NEWEST, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
 import { NO_TRANSITION, type OwnersInTransition } from './user-state.ts'
 import { NOTHING } from './word-conditions.ts'
 import { matchesOf, pageByField, pageByTier, type WordPosition } from './word-pages.ts'
@@ -17,7 +17,7 @@ import { nearestSpelling } from './word-suggestion.ts'
  * computed by the text search.
  */
 export const SORTS = {
-  newest: { field: 'createdAt', direction: -1 },
+  newest: NEWEST,
   oldest: { field: 'createdAt', direction: 1 },
   updated: { field: 'updatedAt', direction: -1 },
   '-updated': { field: 'updatedAt', direction: 1 },

@@ -2,7 +2,7 @@ import type { mongo, QueryFilter } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
 import { publicAssets, type Viewer } from './asset-access.ts'
 import { branchesOf } from './asset-criteria.ts'
-import { sortBy } from './plugins/page.ts'
+import { NEWEST, sortBy } from './plugins/page.ts'
 import { type KnownWord, PUBLIC, Term } from './term.ts'
 import { storeWaitingTerms } from './term-writer.ts'
 import type { OwnersInTransition } from './user-state.ts'
@@ -63,12 +63,10 @@ export async function assetsWithWords(
 export async function newestShared(viewer: Viewer, owners: OwnersInTransition): Promise<Suggesting[]> {
   const branches = viewer ? branchesOf({ scope: 'shared' }, viewer, owners) : []
   const found = await Promise.all(
-    branches.map(({ filter }) => read(filter, { sort: NEWEST, limit: MAX_NEWEST })),
+    branches.map(({ filter }) => read(filter, { sort: sortBy(NEWEST), limit: MAX_NEWEST })),
   )
   return found.flat()
 }
-
-const NEWEST = sortBy({ field: 'createdAt', direction: -1 })
 
 const read = (filter: Filter, options: mongo.FindOptions): Promise<Suggesting[]> =>
   Asset.collection

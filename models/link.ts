@@ -1,5 +1,5 @@
 import { type Model, model, type QueryFilter, Schema, type Types } from 'mongoose'
-import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
+import { afterPosition, NEWEST, type Position, sortBy, toPage } from './plugins/page.ts'
 import { creationTime, type Timestamps } from './plugins/timestamps.ts'
 import type { Stored } from './stored.ts'
 
@@ -93,8 +93,6 @@ interface LinkModel extends Model<StoredLink> {
     page: Page,
   ): Promise<{ links: LinkFields[]; next: Position | null }>
 }
-
-const NEWEST: Order = { field: 'createdAt', direction: -1 }
 
 /** Returns the filter of links that are not revoked and not past their date. */
 const open = (now: Date): QueryFilter<StoredLink> => ({

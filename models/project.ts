@@ -2,7 +2,7 @@ import { type Model, model, Schema, type Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
 import { isId } from './ids.ts'
 import { type OptimisticStatics, optimistic } from './plugins/optimistic.ts'
-import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
+import { afterPosition, NEWEST, type Position, sortBy, toPage } from './plugins/page.ts'
 import { type Shared, type SharingStatics, sharing } from './plugins/sharing.ts'
 import { type Timestamps, versionTimestamps } from './plugins/timestamps.ts'
 import type { Stored } from './stored.ts'
@@ -70,8 +70,6 @@ interface ProjectModel extends Model<ProjectFields>, SharingStatics, OptimisticS
   removeAllOf(owner: Types.ObjectId): Promise<void>
   forget(asset: Types.ObjectId): Promise<void>
 }
-
-const NEWEST: Order = { field: 'createdAt', direction: -1 }
 
 /** Returns the filter of the projects that a viewer can read. Every read uses it. */
 const projectsOf = (viewer: Viewer) => ({ readers: viewer?._id.toString() ?? 'nobody' })

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Model, model, Schema, Types } from 'mongoose'
 import { ACCESS_LEVELS, type AccessLevel } from './access-level.ts'
 import { isId } from './ids.ts'
-import { afterPosition, type Order, type Position, sortBy, toPage } from './plugins/page.ts'
+import { afterPosition, NEWEST, type Position, sortBy, toPage } from './plugins/page.ts'
 import { creationTime, type Timestamps } from './plugins/timestamps.ts'
 import type { Stored } from './stored.ts'
 
@@ -63,8 +63,6 @@ interface BeginOptions {
 
 /** The form of a session's key: 128 bits in base64url. */
 const KEY = /^[\w-]{22}$/
-
-const NEWEST: Order = { field: 'createdAt', direction: -1 }
 
 const statics = {
   /** Creates a session. */

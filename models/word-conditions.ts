@@ -88,6 +88,7 @@ function together(lists: Alternative[][], count: Count): Conditions {
   for (const alternatives of lists) {
     const [group, ...others] = reduced(alternatives)
     if (others.length === 0 && group?.every(isSingle)) conditions.all.push(...group.flat().map(String))
+    else if (others.length === 0 && group?.length === 1) conditions.and.push(filterOfAny([group]))
     else conditions.and.push(...selecting([alternatives], count), filterOfAny([group ?? [], ...others]))
   }
   return conditions

@@ -1,21 +1,12 @@
 import type { QueryFilter } from 'mongoose'
 import type { AssetFields } from './asset.ts'
-import { filterOf } from './asset-criteria.ts'
 import { type ListedAsset, nameOfFilters, readAssets } from './asset-page.ts'
-import type { Order, Position } from './plugins/page.ts'
-import {
-  anyConditionsOf,
-  asFilter,
-  type Conditions,
-  isDecidedByKeys,
-  LEVELS,
-  type Level,
-  NOTHING,
-  spellingConditions,
-  withoutExcluded,
-} from './word-conditions.ts'
-import { type Ranked, rank, stream, timeLeft, type WordRequest } from './word-stream.ts'
-import { ANY_TIERS, TIERS, type Tier } from './words/match.ts'
+import { afterPosition, NEWEST, type Order, type Position } from './plugins/page.ts'
+import { Remembered } from './plugins/remembered.ts'
+import { candidatesOf, filtersOf, levelOf } from './word-candidates.ts'
+import { isDecidedByKeys, LEVELS, NOTHING, withoutExcluded } from './word-conditions.ts'
+import { MAX_BATCH, type Ranked, rank, stream, timeLeft, type WordRequest } from './word-stream.ts'
+import { ANY_TIERS, type Tier } from './words/match.ts'
 
 type Filter = QueryFilter<AssetFields>
 
@@ -27,11 +18,19 @@ export function setMaxRanked(value: number): void {
   maxRanked = value
 }
 
-const NEWEST: Order = { field: 'createdAt', direction: -1 }
-/** Rarely used filters whose assets were too many to be ranked. */
-const tooMany = new Map<string, number>()
-const MAX_TOO_MANY = 1000
+/** When filters and pages whose assets were too many to be read at once can be tried again. */
+const tooMany = new Remembered<number>()
 const TOO_MANY_MS = 600_000
+
+/** Where a page ended: its tier, and the time of its last asset. `all`: it had all matches. */
+type End = { tier: Tier; createdAt: Date } | 'all'
+/**
+ * The ends of pages by their names, so that the same page is read again with one query. An end is only a hint, as in
+ * `PageEnds`.
+ */
+const ends = new Remembered<End>()
+/** Most assets that are read at once for each one of a page whose end is remembered. */
+const MOST_READ = 8
 
 /** Where a page of a search for words ends: its mode, the tier in order of relevance, the value of its order, the id. */
 export type WordPosition = readonly [
@@ -44,7 +43,6 @@ interface Page {
   after: WordPosition | undefined
 }
 
-const LEVEL_OF = (tier: Tier): Level => LEVELS[tier >> 1] as Level
 const ALL_TIERS = LEVELS.flatMap((_, n) => [2 * n, 2 * n + 1])
 
 /** Returns an overlong page of the matches in the order of a field. */
@@ -62,33 +60,82 @@ export async function pageByField(request: WordRequest, order: Order, { limit, a
 }
 
 /** Returns an overlong page of the matches in the order of their tiers, the newest of each tier first. */
-export async function pageByTier(request: WordRequest, { limit, after }: Page) {
-  const found = (await rankAll(request, limit, after)) ?? (await readTiers(request, limit, after))
+export async function pageByTier(request: WordRequest, page: Page) {
+  const { criteria, any, branches } = request
+  const name = nameOfFilters([criteria, any, branches, page])
+  const end = ends.get(name)
+  const found =
+    (await rankAll(request, page, end === 'all')) ??
+    (end && end !== 'all' ? await readAgain(request, page, { name, ...end }) : null) ??
+    (await readTiers(request, page))
+  const last = found.at(-1)
+  if (last && found.length === page.limit)
+    ends.set(name, { tier: last.tier, createdAt: last.asset.createdAt })
+  else if (!page.after) ends.set(name, 'all')
   return found.map(({ asset, tier }) => ({
     asset,
-    end: [{ any: request.any, tier, value: asset.createdAt }, asset._id] as WordPosition,
+    end: [{ any, tier, value: asset.createdAt }, asset._id] as WordPosition,
   }))
 }
 
 /** Returns an overlong page of all matches, ranked; null when there are too many to read. */
-async function rankAll(request: WordRequest, limit: number, after: WordPosition | undefined) {
+async function rankAll(request: WordRequest, { limit, after }: Page, areFew: boolean) {
   const { words, any } = request
-  if (!any && words.rarest > maxRanked) return null
+  const areMany = async () =>
+    (!any && words.rarest > maxRanked) || (await words.leastCandidates(any)) > maxRanked
+  if (!areFew && (await areMany())) return null
   const filters = await filtersOf(request, 'inside', NEWEST)
-  const name = nameOfFilters(filters)
+  const candidates = await readFew(request, filters, { name: nameOfFilters(filters), most: maxRanked })
+  return candidates && firstAfter(await rank(request, candidates), { limit, after })
+}
+
+/** Reads assets with one query; null when there are more than `most`, which is remembered by the name. */
+async function readFew(
+  request: WordRequest,
+  filters: Filter[],
+  { name, most }: { name: string; most: number },
+): Promise<ListedAsset[] | null> {
   if ((tooMany.get(name) ?? 0) > Date.now()) return null
-  const candidates = await readAssets(filters, NEWEST, {
-    limit: maxRanked + 1,
-    maxTimeMS: timeLeft(request),
-  })
-  if (candidates.length > maxRanked) {
-    if (tooMany.size >= MAX_TOO_MANY) tooMany.clear()
-    tooMany.set(name, Date.now() + TOO_MANY_MS)
-    return null
-  }
-  const ranked = (await rank(request, candidates)).sort(compare)
+  const found = await readAssets(filters, NEWEST, { limit: most + 1, maxTimeMS: timeLeft(request) })
+  if (found.length <= most) return found
+  tooMany.set(name, Date.now() + TOO_MANY_MS)
+  return null
+}
+
+/** Returns the first of some ranked assets after the position of a page. */
+function firstAfter(ranked: Ranked[], { limit, after }: Page): Ranked[] {
   const rest = after ? ranked.filter((one) => isAfter(one, after)) : ranked
-  return rest.slice(0, limit)
+  return rest.sort(compare).slice(0, limit)
+}
+
+/**
+ * Reads a page with one query: the assets of the tiers before the last one, and those of the last tier up to where the page
+ * ended before. Returns null when they are too many, or when the page is not full within this end.
+ */
+async function readAgain(
+  request: WordRequest,
+  { limit, after }: Page,
+  { name, tier, createdAt }: { name: string; tier: Tier; createdAt: Date },
+): Promise<Ranked[] | null> {
+  if (after && after[0].tier !== tier) return null
+  const level = levelOf(request, tier)
+  // the assets of an exact spelling before the end are not among those of the folded spelling
+  if (!after && !request.any && tier % 2 === 1 && (await candidatesOf(request, tier - 1))) return null
+  const position = after ? [afterPosition(NEWEST, [after[0].value, after[1]])] : []
+  const last = (await filtersOf(request, level, NEWEST)).map(
+    (filter): Filter => ({ $and: [filter, { createdAt: { $gte: createdAt } }, ...position] }),
+  )
+  const earlier = tier - (request.any ? 1 : 2)
+  const before = after || earlier < 0 ? [] : await filtersOf(request, levelOf(request, earlier), NEWEST)
+  const candidates = await readFew(request, [...before, ...last], {
+    name,
+    most: Math.min(MAX_BATCH, MOST_READ * limit),
+  })
+  if (!candidates) return null
+  const found = firstAfter(await rank(request, candidates), { limit, after })
+  const end = found.at(-1)
+  const isFull = found.length === limit && end !== undefined
+  return isFull && (end.tier < tier || (end.tier === tier && end.asset.createdAt >= createdAt)) ? found : null
 }
 
 const compare = (a: Ranked, b: Ranked) =>
@@ -102,7 +149,7 @@ function isAfter(one: Ranked, [{ tier, value }, id]: WordPosition): boolean {
 }
 
 /** Reads the tiers one after another until the page is full. */
-async function readTiers(request: WordRequest, limit: number, after: WordPosition | undefined) {
+async function readTiers(request: WordRequest, { limit, after }: Page): Promise<Ranked[]> {
   const first = after?.[0].tier ?? 0
   const tiers = request.any ? Object.values(ANY_TIERS) : ALL_TIERS
   const reader = new TierReader(request, limit)
@@ -148,77 +195,6 @@ class TierReader {
     if (others.length < this.limit) others.push(other)
     this.#others.set(other.tier, others)
   }
-}
-
-interface Candidates {
-  name: string
-  request: WordRequest
-  filters: Filter[]
-  narrow?: () => Promise<Filter[]>
-}
-
-/** Returns how to read the assets that can be in a tier; null when there are none. */
-async function candidatesOf(request: WordRequest, tier: Tier): Promise<Candidates | null> {
-  const { any, words } = request
-  if (any) {
-    const filters = await filtersOf(request, tier === ANY_TIERS.name ? 'name' : 'inside', NEWEST)
-    return { name: nameOfFilters(filters), request, filters }
-  }
-  const isExact = tier % 2 === 0
-  // when all assets of the audiences write the words in one way, only what is shared can be in the other tier
-  const isUnused = words.spelling === (isExact ? 'folded' : 'exact') && tier < TIERS.prefix
-  const branches = isUnused ? request.branches.filter(({ isShared }) => isShared) : request.branches
-  if (branches.length === 0) return null
-  const some = { ...request, branches }
-  const level = LEVEL_OF(tier)
-  const spelled = ['name', 'whole'].includes(level) ? spellingConditions(words.query, isExact) : NO_CONDITIONS
-  const filters = (await filtersOf(some, level, NEWEST)).map(
-    (filter): Filter => (spelled.first.length > 0 ? { $and: [...spelled.first, filter] } : filter),
-  )
-  return {
-    name: nameOfFilters([...filters, ...spelled.later]),
-    request: some,
-    filters,
-    narrow: () => narrowed(some, filters, level, spelled.later),
-  }
-}
-
-const NO_CONDITIONS = { first: [], later: [] }
-
-/** Returns filters that leave out most assets of the tiers before, which is slower for a first page. */
-async function narrowed(
-  { words, branches }: WordRequest,
-  filters: Filter[],
-  level: Level,
-  spelled: Filter[],
-): Promise<Filter[]> {
-  if (!isDecidedByKeys(words.query)) return filters
-  const before = LEVELS.slice(1, LEVELS.indexOf(level))
-  return Promise.all(
-    filters.map(async (filter, n) => {
-      const isShared = branches[n]?.isShared ?? false
-      const conditions = await Promise.all(before.map((one) => words.conditions(one, isShared)))
-      const earlier = conditions.map(asFilter)
-      const without = [...spelled, ...withoutExcluded(words.query)]
-      return { $and: [filter, ...(earlier.length > 0 ? [{ $nor: earlier }] : []), ...without] }
-    }),
-  )
-}
-
-/** Returns the filter of a level for each branch. */
-function filtersOf(
-  { words, criteria, branches, any }: WordRequest,
-  level: Level,
-  order: Order,
-): Promise<Filter[]> {
-  return Promise.all(
-    branches.map(async ({ filter, isShared }): Promise<Filter> => {
-      const conditions: Conditions = any
-        ? anyConditionsOf(words.query, level === 'name', words.countOfKey)
-        : await words.conditions(level, isShared)
-      return { $and: [filterOf(criteria, order, conditions), filter] }
-    }),
-  )
 }
 
 /**

@@ -4,10 +4,11 @@ import type { Scope } from './asset-criteria.ts'
 import { type KnownWord, PUBLIC, Term } from './term.ts'
 import { storeWaitingTerms } from './term-writer.ts'
 import { type Conditions, conditionsOf, type Expander, type Level, PATTERNS } from './word-conditions.ts'
+import { stemOf } from './words/forms.ts'
 import { type AssetTexts, keyWord } from './words/index-words.ts'
 import { type Expansions, type Tier, tierOf } from './words/match.ts'
 import { parseQuery, type Query } from './words/query.ts'
-import { insideLookups, prefixLookups } from './words/query-keys.ts'
+import { formKeys, insideLookups, prefixLookups } from './words/query-keys.ts'
 
 /** Most texts of a search whose words are looked up: one word can have 250 parts. */
 const MAX_LOOKUPS = 16
@@ -43,7 +44,7 @@ export class WordSearch {
     await storeWaitingTerms()
     const audiences = audiencesOf(scope, viewer)
     const words = query.required.flatMap((term) =>
-      term.words.flatMap(({ parts, joined }) => [...parts, joined].map(keyWord)),
+      term.words.flatMap(({ parts, joined }) => [...parts, ...parts.map(stemOf), joined].map(keyWord)),
     )
     const known = await Term.named(audiences, [...new Set(words)])
     return new WordSearch(query, audiences, known)
@@ -62,6 +63,31 @@ export class WordSearch {
       }),
     )
     return Math.min(...counts)
+  }
+
+  /**
+   * Returns about how many assets at least can match the search: as many as have the most used word that stands for the
+   * rarest word of the search.
+   *
+   * @param any whether one of the words is enough: then for the most used word of the search
+   */
+  async leastCandidates(any: boolean): Promise<number> {
+    const expander = any ? undefined : (await this.#expand()).expander
+    const counts = this.query.required.flatMap((term) =>
+      term.words.map((word) => {
+        const [part = '', ...others] = word.parts
+        if (others.length > 0) return 0
+        const isLast = word === term.words.at(-1)
+        const prefixes = expander && isLast ? prefixLookups(term).map(({ prefix }) => prefix) : []
+        const keys = [
+          ...prefixes.flatMap((prefix) => expander?.beginning(prefix) ?? []),
+          ...(expander?.containing(part) ?? []),
+          ...formKeys(word, term).flat(2),
+        ]
+        return Math.max(...keys.map((key) => this.countOfKey(String(key))))
+      }),
+    )
+    return any ? Math.max(...counts) : Math.min(...counts)
   }
 
   #count(word: string): number {

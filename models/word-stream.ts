@@ -13,7 +13,7 @@ import { TIERS, type Tier } from './words/match.ts'
 type Filter = QueryFilter<AssetFields>
 
 /** Most assets that one query of a search reads to compare their texts. */
-const MAX_BATCH = 500
+export const MAX_BATCH = 500
 /** Assets whose texts are compared without a pause of the process. */
 const COMPARED_AT_ONCE = 50
 

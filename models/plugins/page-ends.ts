@@ -1,7 +1,5 @@
 import type { Order } from './page.ts'
-
-/** Number of pages whose end is remembered. */
-const MAX_REMEMBERED = 1000
+import { Remembered } from './remembered.ts'
 
 /** A filter of one field that bounds the range of an index. */
 type Bound = Record<string, { $gte?: unknown; $lte?: unknown }>
@@ -15,7 +13,7 @@ type Bound = Record<string, { $gte?: unknown; $lte?: unknown }>
  * the page is not full, and it is read again without the hint.
  */
 export class PageEnds {
-  readonly #ends = new Map<string, unknown>()
+  readonly #ends = new Remembered<unknown>()
 
   /**
    * Reads a page.
@@ -31,17 +29,11 @@ export class PageEnds {
     find: (bound: Bound) => Promise<T[]>,
   ): Promise<T[]> {
     const end = this.#ends.get(page)
-    this.#ends.delete(page)
     let found =
       end === undefined ? [] : await find({ [field]: direction === 1 ? { $lte: end } : { $gte: end } })
     if (found.length < count) found = await find({})
-    if (found.length === count) this.#remember(page, found.at(-1)?.[field as keyof T])
+    if (found.length === count) this.#ends.set(page, found.at(-1)?.[field as keyof T])
+    else this.#ends.delete(page)
     return found
-  }
-
-  #remember(page: string, end: unknown): void {
-    this.#ends.set(page, end)
-    const [oldest] = this.#ends.keys()
-    if (this.#ends.size > MAX_REMEMBERED && oldest !== undefined) this.#ends.delete(oldest)
   }
 }

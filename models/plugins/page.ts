@@ -6,6 +6,8 @@ export interface Order {
   direction: 1 | -1
 }
 
+export const NEWEST = { field: 'createdAt', direction: -1 } as const satisfies Order
+
 /** The end of a page: the field and the id of its last item. */
 export type Position<Value = unknown> = readonly [value: Value, id: mongo.BSON.ObjectId]
 

@@ -23,11 +23,24 @@ export interface AssetTexts {
 export const keyWord = (word: string): string =>
   word.length > MAX_KEY_CHARACTERS ? word.slice(0, MAX_KEY_CHARACTERS) : word
 
+const NUMBER = /^\p{N}+$/u
+const WITHOUT_DIGITS = /^\P{N}+$/u
+
+/**
+ * Returns whether one of two parts in sequence is a number, and the other one is letters. Such parts have a key together: few
+ * of the assets with `m` and `3` have `m3`.
+ */
+export const isMixed = (part: string, next: string): boolean =>
+  ((NUMBER.test(part) && WITHOUT_DIGITS.test(next)) || (WITHOUT_DIGITS.test(part) && NUMBER.test(next))) &&
+  !isUnspaced(part) &&
+  !isUnspaced(next)
+
 /**
  * Returns the keys by which words find an asset:
  *
  * - `word:` parts of words and their joined forms, characters and pairs of scripts without spaces
- * - `name:` those of the name
+ * - `pair:` letters and a number in sequence, unless they are a `word:`
+ * - `name:`, `name-pair:` those of the name
  * - `stem:` word forms that differ from the words of the asset: the stem, or the word without its sign
  * - `name-stem:` those of the name
  * - `exact:` spellings with accents, `folded:` words that occur in such a spelling only
@@ -45,6 +58,7 @@ export function wordKeysOf({ name, tags, fileNames, license, description }: Asse
 /** Adds the words of a text. Returns whether there is room for more words. */
 function splitEach(text: string, keys: KeySet, isName: boolean): boolean {
   let before = ''
+  let last: string[] = []
   for (const word of splitWords(text)) {
     const { parts } = word
     for (const part of parts) {
@@ -53,6 +67,7 @@ function splitEach(text: string, keys: KeySet, isName: boolean): boolean {
       before = isCharacter ? part : ''
     }
     if (!keys.addWord(word, isName)) return false
+    last = keys.addPairs(word, last, isName)
   }
   return true
 }
@@ -98,6 +113,30 @@ class KeySet {
     })
     for (const join of joins) this.#addKeys(join.folded, join.exact, isName)
     return true
+  }
+
+  /**
+   * Adds the pairs of a word.
+   *
+   * @param last the forms at the end of the word before
+   * @returns the forms at the end of this word
+   */
+  addPairs({ parts, joins }: Word, last: string[], isName: boolean): string[] {
+    const begins = parts.map((part) => [part])
+    const ends = parts.map((part) => [part])
+    for (const { from, to, folded } of joins) {
+      begins[from]?.push(folded)
+      ends[to - 1]?.push(folded)
+    }
+    for (const [n, nexts] of begins.entries())
+      for (const form of n === 0 ? last : (ends[n - 1] ?? []))
+        for (const next of nexts) if (isMixed(form, next)) this.#addPair(keyWord(form + next), isName)
+    return ends.at(-1) ?? []
+  }
+
+  #addPair(pair: string, isName: boolean): void {
+    if (!this.#keys.has(`word:${pair}`)) this.add(`pair:${pair}`)
+    if (isName && !this.#keys.has(`name:${pair}`)) this.add(`name-pair:${pair}`)
   }
 
   #addKeys(folded: string, exact: string, isName: boolean): void {

@@ -203,15 +203,37 @@ function isIn(text: Text, term: Term, rule: Rule): boolean {
  */
 export function tierOf(asset: AssetTexts, query: Query, { expansions, any }: MatchOptions = {}): Tier | null {
   if (query.required.length === 0) return null
-  const name = new Text(asset.name)
-  const others = [...asset.tags, ...asset.fileNames, asset.license ?? '', asset.description]
-    .filter((text) => text !== '')
-    .map((text) => new Text(text))
-  const texts = [name, ...others]
+  const texts = new Texts(asset)
   const whole = { level: WHOLE, isExact: false } as const
-  if (query.excluded.some((term) => texts.some((text) => isIn(text, term, whole)))) return null
+  if (query.excluded.some((term) => texts.all.some((text) => isIn(text, term, whole)))) return null
   if (any) return anyTierOf(texts, query)
-  return titleTier(asset.name, query) ?? nameTier(name, query) ?? tierAnywhere(texts, query, expansions)
+  return (
+    titleTier(asset.name, query) ?? nameTier(texts.name, query) ?? tierAnywhere(texts.all, query, expansions)
+  )
+}
+
+/** The texts of an asset. A text is split when it is needed: the name alone decides about most assets. */
+class Texts {
+  #name: Text | undefined
+  #all: Text[] | undefined
+
+  constructor(private readonly asset: AssetTexts) {}
+
+  get name(): Text {
+    this.#name ??= new Text(this.asset.name)
+    return this.#name
+  }
+
+  get all(): Text[] {
+    const { tags, fileNames, license, description } = this.asset
+    this.#all ??= [
+      this.name,
+      ...[...tags, ...fileNames, license ?? '', description]
+        .filter((text) => text !== '')
+        .map((text) => new Text(text)),
+    ]
+    return this.#all
+  }
 }
 
 function titleTier(name: string, { titles }: Query): Tier | null {
@@ -239,10 +261,9 @@ function tierAnywhere(texts: Text[], { required }: Query, expansions?: Expansion
   return TIERS.whole + 2 * worst + (isExact ? 0 : 1)
 }
 
-function anyTierOf(texts: Text[], { required }: Query): Tier | null {
+function anyTierOf(texts: Texts, { required }: Query): Tier | null {
   const form = (text: Text, term: Term) =>
     isIn(text, term, { level: INSIDE, isExact: false, isWithoutInsides: true })
-  const [name] = texts
-  if (name && required.some((term) => form(name, term))) return ANY_TIERS.name
-  return texts.some((text) => required.some((term) => form(text, term))) ? ANY_TIERS.anywhere : null
+  if (required.some((term) => form(texts.name, term))) return ANY_TIERS.name
+  return texts.all.some((text) => required.some((term) => form(text, term))) ? ANY_TIERS.anywhere : null
 }

@@ -1,6 +1,6 @@
 import { isUnspaced } from './characters.ts'
 import { stemOf } from './forms.ts'
-import { keyWord } from './index-words.ts'
+import { isMixed, keyWord } from './index-words.ts'
 import { type Expansions, matchesInside } from './match.ts'
 import type { QueryWord, Term } from './query.ts'
 
@@ -16,7 +16,18 @@ export type AllOf = AnyOf[]
  * @param field `name` for words of the name only
  */
 export function wholeKeys({ variants }: QueryWord, field: 'word' | 'name'): AllOf[] {
-  return variants.map(({ parts }) => keyParts(parts).map((part) => [`${field}:${keyWord(part)}`]))
+  const [word, pair] = field === 'name' ? ['name', 'name-pair'] : ['word', 'pair']
+  return variants.map(({ parts }) => {
+    const seconds = [...parts.keys()].filter((n) => n > 0 && isMixed(parts[n - 1] ?? '', parts[n] ?? ''))
+    const paired = new Set(seconds.flatMap((n) => [n - 1, n]))
+    return [
+      ...seconds.map((n) => {
+        const joined = keyWord(`${parts[n - 1]}${parts[n]}`)
+        return [`${word}:${joined}`, `${pair}:${joined}`]
+      }),
+      ...keyParts(parts, paired).map((part) => [`${word}:${keyWord(part)}`]),
+    ]
+  })
 }
 
 /**
@@ -68,10 +79,14 @@ export const insideLookups = ({ isPhrase, words }: Term): string[] =>
         ),
       ]
 
-/** Returns parts as keys hold them: consecutive characters of scripts without spaces as pairs. */
-function keyParts(parts: string[]): string[] {
+/**
+ * Returns parts as keys hold them: consecutive characters of scripts without spaces as pairs.
+ *
+ * @param without positions of parts that are left out
+ */
+function keyParts(parts: string[], without?: ReadonlySet<number>): string[] {
   return parts.flatMap((part, n) => {
-    if (!isUnspaced(part)) return [part]
+    if (!isUnspaced(part)) return without?.has(n) ? [] : [part]
     const next = parts[n + 1]
     if (next !== undefined && isUnspaced(next)) return [part + next]
     const before = parts[n - 1]

@@ -149,6 +149,8 @@ export class FindScene {
       const answered: string[] = []
       for await (const page of this.#pages(query, viewer, limit)) answered.push(...page)
       expect(answered, text).to.deep.equal(ids)
+      const again = await this.#pages(query, viewer, limit).next()
+      expect(again.value, `${text}: the first page again`).to.deep.equal(ids.slice(0, limit))
       const first = await this.#read(query, viewer, { limit: '1', count: '1', facets: '1' })
       expect([first.total, first.matched], text).to.deep.equal([ids.length, matched])
       expect(first.facets, text).to.deep.equal(model.facets(query, viewer))
