@@ -4,6 +4,7 @@ import { Session, tokenIdOf } from '../../models/session.ts'
 import { currentAccount } from '../../models/session-account.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
+import { monitorCommands, monitoredUri } from '../support/app/monitor-commands.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -17,9 +18,38 @@ describe('Session', () => {
   const begin = (userAgent = 'tests') =>
     Session.begin({ user, account: ACCOUNT, now: NOW, idleMs: 48 * HOUR, userAgent, address: undefined })
   before(async () => {
-    app = await startApp()
+    app = await startApp({ uri: await monitoredUri() })
   })
   after(() => app.stop())
+
+  it('findActive – several tokens at once → one query; a wrong key or an ended session → null', async () => {
+    const [one, other] = [await begin('one'), await begin('other')]
+    const ended = await begin()
+    await Session.end(ended._id)
+    const tokens = [
+      tokenIdOf(one),
+      tokenIdOf(other),
+      tokenIdOf(one),
+      `${one._id}.${other.key}`,
+      tokenIdOf(ended),
+    ]
+    const find = () => Promise.all(tokens.map((token) => Session.findActive(token, NOW)))
+    let found: Awaited<ReturnType<typeof find>> = []
+    const commands = await monitorCommands(async () => {
+      found = await find()
+    })
+    expect(commands).to.deep.equal(['sessions.find'])
+    expect(found.map((session) => session?.userAgent)).to.deep.equal([
+      'one',
+      'other',
+      'one',
+      undefined,
+      undefined,
+    ])
+    expect(found[0]).to.not.equal(found[2])
+    await Session.end(one._id)
+    expect((await find()).map(Boolean)).to.deep.equal([false, true, false, false, false])
+  })
 
   it('findActive – idle time passed → null, even if the document still exists', async () => {
     const session = await begin()
