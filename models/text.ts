@@ -1,3 +1,5 @@
+import { domainToASCII } from 'node:url'
+
 /**
  * Matches invisible characters: bidi controls, which can display `gpj.exe` as `exe.jpg` (Unicode TR 36 §2.5), and
  * default-ignorable characters, which make different names look the same. Does not match joiners between letters or
@@ -25,8 +27,22 @@ export function cleanName(name: string): string {
   return normalizeText(visible).trim()
 }
 
-/** Returns the stored form of an email address. Email addresses are not case-sensitive. */
-export const emailKey = (email: string): string => normalizeText(normalizeText(email).toLowerCase())
+/** Returns a text in which ASCII letters are in lower case. Others keep their case: `\u017F` must not become an `s`. */
+export const lowerAscii = (text: string): string =>
+  text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
+/**
+ * Returns the stored form of an email address, by which it is unique: NFC, ASCII letters in lower case, the domain in ASCII
+ * (RFC 5891). The case of other letters before the `@` can make a difference to the server of the address.
+ */
+export function emailKey(email: string): string {
+  const lower = lowerAscii(normalizeText(email))
+  const at = lower.lastIndexOf('@') + 1
+  const domain = lower.slice(at)
+  // the function also reads numbers as addresses
+  const ascii = at === 0 || /^[\0-\x7f]*$/.test(domain) ? domain : domainToASCII(domain)
+  return lower.slice(0, at) + (ascii || domain)
+}
 
 /** Returns a tag in the stored form: cleaned like a name, in lower case. */
 export const cleanTag = (tag: string): string =>

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose'
 import type { SessionFields } from './session.ts'
-import { emailKey } from './text.ts'
+import { emailKey, lowerAscii, normalizeText } from './text.ts'
 import {
   type KnownAddress,
   User,
@@ -24,11 +24,14 @@ const KNOWN_ADDRESSES_MAX = 20
  *   in the Unicode form that the client sent, because two accounts of earlier releases can differ in that only
  */
 export async function findForSignIn(login: string): Promise<UserDocument | null> {
-  const found = await User.find({ ...nameOf(login), deleting: false })
+  const emails = login.includes('@') ? emailForms(login) : []
+  const name = emails.length > 0 ? { email: { $in: emails } } : nameOf(login)
+  const found = await User.find({ ...name, deleting: false })
     .select('+passwordHash +knownAddresses')
-    .limit(2)
+    .limit(Math.max(1, emails.length))
     .exec()
-  return found.find(({ email }) => email === login.toLowerCase()) ?? found[0] ?? null
+  const place = ({ email }: Pick<UserFields, 'email'>) => emails.indexOf(email ?? '')
+  return found.sort((one, other) => place(one) - place(other))[0] ?? null
 }
 
 /** Returns an account that can be used, with its password hash, or null. */
@@ -94,9 +97,14 @@ export async function mostExpensiveHash(): Promise<string | null> {
   return found?.passwordHash ?? null
 }
 
-function nameOf(login: string) {
-  if (login.startsWith('+')) return { mobileKey: login.slice(1) }
-  if (!login.includes('@')) return { usernameKey: usernameKey(login) }
-  const forms = new Set([login.toLowerCase(), emailKey(login)])
-  return forms.size === 1 ? { email: emailKey(login) } : { email: { $in: [...forms] } }
+const nameOf = (login: string) =>
+  login.startsWith('+') ? { mobileKey: login.slice(1) } : { usernameKey: usernameKey(login) }
+
+/**
+ * Returns the forms in which the email address of an account can be stored, the nearest first. Earlier releases folded the
+ * case of all letters, and some did not normalize.
+ */
+function emailForms(login: string): string[] {
+  const lower = login.toLowerCase()
+  return [...new Set([lowerAscii(login), emailKey(login), lower, normalizeText(lower)])]
 }

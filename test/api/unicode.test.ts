@@ -242,6 +242,26 @@ describe('text in another form of Unicode', () => {
       .expect(201)
   })
 
+  it('POST /api/auth/register – emails that differ in the case of other letters than ASCII → two accounts; in the form of the domain → 409', async () => {
+    const password = 'correct horse battery'
+    const register = (username: string, email: string) =>
+      app.api.post('/api/auth/register').send({ username, email, password })
+    await register('noel1', 'NOËL@Exämple.org').expect(201)
+    await register('noel2', 'noël@exämple.org').expect(201)
+    for (const email of ['noËl@xn--exmple-cua.org', 'NOE\u0308L@EXA\u0308MPLE.org']) {
+      const { body } = await register('noel3', email).expect(409)
+      expect(body.err.details).to.have.length(1)
+    }
+    for (const [login, username] of [
+      ['noËl@exämple.org', 'noel1'],
+      ['NOËL@exämple.org', 'noel1'],
+      ['Noël@xn--exmple-cua.org', 'noel2'],
+    ]) {
+      const { body } = await app.api.post('/api/auth/login').send({ login, password }).expect(200)
+      expect(body.res.user).to.include({ username })
+    }
+  })
+
   it('POST /api/auth/login – two accounts of earlier releases whose emails are equal in NFC → each by its own form', async () => {
     for (const [n, email] of ['jose\u0301@example.org', 'josé@example.org'].entries()) {
       const { user } = await signUp(app, `jose${n}`)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { cleanName, hasVisible } from '../../models/text.ts'
+import { cleanName, emailKey, hasVisible } from '../../models/text.ts'
 
 const ROWS: [what: string, name: string, cleaned: string][] = [
   ['right-to-left override', 'photo\u202egpj.exe', 'photogpj.exe'],
@@ -63,4 +63,33 @@ describe('hasVisible', () => {
   ] as const)
     it(`hasVisible – ${JSON.stringify(name)} → ${expected}`, () =>
       expect(hasVisible(name)).to.equal(expected))
+})
+
+/** Email addresses and their stored forms. */
+const EMAILS: [email: string, stored: string][] = [
+  ['Ada.Lovelace@Example.ORG', 'ada.lovelace@example.org'],
+  // letters whose lower case is an ASCII letter, or another letter
+  ['\u017fara@example.org', '\u017fara@example.org'],
+  ['\u0130stanbul@example.org', '\u0130stanbul@example.org'],
+  ['ZO\u00cb@example.org', 'zo\u00cb@example.org'],
+  ['Zoe\u0308@example.org', 'zo\u00eb@example.org'],
+  ['Ada@Ex\u00c4mple.org', 'ada@xn--exmple-cua.org'],
+  ['ada@xn--Exmple-cua.org', 'ada@xn--exmple-cua.org'],
+  ['"A@B"@Example.org', '"a@b"@example.org'],
+  ['ADA', 'ada'],
+]
+
+describe('emailKey', () => {
+  for (const [email, stored] of EMAILS)
+    it(`emailKey – ${email} → ${stored}`, () => expect(emailKey(email)).to.equal(stored))
+
+  it('emailKey – any text, twice → same result', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        const once = emailKey(text)
+        expect(emailKey(once)).to.equal(once)
+      }),
+      { numRuns: 300 },
+    )
+  })
 })

@@ -2105,7 +2105,7 @@ export interface components {
         Password: string;
         /**
          * Format: idn-email
-         * @description Unique. Stored in lower case.
+         * @description Unique. Stored with ASCII letters in lower case, and with the domain in ASCII.
          */
         Email: string | null;
         /** @description Not only spaces. */
