@@ -1,5 +1,5 @@
 import type { Caller, Viewer } from '../../models/asset-access.ts'
-import type { Criteria } from '../../models/asset-criteria.ts'
+import { allHaveWords, type Criteria } from '../../models/asset-criteria.ts'
 import { facetAssets } from '../../models/asset-facets.ts'
 import { countAssets, MAX_COUNTED, searchAssets, suggestSpelling } from '../../models/asset-search.ts'
 import { readWithOwners } from '../../models/owner-states.ts'
@@ -43,15 +43,21 @@ export async function findAssets(
   const { cursors } = context
   // refuses invalid requests before they wait in the queue
   requireUserForScope(query, viewer)
-  const after = cursors.read(query, cursor, 'search')
-  const paged = { limit, after, facets, count, signed }
+  const bound = boundTo(query)
+  const after = cursors.read(bound, cursor, 'search')
+  const paged = { bound, limit, after, facets, count, signed }
   const name = JSON.stringify([viewer, query, paged])
   return searchInTurn(context, viewer, client, () => search(query, paged, viewer, context), name)
 }
 
+/** Returns what the cursors of a search belong to. Until all assets have their words, it has other pages. */
+const boundTo = (query: UnpagedQuery) => (query.q && !allHaveWords() ? { ...query, isFormer: true } : query)
+
 const ofEverybody = ({ scope }: Criteria) => scope === 'all' || scope === 'public'
 
 interface Paged {
+  /** What the cursors belong to. */
+  bound: UnpagedQuery
   limit: number
   after: Position | undefined
   facets: boolean | undefined
@@ -61,7 +67,7 @@ interface Paged {
 
 async function search(
   query: UnpagedQuery,
-  { limit, after, facets, count, signed }: Paged,
+  { bound, limit, after, facets, count, signed }: Paged,
   viewer: Caller | null | undefined,
   context: Pick<Context, 'cursors' | 'clock' | 'urls' | 'config'>,
 ) {
@@ -85,7 +91,7 @@ async function search(
     : await read(NO_TRANSITION)
   return {
     assets: await serializeAssets(page.assets, viewer, clock.now(), urlsFor(context, viewer, signed)),
-    next: cursors.write(query, page.next),
+    next: cursors.write(bound, page.next),
     ...(page.matched ? { matched: page.matched } : {}),
     ...counts,
   }

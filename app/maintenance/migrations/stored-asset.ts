@@ -55,13 +55,13 @@ type Computed = Partial<StoredAsset>
  * it is still pending, it is read again.
  *
  * @param compute returns the fields of each asset of a batch; an asset that it leaves out is read again
- * @param onStored called with each batch after its update
+ * @param beforeStored called with each batch before its update, so that what it does is repeated after a crash
  */
 export async function setComputed<Set extends Computed>(
   pending: mongo.Filter<StoredAsset>,
   compute: (assets: StoredAsset[]) => Promise<{ asset: StoredAsset; set: Set }[]>,
   context: MigrationContext,
-  onStored: (changes: { asset: StoredAsset; set: Set }[]) => Promise<void> = async () => undefined,
+  beforeStored: (changes: { asset: StoredAsset; set: Set }[]) => Promise<void> = async () => undefined,
 ): Promise<void> {
   let left = true
   while (left) {
@@ -73,13 +73,13 @@ export async function setComputed<Set extends Computed>(
         const changes = await compute(assets)
         left ||= changes.length < assets.length
         if (changes.length === 0) return
+        await beforeStored(changes)
         const { matchedCount } = await collection.bulkWrite(
           changes.map(({ asset, set }) => ({
             updateOne: { filter: { ...unchanged(asset), ...pending } as Computed, update: { $set: set } },
           })),
           { ordered: false },
         )
-        await onStored(changes)
         left ||= matchedCount < assets.length
       },
       context,
