@@ -4,7 +4,7 @@ import { publicAssets, type Viewer } from './asset-access.ts'
 import { branchesOf } from './asset-criteria.ts'
 import { NEWEST, sortBy } from './plugins/page.ts'
 import { type KnownWord, PUBLIC, Term } from './term.ts'
-import { storeWaitingTerms } from './term-writer.ts'
+import { storeTermsForSearch } from './term-writer.ts'
 import type { OwnersInTransition } from './user-state.ts'
 import { isUnspaced } from './words/characters.ts'
 import { keyWord } from './words/index-words.ts'
@@ -29,7 +29,7 @@ export type Place = 'value' | 'anywhere'
 export async function wordsBeginning(part: string, viewer: Viewer): Promise<KnownWord[]> {
   // the words of a script without spaces are characters
   if (isUnspaced(part)) return [{ word: part, count: 1, spellings: [part] }]
-  await storeWaitingTerms()
+  await storeTermsForSearch()
   return Term.beginning([PUBLIC, ...(viewer ? [viewer._id.toString()] : [])], keyWord(part))
 }
 

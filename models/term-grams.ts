@@ -1,4 +1,5 @@
 import { foldText } from './words/fold.ts'
+import { keyWord } from './words/index-words.ts'
 
 /** Letters of a part of a word by which words are compared. */
 const GRAM = 3
@@ -6,17 +7,26 @@ const GRAM = 3
 const MAX_GRAMS = 64
 /** Marks of the beginning and the end of a word. No word contains them. */
 const [BEGIN, END] = ['^', '$']
+const LETTERS = /^[\p{L}\p{M}]+$/u
+const GRAM_OF_LETTERS = /^\^?[\p{L}\p{M}]+\$?$/u
 
-/** Returns the parts of three letters of a text, each once. */
+/**
+ * Returns the parts of three letters of a text, each once. Only texts of letters are searched inside words, so a part with
+ * a digit or a sign is none.
+ */
 export function innerGramsOf(text: string): string[] {
   const letters = [...text]
-  const grams = letters.slice(0, 1 - GRAM || undefined).map((_, n) => letters.slice(n, n + GRAM).join(''))
-  return [...new Set(grams.filter((gram) => [...gram].length === GRAM))].slice(0, MAX_GRAMS)
+  const grams = letters.slice(0, 1 - GRAM || undefined).map((_, n) => letters.slice(n, n + GRAM))
+  const whole = grams.filter(({ length }) => length === GRAM).map((gram) => gram.join(''))
+  return [...new Set(whole.filter((gram) => GRAM_OF_LETTERS.test(gram)))].slice(0, MAX_GRAMS)
 }
 
-/** Returns the parts of a word, with those at its beginning and its end, which short words have too. */
+/**
+ * Returns the parts of a word. A word of letters has those at its beginning and its end too, by which a misspelled word is
+ * compared with it.
+ */
 export function gramsOf(word: string): string[] {
-  return innerGramsOf(BEGIN + word + END)
+  return innerGramsOf(LETTERS.test(word) ? BEGIN + word + END : word)
 }
 
 const WORD = 'word:'
@@ -36,7 +46,7 @@ export function termsOfKeys(keys: readonly string[]): Map<string, string[]> {
   for (const key of keys)
     if (key.startsWith(EXACT)) {
       const spelling = key.slice(EXACT.length)
-      terms.get(foldText(spelling))?.push(spelling)
+      terms.get(keyWord(foldText(spelling)))?.push(spelling)
     }
   return terms
 }

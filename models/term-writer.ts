@@ -1,27 +1,25 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import mongoose, { type Types } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
-import { idOf, type NewTerm, PUBLIC, SEEN_MS, Term } from './term.ts'
+import { audiencesOf, idOf, type NewTerm, SEEN_MS } from './term.ts'
 import { termsOfKeys } from './term-grams.ts'
+import { forgetCounts, storeWithinLimit } from './term-limit.ts'
 
 /** Time from a change of an asset to the storage of its new words, in milliseconds: words of several are stored at once. */
 const GATHER_MS = 300
 /** Time after which another process stores the words of a change, in milliseconds. */
 const RESUME_MS = 60_000
+/** Longest time that a search waits until the words of changes of this process are stored, in milliseconds. */
+const SEARCH_WAIT_MS = 1000
 /** Most words that a process remembers as stored. */
 const MAX_SEEN = 50_000
-/** Most changed assets whose words wait in this process. The words of more are stored by `storeDueTerms`. */
-const MAX_WAITING = 500
+/** Most keys of changed assets whose words wait in this process. The words of more are stored by `storeDueTerms`. */
+const MAX_WAITING = 200_000
 /** Most assets whose words are stored at once. */
 const BATCH = 100
 
 /** The fields of an asset that its terms depend on. */
 export type TermSource = Pick<AssetFields, 'owner' | 'visibility' | 'keys'>
-
-/** Returns the audiences of an asset: its owner, and the public if the asset is public. */
-const audiencesOf = ({ owner, visibility }: Omit<TermSource, 'keys'>): string[] => [
-  owner.toString(),
-  ...(visibility === 'public' ? [PUBLIC] : []),
-]
 
 /** The words that this process has stored lately, so that a change with known words stores none. */
 class SeenTerms {
@@ -40,49 +38,54 @@ class SeenTerms {
     return this.#seen
   }
 
-  /** Returns the words of an asset, for each audience, that this process has not stored lately. */
-  newOf(source: TermSource): NewTerm[] {
+  /** Returns the words of an asset that this process has not stored lately for each of its audiences. */
+  newOf({ owner, visibility, keys }: TermSource): NewTerm[] {
     const seen = this.#fresh()
-    const terms = [...termsOfKeys(source.keys)]
+    const terms = [...termsOfKeys(keys)]
     // an asset that is not ready can lack an owner
     if (terms.length === 0) return []
-    return audiencesOf(source).flatMap((audience) =>
-      terms.flatMap(([word, spellings]) =>
-        spellings.every((spelling) => seen.has(nameOf(audience, word, spelling)))
-          ? []
-          : [{ audience, word, spellings }],
-      ),
-    )
+    const of = { owner: owner.toString(), isPublic: visibility === 'public' }
+    return terms.flatMap(([word, spellings]) => {
+      const term = { ...of, word, spellings }
+      return namesOf(term).every((name) => seen.has(name)) ? [] : [term]
+    })
   }
 
   forget(): void {
     this.#client = undefined
   }
 
-  add(entries: readonly NewTerm[]): void {
+  add(terms: readonly NewTerm[]): void {
     const seen = this.#fresh()
-    for (const { audience, word, spellings } of entries)
-      for (const spelling of spellings) seen.add(nameOf(audience, word, spelling))
+    for (const name of terms.flatMap(namesOf)) seen.add(name)
   }
 }
 
-const nameOf = (audience: string, word: string, spelling: string) =>
-  spelling === word ? idOf(audience, word) : `${idOf(audience, word)} ${spelling}`
+const namesOf = ({ word, spellings, ...of }: NewTerm): string[] =>
+  audiencesOf(of).flatMap((audience) =>
+    spellings.map((spelling) => `${idOf(audience, word)}${spelling === word ? '' : ` ${spelling}`}`),
+  )
 
 const seenTerms = new SeenTerms()
 
-/** Stores the words of assets that this process has not stored lately. */
+/**
+ * Stores the words of assets that this process has not stored lately. The words of an owner who has the most words are
+ * left out, for the public too.
+ */
 export async function storeTermsOf(assets: readonly TermSource[]): Promise<void> {
-  const entries = new Map<string, NewTerm>()
-  for (const entry of assets.flatMap((asset) => seenTerms.newOf(asset))) {
-    const id = idOf(entry.audience, entry.word)
-    const spellings = new Set([...(entries.get(id)?.spellings ?? []), ...entry.spellings])
-    entries.set(id, { ...entry, spellings: [...spellings] })
+  const owners = new Map<string, Map<string, NewTerm>>()
+  for (const term of assets.flatMap((asset) => seenTerms.newOf(asset))) {
+    const terms = owners.get(term.owner) ?? new Map<string, NewTerm>()
+    owners.set(term.owner, terms.set(term.word, merged(term, terms.get(term.word))))
   }
-  const added = [...entries.values()]
-  await Term.addAll(added)
-  seenTerms.add(added)
+  for (const [owner, terms] of owners) seenTerms.add(await storeWithinLimit(owner, [...terms.values()]))
 }
+
+const merged = (term: NewTerm, other: NewTerm = term): NewTerm => ({
+  ...term,
+  isPublic: term.isPublic || other.isPublic,
+  spellings: [...new Set([...other.spellings, ...term.spellings])],
+})
 
 /** An asset whose new words are stored soon. */
 interface Waiting extends TermSource {
@@ -91,8 +94,9 @@ interface Waiting extends TermSource {
 }
 
 let waiting: Waiting[] = []
+let waitingKeys = 0
 let timer: NodeJS.Timeout | undefined
-let running: Promise<void> = Promise.resolve()
+let running: Promise<void> | undefined
 
 /**
  * Returns the part of an update that changes the keys of an asset. When the asset has words that this process does not
@@ -104,7 +108,10 @@ export function termsMark(
   if (seenTerms.newOf(asset).length === 0) return {}
   const termsDue = new Date(Date.now() + RESUME_MS)
   const { _id, owner, visibility, keys } = asset
-  if (waiting.length < MAX_WAITING) waiting.push({ _id, owner, visibility, keys, termsDue })
+  if (waitingKeys < MAX_WAITING) {
+    waiting.push({ _id, owner, visibility, keys, termsDue })
+    waitingKeys += keys.length
+  }
   timer ??= setTimeout(storeSoon, GATHER_MS).unref()
   return { termsDue }
 }
@@ -114,14 +121,36 @@ function storeSoon(): void {
   storeWaitingTerms().catch(() => undefined)
 }
 
-/** Stores the words of the changes of this process, so that a search finds them by a part. */
+/** Stores the words of the changes of this process. */
 export function storeWaitingTerms(): Promise<void> {
   clearTimeout(timer)
   timer = undefined
   const changes = waiting
   waiting = []
-  if (changes.length > 0) running = running.catch(() => undefined).then(() => store(changes))
-  return running
+  waitingKeys = 0
+  if (changes.length === 0) return running ?? Promise.resolve()
+  const before = running?.catch(() => undefined)
+  const work = Promise.resolve(before)
+    .then(() => store(changes))
+    .finally(() => {
+      if (running === work) running = undefined
+    })
+  running = work
+  return work
+}
+
+/**
+ * Stores the words of the changes of this process, so that a search finds them by a part. The words of many changes do not
+ * delay the search for long, and a fault is left to `storeDueTerms`.
+ */
+export async function storeTermsForSearch(): Promise<void> {
+  const stored = storeWaitingTerms()
+  if (!running) return
+  const searching = new AbortController()
+  const { signal } = searching
+  const late = delay(SEARCH_WAIT_MS, undefined, { signal }).catch(() => undefined)
+  await Promise.race([stored.catch(() => undefined), late])
+  searching.abort()
 }
 
 async function store(changes: readonly Waiting[]): Promise<void> {
@@ -144,7 +173,10 @@ export async function storeDueTerms(): Promise<void> {
 }
 
 /** Makes this process store words again that it has stored. */
-export const forgetStoredTerms = () => seenTerms.forget()
+export function forgetStoredTerms(): void {
+  seenTerms.forget()
+  forgetCounts()
+}
 
 /** Stores the words of all assets, for a database in which none are stored. */
 export async function storeAllTerms(): Promise<void> {

@@ -1,11 +1,12 @@
-import { type Model, model, Schema, Types } from 'mongoose'
+import { type Model, model, type mongo, Schema, Types } from 'mongoose'
 import { Asset } from './asset.ts'
+import { asAppError } from './database-errors.ts'
 import type { Stored } from './stored.ts'
 import { gramsOf, innerGramsOf } from './term-grams.ts'
 
 /** Most words that a prefix or a part of a word stands for. */
 export const MAX_EXPANSIONS = 50
-/** Most spellings of a word that are stored. A word with more has unknown spellings. */
+/** Most spellings of a word that searches use. A word with more has unknown spellings. */
 const MAX_SPELLINGS = 8
 /** Longest time in which a process does not store a word again that it has stored, in milliseconds. */
 export const SEEN_MS = 3_600_000
@@ -29,7 +30,7 @@ const definition = {
   grams: { type: [String], required: true },
   /** About how many assets of the audience have the word; at most `MAX_TERM_COUNT`. */
   count: { type: Number, required: true },
-  /** How the word is written, in lower case: `café` and `cafe` for `cafe`. */
+  /** How the word is written, in lower case: `café` and `cafe` for `cafe`. At most twice `MAX_SPELLINGS`. */
   spellings: { type: [String], required: true },
   /** When a process last saw the word in an asset for the first time. */
   seenAt: { type: Date, required: true },
@@ -47,36 +48,75 @@ export interface KnownWord {
   spellings: string[] | null
 }
 
-/** A word of the assets of an audience. */
+/** A word of the assets of an owner. */
 export interface NewTerm {
-  audience: string
+  /** The owner's id. */
+  owner: string
+  /** Whether a public asset has it. */
+  isPublic: boolean
   word: string
   spellings: string[]
 }
 
+/** Returns the audiences of a word: its owner, and the public. */
+export const audiencesOf = ({ owner, isPublic }: Pick<NewTerm, 'owner' | 'isPublic'>): string[] => [
+  owner,
+  ...(isPublic ? [PUBLIC] : []),
+]
+
 export const idOf = (audience: string, word: string) => `${audience} ${word}`
 const wordOf = (id: string) => id.slice(id.indexOf(' ') + 1)
+const audienceOf = (id: string) => id.slice(0, id.indexOf(' '))
 /** The last character of Unicode: every text that begins with a prefix is before the prefix and this character. */
 const LAST = '\u{10ffff}'
 const beginningWith = (prefix: string) => ({ _id: { $gte: prefix, $lt: prefix + LAST } })
 
 const statics = {
-  /** Stores words, of which some can be stored already. */
-  async addAll(entries: readonly NewTerm[]): Promise<void> {
-    if (entries.length === 0) return
+  /** Stores words, of which some can be stored already. Returns the number of words that are new to their owner. */
+  async addAll(terms: readonly NewTerm[]): Promise<number> {
+    if (terms.length === 0) return 0
     const seenAt = new Date()
-    const changes = entries.map(({ audience, word, spellings }) => ({
-      updateOne: {
-        filter: { _id: idOf(audience, word) },
-        update: {
-          $setOnInsert: { grams: gramsOf(word).map((gram) => idOf(audience, gram)), count: 1 },
-          $addToSet: { spellings: { $each: spellings } },
-          $max: { seenAt },
-        },
-        upsert: true,
-      },
-    }))
-    await Term.collection.bulkWrite(changes as never, { ordered: false })
+    const entries = terms.flatMap(({ word, spellings, ...of }) =>
+      audiencesOf(of).map((audience) => ({ _id: idOf(audience, word), word, spellings })),
+    )
+    const { upsertedIds } = await Term.collection.bulkWrite(
+      entries.map(({ _id, word, spellings }) => {
+        const grams = gramsOf(word).map((gram) => idOf(audienceOf(_id), gram))
+        const isPlain = spellings.includes(word)
+        return {
+          updateOne: {
+            filter: { _id },
+            update: {
+              $setOnInsert: { grams, count: 1, ...(isPlain ? {} : { spellings: [] }) },
+              ...(isPlain ? { $addToSet: { spellings: word } } : {}),
+              $max: { seenAt },
+            },
+            upsert: true,
+          },
+        }
+      }) as never,
+      { ordered: false },
+    )
+    const accented = entries.flatMap(({ _id, word, spellings }) => {
+      const others = spellings.filter((spelling) => spelling !== word)
+      return others.length > 0 ? [{ _id, others: others.slice(0, MAX_SPELLINGS + 1) }] : []
+    })
+    if (accented.length > 0)
+      await Term.collection.bulkWrite(
+        accented.map(({ _id, others }) => ({
+          updateOne: {
+            filter: { _id, [`spellings.${MAX_SPELLINGS}`]: { $exists: false } },
+            update: { $addToSet: { spellings: { $each: others } } },
+          },
+        })) as never,
+        { ordered: false },
+      )
+    return Object.values(upsertedIds).filter((id) => audienceOf(String(id)) !== PUBLIC).length
+  },
+
+  /** Returns how many words of an owner are stored, at most `limit`. */
+  countOf(owner: string, limit: number): Promise<number> {
+    return Term.countDocuments(beginningWith(idOf(owner, '')), { limit }).exec()
   },
 
   /** Returns the given words that the audiences have, each once, by the word. */
@@ -154,7 +194,7 @@ const statics = {
 type Counted = Pick<TermFields, '_id' | 'count' | 'seenAt'>
 
 async function recount({ _id, seenAt }: Counted, begun: number): Promise<void> {
-  const audience = _id.slice(0, _id.indexOf(' '))
+  const audience = audienceOf(_id)
   const assets = audience === PUBLIC ? { visibility: PUBLIC } : { owner: new Types.ObjectId(audience) }
   const filter = { ...assets, keys: `word:${wordOf(_id)}` }
   const count = await Asset.collection.countDocuments(filter, { limit: MAX_TERM_COUNT })
@@ -165,18 +205,24 @@ async function recount({ _id, seenAt }: Counted, begun: number): Promise<void> {
 
 type Read = Pick<TermFields, '_id' | 'count' | 'spellings'>
 
-const read = (filter: object, limit: number): Promise<Read[]> =>
-  Term.collection
-    .find<Read>(filter, {
-      projection: { count: 1, spellings: 1 },
-      sort: { count: -1, _id: 1 },
-      limit,
-      ...READ,
-    })
-    .toArray()
-
+/** Longest time in which the most used words are chosen, in milliseconds. */
+const MAX_SORT_MS = 1000
 /** Longest time of a query, in milliseconds, as of a search. */
-const READ = { maxTimeMS: 5000 }
+const MAX_READ_MS = 5000
+
+/** Reads the most used terms. When very many words are alike, it reads some of them, so that the search still ends. */
+async function read(filter: object, limit: number): Promise<Read[]> {
+  const find = (options: mongo.FindOptions) =>
+    Term.collection
+      .find<Read>(filter, { projection: { count: 1, spellings: 1 }, limit, ...options })
+      .toArray()
+  try {
+    return await find({ sort: { count: -1, _id: 1 }, maxTimeMS: MAX_SORT_MS })
+  } catch (error) {
+    if (asAppError(error)?.code !== 'too_slow') throw error
+    return find({ maxTimeMS: MAX_READ_MS })
+  }
+}
 
 /** Returns the terms of several audiences by their words. */
 function merge(found: readonly Read[]): Map<string, KnownWord> {

@@ -2,7 +2,7 @@ import type { Types } from 'mongoose'
 import type { Viewer } from './asset-access.ts'
 import type { Scope } from './asset-criteria.ts'
 import { type KnownWord, PUBLIC, Term } from './term.ts'
-import { storeWaitingTerms } from './term-writer.ts'
+import { storeTermsForSearch } from './term-writer.ts'
 import { type Conditions, conditionsOf, type Expander, type Level, PATTERNS } from './word-conditions.ts'
 import { stemOf } from './words/forms.ts'
 import { type AssetTexts, keyWord } from './words/index-words.ts'
@@ -41,7 +41,7 @@ export class WordSearch {
   static async of({ q, scope, viewer }: SearchedBy): Promise<WordSearch> {
     const query = parseQuery(q)
     // the words of changes of this process count at once
-    await storeWaitingTerms()
+    await storeTermsForSearch()
     const audiences = audiencesOf(scope, viewer)
     const words = query.required.flatMap((term) =>
       term.words.flatMap(({ parts, joined }) => [...parts, ...parts.map(stemOf), joined].map(keyWord)),

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Metric } from 'prom-client'
+import { leftOutTerms } from '../../models/term-limit.ts'
 
 /** Metrics that code without a `Context` counts too: one of each for the process. */
 
@@ -96,8 +97,18 @@ export const recountCorrections = new Counter({
   registers: [],
 })
 
+const leftOutWords = new Counter({
+  name: 'kura_words_left_out_total',
+  help: 'Words of assets that searches find whole only, because their owner has the most words',
+  registers: [],
+  collect() {
+    this.reset()
+    this.inc(leftOutTerms())
+  },
+})
+
 /** Every metric of this file. */
 export const COUNTERS: Metric[] = [
   ...[containedErrors, errors, uploadsRunning, uploadDuration, uploadedBytes],
-  ...[jobRuns, jobSuccess, jobDuration, sweptItems, recountCorrections],
+  ...[jobRuns, jobSuccess, jobDuration, sweptItems, recountCorrections, leftOutWords],
 ]

@@ -5,7 +5,7 @@ import { MAX_TITLE, titleOf } from './title.ts'
 
 /** Most different words of an asset that searches find; in scripts without spaces, characters and pairs of them. */
 export const MAX_WORDS = 1000
-/** Most keys of the words of an asset. Only words of very many parts reach it before `MAX_WORDS`. */
+/** Most keys of the words of an asset. Only words of very many parts or spellings reach it before `MAX_WORDS`. */
 const MAX_KEYS = 4000
 /** Most characters of a word that keys hold. */
 export const MAX_KEY_CHARACTERS = 64
@@ -90,8 +90,10 @@ class KeySet {
 
   /** Counts a word. Returns whether there is room for it. */
   #count(word: string): boolean {
+    // one word can have any number of spellings
+    if (this.#keys.size >= MAX_KEYS) return false
     if (this.#words.has(word)) return true
-    if (this.#words.size >= MAX_WORDS || this.#keys.size >= MAX_KEYS) return false
+    if (this.#words.size >= MAX_WORDS) return false
     this.#words.add(word)
     return true
   }

@@ -1,5 +1,5 @@
 import { bareParts, stemOf } from './forms.ts'
-import type { AssetTexts } from './index-words.ts'
+import { type AssetTexts, keyWord } from './index-words.ts'
 import type { Query, QueryWord, Term } from './query.ts'
 import { type Join, splitWords } from './split.ts'
 import { titleOf } from './title.ts'
@@ -137,7 +137,7 @@ function unitsOf(
         !isBare &&
         folded.startsWith(part) &&
         (!isExact || exact.startsWith(spelling)) &&
-        (!expansions || expansions.prefixes.has(folded)),
+        (!expansions || expansions.prefixes.has(keyWord(folded))),
     )
   if (level !== INSIDE)
     return whole.filter(({ exact, isBare }) => !isBare && (!isExact || exact === spelling))
@@ -151,7 +151,7 @@ function unitsOf(
     (unit) =>
       isSpelled(unit) &&
       (isForm(unit.folded) ||
-        (isInside && unit.folded.includes(part) && (!insides || insides.has(unit.folded)))),
+        (isInside && unit.folded.includes(part) && (!insides || insides.has(keyWord(unit.folded))))),
   )
 }
 

@@ -98,6 +98,11 @@ describe('backup and restore', function () {
     await app.api.post('/api/auth/login').send({ login: 'ada', password: PASSWORD }).expect(200)
     const { body } = await (await signIn(app, bob.user)).get('/api/assets?scope=shared').expect(200)
     expect(body.res.assets.map(({ name }: { name: string }) => name)).to.deep.equal(['Oak chair'])
+    // the words of searches by a part are not in a backup
+    for (const q of ['oak cha', 'hair']) {
+      const { body: part } = await (await signIn(app, ada.user)).get(`/api/assets?scope=mine&q=${q}`).expect(200)
+      expect(part.res.assets, q).to.have.length(1)
+    }
     const { body: shared } = await app.api.get(link).expect(200)
     const answer = await fetch(`${app.origin}${shared.res.asset.files[0].url}`)
     expect(model.equals(Buffer.from(await answer.arrayBuffer()))).to.equal(true)
