@@ -7,6 +7,7 @@ import { makeGround } from '../support/kill/ground.ts'
 import { attackBodies } from './attacks/bodies.ts'
 import { attackHttp, attackJson, attackSlowly } from './attacks/http.ts'
 import { attackRoutes } from './attacks/requests.ts'
+import { attackSearches } from './attacks/searches.ts'
 import { attackFrames, attackHandshakes } from './attacks/sockets.ts'
 import { Target } from './attacks/target.ts'
 import { attackDownloads, attackUploads } from './attacks/transfers.ts'
@@ -19,6 +20,7 @@ export interface HostileCounts {
   uploads: number
   bodies: number
   requests: number
+  searches: number
   json: number
   http: number
   slow: number
@@ -130,6 +132,13 @@ async function runRound(
     ['multipart bodies', () => attackBodies(target, counts.bodies, seed)],
     ['JSON', () => attackJson(target, counts.json)],
     ['HTTP', () => attackHttp(target, counts.http)],
+    [
+      'searches',
+      async () => {
+        const slowest = await attackSearches(target, counts.searches, seed)
+        progress?.(`slowest list during searches: ${Math.round(slowest)} ms`)
+      },
+    ],
     ['slow clients', () => attackSlowly(target, counts.slow, counts.slowMs)],
     // last, because it deletes assets that the other attacks use
     ['requests', () => attackRoutes(target, counts.requests, seed)],

@@ -10,6 +10,7 @@ const COUNTS = {
   uploads: 30,
   bodies: 150,
   requests: 600,
+  searches: 100,
   json: 130,
   http: 46,
   slow: 30,

@@ -21,6 +21,7 @@ const counts = {
   uploads: 300,
   bodies: 3000,
   requests: 10_000,
+  searches: 2000,
   json: 2000,
   http: 230,
   slow: 200,
