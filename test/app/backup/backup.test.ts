@@ -100,7 +100,9 @@ describe('backup and restore', function () {
     expect(body.res.assets.map(({ name }: { name: string }) => name)).to.deep.equal(['Oak chair'])
     // the words of searches by a part are not in a backup
     for (const q of ['oak cha', 'hair']) {
-      const { body: part } = await (await signIn(app, ada.user)).get(`/api/assets?scope=mine&q=${q}`).expect(200)
+      const { body: part } = await (await signIn(app, ada.user))
+        .get(`/api/assets?scope=mine&q=${q}`)
+        .expect(200)
       expect(part.res.assets, q).to.have.length(1)
     }
     const { body: shared } = await app.api.get(link).expect(200)
