@@ -9,6 +9,8 @@ import { startBrowser, type TestBrowser } from './browser.ts'
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 /** Rules of WCAG 2.2 AA and the best practices of axe. */
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+/** The rules that depend on colours. */
+const COLOURS = ['color-contrast', 'link-in-text-block']
 
 /** Waits until the browser has drawn a change. */
 const TWO_FRAMES = 'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))'
@@ -92,18 +94,21 @@ interface Violation {
   nodes: { target: string[]; failureSummary?: string }[]
 }
 
-/** Checks a page with axe-core, in light and in dark. */
+/** Checks a page with axe-core, in light, and its colours also in dark. */
 export async function expectAccessible(page: Page): Promise<void> {
   // As a script of the page it would be forbidden by the policy of the page.
   const source = await readFile(AXE, 'utf8')
-  for (const colorScheme of ['light', 'dark'] as const) {
+  for (const [colorScheme, rules] of [
+    ['light', TAGS],
+    ['dark', COLOURS],
+  ] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.waitForFunction(`matchMedia('(prefers-color-scheme: ${colorScheme})').matches`)
     await page.evaluate(TWO_FRAMES)
     await page.evaluate(NO_MOTION)
     await page.evaluate(source)
     const violations = (await page.evaluate(
-      `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) => violations)`,
+      `axe.run({ runOnly: ${JSON.stringify(rules)} }).then(({ violations }) => violations)`,
     )) as Violation[]
     const told = violations.flatMap(({ id, help, nodes }) =>
       nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}: ${failureSummary}`),
