@@ -214,7 +214,17 @@ describe('viewers of the web client', function () {
   it('3D model – animations → played and chosen; one graphics context at most', async () => {
     const { page, context, faults, viewer, tool, show } = await open()
     await page.emulateMedia({ reducedMotion: 'reduce' })
-    await show('Walker', { 'walk.gltf': viewable.movingGltf(), 'cube.obj': viewable.cubeObj('none.mtl') })
+    await show('Walker', {
+      'walk.gltf': viewable.movingGltf(),
+      'cube.obj': viewable.cubeObj('none.mtl'),
+      'red.gltf': viewable.redGltf(),
+    })
+    await viewer.getByRole('combobox', { name: 'Model' }).selectOption('red.gltf')
+    await viewer.getByText('1 triangle').waitFor()
+    await eventually(async () => {
+      const { channels } = await sharp(await viewer.locator('canvas').screenshot()).stats()
+      expect((channels[0]?.max ?? 0) - (channels[2]?.max ?? 0)).to.be.above(60)
+    })
     await viewer.getByRole('combobox', { name: 'Model' }).selectOption('walk.gltf')
     await viewer.getByRole('combobox', { name: 'Animation' }).selectOption('Run')
     const still = await viewer.locator('canvas').screenshot()

@@ -111,6 +111,45 @@ export function movingGltf(): Buffer {
   })
 }
 
+/** A red square as a KTX2 texture with Basis Universal (ETC1S), made by ktx2-encoder 0.6.0. */
+const RED_KTX2 = Buffer.from(
+  [
+    'q0tUWCAyMLsNChoKAAAAAAEAAAAIAAAACAAAAAAAAAAAAAAAAQAAAAEAAAABAAAAaAAAACwAAACUAAAAJAAAALgAAAAAAAAAgwAA',
+    'AAAAAAA7AQAAAAAAAAEAAAAAAAAAAAAAAAAAAAAsAAAAAAAAAAIAKACjAQIAAwMAAAgAAAAAAAAAAAA/AAAAAAAAAAAA/////x8A',
+    'AABLVFh3cml0ZXIAQmFzaXMgVW5pdmVyc2FsIDIuNTAAAAEAAQArAAAABQAAACsAAAAAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAAB',
+    'wAQAAAAAAACiApgTIAAAAADCAngJCwAmAAAAAAAAEAHABAAAAAAAAIIM/P///wcUwEQAAAAAAAASIQCYAAAAAAAAQAgBEwEAAAAA',
+    'AEgbAWACQAAAAAAAEQgAAA==',
+  ].join(''),
+  'base64',
+)
+
+/** Returns a glTF of a triangle with a compressed red texture. */
+export function redGltf(): Buffer {
+  const corners = Buffer.from(new Float32Array([0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1]).buffer)
+  const all = Buffer.concat([corners, RED_KTX2])
+  return gltfOf({
+    extensionsUsed: ['KHR_texture_basisu'],
+    extensionsRequired: ['KHR_texture_basisu'],
+    nodes: [{ mesh: 0 }],
+    meshes: [{ primitives: [{ attributes: { POSITION: 0, TEXCOORD_0: 1 }, material: 0 }] }],
+    materials: [{ pbrMetallicRoughness: { baseColorTexture: { index: 0 }, metallicFactor: 0 } }],
+    textures: [{ extensions: { KHR_texture_basisu: { source: 0 } } }],
+    images: [{ bufferView: 2, mimeType: 'image/ktx2' }],
+    accessors: [
+      { bufferView: 0, count: 3, type: 'VEC3', componentType: 5126, min: [0, 0, 0], max: [1, 1, 0] },
+      { bufferView: 1, count: 3, type: 'VEC2', componentType: 5126 },
+    ],
+    bufferViews: [
+      { buffer: 0, byteOffset: 0, byteLength: 36 },
+      { buffer: 0, byteOffset: 36, byteLength: 24 },
+      { buffer: 0, byteOffset: 60, byteLength: RED_KTX2.length },
+    ],
+    buffers: [
+      { byteLength: all.length, uri: `data:application/octet-stream;base64,${all.toString('base64')}` },
+    ],
+  })
+}
+
 const gltfOf = (more: object) =>
   Buffer.from(JSON.stringify({ asset: { version: '2.0' }, scene: 0, scenes: [{ nodes: [0] }], ...more }))
 
