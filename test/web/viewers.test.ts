@@ -223,7 +223,7 @@ describe('viewers of the web client', function () {
     await viewer.getByText('1 triangle').waitFor()
     await eventually(async () => {
       const { channels } = await sharp(await viewer.locator('canvas').screenshot()).stats()
-      expect((channels[0]?.max ?? 0) - (channels[2]?.max ?? 0)).to.be.above(60)
+      expect((channels[0]?.max ?? 0) - (channels[2]?.max ?? 0)).to.be.above(30)
     })
     await viewer.getByRole('combobox', { name: 'Model' }).selectOption('walk.gltf')
     await viewer.getByRole('combobox', { name: 'Animation' }).selectOption('Run')
