@@ -94,10 +94,12 @@ const browser = await chromium.launch({
   ],
 })
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+// models are drawn without a graphics card
+page.setDefaultTimeout(120_000)
 await page.addInitScript(OBSERVE)
 await page.goto(`${app.origin}/a/${id}`)
 const begun = performance.now()
-await page.getByText(/[\d,]+ triangles/).waitFor({ timeout: 120_000 })
+await page.getByText(/[\d,]+ triangles/).waitFor()
 await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 500)))')
 const tasks = (await page.evaluate('tasks')) as number[]
 const longest = Math.round(Math.max(0, ...tasks))
@@ -108,7 +110,7 @@ say(
 await page.goto(app.origin)
 await page.locator('[aria-posinset]').first().waitFor()
 const devTools = await page.context().newCDPSession(page)
-const names = ['Picture', 'Cube', 'Paper', 'Notes']
+const names = ['Picture', 'Notes', 'Paper', 'Cube']
 let isGood = longest <= MAX_TASK_MS
 for (const name of names) {
   for (let n = 0; n < WARM_UP; n++) await visit(page, app.origin, name)
