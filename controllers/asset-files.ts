@@ -14,7 +14,7 @@ import type { Whole } from '../models/file-set.ts'
 import type * as rules from '../routes/assets.rules.ts'
 import { sendAsset } from './send-asset.ts'
 import { type SendOptions, sendFile } from './send-file.ts'
-import { type Caching, sendBytes } from './send-object.ts'
+import { sendBytes } from './send-object.ts'
 
 export const replace: Handler = async ({ req, context, upload, asset, sender, version }, res) => {
   await sendAsset(req, res, await replaceFiles(context, upload, asset, sender, version))
@@ -47,9 +47,10 @@ async function sendZip(
   req: Request,
   res: Response,
   asset: Whole,
-  { isPublic, maxAge }: Caching,
+  { isPublic, maxAge, use }: SendOptions,
 ): Promise<void> {
-  const { context, link } = req
+  const { context } = req
+  const link = use?.link ?? req.link
   const zip = zipOf(asset.allFiles, asset.createdAt)
   const { size, digest } = zip
   const open = async (range: ByteRange | undefined, signal: AbortSignal) => {
@@ -64,7 +65,8 @@ async function sendZip(
   }
   await sendBytes(bytes, req, res, (fromStart) =>
     countDownload(asset._id, {
-      ...{ link, client: clientOf(req), bytes: digest, fromStart, inline: false, now: context.clock.now() },
+      ...{ link, use: use?.id, client: clientOf(req), bytes: digest, fromStart, inline: false },
+      now: context.clock.now(),
     }),
   )
 }

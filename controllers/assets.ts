@@ -36,9 +36,6 @@ export const suggest: Handler<typeof rules.suggest> = async ({ context, viewer, 
 export const read: Handler<typeof rules.read> = ({ req, asset, input }, res) =>
   sendAsset(req, res, asset, input)
 
-/** Sends the asset of a link. Its URLs use the link, so they are not signed. */
-export const readShared: Handler = ({ req, asset }, res) => sendAsset(req, res, asset)
-
 export const update: Handler<typeof rules.update> = async (
   { req, context, asset, sender, input, version },
   res,

@@ -12,7 +12,7 @@ import { isFresh } from './send-object.ts'
  * different access get different responses for one version. A GET or HEAD with a matching `If-None-Match` is answered
  * with 304.
  *
- * @param signed whether the URLs are signed for the caller
+ * @param signed whether the URLs are signed for the caller or the link
  */
 export async function sendAsset(
   req: Request,
@@ -37,7 +37,9 @@ export function sendView(req: Request, res: Response, view: { version: number },
 export async function serializeFor({ context, link, params, user }: Request, asset: Whole, signed = false) {
   const now = context.clock.now()
   if (link) {
-    const urlOf = urlsBelow(`${context.config.http.basePath}/api/links/${params.token}`)
+    const urlOf = signed
+      ? urlsFor(context, link, signed)(asset)
+      : urlsBelow(`${context.config.http.basePath}/api/links/${params.token}`)
     return serializeAsset(asset, { viewer: null, owner: null, now, urlOf })
   }
   const [serialized] = await serializeAssets([asset], user, now, urlsFor(context, user, signed))

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
 import { downloadName } from '../app/media/file-name.ts'
 import { canShowInline } from '../app/media/media-types.ts'
-import { countDownload } from '../app/sharing/links.ts'
+import { countDownload, type LinkUse } from '../app/sharing/links.ts'
 import type { ByteRange, ObjectStore } from '../app/storage/object-store.ts'
 import { clientOf } from '../middleware/request-info.ts'
 import type { AssetFields } from '../models/asset.ts'
@@ -11,6 +11,8 @@ import { type Caching, sendBytes } from './send-object.ts'
 export interface SendOptions extends Caching {
   /** Show the file in the browser if its media type is safe. That does not count as a download. */
   inline: boolean
+  /** Given for a signed URL of a link. */
+  use?: LinkUse
 }
 
 /** Sends one file of an asset and counts the bytes and the download. */
@@ -18,7 +20,7 @@ export async function sendFile(
   req: Request,
   res: Response,
   { asset, file }: { asset: AssetFields; file: AssetFile },
-  { inline: wanted, ...caching }: SendOptions,
+  { inline: wanted, use, ...caching }: SendOptions,
 ): Promise<void> {
   const inline = wanted && canShowInline(file.mediaType)
   const { key, size, sha256: digest, mediaType, name } = file
@@ -26,7 +28,8 @@ export async function sendFile(
   await sendBytes({ ...bytes, open: opener(req.context.store, key) }, req, res, async (fromStart) => {
     const now = req.context.clock.now()
     await countDownload(asset._id, {
-      link: req.link,
+      link: use?.link ?? req.link,
+      use: use?.id,
       client: clientOf(req),
       bytes: digest,
       fromStart,
@@ -41,7 +44,7 @@ export async function sendPicture(
   req: Request,
   res: Response,
   { asset, picture }: { asset: AssetFields; picture: Picture },
-  { inline = true, ...caching }: Partial<SendOptions> & Caching,
+  { inline = true, ...caching }: Partial<Pick<SendOptions, 'inline'>> & Caching,
 ): Promise<void> {
   const { key, size, sha256: digest, mediaType } = picture
   const name = downloadName(asset.name, String(mediaType.split('/')[1]))

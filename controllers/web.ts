@@ -7,7 +7,7 @@ import sirv from 'sirv'
 import { AppError } from '../app/errors.ts'
 import { followLink } from '../app/sharing/links.ts'
 import { webPolicy } from '../config/web-policy.ts'
-import { asksForPage, canBePage, pageAt } from '../middleware/pages.ts'
+import { asksForPage, canBePage, type PageAddress, pageAt } from '../middleware/pages.ts'
 import { absoluteUrl, clientOf } from '../middleware/request-info.ts'
 import { readableAsset } from '../models/asset-access.ts'
 import { type CardAsset, cardOf } from '../models/views/card.ts'
@@ -63,9 +63,7 @@ export const sendFile: RequestHandler = (req, res, next) => {
 export const sendPage: RequestHandler = async (req, res, next) => {
   const address = asksForPage(req) ? pageAt(req.path) : null
   if (!address) return next()
-  const { name, id, token } = address
-  const card = id ? await publicCard(req, id) : token ? await linkedCard(req, token) : null
-  await send(req, res, { card, framed: name === 'embed' })
+  await send(req, res, { card: await cardOfPage(req, address), framed: address.name === 'embed' })
 }
 
 /** Sends the page for an address that does not exist to a browser. */
@@ -74,22 +72,24 @@ export const sendMissingPage: RequestHandler = async (req, res, next) => {
   await send(req, res, { status: 404 })
 }
 
-async function publicCard(req: Request, id: string): Promise<CardAsset | null> {
-  if (!req.context.prepared) return null
-  const found = await readableAsset(id, null)
-  return found && { asset: found, path: `/api/assets/${id}` }
-}
-
-async function linkedCard(req: Request, token: string): Promise<CardAsset | null> {
+/**
+ * Returns what the card of a page is about; null if it has none, or it could not be read. The page works without a card: it
+ * asks again, and tells why there is nothing to see.
+ */
+async function cardOfPage(req: Request, { id, token }: PageAddress): Promise<CardAsset | null> {
   if (!req.context.prepared) return null
   try {
+    if (id !== undefined) {
+      const found = await readableAsset(id, null)
+      return found && { asset: found, path: `/api/assets/${id}` }
+    }
+    if (token === undefined) return null
     const key = { token, password: undefined, client: clientOf(req), continues: false }
     const { asset: found } = await followLink(req.context, key)
     return { asset: found, path: `/api/links/${token}` }
   } catch (error) {
-    // the page asks again and tells why
-    if (error instanceof AppError) return null
-    throw error
+    if (!(error instanceof AppError)) req.context.log.warn({ err: error }, 'a page is sent without its card')
+    return null
   }
 }
 
@@ -107,10 +107,7 @@ async function send(
 ): Promise<void> {
   const { basePath } = req.context.config.http
   const source = await readPage()
-  const { title, tags } = cardOf(card, {
-    page: absoluteUrl(req, req.path),
-    image: (path) => absoluteUrl(req, path),
-  })
+  const { title, tags } = cardOf(card, req.path, (path) => absoluteUrl(req, `${basePath}${path}`))
   const html = source
     .replaceAll('{{base}}', () => `${basePath}/`)
     .replace('{{title}}', () => title)

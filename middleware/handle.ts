@@ -54,6 +54,10 @@ export class RouteRequest<Input = unknown> {
     return present(this.req.asset, 'loadAsset')
   }
 
+  get link() {
+    return present(this.req.link, 'loadLink')
+  }
+
   get project() {
     return present(this.req.project, 'loadProject')
   }

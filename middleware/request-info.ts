@@ -30,7 +30,7 @@ export const recordClientInfo: RequestHandler = (req, _res, next) => {
  * trusted proxy. Returns the path alone for a request without a valid host.
  */
 export function absoluteUrl({ protocol, host }: Request, path: string): string {
-  const base = `${protocol}://${host}`
+  const base = `${protocol === 'https' ? 'https' : 'http'}://${host}`
   return host !== undefined && URL.canParse(base) ? new URL(path, base).href : path
 }
 

@@ -7,7 +7,7 @@ import type { Stored } from './stored.ts'
 export interface Read {
   /** The network of the client, as a digest. */
   network: string
-  /** The digest of the file or zip. */
+  /** The digest of the file or zip, or the id of the use of a signed URL. */
   bytes: string
 }
 
@@ -24,6 +24,8 @@ const definition = {
   /** A name for the owner. Missing is null. */
   label: { type: String, default: null },
   passwordHash: { type: String, default: null },
+  /** Goes up with each change of the password, which ends signed URLs. Missing is 0. */
+  passwordEpoch: { type: Number, default: 0 },
   expiresAt: { type: Date, default: null },
   maxDownloads: { type: Number, default: null },
   downloads: { type: Number, required: true, default: 0 },
@@ -72,6 +74,7 @@ type Continued = Pick<Read, 'network'> & Partial<Read>
 
 interface LinkModel extends Model<StoredLink> {
   ofToken(tokenHash: string): Promise<LinkFields | null>
+  byId(id: string): Promise<LinkFields | null>
   allOf(asset: Types.ObjectId): AsyncIterable<LinkFields>
   use(id: Types.ObjectId, read: Read, now: Date, continues: boolean): Promise<boolean>
   canContinue(id: Types.ObjectId, read: Continued, now: Date): Promise<boolean>
@@ -113,6 +116,11 @@ const schema = new Schema<StoredLink, LinkModel>(definition, {
     /** Returns the link of a token, even an expired or revoked link, or null. */
     ofToken(tokenHash: string): Promise<LinkFields | null> {
       return Link.findOne({ tokenHash }).lean().exec()
+    },
+
+    /** Returns a link, even an expired or revoked link, or null. */
+    byId(id: string): Promise<LinkFields | null> {
+      return Link.findById(id).lean().exec()
     },
 
     /** Reads all links of an asset. */
@@ -162,7 +170,7 @@ const schema = new Schema<StoredLink, LinkModel>(definition, {
       const filter = { _id: id, asset, owner, revokedAt: null }
       const before = await this.findOneAndUpdate(
         filter,
-        { $set: change },
+        { $set: change, ...('passwordHash' in change ? { $inc: { passwordEpoch: 1 } } : {}) },
         { returnDocument: 'before' },
       ).lean()
       return before && { before, after: { ...before, ...change } }

@@ -1,5 +1,6 @@
 // `node scripts/screenshots.js [ADDRESS]`: takes the pictures of docs/images by Chromium, from a running service (default:
-// http://localhost:8080). Registers an account and uploads assets with pictures that it draws.
+// http://localhost:8080). Registers an account and uploads assets with pictures that it draws. The pages of admins need an
+// admin in `ADMIN_USERNAME` and `ADMIN_PASSWORD`, as the service has them.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 import sharp from 'sharp'
@@ -88,6 +89,25 @@ const ASSETS = [
   ['Lighthouse', 'model,architecture', (hue) => cubes(hue, TOWER), 350, 'lighthouse.obj'],
 ]
 
+const CORNERS = times(8, (n) => [n & 1, (n >> 1) & 1, (n >> 2) & 1])
+const SIDES = [
+  [1, 5, 7, 3],
+  [2, 4, 8, 6],
+  [1, 2, 6, 5],
+  [3, 7, 8, 4],
+  [1, 3, 4, 2],
+  [5, 6, 8, 7],
+]
+
+/** An OBJ of columns, one higher than 0 by its height. */
+function model(columns) {
+  const lines = columns.flatMap(([column, row, height], index) => [
+    ...CORNERS.map(([x, y, z]) => `v ${column + x} ${(y * height) / 78} ${row + z}`),
+    ...SIDES.map((side) => `f ${side.map((corner) => index * 8 + corner).join(' ')}`),
+  ])
+  return `${lines.join('\n')}\n`
+}
+
 const draw = (drawing, hue) =>
   sharp(
     Buffer.from(
@@ -113,7 +133,7 @@ async function fill(username) {
     form.set('name', name)
     form.set('tags', tags)
     if (file.endsWith('.obj')) {
-      form.set('files', new Blob(['v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n'.repeat(4000)]), file)
+      form.set('files', new Blob([model(STEPS)]), file)
       form.set('images', new Blob([picture], { type: 'image/png' }), 'preview.png')
     } else form.set('files', new Blob([picture], { type: 'image/png' }), file)
     await call('/api/assets', { method: 'POST', headers: { Authorization: `Bearer ${token}` }, body: form })
@@ -121,7 +141,7 @@ async function fill(username) {
 }
 
 /** Opens pages in a window of a size and theme, signed in, and stores a picture of each. */
-async function shoot(browser, login, { width, height, colorScheme }, pages) {
+async function shoot(browser, { username: login, password }, { width, height, colorScheme }, pages) {
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme,
@@ -140,9 +160,10 @@ async function shoot(browser, login, { width, height, colorScheme }, pages) {
   await page.goto(`${ADDRESS}/sign-in`)
   if (pages['sign-in']) await take(pages['sign-in'])
   await page.fill('input[name=login]', login)
-  await page.fill('input[name=password]', PASSWORD)
+  await page.fill('input[name=password]', password)
   await page.click('main button[type=submit]')
-  await page.locator('.card img').first().waitFor()
+  await page.waitForURL(`${ADDRESS}/`)
+  if (!pages.admin) await page.locator('.card img').first().waitFor()
   if (pages.gallery) await take(pages.gallery)
   if (pages.selection) {
     for (const name of ['Dune study', 'Ripple', 'Gate'])
@@ -150,6 +171,17 @@ async function shoot(browser, login, { width, height, colorScheme }, pages) {
     await page.getByRole('button', { name: 'Tag', exact: true }).click()
     await take(pages.selection)
     await page.keyboard.press('Escape')
+  }
+  if (pages.asset) {
+    await page.goto(ADDRESS)
+    await page.getByRole('link', { name: 'Harbour steps' }).click()
+    await page.getByText(/triangles$/).waitFor()
+    await take(pages.asset)
+  }
+  if (pages.admin) {
+    await page.goto(`${ADDRESS}/admin/users`)
+    await page.getByRole('button', { name: `Manage ${username}` }).waitFor()
+    await take(pages.admin)
   }
   if (pages.account) {
     await page.goto(`${ADDRESS}/account`)
@@ -165,24 +197,35 @@ mkdirSync(OUT, { recursive: true })
 await fill(username)
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-dev-shm-usage'],
+  args: [
+    '--no-sandbox',
+    '--disable-dev-shm-usage',
+    '--use-gl=angle',
+    '--use-angle=swiftshader',
+    '--enable-unsafe-swiftshader',
+  ],
 })
 await shoot(
   browser,
-  username,
+  { username, password: PASSWORD },
   { ...LAPTOP, colorScheme: 'light' },
-  { 'sign-in': 'sign-in', gallery: 'gallery', account: 'account' },
+  { 'sign-in': 'sign-in', gallery: 'gallery', asset: 'asset', account: 'account' },
 )
 await shoot(
   browser,
-  username,
+  { username, password: PASSWORD },
   { ...LAPTOP, colorScheme: 'dark' },
   { gallery: 'gallery-dark', selection: 'dialog' },
 )
 await shoot(
   browser,
-  username,
+  { username, password: PASSWORD },
   { width: 390, height: 780, colorScheme: 'light' },
   { gallery: 'gallery-phone' },
 )
+const { ADMIN_USERNAME, ADMIN_PASSWORD } = process.env
+if (ADMIN_USERNAME && ADMIN_PASSWORD) {
+  const login = { username: ADMIN_USERNAME, password: ADMIN_PASSWORD }
+  await shoot(browser, login, { ...LAPTOP, colorScheme: 'light' }, { admin: 'admin' })
+}
 await browser.close()

@@ -1,19 +1,23 @@
+import { randomBytes } from 'node:crypto'
 import { SIGNED_URL } from '../../models/asset.ts'
 import { readableAsset } from '../../models/asset-access.ts'
 import type { AssetFile, Picture } from '../../models/asset-files.ts'
 import { picturesOf } from '../../models/asset-objects.ts'
 import type { ListedAsset } from '../../models/asset-page.ts'
 import { knownFiles, type Whole } from '../../models/file-set.ts'
+import type { LinkFields } from '../../models/link.ts'
 import { User, type UserFields } from '../../models/user.ts'
 import { type UrlOf, urlsBelow } from '../../models/views/asset.ts'
-import type { SignedBytes } from '../auth/url-signer.ts'
+import type { ClientInfo } from '../auth/client-info.ts'
+import type { LinkRight, UserRight } from '../auth/url-signer.ts'
 import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
+import { type LinkUse, reopenLink } from '../sharing/links.ts'
 
 type Signing = Pick<Context, 'urls' | 'clock' | 'config'>
 
-/** The user whose right to read a signed URL needs. */
-type Signer = Pick<UserFields, '_id' | 'sessionEpoch'>
+/** The user or the link whose right to read a signed URL needs. */
+type Signer = Pick<UserFields, '_id' | 'sessionEpoch'> | LinkFields
 
 interface Wanted {
   /** The id of a file; default: the first file. */
@@ -29,16 +33,16 @@ interface Wanted {
 }
 
 /**
- * Returns a URL that reads one file or picture without authentication, as long as the user can read the asset. It is
- * invalid after its expiry, after each change of the asset's visibility, and after a password change or the disabling
- * of the user. It is not stored.
+ * Returns a URL that reads one file or picture without authentication, as long as the user can read the asset or the
+ * link is open. It is invalid after its expiry, after a change of the password of the user or the link, and, if a user
+ * signed it, after each change of the asset's visibility and after the user was disabled. It is not stored.
  *
  * @throws `not_found` when the asset has no file or picture with this id
  */
 export function signUrl(
   { urls, clock, config }: Signing,
   asset: ListedAsset & Partial<Whole>,
-  user: Signer,
+  signer: Signer,
   { file, image, zip, download, expiresIn = SIGNED_URL.defaultExpiry }: Wanted = {},
 ): { url: string; expiresAt: Date } {
   const found = image === undefined ? fileOf(asset, file) : pictureOf(asset, image)
@@ -48,21 +52,31 @@ export function signUrl(
   const bytes = {
     ...(zip ? { zip } : { [image === undefined ? 'file' : 'image']: found.id }),
     ...(download ? { download } : {}),
-    ...stateOf(asset, user),
+    ...rightOf(asset, signer),
   }
   return { url: pathOf(config, urls.sign(bytes, expiresAt)), expiresAt }
 }
 
 const pathOf = ({ http }: Context['config'], token: string) => `${http.basePath}/api/signed/${token}`
 
-/** Returns the part of a signed URL that all URLs of an asset for a user have in common. */
-const stateOf = (asset: ListedAsset, user: Signer): SignedBytes => ({
-  asset: asset._id.toString(),
-  user: user._id.toString(),
-  visibility: asset.visibility,
-  visibilityEpoch: asset.visibilityEpoch ?? 0,
-  sessionEpoch: user.sessionEpoch,
-})
+/** Returns the part that all signed URLs of an asset in an answer have in common. */
+function rightOf(asset: ListedAsset, signer: Signer): { asset: string } & (UserRight | LinkRight) {
+  const id = asset._id.toString()
+  if ('tokenHash' in signer)
+    return {
+      asset: id,
+      link: signer._id.toString(),
+      passwordEpoch: signer.passwordEpoch ?? 0,
+      use: randomBytes(12).toString('base64url'),
+    }
+  return {
+    asset: id,
+    user: signer._id.toString(),
+    visibility: asset.visibility,
+    visibilityEpoch: asset.visibilityEpoch ?? 0,
+    sessionEpoch: signer.sessionEpoch,
+  }
+}
 
 /** The expiry of the URLs in answers is rounded up to a multiple of this, in milliseconds. */
 const EXPIRY_STEP_MS = 1_800_000
@@ -80,22 +94,22 @@ export const plainUrls =
  */
 export function urlsFor(
   context: Signing,
-  user: Signer | null | undefined,
+  signer: Signer | null | undefined,
   signed: boolean | undefined,
 ): (asset: ListedAsset) => UrlOf {
-  if (!signed || !user) return plainUrls(context)
+  if (!signed || !signer) return plainUrls(context)
   const { urls, clock, config } = context
   const earliest = clock.now().getTime() + SIGNED_URL.defaultExpiry * 1000
   const expiresAt = new Date(Math.ceil(earliest / EXPIRY_STEP_MS) * EXPIRY_STEP_MS)
   return (asset) => {
-    const state = stateOf(asset, user)
+    const right = rightOf(asset, signer)
     return (place, id) =>
-      pathOf(config, urls.sign({ [place === 'files' ? 'file' : 'image']: id, ...state }, expiresAt))
+      pathOf(config, urls.sign({ [place === 'files' ? 'file' : 'image']: id, ...right }, expiresAt))
   }
 }
 
-/** What a signed URL opens. */
-type Opened = { asset: Whole; download: boolean; expiresAt: Date } & (
+/** What a signed URL opens. `use`: by a link. */
+type Opened = { asset: Whole; use?: LinkUse; download: boolean; expiresAt: Date } & (
   | { file: AssetFile }
   | { picture: Picture }
   | { zip: true }
@@ -105,25 +119,37 @@ type Opened = { asset: Whole; download: boolean; expiresAt: Date } & (
  * Returns the file, picture or download of a signed URL.
  *
  * @throws `not_found` when the URL is invalid or no longer valid
+ * @throws `link_expired` when the URL is of a link that has ended
  */
 export async function followSignedUrl(
   { urls, clock }: Pick<Context, 'urls' | 'clock'>,
   token: string,
+  client: ClientInfo,
 ): Promise<Opened> {
   const bytes = urls.verify(token, clock.now())
   if (!bytes) throw notFound()
-  const user = await User.findActive(bytes.user)
-  if (!user || user.sessionEpoch !== (bytes.sessionEpoch ?? 0)) throw notFound()
-  const asset = await readableAsset(bytes.asset, user)
-  if (asset?.visibility !== bytes.visibility) throw notFound()
-  if ((asset.visibilityEpoch ?? 0) !== (bytes.visibilityEpoch ?? 0)) throw notFound()
-  const opened = { asset, download: bytes.download === true, expiresAt: new Date(bytes.exp * 1000) }
+  const read =
+    'link' in bytes
+      ? await reopenLink({ clock }, bytes, client)
+      : { asset: await assetOfUser(bytes.asset, bytes) }
+  const { asset } = read
+  const opened = { ...read, download: bytes.download === true, expiresAt: new Date(bytes.exp * 1000) }
   if (bytes.zip) return { ...opened, zip: true }
   const picture = bytes.image === undefined ? undefined : pictureOf(asset, bytes.image)
   if (picture) return { ...opened, picture }
   const file = bytes.file === undefined ? undefined : fileOf(asset, bytes.file)
   if (!file) throw notFound()
   return { ...opened, file }
+}
+
+/** Returns an asset if its state and that of the user are those that were signed. @throws `not_found` */
+async function assetOfUser(id: string, signed: UserRight): Promise<Whole> {
+  const user = await User.findActive(signed.user)
+  if (!user || user.sessionEpoch !== (signed.sessionEpoch ?? 0)) throw notFound()
+  const asset = await readableAsset(id, user)
+  if (asset?.visibility !== signed.visibility) throw notFound()
+  if ((asset.visibilityEpoch ?? 0) !== (signed.visibilityEpoch ?? 0)) throw notFound()
+  return asset
 }
 
 const fileOf = (asset: ListedAsset & Partial<Whole>, id = asset.files[0]?.id) =>

@@ -7,8 +7,11 @@ import { keyIdIn } from './tokens.ts'
 const ALGORITHM = 'HS256'
 const AUDIENCE = 'kura-bytes'
 
-/** The content of a signed URL: one file, one image or the whole download of an asset, if this user can read it. */
-export interface SignedBytes {
+/** The content of a signed URL: what it opens, and whose right it needs. */
+export type SignedBytes = Target & (UserRight | LinkRight)
+
+/** One file, one image or the whole download of an asset. */
+interface Target {
   asset: string
   file?: string
   image?: string
@@ -16,14 +19,25 @@ export interface SignedBytes {
   zip?: true
   /** Send an attachment. */
   download?: true
+}
+
+/**
+ * A user who can read the asset, and the state of both when the URL was created. After a change of it the URL is
+ * invalid. Missing epochs are 0.
+ */
+export interface UserRight {
   user: string
-  /**
-   * The state of the asset and the user when the URL was created. After a change of one of them the URL is invalid.
-   * Missing epochs are 0.
-   */
   visibility: Visibility
   visibilityEpoch?: number
   sessionEpoch?: number
+}
+
+/** A link to the asset. After a change of its password the URL is invalid. */
+export interface LinkRight {
+  link: string
+  passwordEpoch: number
+  /** The URLs of one answer have the same id. Together they use one download of the link. */
+  use: string
 }
 
 /** @property exp when the URL expires, in seconds since 1970 */

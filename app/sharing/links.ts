@@ -14,6 +14,7 @@ import { addressKey, type ClientInfo } from '../auth/client-info.ts'
 import { renewedHash } from '../auth/credentials.ts'
 import { hashPasswordQueued } from '../auth/passwords.ts'
 import { confirmSender, type Sender } from '../auth/sender.ts'
+import type { LinkRight } from '../auth/url-signer.ts'
 import type { Context } from '../context.ts'
 import { badCredentials, conflict, forbidden, linkExpired, notFound, passwordRequired } from '../errors.ts'
 
@@ -150,18 +151,53 @@ export async function followLink(
   { clock, config, limits }: Pick<Context, 'clock' | 'config' | 'limits'>,
   { token, password, client, continues }: Key,
 ): Promise<{ link: LinkFields; asset: Whole }> {
-  const link = await Link.ofToken(hashToken(token))
+  // which bytes are read is checked when they are sent
+  const opened = await open(await Link.ofToken(hashToken(token)), client, continues && {}, clock.now())
+  await unlock({ config, limits }, opened.link, password, client)
+  return opened
+}
+
+/** A link that is used by a signed URL. */
+export interface LinkUse {
+  link: LinkFields
+  id: string
+}
+
+/**
+ * Returns the asset of a link by a signed URL of it. The password was checked when the URL was signed.
+ *
+ * @throws `not_found` when the link does not exist any more, or has another password now
+ * @throws `link_expired`
+ */
+export async function reopenLink(
+  { clock }: Pick<Context, 'clock'>,
+  right: LinkRight,
+  client: ClientInfo,
+): Promise<{ use: LinkUse; asset: Whole }> {
+  const found = await Link.byId(right.link)
+  const { link, asset } = await open(found, client, { bytes: right.use }, clock.now())
+  if ((link.passwordEpoch ?? 0) !== right.passwordEpoch) throw notFound()
+  return { use: { link, id: right.use }, asset }
+}
+
+/**
+ * Returns a link that is open, and its asset.
+ *
+ * @param continued the use that a request can continue, which a link without downloads left allows for an hour
+ */
+async function open(
+  link: LinkFields | null,
+  client: ClientInfo,
+  continued: false | Partial<Read>,
+  now: Date,
+): Promise<{ link: LinkFields; asset: Whole }> {
   // reads an asset even without a link, so that an unknown token takes as long as one of a deleted asset
   const to = link ?? { asset: new Types.ObjectId(), owner: new Types.ObjectId() }
   const [asset, owner] = await Promise.all([readWhole(() => Asset.ready(to.asset)), isActive(to.owner)])
   if (!link || !asset || !owner) throw notFound()
-  const now = clock.now()
   if (!isOpen(link, now) || asset.takenDownAt) throw linkExpired()
-  const network = networkOf(link, client)
-  // which bytes are read is checked when they are sent
-  if (isUsedUp(link) && !(continues && (await Link.canContinue(link._id, { network }, now))))
-    throw linkExpired()
-  await unlock({ config, limits }, link, password, client)
+  const read = { ...continued, network: networkOf(link, client) }
+  if (isUsedUp(link) && !(continued && (await Link.canContinue(link._id, read, now)))) throw linkExpired()
   return { link, asset }
 }
 
@@ -232,6 +268,8 @@ export async function revokeLink(
 
 interface Download {
   link: LinkFields | undefined
+  /** The id of the use of a signed URL of the link: its requests use one download within an hour. */
+  use: string | undefined
   client: ClientInfo
   /** The digest of the file or zip. */
   bytes: string
@@ -245,16 +283,19 @@ interface Download {
 /**
  * Counts a download. An answer with the first byte counts for the asset, unless it is shown inline. Each answer with
  * bytes uses one download of the link; one without the first byte uses none if a client of the same network used the
- * link for the same file or zip within the last hour, so that an interrupted download can be continued.
+ * link for the same file or zip within the last hour, so that an interrupted download can be continued. By signed URLs
+ * of one answer, all requests of a network use one download within an hour: a player reads the first bytes several times.
  *
  * @throws `link_expired` when the link has no downloads left
  */
 export async function countDownload(
   asset: Types.ObjectId,
-  { link, client, bytes, fromStart, inline, now }: Download,
+  { link, use, client, bytes, fromStart, inline, now }: Download,
 ): Promise<void> {
-  if (link && !(await useLink(link, { network: networkOf(link, client), bytes }, now, !fromStart)))
-    throw linkExpired()
+  if (link) {
+    const read = { network: networkOf(link, client), bytes: use ?? bytes }
+    if (!(await useLink(link, read, now, !fromStart || use !== undefined))) throw linkExpired()
+  }
   if (fromStart && !inline) await unlessFull(Asset.recordDownload(asset), undefined)
 }
 

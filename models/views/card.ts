@@ -6,13 +6,6 @@ export interface CardAsset {
   path: string
 }
 
-interface Urls {
-  /** Absolute URL of the page. */
-  page: string
-  /** Returns the absolute URL of a path of the service. */
-  image: (path: string) => string
-}
-
 /** Most characters of a description in a card. Services cut it at about this length. */
 const MAX_DESCRIPTION = 200
 
@@ -25,18 +18,33 @@ const ESCAPES: Record<string, string> = {
 }
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
 
+/** Returns a text in one line, cut between two characters, not within one. */
+function shorten(text: string): string {
+  const characters = [...text.replace(/\s+/g, ' ').trim()]
+  return characters.length > MAX_DESCRIPTION
+    ? `${characters.slice(0, MAX_DESCRIPTION - 1).join('')}…`
+    : characters.join('')
+}
+
 /**
  * Returns the title of a page and, for an asset, the Open Graph tags (https://ogp.me) by which chats show a card. Both are
  * HTML.
+ *
+ * @param page the path of the page
+ * @param urlOf returns the absolute URL of a path, which the programs of chats need
  */
-export function cardOf(card: CardAsset | null, urls: Urls): { title: string; tags: string } {
+export function cardOf(
+  card: CardAsset | null,
+  page: string,
+  urlOf: (path: string) => string,
+): { title: string; tags: string } {
   if (!card) return { title: 'Kura', tags: '' }
   const { name, description, images, cover } = card.asset
   const [picture = cover] = images
-  const image = picture ? urls.image(`${card.path}/images/${picture.id}`) : null
+  const image = picture ? urlOf(`${card.path}/images/${picture.id}`) : null
   const properties = {
-    ...{ type: 'website', site_name: 'Kura', title: name, url: urls.page },
-    description: description.replace(/\s+/g, ' ').trim().slice(0, MAX_DESCRIPTION),
+    ...{ type: 'website', site_name: 'Kura', title: name, url: urlOf(page) },
+    description: shorten(description),
     ...(image ? { image } : {}),
   }
   const tags = Object.entries(properties).map(

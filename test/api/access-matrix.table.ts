@@ -201,6 +201,11 @@ const BEARERS: Row[] = [
     expected: holders,
   },
   {
+    route: 'GET /api/links/:token/url',
+    send: (as, on, who) => as.get(on.byLink(holds(who), '/url')),
+    expected: holders,
+  },
+  {
     route: 'GET /api/links/:token/download',
     send: (as, on, who) => as.get(on.byLink(holds(who), '/download')),
     expected: holders,

@@ -28,6 +28,7 @@ const WITH_ADDRESSES = [
   'GET /api/assets/{assetId}/url',
   'PUT /api/files/{filename}',
   'GET /api/links/{token}',
+  'GET /api/links/{token}/url',
   'POST /api/projects',
   'GET /images',
   'POST /images',

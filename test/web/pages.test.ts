@@ -1,8 +1,6 @@
 import { expect } from 'chai'
 import { startApp, type TestApp } from '../support/app/app.ts'
-import { uploadAsset } from '../support/app/assets.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
-import { png } from '../support/data/samples.ts'
 import { buildClient } from '../support/web.ts'
 
 const HTML = 'text/html,application/xhtml+xml,*/*;q=0.8'
@@ -94,32 +92,6 @@ describe('pages of the web client', function () {
     for (const name of ['preact', 'preact-iso', '@tanstack/query-core', 'openapi-fetch', 'lucide-static'])
       expect(licenses).to.match(new RegExp(`^${name} \\d`, 'm'))
     expect(licenses.match(/Permission (?:is hereby granted|to use, copy)/g)?.length).to.be.greaterThan(4)
-  })
-
-  it('GET /a/:id – public asset → a card; private or unknown asset → the same page without one', async () => {
-    const secret = await uploadAsset(ada, { name: 'Secret plan' }, { 'a.png': await png() })
-    const shown = await uploadAsset(
-      ada,
-      { name: 'Oak "chair" <b>', visibility: 'public' },
-      { 'a.png': await png() },
-    )
-    const { text } = await open(`/a/${shown.id}`).expect(200)
-    expect(text).to.contain('<title>Oak &quot;chair&quot; &lt;b&gt; – Kura</title>')
-    expect(text).to.contain('property="og:title" content="Oak &quot;chair&quot; &lt;b&gt;"')
-    const [, image = ''] = /og:image" content="http:\/\/[^/]+([^"]+)"/.exec(text) ?? []
-    await app.api.get(image).expect(200).expect('Content-Type', 'image/webp')
-    const [ofSecret, ofNothing] = [await open(`/a/${secret.id}`), await open(`/a/${'0'.repeat(24)}`)]
-    expect(ofSecret.text).to.equal(ofNothing.text).and.not.to.contain('og:')
-  })
-
-  it('GET /s/:token – open link → a card; with a password → none', async () => {
-    const asset = await uploadAsset(ada, { name: 'Shared chair' }, { 'a.png': await png() })
-    const linkOf = async (body: object) =>
-      (await ada.post(`/api/assets/${asset.id}/links`).send(body).expect(201)).body.res.link.token
-    const { text } = await open(`/s/${await linkOf({})}`).expect(200)
-    expect(text).to.contain('content="Shared chair"')
-    const closed = await open(`/s/${await linkOf({ password: 'seven red lanterns' })}`).expect(200)
-    expect(closed.text).to.not.contain('Shared chair')
   })
 })
 

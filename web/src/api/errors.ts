@@ -31,6 +31,10 @@ export function errorOf(body: unknown): ApiError {
   return new ApiError(err.code, err.message, err.details, err.requestId)
 }
 
+/** Returns whether an asset does not exist or cannot be read, which are the same to the user. */
+export const isMissing = (error: Error): boolean =>
+  error instanceof ApiError && ['not_found', 'forbidden', 'validation_failed'].includes(error.code)
+
 /** Returns any thrown value as an error that can be shown. */
 export function toError(thrown: unknown): Error {
   if (thrown instanceof TypeError) return new ApiError('network', text.errors.offline)

@@ -842,8 +842,9 @@ export interface paths {
          * Open a signed URL
          * @description Returns one file or image. It is sent for display if that is safe (images, video, audio), and else as
          *     an attachment, which counts as a download. A URL signed with `download=1` always returns an
-         *     attachment. A URL that expired or is no longer valid is `404`. A browser can cache the bytes until the
-         *     URL expires.
+         *     attachment. A URL that expired or is no longer valid is `404`, and one of a link that has ended `410`. A browser
+         *     can cache the bytes until the URL expires. All requests of one address (or IPv6 /64 network) by the URLs of one
+         *     answer use one download of the link within an hour; preview images use none.
          */
         get: operations["openSignedUrl"];
         put?: never;
@@ -1436,9 +1437,36 @@ export interface paths {
         };
         /**
          * Read a shared asset
-         * @description Returns the asset as a reader sees it, without its owner. Its `url`s use the link.
+         * @description Returns the asset as a reader sees it, without its owner. Its `url`s use the link. With `signed=1` they are signed,
+         *     so that a browser needs no header for a link with a password: see `/api/links/{token}/url`.
          */
         get: operations["readSharedAsset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/{token}/url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `token` of a link. */
+                token: components["parameters"]["token"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Create a signed URL of a shared asset
+         * @description Creates a URL that returns one file or image, or all files, without `X-Link-Password`, so that a browser can
+         *     download or play them. Creating it uses no download of the link. It works until `expiresAt`, and only while the link is
+         *     open: it is `410` when the link has ended, and `404` after a change of its password. All requests of one address (or
+         *     IPv6 /64 network) by it use one download of the link within an hour; preview images use none.
+         */
+        get: operations["signSharedUrl"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2484,6 +2512,37 @@ export interface components {
                     err?: {
                         /** @enum {unknown} */
                         code?: "unauthenticated" | "bad_credentials";
+                    };
+                };
+            };
+        };
+        /** @description The signed URL. */
+        SignedUrl: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "status": "success",
+                 *       "res": {
+                 *         "url": "/api/signed/eyJhbGciOiJIUzI1NiJ9.eyJmaWxlIjoiMGIwZiJ9.c2lnbmF0dXJl",
+                 *         "expiresAt": "2024-11-26T11:24:48.000Z"
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    /** @constant */
+                    status: "success";
+                    res: {
+                        /**
+                         * Format: uri-reference
+                         * @description A path on this service.
+                         */
+                        url: string;
+                        expiresAt: components["schemas"]["Time"];
                     };
                 };
             };
@@ -3634,6 +3693,23 @@ export interface components {
         /** @description A token, if the request has no `Authorization` header. */
         queryToken: string;
         userId: components["schemas"]["Id"];
+        /** @description The `id` of a file. Default: the first file. */
+        signedFile: string;
+        /** @description The `id` of a preview image or a thumbnail. Cannot be combined with `file`. */
+        signedImage: string;
+        /**
+         * @description `1`: the URL returns the download of the asset: its only file, or a zip of all files. Cannot be combined
+         *     with `file` or `image`.
+         */
+        signedAll: components["schemas"]["Flag"];
+        /** @description How long the URL works, in seconds. */
+        expiresIn: number;
+        /**
+         * @description `1`: the URL returns an attachment, also of an image, a video or audio. A file counts as a download,
+         *     a preview image does not. This is part of the signature: a URL signed without it cannot be changed
+         *     into a download.
+         */
+        signedDownload: components["schemas"]["Flag"];
         /** @description Any parameters, which are ignored. jQuery adds `_` to requests that it does not cache. */
         others: {
             [key: string]: string;
@@ -3652,7 +3728,8 @@ export interface components {
          * @description `1` signs every `url` and `thumbnail` in the answer for the caller, so that they work without an
          *     `Authorization` header, for example in an `<img>` or `<video>`. They work for 1 to 1½ hours: the end
          *     is rounded to the half hour, so that a caller gets the same URLs for half an hour and a browser can
-         *     cache the bytes. Without a token it changes nothing, because the URLs of public assets need none.
+         *     cache the bytes. Without a token it changes nothing, because the URLs of public assets need none. The URLs of a
+         *     link's asset are signed for the link.
          */
         signed: components["schemas"]["Flag"];
         /** @description Largest number of entries in the answer. */
@@ -4656,7 +4733,8 @@ export interface operations {
                  * @description `1` signs every `url` and `thumbnail` in the answer for the caller, so that they work without an
                  *     `Authorization` header, for example in an `<img>` or `<video>`. They work for 1 to 1½ hours: the end
                  *     is rounded to the half hour, so that a caller gets the same URLs for half an hour and a browser can
-                 *     cache the bytes. Without a token it changes nothing, because the URLs of public assets need none.
+                 *     cache the bytes. Without a token it changes nothing, because the URLs of public assets need none. The URLs of a
+                 *     link's asset are signed for the link.
                  */
                 signed?: components["parameters"]["signed"];
             };
@@ -4778,7 +4856,8 @@ export interface operations {
                  * @description `1` signs every `url` and `thumbnail` in the answer for the caller, so that they work without an
                  *     `Authorization` header, for example in an `<img>` or `<video>`. They work for 1 to 1½ hours: the end
                  *     is rounded to the half hour, so that a caller gets the same URLs for half an hour and a browser can
-                 *     cache the bytes. Without a token it changes nothing, because the URLs of public assets need none.
+                 *     cache the bytes. Without a token it changes nothing, because the URLs of public assets need none. The URLs of a
+                 *     link's asset are signed for the link.
                  */
                 signed?: components["parameters"]["signed"];
             };
@@ -6039,22 +6118,22 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The `id` of a file. Default: the first file. */
-                file?: string;
+                file?: components["parameters"]["signedFile"];
                 /** @description The `id` of a preview image or a thumbnail. Cannot be combined with `file`. */
-                image?: string;
+                image?: components["parameters"]["signedImage"];
                 /**
                  * @description `1`: the URL returns the download of the asset: its only file, or a zip of all files. Cannot be combined
                  *     with `file` or `image`.
                  */
-                all?: components["schemas"]["Flag"];
+                all?: components["parameters"]["signedAll"];
                 /** @description How long the URL works, in seconds. */
-                expiresIn?: number;
+                expiresIn?: components["parameters"]["expiresIn"];
                 /**
                  * @description `1`: the URL returns an attachment, also of an image, a video or audio. A file counts as a download,
                  *     a preview image does not. This is part of the signature: a URL signed without it cannot be changed
                  *     into a download.
                  */
-                download?: components["schemas"]["Flag"];
+                download?: components["parameters"]["signedDownload"];
             };
             header?: never;
             path: {
@@ -6064,37 +6143,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The signed URL. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    "Cache-Control": components["headers"]["NoStore"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "status": "success",
-                     *       "res": {
-                     *         "url": "/api/signed/eyJhbGciOiJIUzI1NiJ9.eyJmaWxlIjoiMGIwZiJ9.c2lnbmF0dXJl",
-                     *         "expiresAt": "2024-11-26T11:24:48.000Z"
-                     *       }
-                     *     }
-                     */
-                    "application/json": {
-                        /** @constant */
-                        status: "success";
-                        res: {
-                            /**
-                             * Format: uri-reference
-                             * @description A path on this service.
-                             */
-                            url: string;
-                            expiresAt: components["schemas"]["Time"];
-                        };
-                    };
-                };
-            };
+            200: components["responses"]["SignedUrl"];
             400: components["responses"]["InvalidQuery"];
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
@@ -6145,6 +6194,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["InvalidQuery"];
             404: components["responses"]["NotFound"];
+            410: components["responses"]["LinkExpired"];
             412: components["responses"]["VersionConflict"];
             416: components["responses"]["RangeNotSatisfiable"];
             500: components["responses"]["Internal"];
@@ -7772,7 +7822,16 @@ export interface operations {
     };
     readSharedAsset: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description `1` signs every `url` and `thumbnail` in the answer for the caller, so that they work without an
+                 *     `Authorization` header, for example in an `<img>` or `<video>`. They work for 1 to 1½ hours: the end
+                 *     is rounded to the half hour, so that a caller gets the same URLs for half an hour and a browser can
+                 *     cache the bytes. Without a token it changes nothing, because the URLs of public assets need none. The URLs of a
+                 *     link's asset are signed for the link.
+                 */
+                signed?: components["parameters"]["signed"];
+            };
             header?: {
                 /**
                  * @description The password of the link, if it has one. Percent-encode UTF-8 if it has characters that are not ASCII:
@@ -7792,6 +7851,52 @@ export interface operations {
         responses: {
             200: components["responses"]["Asset"];
             304: components["responses"]["NotModified"];
+            400: components["responses"]["InvalidQuery"];
+            401: components["responses"]["LinkPassword"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["LinkExpired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    signSharedUrl: {
+        parameters: {
+            query?: {
+                /** @description The `id` of a file. Default: the first file. */
+                file?: components["parameters"]["signedFile"];
+                /** @description The `id` of a preview image or a thumbnail. Cannot be combined with `file`. */
+                image?: components["parameters"]["signedImage"];
+                /**
+                 * @description `1`: the URL returns the download of the asset: its only file, or a zip of all files. Cannot be combined
+                 *     with `file` or `image`.
+                 */
+                all?: components["parameters"]["signedAll"];
+                /** @description How long the URL works, in seconds. */
+                expiresIn?: components["parameters"]["expiresIn"];
+                /**
+                 * @description `1`: the URL returns an attachment, also of an image, a video or audio. A file counts as a download,
+                 *     a preview image does not. This is part of the signature: a URL signed without it cannot be changed
+                 *     into a download.
+                 */
+                download?: components["parameters"]["signedDownload"];
+            };
+            header?: {
+                /**
+                 * @description The password of the link, if it has one. Percent-encode UTF-8 if it has characters that are not ASCII:
+                 *     `encodeURIComponent` in JavaScript. The value is tried as it is, then decoded.
+                 */
+                "X-Link-Password"?: components["parameters"]["linkPassword"];
+            };
+            path: {
+                /** @description The `token` of a link. */
+                token: components["parameters"]["token"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["SignedUrl"];
             400: components["responses"]["InvalidQuery"];
             401: components["responses"]["LinkPassword"];
             404: components["responses"]["NotFound"];

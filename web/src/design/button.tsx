@@ -32,7 +32,9 @@ type ButtonProps = Look &
     children: ComponentChildren
   }
 
-/** A button. While `busy`, it shows that and cannot be pressed. */
+const ignore = (event: Event) => event.preventDefault()
+
+/** A button. While `busy`, it shows that and does nothing. It is not disabled then, because it would lose the focus. */
 export function Button({ variant, icon, face, square, wide, busy = false, children, ...rest }: ButtonProps) {
   const look = { ...(variant && { variant }), ...(square && { square }), ...(wide && { wide }) }
   const shown = busy ? loader : icon
@@ -41,7 +43,7 @@ export function Button({ variant, icon, face, square, wide, busy = false, childr
       type="button"
       {...rest}
       title={square && typeof children === 'string' ? children : rest.title}
-      disabled={busy || rest.disabled}
+      {...(busy && { 'aria-disabled': true, onClick: ignore })}
       class={classesOf(look, busy)}
     >
       <Content {...look} {...(shown && { icon: shown })} face={face}>

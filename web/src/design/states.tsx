@@ -7,25 +7,32 @@ import { Icon, type Shapes } from './icon.tsx'
 interface Props {
   icon?: Shapes
   title: string
+  /** Whether the page has no other heading. */
+  isPage?: boolean
   children?: ComponentChildren
 }
 
 /** Fills a page or a part of it that has nothing to show: what there would be, and what one can do. */
-export function State({ icon, title, children }: Props) {
+export function State({ icon, title, isPage = false, children }: Props) {
   return (
     <div class="state">
       {icon && <Icon shapes={icon} />}
-      <h2>{title}</h2>
+      {isPage ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children}
     </div>
   )
 }
 
+interface ErrorProps extends Pick<Props, 'isPage'> {
+  error: Error
+  onRetry?: () => void
+}
+
 /** Says that something could not be loaded. */
-export function ErrorState({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+export function ErrorState({ error, isPage = false, onRetry }: ErrorProps) {
   return (
     <div role="alert">
-      <State icon={circleAlert} title={text.errors.title}>
+      <State icon={circleAlert} title={text.errors.title} isPage={isPage}>
         <p class="soft">{error.message}</p>
         {onRetry && <Button onClick={onRetry}>{text.errors.retry}</Button>}
       </State>

@@ -1,5 +1,5 @@
 import close from 'lucide-static/icons/x.svg'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { text } from '../text.ts'
 import { Button } from './button.tsx'
 
@@ -31,17 +31,30 @@ export function tell(words: string): void {
 
 const dismiss = (id: number) => change(messages.filter((message) => message.id !== id))
 
-/** The place of the messages. The page has it once. */
+function areOverlapping(one: Element, other: Element): boolean {
+  const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()]
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+}
+
+/** The place of the messages. The page has it once. They disappear when the focus goes to what they cover. */
 export function Toasts() {
   const [shown, setShown] = useState(messages)
+  const place = useRef<HTMLDivElement>(null)
   useEffect(() => {
+    const onFocus = ({ target }: FocusEvent) => {
+      const { current } = place
+      if (!current || !(target instanceof Element) || current.contains(target)) return
+      if (areOverlapping(current, target)) change([])
+    }
     listeners.add(setShown)
+    addEventListener('focusin', onFocus)
     return () => {
       listeners.delete(setShown)
+      removeEventListener('focusin', onFocus)
     }
   }, [])
   return (
-    <div class="toasts" role="status">
+    <div ref={place} class="toasts" role="status">
       {shown.map(({ id, words }) => (
         <div key={id} class="toast">
           <p>{words}</p>

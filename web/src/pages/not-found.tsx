@@ -9,7 +9,7 @@ export default function NotFound() {
   usePage(text.errors.notFound)
   return (
     <main id="content">
-      <State icon={compass} title={text.errors.notFound}>
+      <State icon={compass} title={text.errors.notFound} isPage>
         <p class="soft">{text.errors.notFoundHint}</p>
         <ButtonLink href={at('/')}>{text.errors.toAssets}</ButtonLink>
       </State>

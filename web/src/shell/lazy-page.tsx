@@ -30,7 +30,7 @@ export function lazyPage(load: () => Promise<{ default: ComponentType }>) {
 function Outdated() {
   return (
     <main id="content">
-      <ErrorState error={new Error(text.errors.outdated)} onRetry={() => location.reload()} />
+      <ErrorState error={new Error(text.errors.outdated)} isPage onRetry={() => location.reload()} />
     </main>
   )
 }

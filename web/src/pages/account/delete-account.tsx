@@ -6,6 +6,7 @@ import { type Account, session } from '../../api/session.ts'
 import { Button } from '../../design/button.tsx'
 import { Dialog } from '../../design/dialog.tsx'
 import { PasswordField, TextField } from '../../design/field.tsx'
+import { Form } from '../../design/form.tsx'
 import { Notice } from '../../design/states.tsx'
 import { formatBytes } from '../../lib/format.ts'
 import { pageText } from '../../page-text.ts'
@@ -13,14 +14,14 @@ import { text } from '../../text.ts'
 
 /** The button that deletes the account, after the username and the password were typed. */
 export function DeleteAccount({ account }: { account: Account }) {
-  const [isAsking, ask_] = useState(false)
+  const [isAsking, setAsking] = useState(false)
   return (
     <>
       <p class="foot">
         <span class="soft small">{pageText.deletion.locked}</span>
-        <Button onClick={() => ask_(true)}>{pageText.deletion.open}</Button>
+        <Button onClick={() => setAsking(true)}>{pageText.deletion.open}</Button>
       </p>
-      {isAsking && <DeletionDialog account={account} onClose={() => ask_(false)} />}
+      {isAsking && <DeletionDialog account={account} onClose={() => setAsking(false)} />}
     </>
   )
 }
@@ -35,11 +36,8 @@ function DeletionDialog({ account, onClose }: { account: Account; onClose: () =>
   const { files, used } = account.space
   return (
     <Dialog title={pageText.deletion.title} onClose={() => !isPending && onClose()}>
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          const fields = new FormData(event.currentTarget)
+      <Form
+        onFields={(fields) => {
           const typed = String(fields.get('username')).trim().toLowerCase()
           setOther(typed !== account.username.toLowerCase())
           if (typed === account.username.toLowerCase()) mutate(String(fields.get('password')))
@@ -76,7 +74,7 @@ function DeletionDialog({ account, onClose }: { account: Account; onClose: () =>
             {pageText.deletion.confirm}
           </Button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   )
 }

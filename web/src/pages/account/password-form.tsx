@@ -1,26 +1,30 @@
 import { useMutation } from '@tanstack/preact-query'
-import { useRef } from 'preact/hooks'
 import { api, ask } from '../../api/client.ts'
 import { ApiError } from '../../api/errors.ts'
 import { queries } from '../../api/query.ts'
 import { Button } from '../../design/button.tsx'
 import { PasswordField } from '../../design/field.tsx'
+import { Form } from '../../design/form.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
 import { pageText } from '../../page-text.ts'
 
+interface Sent {
+  fields: FormData
+  form: HTMLFormElement
+}
+
 /** Changes the password. The service then ends all other sessions. */
 export function PasswordForm({ username }: { username: string }) {
-  const form = useRef<HTMLFormElement>(null)
   const { mutate, isPending, error } = useMutation({
-    mutationFn: (fields: FormData) =>
+    mutationFn: ({ fields }: Sent) =>
       ask(
         api.PUT('/api/auth/password', {
           body: { current: String(fields.get('current')), password: String(fields.get('password')) },
         }),
       ),
-    onSuccess() {
-      form.current?.reset()
+    onSuccess(_, { form }) {
+      form.reset()
       tell(pageText.password.changed)
     },
     // a wrong password is in the activity too
@@ -30,14 +34,7 @@ export function PasswordForm({ username }: { username: string }) {
   const isWrong = error instanceof ApiError && error.code === 'bad_credentials'
   const fault = error instanceof ApiError ? error.faultOf('password') : undefined
   return (
-    <form
-      ref={form}
-      class="stack"
-      onSubmit={(event) => {
-        event.preventDefault()
-        mutate(new FormData(event.currentTarget))
-      }}
-    >
+    <Form onFields={(fields, form) => mutate({ fields, form })}>
       {error && !isWrong && !fault && <Notice kind="danger">{error.message}</Notice>}
       {/* password managers look for the name that the password belongs to */}
       <input type="text" name="username" autocomplete="username" value={username} readOnly hidden />
@@ -61,6 +58,6 @@ export function PasswordForm({ username }: { username: string }) {
           {pageText.password.change}
         </Button>
       </div>
-    </form>
+    </Form>
   )
 }

@@ -5,6 +5,7 @@ import { queries } from '../../api/query.ts'
 import { type Account, session } from '../../api/session.ts'
 import { Button } from '../../design/button.tsx'
 import { Switch, TextField } from '../../design/field.tsx'
+import { Form } from '../../design/form.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
 import { pageText } from '../../page-text.ts'
@@ -35,13 +36,7 @@ export function ProfileForm({ account }: { account: Account }) {
   })
   const faultOf = (field: string) => (error instanceof ApiError ? error.faultOf(field) : undefined)
   return (
-    <form
-      class="stack"
-      onSubmit={(event) => {
-        event.preventDefault()
-        mutate(new FormData(event.currentTarget))
-      }}
-    >
+    <Form onFields={(fields) => mutate(fields)}>
       {error && !faultOf('name') && !faultOf('email') && <Notice kind="danger">{error.message}</Notice>}
       <TextField
         label={pageText.profile.username}
@@ -77,6 +72,6 @@ export function ProfileForm({ account }: { account: Account }) {
           {text.save}
         </Button>
       </div>
-    </form>
+    </Form>
   )
 }

@@ -5,6 +5,7 @@ import { ApiError } from '../../api/errors.ts'
 import { at } from '../../base.ts'
 import { Button } from '../../design/button.tsx'
 import { PasswordField, TextField } from '../../design/field.tsx'
+import { Form } from '../../design/form.tsx'
 import { Logo } from '../../design/logo.tsx'
 import { Notice } from '../../design/states.tsx'
 import { usePage } from '../../shell/use-page.ts'
@@ -30,13 +31,7 @@ export default function Register() {
         <Logo size={48} />
         <h1>{text.account.registerTitle}</h1>
       </header>
-      <form
-        class="panel stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          mutate(new FormData(event.currentTarget))
-        }}
-      >
+      <Form class="panel stack" onFields={(fields) => mutate(fields)}>
         {error && !isToldBeside && <Notice kind="danger">{error.message}</Notice>}
         <TextField
           label={text.account.username}
@@ -69,7 +64,7 @@ export default function Register() {
         <Button type="submit" variant="primary" wide busy={isPending}>
           {text.account.create}
         </Button>
-      </form>
+      </Form>
       <p class="soft">
         {text.account.hasAccount} <a href={at('/sign-in')}>{text.account.signIn}</a>
       </p>

@@ -7,10 +7,9 @@ import { SignInForm } from './sign-in-form.tsx'
 
 /** Returns the page to open after signing in: an address of this client, else the gallery. */
 export function afterSignIn(next: string | undefined): string {
-  const url = next ? new URL(next, location.origin) : null
-  return url && url.origin === location.origin && next?.startsWith('/')
-    ? `${url.pathname}${url.search}`
-    : at('/')
+  if (!next?.startsWith('/') || !URL.canParse(next, location.origin)) return at('/')
+  const { origin, pathname, search } = new URL(next, location.origin)
+  return origin === location.origin ? `${pathname}${search}` : at('/')
 }
 
 export default function SignIn() {

@@ -6,6 +6,7 @@ import type { components } from '../../api/schema.ts'
 import { Button } from '../../design/button.tsx'
 import { Dialog } from '../../design/dialog.tsx'
 import { TextField } from '../../design/field.tsx'
+import { Form } from '../../design/form.tsx'
 import { Section } from '../../design/section.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
@@ -44,16 +45,10 @@ export default function Assets() {
 
 function TakeDown() {
   const { mutate, isPending, error, data: asset, reset } = useMutation({ mutationFn: inspect })
-  const [asked, ask_] = useState<Action | null>(null)
+  const [asked, setAsked] = useState<Action | null>(null)
   return (
     <div class="stack">
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          mutate(String(new FormData(event.currentTarget).get('asset')))
-        }}
-      >
+      <Form onFields={(fields) => mutate(String(fields.get('asset')))}>
         <TextField
           label={words.field}
           hint={words.fieldHint}
@@ -68,15 +63,15 @@ function TakeDown() {
             {words.look}
           </Button>
         </div>
-      </form>
-      {asset && <Found asset={asset} onAsk={ask_} />}
+      </Form>
+      {asset && <Found asset={asset} onAsk={setAsked} />}
       {asset && asked && (
         <Confirmation
           asset={asset}
           action={asked}
-          onClose={() => ask_(null)}
+          onClose={() => setAsked(null)}
           onDone={() => {
-            ask_(null)
+            setAsked(null)
             if (asked === 'action') reset()
             else mutate(asset.id)
           }}

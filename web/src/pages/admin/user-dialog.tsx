@@ -6,6 +6,7 @@ import { useSession } from '../../api/session.ts'
 import { Button } from '../../design/button.tsx'
 import { Dialog } from '../../design/dialog.tsx'
 import { TextField } from '../../design/field.tsx'
+import { Form } from '../../design/form.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
 import { formatBytes } from '../../lib/format.ts'
@@ -35,7 +36,7 @@ const refresh = () => queries.invalidateQueries({ queryKey: ['users'] })
 /** What an admin can change about a user. */
 export function UserDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const { account } = useSession()
-  const [asked, ask_] = useState<Change | null>(null)
+  const [asked, setAsked] = useState<Change | null>(null)
   const isSelf = user.id === account?.id
   const changes: Change[] = [
     user.access === 'admin' ? 'makeUser' : 'makeAdmin',
@@ -46,8 +47,8 @@ export function UserDialog({ user, onClose }: { user: User; onClose: () => void 
       <Confirmation
         user={user}
         change={asked}
-        onBack={() => ask_(null)}
-        onDone={() => ask_(null)}
+        onBack={() => setAsked(null)}
+        onDone={() => setAsked(null)}
         onGone={onClose}
       />
     )
@@ -57,7 +58,7 @@ export function UserDialog({ user, onClose }: { user: User; onClose: () => void 
       <h3>{pageText.admin.rights}</h3>
       <div class="row">
         {changes.map((change) => (
-          <Button key={change} onClick={() => ask_(change)}>
+          <Button key={change} onClick={() => setAsked(change)}>
             {pageText.admin[change]}
           </Button>
         ))}
@@ -116,27 +117,24 @@ function SpaceForm({ user }: { user: User }) {
   const { used, limit, files, fileLimit } = user.space
   const [faults, setFaults] = useState({ limit: false, fileLimit: false })
   const { mutate, isPending, error } = useMutation({
-    mutationFn: (space: Space) => administer(user.id, { space }),
-    async onSuccess() {
+    mutationFn: ({ space }: { space: Space; form: HTMLFormElement | null }) => administer(user.id, { space }),
+    async onSuccess(_, { form }) {
       await refresh()
+      // shows the new limits, such as the defaults of the server
+      form?.reset()
       tell(pageText.admin.limitsSaved(user.username))
     },
   })
   return (
-    <form
-      // new limits are shown, such as the defaults of the server
-      key={`${limit} ${fileLimit}`}
-      class="stack"
-      onSubmit={(event) => {
-        event.preventDefault()
-        const fields = new FormData(event.currentTarget)
+    <Form
+      onFields={(fields, form) => {
         const [newLimit, newFileLimit] = [
           numberOf(fields.get('limit'), GIGABYTE),
           numberOf(fields.get('files')),
         ]
         setFaults({ limit: newLimit === undefined, fileLimit: newFileLimit === undefined })
         if (newLimit !== undefined && newFileLimit !== undefined)
-          mutate({ limit: newLimit, fileLimit: newFileLimit })
+          mutate({ space: { limit: newLimit, fileLimit: newFileLimit }, form })
       }}
     >
       {error && <Notice kind="danger">{error.message}</Notice>}
@@ -162,10 +160,13 @@ function SpaceForm({ user }: { user: User }) {
         <Button type="submit" variant="primary" busy={isPending}>
           {pageText.admin.saveLimits}
         </Button>
-        <Button disabled={isPending} onClick={() => mutate({ limit: null, fileLimit: null })}>
+        <Button
+          disabled={isPending}
+          onClick={({ currentTarget: { form } }) => mutate({ space: { limit: null, fileLimit: null }, form })}
+        >
           {pageText.admin.defaults}
         </Button>
       </div>
-    </form>
+    </Form>
   )
 }

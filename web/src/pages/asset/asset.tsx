@@ -1,7 +1,7 @@
 import search from 'lucide-static/icons/file-question.svg'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
-import { ApiError } from '../../api/errors.ts'
+import { isMissing } from '../../api/errors.ts'
 import { useSession } from '../../api/session.ts'
 import { assetText } from '../../asset-text.ts'
 import { at } from '../../base.ts'
@@ -61,9 +61,6 @@ function OneAsset({ id }: { id: string }) {
     </main>
   )
 }
-
-const isMissing = (error: Error) =>
-  error instanceof ApiError && ['not_found', 'forbidden', 'validation_failed'].includes(error.code)
 
 /** An asset that does not exist and one that the user cannot read are the same. */
 function Missing() {

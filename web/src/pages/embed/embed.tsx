@@ -4,7 +4,7 @@ import search from 'lucide-static/icons/file-question.svg'
 import { useState } from 'preact/hooks'
 import { useRoute } from 'preact-iso'
 import type { Asset } from '../../api/client.ts'
-import { ApiError, errorOf, toError } from '../../api/errors.ts'
+import { errorOf, isMissing, toError } from '../../api/errors.ts'
 import { assetText } from '../../asset-text.ts'
 import { at } from '../../base.ts'
 import { Icon } from '../../design/icon.tsx'
@@ -65,6 +65,3 @@ export default function Embed() {
     </main>
   )
 }
-
-const isMissing = (error: Error) =>
-  error instanceof ApiError && ['not_found', 'forbidden', 'validation_failed'].includes(error.code)

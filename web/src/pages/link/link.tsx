@@ -2,15 +2,17 @@ import { useMutation } from '@tanstack/preact-query'
 import clock from 'lucide-static/icons/clock.svg'
 import lock from 'lucide-static/icons/lock.svg'
 import unlink from 'lucide-static/icons/unlink.svg'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { useRoute } from 'preact-iso'
 import type { Asset } from '../../api/client.ts'
 import { ApiError } from '../../api/errors.ts'
 import { Button } from '../../design/button.tsx'
 import { PasswordField } from '../../design/field.tsx'
+import { Form } from '../../design/form.tsx'
 import { Icon } from '../../design/icon.tsx'
 import { ErrorState, Notice, State } from '../../design/states.tsx'
 import { shareText } from '../../share-text.ts'
+import { focusPage } from '../../shell/page-change.ts'
 import { usePage } from '../../shell/use-page.ts'
 import { text } from '../../text.ts'
 import { SharedAsset } from './shared-asset.tsx'
@@ -27,18 +29,29 @@ function OneLink({ token }: { token: string }) {
   /** The password is kept in the memory of this page alone. */
   const [opened, setOpened] = useState<{ asset: Asset; password: string } | null>(null)
   const asset = opened?.asset ?? data
+  const open = async (password: string) => setOpened({ asset: await readLink(token, password), password })
   const code = error instanceof ApiError ? error.code : null
+  const isOpened = opened !== null
   usePage(asset?.name ?? shareText.linkPage.title)
+  useEffect(() => {
+    // the field that had the focus is gone
+    if (isOpened) focusPage()
+  }, [isOpened])
   if (asset)
     return (
       <main id="content" class="asset-page">
-        <SharedAsset token={token} asset={asset} password={opened?.password ?? null} />
+        <SharedAsset
+          token={token}
+          asset={asset}
+          password={opened?.password ?? null}
+          {...(opened && { renew: () => open(opened.password) })}
+        />
       </main>
     )
   return (
     <main id="content" class={code === 'password_required' ? 'narrow' : ''} aria-busy={!error}>
       {code === 'password_required' ? (
-        <PasswordForm token={token} onOpen={(found, password) => setOpened({ asset: found, password })} />
+        <PasswordForm onOpen={open} />
       ) : (
         <>
           <h1 class="hidden-text">{shareText.linkPage.title}</h1>
@@ -72,17 +85,8 @@ function Unopened({ error, onRetry }: { error: Error | null; onRetry: () => void
   return <ErrorState error={error} onRetry={onRetry} />
 }
 
-interface PasswordProps {
-  token: string
-  onOpen: (asset: Asset, password: string) => void
-}
-
-function PasswordForm({ token, onOpen }: PasswordProps) {
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: (password: string) => readLink(token, password),
-    onSuccess: onOpen,
-    gcTime: 0,
-  })
+function PasswordForm({ onOpen }: { onOpen: (password: string) => Promise<void> }) {
+  const { mutate, isPending, error } = useMutation({ mutationFn: onOpen, gcTime: 0 })
   const code = error instanceof ApiError ? error.code : null
   if (code === 'link_expired' || code === 'not_found')
     return <Unopened error={error} onRetry={() => undefined} />
@@ -93,13 +97,7 @@ function PasswordForm({ token, onOpen }: PasswordProps) {
         <h1>{shareText.linkPage.closed}</h1>
         <p class="soft">{shareText.linkPage.closedHint}</p>
       </header>
-      <form
-        class="panel stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          mutate(String(new FormData(event.currentTarget).get('password')))
-        }}
-      >
+      <Form class="panel stack" onFields={(fields) => mutate(String(fields.get('password')))}>
         {error && code !== 'bad_credentials' && (
           <Notice kind="danger">
             {code === 'too_many_requests' ? shareText.linkPage.tooMany : error.message}
@@ -118,7 +116,7 @@ function PasswordForm({ token, onOpen }: PasswordProps) {
         <Button type="submit" variant="primary" wide busy={isPending}>
           {shareText.linkPage.open}
         </Button>
-      </form>
+      </Form>
     </>
   )
 }

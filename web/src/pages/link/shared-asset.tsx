@@ -10,26 +10,30 @@ import { tell } from '../../design/toast.tsx'
 import { formatBytes } from '../../lib/format.ts'
 import { shareText } from '../../share-text.ts'
 import { text } from '../../text.ts'
-import { saveBytes } from './fetch-bytes.ts'
 import { LinkViewer } from './link-viewer.tsx'
+import { signDownload } from './use-link.ts'
 
 interface Props {
   token: string
   asset: Asset
   /** null: the link has none. */
   password: string | null
+  /** Reads the URLs of `asset` again. Left out if they are not signed. */
+  renew?: () => Promise<unknown>
 }
 
 /** A shared asset: what it looks like, its files and their download. */
-export function SharedAsset({ token, asset, password }: Props) {
-  const [chosen, choose] = useState<string | null>(null)
+export function SharedAsset({ token, asset, password, renew }: Props) {
   const [only] = asset.files
   const isZip = asset.files.length !== 1
-  const name = isZip ? `${asset.name}.zip` : (only?.name ?? asset.name)
+  const linkUrl = at(`/api/links/${encodeURIComponent(token)}`)
+  /** Without a password an address of the link downloads by itself. */
+  const signed = (what: Parameters<typeof signDownload>[2]) =>
+    password === null ? {} : { sign: () => signDownload(token, password, what) }
   return (
     <>
       <div class="stage-place">
-        <LinkViewer asset={asset} password={password} chosen={chosen} onChoose={choose} />
+        <LinkViewer asset={asset} {...(renew && { renew })} />
       </div>
       <div class="about">
         <div class="title">
@@ -41,10 +45,7 @@ export function SharedAsset({ token, asset, password }: Props) {
           </p>
         </div>
         {only && (
-          <Download
-            url={at(`/api/links/${encodeURIComponent(token)}/download`)}
-            {...{ name, password, size: asset.size, isMain: true }}
-          >
+          <Download url={`${linkUrl}/download`} isMain {...signed({ all: '1' })}>
             {assetText.asset.download}
           </Download>
         )}
@@ -57,7 +58,7 @@ export function SharedAsset({ token, asset, password }: Props) {
               <span class="file-name">{file.name}</span>
               <span class="soft">{formatBytes(file.size)}</span>
               {isZip && (
-                <Download url={`${file.url}?download=1`} {...{ name: file.name, password, size: file.size }}>
+                <Download url={`${linkUrl}/files/${file.id}?download=1`} {...signed({ file: file.id })}>
                   {shareText.linkPage.downloadFile(file.name)}
                 </Download>
               )}
@@ -70,27 +71,28 @@ export function SharedAsset({ token, asset, password }: Props) {
 }
 
 interface DownloadProps {
+  /** An address of the link, which works if the link has no password. */
   url: string
-  name: string
-  size: number
-  password: string | null
+  /** Returns the address that works with the password. */
+  sign?: () => Promise<string>
   /** Whether it is the download of the page; else of one file, by an icon. */
   isMain?: boolean
   children: string
 }
 
-/** A link that downloads. With a password the page itself reads the bytes, because an address has no header. */
-function Download({ url, name, size, password, isMain = false, children }: DownloadProps) {
+/** A link that downloads. */
+function Download({ url, sign, isMain = false, children }: DownloadProps) {
   const [isBusy, setBusy] = useState(false)
   const save = async (event: MouseEvent) => {
-    if (password === null) return
+    if (!sign) return
     event.preventDefault()
     if (isBusy) return
     setBusy(true)
     try {
-      await saveBytes(url, password, name, size)
+      // an attachment: the page stays
+      location.assign(await sign())
     } catch (error) {
-      if (!(error instanceof DOMException)) tell(toError(error).message)
+      tell(toError(error).message)
     }
     setBusy(false)
   }
@@ -101,7 +103,7 @@ function Download({ url, name, size, password, isMain = false, children }: Downl
       wide={isMain}
       icon={downloadIcon}
       href={url}
-      download={name}
+      download
       aria-disabled={isBusy}
       onClick={save}
     >

@@ -240,18 +240,16 @@ function Conflict({ fields, now, onUse }: ConflictProps) {
     <Notice kind="danger">
       <p>{shareText.edit.conflict}</p>
       {fields.length > 0 && (
-        <>
-          <ul class="conflicts">
-            {fields.map((field) => (
-              <li key={field}>
-                <span>
-                  {shareText.edit[field]}: <strong>{shown(field)}</strong>
-                </span>
-                <Button onClick={() => onUse(field)}>{shareText.edit.use}</Button>
-              </li>
-            ))}
-          </ul>
-        </>
+        <ul class="conflicts">
+          {fields.map((field) => (
+            <li key={field}>
+              <span>
+                {shareText.edit[field]}: <strong>{shown(field)}</strong>
+              </span>
+              <Button onClick={() => onUse(field)}>{shareText.edit.use}</Button>
+            </li>
+          ))}
+        </ul>
       )}
       <p>{shareText.edit.conflictHint}</p>
     </Notice>

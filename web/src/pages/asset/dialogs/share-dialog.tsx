@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/preact-query'
 import { api, ask } from '../../../api/client.ts'
 import { Dialog } from '../../../design/dialog.tsx'
+import { Switch } from '../../../design/field.tsx'
 import { Notice } from '../../../design/states.tsx'
 import { tell } from '../../../design/toast.tsx'
 import { shareText } from '../../../share-text.ts'
@@ -24,22 +25,13 @@ export function ShareDialog({ asset, onClose }: DialogProps) {
   })
   return (
     <Dialog title={shareText.share.title} onClose={onClose}>
-      <label class="switch">
-        <span>
-          <strong>{shareText.share.public}</strong>
-          <br />
-          <span class="soft">{isPublic ? shareText.share.publicHint : shareText.share.privateHint}</span>
-        </span>
-        <input
-          type="checkbox"
-          role="switch"
-          aria-checked={isPublic}
-          aria-label={shareText.share.public}
-          checked={isPublic}
-          disabled={isPending}
-          onChange={({ currentTarget }) => mutate(currentTarget.checked ? 'public' : 'private')}
-        />
-      </label>
+      <Switch
+        label={shareText.share.public}
+        hint={isPublic ? shareText.share.publicHint : shareText.share.privateHint}
+        checked={isPublic}
+        disabled={isPending}
+        onChange={({ currentTarget }) => mutate(currentTarget.checked ? 'public' : 'private')}
+      />
       {error && <Notice kind="danger">{error.message}</Notice>}
       <People assetId={asset.id} />
       <Links assetId={asset.id} />
