@@ -140,6 +140,11 @@ async function fill(username) {
   }
 }
 
+/** Waits until the pictures in the window are decoded. */
+const SEEN_PICTURES = `Promise.all([...document.images]
+  .filter((image) => image.getBoundingClientRect().top < innerHeight)
+  .map((image) => image.decode())).then(() => undefined)`
+
 /** Opens pages in a window of a size and theme, signed in, and stores a picture of each. */
 async function shoot(browser, { username: login, password }, { width, height, colorScheme }, pages) {
   const context = await browser.newContext({
@@ -150,6 +155,7 @@ async function shoot(browser, { username: login, password }, { width, height, co
   const page = await context.newPage()
   const take = async (name) => {
     await page.waitForLoadState('networkidle')
+    await page.evaluate(SEEN_PICTURES)
     writeFileSync(
       `${OUT}/${name}.webp`,
       await sharp(await page.screenshot())

@@ -50,7 +50,7 @@ describe('first visit', function () {
     if (folder) await rm(join(folder, '..'), { recursive: true, force: true })
   })
 
-  it('register, upload a folder, turn the model, save a preview, share by link with password, download → same bytes', async () => {
+  it('visitor – registers, uploads a folder, turns the model, saves a preview, shares it by link with a password → downloaded bytes are the same', async () => {
     const { page, context, faults } = await openPage(browser, app.origin, SMALL)
 
     await page.getByRole('link', { name: 'Sign in' }).click()

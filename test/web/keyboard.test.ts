@@ -50,7 +50,7 @@ describe('keyboard alone in the web client', function () {
     await page.getByRole('checkbox', { name: 'Select Oak chair' }).waitFor()
   }
 
-  it('sign in, search, filter, select, change several, open, edit, share, lock, replace, delete', async () => {
+  it('Tab – from sign-in over search, filters, selection and the dialogs of an asset → focus seen at each, kept in dialogs, given back', async () => {
     const { page, context, faults } = await openPage(browser, `${app.origin}/sign-in`)
     await signIn(page)
 
@@ -120,7 +120,7 @@ describe('keyboard alone in the web client', function () {
     await context.close()
   })
 
-  it('register, upload, link with a password, account, administration', async () => {
+  it('Tab – register, upload, account, link with a password, administration → focus seen at each', async () => {
     const { page, context, faults } = await openPage(browser, `${app.origin}/register`)
     await tabTo(page, textbox(page, 'Username'))
     await page.keyboard.type('linus')
