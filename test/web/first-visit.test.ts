@@ -7,14 +7,12 @@ import { Asset, type AssetFields } from '../../models/asset.ts'
 import { Link } from '../../models/link.ts'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app/app.ts'
 import { keysOf, storedBytes } from '../support/app/state.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { png } from '../support/data/samples.ts'
 import { cubeMtl, cubeObj } from '../support/data/viewable.ts'
 import { unzip } from '../support/data/zip.ts'
 import { eventually } from '../support/eventually.ts'
-import { buildClient, openPage } from '../support/web.ts'
+import { startWeb, type WebApp } from '../support/web.ts'
 
 const PASSWORD = 'seven red lanterns'
 const LINK_PASSWORD = 'open señor'
@@ -24,16 +22,13 @@ const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex
 
 describe('first visit', function () {
   this.timeout(90_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
   let folder: string
   /** The files of the folder, by name. */
   let files: Map<string, Buffer>
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
     folder = join(await mkdtemp(join(tmpdir(), 'kura-visit-')), 'Chair')
     await mkdir(join(folder, 'textures'), { recursive: true })
     files = new Map([
@@ -45,13 +40,12 @@ describe('first visit', function () {
       await writeFile(join(folder, name.endsWith('.png') ? `textures/${name}` : name), bytes)
   })
   after(async () => {
-    await browser?.close()
     await app?.stop()
     if (folder) await rm(join(folder, '..'), { recursive: true, force: true })
   })
 
   it('visitor – registers, uploads a folder, turns the model, saves a preview, shares it by link with a password → downloaded bytes are the same', async () => {
-    const { page, context, faults } = await openPage(browser, app.origin, SMALL)
+    const { page, context, faults } = await app.open('/', SMALL)
 
     await page.getByRole('link', { name: 'Sign in' }).click()
     await page.getByRole('link', { name: 'Create account' }).click()
@@ -111,7 +105,7 @@ describe('first visit', function () {
       expect(await picture.evaluate((image) => 'naturalWidth' in image && image.naturalWidth)).to.be.above(0),
     )
 
-    const visitor = await openPage(browser, address, SMALL)
+    const visitor = await app.open(address, SMALL)
     await visitor.page
       .getByRole('textbox', { name: 'Password' })
       .or(visitor.page.getByLabel('Password'))

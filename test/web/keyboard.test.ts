@@ -2,14 +2,12 @@ import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import { Asset } from '../../models/asset.ts'
 import { User } from '../../models/user.ts'
-import { startApp, type TestApp } from '../support/app/app.ts'
 import { uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
-import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { obj, png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
 import { tabTo, walkDialog } from '../support/keyboard.ts'
-import { buildClient, expectAccessible, openPage } from '../support/web.ts'
+import { expectAccessible, startWeb, type WebApp } from '../support/web.ts'
 
 const LINK_PASSWORD = 'seven red lanterns'
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
@@ -19,23 +17,17 @@ const password = (page: Page, name = 'Password') => page.getByLabel(name, { exac
 /** Nothing here uses a pointer: every element is reached by Tab, and `tabTo` checks the focus at each on the way. */
 describe('keyboard alone in the web client', function () {
   this.timeout(90_000)
-  let app: TestApp
-  let browser: TestBrowser
+  let app: WebApp
   let ada: TestUser
 
   before(async function () {
-    browser = await startBrowser(this)
-    await buildClient()
-    app = await startApp()
+    app = await startWeb(this)
     ada = await signUpAdmin(app, 'ada')
     await signUp(app, 'grace')
     await uploadAsset(ada, { name: 'Oak chair', tags: 'wood' }, { 'chair.obj': obj() })
     await uploadAsset(ada, { name: 'Steel lamp', tags: 'metal' }, { 'a.png': await png() })
   })
-  after(async () => {
-    await browser?.close()
-    await app?.stop()
-  })
+  after(() => app?.stop())
 
   /** Signs in by the form, and waits for the gallery. */
   async function signIn(page: Page): Promise<void> {
@@ -51,7 +43,7 @@ describe('keyboard alone in the web client', function () {
   }
 
   it('Tab – from sign-in over search, filters, selection and the dialogs of an asset → focus seen at each, kept in dialogs, given back', async () => {
-    const { page, context, faults } = await openPage(browser, `${app.origin}/sign-in`)
+    const { page, context, faults } = await app.open('/sign-in')
     await signIn(page)
 
     const box = page.getByRole('searchbox', { name: 'Search' })
@@ -121,7 +113,11 @@ describe('keyboard alone in the web client', function () {
   })
 
   it('Tab – register, upload, account, link with a password, administration → focus seen at each', async () => {
-    const { page, context, faults } = await openPage(browser, `${app.origin}/register`)
+    const { page, context, faults } = await app.open('/register')
+    // asked for long before it is needed: Chromium shows no dialog only once it knows that somebody listens
+    page.on('filechooser', (chooser) =>
+      chooser.setFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('Notes') }),
+    )
     await tabTo(page, textbox(page, 'Username'))
     await page.keyboard.type('linus')
     await tabTo(page, password(page))
@@ -134,8 +130,7 @@ describe('keyboard alone in the web client', function () {
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { level: 1, name: 'Upload' }).waitFor()
     await tabTo(page, page.getByLabel('Choose files'))
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')])
-    await chooser.setFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('Notes') })
+    await page.keyboard.press('Enter')
     const uploads = page.getByRole('list', { name: 'Uploads' })
     await tabTo(page, uploads.getByRole('link', { name: 'notes.txt' }))
     await tabTo(page, button(page, 'Clear finished'), 'Shift+Tab')
