@@ -183,6 +183,7 @@ describe('choice of a plan', () => {
     ['$all, a value that no document has', { keys: { $all: ['all', 'none'] } }, { at: -1 }, 0],
     ['another index has the order', { keys: { $all: ['one-7'] }, name: '0' }, { at: -1 }, 1],
     ['$in, two common values', { keys: { $in: ['half-0', 'half-1'] } }, { at: -1 }, 3000],
+    ['a range of _id', { _id: { $gte: 10, $lt: 13 }, other: { $exists: false } }, { _id: 1 }, 3],
     ['all values are common, the index has the order', { keys: { $all: ['all'] } }, { at: -1 }, 3000],
   ]
   for (const [name, filter, sort, candidates] of cases) {

@@ -1,4 +1,5 @@
 import { badValue, CommandError } from '../errors.ts'
+import type { OrderedIndex } from '../index/ordered-index.ts'
 import { isPoint } from '../query/intervals.ts'
 import type { SortField } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
@@ -29,7 +30,9 @@ function planSimple(constraints: Constraints, request: Request): SimplePlan | un
   const { collection, sort } = request
   const ids = constraints.get('_id')?.find((intervals) => intervals.every(isPoint))
   if (ids) return { kind: 'ids', codes: ids.map(({ low }) => low) }
-  const plans = collection.indexes.flatMap((index) => planIndex(index, constraints, sort))
+  const plansOf = (index: OrderedIndex) => planIndex(index, constraints, sort)
+  const plans = collection.indexes.flatMap(plansOf)
+  if (plans.length === 0 && constraints.has('_id')) plans.push(...plansOf(collection.idIndex))
   plans.sort((a, b) => b.score - a.score || a.index.fields.length - b.index.fields.length)
   return shortest(plans, request) ?? plans[0]
 }

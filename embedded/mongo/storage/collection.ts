@@ -20,6 +20,8 @@ export class Collection {
   readonly #records = new Map<number, StoredRecord>()
   readonly #byId = new Map<string, StoredRecord>()
   #indexes: readonly (OrderedIndex | TextIndex)[] = []
+  /** The documents in the order of their `_id`. Missing until a query needs it. */
+  #inOrder: OrderedIndex | undefined
   #nextRecord = 1
 
   constructor(
@@ -60,6 +62,15 @@ export class Collection {
 
   get indexes(): OrderedIndex[] {
     return this.#indexes.filter((index) => index instanceof OrderedIndex)
+  }
+
+  /** The index of `_id`, for ranges. */
+  get idIndex(): OrderedIndex {
+    if (!this.#inOrder) {
+      this.#inOrder = new OrderedIndex(ID_INDEX)
+      for (const record of this.#records.values()) this.#inOrder.insert(record)
+    }
+    return this.#inOrder
   }
 
   get textIndex(): TextIndex | undefined {
@@ -105,6 +116,7 @@ export class Collection {
   remove(record: StoredRecord): void {
     this.#records.delete(record.id)
     this.#byId.delete(encode(record.doc._id))
+    this.#inOrder?.remove(record)
     for (const index of this.#indexes) index.remove(record)
     this.store.removeDocument(this.uid, record.id)
   }
@@ -137,6 +149,7 @@ export class Collection {
   #add(record: StoredRecord): void {
     this.#records.set(record.id, record)
     this.#byId.set(encode(record.doc._id), record)
+    this.#inOrder?.insert(record)
   }
 
   #build(spec: IndexSpec): void {
