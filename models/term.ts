@@ -30,6 +30,8 @@ const definition = {
   grams: { type: [String], required: true },
   /** About how many assets of the audience have the word; at most `MAX_TERM_COUNT`. */
   count: { type: Number, required: true },
+  /** The id again, of a word that several assets have: the most used words that begin alike are few of all that do. */
+  used: String,
   /** How the word is written, in lower case: `café` and `cafe` for `cafe`. At most twice `MAX_SPELLINGS`. */
   spellings: { type: [String], required: true },
   /** When a process last saw the word in an asset for the first time. */
@@ -69,7 +71,8 @@ const wordOf = (id: string) => id.slice(id.indexOf(' ') + 1)
 const audienceOf = (id: string) => id.slice(0, id.indexOf(' '))
 /** The last character of Unicode: every text that begins with a prefix is before the prefix and this character. */
 const LAST = '\u{10ffff}'
-const beginningWith = (prefix: string) => ({ _id: { $gte: prefix, $lt: prefix + LAST } })
+const rangeOf = (prefix: string) => ({ $gte: prefix, $lt: prefix + LAST })
+const beginningWith = (prefix: string) => ({ _id: rangeOf(prefix) })
 
 const statics = {
   /** Stores words, of which some can be stored already. Returns the number of words that are new to their owner. */
@@ -132,7 +135,13 @@ const statics = {
     limit = MAX_EXPANSIONS,
   ): Promise<KnownWord[]> {
     const found = await Promise.all(
-      audiences.map((audience) => read(beginningWith(idOf(audience, prefix)), 2 * limit)),
+      audiences.flatMap((audience) => {
+        const range = rangeOf(idOf(audience, prefix))
+        return [
+          read({ used: range }, 2 * limit),
+          read({ _id: range, used: { $exists: false } }, 2 * limit, { _id: 1 }),
+        ]
+      }),
     )
     return mostUsed(found.flat(), limit)
   },
@@ -200,7 +209,14 @@ async function recount({ _id, seenAt }: Counted, begun: number): Promise<void> {
   const count = await Asset.collection.countDocuments(filter, { limit: MAX_TERM_COUNT })
   // a process that has seen the word lately does not store it again
   if (count === 0 && seenAt.getTime() < begun - UNUSED_MS) await Term.deleteOne({ _id, seenAt })
-  else await Term.updateOne({ _id }, { $set: { count, countedAt: new Date() } })
+  else
+    await Term.updateOne(
+      { _id },
+      {
+        $set: { count, countedAt: new Date(), ...(count > 1 ? { used: _id } : {}) },
+        ...(count > 1 ? {} : { $unset: { used: 1 } }),
+      },
+    )
 }
 
 type Read = Pick<TermFields, '_id' | 'count' | 'spellings'>
@@ -211,13 +227,17 @@ const MAX_SORT_MS = 1000
 const MAX_READ_MS = 5000
 
 /** Reads the most used terms. When very many words are alike, it reads some of them, so that the search still ends. */
-async function read(filter: object, limit: number): Promise<Read[]> {
+async function read(
+  filter: object,
+  limit: number,
+  sort: Record<string, 1 | -1> = { count: -1, _id: 1 },
+): Promise<Read[]> {
   const find = (options: mongo.FindOptions) =>
     Term.collection
       .find<Read>(filter, { projection: { count: 1, spellings: 1 }, limit, ...options })
       .toArray()
   try {
-    return await find({ sort: { count: -1, _id: 1 }, maxTimeMS: MAX_SORT_MS })
+    return await find({ sort, maxTimeMS: MAX_SORT_MS })
   } catch (error) {
     if (asAppError(error)?.code !== 'too_slow') throw error
     return find({ maxTimeMS: MAX_READ_MS })
@@ -248,6 +268,7 @@ const schema = new Schema<TermFields, TermModel>(definition, {
   statics,
 })
 schema.index({ grams: 1 })
+schema.index({ used: 1 }, { sparse: true })
 
 /**
  * The words of all assets, for the public and for each owner apart: what searches of a part of a word and suggestions

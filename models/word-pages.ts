@@ -81,8 +81,7 @@ export async function pageByTier(request: WordRequest, page: Page) {
 /** Returns an overlong page of all matches, ranked; null when there are too many to read. */
 async function rankAll(request: WordRequest, { limit, after }: Page, areFew: boolean) {
   const { words, any } = request
-  const areMany = async () =>
-    (!any && words.rarest > maxRanked) || (await words.leastCandidates(any)) > maxRanked
+  const areMany = async () => (!any && words.rarest > maxRanked) || (await words.areMore(maxRanked, any))
   if (!areFew && (await areMany())) return null
   const filters = await filtersOf(request, 'inside', NEWEST)
   const candidates = await readFew(request, filters, { name: nameOfFilters(filters), most: maxRanked })

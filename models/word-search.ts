@@ -6,18 +6,15 @@ import { storeTermsForSearch } from './term-writer.ts'
 import { type Conditions, conditionsOf, type Expander, type Level, PATTERNS } from './word-conditions.ts'
 import { stemOf } from './words/forms.ts'
 import { type AssetTexts, keyWord } from './words/index-words.ts'
-import { type Expansions, type Tier, tierOf } from './words/match.ts'
+import { TIERS, type Tier, tierOf } from './words/match.ts'
 import { parseQuery, type Query } from './words/query.ts'
 import { formKeys, insideLookups, prefixLookups } from './words/query-keys.ts'
 
 /** Most texts of a search whose words are looked up: one word can have 250 parts. */
 const MAX_LOOKUPS = 16
 
-/** Words that stand for the beginnings and the parts of words of a search. */
-interface Expanded {
-  expander: Expander
-  expansions: Expansions
-}
+/** The words that stand for texts. */
+type Found = ReadonlyMap<string, ReadonlySet<string>>
 
 interface SearchedBy {
   q: string
@@ -25,9 +22,12 @@ interface SearchedBy {
   viewer: Viewer
 }
 
+const NOTHING_FOUND: Expander = { beginning: () => [], containing: () => [] }
+
 /** The words of a search, and what is known of them in the assets of its scope. */
 export class WordSearch {
-  #expanded: Promise<Expanded> | undefined
+  #beginnings: Promise<Found> | undefined
+  #insides: Promise<Found> | undefined
   /** About how many assets have each of the words that stand for beginnings and parts. */
   readonly #looked = new Map<string, number>()
 
@@ -66,28 +66,33 @@ export class WordSearch {
   }
 
   /**
-   * Returns about how many assets at least can match the search: as many as have the most used word that stands for the
-   * rarest word of the search.
+   * Returns whether more assets than a number can match the search, as far as the counts tell: one word that stands for
+   * the rarest word of the search is in more.
    *
-   * @param any whether one of the words is enough: then for the most used word of the search
+   * @param any whether one of the words is enough: then one that stands for any word of the search
    */
-  async leastCandidates(any: boolean): Promise<number> {
-    const expander = any ? undefined : (await this.#expand()).expander
+  async areMore(most: number, any: boolean): Promise<boolean> {
+    if (any) return this.#areMore(most, any, NOTHING_FOUND)
+    const known = await this.#expander('prefix')
+    return this.#areMore(most, any, known) || this.#areMore(most, any, await this.#expander('inside'))
+  }
+
+  #areMore(most: number, any: boolean, expander: Expander): boolean {
     const counts = this.query.required.flatMap((term) =>
       term.words.map((word) => {
         const [part = '', ...others] = word.parts
         if (others.length > 0) return 0
         const isLast = word === term.words.at(-1)
-        const prefixes = expander && isLast ? prefixLookups(term).map(({ prefix }) => prefix) : []
+        const prefixes = isLast ? prefixLookups(term).map(({ prefix }) => prefix) : []
         const keys = [
-          ...prefixes.flatMap((prefix) => expander?.beginning(prefix) ?? []),
-          ...(expander?.containing(part) ?? []),
+          ...prefixes.flatMap(expander.beginning),
+          ...expander.containing(part),
           ...formKeys(word, term).flat(2),
         ]
         return Math.max(...keys.map((key) => this.countOfKey(String(key))))
       }),
     )
-    return any ? Math.max(...counts) : Math.min(...counts)
+    return (any ? Math.max(...counts) : Math.min(...counts)) > most
   }
 
   #count(word: string): number {
@@ -115,8 +120,7 @@ export class WordSearch {
    * @param isShared for assets whose words are not known
    */
   async conditions(level: Level, isShared: boolean): Promise<Conditions> {
-    const isExpanded = level === 'prefix' || level === 'inside'
-    const expander = isShared || !isExpanded ? PATTERNS : (await this.#expand()).expander
+    const expander = isShared ? PATTERNS : await this.#expander(level)
     const { all, and } = conditionsOf(this.query, level, { expander, count: this.countOfKey })
     return { all: all.sort((a, b) => this.countOfKey(a) - this.countOfKey(b)), and }
   }
@@ -130,7 +134,12 @@ export class WordSearch {
    * @param isShared whether the words of the asset are not known
    */
   async tierOf(asset: AssetTexts, isShared: boolean): Promise<Tier | null> {
-    return tierOf(asset, this.query, isShared ? {} : { expansions: (await this.#expand()).expansions })
+    if (isShared) return tierOf(asset, this.query)
+    const prefixes = new Set([...(await this.#readBeginnings()).values()].flatMap((words) => [...words]))
+    const none = new Map(this.#parts().map((part) => [part, new Set<string>()]))
+    const tier = tierOf(asset, this.query, { expansions: { prefixes, insides: none } })
+    if (tier !== null && tier < TIERS.inside) return tier
+    return tierOf(asset, this.query, { expansions: { prefixes, insides: await this.#readInsides() } })
   }
 
   /** Returns how well an asset matches with whole words; another tier, or null, if it does not. */
@@ -143,37 +152,41 @@ export class WordSearch {
     return tierOf(asset, this.query, { any: true })
   }
 
-  #expand(): Promise<Expanded> {
-    this.#expanded ??= this.#readExpansions()
-    return this.#expanded
-  }
-
-  async #readExpansions(): Promise<Expanded> {
-    const { required } = this.query
-    const prefixes = [...new Set(required.flatMap(prefixLookups).map(({ prefix }) => prefix))]
-    const parts = [...new Set(required.flatMap(insideLookups))]
-    const [beginning, containing] = await Promise.all([
-      this.#lookUp(prefixes, (prefix) => Term.beginning(this.audiences, prefix)),
-      this.#lookUp(parts, (part) => Term.containing(this.audiences, part)),
+  /** Returns what stands for words on a level. The words that contain a part are only read for the last level. */
+  async #expander(level: Level): Promise<Expander> {
+    if (level !== 'prefix' && level !== 'inside') return NOTHING_FOUND
+    const [beginnings, insides] = await Promise.all([
+      this.#readBeginnings(),
+      level === 'inside' ? this.#readInsides() : undefined,
     ])
     const keysOf = (words: ReadonlySet<string> | undefined) =>
       [...(words ?? [])].map((word) => `word:${word}`)
     return {
-      expander: {
-        beginning: (prefix) => keysOf(beginning.get(prefix)),
-        containing: (part) => keysOf(containing.get(part)),
-      },
-      expansions: {
-        prefixes: new Set([...beginning.values()].flatMap((words) => [...words])),
-        insides: containing,
-      },
+      beginning: (prefix) => keysOf(beginnings.get(prefix)),
+      containing: (part) => keysOf(insides?.get(part)),
     }
   }
+
+  #readBeginnings(): Promise<Found> {
+    this.#beginnings ??= this.#lookUp(
+      this.query.required.flatMap(prefixLookups).map(({ prefix }) => prefix),
+      (prefix) => Term.beginning(this.audiences, prefix),
+    )
+    return this.#beginnings
+  }
+
+  #readInsides(): Promise<Found> {
+    this.#insides ??= this.#lookUp(this.#parts(), (part) => Term.containing(this.audiences, part))
+    return this.#insides
+  }
+
+  #parts(): string[] {
+    return this.query.required.flatMap(insideLookups)
+  }
+
   /** Reads the words for the first texts; those after the first ones have none. */
-  async #lookUp(
-    texts: string[],
-    read: (text: string) => Promise<KnownWord[]>,
-  ): Promise<Map<string, Set<string>>> {
+  async #lookUp(repeated: string[], read: (text: string) => Promise<KnownWord[]>): Promise<Found> {
+    const texts = [...new Set(repeated)]
     const found = await Promise.all(texts.slice(0, MAX_LOOKUPS).map(read))
     for (const { word, count } of found.flat()) this.#looked.set(word, count)
     return new Map(texts.map((text, n) => [text, new Set(found[n]?.map(({ word }) => word))]))
