@@ -1,6 +1,7 @@
 /**
- * `npx tsx test/runs/web-upload.ts [GB]`: uploads a file of 1 GB through the upload page to a compiled service on the disk.
- * Prints the duration, the longest time in which the page did not react, and the memory of the browser.
+ * `npx tsx test/runs/web-upload.ts [GB] [kill]`: uploads a file of 1 GB through the upload page to a compiled service on the
+ * disk, then chooses it again. With `kill` the service is killed and started again in the middle of the upload. Prints the
+ * duration, the longest time in which the page did not react, and the memory of the browser.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
@@ -43,7 +44,8 @@ async function browserBytes(profile: string): Promise<number> {
 }
 
 async function run(): Promise<void> {
-  const { origin } = await startProcess({ DATA_DIR: join(folder, 'data') })
+  const service = await startProcess({ DATA_DIR: join(folder, 'data') })
+  const { origin } = service
   const { token, username, password } = await register(origin)
   const path = join(folder, 'large.bin')
   const sha256 = await writeRandom(path)
@@ -65,10 +67,18 @@ async function run(): Promise<void> {
   const begun = Date.now()
   await page.getByLabel('Choose files').setInputFiles(path)
   const row = page.getByRole('list', { name: 'Uploads' }).getByRole('listitem')
+  let isKilled = process.argv[3] !== 'kill'
   for (;;) {
     const words = (await row.allTextContents()).join(' ')
     most = Math.max(most, await browserBytes(profile))
     if (words.includes('Uploaded')) break
+    if (!isKilled && (await row.getByRole('progressbar').getAttribute('value')) !== '0') {
+      isKilled = true
+      service.signal('SIGKILL')
+      await service.ended
+      await startProcess({ DATA_DIR: join(folder, 'data'), PORT: new URL(origin).port })
+      say('killed and started again')
+    }
     if (Date.now() - begun > 600_000) throw new Error(`not finished: ${words}`)
     await page.waitForTimeout(500)
   }
@@ -82,6 +92,10 @@ async function run(): Promise<void> {
   say(`longest time without reaction: ${Math.round(Number(await page.evaluate('longest')))} ms`)
   say(`memory of the browser: ${Math.round(before / 1e6)} MB before, at most ${Math.round(most / 1e6)} MB`)
   say(`sha256: ${res.asset.files[0]?.sha256 === sha256 ? 'the same' : 'DIFFERENT'}`)
+  const again = Date.now()
+  await page.getByLabel('Choose files').setInputFiles(path)
+  await page.getByText('You already have this file:').waitFor({ timeout: 600_000 })
+  say(`chosen again: told as a duplicate after ${((Date.now() - again) / 1000).toFixed(1)} s`)
   await context.close()
 }
 

@@ -23,6 +23,19 @@ const isFinished = (page: Page, name: string) =>
     .getByText(/^Uploaded/)
     .waitFor()
 const fileOf = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer })
+/** Waits until the browser could open a file again without the window that has it. */
+const isKept = (page: Page, name: string) =>
+  eventually(async () => {
+    const all = (await storedUploads(page)) as { name: string; kept: boolean }[]
+    expect(all.filter((item) => item.name === name && item.kept)).to.have.length(1)
+  })
+/** Reads the stored queue. */
+const storedUploads = (page: Page) =>
+  page.evaluate(
+    `new Promise((resolve) => { indexedDB.open('kura.uploads').onsuccess = ({ target }) => {
+      const all = target.result.transaction('uploads').objectStore('uploads').getAll()
+      all.onsuccess = () => { resolve(all.result); target.result.close() } } })`,
+  )
 /** Drops a file on the page, or pastes it. */
 const transfer = (page: Page, kind: 'drop' | 'paste', name: string, text: string) =>
   page.evaluate(
@@ -168,14 +181,7 @@ describe('uploads of the web client', function () {
     await page.getByLabel('Choose files').setInputFiles([fileOf('kept.bin', bytes)])
     await rowOf(page, 'kept.bin').getByRole('button', { name: 'Pause' }).waitFor()
     await page.unroute('**/api/files/kept.bin')
-    await eventually(async () => {
-      const kept = await page.evaluate(
-        `new Promise((resolve) => { indexedDB.open('kura.uploads').onsuccess = ({ target }) => {
-          const all = target.result.transaction('uploads').objectStore('uploads').getAll()
-          all.onsuccess = () => { resolve(all.result.filter(({ name, kept }) => name === 'kept.bin' && kept).length); target.result.close() } } })`,
-      )
-      expect(kept).to.equal(1)
-    })
+    await isKept(page, 'kept.bin')
     await page.reload()
     await isFinished(page, 'kept.bin')
     expect((await storedBytesOf('kept.bin')).body.equals(bytes)).to.equal(true)
@@ -183,6 +189,86 @@ describe('uploads of the web client', function () {
     await page.getByRole('button', { name: 'Show uploads' }).click()
     await isFinished(page, 'kept.bin')
     await expectAccessible(page)
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+  it('/upload – 20 files at once, one deleted meanwhile, one too large for a proxy → all told, the others stored', async () => {
+    const { page, context, faults } = await openPage(browser, app.origin)
+    await signInBy(page, app.origin, 'ada', PASSWORD)
+    await page.goto(`${app.origin}/upload`)
+    await page.route('**/api/files/too-large.bin', (route) =>
+      route.fulfill({ status: 413, contentType: 'text/html', body: '<h1>413 Request Entity Too Large</h1>' }),
+    )
+    const held: Route[] = []
+    await page.route('**/api/files/many-*', (route) => void held.push(route))
+    const names = Array.from({ length: 20 }, (_, index) => `many-${index}.txt`)
+    await page.getByLabel('Choose files').setInputFiles(names.map((name) => fileOf(name, Buffer.from(name))))
+    const changing = join(folder, 'changing.txt')
+    await writeFile(changing, 'before')
+    await page.getByLabel('Choose files').setInputFiles(changing)
+    await page.getByLabel('Choose files').setInputFiles([fileOf('too-large.bin', randomBytes(1000))])
+    await eventually(async () => expect(held).to.have.length(3))
+    await rm(changing)
+    await page.unroute('**/api/files/many-*')
+    for (const route of held) await route.continue()
+    await rowOf(page, 'too-large.bin').getByText('A file is larger than this server allows').waitFor()
+    await rowOf(page, 'changing.txt').getByText('The file was changed').waitFor()
+    await page.getByText('20 of 22 uploaded').waitFor()
+    expect(await Asset.countDocuments({ name: /^many-/ })).to.equal(20)
+    await writeFile(changing, 'after it was chosen')
+    await page.getByLabel('Choose files').setInputFiles(changing)
+    await isFinished(page, 'changing.txt')
+    expect(String((await storedBytesOf('changing.txt')).body)).to.equal('after it was chosen')
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
+
+  it('/upload – two windows, one closed, signed out → the other goes on; nothing is left for another account', async () => {
+    const { page, context, faults } = await openPage(browser, app.origin)
+    await signUp(app, 'grace')
+    // a session that all windows of the browser have
+    await page.goto(`${app.origin}/sign-in`)
+    await page.getByRole('textbox', { name: 'Username or email' }).fill('ada')
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await page.getByRole('checkbox', { name: 'Keep me signed in' }).check()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.waitForURL(`${app.origin}/`)
+    const other = await context.newPage()
+    await other.goto(`${app.origin}/upload`)
+    await other.getByLabel('Choose files').waitFor()
+    await page.goto(`${app.origin}/upload`)
+    await page.route('**/api/files/*', () => undefined)
+    await page.getByLabel('Choose files').setInputFiles([fileOf('shared.txt', Buffer.from('shared'))])
+    await isKept(page, 'shared.txt')
+    await rowOf(other, 'shared.txt').getByRole('button', { name: 'Pause' }).click()
+    await rowOf(page, 'shared.txt').getByRole('button', { name: 'Resume' }).click()
+    await rowOf(other, 'shared.txt').getByRole('button', { name: 'Pause' }).waitFor()
+    expect(await Asset.countDocuments({ name: 'shared.txt' })).to.equal(0)
+    await page.close()
+    await isFinished(other, 'shared.txt')
+    expect(await Asset.countDocuments({ name: 'shared.txt' })).to.equal(1)
+
+    await other.route('**/api/files/*', () => undefined)
+    await other.getByLabel('Choose files').setInputFiles([fileOf('secret.txt', Buffer.from('secret'))])
+    await isKept(other, 'secret.txt')
+    const signOut = async () => {
+      await other.getByRole('button', { name: 'Account menu' }).click()
+      await other.getByRole('button', { name: 'Sign out' }).click()
+    }
+    await signOut()
+    await other.getByText('1 upload is not finished').waitFor()
+    await expectAccessible(other)
+    await other.getByRole('button', { name: 'Stay signed in' }).click()
+    await rowOf(other, 'secret.txt').getByRole('button', { name: 'Pause' }).waitFor()
+    await signOut()
+    await other.getByRole('button', { name: 'Sign out anyway' }).click()
+    await other.getByRole('link', { name: 'Sign in' }).waitFor()
+    expect(await storedUploads(other)).to.deep.equal([])
+    await signInBy(other, app.origin, 'grace', PASSWORD)
+    await other.goto(`${app.origin}/upload`)
+    await other.getByLabel('Choose files').waitFor()
+    expect(await other.getByText('secret.txt').count()).to.equal(0)
+    expect(await Asset.countDocuments({ name: 'secret.txt' })).to.equal(0)
     expect(faults).to.deep.equal([])
     await context.close()
   })

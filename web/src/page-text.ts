@@ -1,3 +1,5 @@
+import { text } from './text.ts'
+
 /** Texts of the pages that are loaded when they are opened. */
 export const pageText = {
   selection: {
@@ -101,7 +103,21 @@ export const pageText = {
       missing: 'Choose the file again: the browser does not keep it after a reload.',
       done: 'Uploaded',
     },
+    checking: (checked: string, size: string) => `Checking the file: ${checked} of ${size}`,
     progress: (loaded: string, size: string) => `${loaded} of ${size}`,
+    changed: 'The file was changed, moved or deleted after you chose it. Choose it again.',
+    /** What to do about an error that a repetition does not solve, by its code. */
+    errors: {
+      space_exceeded: 'Your space is full. Delete assets or ask an admin for more space, then press Retry.',
+      server_full: 'The server is full. Ask its operator for more space, then press Retry.',
+      too_large: text.errors.tooLarge,
+    } as Record<string, string>,
+    leaveTitle: 'Sign out?',
+    leaveHint: (count: number) =>
+      `${count === 1 ? '1 upload is' : `${count} uploads are`} not finished. When you sign out, ` +
+      `${count === 1 ? 'it ends and its' : 'they end and their'} files are removed from this browser.`,
+    stay: 'Stay signed in',
+    leaveAnyway: 'Sign out anyway',
     again: (message: string, seconds: number) => `${message} Tries again in ${seconds} s.`,
     againOnline: (message: string) => `${message} Tries again when you are online.`,
     duplicate: 'You already have this file:',

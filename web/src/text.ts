@@ -15,6 +15,7 @@ export const text = {
     retry: 'Try again',
     taken: 'Another account has this already.',
     offline: 'The server cannot be reached. Check your connection.',
+    tooLarge: 'A file is larger than this server allows. Make it smaller, or ask the operator for more.',
     unexpected: 'The server gave an answer that this page does not understand.',
     outdated: 'This page could not be loaded. Load it again: the service may have been updated.',
     notFound: 'This page does not exist',

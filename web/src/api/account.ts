@@ -26,8 +26,16 @@ export async function register(body: Registration): Promise<void> {
   session.begin(token, user, false)
 }
 
+let mayLeave = async (): Promise<boolean> => true
+
+/** Sets what is done before the user signs out. It returns false if the user stays signed in. */
+export function beforeSignOut(act: () => Promise<boolean>): void {
+  mayLeave = act
+}
+
 /** Ends the session at the service and here. Here also if the service cannot be reached: nobody else sees the account. */
 export async function signOut(): Promise<void> {
+  if (!(await mayLeave())) return
   const headers = { Authorization: `Bearer ${session.token}` }
   await fetch(at('/api/auth/logout'), { method: 'POST', headers }).catch(() => undefined)
   session.end()

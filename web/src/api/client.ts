@@ -49,6 +49,7 @@ export async function ask<Res>(call: Promise<Answer<Res>>): Promise<Res> {
     throw thrown instanceof DOMException ? thrown : toError(thrown)
   })
   if (response.status === 204) return undefined as Res
-  if (error !== undefined || !data) throw error instanceof ApiError ? error : errorOf(error)
+  if (error !== undefined || !data)
+    throw error instanceof ApiError ? error : errorOf(error, response.headers.get('Retry-After'))
   return data.res
 }

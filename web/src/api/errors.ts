@@ -7,6 +7,8 @@ export class ApiError extends Error {
     message: string,
     readonly details: readonly { field: string; message: string }[] = [],
     readonly requestId: string | null = null,
+    /** The header `Retry-After` of the answer. */
+    readonly retryAfter: string | null = null,
   ) {
     super(message)
     this.name = 'ApiError'
@@ -24,11 +26,11 @@ interface ErrorAnswer {
   err: { code: string; message: string; details?: { field: string; message: string }[]; requestId: string }
 }
 
-/** Returns the error that the body of an answer describes. */
-export function errorOf(body: unknown): ApiError {
+/** Returns the error that the body of an answer describes. @param retryAfter header of the answer */
+export function errorOf(body: unknown, retryAfter: string | null = null): ApiError {
   const { err } = (body ?? {}) as Partial<ErrorAnswer>
   if (!err) return new ApiError('unexpected', text.errors.unexpected)
-  return new ApiError(err.code, err.message, err.details, err.requestId)
+  return new ApiError(err.code, err.message, err.details, err.requestId, retryAfter)
 }
 
 /** Returns whether an asset does not exist or cannot be read, which are the same to the user. */

@@ -2,11 +2,12 @@ import cloud from 'lucide-static/icons/cloud-upload.svg'
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
+import { beforeSignOut } from '../api/account.ts'
 import { at } from '../base.ts'
 import { Icon } from '../design/icon.tsx'
 import { loadStyles } from '../shell/lazy-page.tsx'
 import { text } from '../text.ts'
-import { hadUploads } from './traces.ts'
+import { hadUploads, leaveUploads } from './traces.ts'
 import { readTransfer, type TransferItem } from './transfer.ts'
 
 const hasFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') ?? false
@@ -33,6 +34,13 @@ export function UploadDock() {
     const { takeTransfer } = await import('./take-transfer.ts')
     await takeTransfer(items)
   }
+  useEffect(() => {
+    beforeSignOut(async () => {
+      // also uploads that only other windows show
+      setNeeded(hadUploads())
+      return leaveUploads(true)
+    })
+  }, [])
   useFileEvents(setOver, (items) => void take(items))
   return (
     <>

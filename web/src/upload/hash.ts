@@ -1,16 +1,24 @@
 import workerFile from 'worker:sha256'
+import type { Answer } from './sha256-worker.ts'
 
-/** Largest file whose SHA-256 is computed before the upload, in bytes. */
-const MAX_HASHED_BYTES = 500_000_000
-
-/** Returns the SHA-256 of a file in hexadecimal; null if it is too large or cannot be read. */
-export function hashFile(file: File, signal: AbortSignal): Promise<string | null> {
-  if (file.size > MAX_HASHED_BYTES) return Promise.resolve(null)
+/** Computes the SHA-256 of a file in a worker, so that the page stays responsive. See `RunDeps`. */
+export function hashFile(
+  file: File,
+  signal: AbortSignal,
+  onProgress: (bytes: number) => void,
+): Promise<string> {
   const worker = new Worker(new URL(workerFile, import.meta.url))
-  return new Promise<string | null>((resolve, reject) => {
-    worker.onmessage = ({ data }: MessageEvent<string>) => resolve(data)
-    worker.onerror = () => resolve(null)
-    signal.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')), { once: true })
+  return new Promise<string>((resolve, reject) => {
+    const stop = () => reject(new DOMException('aborted', 'AbortError'))
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+      if ('bytes' in data) onProgress(data.bytes)
+      else if ('sha256' in data) resolve(data.sha256)
+      // browsers give an error of the network, whatever the reason
+      else reject(new DOMException(data.error, 'NotReadableError'))
+    }
+    worker.onerror = ({ message }) => reject(new Error(message))
+    if (signal.aborted) return stop()
+    signal.addEventListener('abort', stop, { once: true })
     worker.postMessage(file)
   }).finally(() => worker.terminate())
 }

@@ -1,17 +1,4 @@
-/** What becomes of a chosen file or folder: one asset. */
-export type State =
-  /** Has its turn later, or again at `retryAt`. */
-  | 'waiting'
-  | 'running'
-  | 'paused'
-  | 'failed'
-  /** The user already has an asset of this file and is asked what to do. */
-  | 'duplicate'
-  /** The browser can reopen the file when the user allows it. */
-  | 'permission'
-  /** The page was reloaded and the file must be chosen again. */
-  | 'missing'
-  | 'done'
+import { nextState, type State } from './state.ts'
 
 export interface Fields {
   /** Empty: the name of the file or folder. */
@@ -34,8 +21,10 @@ export interface UploadItem {
   id: string
   /** Id of the account that uploads. */
   owner: string
-  /** Id of the browser window that runs it. */
+  /** Id of the browser window that owns it: only this one runs and changes it. */
   window: string
+  /** Number of its changes. */
+  revision: number
   createdAt: number
   /** Name of the file or folder. */
   name: string
@@ -45,11 +34,14 @@ export interface UploadItem {
   /** `Idempotency-Key` of all its requests: a repeated request creates no second asset. */
   key: string
   state: State
+  /** Bytes that were read to compute the SHA-256. */
+  checked: number
   /** Bytes that were sent. */
   loaded: number
   attempts: number
-  /** When it is tried again without a question, in milliseconds since 1970. */
+  /** When a delayed upload is tried again, in milliseconds since 1970. */
   retryAt: number | null
+  /** Why it failed, or why its file must be chosen again; null: nothing, or only a reload. */
   error: string | null
   sha256: string | null
   duplicate: { id: string; name: string } | null
@@ -60,32 +52,22 @@ export interface UploadItem {
   applied: Fields
   picture: { name: string; applied: boolean } | null
   assetId: string | null
+  /** Whether the upload was finished. Later attempts send changed fields. */
+  wasDone: boolean
   /** Whether the browser can upload it after a reload without another choice of the file. */
   kept: boolean
 }
 
-export type Action = 'pause' | 'resume' | 'retry' | 'skip' | 'anyway' | 'allow' | 'cancel'
+type Given = Pick<UploadItem, 'id' | 'owner' | 'window' | 'createdAt' | 'name' | 'isFolder' | 'files' | 'key'>
 
-const ACTIONS: Record<State, Action[]> = {
-  waiting: ['pause', 'cancel'],
-  running: ['pause', 'cancel'],
-  paused: ['resume', 'cancel'],
-  failed: ['retry', 'cancel'],
-  duplicate: ['skip', 'anyway'],
-  permission: ['allow', 'cancel'],
-  missing: ['cancel'],
-  done: [],
-}
-
-/** Returns what a user can do with an upload. */
-export function actionsOf({ state, retryAt }: Pick<UploadItem, 'state' | 'retryAt'>): Action[] {
-  if (state === 'waiting' && retryAt !== null) return ['retry', 'cancel']
-  return ACTIONS[state]
-}
-
-/** Tells whether an upload failed, also when it is tried again later without a question. */
-export const hasFailed = ({ state, retryAt }: Pick<UploadItem, 'state' | 'retryAt'>): boolean =>
-  state === 'failed' || (state === 'waiting' && retryAt !== null)
+/** Returns an upload before its first attempt. */
+export const newItem = (given: Given): UploadItem => ({
+  ...given,
+  size: given.files.reduce((sum, { size }) => sum + size, 0),
+  ...{ revision: 0, state: 'waiting', attempts: 0, checked: 0, loaded: 0, retryAt: null, error: null },
+  ...{ sha256: null, duplicate: null, anyway: false, assetId: null, wasDone: false, kept: false },
+  ...{ fields: NO_FIELDS, applied: NO_FIELDS, picture: null },
+})
 
 /** Returns the tags of a field. */
 export const tagsOf = (value: string): string[] => [
@@ -117,3 +99,17 @@ export function changeOf({
   if (fields.visibility !== applied.visibility) change.visibility = fields.visibility
   return Object.keys(change).length > 0 ? change : null
 }
+
+/** Tells whether a finished upload has changes that the asset does not have yet. */
+export const hasMore = (item: UploadItem): boolean =>
+  changeOf(item) !== null || item.picture?.applied === false
+
+/** Tells whether an upload waits for files that have these names, and these sizes unless they were changed. */
+export const isWanted = (item: UploadItem, name: string, files: ChosenFile[]): boolean =>
+  nextState(item.state, 'choose') !== null &&
+  item.name === name &&
+  item.files.length === files.length &&
+  item.files.every(
+    ({ path, size }, index) =>
+      path === files[index]?.path && (item.error !== null || size === files[index]?.size),
+  )

@@ -1,28 +1,34 @@
-import type { Action, Fields, UploadItem } from './item.ts'
+import type { Fields, UploadItem } from './item.ts'
 import type { QueueStore } from './parts.ts'
+import { type Action, nextState, type Step } from './state.ts'
 
 /** What windows of one browser tell each other. */
 export type Message =
   | { put: UploadItem }
   | { removed: string }
+  | { progress: Progress }
   | { act: { id: string; action: Action } }
   | { edit: { id: string; fields: Fields } }
   | { picture: { id: string; name: string } }
 
-interface Deps {
+type Progress = Pick<UploadItem, 'id' | 'checked' | 'loaded'>
+
+export interface ItemsDeps {
+  windowId: string
   store: QueueStore
+  /** Tells the other windows. */
   post(message: Message): void
 }
 
 /** The uploads of this browser: in the memory, in the store and in the other windows. */
 export class Items {
-  readonly #deps: Deps
+  readonly #deps: ItemsDeps
   readonly #items = new Map<string, UploadItem>()
   readonly #listeners = new Set<() => void>()
   #account: string | null = null
   #shown: readonly UploadItem[] | null = null
 
-  constructor(deps: Deps) {
+  constructor(deps: ItemsDeps) {
     this.#deps = deps
   }
 
@@ -38,7 +44,7 @@ export class Items {
 
   /** The uploads of the account, in the order in which they were added. Another array after each change. */
   get shown(): readonly UploadItem[] {
-    this.#shown ??= [...this.#items.values()]
+    this.#shown ??= this.all
       .filter(({ owner }) => owner === this.#account)
       .sort((a, b) => a.createdAt - b.createdAt)
     return this.#shown
@@ -53,43 +59,75 @@ export class Items {
     return this.#items.get(id)
   }
 
-  /** @throws AbortError if the upload was removed */
+  /** @throws AbortError if the upload was removed, or belongs to another window now */
   need(id: string): UploadItem {
     const item = this.#items.get(id)
-    if (!item) throw new DOMException('The upload was removed', 'AbortError')
+    if (!item || !this.isOwn(item)) throw new DOMException('The upload was removed', 'AbortError')
     return item
   }
 
+  /** Tells whether this window owns an upload. */
+  isOwn({ window }: Pick<UploadItem, 'window'>): boolean {
+    return window === this.#deps.windowId
+  }
+
+  /** Changes an upload that this window owns. */
   change(id: string, change: Partial<UploadItem>): void {
     const item = this.#items.get(id)
-    if (item) this.put({ ...item, ...change })
+    if (item && this.isOwn(item)) void this.put({ ...item, ...change })
   }
 
-  /** Shows how much was sent. The store does not need it. */
-  report(id: string, loaded: number): void {
+  /** Changes the state of an upload that this window owns. Returns false, and changes nothing, if its state has no such step. */
+  step(id: string, step: Step, change: Partial<UploadItem> = {}): boolean {
     const item = this.#items.get(id)
-    if (!item) return
-    const put = { ...item, loaded }
+    const state = item && this.isOwn(item) ? nextState(item.state, step) : null
+    if (!item || !state) return false
+    void this.put({ ...item, retryAt: null, error: null, ...change, state })
+    return true
+  }
+
+  /** Drops the changes of a finished upload that its asset does not have. */
+  undo(id: string): void {
+    const { applied, picture } = this.need(id)
+    this.step(id, 'undo', { fields: applied, picture: picture?.applied ? picture : null })
+  }
+
+  /** Stores the next form of an upload, which this window owns from now on. */
+  put(item: UploadItem): Promise<void> {
+    const put = { ...item, window: this.#deps.windowId, revision: item.revision + 1 }
     this.#deps.post({ put })
-    this.show(put)
+    this.#set(put)
+    return this.#deps.store.put(put)
   }
 
-  put(item: UploadItem): void {
-    this.#deps.post({ put: item })
-    void this.#deps.store.put(item)
-    this.show(item)
+  /** Shows how far an upload is. The store does not need it. */
+  report(id: string, change: Partial<Progress>): void {
+    const item = this.#items.get(id)
+    if (!item || !this.isOwn(item)) return
+    const { checked, loaded } = { ...item, ...change }
+    this.#deps.post({ progress: { id, checked, loaded } })
+    this.#set({ ...item, checked, loaded })
   }
 
-  /** Takes an upload as another window or the store has it. */
-  show(item: UploadItem): void {
-    this.#items.set(item.id, item)
-    this.announce()
+  /** Shows how far the upload of another window is. */
+  showProgress({ id, ...change }: Progress): void {
+    const item = this.#items.get(id)
+    if (item && !this.isOwn(item)) this.#set({ ...item, ...change })
   }
 
-  remove(id: string): void {
+  /** Shows an upload as another window or the store has it. Returns false if this window has a newer form. */
+  show(item: UploadItem): boolean {
+    const known = this.#items.get(item.id)
+    if (known && isOlder(item, known)) return false
+    this.#set(item)
+    return true
+  }
+
+  /** Removes an upload, its files and its picture from this browser. */
+  remove(id: string): Promise<void> {
     this.#deps.post({ removed: id })
-    void this.#deps.store.remove(id)
     this.hide(id)
+    return this.#deps.store.remove(id)
   }
 
   hide(id: string): void {
@@ -106,4 +144,13 @@ export class Items {
     this.#shown = null
     for (const listener of this.#listeners) listener()
   }
+
+  #set(item: UploadItem): void {
+    this.#items.set(item.id, item)
+    this.announce()
+  }
 }
+
+/** Compares two forms of an upload. When two windows took it at the same time, all windows agree on one of them. */
+const isOlder = (one: UploadItem, other: UploadItem): boolean =>
+  one.revision < other.revision || (one.revision === other.revision && one.window < other.window)

@@ -4,9 +4,10 @@ import { Button } from '../design/button.tsx'
 import { formatBytes, formatDuration } from '../lib/format.ts'
 import { pageText } from '../page-text.ts'
 import { FieldsOfAll } from './fields.tsx'
-import { hasFailed, type UploadItem } from './item.ts'
+import type { UploadItem } from './item.ts'
 import type { UploadQueue } from './queue.ts'
 import { UploadRow } from './row.tsx'
+import { hasFailed } from './state.ts'
 import type { Summary } from './use-uploads.ts'
 
 interface Props {
@@ -36,7 +37,7 @@ export function QueueButtons({ queue, items }: Props) {
           {queue.isHeld ? pageText.upload.release : pageText.upload.hold}
         </Button>
       )}
-      {items.some((item) => hasFailed(item) || (item.state === 'running' && item.attempts > 1)) && (
+      {items.some((item) => hasFailed(item.state) || (item.state === 'running' && item.attempts > 1)) && (
         <Button onClick={() => queue.retryAll()}>{pageText.upload.retryAll}</Button>
       )}
       {items.some(({ state }) => state === 'done') && (

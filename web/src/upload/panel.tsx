@@ -1,6 +1,7 @@
 import down from 'lucide-static/icons/chevron-down.svg'
 import up from 'lucide-static/icons/chevron-up.svg'
-import { useEffect, useState } from 'preact/hooks'
+import type { RefObject } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { useSession } from '../api/session.ts'
 import { at } from '../base.ts'
@@ -8,6 +9,7 @@ import { Button, ButtonLink } from '../design/button.tsx'
 import { pageText } from '../page-text.ts'
 import { FolderQuestion } from './folder-question.tsx'
 import { intake } from './intake.ts'
+import { LeaveQuestion } from './leave-question.tsx'
 import { QueueButtons, SummaryLine, UploadList } from './list.tsx'
 import { openQueue } from './uploads.ts'
 import { useSummary, useUploads } from './use-uploads.ts'
@@ -22,22 +24,17 @@ export default function UploadPanel() {
   const isShown = items.length > 0 && path !== at('/upload')
 
   useEffect(() => {
-    void openQueue().then((opened) => {
-      opened.setAccount(account?.id ?? null)
-      if (account) return intake.takeEarly()
-    })
+    void openQueue().then(() => account && intake.takeEarly())
   }, [account?.id])
-  useEffect(() => {
-    // the page leaves space for the panel, so that it covers nothing that cannot be scrolled to
-    if (isShown) document.documentElement.dataset.uploads = isOpen ? 'open' : 'closed'
-    else delete document.documentElement.dataset.uploads
-  }, [isShown, isOpen])
+  const panel = useRef<HTMLElement>(null)
+  useSpaceFor(panel, isShown && queue !== null, isOpen)
 
   return (
     <>
       <FolderQuestion />
+      <LeaveQuestion />
       {isShown && queue && (
-        <aside class="upload-panel panel" aria-label={pageText.upload.panel}>
+        <aside ref={panel} class="upload-panel panel" aria-label={pageText.upload.panel}>
           <div class="head">
             <SummaryLine summary={summary} count={items.length} />
             <Button
@@ -65,4 +62,21 @@ export default function UploadPanel() {
       )}
     </>
   )
+}
+
+/** Leaves space for the panel below the page, so that it covers nothing that cannot be scrolled to. */
+function useSpaceFor(panel: RefObject<HTMLElement>, isShown: boolean, isOpen: boolean): void {
+  useEffect(() => {
+    const { dataset, style } = document.documentElement
+    if (!isShown || !panel.current) return
+    dataset.uploads = isOpen ? 'open' : 'closed'
+    const measure = new ResizeObserver(([entry]) => {
+      style.setProperty('--uploads-height', `${entry?.borderBoxSize[0]?.blockSize ?? 0}px`)
+    })
+    measure.observe(panel.current)
+    return () => {
+      measure.disconnect()
+      delete dataset.uploads
+    }
+  }, [isShown, isOpen])
 }

@@ -36,9 +36,9 @@ export interface Progress {
 export interface Transport {
   /** Creates the asset of an upload and returns its id. @throws ApiError, AbortError */
   upload(item: UploadItem, files: File[], progress: Progress): Promise<string>
-  change(assetId: string, change: Change): Promise<void>
-  addPicture(assetId: string, picture: File): Promise<void>
-  remove(assetId: string): Promise<void>
-  /** Returns an own asset that has this file; null if there is none. */
-  findDuplicate(name: string, sha256: string): Promise<{ id: string; name: string } | null>
+  change(item: UploadItem, change: Change): Promise<void>
+  addPicture(item: UploadItem, picture: File): Promise<void>
+  remove(item: UploadItem): Promise<void>
+  /** Returns an own asset that has a file of the SHA-256 of an upload; null if there is none. */
+  findDuplicate(item: UploadItem): Promise<{ id: string; name: string } | null>
 }

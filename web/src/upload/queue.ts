@@ -1,15 +1,9 @@
-import {
-  type Action,
-  changeOf,
-  type Fields,
-  hasFailed,
-  NO_FIELDS,
-  type State,
-  type UploadItem,
-} from './item.ts'
-import { Items, type Message } from './items.ts'
+import { toError } from '../api/errors.ts'
+import { type Fields, hasMore, isWanted, newItem, type UploadItem } from './item.ts'
+import { Items, type ItemsDeps, type Message } from './items.ts'
 import type { Chosen } from './parts.ts'
 import { Run, type RunDeps } from './run.ts'
+import { type Action, hasFailed, nextState } from './state.ts'
 
 /** Uploads that run at the same time. */
 export const PARALLEL = 3
@@ -18,17 +12,14 @@ const TYPING_MS = 800
 /** Time after a connection came back before failed uploads begin again, in milliseconds. */
 const ONLINE_MS = 3000
 
-export interface Deps extends RunDeps {
-  windowId: string
-  /** Tells the other windows. */
-  post(message: Message): void
+export interface Deps extends ItemsDeps, RunDeps {
   /** Called after an asset was created, changed or deleted. */
   onStored(): void
   isOnline(): boolean
   newId(): string
 }
 
-/** The queue. Each upload belongs to one window of the browser, which runs it; the other windows show it. */
+/** The queue of one window. It runs the uploads that the window owns, and shows those of the other windows. */
 export class UploadQueue {
   readonly #deps: Deps
   readonly #items: Items
@@ -48,6 +39,15 @@ export class UploadQueue {
     return this.#items.shown
   }
 
+  get account(): string | null {
+    return this.#items.account
+  }
+
+  /** The uploads that other windows own. */
+  get foreign(): UploadItem[] {
+    return this.#items.all.filter((item) => !this.#items.isOwn(item))
+  }
+
   /** Whether there is no upload of any account. */
   get isEmpty(): boolean {
     return this.#items.all.length === 0
@@ -58,6 +58,16 @@ export class UploadQueue {
     return this.#isHeld
   }
 
+  /** Uploads whose asset is missing, or does not have the fields and the picture yet. */
+  get unfinished(): UploadItem[] {
+    return this.items.filter((item) => item.state !== 'done' || hasMore(item))
+  }
+
+  /** Whether closing this window would lose an upload. */
+  get wouldLose(): boolean {
+    return this.#items.all.some(({ id, kept, state }) => !kept && state !== 'done' && this.#files.has(id))
+  }
+
   subscribe(listener: () => void): () => void {
     return this.#items.subscribe(listener)
   }
@@ -66,6 +76,7 @@ export class UploadQueue {
   setAccount(account: string | null): void {
     if (account === this.#items.account) return
     this.#items.account = account
+    for (const [id, run] of this.#runs) if (this.#items.get(id)?.owner !== account) run.end('leave')
     this.#next()
   }
 
@@ -82,56 +93,52 @@ export class UploadQueue {
     const { newId, now, windowId: window, store } = this.#deps
     const name = folder ?? chosen[0]?.file.name ?? ''
     const files = chosen.map(({ path, file }) => ({ path, size: file.size }))
-    const waiting = this.items.find(
-      (one) =>
-        (one.state === 'missing' || one.state === 'permission') &&
-        one.name === name &&
-        JSON.stringify(one.files) === JSON.stringify(files),
-    )
-    const item: UploadItem = waiting ?? {
-      ...{ id: newId(), owner, window, name, files, key: newId(), isFolder: folder !== null },
-      size: files.reduce((sum, file) => sum + file.size, 0),
-      // later than all others, so that the order stays
-      createdAt: Math.max(now(), (this.items.at(-1)?.createdAt ?? 0) + 0.001),
-      ...{ loaded: 0, attempts: 0, retryAt: null, error: null, sha256: null, duplicate: null, anyway: false },
-      ...{ fields: NO_FIELDS, applied: NO_FIELDS, picture: null, assetId: null, kept: false },
-      state: 'waiting',
-    }
-    const { id } = item
-    this.#files.set(
-      id,
-      chosen.map(({ file }) => file),
-    )
-    this.#items.put({ ...item, window, state: 'waiting', loaded: 0 })
+    const wanted = this.items.find((item) => isWanted(item, name, files))
+    // later than all others, so that the order stays
+    const last = this.items.at(-1)?.createdAt ?? 0
+    const added = newItem({
+      ...{ id: newId(), owner, window, key: newId(), name, files, isFolder: folder !== null },
+      createdAt: Math.max(now(), last + 0.001),
+    })
+    // what was typed stays; a request with another content is another request
+    const { id, revision, createdAt, fields, picture } = wanted ?? added
+    const key = wanted?.error === null ? wanted.key : added.key
+    const opened = chosen.map(({ file }) => file)
+    this.#files.set(id, opened)
+    void this.#items.put({ ...added, id, revision, createdAt, fields, picture, key })
     this.#next()
     if (!(await store.keep(id, chosen))) return
     if (this.#items.get(id)) this.#items.change(id, { kept: true })
     else await store.remove(id)
   }
 
-  /** Does what a button of an upload says. */
+  /** Does what a button of an upload says, if its state still has this button. */
   async act(id: string, action: Action): Promise<void> {
     const item = this.#items.get(id)
-    if (!item) return
-    const isForeign = item.window !== this.#deps.windowId
-    if (isForeign && action !== 'allow') return this.#deps.post({ act: { id, action } })
-    if (action === 'pause') this.#pause(id)
+    if (!item || !nextState(item.state, action)) return
+    // only the window in which the user pressed the button can ask the browser for the files
+    if (action === 'allow') await this.#allow(item)
+    else if (!this.#items.isOwn(item)) this.#deps.post({ act: { id, action } })
     else if (action === 'cancel' || action === 'skip') await this.#cancel(id)
-    else if (action === 'allow') await this.#allow(id)
-    else if (action === 'anyway') this.#items.change(id, { state: 'waiting', anyway: true })
-    else this.#items.change(id, { state: 'waiting', retryAt: null, attempts: 0 })
+    else if (action === 'pause' && this.#runs.has(id)) this.#runs.get(id)?.end('pause')
+    else this.#items.step(id, action, { attempts: 0, ...(action === 'anyway' && { anyway: true }) })
     this.#next()
   }
 
   /** Tries all failed uploads again. */
   retryAll(): void {
-    for (const item of this.items) if (hasFailed(item)) void this.act(item.id, 'retry')
+    for (const { id, state } of this.items) if (hasFailed(state)) void this.act(id, 'retry')
   }
 
   /** Removes the finished uploads from the list. Their assets stay. */
   clearFinished(): void {
     for (const item of this.items)
-      if (item.state === 'done' && changeOf(item) === null) this.#items.remove(item.id)
+      if (item.state === 'done' && !hasMore(item)) void this.#items.remove(item.id)
+  }
+
+  /** Ends the uploads of the account in all windows and removes them from this browser. Their assets stay. */
+  async forget(): Promise<void> {
+    await Promise.all(this.items.map(({ id }) => this.#remove(id)))
   }
 
   /** Changes the fields of an upload, also while it runs and after it. */
@@ -139,7 +146,7 @@ export class UploadQueue {
     const item = this.#items.get(id)
     if (!item) return
     const fields = { ...item.fields, ...change }
-    if (item.window === this.#deps.windowId) {
+    if (this.#items.isOwn(item)) {
       this.#items.change(id, { fields })
       this.#sendLater(id)
     } else {
@@ -153,56 +160,61 @@ export class UploadQueue {
   async setPicture(id: string, file: File): Promise<void> {
     await this.#deps.store.putPicture(id, file)
     const picture = { id, name: file.name }
-    if (this.#items.get(id)?.window !== this.#deps.windowId) this.#deps.post({ picture })
+    const item = this.#items.get(id)
+    if (item && !this.#items.isOwn(item)) this.#deps.post({ picture })
     else this.#setPicture(picture)
-  }
-
-  /** Whether closing this window would lose an upload. */
-  get wouldLose(): boolean {
-    return this.#items.all.some(({ id, kept, state }) => !kept && state !== 'done' && this.#files.has(id))
   }
 
   /** Uploads that failed for want of a connection begin again soon. */
   online(): void {
     const soon = this.#deps.now() + ONLINE_MS
-    for (const { id, retryAt, window } of this.items)
-      if (retryAt !== null && window === this.#deps.windowId)
-        this.#items.change(id, { retryAt: Math.min(retryAt, soon) })
+    for (const { id, retryAt } of this.items)
+      if (retryAt !== null) this.#items.change(id, { retryAt: Math.min(retryAt, soon) })
     this.#next()
   }
 
-  /** Reads the stored queue and takes the uploads of windows that were closed. @param alive ids of open windows */
-  async adopt(alive: ReadonlySet<string>): Promise<void> {
-    const { windowId, store } = this.#deps
-    for (const item of await store.all()) {
-      const { id, window, state, assetId, size } = item
-      const isKnown = this.#items.get(id) !== undefined
-      if (window === windowId && isKnown) continue
-      if (window !== windowId && alive.has(window)) {
-        if (!isKnown) this.#items.show(item)
-        continue
-      }
-      const hasMore = state === 'done' && (changeOf(item) !== null || item.picture?.applied === false)
-      const next: State = state === 'running' || hasMore ? 'waiting' : state
-      this.#items.put({ ...item, window: windowId, state: next, loaded: assetId ? size : 0 })
+  /** Reads the stored queue. What this window knows can be newer. */
+  async read(): Promise<void> {
+    for (const item of await this.#deps.store.all()) {
+      const known = this.#items.get(item.id)
+      if (!known || known.revision < item.revision) this.#items.show(item)
+    }
+  }
+
+  /** Takes the uploads that a closed window owned, and goes on with them. Removes those of other accounts. */
+  async takeOver(window: string): Promise<void> {
+    if (!this.#items.account) return
+    await this.read()
+    for (const item of this.#items.all.filter((one) => one.window === window)) {
+      const { id, owner, assetId, size } = item
+      const step = item.state === 'done' && hasMore(item) ? 'change' : 'takeOver'
+      const state = nextState(item.state, step) ?? item.state
+      // stored before another window can look for it
+      if (owner !== this.#items.account) await this.#items.remove(id)
+      else await this.#items.put({ ...item, state, loaded: assetId ? size : 0 })
     }
     this.#next()
   }
 
   /** Takes in what another window says. */
   receive(message: Message): void {
-    const { windowId } = this.#deps
     if ('put' in message) {
-      if (message.put.window !== windowId) this.#files.delete(message.put.id)
-      this.#items.show(message.put)
-    } else if ('removed' in message) this.#items.hide(message.removed)
-    else {
-      const { id } = 'act' in message ? message.act : 'edit' in message ? message.edit : message.picture
-      if (this.#items.get(id)?.window !== windowId) return
-      if ('act' in message) void this.act(id, message.act.action)
-      else if ('edit' in message) this.edit(id, message.edit.fields)
-      else this.#setPicture(message.picture)
-    }
+      if (this.#items.show(message.put)) this.#stop(message.put.id)
+    } else if ('removed' in message) {
+      this.#items.hide(message.removed)
+      this.#stop(message.removed)
+    } else if ('progress' in message) this.#items.showProgress(message.progress)
+    else this.#obey(message)
+  }
+
+  /** Does what the user did in another window to an upload of this one. */
+  #obey(message: Extract<Message, { act: unknown } | { edit: unknown } | { picture: unknown }>): void {
+    const { id } = 'act' in message ? message.act : 'edit' in message ? message.edit : message.picture
+    const item = this.#items.get(id)
+    if (!item || !this.#items.isOwn(item)) return
+    if ('act' in message) void this.act(id, message.act.action)
+    else if ('edit' in message) this.edit(id, message.edit.fields)
+    else this.#setPicture(message.picture)
   }
 
   #setPicture({ id, name }: { id: string; name: string }): void {
@@ -210,35 +222,42 @@ export class UploadQueue {
     this.#sendLater(id)
   }
 
-  #pause(id: string): void {
-    const run = this.#runs.get(id)
-    if (run) run.end('pause')
-    else this.#items.change(id, { state: 'paused', retryAt: null })
-  }
-
   async #cancel(id: string): Promise<void> {
     const run = this.#runs.get(id)
     if (run) return run.end('cancel')
-    const assetId = this.#items.get(id)?.assetId
-    if (assetId) {
-      try {
-        await this.#deps.transport.remove(assetId)
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error)
-        return this.#items.change(id, { state: 'failed', retryAt: null, error: message })
-      }
+    const item = this.#items.need(id)
+    // what is cancelled is then the change, not the upload
+    if (item.wasDone) return this.#items.undo(id)
+    try {
+      if (item.assetId) await this.#deps.transport.remove(item)
+    } catch (error) {
+      this.#items.step(id, 'fail', { error: toError(error).message })
+      return
     }
-    this.#files.delete(id)
-    this.#items.remove(id)
+    await this.#remove(id)
     this.#deps.onStored()
   }
 
-  /** Opens the files of an upload again. Only the window in which the user pressed the button can ask for them. */
-  async #allow(id: string): Promise<void> {
+  async #remove(id: string): Promise<void> {
+    const removed = this.#items.remove(id)
+    this.#stop(id)
+    await removed
+  }
+
+  /** Ends what this window does for an upload that it no longer owns. */
+  #stop(id: string): void {
+    this.#runs.get(id)?.end('leave')
+    this.#files.delete(id)
+  }
+
+  async #allow({ id }: UploadItem): Promise<void> {
     const files = await this.#deps.store.open(id, true)
-    if (files === 'permission') return
+    const item = this.#items.get(id)
+    if (files === 'permission' || item?.state !== 'permission') return
     if (files) this.#files.set(id, files)
-    this.#items.change(id, { window: this.#deps.windowId, state: files ? 'waiting' : 'missing' })
+    // the window that opened the files owns the upload from now on
+    const state = nextState(item.state, files ? 'allow' : 'lose') ?? item.state
+    await this.#items.put({ ...item, state })
   }
 
   /** Begins as many uploads as can run. */
@@ -248,9 +267,10 @@ export class UploadQueue {
     const now = this.#deps.now()
     let soonest = Number.POSITIVE_INFINITY
     for (const item of this.items) {
-      if (item.window !== this.#deps.windowId || item.state !== 'waiting' || this.#runs.has(item.id)) continue
-      if (item.retryAt !== null && item.retryAt > now) soonest = Math.min(soonest, item.retryAt)
-      else if (this.#runs.size < PARALLEL) void this.#run(item.id)
+      const { id, state, retryAt } = item
+      if (!this.#items.isOwn(item) || !nextState(state, 'begin') || this.#runs.has(id)) continue
+      if (retryAt !== null && retryAt > now) soonest = Math.min(soonest, retryAt)
+      else if (this.#runs.size < PARALLEL) void this.#run(id)
     }
     if (soonest < Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.#next(), soonest - now)
   }
@@ -270,7 +290,7 @@ export class UploadQueue {
     clearTimeout(this.#typing.get(id))
     if (this.#items.get(id)?.state !== 'done') return
     const send = () => {
-      this.#items.change(id, { state: 'waiting', attempts: 0 })
+      this.#items.step(id, 'change', { attempts: 0 })
       this.#next()
     }
     this.#typing.set(id, setTimeout(send, TYPING_MS))

@@ -9,19 +9,23 @@ const PASSING = new Set(['network', 'timeout', 'unavailable', 'too_many_requests
 
 export interface Failure {
   code: string
-  /** What `Retry-After` says, in milliseconds. */
-  retryAfterMs?: number | null
+  /** The header `Retry-After` of the answer. */
+  retryAfter?: string | null
 }
 
 /**
- * Returns after how many milliseconds a failed request is repeated; null if it is not. Doubles with each attempt, unless
- * the service says when.
+ * Returns after how many milliseconds a failed request is repeated; null if it is not. Doubles with each attempt, and is at
+ * least what the service says.
  */
-export function delayAfter({ code, retryAfterMs = null }: Failure, attempts: number): number | null {
+export function delayAfter(
+  { code, retryAfter = null }: Failure,
+  attempts: number,
+  now: number,
+): number | null {
   if (attempts >= MAX_ATTEMPTS) return null
-  if (retryAfterMs !== null) return Math.max(retryAfterMs, 1000)
-  if (!PASSING.has(code)) return null
-  return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1))
+  const told = parseRetryAfter(retryAfter, now)
+  if (told === null && !PASSING.has(code)) return null
+  return Math.max(told ?? 0, Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1)))
 }
 
 /** Returns the milliseconds that a `Retry-After` header names: seconds or a date. */

@@ -14,8 +14,9 @@ import { Icon, type Shapes } from '../design/icon.tsx'
 import { formatBytes } from '../lib/format.ts'
 import { pageText } from '../page-text.ts'
 import { FieldsOfOne } from './fields.tsx'
-import { type Action, actionsOf, hasFailed, type UploadItem } from './item.ts'
+import type { UploadItem } from './item.ts'
 import type { UploadQueue } from './queue.ts'
+import { type Action, actionsOf, hasFailed } from './state.ts'
 
 interface Props {
   item: UploadItem
@@ -36,8 +37,8 @@ export function UploadRow({ item, queue, onGone }: Props) {
     if (action === 'cancel' || action === 'skip') onGone()
   }
   return (
-    <li class={`upload ${hasFailed(item) ? 'failed' : state}`}>
-      <Icon shapes={isDone ? check : hasFailed(item) ? alert : item.isFolder ? folder : fileIcon} />
+    <li class={`upload ${hasFailed(state) ? 'failed' : state}`}>
+      <Icon shapes={isDone ? check : hasFailed(state) ? alert : item.isFolder ? folder : fileIcon} />
       <div class="about">
         {assetId ? (
           <a class="title" href={at(`/a/${assetId}`)}>
@@ -67,7 +68,7 @@ export function UploadRow({ item, queue, onGone }: Props) {
             {pageText.upload.detailsOf(name)}
           </Button>
         )}
-        {actionsOf(item).map((action) => {
+        {actionsOf(state).map((action) => {
           const icon = ICONS[action]
           return (
             <Button
@@ -86,27 +87,27 @@ export function UploadRow({ item, queue, onGone }: Props) {
 }
 
 function Status({ item }: { item: UploadItem }) {
-  const { state, error, loaded, size, duplicate, retryAt } = item
+  const { state, error, size, duplicate, retryAt } = item
+  const { states } = pageText.upload
   if (state === 'duplicate' && duplicate)
     return (
       <p class="meta">
         {pageText.upload.duplicate} <a href={at(`/a/${duplicate.id}`)}>{duplicate.name}</a>
       </p>
     )
-  if (retryAt !== null && error) return <Countdown error={error} retryAt={retryAt} />
-  if (state === 'failed') return <p class="meta fault">{error}</p>
-  const { states } = pageText.upload
-  const words =
-    state === 'running'
-      ? item.assetId || (loaded >= size && size > 0)
-        ? states.finishing
-        : loaded === 0
-          ? states.starting
-          : pageText.upload.progress(formatBytes(loaded), formatBytes(size))
-      : state === 'waiting' || state === 'done'
-        ? `${states[state]} · ${formatBytes(size)}`
-        : states[state === 'duplicate' ? 'waiting' : state]
-  return <p class="meta">{words}</p>
+  if (state === 'delayed' && error && retryAt !== null) return <Countdown error={error} retryAt={retryAt} />
+  if (error) return <p class="meta fault">{error}</p>
+  if (state === 'running') return <p class="meta">{progressOf(item)}</p>
+  if (state === 'waiting' || state === 'done')
+    return <p class="meta">{`${states[state]} · ${formatBytes(size)}`}</p>
+  return <p class="meta">{states[state as keyof typeof states]}</p>
+}
+
+function progressOf({ assetId, checked, loaded, size }: UploadItem): string {
+  const { states, checking, progress } = pageText.upload
+  if (assetId || (loaded >= size && size > 0)) return states.finishing
+  if (loaded > 0) return progress(formatBytes(loaded), formatBytes(size))
+  return checked > 0 ? checking(formatBytes(checked), formatBytes(size)) : states.starting
 }
 
 function Countdown({ error, retryAt }: { error: string; retryAt: number }) {

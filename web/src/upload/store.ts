@@ -1,4 +1,4 @@
-import { type DBSchema, openDB } from 'idb'
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
 import { BASE_PATH } from '../base.ts'
 import type { UploadItem } from './item.ts'
 import type { FileHandle, QueueStore } from './parts.ts'
@@ -31,9 +31,12 @@ export async function openStore(): Promise<QueueStore> {
       created.createObjectStore('pictures', { keyPath: 'id' })
     },
   })
+  let kept = await readKept(db)
   const remove = async (id: string) => {
+    kept.delete(id)
     const change = db.transaction(['uploads', 'sources', 'pictures'], 'readwrite')
     for (const name of ['uploads', 'sources', 'pictures'] as const) void change.objectStore(name).delete(id)
+    change.commit()
     await change.done
   }
   return {
@@ -45,19 +48,30 @@ export async function openStore(): Promise<QueueStore> {
       return items.filter((item) => !old.includes(item))
     },
     async put(item) {
-      await db.put('uploads', item)
-      if (item.state === 'done') await db.delete('sources', item.id)
+      const change = db.transaction(['uploads', 'sources'], 'readwrite')
+      const stored: Promise<unknown>[] = [change.objectStore('uploads').put(item), change.done]
+      if (item.state === 'done') {
+        stored.push(change.objectStore('sources').delete(item.id))
+        kept.delete(item.id)
+      }
+      // does not wait for the answers of the requests: the window can be closed at any time
+      change.commit()
+      // without space in the browser the upload goes on, but is not there after a reload
+      await Promise.all(stored).catch(() => undefined)
     },
     async keep(id, chosen) {
       const size = chosen.reduce((sum, { file, handle }) => sum + (handle ? 0 : file.size), 0)
-      const kept = (await db.getAll('sources')).reduce((sum, { bytes }) => sum + bytes, 0)
-      if (kept + size > MAX_KEPT_BYTES) return false
+      // other windows have removed files since this one read them
+      if (sumOf(kept) + size > MAX_KEPT_BYTES) kept = await readKept(db)
+      if (sumOf(kept) + size > MAX_KEPT_BYTES) return false
       const files = chosen.map(({ file, path, handle }) => (handle ? { path, handle } : { path, file }))
       try {
+        kept.set(id, size)
         await db.put('sources', { id, files, bytes: size })
         return true
       } catch {
         // the browser has no space for the copy: the upload goes on without it
+        kept.delete(id)
         return false
       }
     },
@@ -79,6 +93,12 @@ export async function openStore(): Promise<QueueStore> {
     picture: async (id) => (await db.get('pictures', id))?.file ?? null,
   }
 }
+
+/** Returns the bytes of the copies of each upload. */
+const readKept = async (db: IDBPDatabase<Schema>): Promise<Map<string, number>> =>
+  new Map((await db.getAll('sources')).map(({ id, bytes }) => [id, bytes]))
+
+const sumOf = (bytes: Map<string, number>): number => [...bytes.values()].reduce((sum, one) => sum + one, 0)
 
 type Permissions = FileHandle & {
   queryPermission(options: { mode: 'read' }): Promise<PermissionState>

@@ -18,3 +18,14 @@ export function hadUploads(): boolean {
     return false
   }
 }
+
+/** Removes the uploads of the account from this browser. @param asks about unfinished ones; returns false if the user stays */
+export async function leaveUploads(asks: boolean): Promise<boolean> {
+  if (!hadUploads()) return true
+  try {
+    return await (await import('./leaving.ts')).leaving.leave(asks)
+  } catch {
+    // Without a connection the script can be missing. The uploads then end at the next sign-in of another account.
+    return true
+  }
+}

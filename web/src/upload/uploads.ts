@@ -1,4 +1,5 @@
 import { queries } from '../api/query.ts'
+import { session } from '../api/session.ts'
 import { BASE_PATH } from '../base.ts'
 import { hashFile } from './hash.ts'
 import type { Message } from './items.ts'
@@ -9,17 +10,17 @@ import { rememberUploads } from './traces.ts'
 import { transport } from './transport.ts'
 
 const NAME = `kura.uploads${BASE_PATH}`
-/** Time between two looks for closed windows, in milliseconds. */
-const LOOK_MS = 3000
 /** Time after the last finished upload before lists are read again, in milliseconds. */
 const REFRESH_MS = 500
 
 let opened: Promise<UploadQueue> | undefined
 
-/** Returns the queue of this browser, and goes on with what it has. */
-export function openQueue(): Promise<UploadQueue> {
+/** Returns the queue of this browser, which goes on with the uploads of the account that is signed in. */
+export async function openQueue(): Promise<UploadQueue> {
   opened ??= open()
-  return opened
+  const queue = await opened
+  queue.setAccount(session.account?.id ?? null)
+  return queue
 }
 
 async function open(): Promise<UploadQueue> {
@@ -27,11 +28,11 @@ async function open(): Promise<UploadQueue> {
   const locks = navigator.locks as LockManager | undefined
   const windowId = newId()
   const store: QueueStore = locks ? await openStore().catch(memoryStore) : memoryStore()
-  const channel = new BroadcastChannel(NAME)
+  const channel = locks && new BroadcastChannel(NAME)
   let refresh: ReturnType<typeof setTimeout> | undefined
   const queue = new UploadQueue({
     ...{ store, transport, windowId, newId, hash: hashFile },
-    post: (message) => channel.postMessage(message),
+    post: (message) => channel?.postMessage(message),
     isOnline: () => navigator.onLine,
     now: Date.now,
     onStored() {
@@ -39,21 +40,22 @@ async function open(): Promise<UploadQueue> {
       refresh = setTimeout(() => void queries.invalidateQueries(), REFRESH_MS)
     },
   })
-  channel.onmessage = ({ data }: MessageEvent<Message>) => queue.receive(data)
   addEventListener('online', () => queue.online())
   addEventListener('beforeunload', (event) => {
     if (queue.wouldLose) event.preventDefault()
   })
   queue.subscribe(() => rememberUploads(!queue.isEmpty))
-  if (locks) {
-    await holdForLife(locks, `${NAME}.window.${windowId}`)
-    await adopt(locks, queue)
-    setInterval(() => {
-      if (queue.items.some(({ window }) => window !== windowId)) void adopt(locks, queue)
-    }, LOOK_MS)
+  if (locks && channel) {
+    await holdForLife(locks, lockOf(windowId))
+    channel.onmessage = ({ data }: MessageEvent<Message>) => queue.receive(data)
+    queue.subscribe(() => followWindows(locks, queue))
+    await queue.read()
   }
   return queue
 }
+
+/** Name of the lock that a window has while it is open. */
+const lockOf = (windowId: string) => `${NAME}.window.${windowId}`
 
 const holdForLife = (locks: LockManager, name: string) =>
   new Promise<void>((granted) => {
@@ -64,14 +66,25 @@ const holdForLife = (locks: LockManager, name: string) =>
     })
   })
 
-/** Takes the uploads of closed windows. One window at a time looks for them. */
-async function adopt(locks: LockManager, queue: UploadQueue): Promise<void> {
-  await locks.request(`${NAME}.adopt`, async () => {
-    const { held = [] } = await locks.query()
-    const prefix = `${NAME}.window.`
-    const names = held.map(({ name = '' }) => name).filter((name) => name.startsWith(prefix))
-    await queue.adopt(new Set(names.map((name) => name.slice(prefix.length))))
-  })
+/** Windows whose end this window waits for, by account and id. */
+const followed = new Set<string>()
+
+/**
+ * Takes the uploads of other windows when they are closed. Only one of several waiting windows gets the lock first, and the
+ * others then find nothing. Uploads of other accounts are taken, and removed, only if their window is closed already.
+ */
+function followWindows(locks: LockManager, queue: UploadQueue): void {
+  const { account, foreign } = queue
+  if (!account) return
+  for (const { window, owner } of foreign) {
+    const key = `${account} ${owner === account} ${window}`
+    if (followed.has(key)) continue
+    followed.add(key)
+    const options = { ifAvailable: owner !== account }
+    void locks.request(lockOf(window), options, async (lock) => {
+      if (lock) await queue.takeOver(window)
+    })
+  }
 }
 
 /** Returns a random text. `crypto.randomUUID` exists only on pages with HTTPS. */

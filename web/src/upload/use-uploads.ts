@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { hasFailed, type UploadItem } from './item.ts'
+import type { UploadItem } from './item.ts'
 import type { UploadQueue } from './queue.ts'
 import { Speed, secondsLeft } from './speed.ts'
+import { hasFailed } from './state.ts'
 import { openQueue } from './uploads.ts'
 
 /** Time between two updates of the shown times, in milliseconds. */
@@ -66,7 +67,7 @@ export function useSummary(items: readonly UploadItem[]): Summary {
   const done = items.filter(({ state }) => state === 'done').length
   return {
     done,
-    failed: items.filter(hasFailed).length,
+    failed: items.filter(({ state }) => hasFailed(state)).length,
     part: size > 0 ? loaded / size : done / Math.max(1, items.length),
     speed,
     secondsLeft: secondsLeft(size - loaded, speed),

@@ -11,6 +11,7 @@ import { Notice } from '../../design/states.tsx'
 import { formatBytes } from '../../lib/format.ts'
 import { pageText } from '../../page-text.ts'
 import { text } from '../../text.ts'
+import { leaveUploads } from '../../upload/traces.ts'
 
 /** The button that deletes the account, after the username and the password were typed. */
 export function DeleteAccount({ account }: { account: Account }) {
@@ -30,7 +31,10 @@ function DeletionDialog({ account, onClose }: { account: Account; onClose: () =>
   const [isOther, setOther] = useState(false)
   const { mutate, isPending, error } = useMutation({
     mutationFn: (password: string) => ask(api.DELETE('/api/users/me', { body: { password } })),
-    onSuccess: () => session.end(),
+    async onSuccess() {
+      await leaveUploads(false)
+      session.end()
+    },
   })
   const isWrong = error instanceof ApiError && error.code === 'bad_credentials'
   const { files, used } = account.space

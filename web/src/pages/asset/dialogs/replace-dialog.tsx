@@ -4,7 +4,7 @@ import folderIcon from 'lucide-static/icons/folder.svg'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { readAsset } from '../../../api/assets.ts'
 import { ApiError } from '../../../api/errors.ts'
-import { sendForm } from '../../../api/send-form.ts'
+import { sendBody } from '../../../api/send-body.ts'
 import { Button } from '../../../design/button.tsx'
 import { Dialog } from '../../../design/dialog.tsx'
 import { Icon, type Shapes } from '../../../design/icon.tsx'
@@ -34,12 +34,12 @@ export function ReplaceDialog({ asset, etag, onClose }: DialogProps) {
     async mutationFn({ version, chosen }: { version: string; chosen: File[] }) {
       stop.current = new AbortController()
       setSent({ loaded: 0, total: 1 })
-      const form = new FormData()
+      const body = new FormData()
       // the path below a chosen folder; the folder itself is no part of it
       for (const file of chosen)
-        form.append('files', file, file.webkitRelativePath.replace(/^[^/]*\//, '') || file.name)
-      await sendForm({
-        ...{ method: 'PUT', path: `/api/assets/${asset.id}/files`, form, headers: { 'If-Match': version } },
+        body.append('files', file, file.webkitRelativePath.replace(/^[^/]*\//, '') || file.name)
+      await sendBody({
+        ...{ method: 'PUT', path: `/api/assets/${asset.id}/files`, body, headers: { 'If-Match': version } },
         signal: stop.current.signal,
         onProgress: (loaded, total) => setSent({ loaded, total: Math.max(1, total) }),
       })
