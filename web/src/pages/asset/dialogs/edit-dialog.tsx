@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/preact-query'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { readAsset } from '../../../api/assets.ts'
 import { api, ask } from '../../../api/client.ts'
 import { ApiError } from '../../../api/errors.ts'
@@ -209,7 +209,8 @@ function useUnsaved(assetId: string, unsaved: Unsaved | null): void {
 
 function Discard({ onKeep, onDiscard }: { onKeep: () => void; onDiscard: () => void }) {
   const keep = useRef<HTMLDivElement>(null)
-  useEffect(() => keep.current?.querySelector('button')?.focus(), [])
+  // together with the question: keys that are pressed at once must reach the button
+  useLayoutEffect(() => keep.current?.querySelector('button')?.focus(), [])
   return (
     <div role="alert">
       <h3>{shareText.unsaved.title}</h3>
