@@ -193,7 +193,7 @@ describe('uploads of the web client', function () {
     await context.close()
   })
   it('/upload – 20 files at once, one deleted meanwhile, one too large for a proxy → all told, the others stored', async () => {
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'ada', PASSWORD)
     await page.goto(`${app.origin}/upload`)
     await page.route('**/api/files/too-large.bin', (route) =>
@@ -224,7 +224,7 @@ describe('uploads of the web client', function () {
   })
 
   it('/upload – two windows, one closed, signed out → the other goes on; nothing is left for another account', async () => {
-    const { page, context, faults } = await openPage(browser, app.origin)
+    const { page, context, faults } = await app.open()
     await signUp(app, 'grace')
     // a session that all windows of the browser have
     await page.goto(`${app.origin}/sign-in`)

@@ -45,8 +45,11 @@ export interface UploadItem {
   error: string | null
   sha256: string | null
   duplicate: { id: string; name: string } | null
-  /** Whether the user wants the asset although there is one of the same file. */
-  anyway: boolean
+  /**
+   * Whether the asset is wanted: there was none of the same file, or the user wants another one. A later attempt does not ask
+   * again, because it would find the asset of a former request whose answer was lost.
+   */
+  wanted: boolean
   fields: Fields
   /** The fields that the asset has at the service. */
   applied: Fields
@@ -65,7 +68,7 @@ export const newItem = (given: Given): UploadItem => ({
   ...given,
   size: given.files.reduce((sum, { size }) => sum + size, 0),
   ...{ revision: 0, state: 'waiting', attempts: 0, checked: 0, loaded: 0, retryAt: null, error: null },
-  ...{ sha256: null, duplicate: null, anyway: false, assetId: null, wasDone: false, kept: false },
+  ...{ sha256: null, duplicate: null, wanted: false, assetId: null, wasDone: false, kept: false },
   ...{ fields: NO_FIELDS, applied: NO_FIELDS, picture: null },
 })
 

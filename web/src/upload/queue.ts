@@ -121,7 +121,7 @@ export class UploadQueue {
     else if (!this.#items.isOwn(item)) this.#deps.post({ act: { id, action } })
     else if (action === 'cancel' || action === 'skip') await this.#cancel(id)
     else if (action === 'pause' && this.#runs.has(id)) this.#runs.get(id)?.end('pause')
-    else this.#items.step(id, action, { attempts: 0, ...(action === 'anyway' && { anyway: true }) })
+    else this.#items.step(id, action, { attempts: 0, ...(action === 'anyway' && { wanted: true }) })
     this.#next()
   }
 

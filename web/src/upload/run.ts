@@ -111,16 +111,18 @@ export class Run {
 
   async #isDuplicate(files: File[]): Promise<boolean> {
     const [file] = files
-    const { isFolder, anyway, sha256: known } = this.#item
+    const { isFolder, wanted, sha256: known } = this.#item
     if (!file || files.length > 1 || isFolder) return false
     const { signal } = this.#stop
     const onProgress = (checked: number) => this.#report({ checked })
     const sha256 = known ?? (await this.#deps.hash(file, signal, onProgress))
     this.#items.change(this.#id, { sha256 })
-    if (anyway) return false
+    if (wanted) return false
     const duplicate = await this.#deps.transport.findDuplicate(this.#item)
     signal.throwIfAborted()
-    return duplicate !== null && this.#items.step(this.#id, 'match', { duplicate })
+    if (duplicate) this.#items.step(this.#id, 'match', { duplicate })
+    else this.#items.change(this.#id, { wanted: true })
+    return duplicate !== null
   }
 
   #report(change: { loaded?: number; checked?: number }, isLast = false): void {
