@@ -146,8 +146,8 @@ describe('list of changes', () => {
       const page = await read(bob, `since=${next}`)
       expect(page.changes.map((change) => change.id)).to.deep.equal([id])
       return page
-    })
-    expect(performance.now() - stored).to.be.within(1000, 3000)
+    }, 3000)
+    expect(performance.now() - stored).to.be.at.least(1000)
     expect((await read(bob, `since=${found.next}`)).changes).to.deep.equal([])
   })
 

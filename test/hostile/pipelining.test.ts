@@ -73,7 +73,8 @@ describe('pipelined requests', function () {
     socket.resume().write(request(asset).repeat(20_000))
     const begun = performance.now()
     expect((await fetch(`${service.origin}/healthz`)).status).to.equal(200)
-    expect(performance.now() - begun).to.be.below(1000)
+    // 20,000 answers would take much longer
+    expect(performance.now() - begun).to.be.below(5000)
     await closed
   })
 
