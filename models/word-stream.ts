@@ -14,8 +14,8 @@ type Filter = QueryFilter<AssetFields>
 
 /** Most assets that one query of a search reads to compare their texts. */
 export const MAX_BATCH = 500
-/** Assets whose texts are compared without a pause of the process. */
-const COMPARED_AT_ONCE = 50
+/** Longest time in which texts are compared without a pause of the process, in milliseconds. One asset can have 1,000 files. */
+const MAX_COMPARING_MS = 20
 
 /** A search for words in the assets of several indexes. */
 export interface WordRequest {
@@ -82,12 +82,22 @@ export function timeLeft({ endsAt }: Pick<WordRequest, 'endsAt'>): number {
   return left
 }
 
-/** Returns the matches among assets, with their tiers. */
-export async function rank({ words, any, viewer }: WordRequest, assets: ListedAsset[]): Promise<Ranked[]> {
+/**
+ * Returns the matches among assets, with their tiers.
+ *
+ * @throws too_slow
+ */
+export async function rank(request: WordRequest, assets: ListedAsset[]): Promise<Ranked[]> {
+  const { words, any, viewer } = request
   const fileNames = await fileNamesOf(assets)
   const ranked: Ranked[] = []
-  for (const [n, asset] of assets.entries()) {
-    if (n % COMPARED_AT_ONCE === COMPARED_AT_ONCE - 1) await nextTurn()
+  let pausedAt = performance.now()
+  for (const asset of assets) {
+    if (performance.now() - pausedAt > MAX_COMPARING_MS) {
+      await nextTurn()
+      timeLeft(request)
+      pausedAt = performance.now()
+    }
     const texts = { ...asset, fileNames: fileNames(asset) }
     const tier = any ? words.anyTierOf(texts) : await tierIn(words, texts, isSharedWith(asset, viewer))
     if (tier !== null) ranked.push({ asset, tier })
