@@ -1,12 +1,18 @@
 /** The services that `peers.ts` compares, each with the same 600 assets and the same requests. */
 import type autocannon from 'autocannon'
 import { type Bench, curl, type Measured, register, upload, uploadMany } from './harness.ts'
-import { SEARCHED_WORD, type SmallAsset, smallAsset } from './small-assets.ts'
+import { RARE_WORDS, SEARCHED_WORD, type SmallAsset, smallAsset } from './small-assets.ts'
 
 export const ASSETS = 600
 const PAGE = 20
 
-export const READS = ['get one by id', '20 newest', 'own 20 newest', 'text search'] as const
+export const READS = [
+  'get one by id',
+  '20 newest',
+  'own 20 newest',
+  'text search',
+  'different searches',
+] as const
 export type ReadName = (typeof READS)[number]
 
 export interface Service {
@@ -14,12 +20,21 @@ export interface Service {
   origin: string
   /** Without it, memory and processor time are not measured. */
   pid?: number | undefined
-  /** Path and headers of each read. */
-  reads: Record<ReadName, { path: string; headers?: Record<string, string> }>
+  /** Path and headers of each read. With `others`, each request takes one of these paths at random. */
+  reads: Record<ReadName, { path: string; others?: string[]; headers?: Record<string, string> }>
   /** The requests that store one small asset, in order. */
   smallUpload: autocannon.Request[]
   /** Uploads a large file with curl. Returns how to download it, as arguments of curl. */
   uploadLarge(path: string): Promise<{ seconds: number; download: string[] }>
+}
+
+/** Returns the searches for one word, and for words at random. */
+const searches = (pathOf: (word: string) => string, headers: Record<string, string> = {}) => {
+  const path = pathOf(SEARCHED_WORD)
+  return {
+    'text search': { path, headers },
+    'different searches': { path, others: RARE_WORDS.map(pathOf), headers },
+  }
 }
 
 /** A file of 1 kB that is no known format. */
@@ -79,7 +94,7 @@ export async function prepareKura(bench: Bench, name: string, { origin, pid }: M
       'get one by id': { path: `/api/assets/${id}` },
       '20 newest': { path: `/api/assets?limit=${PAGE}` },
       'own 20 newest': { path: `/api/assets?scope=mine&limit=${PAGE}`, headers: user },
-      'text search': { path: `/api/assets?q=${SEARCHED_WORD}&limit=${PAGE}` },
+      ...searches((word) => `/api/assets?q=${word}&limit=${PAGE}`),
     },
     smallUpload: [
       { method: 'POST', path: '/api/assets', headers: { ...user, 'content-type': contentType }, body },
@@ -137,7 +152,7 @@ export async function prepareDirectus(origin: string, pid: number | undefined): 
       'get one by id': { path: `/files/${first?.data.id}` },
       '20 newest': { path: `/files?${newest}` },
       'own 20 newest': { path: `/files?${newest}&filter[uploaded_by][_eq]=$CURRENT_USER`, headers: user },
-      'text search': { path: `/files?limit=${PAGE}&search=${SEARCHED_WORD}` },
+      ...searches((word) => `/files?limit=${PAGE}&search=${word}`),
     },
     smallUpload: [
       { method: 'POST', path: '/files', headers: { ...user, 'content-type': contentType }, body },
@@ -190,7 +205,7 @@ export async function prepareParse(url: string, pid: number | undefined): Promis
   })
   const find = (query: Record<string, string>) =>
     `${base}/classes/${className}?${new URLSearchParams({ limit: String(PAGE), ...query })}`
-  const text = { name: { $text: { $search: { $term: SEARCHED_WORD } } } }
+  const textOf = (word: string) => ({ name: { $text: { $search: { $term: word } } } })
   // ranked, as in Kura: without the order it answers any 20 of the results
   const ranked = { order: '$score', keys: '$score,name,tags,description,owner,file' }
   return {
@@ -207,10 +222,7 @@ export async function prepareParse(url: string, pid: number | undefined): Promis
         path: find({ order: '-createdAt', where: JSON.stringify({ owner }) }),
         headers: user,
       },
-      'text search': {
-        path: find({ where: JSON.stringify(text), ...ranked }),
-        headers: PARSE_APPLICATION,
-      },
+      ...searches((word) => find({ where: JSON.stringify(textOf(word)), ...ranked }), PARSE_APPLICATION),
     },
     smallUpload: [
       {
