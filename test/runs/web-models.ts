@@ -17,7 +17,7 @@ const [folder = '/usr/share/assimp/models'] = process.argv.slice(2)
 /** Most bytes and files beside a model that are uploaded with it. */
 const MAX_BYTES = 30_000_000
 const MAX_FILES = 60
-const SHOWN_MS = 40_000
+const SHOWN_MS = 120_000
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const isModel = (path: string) => MODEL_FORMATS.some((format) => path.toLowerCase().endsWith(`.${format}`))
@@ -50,7 +50,9 @@ const browser = await chromium.launch({
     ...['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
   ],
 })
-const page = await browser.newPage({ viewport: { width: 900, height: 600 } })
+const page = await browser.newPage({ viewport: { width: 480, height: 480 } })
+// models are drawn without a graphics card
+page.setDefaultTimeout(SHOWN_MS)
 const faults: string[] = []
 page.on('pageerror', ({ message }) => faults.push(message))
 page.on('console', (message) => {
@@ -74,7 +76,7 @@ for (const model of filesBelow(folder).filter(isModel).sort()) {
   const end: End = await viewer
     .locator('.facts, [role=alert]')
     .first()
-    .waitFor({ timeout: SHOWN_MS })
+    .waitFor()
     .then(
       async () => ((await viewer.locator('.facts').count()) > 0 ? 'shown' : 'refused'),
       () => 'silent',

@@ -86,6 +86,7 @@ describe('viewer – logic', () => {
     expect(check('dae', `<library_nodes>${doubled(8)}</library_nodes>`)).to.not.throw()
     expect(check('dae', `<library_nodes>${doubled(40)}</library_nodes>`)).to.throw(ModelError)
     expect(check('dae', '<node id="a"><node><instance_node url="#a"/></node></node>')).to.throw(ModelError)
+    expect(check('gltf', '{"accessors":{"a":{"count":3}},"nodes":{}}')).to.throw(ModelError, 'glTF 1.0')
     const nodes = Array.from({ length: 40 }, (_, n) => ({ children: n < 39 ? [n + 1, n + 1] : [] }))
     expect(check('gltf', JSON.stringify({ nodes }))).to.throw(ModelError)
     expect(

@@ -73,6 +73,7 @@ export const assetText = {
     modelTooLarge: 'This model is too large to show',
     modelTooLargeHint: (size: string) => `It has ${size}. Download it to open it.`,
     modelBroken: 'This model cannot be shown: the file is damaged, or uses features that are not supported.',
+    modelOld: 'This model is in glTF 1.0, which cannot be shown here. glTF 2.0 can.',
     modelSlow: 'Preparing the model took too long.',
     modelEmpty: 'The model has no surfaces, lines or points.',
     noWebGl: 'This browser cannot show 3D models, because WebGL is off.',

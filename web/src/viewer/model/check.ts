@@ -15,6 +15,7 @@ const MAX_DEPTH = 1000
 export class ModelError extends Error {}
 
 interface Gltf {
+  asset?: { version?: string }
   accessors?: { count?: number }[]
   nodes?: { children?: number[] }[]
 }
@@ -57,7 +58,10 @@ function jsonOf(bytes: Uint8Array): Gltf {
   return JSON.parse(new TextDecoder().decode(json))
 }
 
-function checkGltf({ accessors = [], nodes = [] }: Gltf): void {
+function checkGltf({ asset, accessors = [], nodes = [] }: Gltf): void {
+  // the first version has no arrays
+  if (!Array.isArray(accessors) || asset?.version?.startsWith('1'))
+    throw new ModelError(assetText.viewer.modelOld)
   let expanded = 0
   for (const { count = 0 } of accessors) expanded += count * ELEMENT_BYTES
   if (expanded > MAX_ARRAY_BYTES) throw new ModelError(assetText.viewer.modelTooLarge)
