@@ -80,7 +80,12 @@ describe('dialogs of an asset in the web client', function () {
     // Escape asks before what was typed is lost
     await page.keyboard.press('Escape')
     await dialog.getByText('Discard your changes?').waitFor()
+    const keep = dialog.getByRole('button', { name: 'Keep editing' })
+    await eventually(async () =>
+      expect(await keep.evaluate((one) => one === one.ownerDocument.activeElement)).to.equal(true),
+    )
     await page.keyboard.press('Enter')
+    await keep.waitFor({ state: 'detached' })
     expect(await name.inputValue()).to.equal('Stool')
 
     await ada.patch(`/api/assets/${asset.id}`).send({ name: 'Table', license: 'MIT' }).expect(200)

@@ -32,7 +32,7 @@ export function About({ asset, etag, shown, onView }: Props) {
     <div class="about">
       <Way id={asset.id} />
       <div class="title">
-        <h1>{asset.name}</h1>
+        <h1 dir="auto">{asset.name}</h1>
         <p class="facts">
           {asset.owner && <span>{asset.owner.username}</span>}
           <span>{formatBytes(asset.size)}</span>
@@ -56,12 +56,16 @@ export function About({ asset, etag, shown, onView }: Props) {
         </ButtonLink>
         <AssetActions asset={asset} etag={etag} />
       </div>
-      {asset.description && <p class="description">{asset.description}</p>}
+      {asset.description && (
+        <p class="description" dir="auto">
+          {asset.description}
+        </p>
+      )}
       {asset.tags.length > 0 && (
         <ul class="tags" aria-label={text.gallery.facets.tag}>
           {asset.tags.map((tag) => (
             <li key={tag}>
-              <a href={at(`/?${new URLSearchParams({ tag })}`)} title={tag}>
+              <a href={at(`/?${new URLSearchParams({ tag })}`)} title={tag} dir="auto">
                 {tag}
               </a>
             </li>

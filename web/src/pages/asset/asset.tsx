@@ -15,6 +15,7 @@ import { Viewer } from '../../viewer/viewer.tsx'
 import { About } from './about.tsx'
 import { downloadFile } from './download.ts'
 import { neighboursOf } from './neighbours.ts'
+import { Skeleton } from './skeleton.tsx'
 import { useAsset } from './use-asset.ts'
 import { usePoster } from './use-poster.tsx'
 
@@ -96,22 +97,4 @@ function useKeys(id: string): void {
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
   }, [id])
-}
-
-function Skeleton() {
-  return (
-    <main id="content" class="asset-page" aria-busy="true">
-      <div class="stage-place">
-        <div class="stage" />
-      </div>
-      <div class="about about-skeleton">
-        <p class="hidden-text" role="status">
-          {text.loading}
-        </p>
-        {[36, 70, 40, 100, 90].map((percent) => (
-          <div key={percent} class="skeleton" style={{ width: `${percent}%` }} />
-        ))}
-      </div>
-    </main>
-  )
 }

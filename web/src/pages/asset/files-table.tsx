@@ -70,7 +70,9 @@ function Row({ asset, file, isShown, onView }: RowProps) {
   return (
     <tr aria-current={isShown ? 'true' : undefined}>
       <td>
-        <p class="file-name">{file.name}</p>
+        <p class="file-name" dir="auto">
+          {file.name}
+        </p>
         <p class="file-facts">
           {formatBytes(file.size)} · {file.mediaType}
         </p>

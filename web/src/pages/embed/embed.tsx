@@ -56,7 +56,7 @@ export default function Embed() {
         />
       </div>
       <footer>
-        <h1>{asset.name}</h1>
+        <h1 dir="auto">{asset.name}</h1>
         <a href={at(`/a/${asset.id}`)} target="_blank" rel="noopener">
           {shareText.embed.open}
           <Icon shapes={outside} size={16} />

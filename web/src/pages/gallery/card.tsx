@@ -47,6 +47,7 @@ export function Card({ item, view, isSelected, onSelect, position, length, isEag
       <Picture item={item} isEager={isEager} />
       <a
         class="name"
+        dir="auto"
         href={at(`/a/${item.id}`)}
         title={item.name}
         onClick={(event) => {

@@ -14,7 +14,7 @@ import { ErrorState, Notice, State } from '../../design/states.tsx'
 import { shareText } from '../../share-text.ts'
 import { focusPage } from '../../shell/page-change.ts'
 import { usePage } from '../../shell/use-page.ts'
-import { text } from '../../text.ts'
+import { Skeleton } from '../asset/skeleton.tsx'
 import { SharedAsset } from './shared-asset.tsx'
 import { readLink, useLink } from './use-link.ts'
 
@@ -48,8 +48,9 @@ function OneLink({ token }: { token: string }) {
         />
       </main>
     )
+  if (!error) return <Skeleton />
   return (
-    <main id="content" class={code === 'password_required' ? 'narrow' : ''} aria-busy={!error}>
+    <main id="content" class={code === 'password_required' ? 'narrow' : ''}>
       {code === 'password_required' ? (
         <PasswordForm onOpen={open} />
       ) : (
@@ -62,13 +63,7 @@ function OneLink({ token }: { token: string }) {
   )
 }
 
-function Unopened({ error, onRetry }: { error: Error | null; onRetry: () => void }) {
-  if (!error)
-    return (
-      <p class="hidden-text" role="status">
-        {text.loading}
-      </p>
-    )
+function Unopened({ error, onRetry }: { error: Error; onRetry: () => void }) {
   const code = error instanceof ApiError ? error.code : null
   if (code === 'link_expired')
     return (
@@ -88,7 +83,7 @@ function Unopened({ error, onRetry }: { error: Error | null; onRetry: () => void
 function PasswordForm({ onOpen }: { onOpen: (password: string) => Promise<void> }) {
   const { mutate, isPending, error } = useMutation({ mutationFn: onOpen, gcTime: 0 })
   const code = error instanceof ApiError ? error.code : null
-  if (code === 'link_expired' || code === 'not_found')
+  if (error && (code === 'link_expired' || code === 'not_found'))
     return <Unopened error={error} onRetry={() => undefined} />
   return (
     <>

@@ -37,7 +37,7 @@ export function SharedAsset({ token, asset, password, renew }: Props) {
       </div>
       <div class="about">
         <div class="title">
-          <h1>{asset.name}</h1>
+          <h1 dir="auto">{asset.name}</h1>
           <p class="facts">
             <span>{text.gallery.files(asset.fileCount)}</span>
             <span>{formatBytes(asset.size)}</span>
@@ -51,11 +51,17 @@ export function SharedAsset({ token, asset, password, renew }: Props) {
         )}
         {isZip && only && <p class="soft">{shareText.linkPage.zip}</p>}
         {!only && <Notice>{assetText.viewer.empty}</Notice>}
-        {asset.description && <p class="description">{asset.description}</p>}
+        {asset.description && (
+          <p class="description" dir="auto">
+            {asset.description}
+          </p>
+        )}
         <ul class="link-files" aria-label={assetText.asset.files}>
           {asset.files.map((file) => (
             <li key={file.id}>
-              <span class="file-name">{file.name}</span>
+              <span class="file-name" dir="auto">
+                {file.name}
+              </span>
               <span class="soft">{formatBytes(file.size)}</span>
               {isZip && (
                 <Download url={`${linkUrl}/files/${file.id}?download=1`} {...signed({ file: file.id })}>

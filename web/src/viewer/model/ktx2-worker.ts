@@ -49,7 +49,12 @@ const CONSTRUCTOR = 1
 
 /** Returns a function by which the transcoder calls one of JavaScript, also made from text by Embind. */
 function methodCallerOf({ types, retType, kind, emval_returnValue }: Method) {
-  return (object: unknown, called: Function, destructors: number, args: number): unknown => {
+  return (
+    object: unknown,
+    called: (...values: unknown[]) => unknown,
+    destructors: number,
+    args: number,
+  ): unknown => {
     let place = args
     const values = types.map((type) => {
       const value = type.readValueFromPointer(place)
