@@ -39,7 +39,7 @@ describe('keyboard alone in the web client', function () {
     await page.keyboard.press('Space')
     await tabTo(page, button(page, 'Sign in'))
     await page.keyboard.press('Enter')
-    await page.getByRole('checkbox', { name: 'Select Oak chair' }).waitFor()
+    await page.getByRole('checkbox', { name: 'Select Steel lamp' }).waitFor()
   }
 
   it('Tab – from sign-in over search, filters, selection and the dialogs of an asset → focus seen at each, kept in dialogs, given back', async () => {
