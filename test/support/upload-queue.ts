@@ -19,7 +19,7 @@ export class FakeService implements Transport {
   readonly changes: Change[] = []
   readonly removed: (string | null)[] = []
   duplicate: { id: string; name: string } | null = null
-  /** Error of a change of fields. */
+  /** Error of a change of fields, and of a deletion. */
   refusal: Error | null = null
 
   upload(item: UploadItem, _files: File[], progress: Progress): Promise<string> {
@@ -39,6 +39,7 @@ export class FakeService implements Transport {
   async addPicture(): Promise<void> {}
 
   async remove({ assetId }: UploadItem): Promise<void> {
+    if (this.refusal) throw this.refusal
     this.removed.push(assetId)
   }
 

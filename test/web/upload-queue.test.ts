@@ -34,14 +34,19 @@ describe('queue of uploads', () => {
     expect(service.removed).to.deep.equal([])
   })
 
-  it('queue – cancelled after all bytes were sent → waits for the answer and deletes its asset', async () => {
-    const { queue, service, sentOf, idOf } = openWindow('w')
+  it('queue – cancelled after all bytes were sent → waits for the answer and deletes its asset, or says why not', async () => {
+    const { queue, service, stateOf, sentOf, idOf } = openWindow('w')
     await queue.add(chosen('a'), null)
     const sent = await sentOf('a')
     sent.progress.onProgress(1, true)
     await queue.act(idOf('a'), 'cancel')
     expect(sent.progress.signal.aborted).to.equal(false)
+    service.refusal = new Error('no connection')
     sent.succeed()
+    await eventually(async () => expect(stateOf('a')).to.equal('failed'))
+    expect(queue.items[0]).to.include({ error: 'no connection', assetId: 'asset of a' })
+    service.refusal = null
+    await queue.act(idOf('a'), 'cancel')
     await eventually(async () => expect(service.removed).to.deep.equal(['asset of a']))
     await eventually(async () => expect(queue.items).to.deep.equal([]))
   })

@@ -95,7 +95,7 @@ export const pageText = {
     toPage: 'Open upload page',
     states: {
       waiting: 'Waiting',
-      starting: 'Checking the file',
+      starting: 'Starting',
       finishing: 'Almost done',
       paused:
         'Paused. It starts again from the beginning, because an interrupted upload cannot be continued yet.',

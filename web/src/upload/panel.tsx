@@ -3,6 +3,7 @@ import up from 'lucide-static/icons/chevron-up.svg'
 import type { RefObject } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
+import { beforeSignOut } from '../api/account.ts'
 import { useSession } from '../api/session.ts'
 import { at } from '../base.ts'
 import { Button, ButtonLink } from '../design/button.tsx'
@@ -10,6 +11,7 @@ import { pageText } from '../page-text.ts'
 import { FolderQuestion } from './folder-question.tsx'
 import { intake } from './intake.ts'
 import { LeaveQuestion } from './leave-question.tsx'
+import { leaving } from './leaving.ts'
 import { QueueButtons, SummaryLine, UploadList } from './list.tsx'
 import { openQueue } from './uploads.ts'
 import { useSummary, useUploads } from './use-uploads.ts'
@@ -26,6 +28,8 @@ export default function UploadPanel() {
   useEffect(() => {
     void openQueue().then(() => account && intake.takeEarly())
   }, [account?.id])
+  // without another script: the question must be asked without a connection too
+  useEffect(() => beforeSignOut(() => leaving.leave(true)), [])
   const panel = useRef<HTMLElement>(null)
   useSpaceFor(panel, isShown && queue !== null, isOpen)
 

@@ -107,7 +107,8 @@ function progressOf({ assetId, checked, loaded, size }: UploadItem): string {
   const { states, checking, progress } = pageText.upload
   if (assetId || (loaded >= size && size > 0)) return states.finishing
   if (loaded > 0) return progress(formatBytes(loaded), formatBytes(size))
-  return checked > 0 ? checking(formatBytes(checked), formatBytes(size)) : states.starting
+  const isChecking = checked > 0 && checked < size
+  return isChecking ? checking(formatBytes(checked), formatBytes(size)) : states.starting
 }
 
 function Countdown({ error, retryAt }: { error: string; retryAt: number }) {

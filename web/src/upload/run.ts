@@ -172,7 +172,9 @@ export class Run {
     const item = this.#items.get(this.#id)
     if (!item || !this.#items.isOwn(item)) return
     if (this.#isCancelled) {
-      void this.#items.remove(this.#id)
+      // an asset that could not be deleted is not forgotten
+      if (item.assetId) this.#items.step(this.#id, 'fail', { error: error.message })
+      else void this.#items.remove(this.#id)
       return
     }
     const change = { loaded: item.assetId ? item.size : 0 }
