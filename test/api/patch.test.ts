@@ -129,7 +129,7 @@ describe('PATCH', () => {
         settings: { theme: 'dark', list: { columns: 3, wide: true } },
       }),
       same: () => ({
-        ...{ name: RAW, email: ` ${RAW.toUpperCase()}@Example.org `, firstName: RAW, countryCode: '+49' },
+        ...{ name: RAW, email: ` CAF${RAW.slice(3)}@Example.org `, firstName: RAW, countryCode: '+49' },
         ...{ discoverable: true, settings: { list: { columns: 3 }, absent: null } },
       }),
       cleared: {
