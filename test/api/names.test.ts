@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { Asset } from '../../models/asset.ts'
 import { Project } from '../../models/project.ts'
+import { storeWaitingTerms } from '../../models/term-writer.ts'
 import { User } from '../../models/user.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { type AssetAnswer, uploadAsset } from '../support/app/assets.ts'
@@ -54,6 +55,8 @@ describe('names', () => {
 
   for (const name of INVISIBLE)
     it(`PATCH /api/assets/:id – name ${JSON.stringify(name)} → 400, nothing changes`, async () => {
+      // removes the mark of an asset whose words wait
+      await storeWaitingTerms()
       const before = await Asset.findById(asset.id).lean()
       const fieldOf = async (request: ReturnType<TestUser['patch']>, fields: object) =>
         (await request.send(fields).expect(400)).body.err.details[0].field

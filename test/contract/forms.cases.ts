@@ -107,6 +107,7 @@ export const CASES: Record<string, (scene: Scene) => Promise<Request[]> | Reques
           name: 'Stuhl "Köln" + 100 % & more = 3;\u00a05',
           description: 'First line\r\nsecond line\t& üñí 🪑',
           type: '3D',
+          media: 'model',
           tags: ['wood', 'oak tree', 'ünï'],
           visibility: 'public',
           license: 'CC-BY-4.0',

@@ -96,7 +96,7 @@ function describeRun(hook: Mocha.Context): Run {
   if (!root) throw new Error('the hook is outside a run')
   let isGood = true
   root.eachTest((test) => {
-    isGood &&= test.isPassed() || test.isPending()
+    isGood &&= test.isPassed() || Boolean(test.isPending())
   })
   return { files: root.suites.flatMap(({ file }) => file ?? []), isGood, seen: [...seen] }
 }
