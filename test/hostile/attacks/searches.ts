@@ -165,6 +165,7 @@ async function plant(target: Target): Promise<void> {
       headers,
       body: 'a',
     })
+    target.answered(status, () => 'an upload before the searches')
     if (status !== 201) target.fail(`${status} for an upload before the searches`)
   }
 }
