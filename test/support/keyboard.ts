@@ -77,9 +77,10 @@ export async function walkDialog(page: Page, opener: Locator): Promise<void> {
   const dialog = page.locator('dialog[open]').last()
   await dialog.waitFor()
   const close = dialog.getByRole('button', { name: 'Close', exact: true })
+  // the first control has the focus, so this is once round
   await tabTo(page, close)
-  await tabTo(page, close)
-  await tabTo(page, close, 'Shift+Tab')
+  const { told } = await step(page, 'Shift+Tab')
+  expect(told).to.deep.equal([])
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'detached' })
   await eventually(async () => expect(await isFocused(opener)).to.equal(true))

@@ -21,7 +21,7 @@ const SMALL = { viewport: { width: 960, height: 640 } }
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
 describe('first visit', function () {
-  this.timeout(90_000)
+  this.timeout(180_000)
   let app: WebApp
   let folder: string
   /** The files of the folder, by name. */

@@ -16,7 +16,7 @@ const password = (page: Page, name = 'Password') => page.getByLabel(name, { exac
 
 /** Nothing here uses a pointer: every element is reached by Tab, and `tabTo` checks the focus at each on the way. */
 describe('keyboard alone in the web client', function () {
-  this.timeout(90_000)
+  this.timeout(180_000)
   let app: WebApp
   let ada: TestUser
 
