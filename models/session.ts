@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import DataLoader from 'dataloader'
 import { type Model, model, Schema, Types } from 'mongoose'
 import { ACCESS_LEVELS, type AccessLevel } from './access-level.ts'
 import { isId } from './ids.ts'
 import { afterPosition, NEWEST, type Position, sortBy, toPage } from './plugins/page.ts'
+import { sharedReads } from './plugins/shared-reads.ts'
 import { creationTime, type Timestamps } from './plugins/timestamps.ts'
 import type { Stored } from './stored.ts'
 
@@ -99,7 +99,7 @@ const statics = {
   async findActive(tokenId: string, now: Date): Promise<SessionFields | null> {
     const [id, key = null, ...others] = tokenId.split('.')
     if (!isId(id) || (key !== null && !KEY.test(key)) || others.length > 0) return null
-    const session = await loader.load(id)
+    const session = await readSession(id)
     return session && (session.key ?? null) === key && session.expiresAt > now ? session : null
   },
 
@@ -187,25 +187,8 @@ schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })
 
 export const Session = model<SessionFields, SessionModel>('Session', schema)
 
-/** Reads sessions by id. Requests that arrive at the same time share one query, which is sent after their arrival. */
-const loader = new DataLoader<string, SessionFields | null>(readSessions, {
-  cache: false,
-  batchScheduleFn: (read) => setImmediate(read),
-})
-
-async function readSessions(ids: readonly string[]): Promise<(SessionFields | null)[]> {
-  const [first, ...others] = new Set(ids)
-  const _id = others.length > 0 ? { $in: [first, ...others].map(toId) } : toId(first)
-  // the driver's own call takes half as long as Mongoose's, and every request makes it
-  const found = await Session.collection.find<SessionFields>({ _id }).toArray()
-  const sessions = new Map(found.map((session) => [session._id.toString(), session]))
-  return ids.map((id) => {
-    const session = sessions.get(id)
-    return session ? { ...session } : null
-  })
-}
-
-const toId = (id: string | undefined) => new Types.ObjectId(id)
+// the driver's own call takes half as long as Mongoose's, and every request makes it
+const readSession = sharedReads((_id) => Session.collection.find<SessionFields>({ _id }).toArray())
 
 /** Returns the id that the token of a session carries (`jti`, RFC 7519 §4.1.7). */
 export const tokenIdOf = ({ _id, key }: Pick<SessionFields, '_id' | 'key'>): string =>

@@ -6,6 +6,7 @@ import { SCOPES } from '../../models/asset-criteria.ts'
 import { searchAssets } from '../../models/asset-search.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { insertAsset } from '../support/app/assets.ts'
+import { monitorCommands, monitoredUri } from '../support/app/monitor-commands.ts'
 
 describe('readers with principals', () => {
   let app: TestApp
@@ -14,7 +15,7 @@ describe('readers with principals', () => {
   const viewer = { _id: new Types.ObjectId(), username: 'bob' }
 
   before(async () => {
-    app = await startApp()
+    app = await startApp({ uri: await monitoredUri() })
     asset = await insertAsset({ _id: new Types.ObjectId() })
     await Asset.updateOne({ _id: asset._id }, { $push: { readers: collection } })
   })
@@ -54,5 +55,32 @@ describe('readers with principals', () => {
       { ...viewer, principals: ['collection:other'] },
     ])
       expect(await foundBy(one)).to.deep.equal(expected(false))
+  })
+
+  it('readableAsset – several assets and viewers at once → one query, each with the rights of its viewer', async () => {
+    const other = await insertAsset({ _id: new Types.ObjectId() })
+    const reader = { ...viewer, principals: [collection] }
+    const asked: [Types.ObjectId, Viewer][] = [
+      [asset._id, reader],
+      [asset._id, viewer],
+      [other._id, reader],
+      [other._id, { ...viewer, _id: other.owner }],
+      [new Types.ObjectId(), reader],
+    ]
+    const read = () => Promise.all(asked.map(([id, one]) => readableAsset(id.toString(), one)))
+    let found: Awaited<ReturnType<typeof read>> = []
+    const commands = await monitorCommands(async () => {
+      found = await read()
+    })
+    expect(commands.filter((command) => command.startsWith('assets.'))).to.deep.equal(['assets.find'])
+    expect(found.map((one) => one?._id.toString())).to.deep.equal([
+      asset._id.toString(),
+      undefined,
+      undefined,
+      other._id.toString(),
+      undefined,
+    ])
+    await Asset.updateOne({ _id: asset._id }, { $pull: { readers: collection } })
+    expect(await readableAsset(asset._id.toString(), reader)).to.equal(null)
   })
 })
