@@ -95,14 +95,13 @@ describe('deletion of an asset', function () {
       const probe = await uploadWithImage()
       await prepare(probe.id)
       const commands = await interceptor.record(() => removeDirectly(probe.id))
-      const marked = commands.indexOf('assets.findOneAndUpdate')
-      expect(marked).to.be.greaterThan(0)
+      expect(commands).to.include('assets.findOneAndUpdate')
       for (let index = 1; index < commands.length; index++) {
         const { id } = await uploadWithImage()
         await prepare(id)
         await killBefore(index, () => removeDirectly(id))
         await Promise.all([sweep(app.context), sweep(app.context)])
-        if (index <= marked) await remove(id).expect(204)
+        if (await Asset.exists({ _id: id, state: 'ready' })) await remove(id).expect(204)
         await expectNothingLeft()
       }
     })

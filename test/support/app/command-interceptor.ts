@@ -61,7 +61,12 @@ export class CommandInterceptor {
     return commands
   }
 
-  /** Runs `work`, and runs `first` before one of its commands. @throws the error of `first`, which can cause that of `work` */
+  /**
+   * Runs `work`, and runs `first` before one of its commands; after `work` if it sent fewer, since their number depends on
+   * the time.
+   *
+   * @throws the error of `first`, which can cause that of `work`
+   */
   async before<T>(place: Place, first: () => Promise<void>, work: () => Promise<T>): Promise<T> {
     let done: Promise<void> | undefined
     const run = () => {
@@ -73,6 +78,7 @@ export class CommandInterceptor {
     this.#held = { place, run }
     const [result] = await Promise.allSettled([work()])
     this.#end()
+    if (typeof place === 'number' && place >= 0 && !done) await run()
     await done
     if (result.status === 'rejected') throw result.reason
     if (!done) throw new Error(`work sent no command ${JSON.stringify(place)}`)
