@@ -175,7 +175,9 @@ describe('keyboard alone in the web client', function () {
     await page.keyboard.press('Enter')
     const heading = page.getByRole('heading', { level: 1, name: 'Shared lamp' })
     await heading.waitFor()
-    expect(await heading.evaluate((one) => one === one.ownerDocument.activeElement)).to.equal(true)
+    await eventually(async () =>
+      expect(await heading.evaluate((one) => one === one.ownerDocument.activeElement)).to.equal(true),
+    )
     await tabTo(page, page.getByRole('link', { name: 'Download', exact: true }))
     const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')])
     expect(download.suggestedFilename()).to.equal('a.png')
