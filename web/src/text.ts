@@ -1,7 +1,6 @@
 /**
- * Texts of the frame, the sign-in and the gallery. They are in the first load; those of other pages are in page-text.ts,
- * those of sharing and of dialogs of an asset in share-text.ts. All texts of the web client are in these files, for
- * translation.
+ * Texts of the frame, the sign-in and the gallery, which are in the first load. Those of pages that are loaded when they are
+ * opened are in `*-text.ts` beside this file. All texts of the web client are in these files, for translation.
  */
 export const text = {
   name: 'Kura',

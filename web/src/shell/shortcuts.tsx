@@ -1,5 +1,5 @@
 import { Dialog } from '../design/dialog.tsx'
-import { pageText } from '../page-text.ts'
+import { galleryText } from '../gallery-text.ts'
 import { text } from '../text.ts'
 
 /** Lists the keys that work beside those of the browser. */
@@ -7,7 +7,7 @@ export default function Shortcuts({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={text.shell.shortcuts} onClose={onClose}>
       <dl class="shortcuts">
-        {pageText.shortcuts.list.map(([keys, meaning]) => (
+        {galleryText.shortcuts.list.map(([keys, meaning]) => (
           <div key={meaning}>
             <dt>{meaning}</dt>
             <dd>

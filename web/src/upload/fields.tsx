@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { Button } from '../design/button.tsx'
 import { Select, TextArea, TextField } from '../design/field.tsx'
 import { tell } from '../design/toast.tsx'
-import { pageText } from '../page-text.ts'
+import { uploadText } from '../upload-text.ts'
 import type { Fields, UploadItem } from './item.ts'
 import type { UploadQueue } from './queue.ts'
 
@@ -16,7 +16,7 @@ export function FieldsOfOne({ item, queue }: { item: UploadItem; queue: UploadQu
   return (
     <form class="upload-fields" onSubmit={(event) => event.preventDefault()}>
       <TextField
-        label={pageText.upload.name}
+        label={uploadText.name}
         value={fields.name}
         placeholder={name}
         maxLength={200}
@@ -24,21 +24,21 @@ export function FieldsOfOne({ item, queue }: { item: UploadItem; queue: UploadQu
         onInput={({ currentTarget }) => edit({ name: currentTarget.value })}
       />
       <TextField
-        label={pageText.upload.tags}
-        hint={pageText.upload.tagsHint}
+        label={uploadText.tags}
+        hint={uploadText.tagsHint}
         value={fields.tags}
         autocomplete="off"
         onInput={({ currentTarget }) => edit({ tags: currentTarget.value })}
       />
       <Select
-        label={pageText.upload.visibility}
+        label={uploadText.visibility}
         value={fields.visibility}
-        options={Object.entries(pageText.upload.visibilities)}
+        options={Object.entries(uploadText.visibilities)}
         onChange={({ currentTarget }) => edit({ visibility: currentTarget.value as Fields['visibility'] })}
       />
       <TextField
-        label={pageText.upload.picture}
-        hint={picture ? pageText.upload.pictureSet(picture.name) : pageText.upload.pictureHint}
+        label={uploadText.picture}
+        hint={picture ? uploadText.pictureSet(picture.name) : uploadText.pictureHint}
         type="file"
         accept={PICTURES}
         onChange={({ currentTarget }) => {
@@ -47,12 +47,12 @@ export function FieldsOfOne({ item, queue }: { item: UploadItem; queue: UploadQu
         }}
       />
       <TextArea
-        label={pageText.upload.description}
+        label={uploadText.description}
         value={fields.description}
         maxLength={5000}
         onInput={({ currentTarget }) => edit({ description: currentTarget.value })}
       />
-      <p class="meta">{pageText.upload.detailsHint}</p>
+      <p class="meta">{uploadText.detailsHint}</p>
     </form>
   )
 }
@@ -73,7 +73,7 @@ export function FieldsOfAll({ queue, items, onDone }: OfAll) {
       queue.edit(id, Object.fromEntries(given))
       if (picture) void queue.setPicture(id, picture)
     }
-    tell(pageText.upload.applied(items.length))
+    tell(uploadText.applied(items.length))
     onDone()
   }
   return (
@@ -85,37 +85,37 @@ export function FieldsOfAll({ queue, items, onDone }: OfAll) {
       }}
     >
       <TextField
-        label={pageText.upload.tags}
-        hint={pageText.upload.tagsHint}
+        label={uploadText.tags}
+        hint={uploadText.tagsHint}
         value={fields.tags ?? ''}
         autocomplete="off"
         onInput={({ currentTarget }) => setFields({ ...fields, tags: currentTarget.value })}
       />
       <Select
-        label={pageText.upload.visibility}
+        label={uploadText.visibility}
         value={fields.visibility ?? ''}
-        options={[['', pageText.upload.unchanged], ...Object.entries(pageText.upload.visibilities)]}
+        options={[['', uploadText.unchanged], ...Object.entries(uploadText.visibilities)]}
         onChange={({ currentTarget }) =>
           setFields({ ...fields, visibility: currentTarget.value as Fields['visibility'] })
         }
       />
       <TextField
-        label={pageText.upload.picture}
-        hint={pageText.upload.pictureHint}
+        label={uploadText.picture}
+        hint={uploadText.pictureHint}
         type="file"
         accept={PICTURES}
         onChange={({ currentTarget }) => setPicture(currentTarget.files?.[0] ?? null)}
       />
       <TextArea
-        label={pageText.upload.description}
+        label={uploadText.description}
         value={fields.description ?? ''}
         maxLength={5000}
         onInput={({ currentTarget }) => setFields({ ...fields, description: currentTarget.value })}
       />
-      <p class="meta">{pageText.upload.allHint}</p>
+      <p class="meta">{uploadText.allHint}</p>
       <div class="end">
         <Button type="submit" variant="primary">
-          {pageText.upload.applyToAll}
+          {uploadText.applyToAll}
         </Button>
       </div>
     </form>

@@ -3,7 +3,7 @@ import { Button } from '../design/button.tsx'
 import { Dialog } from '../design/dialog.tsx'
 import { formatBytes } from '../lib/format.ts'
 import { MAX_FILES } from '../lib/limits.ts'
-import { pageText } from '../page-text.ts'
+import { uploadText } from '../upload-text.ts'
 import { intake, type Question } from './intake.ts'
 
 /** Asks what becomes of a chosen folder. */
@@ -16,16 +16,16 @@ export function FolderQuestion() {
   const fits = files.length <= MAX_FILES
   const answer = (as: 'one' | 'each' | null) => void intake.answer(question, as)
   return (
-    <Dialog key={name} title={pageText.upload.folderTitle(name)} onClose={() => answer(null)}>
-      <p>{pageText.upload.folderHint(files.length, formatBytes(size))}</p>
-      <p class="soft">{fits ? pageText.upload.folderOneHint : pageText.upload.folderTooMany(MAX_FILES)}</p>
+    <Dialog key={name} title={uploadText.folderTitle(name)} onClose={() => answer(null)}>
+      <p>{uploadText.folderHint(files.length, formatBytes(size))}</p>
+      <p class="soft">{fits ? uploadText.folderOneHint : uploadText.folderTooMany(MAX_FILES)}</p>
       <div class="actions">
         <Button variant={fits ? 'plain' : 'primary'} onClick={() => answer('each')}>
-          {pageText.upload.folderEach}
+          {uploadText.folderEach}
         </Button>
         {fits && (
           <Button variant="primary" onClick={() => answer('one')}>
-            {pageText.upload.folderAsOne(files.length)}
+            {uploadText.folderAsOne(files.length)}
           </Button>
         )}
       </div>

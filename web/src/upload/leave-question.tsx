@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Button } from '../design/button.tsx'
 import { Dialog } from '../design/dialog.tsx'
-import { pageText } from '../page-text.ts'
+import { uploadText } from '../upload-text.ts'
 import { leaving } from './leaving.ts'
 
 /** Asks users who sign out while uploads are not finished. */
@@ -11,12 +11,12 @@ export function LeaveQuestion() {
   if (!question) return null
   const { count, answer } = question
   return (
-    <Dialog title={pageText.upload.leaveTitle} onClose={() => answer(false)}>
-      <p>{pageText.upload.leaveHint(count)}</p>
+    <Dialog title={uploadText.leaveTitle} onClose={() => answer(false)}>
+      <p>{uploadText.leaveHint(count)}</p>
       <div class="actions">
-        <Button onClick={() => answer(false)}>{pageText.upload.stay}</Button>
+        <Button onClick={() => answer(false)}>{uploadText.stay}</Button>
         <Button variant="danger" onClick={() => answer(true)}>
-          {pageText.upload.leaveAnyway}
+          {uploadText.leaveAnyway}
         </Button>
       </div>
     </Dialog>

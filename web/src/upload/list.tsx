@@ -2,7 +2,7 @@ import pencil from 'lucide-static/icons/pencil.svg'
 import { useRef, useState } from 'preact/hooks'
 import { Button } from '../design/button.tsx'
 import { formatBytes, formatDuration } from '../lib/format.ts'
-import { pageText } from '../page-text.ts'
+import { uploadText } from '../upload-text.ts'
 import { FieldsOfAll } from './fields.tsx'
 import type { UploadItem } from './item.ts'
 import type { UploadQueue } from './queue.ts'
@@ -19,7 +19,7 @@ interface Props {
 export function UploadList({ queue, items }: Props) {
   const list = useRef<HTMLUListElement>(null)
   return (
-    <ul ref={list} class="uploads" aria-label={pageText.upload.list} tabIndex={-1}>
+    <ul ref={list} class="uploads" aria-label={uploadText.list} tabIndex={-1}>
       {items.map((item) => (
         <UploadRow key={item.id} item={item} queue={queue} onGone={() => list.current?.focus()} />
       ))}
@@ -34,14 +34,14 @@ export function QueueButtons({ queue, items }: Props) {
     <>
       {(hasWaiting || queue.isHeld) && (
         <Button aria-pressed={queue.isHeld} onClick={() => queue.hold(!queue.isHeld)}>
-          {queue.isHeld ? pageText.upload.release : pageText.upload.hold}
+          {queue.isHeld ? uploadText.release : uploadText.hold}
         </Button>
       )}
       {items.some((item) => hasFailed(item.state) || (item.state === 'running' && item.attempts > 1)) && (
-        <Button onClick={() => queue.retryAll()}>{pageText.upload.retryAll}</Button>
+        <Button onClick={() => queue.retryAll()}>{uploadText.retryAll}</Button>
       )}
       {items.some(({ state }) => state === 'done') && (
-        <Button onClick={() => queue.clearFinished()}>{pageText.upload.clearFinished}</Button>
+        <Button onClick={() => queue.clearFinished()}>{uploadText.clearFinished}</Button>
       )}
     </>
   )
@@ -53,7 +53,7 @@ export function DetailsOfAll({ queue, items }: Props) {
   return (
     <>
       <Button icon={pencil} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        {pageText.upload.detailsOfAll}
+        {uploadText.detailsOfAll}
       </Button>
       {isOpen && <FieldsOfAll queue={queue} items={items} onDone={() => setOpen(false)} />}
     </>
@@ -64,15 +64,15 @@ export function DetailsOfAll({ queue, items }: Props) {
 export function SummaryLine({ summary, count }: { summary: Summary; count: number }) {
   const { done, failed, part, speed, secondsLeft } = summary
   const more = [
-    ...(speed > 0 ? [pageText.upload.speed(formatBytes(speed))] : []),
-    ...(secondsLeft === null ? [] : [pageText.upload.left(formatDuration(secondsLeft))]),
+    ...(speed > 0 ? [uploadText.speed(formatBytes(speed))] : []),
+    ...(secondsLeft === null ? [] : [uploadText.left(formatDuration(secondsLeft))]),
   ]
   return (
     <div class="upload-summary">
       <p>
         <span role="status">
-          {pageText.upload.summary(done, count)}
-          {failed > 0 && <span class="fault"> · {pageText.upload.failed(failed)}</span>}
+          {uploadText.summary(done, count)}
+          {failed > 0 && <span class="fault"> · {uploadText.failed(failed)}</span>}
         </span>
         <span class="soft">{more.map((one) => ` · ${one}`).join('')}</span>
       </p>

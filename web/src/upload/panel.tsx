@@ -7,7 +7,7 @@ import { beforeSignOut } from '../api/account.ts'
 import { useSession } from '../api/session.ts'
 import { at } from '../base.ts'
 import { Button, ButtonLink } from '../design/button.tsx'
-import { pageText } from '../page-text.ts'
+import { uploadText } from '../upload-text.ts'
 import { FolderQuestion } from './folder-question.tsx'
 import { intake } from './intake.ts'
 import { LeaveQuestion } from './leave-question.tsx'
@@ -38,7 +38,7 @@ export default function UploadPanel() {
       <FolderQuestion />
       <LeaveQuestion />
       {isShown && queue && (
-        <aside ref={panel} class="upload-panel panel" aria-label={pageText.upload.panel}>
+        <aside ref={panel} class="upload-panel panel" aria-label={uploadText.panel}>
           <div class="head">
             <SummaryLine summary={summary} count={items.length} />
             <Button
@@ -48,7 +48,7 @@ export default function UploadPanel() {
               aria-expanded={isOpen}
               onClick={() => setOpen(!isOpen)}
             >
-              {isOpen ? pageText.upload.close : pageText.upload.open}
+              {isOpen ? uploadText.close : uploadText.open}
             </Button>
           </div>
           {isOpen && (
@@ -57,7 +57,7 @@ export default function UploadPanel() {
               <div class="ending">
                 <QueueButtons queue={queue} items={items} />
                 <ButtonLink variant="ghost" href={at('/upload')}>
-                  {pageText.upload.toPage}
+                  {uploadText.toPage}
                 </ButtonLink>
               </div>
             </>

@@ -12,7 +12,7 @@ import { at } from '../base.ts'
 import { Button } from '../design/button.tsx'
 import { Icon, type Shapes } from '../design/icon.tsx'
 import { formatBytes } from '../lib/format.ts'
-import { pageText } from '../page-text.ts'
+import { uploadText } from '../upload-text.ts'
 import { FieldsOfOne } from './fields.tsx'
 import type { UploadItem } from './item.ts'
 import type { UploadQueue } from './queue.ts'
@@ -62,10 +62,10 @@ export function UploadRow({ item, queue, onGone }: Props) {
             square
             icon={pencil}
             aria-expanded={isOpen}
-            title={pageText.upload.details}
+            title={uploadText.details}
             onClick={() => setOpen(!isOpen)}
           >
-            {pageText.upload.detailsOf(name)}
+            {uploadText.detailsOf(name)}
           </Button>
         )}
         {actionsOf(state).map((action) => {
@@ -76,7 +76,7 @@ export function UploadRow({ item, queue, onGone }: Props) {
               {...(icon ? { icon, square: true, variant: 'ghost' as const } : {})}
               onClick={() => act(action)}
             >
-              {pageText.upload.actions[action]}
+              {uploadText.actions[action]}
             </Button>
           )
         })}
@@ -88,11 +88,11 @@ export function UploadRow({ item, queue, onGone }: Props) {
 
 function Status({ item }: { item: UploadItem }) {
   const { state, error, size, duplicate, retryAt } = item
-  const { states } = pageText.upload
+  const { states } = uploadText
   if (state === 'duplicate' && duplicate)
     return (
       <p class="meta">
-        {pageText.upload.duplicate} <a href={at(`/a/${duplicate.id}`)}>{duplicate.name}</a>
+        {uploadText.duplicate} <a href={at(`/a/${duplicate.id}`)}>{duplicate.name}</a>
       </p>
     )
   if (state === 'delayed' && error && retryAt !== null) return <Countdown error={error} retryAt={retryAt} />
@@ -104,7 +104,7 @@ function Status({ item }: { item: UploadItem }) {
 }
 
 function progressOf({ assetId, checked, loaded, size }: UploadItem): string {
-  const { states, checking, progress } = pageText.upload
+  const { states, checking, progress } = uploadText
   if (assetId || (loaded >= size && size > 0)) return states.finishing
   if (loaded > 0) return progress(formatBytes(loaded), formatBytes(size))
   const isChecking = checked > 0 && checked < size
@@ -120,7 +120,7 @@ function Countdown({ error, retryAt }: { error: string; retryAt: number }) {
   const seconds = Math.max(0, Math.ceil((retryAt - now) / 1000))
   return (
     <p class="meta fault">
-      {navigator.onLine ? pageText.upload.again(error, seconds) : pageText.upload.againOnline(error)}
+      {navigator.onLine ? uploadText.again(error, seconds) : uploadText.againOnline(error)}
     </p>
   )
 }

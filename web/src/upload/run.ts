@@ -1,5 +1,5 @@
 import { ApiError, toError } from '../api/errors.ts'
-import { pageText } from '../page-text.ts'
+import { uploadText } from '../upload-text.ts'
 import { changeOf, type UploadItem } from './item.ts'
 import type { Items } from './items.ts'
 import type { QueueStore, Transport } from './parts.ts'
@@ -165,7 +165,7 @@ export class Run {
 
   #lose(): void {
     this.#files.delete(this.#id)
-    this.#items.step(this.#id, 'lose', { loaded: 0, error: pageText.upload.changed })
+    this.#items.step(this.#id, 'lose', { loaded: 0, error: uploadText.changed })
   }
 
   #fail(error: Error): void {
@@ -194,7 +194,7 @@ export class Run {
       return
     }
     const delay = delayAfter({ code, retryAfter }, attempts, now)
-    const words = pageText.upload.errors[code] ?? error.message
+    const words = uploadText.errors[code] ?? error.message
     if (delay === null) this.#items.step(this.#id, 'fail', { ...change, error: words })
     else this.#items.step(this.#id, 'delay', { ...change, error: words, retryAt: now + delay })
   }

@@ -1,6 +1,6 @@
 import { session } from '../api/session.ts'
 import { tell } from '../design/toast.tsx'
-import { pageText } from '../page-text.ts'
+import { uploadText } from '../upload-text.ts'
 import { intake } from './intake.ts'
 import { type Choice, fromTransfer } from './sources.ts'
 import type { TransferItem } from './transfer.ts'
@@ -10,7 +10,7 @@ export async function takeTransfer(items: TransferItem[]): Promise<void> {
   try {
     await takeChoice(await fromTransfer(items))
   } catch {
-    tell(pageText.upload.unreadable)
+    tell(uploadText.unreadable)
   }
 }
 
@@ -18,5 +18,5 @@ export async function takeTransfer(items: TransferItem[]): Promise<void> {
 export async function takeChoice(choice: Choice, together = false): Promise<void> {
   const isSignedIn = session.account !== null
   await intake.take(choice, isSignedIn, together)
-  if (!isSignedIn) tell(pageText.upload.signInFirst)
+  if (!isSignedIn) tell(uploadText.signInFirst)
 }

@@ -1,4 +1,3 @@
-import broken from 'lucide-static/icons/file-x.svg'
 import music from 'lucide-static/icons/music.svg'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { assetText } from '../asset-text.ts'
@@ -52,13 +51,7 @@ export default function MediaViewer({ file, preview, renew, onDownload }: FilePr
   }
   if (isBroken && fresh === source)
     return (
-      <Unshown
-        file={file}
-        onDownload={onDownload}
-        icon={broken}
-        title={assetText.viewer.none}
-        reason={assetText.viewer.cannotPlay(file.mediaType)}
-      />
+      <Unshown file={file} onDownload={onDownload} reason={assetText.viewer.cannotPlay(file.mediaType)} />
     )
   const attributes = {
     ref: media,

@@ -1,4 +1,5 @@
 import downloadIcon from 'lucide-static/icons/download.svg'
+import fileIcon from 'lucide-static/icons/file-x.svg'
 import { useState } from 'preact/hooks'
 import { toError } from '../api/errors.ts'
 import { assetText } from '../asset-text.ts'
@@ -11,14 +12,21 @@ import type { FileProps } from './viewer.tsx'
 
 interface Props extends Pick<FileProps, 'file'> {
   onDownload: FileProps['onDownload'] | undefined
-  icon: Shapes
-  title: string
+  icon?: Shapes
+  title?: string
   reason: string
   onRetry?: () => void
 }
 
 /** Says why a file is not shown, and offers to download it. */
-export function Unshown({ file, onDownload, icon, title, reason, onRetry }: Props) {
+export function Unshown({
+  file,
+  onDownload,
+  icon = fileIcon,
+  title = assetText.viewer.none,
+  reason,
+  onRetry,
+}: Props) {
   const [isBusy, setBusy] = useState(false)
   const download = async () => {
     setBusy(true)

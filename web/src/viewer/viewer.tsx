@@ -51,13 +51,7 @@ export function Viewer({ shown, ...rest }: ViewerProps) {
         {shown && Part ? (
           <Part key={shown.id} file={shown} {...rest} />
         ) : shown ? (
-          <Unshown
-            file={shown}
-            onDownload={rest.onDownload}
-            icon={fileIcon}
-            title={assetText.viewer.none}
-            reason={assetText.viewer.noneHint}
-          />
+          <Unshown file={shown} onDownload={rest.onDownload} reason={assetText.viewer.noneHint} />
         ) : (
           <State icon={fileIcon} title={assetText.viewer.none}>
             <p>{assetText.viewer.empty}</p>

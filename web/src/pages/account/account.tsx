@@ -1,3 +1,4 @@
+import { accountText } from '../../account-text.ts'
 import { signOut, useAccount, useSpace } from '../../api/account.ts'
 import { useSession } from '../../api/session.ts'
 import { Button } from '../../design/button.tsx'
@@ -5,7 +6,6 @@ import { Meter } from '../../design/meter.tsx'
 import { Section } from '../../design/section.tsx'
 import { ErrorState, Notice } from '../../design/states.tsx'
 import { formatBytes } from '../../lib/format.ts'
-import { pageText } from '../../page-text.ts'
 import { NeedSession } from '../../shell/need-session.tsx'
 import { usePage } from '../../shell/use-page.ts'
 import { text } from '../../text.ts'
@@ -34,7 +34,7 @@ function Account() {
         <h1>{text.shell.account}</h1>
         <Button onClick={signOut}>{text.shell.signOut}</Button>
       </header>
-      <Section title={pageText.profile.title} hint={pageText.profile.hint}>
+      <Section title={accountText.profile.title} hint={accountText.profile.hint}>
         {error && !account ? (
           <ErrorState error={error} onRetry={() => refetch()} />
         ) : account ? (
@@ -46,15 +46,15 @@ function Account() {
       <Section title={text.space.title}>
         <Space />
       </Section>
-      <Section title={pageText.password.title} hint={pageText.password.hint}>
+      <Section title={accountText.password.title} hint={accountText.password.hint}>
         <PasswordForm username={stored?.username ?? ''} />
       </Section>
       <Sessions />
-      <Section title={pageText.activity.title} hint={pageText.activity.hint}>
+      <Section title={accountText.activity.title} hint={accountText.activity.hint}>
         <ActivityList list={activity} />
       </Section>
       {stored && (
-        <Section title={pageText.deletion.title} hint={pageText.deletion.hint}>
+        <Section title={accountText.deletion.title} hint={accountText.deletion.hint}>
           <DeleteAccount account={account ?? stored} />
         </Section>
       )}

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { accountText } from '../../account-text.ts'
 import { api, ask } from '../../api/client.ts'
 import type { components } from '../../api/schema.ts'
 import { type List, useList } from '../../api/use-list.ts'
@@ -6,7 +7,6 @@ import { at } from '../../base.ts'
 import { More } from '../../design/more.tsx'
 import { ErrorState } from '../../design/states.tsx'
 import { formatMoment } from '../../lib/format.ts'
-import { pageText } from '../../page-text.ts'
 import { deviceWords } from './sessions.tsx'
 
 export type Activity = components['schemas']['Activity']
@@ -41,10 +41,10 @@ interface Props {
 export function ActivityList({ list, who }: Props) {
   const { items = [], error, isPending } = list
   if (error && items.length === 0) return <ErrorState error={error} onRetry={() => list.refetch()} />
-  if (!isPending && items.length === 0) return <p class="soft">{pageText.activity.none}</p>
+  if (!isPending && items.length === 0) return <p class="soft">{accountText.activity.none}</p>
   return (
     <>
-      <ul class="rows activity" aria-label={pageText.activity.title} aria-busy={isPending}>
+      <ul class="rows activity" aria-label={accountText.activity.title} aria-busy={isPending}>
         {isPending && (
           <li aria-hidden="true">
             <span class="skeleton" />
@@ -67,12 +67,12 @@ function Row({ activity, who }: { activity: Activity; who: Props['who'] }) {
     <li>
       <div>
         <p>
-          {pageText.activity.actions[action](details ?? {})}
-          {who ? <span class="soft"> · {who(activity)}</span> : !user && ` (${pageText.activity.byAdmin})`}
+          {accountText.activity.actions[action](details ?? {})}
+          {who ? <span class="soft"> · {who(activity)}</span> : !user && ` (${accountText.activity.byAdmin})`}
         </p>
         {place && <p class="soft small">{place}</p>}
       </div>
-      {asset && !who && <a href={at(`/a/${asset}`)}>{pageText.activity.asset}</a>}
+      {asset && !who && <a href={at(`/a/${asset}`)}>{accountText.activity.asset}</a>}
       <time class="soft small" dateTime={moment}>
         {formatMoment(moment)}
       </time>

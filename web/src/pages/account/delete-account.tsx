@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/preact-query'
 import { useState } from 'preact/hooks'
+import { accountText } from '../../account-text.ts'
 import { api, ask } from '../../api/client.ts'
 import { ApiError } from '../../api/errors.ts'
 import { type Account, session } from '../../api/session.ts'
@@ -9,7 +10,6 @@ import { PasswordField, TextField } from '../../design/field.tsx'
 import { Form } from '../../design/form.tsx'
 import { Notice } from '../../design/states.tsx'
 import { formatBytes } from '../../lib/format.ts'
-import { pageText } from '../../page-text.ts'
 import { text } from '../../text.ts'
 import { leaveUploads } from '../../upload/traces.ts'
 
@@ -19,8 +19,8 @@ export function DeleteAccount({ account }: { account: Account }) {
   return (
     <>
       <p class="foot">
-        <span class="soft small">{pageText.deletion.locked}</span>
-        <Button onClick={() => setAsking(true)}>{pageText.deletion.open}</Button>
+        <span class="soft small">{accountText.deletion.locked}</span>
+        <Button onClick={() => setAsking(true)}>{accountText.deletion.open}</Button>
       </p>
       {isAsking && <DeletionDialog account={account} onClose={() => setAsking(false)} />}
     </>
@@ -39,7 +39,7 @@ function DeletionDialog({ account, onClose }: { account: Account; onClose: () =>
   const isWrong = error instanceof ApiError && error.code === 'bad_credentials'
   const { files, used } = account.space
   return (
-    <Dialog title={pageText.deletion.title} onClose={() => !isPending && onClose()}>
+    <Dialog title={accountText.deletion.title} onClose={() => !isPending && onClose()}>
       <Form
         onFields={(fields) => {
           const typed = String(fields.get('username')).trim().toLowerCase()
@@ -48,15 +48,15 @@ function DeletionDialog({ account, onClose }: { account: Account; onClose: () =>
         }}
       >
         {error && !isWrong && <Notice kind="danger">{error.message}</Notice>}
-        <p>{pageText.deletion.what}</p>
+        <p>{accountText.deletion.what}</p>
         <ul class="bullets">
-          {pageText.deletion.parts(text.gallery.files(files), formatBytes(used)).map((part) => (
+          {accountText.deletion.parts(text.gallery.files(files), formatBytes(used)).map((part) => (
             <li key={part}>{part}</li>
           ))}
         </ul>
         <TextField
-          label={pageText.deletion.username(account.username)}
-          fault={isOther ? pageText.deletion.wrongUsername : undefined}
+          label={accountText.deletion.username(account.username)}
+          fault={isOther ? accountText.deletion.wrongUsername : undefined}
           name="username"
           autocomplete="off"
           autocapitalize="none"
@@ -64,7 +64,7 @@ function DeletionDialog({ account, onClose }: { account: Account; onClose: () =>
           required
         />
         <PasswordField
-          label={pageText.deletion.password}
+          label={accountText.deletion.password}
           fault={isWrong ? error.message : undefined}
           name="password"
           autocomplete="current-password"
@@ -75,7 +75,7 @@ function DeletionDialog({ account, onClose }: { account: Account; onClose: () =>
             {text.cancel}
           </Button>
           <Button type="submit" variant="danger" busy={isPending}>
-            {pageText.deletion.confirm}
+            {accountText.deletion.confirm}
           </Button>
         </div>
       </Form>

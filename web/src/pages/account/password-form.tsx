@@ -1,4 +1,5 @@
 import { useMutation } from '@tanstack/preact-query'
+import { accountText } from '../../account-text.ts'
 import { api, ask } from '../../api/client.ts'
 import { ApiError } from '../../api/errors.ts'
 import { queries } from '../../api/query.ts'
@@ -7,7 +8,6 @@ import { PasswordField } from '../../design/field.tsx'
 import { Form } from '../../design/form.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
-import { pageText } from '../../page-text.ts'
 
 interface Sent {
   fields: FormData
@@ -25,7 +25,7 @@ export function PasswordForm({ username }: { username: string }) {
       ),
     onSuccess(_, { form }) {
       form.reset()
-      tell(pageText.password.changed)
+      tell(accountText.password.changed)
     },
     // a wrong password is in the activity too
     onSettled: () =>
@@ -39,15 +39,15 @@ export function PasswordForm({ username }: { username: string }) {
       {/* password managers look for the name that the password belongs to */}
       <input type="text" name="username" autocomplete="username" value={username} readOnly hidden />
       <PasswordField
-        label={pageText.password.current}
+        label={accountText.password.current}
         fault={isWrong ? error.message : undefined}
         name="current"
         autocomplete="current-password"
         required
       />
       <PasswordField
-        label={pageText.password.next}
-        hint={pageText.password.nextHint}
+        label={accountText.password.next}
+        hint={accountText.password.nextHint}
         fault={fault}
         name="password"
         autocomplete="new-password"
@@ -55,7 +55,7 @@ export function PasswordForm({ username }: { username: string }) {
       />
       <div class="actions">
         <Button type="submit" busy={isPending}>
-          {pageText.password.change}
+          {accountText.password.change}
         </Button>
       </div>
     </Form>

@@ -1,4 +1,5 @@
 import { useMutation } from '@tanstack/preact-query'
+import { accountText } from '../../account-text.ts'
 import { api, ask } from '../../api/client.ts'
 import { ApiError } from '../../api/errors.ts'
 import { queries } from '../../api/query.ts'
@@ -8,7 +9,6 @@ import { Switch, TextField } from '../../design/field.tsx'
 import { Form } from '../../design/form.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
-import { pageText } from '../../page-text.ts'
 import { text } from '../../text.ts'
 
 /** Returns the text of a field; null if it is empty, which clears the field of the account. */
@@ -31,7 +31,7 @@ export function ProfileForm({ account }: { account: Account }) {
     onSuccess({ user }) {
       session.update(user)
       queries.setQueryData(['account'], user)
-      tell(pageText.profile.saved)
+      tell(accountText.profile.saved)
     },
   })
   const faultOf = (field: string) => (error instanceof ApiError ? error.faultOf(field) : undefined)
@@ -39,13 +39,13 @@ export function ProfileForm({ account }: { account: Account }) {
     <Form onFields={(fields) => mutate(fields)}>
       {error && !faultOf('name') && !faultOf('email') && <Notice kind="danger">{error.message}</Notice>}
       <TextField
-        label={pageText.profile.username}
-        hint={pageText.profile.usernameHint}
+        label={accountText.profile.username}
+        hint={accountText.profile.usernameHint}
         value={account.username}
         readOnly
       />
       <TextField
-        label={pageText.profile.name}
+        label={accountText.profile.name}
         fault={faultOf('name')}
         name="name"
         autocomplete="name"
@@ -53,8 +53,8 @@ export function ProfileForm({ account }: { account: Account }) {
         defaultValue={account.name ?? ''}
       />
       <TextField
-        label={pageText.profile.email}
-        hint={pageText.profile.emailHint}
+        label={accountText.profile.email}
+        hint={accountText.profile.emailHint}
         fault={faultOf('email')}
         name="email"
         type="email"
@@ -62,8 +62,8 @@ export function ProfileForm({ account }: { account: Account }) {
         defaultValue={account.email ?? ''}
       />
       <Switch
-        label={pageText.profile.discoverable}
-        hint={pageText.profile.discoverableHint}
+        label={accountText.profile.discoverable}
+        hint={accountText.profile.discoverableHint}
         name="discoverable"
         defaultChecked={account.discoverable}
       />

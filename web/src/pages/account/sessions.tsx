@@ -3,6 +3,7 @@ import laptop from 'lucide-static/icons/laptop.svg'
 import phone from 'lucide-static/icons/smartphone.svg'
 import terminal from 'lucide-static/icons/square-terminal.svg'
 import { useId } from 'preact/hooks'
+import { accountText } from '../../account-text.ts'
 import { api, ask } from '../../api/client.ts'
 import { queries } from '../../api/query.ts'
 import type { components } from '../../api/schema.ts'
@@ -15,7 +16,6 @@ import { ErrorState, Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
 import { deviceOf } from '../../lib/device.ts'
 import { formatDay, formatMoment } from '../../lib/format.ts'
-import { pageText } from '../../page-text.ts'
 
 type Session = components['schemas']['Session']
 
@@ -51,9 +51,9 @@ async function endOthers(): Promise<number> {
 /** Returns a device in words, such as `Firefox on Windows`. */
 export function deviceWords(userAgent: string | null): string {
   const { app, system, kind } = deviceOf(userAgent)
-  if (app && system) return pageText.sessions.on(app, system)
-  if (system && kind !== 'program') return pageText.sessions.on(pageText.sessions.browser, system)
-  return app ?? pageText.sessions.unknown
+  if (app && system) return accountText.sessions.on(app, system)
+  if (system && kind !== 'program') return accountText.sessions.on(accountText.sessions.browser, system)
+  return app ?? accountText.sessions.unknown
 }
 
 /** The devices that are signed in. */
@@ -62,23 +62,23 @@ export function Sessions() {
   const refresh = () => queries.invalidateQueries({ queryKey: ['sessions'] })
   const end = useMutation({
     mutationFn: endSession,
-    onSuccess: () => tell(pageText.sessions.ended),
+    onSuccess: () => tell(accountText.sessions.ended),
     onSettled: refresh,
   })
   const others = useMutation({
     mutationFn: endOthers,
-    onSuccess: (count) => tell(pageText.sessions.othersEnded(count)),
+    onSuccess: (count) => tell(accountText.sessions.othersEnded(count)),
     onSettled: refresh,
   })
   const items = list.items ?? []
   const failed = end.error ?? others.error
   return (
-    <Section title={pageText.sessions.title} hint={pageText.sessions.hint}>
+    <Section title={accountText.sessions.title} hint={accountText.sessions.hint}>
       {failed && <Notice kind="danger">{failed.message}</Notice>}
       {list.error && items.length === 0 ? (
         <ErrorState error={list.error} onRetry={() => list.refetch()} />
       ) : (
-        <ul class="rows" aria-label={pageText.sessions.title} aria-busy={list.isPending}>
+        <ul class="rows" aria-label={accountText.sessions.title} aria-busy={list.isPending}>
           {list.isPending && (
             <li aria-hidden="true">
               <span class="skeleton" />
@@ -97,9 +97,9 @@ export function Sessions() {
       <More list={list} />
       {items.length > 1 && (
         <div class="foot">
-          <p class="soft small">{pageText.sessions.endOthersHint}</p>
+          <p class="soft small">{accountText.sessions.endOthersHint}</p>
           <Button busy={others.isPending} onClick={() => others.mutate()}>
-            {pageText.sessions.endOthers}
+            {accountText.sessions.endOthers}
           </Button>
         </div>
       )}
@@ -125,15 +125,15 @@ function Row({
           <strong>{deviceWords(userAgent)}</strong>
         </p>
         <p class="soft small">
-          {pageText.sessions.lastUsed(formatMoment(lastAccessAt))},{' '}
-          {pageText.sessions.signedIn(formatDay(createdAt))}
+          {accountText.sessions.lastUsed(formatMoment(lastAccessAt))},{' '}
+          {accountText.sessions.signedIn(formatDay(createdAt))}
         </p>
       </div>
       {current ? (
-        <span class="badge good">{pageText.sessions.current}</span>
+        <span class="badge good">{accountText.sessions.current}</span>
       ) : (
         <Button aria-describedby={id} busy={isEnding} onClick={onEnd}>
-          {pageText.sessions.end}
+          {accountText.sessions.end}
         </Button>
       )}
     </li>

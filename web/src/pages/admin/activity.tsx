@@ -1,15 +1,16 @@
 import { useQuery } from '@tanstack/preact-query'
+import { accountText } from '../../account-text.ts'
+import { adminText } from '../../admin-text.ts'
 import { api, ask } from '../../api/client.ts'
 import { useList } from '../../api/use-list.ts'
 import { Section } from '../../design/section.tsx'
-import { pageText } from '../../page-text.ts'
 import { ActivityList, PAGE } from '../account/activity-list.tsx'
 import { AdminPage } from './admin-page.tsx'
 
 export default function Activity() {
   return (
     <AdminPage page="activity">
-      <Section title={pageText.activity.title} hint={pageText.admin.activityHint}>
+      <Section title={accountText.activity.title} hint={adminText.activityHint}>
         <AllActivity />
       </Section>
     </AdminPage>
@@ -24,7 +25,7 @@ function AllActivity() {
   return (
     <ActivityList
       list={list}
-      who={({ user }) => (user ? <Username id={user} /> : pageText.activity.unknownUser)}
+      who={({ user }) => (user ? <Username id={user} /> : accountText.activity.unknownUser)}
     />
   )
 }
@@ -36,5 +37,5 @@ function Username({ id }: { id: string }) {
     queryFn: async () =>
       (await ask(api.GET('/api/users/{userId}', { params: { path: { userId: id } } }))).user,
   })
-  return <>{data?.username ?? (error ? pageText.activity.unknownUser : '…')}</>
+  return <>{data?.username ?? (error ? accountText.activity.unknownUser : '…')}</>
 }

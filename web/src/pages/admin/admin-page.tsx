@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact'
+import { adminText } from '../../admin-text.ts'
 import { useAccount } from '../../api/account.ts'
 import { useSession } from '../../api/session.ts'
 import { at } from '../../base.ts'
-import { pageText } from '../../page-text.ts'
 import { NeedSession } from '../../shell/need-session.tsx'
 import { usePage } from '../../shell/use-page.ts'
 import NotFound from '../not-found.tsx'
@@ -33,16 +33,16 @@ function ForAdmins({ page, children }: Props) {
 }
 
 function Frame({ page, children }: Props) {
-  usePage(`${pageText.admin[page]} – ${pageText.admin.title}`)
+  usePage(`${adminText[page]} – ${adminText.title}`)
   return (
     <main id="content" class="settings wide">
       <header class="title-bar">
-        <h1>{pageText.admin.title}</h1>
+        <h1>{adminText.title}</h1>
       </header>
-      <nav class="tabs" aria-label={pageText.admin.title}>
+      <nav class="tabs" aria-label={adminText.title}>
         {PAGES.map((one) => (
           <a key={one} href={at(`/admin/${one}`)} aria-current={one === page ? 'page' : undefined}>
-            {pageText.admin[one]}
+            {adminText[one]}
           </a>
         ))}
       </nav>

@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/preact-query'
 import { useState } from 'preact/hooks'
+import { adminText } from '../../admin-text.ts'
 import { api, ask } from '../../api/client.ts'
 import { ApiError } from '../../api/errors.ts'
 import type { components } from '../../api/schema.ts'
@@ -11,7 +12,6 @@ import { Section } from '../../design/section.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
 import { formatBytes, formatDay } from '../../lib/format.ts'
-import { pageText } from '../../page-text.ts'
 import { text } from '../../text.ts'
 import { AdminPage } from './admin-page.tsx'
 import { assetIdIn, linkTokenIn } from './asset-id.ts'
@@ -19,7 +19,7 @@ import { assetIdIn, linkTokenIn } from './asset-id.ts'
 type Inspected = components['schemas']['InspectedAsset']
 type Action = 'action' | 'lift'
 
-const words = pageText.admin.takeDown
+const words = adminText.takeDown
 
 /** Finds the asset of an id, or of the address of its page or of a link. */
 async function inspect(pasted: string): Promise<Inspected> {

@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/preact-query'
 import { useState } from 'preact/hooks'
+import { adminText } from '../../admin-text.ts'
 import { api, ask } from '../../api/client.ts'
 import { queries } from '../../api/query.ts'
 import { useSession } from '../../api/session.ts'
@@ -10,7 +11,6 @@ import { Form } from '../../design/form.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
 import { formatBytes } from '../../lib/format.ts'
-import { pageText } from '../../page-text.ts'
 import { text } from '../../text.ts'
 import type { User } from './users.tsx'
 
@@ -55,11 +55,11 @@ export function UserDialog({ user, onClose }: { user: User; onClose: () => void 
   return (
     <Dialog title={user.username} onClose={onClose}>
       <SpaceForm user={user} />
-      <h3>{pageText.admin.rights}</h3>
+      <h3>{adminText.rights}</h3>
       <div class="row">
         {changes.map((change) => (
           <Button key={change} onClick={() => setAsked(change)}>
-            {pageText.admin[change]}
+            {adminText[change]}
           </Button>
         ))}
       </div>
@@ -85,22 +85,22 @@ function Confirmation({ user, change, onBack, onDone, onGone }: ConfirmationProp
         : administer(id, CHANGES[change]),
     async onSuccess() {
       await refresh()
-      tell(change === 'remove' ? pageText.admin.removed(username) : pageText.admin.changed(username))
+      tell(change === 'remove' ? adminText.removed(username) : adminText.changed(username))
       if (change === 'remove') onGone()
       else onDone()
     },
   })
   const isHard = change === 'remove' || change === 'disable'
   return (
-    <Dialog title={`${pageText.admin[change]}: ${username}`} onClose={() => !isPending && onBack()}>
+    <Dialog title={`${adminText[change]}: ${username}`} onClose={() => !isPending && onBack()}>
       {error && <Notice kind="danger">{error.message}</Notice>}
-      <p>{pageText.admin.confirm[change]}</p>
+      <p>{adminText.confirm[change]}</p>
       <div class="actions">
         <Button disabled={isPending} onClick={onBack}>
           {text.cancel}
         </Button>
         <Button variant={isHard ? 'danger' : 'primary'} busy={isPending} onClick={() => mutate()}>
-          {pageText.admin[change]}
+          {adminText[change]}
         </Button>
       </div>
     </Dialog>
@@ -122,7 +122,7 @@ function SpaceForm({ user }: { user: User }) {
       await refresh()
       // shows the new limits, such as the defaults of the server
       form?.reset()
-      tell(pageText.admin.limitsSaved(user.username))
+      tell(adminText.limitsSaved(user.username))
     },
   })
   return (
@@ -140,17 +140,17 @@ function SpaceForm({ user }: { user: User }) {
       {error && <Notice kind="danger">{error.message}</Notice>}
       <div class="pair">
         <TextField
-          label={pageText.admin.limit}
-          hint={pageText.admin.limitHint(formatBytes(used))}
-          fault={faults.limit ? pageText.admin.invalid : undefined}
+          label={adminText.limit}
+          hint={adminText.limitHint(formatBytes(used))}
+          fault={faults.limit ? adminText.invalid : undefined}
           name="limit"
           inputMode="decimal"
           defaultValue={String(limit / GIGABYTE)}
         />
         <TextField
-          label={pageText.admin.fileLimit}
-          hint={pageText.admin.limitHint(text.gallery.files(files))}
-          fault={faults.fileLimit ? pageText.admin.invalid : undefined}
+          label={adminText.fileLimit}
+          hint={adminText.limitHint(text.gallery.files(files))}
+          fault={faults.fileLimit ? adminText.invalid : undefined}
           name="files"
           inputMode="numeric"
           defaultValue={String(fileLimit)}
@@ -158,13 +158,13 @@ function SpaceForm({ user }: { user: User }) {
       </div>
       <div class="row">
         <Button type="submit" variant="primary" busy={isPending}>
-          {pageText.admin.saveLimits}
+          {adminText.saveLimits}
         </Button>
         <Button
           disabled={isPending}
           onClick={({ currentTarget: { form } }) => mutate({ space: { limit: null, fileLimit: null }, form })}
         >
-          {pageText.admin.defaults}
+          {adminText.defaults}
         </Button>
       </div>
     </Form>

@@ -1,6 +1,7 @@
 import searchIcon from 'lucide-static/icons/search.svg'
 import usersIcon from 'lucide-static/icons/users.svg'
 import { useRef, useState } from 'preact/hooks'
+import { adminText } from '../../admin-text.ts'
 import { useSpace } from '../../api/account.ts'
 import { api, ask } from '../../api/client.ts'
 import type { components } from '../../api/schema.ts'
@@ -13,7 +14,6 @@ import { Meter } from '../../design/meter.tsx'
 import { More } from '../../design/more.tsx'
 import { ErrorState, State } from '../../design/states.tsx'
 import { formatBytes, formatMoment } from '../../lib/format.ts'
-import { pageText } from '../../page-text.ts'
 import { text } from '../../text.ts'
 import { AdminPage } from './admin-page.tsx'
 import { UserDialog } from './user-dialog.tsx'
@@ -55,8 +55,8 @@ function UserTable() {
           <input
             class="input"
             type="search"
-            aria-label={pageText.admin.find}
-            placeholder={pageText.admin.findHint}
+            aria-label={adminText.find}
+            placeholder={adminText.findHint}
             autocomplete="off"
             maxLength={100}
             onInput={({ currentTarget }) => {
@@ -70,23 +70,23 @@ function UserTable() {
       {list.error && !items ? (
         <ErrorState error={list.error} onRetry={() => list.refetch()} />
       ) : items?.length === 0 ? (
-        <State icon={usersIcon} title={pageText.admin.none} />
+        <State icon={usersIcon} title={adminText.none} />
       ) : (
         <div class="panel table">
-          <table aria-label={pageText.admin.users} aria-busy={!items}>
+          <table aria-label={adminText.users} aria-busy={!items}>
             <thead>
               <tr>
-                <th scope="col">{pageText.admin.columns.user}</th>
-                <th scope="col">{pageText.admin.columns.role}</th>
-                <th scope="col">{pageText.admin.columns.space}</th>
+                <th scope="col">{adminText.columns.user}</th>
+                <th scope="col">{adminText.columns.role}</th>
+                <th scope="col">{adminText.columns.space}</th>
                 <th scope="col" class="spare">
-                  {pageText.admin.columns.files}
+                  {adminText.columns.files}
                 </th>
                 <th scope="col" class="spare">
-                  {pageText.admin.columns.lastAccess}
+                  {adminText.columns.lastAccess}
                 </th>
                 <th scope="col">
-                  <span class="hidden-text">{pageText.admin.manageColumn}</span>
+                  <span class="hidden-text">{adminText.manageColumn}</span>
                 </th>
               </tr>
             </thead>
@@ -131,18 +131,18 @@ function Row({ user, onManage }: { user: User; onManage: () => void }) {
       <td>
         <span class="badges">
           <span class={access === 'admin' ? 'badge accent' : 'badge'}>
-            {access === 'admin' ? pageText.admin.admin : pageText.admin.user}
+            {access === 'admin' ? adminText.admin : adminText.user}
           </span>
-          {disabled && <span class="badge bad">{pageText.admin.disabled}</span>}
-          {id === account?.id && <span class="badge good">{pageText.admin.you}</span>}
+          {disabled && <span class="badge bad">{adminText.disabled}</span>}
+          {id === account?.id && <span class="badge good">{adminText.you}</span>}
         </span>
       </td>
       <td class="number">{text.space.of(formatBytes(used), formatBytes(limit))}</td>
       <td class="number spare">{files.toLocaleString('en')}</td>
-      <td class="spare">{lastAccessAt ? formatMoment(lastAccessAt) : pageText.admin.never}</td>
+      <td class="spare">{lastAccessAt ? formatMoment(lastAccessAt) : adminText.never}</td>
       <td>
-        <Button aria-label={`${pageText.admin.manage} ${username}`} onClick={onManage}>
-          {pageText.admin.manage}
+        <Button aria-label={`${adminText.manage} ${username}`} onClick={onManage}>
+          {adminText.manage}
         </Button>
       </td>
     </tr>
@@ -155,7 +155,7 @@ function ServerSpace() {
   const { used = 0, limit = 1 } = data?.server ?? {}
   return (
     <Meter
-      label={pageText.admin.server}
+      label={adminText.server}
       value={used}
       max={limit}
       words={data?.server ? text.space.of(formatBytes(used), formatBytes(limit)) : text.loading}

@@ -10,7 +10,7 @@ import { Dialog } from '../../design/dialog.tsx'
 import { TextField } from '../../design/field.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
-import { pageText } from '../../page-text.ts'
+import { galleryText } from '../../gallery-text.ts'
 import { text } from '../../text.ts'
 import {
   applyToAll,
@@ -44,7 +44,7 @@ export function SelectionBar({ items, asked, onAsk: ask, onClear, onDone }: Prop
     setOutcome(null)
     const result = await applyToAll(items, change, setCount)
     setCount(null)
-    if (result.done.size > 0) tell(pageText.selection.done(result.done.size))
+    if (result.done.size > 0) tell(galleryText.selection.done(result.done.size))
     if (result.failed.length > 0) setOutcome(result)
     else ask(null)
     onDone(result.done)
@@ -58,51 +58,53 @@ export function SelectionBar({ items, asked, onAsk: ask, onClear, onDone }: Prop
   const busy = count !== null
   return (
     <>
-      <div class="selection" role="toolbar" aria-label={pageText.selection.title}>
+      <div class="selection" role="toolbar" aria-label={galleryText.selection.title}>
         <Button variant="ghost" square icon={close} onClick={onClear}>
-          {pageText.selection.clear}
+          {galleryText.selection.clear}
         </Button>
-        <strong>{pageText.selection.count(items.length)}</strong>
+        <strong>{galleryText.selection.count(items.length)}</strong>
         <Button icon={tag} onClick={() => ask('tag')}>
-          {pageText.selection.tag}
+          {galleryText.selection.tag}
         </Button>
         <Button icon={eye} onClick={() => ask('visibility')}>
-          {pageText.selection.visibility}
+          {galleryText.selection.visibility}
         </Button>
         <Button icon={trash} onClick={() => ask('delete')}>
-          {pageText.selection.delete}
+          {galleryText.selection.delete}
         </Button>
       </div>
       {asked && (
         <Dialog
           title={
-            asked === 'delete' ? pageText.selection.deleteTitle(items.length) : pageText.selection[asked]
+            asked === 'delete'
+              ? galleryText.selection.deleteTitle(items.length)
+              : galleryText.selection[asked]
           }
           onClose={close_}
         >
           {asked === 'tag' && <TagForm busy={busy} onSave={(add, remove) => run(changeTags(add, remove))} />}
           {asked === 'visibility' && (
             <>
-              <p class="soft">{pageText.selection.visibilityHint}</p>
+              <p class="soft">{galleryText.selection.visibilityHint}</p>
               <div class="actions">
                 <Button busy={busy} onClick={() => run(setVisibility('private'))}>
-                  {pageText.selection.makePrivate}
+                  {galleryText.selection.makePrivate}
                 </Button>
                 <Button busy={busy} variant="primary" onClick={() => run(setVisibility('public'))}>
-                  {pageText.selection.makePublic}
+                  {galleryText.selection.makePublic}
                 </Button>
               </div>
             </>
           )}
           {asked === 'delete' && (
             <>
-              <p class="soft">{pageText.selection.deleteHint}</p>
+              <p class="soft">{galleryText.selection.deleteHint}</p>
               <div class="actions">
                 <Button disabled={busy} onClick={close_}>
                   {text.cancel}
                 </Button>
                 <Button busy={busy} variant="danger" onClick={() => run(removeAsset)}>
-                  {pageText.selection.deleteForever}
+                  {galleryText.selection.deleteForever}
                 </Button>
               </div>
             </>
@@ -112,7 +114,7 @@ export function SelectionBar({ items, asked, onAsk: ask, onClear, onDone }: Prop
               class="bar"
               max={items.length}
               value={count}
-              aria-label={pageText.selection.progress(count, items.length)}
+              aria-label={galleryText.selection.progress(count, items.length)}
             />
           )}
           {outcome && <Failures outcome={outcome} />}
@@ -125,7 +127,7 @@ export function SelectionBar({ items, asked, onAsk: ask, onClear, onDone }: Prop
 function Failures({ outcome: { failed } }: { outcome: Outcome }) {
   return (
     <Notice kind="danger">
-      <p>{pageText.selection.failed(failed.length)}</p>
+      <p>{galleryText.selection.failed(failed.length)}</p>
       <ul>
         {failed.slice(0, 5).map(({ item, error }) => (
           <li key={item.id}>
@@ -154,15 +156,15 @@ function TagForm({ busy, onSave }: { busy: boolean; onSave: (add: string[], remo
       }}
     >
       <TextField
-        label={pageText.selection.addTags}
-        hint={pageText.selection.addTagsHint}
+        label={galleryText.selection.addTags}
+        hint={galleryText.selection.addTagsHint}
         name="add"
         autocomplete="off"
       />
-      <TextField label={pageText.selection.removeTags} name="remove" autocomplete="off" />
+      <TextField label={galleryText.selection.removeTags} name="remove" autocomplete="off" />
       <div class="actions">
         <Button type="submit" variant="primary" busy={busy}>
-          {pageText.selection.save}
+          {galleryText.selection.save}
         </Button>
       </div>
     </form>

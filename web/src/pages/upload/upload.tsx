@@ -6,17 +6,17 @@ import { Select } from '../../design/field.tsx'
 import { Icon, type Shapes } from '../../design/icon.tsx'
 import { Notice } from '../../design/states.tsx'
 import { useStored } from '../../lib/stored.ts'
-import { pageText } from '../../page-text.ts'
 import { NeedSession } from '../../shell/need-session.tsx'
 import { usePage } from '../../shell/use-page.ts'
 import { DetailsOfAll, QueueButtons, SummaryLine, UploadList } from '../../upload/list.tsx'
 import { fromHandles, fromInput } from '../../upload/sources.ts'
 import { takeChoice } from '../../upload/take-transfer.ts'
 import { useSummary, useUploads } from '../../upload/use-uploads.ts'
+import { uploadText } from '../../upload-text.ts'
 
 /** The page on which files are chosen, and the whole queue. */
 export default function UploadPage() {
-  usePage(pageText.upload.title)
+  usePage(uploadText.title)
   return (
     <NeedSession>
       <Upload />
@@ -29,16 +29,16 @@ function Upload() {
   const summary = useSummary(items)
   return (
     <main id="content" class="upload-page">
-      <h1>{pageText.upload.title}</h1>
+      <h1>{uploadText.title}</h1>
       <Chooser />
       {queue && items.length > 0 && (
-        <section aria-label={pageText.upload.panel}>
+        <section aria-label={uploadText.panel}>
           <div class="queue-head">
             <SummaryLine summary={summary} count={items.length} />
             <QueueButtons queue={queue} items={items} />
             <DetailsOfAll queue={queue} items={items} />
           </div>
-          {queue.isHeld && <Notice>{pageText.upload.held}</Notice>}
+          {queue.isHeld && <Notice>{uploadText.held}</Notice>}
           <div class="panel">
             <UploadList queue={queue} items={items} />
           </div>
@@ -63,18 +63,18 @@ function Chooser() {
   return (
     <div class="chooser">
       <Icon shapes={cloud} size={40} />
-      <h2>{pageText.upload.dropTitle}</h2>
-      <p class="soft">{pageText.upload.dropHint}</p>
+      <h2>{uploadText.dropTitle}</h2>
+      <p class="soft">{uploadText.dropHint}</p>
       <div class="ways">
-        <FileInput label={pageText.upload.chooseFiles} icon={fileIcon} isPrimary onChoose={take} />
-        <FileInput label={pageText.upload.chooseFolder} icon={folderIcon} isFolder onChoose={take} />
-        {picker && <Button onClick={() => void chooseLarge()}>{pageText.upload.chooseLarge}</Button>}
+        <FileInput label={uploadText.chooseFiles} icon={fileIcon} isPrimary onChoose={take} />
+        <FileInput label={uploadText.chooseFolder} icon={folderIcon} isFolder onChoose={take} />
+        {picker && <Button onClick={() => void chooseLarge()}>{uploadText.chooseLarge}</Button>}
       </div>
-      {picker && <p class="soft small">{pageText.upload.chooseLargeHint}</p>}
+      {picker && <p class="soft small">{uploadText.chooseLargeHint}</p>}
       <Select
-        label={pageText.upload.several}
+        label={uploadText.several}
         value={several}
-        options={Object.entries(pageText.upload.severalChoices)}
+        options={Object.entries(uploadText.severalChoices)}
         onChange={({ currentTarget }) => setSeveral(currentTarget.value as 'each' | 'together')}
       />
     </div>

@@ -37,15 +37,7 @@ export default function ImageViewer(props: FileProps) {
     if (!isFitted) hurry()
   }, [isFitted])
   if (isBroken)
-    return (
-      <Unshown
-        file={file}
-        onDownload={onDownload}
-        icon={broken}
-        title={assetText.viewer.none}
-        reason={assetText.viewer.cannotShow}
-      />
-    )
+    return <Unshown file={file} onDownload={onDownload} icon={broken} reason={assetText.viewer.cannotShow} />
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms */}

@@ -1,5 +1,4 @@
 import box from 'lucide-static/icons/box.svg'
-import broken from 'lucide-static/icons/file-x.svg'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { assetText } from '../../asset-text.ts'
 import { Button } from '../../design/button.tsx'
@@ -35,16 +34,7 @@ export default function ModelViewer(props: FileProps) {
         reason={assetText.viewer.modelTooLargeHint(formatBytes(bytes))}
       />
     )
-  if (error)
-    return (
-      <Unshown
-        {...{ file, onDownload }}
-        icon={broken}
-        title={assetText.viewer.none}
-        reason={error.message}
-        onRetry={start}
-      />
-    )
+  if (error) return <Unshown {...{ file, onDownload }} reason={error.message} onRetry={start} />
   if (!model) return <Loading {...{ progress, bytes, preview }} onStart={start} onCancel={cancel} />
   return <Shown {...props} model={model} onLost={start} />
 }

@@ -1,4 +1,3 @@
-import broken from 'lucide-static/icons/file-x.svg'
 import widthIcon from 'lucide-static/icons/square-dashed.svg'
 import zoomInIcon from 'lucide-static/icons/zoom-in.svg'
 import zoomOutIcon from 'lucide-static/icons/zoom-out.svg'
@@ -85,13 +84,7 @@ export default function PdfViewer({ file, onDownload }: FileProps) {
         ref={pages}
       >
         {error ? (
-          <Unshown
-            {...{ file, onDownload }}
-            icon={broken}
-            title={assetText.viewer.none}
-            reason={error.message}
-            onRetry={() => setAttempt(attempt + 1)}
-          />
+          <Unshown {...{ file, onDownload }} reason={error.message} onRetry={() => setAttempt(attempt + 1)} />
         ) : opened && room > 0 ? (
           Array.from({ length: count }, (_, index) => (
             <PdfPage
