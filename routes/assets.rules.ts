@@ -13,6 +13,7 @@ import {
   optional,
   optionalParameter,
   rules,
+  searchParameter,
 } from './rules/define.ts'
 import { choice, flag, moment, tagList, wholeNumber } from './rules/fields.ts'
 import { page } from './rules/page.ts'
@@ -111,7 +112,7 @@ export const signedBytes = rules({
   },
 })
 
-export const suggest = rules({ query: { q: optionalParameter(textField({ ...SEARCH_TEXT, min: 0 })) } })
+export const suggest = rules({ query: { q: searchParameter(textField(SEARCH_TEXT)) } })
 
 /** A search text. */
 const searchText = (): Field<string> => (chain) =>
@@ -162,7 +163,7 @@ const filters = {
 
 export const search = rules({
   query: {
-    q: optionalParameter(searchText()),
+    q: searchParameter(searchText()),
     match: optionalParameter(choice(MATCHES)),
     scope: optionalParameter(choice(SCOPES)),
     ...filters,

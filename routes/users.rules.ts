@@ -1,6 +1,6 @@
 import { ACCESS_LEVELS } from '../models/access-level.ts'
 import { NAME } from '../models/user.ts'
-import { clearable, type Field, optionalParameter, rules } from './rules/define.ts'
+import { clearable, type Field, rules, searchParameter } from './rules/define.ts'
 import { boolean, choice } from './rules/fields.ts'
 import { page } from './rules/page.ts'
 import { password } from './rules/password.ts'
@@ -13,7 +13,7 @@ export const remove = rules({ body: { password: password() } })
 
 export const activity = rules({ query: page() })
 
-export const list = rules({ query: { q: optionalParameter(textField({ ...NAME, trims: true })), ...page() } })
+export const list = rules({ query: { q: searchParameter(textField({ ...NAME, trims: true })), ...page() } })
 
 interface Space {
   /** In bytes; null for the default. */

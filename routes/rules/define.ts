@@ -73,6 +73,12 @@ export const optionalParameter =
   (chain) =>
     field(chain.optional().customSanitizer((value) => (value === '' ? undefined : value)))
 
+/** The text that a list is searched for; an empty or blank one counts as absent. */
+export const searchParameter = (field: Field<string>): Field<string | undefined> =>
+  optionalParameter((chain) =>
+    field(chain.customSanitizer((value) => (typeof value === 'string' && !value.trim() ? undefined : value))),
+  )
+
 /** A field that can be absent, or null to clear it. */
 export const nullable =
   <Value>(field: Field<Value>): Field<Value | null | undefined> =>

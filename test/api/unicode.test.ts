@@ -123,7 +123,17 @@ describe('text in another form of Unicode', () => {
         query,
       ).to.deep.equal([id])
     }
-    await ada.get('/api/assets?q=%20').expect(400)
+  })
+
+  for (const list of ['/api/assets', '/api/tags', '/api/users', '/api/assets/suggest'])
+    it(`GET ${list} – blank q → answered as without q`, async () => {
+      const { res } = (await ada.get(list).expect(200)).body
+      for (const blank of ['%20', '%09%0D%0A', '%C2%A0%E3%80%80'])
+        expect((await ada.get(`${list}?q=${blank}`).expect(200)).body.res, blank).to.deep.equal(res)
+    })
+
+  it('GET /api/assets – blank q, sort=relevance → 400, as without q', async () => {
+    await ada.get('/api/assets?q=%20&sort=relevance').expect(400)
   })
 
   for (const character of GROWING)
