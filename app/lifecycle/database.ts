@@ -9,6 +9,7 @@ import { refuseNewerSchema } from '../maintenance/migrations/schema.ts'
 import { measureCommands } from '../metrics/database-commands.ts'
 import '../../models/all.ts'
 import { failClosedWrites } from './closed-writes.ts'
+import { reconnectSoon } from './reconnect-soon.ts'
 
 mongoose.set('autoIndex', false)
 mongoose.set('autoCreate', false)
@@ -51,8 +52,10 @@ export async function connectDatabase(
   const given = [...new ConnectionString(uri).searchParams.keys()].map((name) => name.toLowerCase())
   const others = Object.entries(OPTIONS).filter(([name]) => !given.includes(name.toLowerCase()))
   await mongoose.connect(uri, { ...Object.fromEntries(others), dbName })
-  failClosedWrites(mongoose.connection.getClient())
-  measureCommands(mongoose.connection.getClient())
+  const client = mongoose.connection.getClient()
+  failClosedWrites(client)
+  measureCommands(client)
+  reconnectSoon(client)
   try {
     await refuseNewerSchema()
     if (!unfinishedMove) await refuseUnfinishedMove()

@@ -1,56 +1,36 @@
 /**
  * `npm run test:faults [-- --seconds N]`: cuts the database and the bucket of the compiled service off for N seconds in
- * several ways, under uploads, lists, downloads and sockets. Uses an embedded database in a process of its own, and a
- * fake bucket or that of S3_ENDPOINT. Prints a line for each fault. Exits with 1 if an acknowledged upload is lost, an
- * answer takes longer than 20 s, or the service is not back after 3 s. After a database that hung it has 10 s: the answer to a
- * heartbeat or handshake that was lost is noticed by its time-out of 5 s.
+ * several ways, under uploads, lists, downloads and sockets. Uses the database of MONGODB_URI, or an embedded one in a
+ * process of its own, and a new bucket at S3_ENDPOINT, or a fake one. Prints a line for each fault. Exits with 1 if an
+ * acknowledged upload is lost, an answer takes longer than 20 s, or the service is not back after 3 s.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Client, register } from '../support/app/client.ts'
-import { FaultProxy, type ProxyFault } from '../support/app/fault-proxy.ts'
-import { killAll, runProcess, startProcess } from '../support/app/process.ts'
+import type { FaultProxy, ProxyFault } from '../support/app/fault-proxy.ts'
+import { killAll, startProcess } from '../support/app/process.ts'
 import { type UploadOptions, uploadRaw, withLength } from '../support/app/raw-upload.ts'
 import { SocketClient } from '../support/app/socket.ts'
-import { startFakeS3 } from '../support/s3/fake-s3.ts'
+import { openBucket, openDatabase } from './faulty-servers.ts'
 
 const LONGEST_ANSWER_MS = 20_000
 const BACK_MS = 3000
-const BACK_AFTER_HANG_MS = 10_000
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '12' } } })
 const faultMs = Number(values.seconds) * 1000
 const folder = await mkdtemp(join(tmpdir(), 'kura-faults-'))
-const dbpath = join(folder, 'database')
-const socket = join(folder, 'mongod.sock')
-await mkdir(dbpath)
-const startDatabase = () =>
-  runProcess(
-    { TMPDIR: folder },
-    'test/support/app/fake-mongod.ts',
-    `set -- "$@" --dbpath ${dbpath} --bind_ip ${socket} --nounixsocket --logpath ${join(folder, 'log')}`,
-  )
-
-let mongod = startDatabase()
-const database = await new FaultProxy({ path: socket }).listen()
-const { S3_ENDPOINT, S3_BUCKET } = process.env
-const fake = S3_ENDPOINT ? undefined : await startFakeS3()
-const endpoint = new URL(S3_ENDPOINT ?? String(fake?.endpoint))
-const bucket = await new FaultProxy({ host: endpoint.hostname, port: Number(endpoint.port) }).listen()
+const database = await openDatabase(folder)
+const bucket = await openBucket()
 
 const service = await startProcess({
   DATA_DIR: join(folder, 'data'),
-  MONGODB_URI: `mongodb://127.0.0.1:${database.port}/?directConnection=true`,
-  S3_ENDPOINT: `http://127.0.0.1:${bucket.port}`,
-  S3_BUCKET: S3_BUCKET ?? String(fake?.name),
-  AWS_REGION: process.env.AWS_REGION ?? 'us-east-1',
-  AWS_ACCESS_KEY_ID: process.env.AWS_ACCESS_KEY_ID ?? 'test',
-  AWS_SECRET_ACCESS_KEY: process.env.AWS_SECRET_ACCESS_KEY ?? 'test',
   LOG_LEVEL: 'error',
+  ...database.env,
+  ...bucket.env,
 })
 const { origin } = service
 const ada = await register(origin)
@@ -102,13 +82,11 @@ const LOAD: Record<string, () => Promise<number>> = {
   socket: useSocket,
 }
 
-async function restartDatabase(end: Promise<void>): Promise<void> {
-  mongod.signal('SIGKILL')
-  await end
-  mongod = startDatabase()
-}
-
-async function during(proxy: FaultProxy, fault: ProxyFault, end: Promise<void>): Promise<void> {
+async function during(
+  { proxy }: { proxy: FaultProxy },
+  fault: ProxyFault,
+  end: Promise<void>,
+): Promise<void> {
   proxy.setFault(fault)
   await end
   proxy.setFault('pass')
@@ -118,21 +96,30 @@ const FAULTS: Record<string, (end: Promise<void>) => Promise<void>> = {
   'database hung': (end) => during(database, 'stall', end),
   'database refused': (end) => during(database, 'refuse', end),
   'database cut': (end) => during(database, 'cut', end),
-  'database killed': restartDatabase,
+  'database killed': (end) => database.kill(end),
   'bucket refused': (end) => during(bucket, 'refuse', end),
   'bucket hung': (end) => during(bucket, 'stall', end),
   'bucket cut': (end) => during(bucket, 'reset', end),
 }
 
-/** Returns the milliseconds until the service is ready and stores a file. */
-async function untilBack(): Promise<number> {
+/** Returns the milliseconds until the service is ready and stores a file, and what it answered before. */
+async function untilBack(): Promise<{ ms: number; before: string[] }> {
   const begun = performance.now()
-  while (performance.now() - begun < 30_000) {
-    const ready = await get('/readyz').catch(() => 0)
-    if (ready === 200 && (await upload(ada, 1000).catch(() => 0)) === 201) break
+  const elapsed = () => Math.round(performance.now() - begun)
+  const before: string[] = []
+  const check = async () => {
+    const ready = await fetch(`${origin}/readyz`)
+    if (ready.status !== 200) return ready.text()
+    const status = await upload(ada, 1000)
+    return status === 201 ? null : `upload: ${status}`
+  }
+  while (elapsed() < 30_000) {
+    const fault = await check().catch(String)
+    if (fault === null) break
+    before.push(`${fault}, after ${elapsed()} ms`)
     await delay(50)
   }
-  return Math.round(performance.now() - begun)
+  return { ms: elapsed(), before }
 }
 
 try {
@@ -147,14 +134,12 @@ try {
     longest = 0
     await delay(1000)
     await run(delay(faultMs))
-    const backMs = await untilBack()
-    if (backMs > (what === 'database hung' ? BACK_AFTER_HANG_MS : BACK_MS))
-      errors.push(
-        `${what}: back after ${backMs} ms: ${await (await fetch(`${origin}/readyz`)).text()} ${service.output().slice(-2000)}`,
-      )
+    const back = await untilBack()
+    if (back.ms > BACK_MS)
+      errors.push(`${what}: ${[`back after ${back.ms} ms`, ...back.before].join('\n    ')}`)
     await delay(6000)
     process.stdout.write(
-      `${what} for ${values.seconds} s: back after ${backMs} ms, longest answer ${Math.round(longest)} ms, answers ${JSON.stringify(answers)}\n`,
+      `${what} for ${values.seconds} s: back after ${back.ms} ms, longest answer ${Math.round(longest)} ms, answers ${JSON.stringify(answers)}\n`,
     )
     for (const status of Object.keys(answers)) delete answers[status]
   }
@@ -170,7 +155,6 @@ try {
   await killAll()
   await database.close()
   await bucket.close()
-  await fake?.close()
   await rm(folder, { recursive: true, force: true })
 }
 process.stdout.write(`${stored.size} acknowledged uploads, ${errors.length} errors\n`)
