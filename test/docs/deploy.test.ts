@@ -89,7 +89,7 @@ describe('docs/deploy.md', () => {
     for (const name of ['kura', 'release'])
       expect(services[name], name).to.deep.include({
         read_only: true,
-        tmpfs: ['/tmp'],
+        volumes: ['/tmp'],
         cap_drop: ['ALL'],
         security_opt: ['no-new-privileges:true'],
       })
