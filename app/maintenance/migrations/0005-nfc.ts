@@ -1,18 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
-import { mongo } from 'mongoose'
+import type { mongo } from 'mongoose'
 import { describeWords, normalizeTags } from '../../../models/asset.ts'
 import type { AssetFile } from '../../../models/asset-files.ts'
 import { type Keyed, keysOf, keysOfFilter } from '../../../models/asset-keys.ts'
-import { cleanName, emailKey, normalizeText } from '../../../models/text.ts'
+import { cleanName, normalizeText } from '../../../models/text.ts'
 import { searchKeys } from '../../../models/user.ts'
 import { cleanFileName } from '../../media/file-name.ts'
-import { changeInBatches, collectionOf, type Migration, type MigrationContext } from './migration.ts'
+import { changeInBatches, collectionOf, type Migration } from './migration.ts'
 import { complete, fileSetsOf, type StoredAsset, type StoredFileSet, unchanged } from './stored-asset.ts'
 
 interface StoredUser {
   _id: mongo.ObjectId
   username: string
-  email?: string | null
   name?: string | null
   firstName?: string | null
   lastName?: string | null
@@ -28,13 +27,10 @@ interface StoredName {
 const OTHER = /[^ -~]|^ | $/
 const anyOf = (...fields: string[]) => ({ $or: fields.map((field) => ({ [field]: OTHER })) })
 
-const DUPLICATE_KEY = 11000
-
 /**
  * Puts the texts that earlier releases stored as they were sent into the form of new ones: NFC, names cleaned, equal tags
  * merged. Everything that is not text of users stays. A changed asset gets its words and keys again, and a new version, so
- * that a change that read the former texts is refused and repeated. A user whose email address would become that of
- * another user keeps it, and is reported.
+ * that a change that read the former texts is refused and repeated.
  *
  * A repeated run finds nothing to change in the documents that are done.
  */
@@ -50,8 +46,7 @@ export const nfc: Migration = {
     )
     await changeInBatches<StoredName>('projects', anyOf('title'), changeNames('title'), context)
     await changeInBatches<StoredName>('links', anyOf('label'), changeNames('label'), context)
-    const inUsers = anyOf('email', 'name', 'firstName', 'lastName')
-    await changeInBatches<StoredUser>('users', inUsers, (users) => changeUsers(users, context), context)
+    await changeInBatches<StoredUser>('users', anyOf('name', 'firstName', 'lastName'), changeUsers, context)
   },
 }
 
@@ -150,7 +145,7 @@ const changeNames =
     if (changes.length > 0) await collection.bulkWrite(changes, { ordered: false })
   }
 
-async function changeUsers(batch: StoredUser[], { report }: Pick<MigrationContext, 'report'>): Promise<void> {
+async function changeUsers(batch: StoredUser[]): Promise<void> {
   const users = collectionOf<StoredUser>('users')
   for (const user of batch) {
     const { _id, username } = user
@@ -164,29 +159,8 @@ async function changeUsers(batch: StoredUser[], { report }: Pick<MigrationContex
       await users.updateOne(ifStill(formerOf(user, Object.keys(set))), {
         $set: { ...set, ...(set.name ? { searchKeys: searchKeys({ username, name: set.name }) } : {}) },
       })
-    const email = user.email ? emailKey(user.email).trim() : null
-    if (!email || email === user.email) continue
-    const other = await users.findOne({ email, _id: { $ne: _id } }, { projection: { _id: 1 } })
-    const isFree =
-      !other && (await unlessTaken(users.updateOne(ifStill({ email: user.email }), { $set: { email } })))
-    if (!isFree)
-      report(
-        `users: ${_id} and ${other?._id ?? 'another user'} have the same email address in another form of Unicode. ` +
-          'Both keep it and can sign in. Ask one of them to change it.',
-      )
   }
 }
 
 const formerOf = (user: StoredUser, fields: string[]) =>
   Object.fromEntries(fields.map((field) => [field, user[field as keyof StoredUser]]))
-
-/** Returns false when a unique index refuses an update, because another request took the value first. */
-async function unlessTaken(update: Promise<unknown>): Promise<boolean> {
-  try {
-    await update
-    return true
-  } catch (error) {
-    if (error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY) return false
-    throw error
-  }
-}

@@ -5,13 +5,14 @@ import { keys } from './0003-keys.ts'
 import { sessions } from './0004-sessions.ts'
 import { nfc } from './0005-nfc.ts'
 import { find } from './0006-find.ts'
+import { emails } from './0007-emails.ts'
 import type { Migration } from './migration.ts'
 
 /**
  * All migrations, oldest first. The schema version of a database is the number of migrations that it has completed.
  * Only append new ones. Never change or remove one that was released.
  */
-export const MIGRATIONS: readonly Migration[] = [pendingDeletion, events, keys, sessions, nfc, find]
+export const MIGRATIONS: readonly Migration[] = [pendingDeletion, events, keys, sessions, nfc, find, emails]
 
 const versionAfter = (migration: Migration) => MIGRATIONS.indexOf(migration) + 1
 
