@@ -72,5 +72,12 @@ async function countOf(owner: string): Promise<Counted> {
   return counted
 }
 
+/** Returns whether words of an owner can have been left out before some were removed. Counts them again. */
+export async function wereLeftOut(owner: string, removed: number): Promise<boolean> {
+  counts.delete(owner)
+  const { count } = await countOf(owner)
+  return count + removed >= maxTerms
+}
+
 /** Makes this process count the words of all owners again. */
 export const forgetCounts = (): void => counts.clear()

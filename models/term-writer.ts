@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import mongoose, { type Types } from 'mongoose'
+import mongoose, { type QueryFilter, type Types } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
-import { audiencesOf, idOf, type NewTerm, SEEN_MS } from './term.ts'
+import { audiencesOf, idOf, type NewTerm, SEEN_MS, Term } from './term.ts'
 import { termsOfKeys } from './term-grams.ts'
-import { forgetCounts, storeWithinLimit } from './term-limit.ts'
+import { forgetCounts, storeWithinLimit, wereLeftOut } from './term-limit.ts'
 
 /** Time from a change of an asset to the storage of its new words, in milliseconds: words of several are stored at once. */
 const GATHER_MS = 300
@@ -179,10 +179,22 @@ export function forgetStoredTerms(): void {
 }
 
 /** Stores the words of all assets, for a database in which none are stored. */
-export async function storeAllTerms(): Promise<void> {
+export function storeAllTerms(): Promise<void> {
   forgetStoredTerms()
+  return storeTermsIn({})
+}
+
+/** Counts all words, removes those of no asset, and stores words that were left out because their owner had the most. */
+export async function refreshTerms(signal: AbortSignal): Promise<void> {
+  for (const [owner, removed] of await Term.refresh(signal))
+    if (!signal.aborted && (await wereLeftOut(owner, removed))) await storeTermsIn({ owner })
+}
+
+async function storeTermsIn(assets: QueryFilter<AssetFields>): Promise<void> {
   let batch: TermSource[] = []
-  const cursor = Asset.find({ state: 'ready' }, { owner: 1, visibility: 1, keys: 1 }).lean().cursor()
+  const cursor = Asset.find({ ...assets, state: 'ready' }, { owner: 1, visibility: 1, keys: 1 })
+    .lean()
+    .cursor()
   for await (const asset of cursor) {
     if (batch.push(asset) < BATCH) continue
     await storeTermsOf(batch)

@@ -180,9 +180,12 @@ const statics = {
   /**
    * Counts the assets of each word that was not counted lately, and removes the words that no asset has. Other processes
    * can do the same meanwhile.
+   *
+   * @returns how many words of each owner were removed
    */
-  async refresh(signal: AbortSignal): Promise<void> {
+  async refresh(signal: AbortSignal): Promise<Map<string, number>> {
     const begun = Date.now()
+    const removed = new Map<string, number>()
     const due = { $not: { $gt: new Date(begun - COUNT_AGAIN_MS) } }
     for (let last = ''; !signal.aborted; ) {
       const batch = await Term.find({ _id: { $gt: last }, countedAt: due }, { count: 1, seenAt: 1 })
@@ -191,32 +194,41 @@ const statics = {
         .lean()
       const rest = [...batch]
       const work = async () => {
-        for (let term = rest.pop(); term && !signal.aborted; term = rest.pop()) await recount(term, begun)
+        for (let term = rest.pop(); term && !signal.aborted; term = rest.pop()) {
+          if (await recount(term, begun)) continue
+          const audience = audienceOf(term._id)
+          if (audience !== PUBLIC) removed.set(audience, (removed.get(audience) ?? 0) + 1)
+        }
       }
       await Promise.all(Array.from({ length: COUNTS_AT_ONCE }, work))
-      if (batch.length < COUNT_BATCH) return
+      if (batch.length < COUNT_BATCH) break
       last = batch.at(-1)?._id ?? LAST
     }
+    return removed
   },
 }
 
 type Counted = Pick<TermFields, '_id' | 'count' | 'seenAt'>
 
-async function recount({ _id, seenAt }: Counted, begun: number): Promise<void> {
+/** Counts the assets of a word. Returns false when there are none, and the word is removed. */
+async function recount({ _id, seenAt }: Counted, begun: number): Promise<boolean> {
   const audience = audienceOf(_id)
   const assets = audience === PUBLIC ? { visibility: PUBLIC } : { owner: new Types.ObjectId(audience) }
   const filter = { ...assets, keys: `word:${wordOf(_id)}` }
   const count = await Asset.collection.countDocuments(filter, { limit: MAX_TERM_COUNT })
   // a process that has seen the word lately does not store it again
-  if (count === 0 && seenAt.getTime() < begun - UNUSED_MS) await Term.deleteOne({ _id, seenAt })
-  else
-    await Term.updateOne(
-      { _id },
-      {
-        $set: { count, countedAt: new Date(), ...(count > 1 ? { used: _id } : {}) },
-        ...(count > 1 ? {} : { $unset: { used: 1 } }),
-      },
-    )
+  if (count === 0 && seenAt.getTime() < begun - UNUSED_MS) {
+    const { deletedCount } = await Term.deleteOne({ _id, seenAt })
+    return deletedCount === 0
+  }
+  await Term.updateOne(
+    { _id },
+    {
+      $set: { count, countedAt: new Date(), ...(count > 1 ? { used: _id } : {}) },
+      ...(count > 1 ? {} : { $unset: { used: 1 } }),
+    },
+  )
+  return true
 }
 
 type Read = Pick<TermFields, '_id' | 'count' | 'spellings'>

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { mongo } from 'mongoose'
 import { PUBLIC, Term } from '../../models/term.ts'
 import { leftOutTerms, MAX_TERMS, setMaxTerms } from '../../models/term-limit.ts'
-import { forgetStoredTerms, storeWaitingTerms } from '../../models/term-writer.ts'
+import { forgetStoredTerms, refreshTerms, storeWaitingTerms } from '../../models/term-writer.ts'
 import { wordKeysOf } from '../../models/words/index-words.ts'
 import { startApp, type TestApp } from '../support/app/app.ts'
 import { insertAsset } from '../support/app/assets.ts'
@@ -112,6 +112,19 @@ describe('limit of words of an owner', () => {
     await plant(mallory, ['tapestrywall'])
     expect(await names('tapestryw')).to.deep.equal(['x'])
     expect(await termsOf(mallory.user.id)).to.have.length(2)
+  })
+
+  it('refreshTerms – words left out, others of their owner have no asset any more → found by a part', async () => {
+    const first = await plant(mallory, randomWords())
+    for (let n = 0; n < 2; n += 1) await plant(mallory, randomWords())
+    await plant(mallory, ['gobelinwall'])
+    await plant(bob, ['gobelinfloor'])
+    expect(await names('gobelin')).to.deep.equal(['x'])
+    await mallory.delete(`/api/assets/${first._id}`).expect(204)
+    await Term.updateMany({ _id: new RegExp(`^(?:public|${mallory.user.id}) `) }, { seenAt: new Date(0) })
+    await refreshTerms(new AbortController().signal)
+    expect(await names('gobelin')).to.deep.equal(['x', 'x'])
+    expect((await termsOf(mallory.user.id)).length).to.be.below(LIMIT)
   })
 
   it('POST /api/assets – uploads at the same time → as many words as the limit', async () => {
