@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import mongoose from 'mongoose'
 import { Capacity } from '../../models/capacity.ts'
-import { searchForm, setSearchForm } from '../../models/search-form.ts'
-import { Term } from '../../models/term.ts'
-import { storeDueTerms } from '../../models/term-writer.ts'
+import { refreshSearchForm, searchForm, setSearchForm } from '../../models/search-form.ts'
+import { refreshTerms, storeDueTerms } from '../../models/term-writer.ts'
 import { ensureAdmin } from '../accounts/ensure-admin.ts'
 import type { Context, WritesRefused } from '../context.ts'
 import { missingUniqueIndexes, syncIndexes } from '../maintenance/indexes.ts'
@@ -93,17 +92,15 @@ async function updateSchema(context: Context): Promise<void> {
 
 /** Searches compare former fields of assets until `npm run db:migrate` has computed the new ones of all of them. */
 async function searchFormerUntilMigrated({ log, stopping }: Context, found: number): Promise<void> {
-  const setForm = (version: number) => {
-    const form = searchFormOf(version)
-    setSearchForm(form)
-    return form === 'words'
-  }
-  if (setForm(found)) return
-  const isMigrated = () =>
-    schemaVersion().then(setForm, (error) => {
+  setSearchForm(searchFormOf(found), async () => searchFormOf(await schemaVersion()))
+  const isMigrated = async () => {
+    try {
+      await refreshSearchForm()
+    } catch (error) {
       log.warn({ err: error }, 'the schema version could not be read; trying again')
-      return false
-    })
+    }
+    return searchForm() === 'words'
+  }
   await waitUntil(isMigrated, stopping)
 }
 
@@ -144,7 +141,7 @@ async function sweepOwnStore(context: Context): Promise<boolean> {
 async function refreshWords({ stopping }: Context): Promise<void> {
   const checkpoint = () => stopping.throwIfAborted()
   if (searchForm() === 'words') await find.up({ checkpoint, report: () => undefined })
-  await Term.refresh(stopping)
+  await refreshTerms(stopping)
 }
 
 const jobsOf = (context: Context): Job[] => [

@@ -3,7 +3,7 @@ import { allHaveWords, type Criteria } from '../../models/asset-criteria.ts'
 import { facetAssets } from '../../models/asset-facets.ts'
 import { countAssets, MAX_COUNTED, searchAssets, suggestSpelling } from '../../models/asset-search.ts'
 import { readWithOwners } from '../../models/owner-states.ts'
-import type { Position } from '../../models/plugins/page.ts'
+import { refreshSearchForm } from '../../models/search-form.ts'
 import { NO_TRANSITION, type OwnersInTransition } from '../../models/user-state.ts'
 import { serializeAssets } from '../../models/views/asset.ts'
 import { urlsFor } from '../assets/signed-url.ts'
@@ -43,9 +43,9 @@ export async function findAssets(
   const { cursors } = context
   // refuses invalid requests before they wait in the queue
   requireUserForScope(query, viewer)
-  const bound = boundTo(query)
-  const after = cursors.read(bound, cursor, 'search')
-  const paged = { bound, limit, after, facets, count, signed }
+  await refreshSearchForm()
+  cursors.read(boundTo(query), cursor, 'search')
+  const paged = { limit, cursor, facets, count, signed }
   const name = JSON.stringify([viewer, query, paged])
   return searchInTurn(context, viewer, client, () => search(query, paged, viewer, context), name)
 }
@@ -56,10 +56,8 @@ const boundTo = (query: UnpagedQuery) => (query.q && !allHaveWords() ? { ...quer
 const ofEverybody = ({ scope }: Criteria) => scope === 'all' || scope === 'public'
 
 interface Paged {
-  /** What the cursors belong to. */
-  bound: UnpagedQuery
   limit: number
-  after: Position | undefined
+  cursor: string | undefined
   facets: boolean | undefined
   count: boolean | undefined
   signed: boolean | undefined
@@ -67,11 +65,15 @@ interface Paged {
 
 async function search(
   query: UnpagedQuery,
-  { bound, limit, after, facets, count, signed }: Paged,
+  { limit, cursor, facets, count, signed }: Paged,
   viewer: Caller | null | undefined,
   context: Pick<Context, 'cursors' | 'clock' | 'urls' | 'config'>,
 ) {
   const { cursors, clock } = context
+  // the form can have changed while the search waited
+  await refreshSearchForm()
+  const bound = boundTo(query)
+  const after = cursors.read(bound, cursor, 'search')
   const { criteria, sort } = await resolveCriteria(query, viewer, clock.now())
   const read = async (owners: OwnersInTransition) => {
     const countIn = (counted: Criteria) => countResult(counted, viewer, owners, { facets, count })

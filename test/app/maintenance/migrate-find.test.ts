@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { find as migration } from '../../../app/maintenance/migrations/0006-find.ts'
 import { Asset } from '../../../models/asset.ts'
 import { KEYS_FORM, keysOf } from '../../../models/asset-keys.ts'
-import { setSearchForm } from '../../../models/search-form.ts'
+import { type SearchForm, setSearchForm } from '../../../models/search-form.ts'
 import { Term } from '../../../models/term.ts'
 import { forgetStoredTerms, storeWaitingTerms } from '../../../models/term-writer.ts'
 import { startApp, type TestApp } from '../../support/app/app.ts'
@@ -104,6 +104,19 @@ describe('migration 0006-find', function () {
     for (const q of ['armchair', 'armch', 'chair']) expect(await search(q), q).to.equal(all)
     for (const asset of await Asset.find({ _id: { $in: [first, last._id] } }).lean())
       expect(asset.keys).to.have.members(keysOf({ ...asset, allFiles: asset.files }))
+  })
+
+  it('GET /api/assets?q – migration complete, not noticed yet → finds what a process that noticed it stores', async () => {
+    let stored: SearchForm = 'keys'
+    setSearchForm('keys', async () => stored)
+    await buildFormerTextIndex()
+    await plantFormer(1, () => 'Armchair')
+    expect(await search('armchair')).to.equal(1)
+    await run()
+    stored = 'words'
+    const { _id } = await insertAsset(ada.user, { name: 'Armchair', visibility: 'public' })
+    await Asset.updateOne({ _id }, { $unset: { words: '' } })
+    expect(await search('armchair')).to.equal(2)
   })
 
   it('GET /api/assets?cursor – page of the former index, words complete meanwhile → 400, not a wrong page', async () => {
