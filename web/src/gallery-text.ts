@@ -1,3 +1,5 @@
+const assets = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'asset' : 'assets'}`
+
 /** Texts of the gallery that are not in the first load: what is done with a selection, and the list of the keys. */
 export const galleryText = {
   selection: {
@@ -14,12 +16,23 @@ export const galleryText = {
     makePublic: 'Make public',
     makePrivate: 'Make private',
     visibilityHint: 'Everybody can find and download public assets, without an account.',
-    deleteTitle: (count: number) => (count === 1 ? 'Delete this asset?' : `Delete ${count} assets?`),
+    titles: {
+      tag: (count: number) => `Tags of ${assets(count)}`,
+      visibility: (count: number) => `Visibility of ${assets(count)}`,
+      delete: (count: number) => `Delete ${assets(count)}?`,
+    },
     deleteHint: 'The files are deleted for everybody. This cannot be undone.',
     deleteForever: 'Delete forever',
-    progress: (done: number, count: number) => `${done} of ${count}`,
-    done: (count: number) => (count === 1 ? '1 asset changed' : `${count} assets changed`),
-    failed: (count: number) => (count === 1 ? '1 asset was not changed' : `${count} assets were not changed`),
+    cannotChange: (count: number) =>
+      `${count.toLocaleString('en')} of them cannot be changed: locked, or not yours to change.`,
+    running: (done: number, count: number) => `${done.toLocaleString('en')} of ${assets(count)}`,
+    stop: 'Stop',
+    stopping: 'Stopping',
+    changed: (count: number) => `${assets(count)} changed`,
+    deleted: (count: number) => `${assets(count)} deleted`,
+    failed: (count: number) => `${assets(count)} could not be changed:`,
+    left: (count: number) => `Stopped: ${assets(count)} stayed as before.`,
+    again: (count: number) => `Try again for ${count.toLocaleString('en')}`,
   },
   shortcuts: {
     list: [

@@ -135,7 +135,8 @@ export const text = {
     emptyHint: 'Upload models, images, videos or any other file. They stay private until you share them.',
     emptyUpload: 'Choose files to upload',
     emptyShared: 'Nothing is shared with you yet',
-    emptySharedHint: 'Assets that others share with you appear here.',
+    emptySharedHint: (username: string) =>
+      `What others share with you appears here. They need your username: ${username}`,
     emptyPublic: 'Nothing is public yet',
     toSignIn: 'Go to sign-in',
     emptyPublicHint: 'Sign in to see your own assets.',

@@ -1,6 +1,7 @@
 import close from 'lucide-static/icons/x.svg'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
+import { useId } from '../lib/use-id.ts'
 import { text } from '../text.ts'
 import { Button } from './button.tsx'
 

@@ -1,7 +1,8 @@
 import eye from 'lucide-static/icons/eye.svg'
 import eyeOff from 'lucide-static/icons/eye-off.svg'
 import type { ComponentChildren, JSX } from 'preact'
-import { useId, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
+import { useId } from '../lib/use-id.ts'
 import { text } from '../text.ts'
 import { Button } from './button.tsx'
 
@@ -30,7 +31,7 @@ function Framed({ id, label, hint, fault, children }: Frame) {
         </p>
       )}
       {fault && (
-        <p id={`${id}-fault`} class="fault">
+        <p id={`${id}-fault`} class="fault" role="alert">
           {fault}
         </p>
       )}

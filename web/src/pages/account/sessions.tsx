@@ -2,7 +2,6 @@ import { useMutation } from '@tanstack/preact-query'
 import laptop from 'lucide-static/icons/laptop.svg'
 import phone from 'lucide-static/icons/smartphone.svg'
 import terminal from 'lucide-static/icons/square-terminal.svg'
-import { useId } from 'preact/hooks'
 import { accountText } from '../../account-text.ts'
 import { api, ask } from '../../api/client.ts'
 import { queries } from '../../api/query.ts'
@@ -16,6 +15,7 @@ import { ErrorState, Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
 import { deviceOf } from '../../lib/device.ts'
 import { formatDay, formatMoment } from '../../lib/format.ts'
+import { useId } from '../../lib/use-id.ts'
 
 type Session = components['schemas']['Session']
 

@@ -77,7 +77,6 @@ function UserTable() {
             <thead>
               <tr>
                 <th scope="col">{adminText.columns.user}</th>
-                <th scope="col">{adminText.columns.role}</th>
                 <th scope="col">{adminText.columns.space}</th>
                 <th scope="col" class="spare">
                   {adminText.columns.files}
@@ -107,7 +106,7 @@ function UserTable() {
 /** Rows shown while the first users load. */
 const PLACES = Array.from({ length: 5 }, (_, index) => (
   <tr key={index}>
-    <td colSpan={6}>
+    <td colSpan={5}>
       <span class="skeleton" />
     </td>
   </tr>
@@ -127,16 +126,12 @@ function Row({ user, onManage }: { user: User; onManage: () => void }) {
             <span class="soft small">{[name, email].filter(Boolean).join(' · ')}</span>
           )}
         </span>
-      </th>
-      <td>
         <span class="badges">
-          <span class={access === 'admin' ? 'badge accent' : 'badge'}>
-            {access === 'admin' ? adminText.admin : adminText.user}
-          </span>
+          {access === 'admin' && <span class="badge accent">{adminText.admin}</span>}
           {disabled && <span class="badge bad">{adminText.disabled}</span>}
           {id === account?.id && <span class="badge good">{adminText.you}</span>}
         </span>
-      </td>
+      </th>
       <td class="number">{text.space.of(formatBytes(used), formatBytes(limit))}</td>
       <td class="number spare">{files.toLocaleString('en')}</td>
       <td class="spare">{lastAccessAt ? formatMoment(lastAccessAt) : adminText.never}</td>

@@ -1,6 +1,6 @@
 import { deleteAsset, readAsset } from '../../api/assets.ts'
 import { type Asset, api, ask } from '../../api/client.ts'
-import { toError } from '../../api/errors.ts'
+import { ApiError, toError } from '../../api/errors.ts'
 import type { Item } from './use-assets.ts'
 
 /** Requests that run at the same time. */
@@ -13,29 +13,35 @@ export interface Outcome {
   /** The changed assets by id; null: deleted. */
   done: Map<string, Asset | null>
   failed: { item: Item; error: Error }[]
+  /** Assets whose change was not begun, because the user or the connection ended the run. */
+  left: Item[]
 }
 
 /**
  * Changes assets one by one, because the API has no route for many. An asset that cannot be changed does not stop the
- * others.
+ * others. Without a connection none begins any more.
  *
  * @param onProgress called after each asset with the number of assets so far
+ * @param end ends the run; what has begun comes to its end
  */
 export async function applyToAll(
-  items: Item[],
+  items: readonly Item[],
   change: Change,
   onProgress: (count: number) => void,
+  end: AbortController,
 ): Promise<Outcome> {
-  const outcome: Outcome = { done: new Map(), failed: [] }
-  const waiting = [...items]
+  const outcome: Outcome = { done: new Map(), failed: [], left: [...items] }
+  const { done, failed, left } = outcome
   const work = async () => {
-    for (let item = waiting.shift(); item; item = waiting.shift()) {
+    for (let item = left.shift(); item; item = end.signal.aborted ? undefined : left.shift()) {
       try {
-        outcome.done.set(item.id, await change(item))
-      } catch (error) {
-        outcome.failed.push({ item, error: toError(error) })
+        done.set(item.id, await change(item))
+      } catch (thrown) {
+        const error = toError(thrown)
+        failed.push({ item, error })
+        if (error instanceof ApiError && error.code === 'network') end.abort()
       }
-      onProgress(outcome.done.size + outcome.failed.length)
+      onProgress(done.size + failed.length)
     }
   }
   await Promise.all(Array.from({ length: PARALLEL }, work))

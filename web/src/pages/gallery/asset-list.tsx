@@ -28,8 +28,8 @@ const GRID = { gap: 16, heightOf: (width: number) => (width * 3) / 4 + 48 }
 const LIST = { minWidth: 0, gap: 4, heightOf: () => 56 }
 const MIN_WIDTHS = { small: 128, medium: 184, large: 296 }
 
-/** Places shown while the first assets load. */
-const PLACEHOLDERS = Array.from({ length: 24 }, (_, index) => index)
+/** Places shown while the first assets load: enough for a wide window. Those below it are cut off. */
+const PLACEHOLDERS = Array.from({ length: 60 }, (_, index) => index)
 /** Pictures that are loaded at once, because they are in view at first. */
 const EAGER = 12
 

@@ -16,7 +16,7 @@ interface Props {
 
 /** What stands in place of the assets where there are none. */
 export function Empty({ search, onChange }: Props) {
-  const { token } = useSession()
+  const { token, account } = useSession()
   if (search.q || hasFilters(search))
     return (
       <State icon={searchX} title={text.gallery.nothingFound}>
@@ -38,7 +38,7 @@ export function Empty({ search, onChange }: Props) {
   if (search.scope === 'shared')
     return (
       <State icon={usersIcon} title={text.gallery.emptyShared}>
-        <p class="soft">{text.gallery.emptySharedHint}</p>
+        <p class="soft">{text.gallery.emptySharedHint(account?.username ?? '')}</p>
       </State>
     )
   if (!token || search.scope === 'public')

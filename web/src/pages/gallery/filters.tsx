@@ -19,7 +19,8 @@ import { Values } from './values.tsx'
 
 interface Props {
   search: SearchState
-  counts: Counts | undefined
+  /** undefined: being read; null: they cannot be read. */
+  counts: Counts | null | undefined
   onChange: (search: SearchState) => void
 }
 
@@ -51,7 +52,7 @@ export function Filters({ search, counts, onChange }: Props) {
           ))}
         </fieldset>
       )}
-      {!counts && WAITING.map((name) => <div key={name} class="skeleton" />)}
+      {counts === undefined && WAITING.map((name) => <div key={name} class="skeleton" />)}
       <Values name="type" {...common} />
       <Values name="media" {...common} />
       <Values name="tag" {...common} />

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
+import { useCallback, useMemo, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { at } from '../../base.ts'
 import { Button } from '../../design/button.tsx'
@@ -9,12 +9,12 @@ import { useLazy } from '../../lib/use-lazy.ts'
 import { usePage } from '../../shell/use-page.ts'
 import { text } from '../../text.ts'
 import { AssetList, CARD_SIZES } from './asset-list.tsx'
+import type { Asked } from './bulk-dialog.tsx'
 import { Chips } from './chips.tsx'
 import { Empty } from './empty.tsx'
 import { Filters } from './filters.tsx'
 import { ListBar, VIEWS } from './list-bar.tsx'
 import { hasFilters, parseSearch, type SearchState, toParameters } from './search-state.ts'
-import type { Asked } from './selection-bar.tsx'
 import { changeLists, useAssets, useCounts } from './use-assets.ts'
 import { useSelectionKeys } from './use-list-keys.ts'
 import { useRenewal } from './use-renewal.ts'
@@ -33,16 +33,16 @@ export default function Gallery() {
   const [isFiltering, setFiltering] = useState(false)
   const [asked, ask] = useState<Asked | null>(null)
   const list = useAssets(search)
-  const { data: counts, dataUpdatedAt: countedAt } = useCounts(search)
+  const { data, error: uncounted, dataUpdatedAt: countedAt } = useCounts(search)
+  const counts = data ?? (uncounted ? null : undefined)
   useRenewal(search, countedAt)
   const items = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data])
-  const selection = useSelection(items)
+  const selection = useSelection(items, query)
   useSelectionKeys(selection, () => ask('delete'))
   // before the first choice, so that the bar appears at once
   const SelectionBar = useLazy(loadSelectionBar, items.length > 0)
   const [first] = list.data?.pages ?? []
 
-  useEffect(() => selection.clear(), [query])
   const show = (to: SearchState) => {
     const parameters = toParameters(to).toString()
     route(`${at('/')}${parameters && `?${parameters}`}`)

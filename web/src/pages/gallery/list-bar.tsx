@@ -16,7 +16,8 @@ const SIZES = ['small', 'medium', 'large'] as const satisfies CardSize[]
 
 interface Props {
   search: SearchState
-  counts: Counts | undefined
+  /** undefined: being read; null: they cannot be read. */
+  counts: Counts | null | undefined
   view: View
   size: CardSize
   onFilters: () => void
@@ -30,7 +31,9 @@ export function ListBar({ search, counts, view, size, onFilters, onChange, onVie
   return (
     <div class="bar-of-list">
       <p role="status">
-        {counts ? text.gallery.count(counts.total, counts.totalIsMinimum ?? false) : text.loading}
+        {counts
+          ? text.gallery.count(counts.total, counts.totalIsMinimum ?? false)
+          : counts === undefined && text.loading}
       </p>
       <span class="filters-button">
         <Button icon={filterIcon} onClick={onFilters}>

@@ -13,6 +13,9 @@ interface Layout {
 const SPARE_ROWS = 3
 /** Items of a larger smallest width can be alone in a row, in pixels. */
 const LARGE = 200
+/** In a wider list, in pixels, items are larger by a factor. */
+const WIDE = 1500
+const WIDE_FACTOR = 1.25
 /** Height of what sticks to the top of the page, in pixels. */
 const STICKY = 128
 
@@ -27,8 +30,9 @@ export function useWindow(count: number, { minWidth, gap, heightOf }: Layout) {
   const [width, setWidth] = useState(0)
   const [rows, setRows] = useState({ first: 0, last: 12 })
 
+  const wanted = width > WIDE ? minWidth * WIDE_FACTOR : minWidth
   // two in a row also on a narrow screen, unless they are meant to be large
-  const least = minWidth > LARGE ? minWidth : Math.min(minWidth, (width - gap) / 2)
+  const least = minWidth > LARGE ? wanted : Math.min(wanted, (width - gap) / 2)
   const columns = minWidth > 0 ? Math.max(1, Math.floor((width + gap) / (least + gap))) : 1
   const height = heightOf((width - gap * (columns - 1)) / columns) + gap
   const allRows = Math.ceil(count / columns)

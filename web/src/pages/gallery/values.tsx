@@ -13,7 +13,7 @@ const SHORT = 8
 interface Props {
   name: Facet
   search: SearchState
-  counts: Counts | undefined
+  counts: Counts | null | undefined
   onChange: (search: SearchState) => void
 }
 

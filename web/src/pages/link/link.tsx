@@ -98,14 +98,11 @@ function PasswordForm({ onOpen }: { onOpen: (password: string) => Promise<void> 
             {code === 'too_many_requests' ? shareText.linkPage.tooMany : error.message}
           </Notice>
         )}
-        <div role="alert">
-          {code === 'bad_credentials' && <p class="fault">{shareText.linkPage.wrong}</p>}
-        </div>
         <PasswordField
           label={shareText.linkPage.password}
           name="password"
+          fault={code === 'bad_credentials' ? shareText.linkPage.wrong : undefined}
           autocomplete="off"
-          aria-invalid={code === 'bad_credentials'}
           required
         />
         <Button type="submit" variant="primary" wide busy={isPending}>

@@ -83,7 +83,7 @@ export default function ImageViewer(props: FileProps) {
           {assetText.viewer.full}
         </Button>
         {size && isOriginal && (
-          <span class="fact">
+          <span class="fact size">
             {size.width} × {size.height}
           </span>
         )}

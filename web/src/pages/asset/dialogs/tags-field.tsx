@@ -1,8 +1,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/preact-query'
 import close from 'lucide-static/icons/x.svg'
-import { useId, useRef } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import { api, ask } from '../../../api/client.ts'
 import { Icon } from '../../../design/icon.tsx'
+import { useId } from '../../../lib/use-id.ts'
 import { shareText } from '../../../share-text.ts'
 import { addTags } from './edit-draft.ts'
 
