@@ -20,6 +20,8 @@ const SUGGEST_P95 = 20
 const RUNS = 15
 const SUGGEST_RUNS = 100
 const BATCH = 1000
+/** Assets of a page. */
+const PAGE = 20
 
 async function measure(many: number): Promise<void> {
   const bench = await Bench.begin()
@@ -73,8 +75,10 @@ interface Search {
   query: string
   /** Signed in. */
   signed?: boolean
-  /** Position of the page in the result. */
+  /** Position of the page in the result, as a part of all assets. */
   skip?: number
+  /** Number of the page. */
+  page?: number
 }
 
 const SEARCHES: Search[] = [
@@ -124,12 +128,21 @@ const SEARCHES: Search[] = [
   { label: 'prefix of a rare word', query: 'q=rare' },
   { label: 'part of a common word', query: 'q=ngin' },
   { label: 'two words', query: 'q=oak+engine' },
+  { label: 'three words, not together', query: 'q=rare7+rare8+oak' },
   { label: 'word and type=3D (none)', query: 'q=oak&type=3D' },
   { label: 'word, signed in, mine', query: 'q=oak&scope=mine', signed: true },
   { label: 'page in the middle', query: 'sort=newest', skip: 0.5 },
   { label: 'page in the middle, sort name', query: 'sort=name', skip: 0.5 },
   { label: 'page in the middle of a tag', query: 'tag=oak', skip: 0.05 },
   { label: 'page in the middle of a word', query: 'q=oak', skip: 0.05 },
+  ...[100, 1000].flatMap((page) =>
+    ['sort=newest', 'scope=mine', 'type=2D', 'q=oak'].map((query) => ({
+      label: `page ${page.toLocaleString('en')}, ${query}`,
+      query,
+      signed: query === 'scope=mine',
+      page,
+    })),
+  ),
   { label: 'count of everything', query: 'count=1' },
   { label: 'count of a tag', query: 'tag=oak&count=1' },
   { label: 'count of a word', query: 'q=oak&count=1' },
@@ -149,10 +162,11 @@ async function searchAll(
 ): Promise<void> {
   const owner = await nameOf(origin, me)
   let newest = 0
-  for (const { label, query, signed, skip } of SEARCHES.filter(isWanted)) {
+  for (const { label, query, signed, skip = 0, page = 1 } of SEARCHES.filter(isWanted)) {
     const headers = signed ? me : {}
-    const path = `/api/assets?limit=20&${query.replace('{owner}', owner)}`
-    const cursor = skip ? await cursorAt(`${origin}${path}`, headers, Math.floor(many * skip)) : ''
+    const path = `/api/assets?limit=${PAGE}&${query.replace('{owner}', owner)}`
+    const skipped = Math.floor(many * skip) + (page - 1) * PAGE
+    const cursor = await cursorAt(`${origin}${path}`, headers, skipped)
     const times: number[] = []
     let found = 0
     let before = await processorTime(pid)
@@ -227,11 +241,11 @@ async function nameOf(origin: string, headers: Record<string, string>): Promise<
   return res.user.username
 }
 
-/** Reads pages of 100 until `skip` assets are read. Returns the cursor of the next page as a parameter. */
+/** Reads pages until `skip` assets are read. Returns the cursor of the next page as a parameter. */
 async function cursorAt(url: string, headers: Record<string, string>, skip: number): Promise<string> {
   let cursor = ''
   for (let read = 0; read < skip; read += 100) {
-    const { next } = await get(url.replace('limit=20', 'limit=100') + cursor, headers)
+    const { next } = await get(url.replace(`limit=${PAGE}`, 'limit=100') + cursor, headers)
     if (!next) break
     cursor = `&cursor=${next}`
   }

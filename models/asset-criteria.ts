@@ -3,7 +3,6 @@ import type { AssetFields } from './asset.ts'
 import { publicAssets, type Viewer } from './asset-access.ts'
 import { type EqualityFilters, fieldConditions, keyConditions } from './asset-filters.ts'
 import { EVERY_ASSET, keysOfFilter } from './asset-keys.ts'
-import type { Order } from './plugins/page.ts'
 import { searchForm } from './search-form.ts'
 import { foldText } from './text.ts'
 import type { OwnersInTransition } from './user-state.ts'
@@ -38,28 +37,31 @@ export const allHaveWords = () => searchForm() === 'words'
 /**
  * Returns the criteria as a filter, without the scope.
  *
- * @param order the order of the result: the index of the newest and oldest first needs a key, even without a criterion
- * @param words the conditions of `q`; without them, `q` is compared as in the previous release
+ * @param options.words the conditions of `q`; without them, `q` is compared as in the previous release
+ * @param options.isSorted whether the index of an order serves the filter; else it has a key, even without a criterion
  */
-export function filterOf(criteria: Criteria, order?: Order, words?: Conditions): Filter {
+export function filterOf(
+  criteria: Criteria,
+  { words, isSorted = true }: { words?: Conditions; isSorted?: boolean } = {},
+): Filter {
   const { q } = criteria
   const createdAt = range({ $gte: criteria.createdAfter, $lt: criteria.createdBefore })
   const updatedAt = range({ $gte: criteria.updatedAfter, $lt: criteria.updatedBefore })
   const size = range({ $gte: criteria.minSize, $lte: criteria.maxSize })
   return {
     ...(q && !words ? (onlyExcludes(q) ? NOTHING : { $text: { $search: foldText(q) } }) : {}),
-    ...(allHaveKeys() ? byKeys(criteria, order, words) : allOf(fieldConditions(criteria))),
+    ...(allHaveKeys() ? byKeys(criteria, isSorted, words) : allOf(fieldConditions(criteria))),
     ...(createdAt ? { createdAt } : {}),
     ...(updatedAt ? { updatedAt } : {}),
     ...(size ? { size } : {}),
   }
 }
 
-function byKeys(criteria: Criteria, order: Order | undefined, words?: Conditions): Filter {
+function byKeys(criteria: Criteria, isSorted: boolean, words?: Conditions): Filter {
   // keys of the previous form have no media types
   const { all, others, selects } = keyConditions(criteria, { hasMediaTypes: allHaveWords() })
   const keys = [...(words?.all ?? []), ...all]
-  if (!selects && !words && order?.field === 'createdAt') keys.push(EVERY_ASSET)
+  if (!selects && !words && !isSorted) keys.push(EVERY_ASSET)
   return {
     ...(keys.length > 0 ? { keys: { $all: keys } } : {}),
     ...allOf([...others, ...(words?.and ?? [])]),

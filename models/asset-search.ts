@@ -74,7 +74,7 @@ export async function searchAssets(
   const filters = criteria.q
     ? [{ $and: [filterOf(criteria), scopeOf(criteria, viewer, owners)] }]
     : branchesOf(criteria, viewer, owners).map(({ filter }) => ({
-        $and: [filterOf(criteria, order), filter],
+        $and: [filterOf(criteria), filter],
       }))
   // one asset more than the page holds, to know whether there is a next page
   const found =
@@ -190,7 +190,7 @@ export async function matching(
   owners: OwnersInTransition,
 ): Promise<Filter> {
   if (!criteria.q || !allHaveWords())
-    return { $and: [filterOf(criteria, SORTS.newest), scopeOf(criteria, viewer, owners)] }
+    return { $and: [filterOf(criteria, { isSorted: false }), scopeOf(criteria, viewer, owners)] }
   const request = await wordRequest(criteria, viewer, owners)
   return request.words.findsNothing ? NOTHING : matchesOf(request, MAX_COUNTED + 1)
 }

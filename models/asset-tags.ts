@@ -18,7 +18,7 @@ export interface Tagged {
 const tagged = ({ owner, tag, except }: Tagged): QueryFilter<AssetFields> => ({
   owner,
   state: 'ready',
-  ...filterOf({ scope: 'mine', tags: [tag] }, SORTS.newest),
+  ...filterOf({ scope: 'mine', tags: [tag] }),
   ...(except === undefined ? {} : { tags: { $ne: except } }),
 })
 

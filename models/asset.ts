@@ -225,10 +225,11 @@ schema.plugin(sharing, { state: 'ready' })
 schema.plugin(optimistic)
 schema.plugin(versionTimestamps)
 
-// The indexes of searches: docs/decisions/0014-indexes-over-keys.md says why these. Only the newest first have an index
-// over the keys, because each such index holds an entry for every key of an asset.
+// The indexes of searches: docs/decisions/0014-indexes-over-keys.md says why these. Each order has one; only the newest
+// first have another one over the keys, because each such index holds an entry for every key of an asset.
 const publicAssets = { visibility: 'public' }
 const inOrder = [
+  { createdAt: -1, _id: -1 },
   { updatedAt: -1, _id: -1 },
   { nameKey: 1, _id: 1 },
   { size: -1, _id: -1 },

@@ -2,7 +2,6 @@ import type { QueryFilter } from 'mongoose'
 import type { AssetFields } from './asset.ts'
 import { filterOf } from './asset-criteria.ts'
 import { nameOfFilters } from './asset-page.ts'
-import { NEWEST, type Order } from './plugins/page.ts'
 import {
   anyConditionsOf,
   asFilter,
@@ -34,7 +33,7 @@ export interface Candidates {
 export async function candidatesOf(request: WordRequest, tier: Tier): Promise<Candidates | null> {
   const { any, words } = request
   if (any) {
-    const filters = await filtersOf(request, levelOf(request, tier), NEWEST)
+    const filters = await filtersOf(request, levelOf(request, tier))
     return { name: nameOfFilters(filters), request, filters }
   }
   const isExact = tier % 2 === 0
@@ -45,7 +44,7 @@ export async function candidatesOf(request: WordRequest, tier: Tier): Promise<Ca
   const some = { ...request, branches }
   const level = levelOf(request, tier)
   const spelled = ['name', 'whole'].includes(level) ? spellingConditions(words.query, isExact) : NO_CONDITIONS
-  const filters = (await filtersOf(some, level, NEWEST)).map(
+  const filters = (await filtersOf(some, level)).map(
     (filter): Filter => (spelled.first.length > 0 ? { $and: [...spelled.first, filter] } : filter),
   )
   return {
@@ -79,17 +78,13 @@ async function narrowed(
 }
 
 /** Returns the filter of a level for each branch. */
-export function filtersOf(
-  { words, criteria, branches, any }: WordRequest,
-  level: Level,
-  order: Order,
-): Promise<Filter[]> {
+export function filtersOf({ words, criteria, branches, any }: WordRequest, level: Level): Promise<Filter[]> {
   return Promise.all(
     branches.map(async ({ filter, isShared }): Promise<Filter> => {
       const conditions: Conditions = any
         ? anyConditionsOf(words.query, level === 'name', words.countOfKey)
         : await words.conditions(level, isShared)
-      return { $and: [filterOf(criteria, order, conditions), filter] }
+      return { $and: [filterOf(criteria, { words: conditions }), filter] }
     }),
   )
 }

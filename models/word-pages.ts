@@ -48,7 +48,7 @@ const ALL_TIERS = LEVELS.flatMap((_, n) => [2 * n, 2 * n + 1])
 /** Returns an overlong page of the matches in the order of a field. */
 export async function pageByField(request: WordRequest, order: Order, { limit, after }: Page) {
   const position: Position | undefined = after && [after[0].value, after[1]]
-  const filters = await filtersOf(request, 'inside', order)
+  const filters = await filtersOf(request, 'inside')
   const { found } = await stream(request, { filters, order, position, count: limit, isWanted: () => true })
   return found.map(({ asset }) => ({
     asset,
@@ -83,7 +83,7 @@ async function rankAll(request: WordRequest, { limit, after }: Page, areFew: boo
   const { words, any } = request
   const areMany = async () => (!any && words.rarest > maxRanked) || (await words.areMore(maxRanked, any))
   if (!areFew && (await areMany())) return null
-  const filters = await filtersOf(request, 'inside', NEWEST)
+  const filters = await filtersOf(request, 'inside')
   const candidates = await readFew(request, filters, { name: nameOfFilters(filters), most: maxRanked })
   return candidates && firstAfter(await rank(request, candidates), { limit, after })
 }
@@ -121,11 +121,11 @@ async function readAgain(
   // the assets of an exact spelling before the end are not among those of the folded spelling
   if (!after && !request.any && tier % 2 === 1 && (await candidatesOf(request, tier - 1))) return null
   const position = after ? [afterPosition(NEWEST, [after[0].value, after[1]])] : []
-  const last = (await filtersOf(request, level, NEWEST)).map(
+  const last = (await filtersOf(request, level)).map(
     (filter): Filter => ({ $and: [filter, { createdAt: { $gte: createdAt } }, ...position] }),
   )
   const earlier = tier - (request.any ? 1 : 2)
-  const before = after || earlier < 0 ? [] : await filtersOf(request, levelOf(request, earlier), NEWEST)
+  const before = after || earlier < 0 ? [] : await filtersOf(request, levelOf(request, earlier))
   const candidates = await readFew(request, [...before, ...last], {
     name,
     most: Math.min(MAX_BATCH, MOST_READ * limit),
@@ -201,7 +201,7 @@ class TierReader {
  * matches.
  */
 export async function matchesOf(request: WordRequest, limit: number): Promise<Filter> {
-  const filters = await filtersOf(request, 'inside', NEWEST)
+  const filters = await filtersOf(request, 'inside')
   if (!isDecidedByKeys(request.words.query)) {
     const { found } = await stream(request, { filters, order: NEWEST, count: limit, isWanted: () => true })
     return { _id: { $in: found.map(({ asset }) => asset._id) } }

@@ -58,8 +58,8 @@ export async function stream(
 ): Promise<{ found: Ranked[]; isAll: boolean }> {
   const { filters, order, position, count, isWanted, onOther, narrow } = options
   const found: Ranked[] = []
-  let [current, after] = [filters, position]
-  for (let limit = count; ; limit = Math.min(MAX_BATCH, 4 * limit)) {
+  let [current, after, limit] = [filters, position, count]
+  for (;;) {
     const batch = await readAssets(current, order, { limit, after, maxTimeMS: timeLeft(request) })
     for (const one of await rank(request, batch))
       if (!isWanted(one.tier)) onOther?.(one)
@@ -67,7 +67,10 @@ export async function stream(
     const last = batch.at(-1)
     if (!last || batch.length < limit) return { found, isAll: true }
     after = [last[order.field as keyof ListedAsset], last._id]
-    if (narrow && current === filters) current = await narrow()
+    const narrower = narrow && current === filters ? await narrow() : current
+    // most of what the narrower filters find is wanted
+    if (narrower === current) limit = Math.min(MAX_BATCH, 4 * limit)
+    current = narrower
   }
 }
 

@@ -394,7 +394,7 @@ describe('GET /api/assets', () => {
             following(order, [order.field === 'nameKey' ? 'a' : new Date(), ada.user._id]),
           ]) {
             const filter = {
-              $and: [filterOf({ scope: 'all', ...given }, order), branch, position ?? {}],
+              $and: [filterOf({ scope: 'all', ...given }), branch, position ?? {}],
             }
             const plan = JSON.stringify(
               await Asset.find(filter).sort(sortBy(order)).limit(20).explain('queryPlanner'),

@@ -68,10 +68,11 @@ describe('cost of searches', () => {
   const FILTERS = [
     ...['', 'type=other', 'tag=wood', 'tagNot=metal', 'tagAny=wood&tagAny=metal', 'license=MIT'],
     ...['license=MIT&license=CC0-1.0', 'owner=ada', 'visibility=public', 'minSize=0', 'sort=name'],
+    ...['createdAfter=2020-01-01', 'createdAfter=2020-01-01&createdBefore=2100-01-01'],
   ]
   const WORDS = [
     ...['q=oak', 'q=lamp', 'q=chairs', 'q=oak&sort=newest', 'q=oak&owner=ada', 'q=la', 'q=tabl', 'q=m4'],
-    ...['q=oak+lamp', 'q="oak+chair"', 'q="table+lamp"', 'q=oak+sofa&match=any'],
+    ...['q=oak+lamp', 'q="oak+chair"', 'q="table+lamp"', 'q=oak+sofa&match=any', 'q=oak+-metal'],
   ]
   for (const scope of ['public', 'all', 'mine'])
     it(`GET /api/assets?scope=${scope} – each filter, words, phrases; first and later pages, each twice → at most ${MOST_READ} entries read for a result`, async () => {

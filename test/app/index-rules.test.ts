@@ -136,6 +136,15 @@ describe('rules of MongoDB', () => {
     expect(mongoose.models.Asset?.schema.indexes().length).to.be.within(1, MAX_ASSET_INDEXES - 1)
   })
 
+  it('indexes of assets – every sort → one of the public assets and one of an owner, without arrays', () => {
+    const indexes = (mongoose.models.Asset?.schema.indexes() ?? []).map(([fields]) => Object.keys(fields))
+    for (const { field } of Object.values(SORTS))
+      expect(indexes).to.deep.include.members([
+        [field, '_id'],
+        ['owner', field, '_id'],
+      ])
+  })
+
   it('rules – indexes and commands that break them → found', () => {
     const schema = new mongoose.Schema({ a: [String], b: [{ c: [String], d: String }], e: Date })
     schema.index({ a: 1, 'b.c': 1 })

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { badValue, CommandError } from '../errors.ts'
 import type { OrderedIndex } from '../index/ordered-index.ts'
 import { isPoint } from '../query/intervals.ts'
@@ -34,7 +35,21 @@ function planSimple(constraints: Constraints, request: Request): SimplePlan | un
   const plans = collection.indexes.flatMap(plansOf)
   if (plans.length === 0 && constraints.has('_id')) plans.push(...plansOf(collection.idIndex))
   plans.sort((a, b) => b.score - a.score || a.index.fields.length - b.index.fields.length)
-  return shortest(plans, request) ?? plans[0]
+  const useful = plans.filter((plan) => !plans.some((other) => isWithin(other, plan)))
+  return shortest(useful, request) ?? plans[0]
+}
+
+/** Returns whether a plan reads some of the entries of another one, in the same order: its index has more equal fields. */
+function isWithin(one: IndexPlan, other: IndexPlan): boolean {
+  const [more, fewer] = [one.index, other.index]
+  return (
+    one.sorted &&
+    other.sorted &&
+    !fewer.isMultikey &&
+    more.fields.length > fewer.fields.length &&
+    fewer.fields.every((field) => more.fields.includes(field)) &&
+    isDeepStrictEqual(more.spec.partialFilterExpression, fewer.spec.partialFilterExpression)
+  )
 }
 
 /** Index entries that are read of each plan to find the shortest. */
