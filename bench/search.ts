@@ -128,7 +128,7 @@ const SEARCHES: Search[] = [
   { label: 'prefix of a rare word', query: 'q=rare' },
   { label: 'part of a common word', query: 'q=ngin' },
   { label: 'two words', query: 'q=oak+engine' },
-  { label: 'three words, not together', query: 'q=rare7+rare8+oak' },
+  { label: 'three words, not together', query: 'q=oak+chair+table' },
   { label: 'word and type=3D (none)', query: 'q=oak&type=3D' },
   { label: 'word, signed in, mine', query: 'q=oak&scope=mine', signed: true },
   { label: 'page in the middle', query: 'sort=newest', skip: 0.5 },
