@@ -9,7 +9,7 @@ import type { OwnersInTransition } from './user-state.ts'
 import { isUnspaced } from './words/characters.ts'
 import { keyWord } from './words/index-words.ts'
 
-/** Most assets of an audience that one query reads. */
+/** Most assets that one query reads. */
 const MAX_CANDIDATES = 100
 /** Most assets shared with the viewer that are looked at: the newest. */
 const MAX_NEWEST = 1000
@@ -33,30 +33,50 @@ export async function wordsBeginning(part: string, viewer: Viewer): Promise<Know
   return Term.beginning([PUBLIC, ...(viewer ? [viewer._id.toString()] : [])], keyWord(part))
 }
 
-/**
- * Returns some public and own assets of a viewer that have one of the words, at most `MAX_CANDIDATES` of each.
- *
- * @param before folded words that each asset has, too
- */
+interface Wanted {
+  /** Folded words that each asset has, too. */
+  before: readonly string[]
+  /**
+   * Words whose keys have a query each: some engines end a query of one key at its limit, but read all entries of several
+   * keys.
+   */
+  alone: readonly KnownWord[]
+  /** Words whose keys have one query together. */
+  together: readonly KnownWord[]
+  place: Place
+}
+
+/** Returns some public and own assets of a viewer that have one of the words, with each query at most `MAX_CANDIDATES`. */
 export async function assetsWithWords(
-  { before, words, place }: { before: readonly string[]; words: readonly KnownWord[]; place: Place },
+  wanted: Wanted,
   viewer: Viewer,
   owners: OwnersInTransition,
 ): Promise<Suggesting[]> {
-  const field = place === 'value' ? 'name' : 'word'
-  const keys = words.flatMap(({ word, spellings }) => [
-    `${field}:${word}`,
-    ...(place === 'value' && before.length === 0 ? (spellings ?? [word]).map((tag) => `tag:${tag}`) : []),
-  ])
-  const wanted: Filter[] = [
-    ...before.map((word) => ({ keys: `${field}:${keyWord(word)}` })),
-    { keys: { $in: keys } },
-  ]
   const audiences = [...publicAssets(owners), ...(viewer ? [{ owner: viewer._id }] : [])]
+  const filters = filtersOf(wanted)
   const found = await Promise.all(
-    audiences.map((audience) => read({ $and: [audience, ...wanted] }, { limit: MAX_CANDIDATES })),
+    audiences.flatMap((audience) =>
+      filters.map((filter) => read({ $and: [audience, filter] }, { limit: MAX_CANDIDATES })),
+    ),
   )
   return found.flat()
+}
+
+/** Returns the filters of assets with one of the words. */
+function filtersOf({ before, alone, together, place }: Wanted): Filter[] {
+  const field = place === 'value' ? 'name' : 'word'
+  const keysOfWord = ({ word, spellings }: KnownWord) => [
+    `${field}:${word}`,
+    ...(place === 'value' && before.length === 0 ? (spellings ?? [word]).map((tag) => `tag:${tag}`) : []),
+  ]
+  const keysBefore = before.map((word) => `${field}:${keyWord(word)}`)
+  const others = together.flatMap(keysOfWord)
+  return [
+    ...alone.flatMap(keysOfWord).map((key): Filter => ({ keys: { $all: [key, ...keysBefore] } })),
+    ...(others.length > 0
+      ? [{ $and: [...keysBefore.map((keys): Filter => ({ keys })), { keys: { $in: others } }] }]
+      : []),
+  ]
 }
 
 /** Returns the newest assets that are shared with a viewer. Their words are not known. */

@@ -56,23 +56,34 @@ interface Asked {
   words: KnownWord[]
 }
 
+/** Assets of a word from which it is read alone, and most words that are. */
+const [COMMON, MAX_ALONE] = [1000, 2]
+/** Most queries of the same words for a place. */
+const ROUNDS = 3
+
 /** Reads assets until they give enough suggestions. A word of many assets does not hide the others. */
 async function readCandidates({ text, before, words }: Asked, viewer: Viewer, owners: OwnersInTransition) {
   const candidates = new Candidates(text)
-  const read = async (some: KnownWord[], place: Place) => {
-    if (some.length > 0) candidates.add(await assetsWithWords({ before, words: some, place }, viewer, owners))
+  const read = async (place: Place, alone: KnownWord[], others: KnownWord[]) => {
+    let wanted = { before, place, alone, together: others }
+    for (let round = 0; round < ROUNDS && candidates.size < MAX_SUGGESTIONS; round += 1) {
+      const { together } = wanted
+      if (wanted.alone.length + together.length === 0) return
+      candidates.add(await assetsWithWords(wanted, viewer, owners))
+      const unread = together.filter(({ word }) => !candidates.words.has(word))
+      // when these assets have none of the words, the same query would read them again
+      wanted = { ...wanted, alone: [], together: unread.length < together.length ? unread : [] }
+    }
   }
+  const common = words.filter(({ count }) => count >= COMMON).slice(0, MAX_ALONE)
+  const others = words.filter((word) => !common.includes(word))
   await Promise.all([
-    read(words, 'value'),
+    read('value', common, others),
     newestShared(viewer, owners).then((shared) => candidates.add(shared)),
   ])
-  const unread = () => words.filter(({ word }) => !candidates.words.has(word))
-  const steps: (() => Promise<void>)[] = [
-    ...[() => read(unread(), 'value'), () => read(unread(), 'value')],
-    // words of a tag of several words
-    ...[() => read(unread(), 'anywhere'), () => read(words, 'anywhere')],
-  ]
-  for (const step of steps) if (candidates.size < MAX_SUGGESTIONS) await step()
+  // words of a tag of several words; few assets have all of several words
+  if (before.length === 0) await read('anywhere', common, [])
+  await read('anywhere', before.length === 0 ? [] : common, others)
   return candidates
 }
 
