@@ -15,8 +15,9 @@ import { type CardAsset, cardOf } from '../models/views/card.ts'
 /** Resolves a path by the `imports` of package.json, so that it works from the sources and from dist/. */
 const pathOf = createRequire(import.meta.url).resolve
 
-/** The page of the web client, built by `npm run build`. All its addresses have the same page. */
-const PAGE = '#web/index.html'
+/** The documents of the web client, built by `npm run build`: those that name the scripts of their page, and one for all others. */
+const DOCUMENTS = { asset: 'asset', link: 'link', embed: 'embed', plain: 'index' }
+const documentPath = (name: PageAddress['name']) => pathOf(`#web/${DOCUMENTS[name]}.html`)
 
 const YEAR_SECONDS = 365 * 24 * 60 * 60
 
@@ -36,7 +37,7 @@ let files: { folder: string; serve: ReturnType<typeof sirv> } | undefined
  */
 export const sendFile: RequestHandler = (req, res, next) => {
   if (!req.context.config.http.web) return next()
-  const folder = `${dirname(pathOf(PAGE))}/files`
+  const folder = `${dirname(documentPath('plain'))}/files`
   const setHeaders = (answer: { setHeader(name: string, value: string): void }) => {
     answer.setHeader('Cache-Control', `public, max-age=${YEAR_SECONDS}, immutable`)
     answer.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
@@ -63,7 +64,7 @@ export const sendFile: RequestHandler = (req, res, next) => {
 export const sendPage: RequestHandler = async (req, res, next) => {
   const address = asksForPage(req) ? pageAt(req.path) : null
   if (!address) return next()
-  await send(req, res, { card: await cardOfPage(req, address), framed: address.name === 'embed' })
+  await send(req, res, { name: address.name, card: await cardOfPage(req, address) })
 }
 
 /** Sends the page for an address that does not exist to a browser. */
@@ -95,18 +96,19 @@ async function cardOfPage(req: Request, { id, token }: PageAddress): Promise<Car
 
 interface PageOptions {
   status?: number
-  /** Whether pages of other origins can show it in a frame. */
-  framed?: boolean
+  name?: PageAddress['name']
   card?: CardAsset | null
 }
 
 async function send(
   req: Request,
   res: Response,
-  { status = 200, framed = false, card = null }: PageOptions = {},
+  { status = 200, name = 'plain', card = null }: PageOptions = {},
 ): Promise<void> {
   const { basePath } = req.context.config.http
-  const source = await readPage()
+  const source = await readDocument(name)
+  // pages of other origins can show it in a frame
+  const framed = name === 'embed'
   const { title, tags } = cardOf(card, req.path, (path) => absoluteUrl(req, `${basePath}${path}`))
   const html = source
     .replaceAll('{{base}}', () => `${basePath}/`)
@@ -118,12 +120,15 @@ async function send(
   res.status(status).type('html').send(html)
 }
 
-let cached: { modifiedAt: number; source: string } | undefined
+const cached = new Map<string, { modifiedAt: number; source: string }>()
 
-/** Reads the page again after a new build. */
-async function readPage(): Promise<string> {
-  const path = pathOf(PAGE)
+/** Reads the document of a page again after a new build. */
+async function readDocument(name: PageAddress['name']): Promise<string> {
+  const path = documentPath(name)
   const { mtimeMs: modifiedAt } = await stat(path)
-  if (cached?.modifiedAt !== modifiedAt) cached = { modifiedAt, source: await readFile(path, 'utf8') }
-  return cached.source
+  const known = cached.get(path)
+  if (known?.modifiedAt === modifiedAt) return known.source
+  const source = await readFile(path, 'utf8')
+  cached.set(path, { modifiedAt, source })
+  return source
 }

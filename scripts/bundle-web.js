@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { buildSync, context } from 'esbuild'
+import { ENTRIES, PAGE, RELOAD, writeDocuments } from './web-documents.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const PAGE = 'web/src/index.html'
-/** Script that loads open pages again after a build. */
-const RELOAD = 'web/src/reload.ts'
 /** Data of decoders, by the ends of their names. */
 const DATA = ['.wasm', '.bcmap', '.pfb', '.ttf']
 /** Smallest file that is stored compressed too, in bytes. */
@@ -127,24 +125,31 @@ const folders = {
   },
 }
 
-const MAIN = join(ROOT, 'web/src/main.tsx')
+const MAIN = join(ROOT, ENTRIES.app)
 
 /**
- * Lets every part of the client that is loaded later import the first load, which the page has by then. All modules of the
- * first load so have the same importers, and become one file instead of one for each combination of parts.
+ * Lets every part of the client that is loaded later import what the page has by then: the first load, and the module that
+ * loads the part. Modules used by both so have the same importers as that module, and become one file with it instead of one
+ * for each combination of parts.
  */
-const oneFirstLoad = {
-  name: 'one-first-load',
+const fewFiles = {
+  name: 'few-files',
   setup(build) {
-    const later = new Set()
-    build.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-      if (kind === 'dynamic-import' && resolveDir.startsWith(join(ROOT, 'web/src')))
-        later.add(join(resolveDir, path))
+    /** The modules that load each part. */
+    const loaders = new Map()
+    build.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir, importer }) => {
+      if (kind === 'dynamic-import' && resolveDir.startsWith(join(ROOT, 'web/src'))) {
+        const part = join(resolveDir, path)
+        loaders.set(part, new Set(loaders.get(part)).add(importer))
+      }
       return undefined
     })
     build.onLoad({ filter: /[/\\]web[/\\]src[/\\].*\.tsx?$/ }, ({ path }) => {
-      if (!later.has(path)) return undefined
-      const contents = `${readFileSync(path, 'utf8')}\nimport ${JSON.stringify(MAIN)}\n`
+      const [loader, ...others] = loaders.get(path) ?? []
+      if (!loader) return undefined
+      const present = others.length > 0 ? [MAIN] : [MAIN, loader]
+      const imports = present.map((module) => `import ${JSON.stringify(module)}`)
+      const contents = `${readFileSync(path, 'utf8')}\n${imports.join('\n')}\n`
       return { contents, loader: path.endsWith('x') ? 'tsx' : 'ts' }
     })
     // never called here
@@ -154,7 +159,7 @@ const oneFirstLoad = {
 }
 
 /**
- * Bundles the web client: `index.html` and below `files/` scripts and styles, whose names contain a hash of their content,
+ * Bundles the web client: documents, and below `files/` scripts and styles, whose names contain a hash of their content,
  * each also compressed. Does not check types.
  *
  * @param {string} folder path relative to the root of the project
@@ -177,19 +182,14 @@ export async function bundleWeb(folder, { watch = false, onBuild = () => undefin
         const hash = createHash('sha256').update(licenses).digest('hex').slice(0, 8)
         const name = `licenses-${hash}.txt`
         store(join(out, 'files', name), licenses, !watch)
-        writePage(out, metafile, name)
+        writeDocuments(out, metafile, name)
         onBuild()
       })
     },
   }
   const builder = await context({
     absWorkingDir: ROOT,
-    entryPoints: {
-      app: 'web/src/main.tsx',
-      style: 'web/src/style.css',
-      pages: 'web/src/pages.css',
-      ...(watch && { reload: RELOAD }),
-    },
+    entryPoints: { ...ENTRIES, ...(watch && { reload: RELOAD }) },
     outdir: join(out, 'files'),
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
@@ -205,7 +205,7 @@ export async function bundleWeb(folder, { watch = false, onBuild = () => undefin
     legalComments: 'linked',
     define: { 'process.env.NODE_ENV': watch ? '"development"' : '"production"' },
     loader: Object.fromEntries(['.svg', '.png', ...DATA].map((end) => [end, 'file'])),
-    plugins: [icons, workers, folders, oneFirstLoad, write],
+    plugins: [icons, workers, folders, fewFiles, write],
     metafile: true,
     write: false,
     logLevel: 'warning',
@@ -244,29 +244,4 @@ function licensesOf({ inputs }) {
     return `${name} ${version} (${license})\n\n${files.join('\n\n')}`
   })
   return `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
-}
-
-/** Writes the page with the names of its script, its styles and the scripts that it always loads. */
-function writePage(out, { outputs }, licenses) {
-  const nameOf = (path) => `{{base}}web/${relative(join(out, 'files'), resolve(ROOT, path))}`
-  const entries = Object.entries(outputs)
-  const [app, { imports }] = entries.find(([, { entryPoint }]) => entryPoint === 'web/src/main.tsx')
-  const [style] = entries.find(([, { entryPoint }]) => entryPoint === 'web/src/style.css')
-  const [ofPages] = entries.find(([, { entryPoint }]) => entryPoint === 'web/src/pages.css')
-  const always = imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path)
-  const reload = entries.find(([, { entryPoint }]) => entryPoint === RELOAD)
-  const icon = entries.find(([path]) => /\/icon-[^/]*\.svg$/.test(path))
-  const head = [
-    `<link rel="stylesheet" href="${nameOf(style)}">`,
-    `<link rel="license" href="{{base}}web/${licenses}">`,
-    ...(icon ? [`<link rel="icon" type="image/svg+xml" href="${nameOf(icon[0])}">`] : []),
-    // applied by `loadStyles`
-    `<link rel="prefetch" as="style" href="${nameOf(ofPages)}">`,
-    ...always.map((path) => `<link rel="modulepreload" href="${nameOf(path)}">`),
-    // nothing is drawn before the script runs, else the page would flash in the theme of the system
-    `<script type="module" blocking="render" src="${nameOf(app)}"></script>`,
-    ...(reload ? [`<script type="module" src="${nameOf(reload[0])}"></script>`] : []),
-  ]
-  const page = readFileSync(resolve(ROOT, PAGE), 'utf8').replace('{{files}}', () => head.join('\n    '))
-  writeFileSync(join(out, 'index.html'), page)
 }

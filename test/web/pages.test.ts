@@ -37,6 +37,9 @@ describe('pages of the web client', function () {
       expect(policy.get('frame-ancestors'), path).to.equal(path.startsWith('/embed/') ? '*' : "'none'")
       expect(headers.vary, path).to.contain('Accept')
       expect(headers['set-cookie'], path).to.equal(undefined)
+      const [, name] = /^\/(a|s|embed)\//.exec(path) ?? []
+      const script = { a: 'asset', s: 'link', embed: 'embed' }[String(name)]
+      expect(/modulepreload" href="\/web\/(asset|link|embed)-/.exec(text)?.[1], path).to.equal(script)
     }
   })
 

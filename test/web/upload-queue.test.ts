@@ -179,6 +179,7 @@ describe('parts of an upload', () => {
       3000, 6000, 12_000, 60_000,
     ])
     expect(delayAfter({ code: 'conflict', retryAfter: '7' }, 1, 0)).to.equal(7000)
+    expect(delayAfter({ code: 'unavailable', retryAfter: '9'.repeat(30) }, 1, 0)).to.equal(3_600_000)
     expect(delayAfter({ code: 'too_large' }, 1, 0)).to.equal(null)
     expect(delayAfter({ code: 'network' }, MAX_ATTEMPTS, 0)).to.equal(null)
   })
@@ -209,5 +210,6 @@ describe('parts of an upload', () => {
     const applied = { ...NO_FIELDS, tags: 'a', name: 'Given' }
     expect(changeOf({ name: 'a.glb', fields, applied })).to.deep.equal({ name: 'a.glb', tags: [] })
     expect(changeOf({ name: 'a.glb', fields, applied: fields })).to.equal(null)
+    expect(changeOf({ name: '😀'.repeat(300), fields, applied })?.name).to.equal('😀'.repeat(200))
   })
 })

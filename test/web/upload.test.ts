@@ -10,19 +10,10 @@ import { stateOf } from '../support/app/state.ts'
 import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
 import { obj, png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
+import { fileOf, isFinished, rowOf } from '../support/upload-page.ts'
 import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
-const rowOf = (page: Page, name: string) =>
-  page
-    .getByRole('list', { name: 'Uploads' })
-    .getByRole('listitem')
-    .filter({ has: page.getByRole('progressbar', { name, exact: true }) })
-const isFinished = (page: Page, name: string) =>
-  rowOf(page, name)
-    .getByText(/^Uploaded/)
-    .waitFor()
-const fileOf = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer })
 /** Waits until the browser could open a file again without the window that has it. */
 const isKept = (page: Page, name: string) =>
   eventually(async () => {

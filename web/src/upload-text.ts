@@ -13,6 +13,7 @@ export const uploadText = {
   several: 'Several files become',
   severalChoices: { each: 'one asset each', together: 'one asset together' },
   folderTitle: (name: string) => `Upload folder “${name}”`,
+  filesTitle: 'Upload these files',
   folderHint: (count: number, size: string) => `${count.toLocaleString('en')} files, ${size}`,
   folderAsOne: (count: number) => (count === 1 ? 'One asset' : `One asset of ${count} files`),
   folderEach: 'One asset for each file',

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks'
 import { text } from '../text.ts'
 import { Button } from './button.tsx'
 
@@ -5,7 +6,7 @@ interface Props {
   list: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown }
 }
 
-/** The button at the end of a list that has more pages. */
+/** The button at the end of a list of which a part is shown. */
 export function More({ list: { hasNextPage, isFetchingNextPage, fetchNextPage } }: Props) {
   if (!hasNextPage) return null
   return (
@@ -15,4 +16,20 @@ export function More({ list: { hasNextPage, isFetchingNextPage, fetchNextPage } 
       </Button>
     </p>
   )
+}
+
+/** Entries of a list that are drawn before the user asks for more, and each time that they do. */
+export const PART = 100
+
+/** Returns the first entries of a list, and the `list` of a `More` that shows the next ones. */
+export function usePart<Entry>(entries: readonly Entry[]) {
+  const [count, setCount] = useState(PART)
+  return {
+    part: entries.slice(0, count),
+    more: {
+      hasNextPage: entries.length > count,
+      isFetchingNextPage: false,
+      fetchNextPage: () => setCount(count + PART),
+    },
+  }
 }

@@ -16,7 +16,11 @@ export function FolderQuestion() {
   const fits = files.length <= MAX_FILES
   const answer = (as: 'one' | 'each' | null) => void intake.answer(question, as)
   return (
-    <Dialog key={name} title={uploadText.folderTitle(name)} onClose={() => answer(null)}>
+    <Dialog
+      key={name}
+      title={name === null ? uploadText.filesTitle : uploadText.folderTitle(name)}
+      onClose={() => answer(null)}
+    >
       <p>{uploadText.folderHint(files.length, formatBytes(size))}</p>
       <p class="soft">{fits ? uploadText.folderOneHint : uploadText.folderTooMany(MAX_FILES)}</p>
       <div class="actions">

@@ -1,10 +1,12 @@
+import { MAX_FILES } from '../lib/limits.ts'
 import type { Chosen } from './parts.ts'
 import type { Choice } from './sources.ts'
 import { openQueue } from './uploads.ts'
 
-/** A chosen folder whose user is asked what becomes of it. */
+/** A chosen folder, or too many files for one asset: the user is asked what becomes of them. */
 export interface Question {
-  name: string
+  /** Name of the folder; null: the files were chosen one by one. */
+  name: string | null
   files: Chosen[]
 }
 
@@ -36,10 +38,12 @@ export const intake = {
       return
     }
     const { files, folders } = choice
-    if (folders.length > 0) ask([...questions, ...folders])
-    const queue = await openQueue()
+    const isTooMany = together && files.length > MAX_FILES
+    const asked = isTooMany ? [...folders, { name: null, files }] : folders
+    if (asked.length > 0) ask([...questions, ...asked])
+    if (isTooMany) return
     const [first] = files
-    if (together && first && files.length > 1) await queue.add(files, first.path)
+    if (together && first && files.length > 1) await (await openQueue()).add(files, first.path)
     else await addEach(files)
   },
 

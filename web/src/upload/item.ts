@@ -82,6 +82,12 @@ export const tagsOf = (value: string): string[] => [
   ),
 ]
 
+/** Most characters of the name of an asset. */
+const MAX_NAME = 200
+
+/** Returns the name of an asset that has no other: that of its file or folder. */
+export const nameOf = ({ name }: Pick<UploadItem, 'name'>): string => [...name].slice(0, MAX_NAME).join('')
+
 export interface Change {
   name?: string
   description?: string
@@ -90,13 +96,10 @@ export interface Change {
 }
 
 /** Returns the change that gives an asset its fields; null if it has them. */
-export function changeOf({
-  name,
-  fields,
-  applied,
-}: Pick<UploadItem, 'name' | 'fields' | 'applied'>): Change | null {
+export function changeOf(item: Pick<UploadItem, 'name' | 'fields' | 'applied'>): Change | null {
+  const { fields, applied } = item
   const change: Change = {}
-  if (fields.name.trim() !== applied.name.trim()) change.name = fields.name.trim() || name
+  if (fields.name.trim() !== applied.name.trim()) change.name = fields.name.trim() || nameOf(item)
   if (fields.description !== applied.description) change.description = fields.description
   if (fields.tags !== applied.tags) change.tags = tagsOf(fields.tags)
   if (fields.visibility !== applied.visibility) change.visibility = fields.visibility

@@ -1,6 +1,7 @@
 import pencil from 'lucide-static/icons/pencil.svg'
 import { useRef, useState } from 'preact/hooks'
 import { Button } from '../design/button.tsx'
+import { More, PART, usePart } from '../design/more.tsx'
 import { formatBytes, formatDuration } from '../lib/format.ts'
 import { uploadText } from '../upload-text.ts'
 import { FieldsOfAll } from './fields.tsx'
@@ -15,15 +16,22 @@ interface Props {
   items: readonly UploadItem[]
 }
 
-/** The uploads with what can be done with each. */
+/** The uploads with what can be done with each. Of very many those that are not finished come first. */
 export function UploadList({ queue, items }: Props) {
   const list = useRef<HTMLUListElement>(null)
+  const isDone = ({ state }: UploadItem) => state === 'done'
+  const ordered =
+    items.length > PART ? [...items.filter((item) => !isDone(item)), ...items.filter(isDone)] : items
+  const { part, more } = usePart(ordered)
   return (
-    <ul ref={list} class="uploads" aria-label={uploadText.list} tabIndex={-1}>
-      {items.map((item) => (
-        <UploadRow key={item.id} item={item} queue={queue} onGone={() => list.current?.focus()} />
-      ))}
-    </ul>
+    <>
+      <ul ref={list} class="uploads" aria-label={uploadText.list} tabIndex={-1}>
+        {part.map((item) => (
+          <UploadRow key={item.id} item={item} queue={queue} onGone={() => list.current?.focus()} />
+        ))}
+      </ul>
+      <More list={more} />
+    </>
   )
 }
 

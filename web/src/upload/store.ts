@@ -32,6 +32,8 @@ export async function openStore(): Promise<QueueStore> {
     },
   })
   let kept = await readKept(db)
+  /** Pictures for which the browser has no space. */
+  const unstored = new Map<string, File>()
   const remove = async (id: string) => {
     kept.delete(id)
     const change = db.transaction(['uploads', 'sources', 'pictures'], 'readwrite')
@@ -48,9 +50,11 @@ export async function openStore(): Promise<QueueStore> {
       return items.filter((item) => !old.includes(item))
     },
     async put(item) {
-      const change = db.transaction(['uploads', 'sources'], 'readwrite')
+      const isDone = item.state === 'done'
+      // the copies of files are written slowly: only an upload that needs none of its own waits for them
+      const change = db.transaction(isDone ? ['uploads', 'sources'] : ['uploads'], 'readwrite')
       const stored: Promise<unknown>[] = [change.objectStore('uploads').put(item), change.done]
-      if (item.state === 'done') {
+      if (isDone) {
         stored.push(change.objectStore('sources').delete(item.id))
         kept.delete(item.id)
       }
@@ -88,9 +92,11 @@ export async function openStore(): Promise<QueueStore> {
       return files
     },
     async putPicture(id, file) {
-      await db.put('pictures', { id, file })
+      unstored.delete(id)
+      // without space in the browser only a reload loses the picture
+      await db.put('pictures', { id, file }).catch(() => unstored.set(id, file))
     },
-    picture: async (id) => (await db.get('pictures', id))?.file ?? null,
+    picture: async (id) => unstored.get(id) ?? (await db.get('pictures', id))?.file ?? null,
   }
 }
 

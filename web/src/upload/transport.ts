@@ -3,7 +3,7 @@ import { ApiError } from '../api/errors.ts'
 import { sendBody } from '../api/send-body.ts'
 import { session } from '../api/session.ts'
 import { text } from '../text.ts'
-import type { UploadItem } from './item.ts'
+import { nameOf, type UploadItem } from './item.ts'
 import type { Progress, Transport } from './parts.ts'
 
 /**
@@ -65,7 +65,7 @@ function requestOf(item: UploadItem, files: File[]) {
     return { method: 'PUT' as const, path, body: file, headers: { ...headers, ...digest } }
   }
   const body = new FormData()
-  body.append('name', item.name.slice(0, 200))
+  body.append('name', nameOf(item))
   for (const [index, one] of files.entries()) body.append('files', one, item.files[index]?.path ?? one.name)
   return { method: 'POST' as const, path: '/api/assets', body, headers }
 }

@@ -7,6 +7,7 @@ import type { Asset, AssetFile } from '../../api/client.ts'
 import { toError } from '../../api/errors.ts'
 import { assetText } from '../../asset-text.ts'
 import { Button } from '../../design/button.tsx'
+import { More, usePart } from '../../design/more.tsx'
 import { tell } from '../../design/toast.tsx'
 import { formatBytes } from '../../lib/format.ts'
 import { text } from '../../text.ts'
@@ -21,22 +22,26 @@ interface Props {
 
 /** The files of an asset. */
 export function FilesTable({ asset, shown, onView }: Props) {
+  const { part, more } = usePart(asset.files)
   return (
-    <table class="files-table">
-      <thead>
-        <tr>
-          <th scope="col">{text.gallery.files(asset.fileCount)}</th>
-          <th scope="col">
-            <span class="hidden-text">{assetText.asset.actions}</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {asset.files.map((file) => (
-          <Row key={file.id} asset={asset} file={file} isShown={file.id === shown} onView={onView} />
-        ))}
-      </tbody>
-    </table>
+    <>
+      <table class="files-table">
+        <thead>
+          <tr>
+            <th scope="col">{text.gallery.files(asset.fileCount)}</th>
+            <th scope="col">
+              <span class="hidden-text">{assetText.asset.actions}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {part.map((file) => (
+            <Row key={file.id} asset={asset} file={file} isShown={file.id === shown} onView={onView} />
+          ))}
+        </tbody>
+      </table>
+      <More list={more} />
+    </>
   )
 }
 

@@ -5,6 +5,7 @@ import { toError } from '../../api/errors.ts'
 import { assetText } from '../../asset-text.ts'
 import { at } from '../../base.ts'
 import { ButtonLink } from '../../design/button.tsx'
+import { More, usePart } from '../../design/more.tsx'
 import { Notice } from '../../design/states.tsx'
 import { tell } from '../../design/toast.tsx'
 import { formatBytes } from '../../lib/format.ts'
@@ -25,6 +26,7 @@ interface Props {
 /** A shared asset: what it looks like, its files and their download. */
 export function SharedAsset({ token, asset, password, renew }: Props) {
   const [only] = asset.files
+  const { part, more } = usePart(asset.files)
   const isZip = asset.files.length !== 1
   const linkUrl = at(`/api/links/${encodeURIComponent(token)}`)
   /** Without a password an address of the link downloads by itself. */
@@ -57,7 +59,7 @@ export function SharedAsset({ token, asset, password, renew }: Props) {
           </p>
         )}
         <ul class="link-files" aria-label={assetText.asset.files}>
-          {asset.files.map((file) => (
+          {part.map((file) => (
             <li key={file.id}>
               <span class="file-name" dir="auto">
                 {file.name}
@@ -71,6 +73,7 @@ export function SharedAsset({ token, asset, password, renew }: Props) {
             </li>
           ))}
         </ul>
+        <More list={more} />
       </div>
     </>
   )
