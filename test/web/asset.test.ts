@@ -93,4 +93,23 @@ describe('asset page of the web client', function () {
     expect(faults).to.deep.equal([])
     await context.close()
   })
+
+  it('/, /a/:id, /embed/:id – long words, 360 px → no page is wider than the window, no control too narrow', async () => {
+    const [name, tag] = ['n'.repeat(200), 't'.repeat(50)]
+    const fields = { name, tags: tag, description: 'd'.repeat(400), visibility: 'public' }
+    const { id } = await uploadAsset(ada, fields, { [`${'f'.repeat(100)}.txt`]: Buffer.from('Notes') })
+    const { page, context, faults } = await app.open('/', { viewport: { width: 360, height: 740 } })
+    for (const path of [`/?tag=${tag}`, `/a/${id}`, `/embed/${id}`]) {
+      await page.goto(app.origin + path)
+      await page.getByText(name).first().waitFor()
+      expect(await page.evaluate('document.documentElement.scrollWidth'), path).to.equal(360)
+      for (const control of await page.locator('button, select, a.button').all())
+        if (await control.isVisible()) expect((await control.boundingBox())?.width, path).to.be.least(24)
+    }
+    await page.goto(app.origin)
+    const sort = page.getByRole('combobox', { name: 'Sort' })
+    expect((await sort.boundingBox())?.width).to.be.least(150)
+    expect(faults).to.deep.equal([])
+    await context.close()
+  })
 })
