@@ -32,7 +32,11 @@ export function loadConfig(environment: Environment) {
   const given = refuseEnds(readFileVariables(refuseEnds(set, errors), errors), errors)
   const env = customCleanEnv(given, variables, (cleaned) => ({ ...cleaned }), {
     reporter: ({ errors: found }: ReporterOptions<typeof variables>) => {
-      for (const [name, error] of Object.entries(found)) errors.push(`${name} ${(error as Error).message}`)
+      for (const [name, error] of Object.entries(found)) {
+        const { choices } = variables[name as keyof typeof variables]
+        const message = choices ? `must be one of ${choices.join(', ')}` : (error as Error).message
+        errors.push(`${name} ${message}`)
+      }
     },
   })
   const production = given.NODE_ENV === 'production'

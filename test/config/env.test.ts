@@ -235,6 +235,15 @@ describe('loadConfig', () => {
       expect(faults[0]).to.include(name)
     })
 
+  for (const [name, words] of [
+    ['NODE_ENV', 'development, test, production'],
+    ['WEB', 'on, off'],
+    ['LOG_LEVEL', 'fatal, error, warn, info, debug, trace, silent'],
+  ])
+    it(`loadConfig – ${name} is another word → sentence with the words and without the value`, () => {
+      expect(faultsOf({ [String(name)]: 'hunter2' })).to.deep.equal([`${name} must be one of ${words}`])
+    })
+
   it('loadConfig – short secret → error without the secret', () => {
     const faults = faultsOf({ JWT_SECRET: 'hunter2hunter2', ADMIN_PASSWORD: 'hunter2hunter2' })
     expect(faults).to.have.length(2)
