@@ -18,17 +18,21 @@ import {
   openLocalDatabase,
   openMongodDatabase,
 } from '../embedded/local-database.ts'
-import { runWithConfig, UsageError } from './run-command.ts'
+import { readArguments, runWithConfig, UsageError } from './run-command.ts'
 
 /** The argument that names the database of KURA_MONGOD. */
 const MONGOD = 'mongod'
 const USAGE = 'Name the new database: npm run db:move -- MONGODB_URI'
 
-const [argument, ...others] = process.argv.slice(2)
-const given = argument === undefined || argument === MONGOD ? {} : { MONGODB_URI: argument }
+const [argument] = process.argv.slice(2)
+
+function readVariables(): Record<string, string> {
+  readArguments(USAGE, {}, 1, 0)
+  return argument === undefined || argument === MONGOD ? {} : { MONGODB_URI: argument }
+}
 
 await runWithConfig(async (config) => {
-  if (others.length > 0 || (!argument && !config.database.uri)) throw new UsageError(USAGE)
+  if (!argument && !config.database.uri) throw new UsageError(USAGE)
   const source = await openSource(config.database)
   try {
     if (argument === MONGOD) {
@@ -42,7 +46,7 @@ await runWithConfig(async (config) => {
   } finally {
     await source.close()
   }
-}, given)
+}, readVariables)
 
 /** Opens the database in DATA_DIR for this process alone. @throws MoveError */
 async function openSource(database: Config['database']): Promise<LocalDatabase> {

@@ -25,17 +25,19 @@ export const runCommand = <A>(read: () => A, work: Work<A>): Promise<void> =>
   })
 
 /**
- * Runs a command that opens the database itself, with the configuration of the environment. The given variables replace
- * those of the environment. Prints like `runCommand`.
+ * Runs a command that opens the database itself, with the configuration of the environment. Prints like `runCommand`.
+ *
+ * @param read reads the arguments. Returns variables that replace those of the environment
  */
 export async function runWithConfig(
   work: (config: Config) => Promise<string>,
-  given: Record<string, string> = {},
+  read: () => Record<string, string> = () => ({}),
 ): Promise<void> {
   if (process.env.NODE_ENV !== 'production') readDotenv({ quiet: true })
   let config: Config | null = null
   await print(
     async () => {
+      const given = read()
       const files = Object.keys(given).map((name) => [fileVariable(name), undefined])
       config = loadConfig({ ...process.env, ...Object.fromEntries(files), ...given })
       return await work(config)
@@ -61,16 +63,20 @@ async function print(work: () => Promise<string>, config: () => Config | null): 
  * Returns the arguments of the command.
  *
  * @param usage how to call the command
- * @throws UsageError for an unknown option, or for another number of arguments than `names`
+ * @param most how many names the command takes at most
+ * @param least how many names it needs
+ * @throws UsageError for an unknown option, an empty name, or another number of names
  */
 export function readArguments<const O extends NonNullable<ParseArgsConfig['options']>>(
   usage: string,
   options: O,
-  names = 0,
+  most = 0,
+  least = most,
 ) {
   try {
-    const parsed = parseArgs({ allowPositionals: names > 0, options })
-    if (parsed.positionals.length === names) return parsed
+    const parsed = parseArgs({ allowPositionals: most > 0, options })
+    const names: readonly string[] = parsed.positionals
+    if (names.length >= least && names.length <= most && !names.includes('')) return parsed
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw new UsageError(`${error.message.split('.')[0]}. ${usage}`, { cause: error })

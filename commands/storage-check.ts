@@ -15,9 +15,9 @@ const OPTIONS = { fix: { type: 'boolean', default: false }, grace: { type: 'stri
 
 function readGiven() {
   const { values } = readArguments(USAGE, OPTIONS)
-  const graceMs = Number(values.grace ?? HOUR_S) * 1000
-  if (!(graceMs >= 0)) throw new UsageError('--grace takes a number of seconds.')
-  return { fix: values.fix, graceMs }
+  const { fix, grace = String(HOUR_S) } = values
+  if (!/^\d{1,9}$/.test(grace)) throw new UsageError('--grace takes a whole number of seconds.')
+  return { fix, graceMs: Number(grace) * 1000 }
 }
 
 await runCommand(readGiven, (uri, config, { fix, graceMs }) => {

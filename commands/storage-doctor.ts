@@ -6,7 +6,7 @@
 import { AppError } from '../app/errors.ts'
 import type { SelfTest, StoreCheck } from '../app/storage/object-store.ts'
 import { openStore } from '../app/storage/open-store.ts'
-import { runWithConfig } from './run-command.ts'
+import { readArguments, runWithConfig } from './run-command.ts'
 
 await runWithConfig(async (config) => {
   const store = await openStore(config.storage)
@@ -21,7 +21,12 @@ await runWithConfig(async (config) => {
   } finally {
     await store.close()
   }
-})
+}, readVariables)
+
+function readVariables() {
+  readArguments('Usage: npm run storage:doctor', {})
+  return {}
+}
 
 /** Returns the result of a self-test that a store does not answer. */
 function describeAbsence(error: unknown): SelfTest {

@@ -56,7 +56,11 @@ describe('messages of commands', function () {
     for (const [command, args, message] of [
       ['backup', '--verfy x', "Unknown option '--verfy'. Name one folder: npm run backup -- DIR"],
       ['restore', 'a b', 'Name one folder: npm run restore -- DIR'],
-      ['storage-check', '--grace soon', '--grace takes a number of seconds.'],
+      ['restore', "''", 'Name one folder: npm run restore -- DIR'],
+      ['storage-check', '--grace soon', '--grace takes a whole number of seconds.'],
+      ['storage-check', "--fix --grace ''", '--grace takes a whole number of seconds.'],
+      ['storage-doctor', '--fix', "Unknown option '--fix'. Usage: npm run storage:doctor"],
+      ['db-move', '--help', "Unknown option '--help'. Name the new database: npm run db:move -- MONGODB_URI"],
       ['db-migrate', '--force', "Unknown option '--force'. Usage: npm run db:migrate"],
     ] as const)
       expect(await run(command, args, env)).to.deep.equal([1, `${message}\n`])
