@@ -224,7 +224,11 @@ describe('npm run db:move', function () {
       1,
       'Name the new database: npm run db:move -- MONGODB_URI\n',
     ])
-    expect((await move('--all'))[1]).to.contain('MONGODB_URI must be an address')
+    expect(await move('--all')).to.deep.equal([
+      1,
+      "Unknown option '--all'. Name the new database: npm run db:move -- MONGODB_URI\n",
+    ])
+    expect((await move('http://example.org'))[1]).to.contain('MONGODB_URI must be an address')
     expect(await move()).to.deep.equal([
       1,
       `There is no database in ${join(DATA_DIR, 'mongo')}. Check DATA_DIR.\n`,
