@@ -1,23 +1,31 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { freemem } from 'node:os'
+import { freemem, totalmem } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { memoryLimit } from '../../config/machine.ts'
 import { unavailable } from '../errors.ts'
 import { FairQueue } from '../queues/fair-queue.ts'
+import type { PictureMemory } from './picture-memory.ts'
 import type { Rendered, RenderJob } from './render.ts'
 import type { RenderAnswer } from './render-process.ts'
 
-/** A still picture takes at most 1 s on an ordinary machine, an animation with the most pixels 4 to 6 s. */
-const TIMES: RenderTimes = { stillMs: 10_000, firstFrameMs: 3000, animationMs: 2000 }
+/**
+ * On an ordinary machine a still picture of 20 million pixels takes at most 1 s, one of 200 million 1 to 2 s, as an AVIF 6 s
+ * and more. An animation with the most pixels takes 4 to 6 s.
+ */
+const TIMES: RenderTimes = { stillMs: 20_000, animationMs: 2000 }
 /** Time after which an idle renderer ends, in milliseconds. */
 const IDLE_MS = 10_000
 /** Memory of an idle renderer, in bytes. A renderer that holds more is replaced. */
 const MAX_IDLE_BYTES = 200e6
 /** Memory of a renderer without a picture, in bytes. */
 const RENDERER_BYTES = 50e6
+/** Memory of the service at least, in bytes. */
+const SERVICE_BYTES = 80e6
+/** Part of the free memory of the machine that a picture leaves to other programs and to the cache of the disk. */
+const LEFT_SHARE = 0.25
 
 /** The script of the renderer: TypeScript in the source tree, JavaScript in dist/. */
 const SCRIPT = fileURLToPath(new URL(`./render-process${extname(import.meta.url)}`, import.meta.url))
@@ -53,10 +61,8 @@ export interface Requester {
 
 /** Time limits of one picture, in milliseconds. */
 export interface RenderTimes {
-  /** For a picture in a format without animations. */
+  /** For one frame. */
   stillMs: number
-  /** For one frame of a GIF or WebP. */
-  firstFrameMs: number
   /** For all frames of an animation. When it takes longer, only the first frame is rendered. */
   animationMs: number
 }
@@ -69,20 +75,25 @@ export interface IsolatedJob extends Omit<RenderJob, 'memory'> {
 }
 
 /**
- * Returns the memory for a picture, in bytes: the free memory of the machine, and of the container beside this process. The
- * resident set of this process contains code that the renderer shares, about as much as a renderer without a picture needs.
+ * Returns the memory for a picture: that of the container beside this process, and at most a part of the free memory of the
+ * machine. The resident set of this process contains code that the renderer shares, about as much as a renderer without a
+ * picture needs.
  */
-function freeMemory(): number {
-  return Math.min(memoryLimit() - process.memoryUsage.rss(), freemem() - RENDERER_BYTES)
+function pictureMemory(): PictureMemory {
+  const limit = memoryLimit()
+  const partOf = (free: number) => free - Math.max(RENDERER_BYTES, free * LEFT_SHARE)
+  return {
+    free: Math.min(limit - process.memoryUsage.rss(), partOf(freemem())),
+    most: Math.min(limit - SERVICE_BYTES, partOf(totalmem())),
+  }
 }
 
 /**
  * Renders a picture in a separate process with an empty environment, so that a decoder that hangs, crashes or uses too
  * much memory affects no other picture.
  *
- * @param free returns the memory for the picture, in bytes
  * @throws RenderError when the picture is broken
- * @throws RenderLimit when the picture is too large or takes too long
+ * @throws RenderLimit when the picture is too large for any server or for this one, or takes too long
  * @throws unavailable when too many pictures wait, the process cannot be started, or the memory is not enough
  * @throws client_closed when the signal aborts while the picture waits
  */
@@ -90,21 +101,19 @@ export function renderIsolated(
   job: IsolatedJob,
   { user, signal }: Requester,
   times: RenderTimes = TIMES,
-  free = freeMemory,
+  memory = pictureMemory,
 ): Promise<Rendered> {
-  return renderQueue.run(user, () => renderBounded({ ...job, memory: free() }, times), signal)
+  return renderQueue.run(user, () => renderBounded({ ...job, memory: memory() }, times), signal)
 }
 
 async function renderBounded(
   { canAnimate, ...job }: IsolatedJob & RenderJob,
-  { stillMs, firstFrameMs, animationMs }: RenderTimes,
+  { stillMs, animationMs }: RenderTimes,
 ): Promise<Rendered> {
-  const oneFrameMs = canAnimate ? firstFrameMs : stillMs
-  const first = await renderOnce(job, job.animated && canAnimate ? animationMs : oneFrameMs)
+  const canHaveFrames = job.animated && canAnimate
+  const first = await renderOnce(job, canHaveFrames ? animationMs : stillMs)
   const answer =
-    first === 'too slow' && job.animated && canAnimate
-      ? await renderOnce({ ...job, animated: false }, oneFrameMs)
-      : first
+    first === 'too slow' && canHaveFrames ? await renderOnce({ ...job, animated: false }, stillMs) : first
   if (answer === 'too slow')
     throw new RenderLimit('The image takes too long to process. Send an image with fewer pixels or frames.')
   if (!('error' in answer)) return answer

@@ -1,6 +1,6 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp'
 import { limitFrames, PictureTooLarge } from './limit-frames.ts'
-import { fittingRendering, neededBytes } from './picture-memory.ts'
+import { fittingRendering, leastBytes, type PictureMemory } from './picture-memory.ts'
 
 /** A picture to render. */
 export interface RenderJob {
@@ -10,11 +10,11 @@ export interface RenderJob {
   side: number
   /** Whether an animation stays animated. Otherwise its first frame is rendered. */
   animated: boolean
-  /** Memory that the picture can use, in bytes. If it is not enough, the result is smaller or has one frame. */
-  memory: number
+  /** If it is not enough, the result is smaller or has one frame. */
+  memory: PictureMemory
 }
 
-/** The picture needs more memory than there is. */
+/** The picture needs more memory than is free now. */
 export class MemoryShort extends Error {}
 
 export interface Rendered {
@@ -27,11 +27,8 @@ export interface Rendered {
 
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif']
 
-/**
- * Most pixels of a picture, by the way it is decoded, on a machine with enough memory: then decoding takes at most about
- * 90 MB, but more for wide pictures and 16-bit samples. `fittingRendering` refuses what needs more memory than there is.
- */
-const MAX_PIXELS = { streamed: 200e6, interlaced: 16e6, framed: 11e6, av1: 3.7e6 }
+/** Most pixels of a picture. Where there is not enough memory for so many, `fittingRendering` refuses it. */
+const MAX_PIXELS = 200_000_000
 /** Most pixels of all frames of an animation together. So many can be encoded in a few seconds. */
 const MAX_ANIMATED_PIXELS = 40e6
 
@@ -57,14 +54,15 @@ export async function render({ path, side, animated, memory }: RenderJob): Promi
   // only the header is read
   const metadata = await sharp(path, { ...limits(), limitInputPixels: false }).metadata()
   const { width, height } = metadata
-  const most = maxPixels(metadata)
-  if (width * height > most) throw new PictureTooLarge(describeLimit(metadata, most))
+  if (width * height > MAX_PIXELS)
+    throw new PictureTooLarge(
+      `The image has ${inMillions(width * height)} million pixels. The limit is ${inMillions(MAX_PIXELS)} million.`,
+    )
 
   const all = animated && canStayAnimated(metadata)
   const wanted = { side, effort: all ? ANIMATION_EFFORT : STILL_EFFORT, allFrames: all }
-  const rendering = fittingRendering(metadata, wanted, memory)
-  if (!rendering)
-    throw new MemoryShort(`${neededBytes(metadata, wanted)} bytes for ${width} × ${height} pixels`)
+  const rendering = fittingRendering(metadata, wanted, memory.free)
+  if (!rendering) throw memoryError(leastBytes(metadata, wanted), memory)
   const { side: longer, effort, allFrames } = rendering
   const { data, info } = await sharp(path, { ...limits(), animated: allFrames })
     .autoOrient()
@@ -76,23 +74,18 @@ export async function render({ path, side, animated, memory }: RenderJob): Promi
 }
 
 function limits(): SharpOptions {
-  return { limitInputPixels: MAX_PIXELS.streamed, failOn: 'error', sequentialRead: true }
+  return { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true }
 }
 
-function maxPixels({ format, isProgressive }: Metadata): number {
-  if (format === 'heif') return MAX_PIXELS.av1
-  if (format === 'gif' || format === 'webp') return MAX_PIXELS.framed
-  return isProgressive ? MAX_PIXELS.interlaced : MAX_PIXELS.streamed
-}
+/** Returns pixels in millions, rounded up to one decimal. */
+const inMillions = (pixels: number) => Math.ceil(pixels / 1e5) / 10
 
-/** Names of the formats whose limit differs from that of JPEG and PNG. */
-const FORMAT_NAMES: Partial<Record<string, string>> = { heif: 'AVIF', gif: 'GIF', webp: 'WebP' }
-
-function describeLimit({ format, width, height, isProgressive }: Metadata, most: number): string {
-  const others = isProgressive ? 'progressive JPEG and interlaced PNG' : 'JPEG and PNG'
-  const million = (pixels: number) => `${Math.ceil(pixels / 1e5) / 10} million`
-  return `The image has ${million(width * height)} pixels. The limit for ${FORMAT_NAMES[format] ?? others} is ${million(most)}.`
-}
+const memoryError = (needed: number, { free, most }: PictureMemory) =>
+  needed > most
+    ? new PictureTooLarge(
+        'The image needs more memory than this server has for an image. Send an image with fewer pixels.',
+      )
+    : new MemoryShort(`${needed} bytes are needed, ${free} are free`)
 
 /** Returns whether all frames are rendered. Frames cannot be rotated, and long animations take too long. */
 function canStayAnimated({ width, height, pages = 1, orientation = 1 }: Metadata): boolean {

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import sharp from 'sharp'
-import { RenderError, renderIsolated, renderQueue } from '../../../app/media/render-isolated.ts'
+import { RenderError, RenderLimit, renderIsolated, renderQueue } from '../../../app/media/render-isolated.ts'
 import { longGif, longWebp } from '../../support/data/animations.ts'
 import { animatedGif, png } from '../../support/data/samples.ts'
 import { eventually } from '../../support/eventually.ts'
 
 const ada = { user: 'ada' }
-const times = { stillMs: 60_000, firstFrameMs: 60_000, animationMs: 60_000 }
+const times = { stillMs: 60_000, animationMs: 60_000 }
 
 describe('renderIsolated', () => {
   let folder: string
@@ -50,9 +50,9 @@ describe('renderIsolated', () => {
     for (const picture of rest) expect(picture).to.include({ width: 32, height: 24 })
   })
 
-  it('renderIsolated – GIF that never ends → RenderError after the time of one frame', async () => {
+  it('renderIsolated – GIF that never ends → RenderError', async () => {
     const job = { path: join(folder, 'endless'), side: 32, animated: false, canAnimate: true }
-    const stuck = await errorOf(renderIsolated(job, ada, { ...times, firstFrameMs: 300 }))
+    const stuck = await errorOf(renderIsolated(job, ada, { ...times, stillMs: 300 }))
     expect(stuck).to.be.instanceOf(RenderError).and.have.property('message').that.contains('too long')
   })
 
@@ -77,9 +77,10 @@ describe('renderIsolated', () => {
     expect(await frames(1)).to.equal(1)
   })
 
-  it('renderIsolated – too little memory → smaller, then unavailable', async () => {
-    const rendered = async (free: number) => {
-      const { width } = await renderIsolated({ ...job('large.png'), side: 2048 }, ada, times, () => free)
+  it('renderIsolated – too little memory → smaller, then unavailable, or too large where the server has no more', async () => {
+    const rendered = async (free: number, most = 1e9) => {
+      const memory = () => ({ free, most })
+      const { width } = await renderIsolated({ ...job('large.png'), side: 2048 }, ada, times, memory)
       return width
     }
     await writeFile(join(folder, 'large.png'), await png({ width: 3000, height: 3000 }))
@@ -88,6 +89,9 @@ describe('renderIsolated', () => {
     const refused = await errorOf(rendered(20e6))
     expect(refused).to.include({ status: 503, code: 'unavailable' })
     expect(refused).to.have.property('message').that.contains('needs more memory than the server has free')
+    const impossible = await errorOf(rendered(20e6, 30e6))
+    expect(impossible).to.be.instanceOf(RenderLimit)
+    expect(impossible).to.have.property('message').that.contains('more memory than this server has')
   })
 
   it('renderIsolated – renderer killed by the system → unavailable, the next picture is rendered', async () => {

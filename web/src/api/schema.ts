@@ -870,8 +870,8 @@ export interface paths {
          * Add preview images
          * @description Adds preview images after the existing ones. An asset can have up to 8. For the owner and for
          *     collaborators with write access. JPEG, PNG, WebP, GIF and AVIF are accepted, up to 100 MB each and
-         *     200 million pixels (16 million in a progressive JPEG or interlaced PNG, 11 million in a WebP or GIF, 3.7
-         *     million in an AVIF). Each image is stored as WebP without metadata, at most 2048 × 2048 pixels, with a
+         *     200 million pixels. An image that needs more memory than the server has is `413`, one that needs more than is
+         *     free now `503`. Each image is stored as WebP without metadata, at most 2048 × 2048 pixels, with a
          *     thumbnail of at most 512 × 512 pixels.
          */
         post: operations["addImages"];
