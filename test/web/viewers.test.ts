@@ -31,7 +31,7 @@ const living = (page: Page) =>
   page.evaluate('contexts.filter((context) => !context.isContextLost()).length') as Promise<number>
 
 describe('viewers of the web client', function () {
-  this.timeout(90_000)
+  this.timeout(120_000)
   let app: WebApp
   let ada: TestUser
 
@@ -259,6 +259,7 @@ describe('viewers of the web client', function () {
       ...broken,
       'far.obj': viewable.cubeObj(`${ELSEWHERE}/far.mtl`),
       'far.mtl': viewable.cubeMtl(`${ELSEWHERE}/far.png`),
+      'comma.dae': viewable.triangleDae('0,01'),
       'near.obj': viewable.cubeObj('near.mtl'),
       'near.mtl': viewable.cubeMtl('/api/users/me'),
       'skin.png': await png(),
@@ -268,6 +269,8 @@ describe('viewers of the web client', function () {
     await viewer.getByText('Missing files: far.png').waitFor()
     await view('near.obj')
     await viewer.getByText('Missing files: me').waitFor()
+    await view('comma.dae')
+    await viewer.getByText('2 × 2 × 0').waitFor()
     for (const name of Object.keys(broken)) {
       await view(name)
       await viewer.getByRole('alert').waitFor()

@@ -68,7 +68,7 @@ export const assetText = {
     modelLoading: 'Loading the model',
     modelReading: 'Preparing the model',
     modelLarge: (size: string) => `This model has ${size}`,
-    modelLargeHint: 'Loading it takes time and memory.',
+    modelLargeHint: 'Loading it takes time and memory. The page may not react for some seconds.',
     modelLoad: 'Load the model',
     modelTooLarge: 'This model is too large to show',
     modelTooLargeHint: (size: string) => `It has ${size}. Download it to open it.`,

@@ -61,6 +61,21 @@ export const cubeObj = (library = 'cube.mtl'): Buffer =>
 export const cubeMtl = (texture = 'skin.png'): Buffer =>
   Buffer.from(`newmtl skin\nKd 1 1 1\nmap_Kd ${texture}\n`)
 
+/** Returns a COLLADA of a triangle. @param unit in metres, as programs write it */
+export const triangleDae = (unit: string): Buffer =>
+  Buffer.from(
+    [
+      '<COLLADA xmlns="http://www.collada.org/2005/11/COLLADASchema" version="1.4.1">',
+      `<asset><unit meter="${unit}"/></asset><library_geometries><geometry id="g"><mesh>`,
+      '<source id="s"><float_array id="f" count="9">0 0 0 2 0 0 0 2 0</float_array><technique_common>',
+      '<accessor source="#f" count="3" stride="3"><param type="float"/></accessor></technique_common></source>',
+      '<vertices id="v"><input semantic="POSITION" source="#s"/></vertices><triangles count="1">',
+      '<input semantic="VERTEX" source="#v" offset="0"/><p>0 1 2</p></triangles></mesh></geometry>',
+      '</library_geometries><library_visual_scenes><visual_scene id="e"><node><instance_geometry url="#g"/>',
+      '</node></visual_scene></library_visual_scenes><scene><instance_visual_scene url="#e"/></scene></COLLADA>',
+    ].join(''),
+  )
+
 /** Returns an STL of a cube of 10 units. */
 export function cubeStl(): Buffer {
   const corners = CORNERS.map((corner) => corner.split(' ').map((value) => Number(value) * 10))

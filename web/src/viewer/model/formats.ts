@@ -62,7 +62,10 @@ const PARSERS: Record<ModelFormat, (source: Source) => Promise<Parsed>> = {
     const { ColladaLoader } = await import('three/addons/loaders/ColladaLoader.js')
     const read = new ColladaLoader(resources.manager).parse(textOf(bytes), '')
     if (!read) throw new ModelError(assetText.viewer.modelBroken)
-    return { object: read.scene, animations: read.scene.animations }
+    const { scene } = read
+    // a unit that is no number, as `0,01` of German programs, would leave nothing to see
+    if (!(scene.scale.x > 0)) scene.scale.setScalar(1)
+    return { object: scene, animations: scene.animations }
   },
 }
 

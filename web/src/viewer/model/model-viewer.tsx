@@ -5,26 +5,31 @@ import { Button } from '../../design/button.tsx'
 import { ErrorState, State } from '../../design/states.tsx'
 import { formatBytes } from '../../lib/format.ts'
 import { text } from '../../text.ts'
-import { extensionOf } from '../kinds.ts'
+import { extensionOf, type ModelFormat, modelFormatOf } from '../kinds.ts'
 import { Unshown } from '../unshown.tsx'
 import type { FileProps } from '../viewer.tsx'
 import { ModelTools } from './model-tools.tsx'
 import { ModelStage } from './stage.ts'
 import { type Model, type Progress, useModel } from './use-model.ts'
 
-/** Models up to this size are loaded without a question, in bytes. */
+/** Models up to this size are loaded without a question, in bytes. The page does not react while it reads XML. */
 const ASK_BYTES = 50_000_000
+const ASK_XML_BYTES: Partial<Record<ModelFormat, number>> = { dae: 20_000_000, '3mf': 5_000_000 }
 /** Larger models are not shown, in bytes. */
 const MAX_BYTES = 500_000_000
 
 /** A 3D model: it is loaded, read and shown. */
 export default function ModelViewer(props: FileProps) {
   const { file, files, preview = null, onDownload } = props
-  const isGltf = extensionOf(file.name) === 'gltf'
+  const format = modelFormatOf(file) ?? 'glb'
+  const isGltf = format === 'gltf'
   const bytes = files
     .filter((one) => one.id === file.id || (isGltf && extensionOf(one.name) === 'bin'))
     .reduce((sum, { size }) => sum + size, 0)
-  const { model, progress, error, start, cancel } = useModel(props, bytes <= ASK_BYTES)
+  const { model, progress, error, start, cancel } = useModel(
+    props,
+    bytes <= (ASK_XML_BYTES[format] ?? ASK_BYTES),
+  )
   if (bytes > MAX_BYTES)
     return (
       <Unshown
