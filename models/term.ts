@@ -146,14 +146,20 @@ const statics = {
     return mostUsed(found.flat(), limit)
   },
 
-  /** Returns the most used words that contain a text of at least three letters, the most used first. */
+  /**
+   * Returns the most used words that contain a text of at least three letters, the most used first. Of the words of one
+   * asset it returns some: very many words can contain a text, and to sort them takes longer than the search.
+   */
   async containing(audiences: readonly string[], part: string, limit = MAX_EXPANSIONS): Promise<KnownWord[]> {
-    const grams = innerGramsOf(part)
     const found = await Promise.all(
-      audiences.map((audience) =>
+      audiences.flatMap((audience) => {
+        const grams = { $all: innerGramsOf(part).map((gram) => idOf(audience, gram)) }
         // the letters of other words can have another sequence
-        read({ grams: { $all: grams.map((gram) => idOf(audience, gram)) } }, 4 * limit),
-      ),
+        return [
+          read({ grams, used: { $exists: true } }, 4 * limit),
+          read({ grams, used: { $exists: false } }, 4 * limit, null),
+        ]
+      }),
     )
     return mostUsed(
       found.flat().filter(({ _id }) => wordOf(_id).includes(part)),
@@ -238,16 +244,21 @@ const MAX_SORT_MS = 1000
 /** Longest time of a query, in milliseconds, as of a search. */
 const MAX_READ_MS = 5000
 
-/** Reads the most used terms. When very many words are alike, it reads some of them, so that the search still ends. */
+/**
+ * Reads the most used terms. When very many words are alike, it reads some of them, so that the search still ends.
+ *
+ * @param sort null: it reads any of them
+ */
 async function read(
   filter: object,
   limit: number,
-  sort: Record<string, 1 | -1> = { count: -1, _id: 1 },
+  sort: Record<string, 1 | -1> | null = { count: -1, _id: 1 },
 ): Promise<Read[]> {
   const find = (options: mongo.FindOptions) =>
     Term.collection
       .find<Read>(filter, { projection: { count: 1, spellings: 1 }, limit, ...options })
       .toArray()
+  if (sort === null) return find({ maxTimeMS: MAX_READ_MS })
   try {
     return await find({ sort, maxTimeMS: MAX_SORT_MS })
   } catch (error) {

@@ -5,8 +5,8 @@ import { type KnownWord, PUBLIC, Term } from './term.ts'
 import { storeTermsForSearch } from './term-writer.ts'
 import { type Conditions, conditionsOf, type Expander, type Level, PATTERNS } from './word-conditions.ts'
 import { stemOf } from './words/forms.ts'
-import { type AssetTexts, keyWord } from './words/index-words.ts'
-import { TIERS, type Tier, tierOf } from './words/match.ts'
+import { keyWord } from './words/index-words.ts'
+import { type Texts, TIERS, type Tier, tierOf } from './words/match.ts'
 import { parseQuery, type Query } from './words/query.ts'
 import { formKeys, insideLookups, prefixLookups } from './words/query-keys.ts'
 
@@ -133,7 +133,7 @@ export class WordSearch {
    *
    * @param isShared whether the words of the asset are not known
    */
-  async tierOf(asset: AssetTexts, isShared: boolean): Promise<Tier | null> {
+  async tierOf(asset: Texts, isShared: boolean): Promise<Tier | null> {
     if (isShared) return tierOf(asset, this.query)
     const prefixes = new Set([...(await this.#readBeginnings()).values()].flatMap((words) => [...words]))
     const none = new Map(this.#parts().map((part) => [part, new Set<string>()]))
@@ -143,12 +143,12 @@ export class WordSearch {
   }
 
   /** Returns how well an asset matches with whole words; another tier, or null, if it does not. */
-  wholeTierOf(asset: AssetTexts): Tier | null {
+  wholeTierOf(asset: Texts): Tier | null {
     return tierOf(asset, this.query)
   }
 
   /** Returns how well an asset matches one of the words; null if it matches none. */
-  anyTierOf(asset: AssetTexts): Tier | null {
+  anyTierOf(asset: Texts): Tier | null {
     return tierOf(asset, this.query, { any: true })
   }
 

@@ -8,7 +8,7 @@ import { type ListedAsset, readAssets } from './asset-page.ts'
 import { fileSetNames } from './file-set.ts'
 import type { Order, Position } from './plugins/page.ts'
 import type { WordSearch } from './word-search.ts'
-import { TIERS, type Tier } from './words/match.ts'
+import { Texts, TIERS, type Tier } from './words/match.ts'
 
 type Filter = QueryFilter<AssetFields>
 
@@ -101,14 +101,12 @@ export async function rank(request: WordRequest, assets: ListedAsset[]): Promise
       timeLeft(request)
       pausedAt = performance.now()
     }
-    const texts = { ...asset, fileNames: fileNames(asset) }
+    const texts = new Texts({ ...asset, fileNames: fileNames(asset) })
     const tier = any ? words.anyTierOf(texts) : await tierIn(words, texts, isSharedWith(asset, viewer))
     if (tier !== null) ranked.push({ asset, tier })
   }
   return ranked
 }
-
-type Texts = ListedAsset & { fileNames: string[] }
 
 async function tierIn(words: WordSearch, texts: Texts, isShared: boolean): Promise<Tier | null> {
   const tier = words.wholeTierOf(texts)

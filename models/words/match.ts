@@ -201,23 +201,29 @@ function isIn(text: Text, term: Term, rule: Rule): boolean {
  *
  * @param options `any`: one required term is enough, whole or in another word form
  */
-export function tierOf(asset: AssetTexts, query: Query, { expansions, any }: MatchOptions = {}): Tier | null {
+export function tierOf(
+  asset: AssetTexts | Texts,
+  query: Query,
+  { expansions, any }: MatchOptions = {},
+): Tier | null {
   if (query.required.length === 0) return null
-  const texts = new Texts(asset)
+  const texts = asset instanceof Texts ? asset : new Texts(asset)
   const whole = { level: WHOLE, isExact: false } as const
   if (query.excluded.some((term) => texts.all.some((text) => isIn(text, term, whole)))) return null
   if (any) return anyTierOf(texts, query)
   return (
-    titleTier(asset.name, query) ?? nameTier(texts.name, query) ?? tierAnywhere(texts.all, query, expansions)
+    titleTier(texts.asset.name, query) ??
+    nameTier(texts.name, query) ??
+    tierAnywhere(texts.all, query, expansions)
   )
 }
 
-/** The texts of an asset. A text is split when it is needed: the name alone decides about most assets. */
-class Texts {
+/** The texts of an asset. A text is split once, when it is needed: the name alone decides about most assets. */
+export class Texts {
   #name: Text | undefined
   #all: Text[] | undefined
 
-  constructor(private readonly asset: AssetTexts) {}
+  constructor(readonly asset: AssetTexts) {}
 
   get name(): Text {
     this.#name ??= new Text(this.asset.name)
