@@ -1,5 +1,5 @@
 import type { QueryFilter, Types } from 'mongoose'
-import { Session, type SessionAccount, type SessionFields } from './session.ts'
+import { readSession, Session, type SessionAccount, type SessionFields } from './session.ts'
 import { isSessionValid, sameCounter, User, type UserFields } from './user.ts'
 import { isInactive } from './user-state.ts'
 
@@ -99,10 +99,7 @@ export async function currentAccount(
   now: Date,
 ): Promise<Pick<SessionAccount, 'access'> | null> {
   const { _id, expiresAt } = session
-  const stored = await Session.collection.findOne<Pick<SessionFields, 'account'>>(
-    { _id },
-    { projection: { account: 1 } },
-  )
+  const stored = await readSession(_id.toString())
   if (stored?.account) return stored.account
   return !stored && expiresAt > now ? null : User.findBySession(session)
 }

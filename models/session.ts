@@ -187,8 +187,11 @@ schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })
 
 export const Session = model<SessionFields, SessionModel>('Session', schema)
 
-// the driver's own call takes half as long as Mongoose's, and every request makes it
-const readSession = sharedReads((_id) => Session.collection.find<SessionFields>({ _id }).toArray())
+/**
+ * Reads a session after the call, expired or not. The driver's own call takes half as long as Mongoose's, and every request
+ * makes it.
+ */
+export const readSession = sharedReads((_id) => Session.collection.find<SessionFields>({ _id }).toArray())
 
 /** Returns the id that the token of a session carries (`jti`, RFC 7519 §4.1.7). */
 export const tokenIdOf = ({ _id, key }: Pick<SessionFields, '_id' | 'key'>): string =>

@@ -1,12 +1,24 @@
 import { type Model, type mongo, type QueryFilter, Schema, type Types, type UpdateQuery } from 'mongoose'
 import { databaseNow } from '../database-time.ts'
+import { groupChanges } from './group-changes.ts'
+import {
+  type Bounds,
+  type Closing,
+  closeEntries,
+  type EntryAmounts,
+  type EntryList,
+  filesFit,
+  fits,
+  type LedgerDocument,
+  type Opening,
+  openEntries,
+} from './ledger-changes.ts'
 import { retryChange } from './optimistic.ts'
 import { type Finished, needlesslyListed, type RemovalNumber, removalUpdate } from './settled-removals.ts'
 import {
   type ActualUsage,
   entriesOf,
   type NewEntry,
-  type OpenEntry,
   type OwnerState,
   type Quota,
   reservedBy,
@@ -21,16 +33,8 @@ export interface LedgerStatics {
   /**
    * Opens an entry. Returns null when its bytes or files do not fit, it is open already, or the document takes no
    * reservations.
-   *
-   * @param bounds `least`: bytes that must be free besides the used ones; can be more than the bytes of the entry;
-   *   `freeFiles`: number of files that must be free if the entry has any; `mostOpen`: largest number of open entries
    */
-  reserve(
-    owner: Id,
-    entry: NewEntry,
-    quota: Quota,
-    bounds?: { least?: number; freeFiles?: number; mostOpen?: number },
-  ): Promise<OwnerState | null>
+  reserve(owner: Id, entry: NewEntry, quota: Quota, bounds?: Bounds): Promise<OwnerState | null>
   /** Records that the upload of an entry is running. */
   recordHeartbeat(owner: Id, entry: string): Promise<void>
   /**
@@ -72,26 +76,7 @@ export interface LedgerStatics {
   spaceOf(owner: Id): Promise<Space | null>
 }
 
-const fitsBeside = (addends: (string | number)[], { limit }: Quota) => ({
-  $expr: { $lte: [{ $add: addends }, { $ifNull: ['$space.limit', limit] }] },
-})
-
-const fits = (bytes: number, quota: Quota) => fitsBeside(['$space.used', '$space.reserved', bytes], quota)
-
-const filesFit = (files: number, { fileLimit }: Quota) => ({
-  $expr: {
-    $lte: [
-      { $add: ['$space.files', { $ifNull: ['$space.reservedFiles', 0] }, files] },
-      { $ifNull: ['$space.fileLimit', fileLimit] },
-    ],
-  },
-})
-
-interface Document {
-  space: Space
-}
-
-type Statics = LedgerStatics & ThisType<Model<Document> & LedgerStatics>
+type Statics = LedgerStatics & ThisType<Model<LedgerDocument> & LedgerStatics>
 
 type Filter = mongo.Filter<mongo.Document>
 type Update = mongo.UpdateFilter<mongo.Document>
@@ -104,9 +89,9 @@ const OWNER_STATE = { location: 1, disabled: 1, deleting: 1 }
  * call takes half as long as Mongoose's, and an upload makes four.
  */
 const changeOne = (
-  { collection }: Model<Document>,
-  filter: QueryFilter<Document>,
-  update: UpdateQuery<Document>,
+  { collection }: Model<LedgerDocument>,
+  filter: QueryFilter<LedgerDocument>,
+  update: UpdateQuery<LedgerDocument>,
 ): Promise<OwnerState | null> =>
   collection.findOneAndUpdate(filter as Filter, update as Update, {
     projection: OWNER_STATE,
@@ -114,25 +99,18 @@ const changeOne = (
     ignoreUndefined: true,
   }) as Promise<OwnerState | null>
 
-const createStatics = (takes: QueryFilter<Document>): Statics => ({
-  async reserve(owner, entry, quota, { least = 0, freeFiles = 0, mostOpen } = {}) {
-    const { bytes, files = 0 } = entry
-    const conditions = [
-      { 'space.uploads.id': { $ne: entry.id } },
-      ...(bytes > 0 ? [fits(bytes, quota)] : []),
-      ...(least > bytes ? [fitsBeside(['$space.used', least], quota)] : []),
-      ...(files > 0 ? [filesFit(Math.max(files, freeFiles), quota)] : []),
-      ...(mostOpen ? [{ [`space.uploads.${mostOpen - 1}`]: { $exists: false } }] : []),
-    ]
+const createStatics = (
+  takes: QueryFilter<LedgerDocument>,
+  open = groupChanges<Opening, OwnerState>(),
+  close = groupChanges<Closing, OwnerState>(),
+): Statics => ({
+  async reserve(owner, entry, quota, bounds = {}) {
     const at = await databaseNow()
-    return changeOne(
-      this,
-      { _id: owner, ...takes, $and: conditions },
-      {
-        $inc: { 'space.reserved': bytes, 'space.reservedFiles': files, 'space.revision': 1 },
-        $push: { 'space.uploads': { ...entry, files, at, heartbeatAt: at } },
-      },
-    )
+    const opening = { entry: { ...entry, files: entry.files ?? 0, at, heartbeatAt: at }, quota, ...bounds }
+    return open(String(owner), opening, (openings) => {
+      const { conditions, update } = openEntries(openings)
+      return changeOne(this, { _id: owner, ...takes, ...conditions }, update)
+    })
   },
 
   async recordHeartbeat(owner, entry) {
@@ -178,23 +156,13 @@ const createStatics = (takes: QueryFilter<Document>): Statics => ({
     return modifiedCount === 1
   },
 
-  async settle(owner, id, { bytes, files }, reserved) {
-    const close = ({ list, entry }: Found) =>
-      changeOne(
-        this,
-        { _id: owner, [`space.${list}`]: { $elemMatch: asRead(entry) } },
-        {
-          $inc: {
-            'space.reserved': -entry.bytes,
-            'space.reservedFiles': -(entry.files ?? 0),
-            'space.used': bytes,
-            'space.files': files,
-            'space.revision': 1,
-          },
-          $pull: { [`space.${list}`]: { id } },
-        },
-      )
-    const closed = reserved && (await close({ list: 'uploads', entry: { id, ...reserved } }))
+  async settle(owner, id, settlement, reserved) {
+    const closeAll = (list: EntryList, closings: readonly Closing[]) => {
+      const { conditions, update } = closeEntries(list, closings)
+      return changeOne(this, { _id: owner, ...conditions }, update)
+    }
+    const known = reserved && { entry: { id, ...reserved }, settlement }
+    const closed = known && (await close(String(owner), known, (closings) => closeAll('uploads', closings)))
     if (closed) return closed
     const read = async (): Promise<Found | null> => {
       const space = await this.spaceOf(owner)
@@ -205,7 +173,7 @@ const createStatics = (takes: QueryFilter<Document>): Statics => ({
       return null
     }
     // the entry can have grown since it was read
-    return retryChange(await read(), close, read)
+    return retryChange(await read(), ({ list, entry }) => closeAll(list, [{ entry, settlement }]), read)
   },
 
   async settleRemoval(owner, removal, settlement, { closed = [], finished } = {}) {
@@ -259,16 +227,9 @@ const createStatics = (takes: QueryFilter<Document>): Statics => ({
 
 /** An open entry, and the list that has it. */
 interface Found {
-  list: 'uploads' | 'open'
-  entry: Pick<OpenEntry, 'id' | 'bytes' | 'files'>
+  list: EntryList
+  entry: EntryAmounts
 }
-
-/** Matches an entry that did not change since it was read. Old entries of earlier releases have no `files`. */
-const asRead = ({ id, bytes, files }: Found['entry']) => ({
-  id,
-  bytes,
-  ...(files === undefined ? {} : { files }),
-})
 
 const count = { type: Number, required: true, default: 0 }
 const amounts = { _id: false, id: String, bytes: Number, slack: Number, files: Number, at: Date } as const

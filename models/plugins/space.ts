@@ -92,7 +92,10 @@ export interface OwnerState {
 }
 
 /** Returns the bytes and files that entries reserve. @param without ids of entries to leave out */
-export function reservedBy(entries: readonly OpenEntry[], without: readonly string[] = []): Settlement {
+export function reservedBy(
+  entries: readonly Pick<OpenEntry, 'id' | 'bytes' | 'files'>[],
+  without: readonly string[] = [],
+): Settlement {
   const sum = { bytes: 0, files: 0 }
   for (const { id, bytes, files = 0 } of entries) {
     if (without.includes(id)) continue

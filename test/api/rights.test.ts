@@ -81,7 +81,7 @@ describe('rights lost while a request runs', function () {
         moments = {
           update,
           look: commands.lastIndexOf('users.findOne', update),
-          session: commands.lastIndexOf('sessions.findOne', update),
+          session: commands.lastIndexOf('sessions.find', update),
         }
         expect(update, commands.join(' ')).to.be.greaterThan(0)
         expect(update - moments.session, commands.join(' ')).to.be.within(1, 3)

@@ -10,6 +10,7 @@ import {
   statfs,
 } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { groupChanges } from '../../../models/plugins/group-changes.ts'
 import { AppError, serverFull, storeUnavailable } from '../../errors.ts'
 
 /** System errors of a disk that is full, or of which the user of the process has a quota. */
@@ -63,8 +64,20 @@ export async function freeBytesOf(folder: string): Promise<number> {
   return Math.max(0, bavail * bsize - kept)
 }
 
-/** Waits until the entries of a folder are on the disk. Ignores a folder that was removed meanwhile. */
+const syncTogether = groupChanges<object, true>()
+
+/**
+ * Waits until the entries of a folder are on the disk. Calls that come together share one that begins after them. Ignores
+ * a folder that was removed meanwhile.
+ */
 export async function syncFolder(folder: string): Promise<void> {
+  await syncTogether(folder, {}, async () => {
+    await syncNow(folder)
+    return true
+  })
+}
+
+async function syncNow(folder: string): Promise<void> {
   let handle: FileHandle
   try {
     handle = await open(folder, 'r')
