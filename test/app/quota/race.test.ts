@@ -13,7 +13,7 @@ import { Asset } from '../../../models/asset.ts'
 import { Capacity, SERVER } from '../../../models/capacity.ts'
 import { User } from '../../../models/user.ts'
 import { withDatabase } from '../../embedded/engine.ts'
-import { type Client, register } from '../../support/app/client.ts'
+import { type Client, register, untilReady } from '../../support/app/client.ts'
 import { databaseUri } from '../../support/app/mongo.ts'
 import { killAll, startProcess } from '../../support/app/process.ts'
 import { beginUpload, uploadRaw, withLength } from '../../support/app/raw-upload.ts'
@@ -152,6 +152,7 @@ describe('quota and capacity with two processes', function () {
     expect(await uploadRaw(client, bytes, withLength(bytes))).to.include({ status: 201 })
     for (const limits of [{ USER_SPACE_BYTES: '2000' }, { USER_FILES: '2' }]) {
       const { origin, signal } = await startProcess({ ...env, ...limits })
+      await untilReady(origin)
       const send = () => uploadRaw({ ...client, origin }, bytes, withLength(bytes))
       const isFull = 'USER_FILES' in limits
       expect(await send()).to.include(isFull ? { status: 507, code: 'space_exceeded' } : { status: 201 })

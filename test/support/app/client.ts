@@ -7,11 +7,15 @@ export interface Client {
   token: string
 }
 
-/** Waits until the service is ready and registers a user with a random name. */
-export async function register(origin: string): Promise<Client & { username: string; password: string }> {
-  await eventually(async () => {
+/** Waits until the service is ready. */
+export const untilReady = (origin: string): Promise<void> =>
+  eventually(async () => {
     if (!(await fetch(`${origin}/readyz`)).ok) throw new Error('the service is not ready')
   }, 60_000)
+
+/** Waits until the service is ready and registers a user with a random name. */
+export async function register(origin: string): Promise<Client & { username: string; password: string }> {
+  await untilReady(origin)
   const account = { username: `u${randomUUID().slice(0, 8)}`, password: 'correct horse battery' }
   const { token } = await send<{ token: string }>(`${origin}/api/auth/register`, json(account), 201)
   return { origin, token, ...account }
