@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { Button } from '../design/button.tsx'
 import { Dialog } from '../design/dialog.tsx'
 import { formatBytes } from '../lib/format.ts'
@@ -9,7 +9,8 @@ import { intake, type Question } from './intake.ts'
 /** Asks what becomes of a chosen folder. */
 export function FolderQuestion() {
   const [question, setQuestion] = useState<Question | undefined>(intake.question)
-  useEffect(() => intake.subscribe(() => setQuestion(intake.question)), [])
+  // an effect after the paint would miss a question that is asked before it
+  useLayoutEffect(() => intake.subscribe(() => setQuestion(intake.question)), [])
   if (!question) return null
   const { name, files } = question
   const size = files.reduce((sum, { file }) => sum + file.size, 0)

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { Button } from '../design/button.tsx'
 import { Dialog } from '../design/dialog.tsx'
 import { uploadText } from '../upload-text.ts'
@@ -7,7 +7,8 @@ import { leaving } from './leaving.ts'
 /** Asks users who sign out while uploads are not finished. */
 export function LeaveQuestion() {
   const [question, setQuestion] = useState(leaving.question)
-  useEffect(() => leaving.subscribe(() => setQuestion(leaving.question)), [])
+  // an effect after the paint would miss a question that is asked before it
+  useLayoutEffect(() => leaving.subscribe(() => setQuestion(leaving.question)), [])
   if (!question) return null
   const { count, answer } = question
   return (
