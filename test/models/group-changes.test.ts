@@ -33,14 +33,14 @@ describe('groupChanges', () => {
     for (const { names, answer } of commands) answer(names)
   }
 
-  it('nothing under way → sent at once, with all changes of the same turn', async () => {
+  it('groupChanges – nothing under way → sent at once, with all changes of the same turn', async () => {
     const made = [change('a'), change('b')]
     await expectCommands('a,b')
     answerAll()
     expect(await Promise.all(made)).to.deep.equal(['a,b', 'a,b'])
   })
 
-  it('a change under way → later ones with its key are sent together after it', async () => {
+  it('groupChanges – a change under way → later ones with its key are sent together after it', async () => {
     const first = change('a')
     await expectCommands('a')
     const others = [change('b'), change('c')]
@@ -53,7 +53,7 @@ describe('groupChanges', () => {
     expect(await Promise.all(others)).to.deep.equal(['b,c', 'b,c'])
   })
 
-  it('refused together → each alone, with its own result or error', async () => {
+  it('groupChanges – refused together → each alone, with its own result or error', async () => {
     const made = Promise.allSettled([change('a'), change('b'), change('c')])
     await expectCommands('a,b,c')
     commands[0]?.answer(null)
@@ -69,7 +69,7 @@ describe('groupChanges', () => {
     ])
   })
 
-  it('no answer → the error of each, not repeated; later changes are sent', async () => {
+  it('groupChanges – no answer → the error of each, not repeated; later changes are sent', async () => {
     const made = Promise.allSettled([change('a'), change('b')])
     await expectCommands('a,b')
     const later = change('c')
@@ -82,7 +82,7 @@ describe('groupChanges', () => {
     expect(await later).to.equal('c')
   })
 
-  it('earlier change on a dead connection → later ones do not wait for it', async () => {
+  it('groupChanges – earlier change on a dead connection → later ones do not wait for it', async () => {
     const hanging = change('a')
     await expectCommands('a')
     const later = change('b')

@@ -35,7 +35,7 @@ describe('changes of a ledger by uploads that arrive together', () => {
       ),
     )
 
-  it('8 uploads that fit → one command opens them, one closes them', async () => {
+  it('ledger – 8 uploads that fit → one command opens them, one closes them', async () => {
     await reserveAll(entriesOf(1, { bytes: 0, files: 0 })) // reads the time of the database
     const entries = entriesOf(8)
     const commands = await monitorCommands(async () => {
@@ -56,7 +56,7 @@ describe('changes of a ledger by uploads that arrive together', () => {
     ['bytes that are needed later', { bytes: 400 }, { least: 1001 }, 0],
   ]
   for (const [what, more, bounds, fit] of LIMITS)
-    it(`12 uploads at the limit of ${what} → exactly as many as fit`, async () => {
+    it(`ledger – 12 uploads at the limit of ${what} → exactly as many as fit`, async () => {
       const opened = await reserveAll(entriesOf(12, more), bounds)
       expect(opened).to.have.length(fit)
       const { bytes = 100, files = 1 } = more
@@ -65,7 +65,7 @@ describe('changes of a ledger by uploads that arrive together', () => {
       expect(space?.uploads.map(({ id }) => id)).to.have.members(opened.map(({ id }) => id))
     })
 
-  it('one of them has grown, one is closed → each is closed once', async () => {
+  it('ledger – one of them has grown, one is closed → each is closed once', async () => {
     const entries = entriesOf(6)
     await reserveAll(entries)
     const [grown, closed] = entries as [NewEntry, NewEntry]
