@@ -161,15 +161,22 @@ async function store(changes: readonly Waiting[]): Promise<void> {
   await Asset.collection.updateMany({ _id: { $in: ids }, termsDue }, { $unset: { termsDue: 1 } })
 }
 
-/** Stores the words of assets that a process changed and did not store, because it died or the database failed. */
-export async function storeDueTerms(): Promise<void> {
+/**
+ * Stores the words of assets that a process changed and did not store, because it died or the database failed. Ends after
+ * the current batch when the signal aborts.
+ */
+export async function storeDueTerms(signal: AbortSignal): Promise<void> {
   const due = () =>
     Asset.collection
       .find<Waiting>({ termsDue: { $lte: new Date() } })
       .project<Waiting>({ owner: 1, visibility: 1, keys: 1, termsDue: 1 })
       .limit(BATCH)
       .toArray()
-  for (let assets = await due(); assets.length > 0; assets = await due()) await store(assets)
+  while (!signal.aborted) {
+    const assets = await due()
+    if (assets.length === 0) return
+    await store(assets)
+  }
 }
 
 /** Makes this process store words again that it has stored. */
@@ -187,15 +194,16 @@ export function storeAllTerms(): Promise<void> {
 /** Counts all words, removes those of no asset, and stores words that were left out because their owner had the most. */
 export async function refreshTerms(signal: AbortSignal): Promise<void> {
   for (const [owner, removed] of await Term.refresh(signal))
-    if (!signal.aborted && (await wereLeftOut(owner, removed))) await storeTermsIn({ owner })
+    if (!signal.aborted && (await wereLeftOut(owner, removed))) await storeTermsIn({ owner }, signal)
 }
 
-async function storeTermsIn(assets: QueryFilter<AssetFields>): Promise<void> {
+async function storeTermsIn(assets: QueryFilter<AssetFields>, signal?: AbortSignal): Promise<void> {
   let batch: TermSource[] = []
   const cursor = Asset.find({ ...assets, state: 'ready' }, { owner: 1, visibility: 1, keys: 1 })
     .lean()
     .cursor()
   for await (const asset of cursor) {
+    if (signal?.aborted) return
     if (batch.push(asset) < BATCH) continue
     await storeTermsOf(batch)
     batch = []

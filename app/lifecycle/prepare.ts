@@ -65,7 +65,10 @@ export function prepare(context: Context, uri: string): Preparation {
   const work = async () => {
     await Promise.all(jobsOf(context).map((job) => runJob(job, log, stopping)))
   }
-  const ready = whenReachable(open, log, stopping).then(() => whenReachable(openForWrites, log, stopping))
+  const ready = whenReachable(open, log, stopping).then(() => {
+    void followMigration(context)
+    return whenReachable(openForWrites, log, stopping)
+  })
   const tried = tryStore(context)
   return { ready, ended: Promise.all([ready.then(work), tried]).then(() => undefined) }
 }
@@ -83,16 +86,16 @@ async function updateSchema(context: Context): Promise<void> {
       { version, newest: NEWEST_VERSION },
       'the database has an older schema: run `npm run db:migrate`',
     )
-    void searchFormerUntilMigrated(context, version)
+    // searches compare former fields of assets until `npm run db:migrate` has computed the new ones of all of them
+    setSearchForm(searchFormOf(version), async () => searchFormOf(await schemaVersion()))
     return
   }
   const { migrate } = await import('../maintenance/migrations/migrate.ts')
   await migrate({ report: (line) => log.info(line) })
 }
 
-/** Searches compare former fields of assets until `npm run db:migrate` has computed the new ones of all of them. */
-async function searchFormerUntilMigrated({ log, stopping }: Context, found: number): Promise<void> {
-  setSearchForm(searchFormOf(found), async () => searchFormOf(await schemaVersion()))
+/** Reads the form of the assets again until none has the former one. */
+async function followMigration({ log, stopping }: Context): Promise<void> {
   const isMigrated = async () => {
     try {
       await refreshSearchForm()
@@ -163,7 +166,7 @@ const jobsOf = (context: Context): Job[] => [
   {
     id: 'words',
     name: 'the storage of words of processes that died',
-    run: storeDueTerms,
+    run: () => storeDueTerms(context.stopping),
     pauseMs: () => MINUTE,
     atOnce: true,
   },

@@ -49,7 +49,7 @@ describe('searches of random assets', function () {
     await Term.deleteMany({})
     forgetStoredTerms()
     await Asset.updateMany({ keysForm: KEYS_FORM }, { termsDue: new Date(0) })
-    await Promise.all([compare(), words.up(NEVER), storeDueTerms()])
+    await Promise.all([compare(), words.up(NEVER), storeDueTerms(new AbortController().signal)])
     setSearchForm('words')
     await scene.compare({ searches: SEARCHES })
   })
