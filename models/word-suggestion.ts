@@ -69,14 +69,11 @@ function nearest(known: KnownWord[], part: string): KnownWord[] {
 
 /** Returns whether two words differ by two neighboring letters in the other order. */
 function isSwapped(one: string, other: string): boolean {
-  if (one.length !== other.length) return false
-  const at = [...one].findIndex((letter, n) => letter !== other[n])
-  return (
-    at >= 0 &&
-    one[at] === other[at + 1] &&
-    one[at + 1] === other[at] &&
-    one.slice(at + 2) === other.slice(at + 2)
-  )
+  const [letters, others] = [[...one], [...other]]
+  const at = letters.findIndex((letter, n) => letter !== others[n])
+  const [first, second] = letters.slice(at, at + 2)
+  if (at < 0 || first !== others[at + 1] || second !== others[at]) return false
+  return letters.slice(at + 2).join('') === others.slice(at + 2).join('')
 }
 
 /** Returns the search texts to try, the nearest first. */

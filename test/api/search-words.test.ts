@@ -49,6 +49,14 @@ describe('words of searches', () => {
     expect((await search(bob, 'q=secretward')).names).to.deep.equal([])
   })
 
+  it('GET /api/assets?q – two letters beyond U+FFFF in the other order → before a word of two other letters', async () => {
+    const [swapped, other] = ['𐌰𐌱𐌲𐌳𐌴𐌶𐌵', '𐌰𐌱𐌲𐌳𐌴𐌷𐌸']
+    for (const name of [swapped, other]) await uploadAsset(bob, { name })
+    await storeWaitingTerms()
+    await Term.updateOne({ _id: `${bob.user._id} ${other}` }, { count: 7 })
+    expect(await search(bob, `q=${encodeURIComponent('𐌰𐌱𐌲𐌳𐌴𐌵𐌶')}`)).to.include({ suggestion: swapped })
+  })
+
   it('GET /api/assets?q – asset shared with the caller → found by prefix, part and whole word', async () => {
     const { id } = await uploadAsset(ada, { name: 'Hiddenbookcase' })
     await ada.put(`/api/assets/${id}/collaborators/bob`).send({ access: 'read' }).expect(200)
@@ -69,7 +77,9 @@ describe('words of searches', () => {
     await Term.deleteMany({ _id: /unheardof/ })
     await Asset.updateOne({ _id: id }, { termsDue: new Date(0) })
     forgetStoredTerms()
-    await storeDueTerms()
+    await storeDueTerms(AbortSignal.abort())
+    expect(await Asset.byId(id), 'stopped').to.have.property('termsDue')
+    await storeDueTerms(new AbortController().signal)
     expect(await Term.exists({ _id: `${ada.user._id} unheardof` })).not.to.equal(null)
     expect(await Asset.byId(id)).not.to.have.property('termsDue')
   })
