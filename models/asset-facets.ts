@@ -1,4 +1,4 @@
-import type { mongo } from 'mongoose'
+import type { mongo, QueryFilter } from 'mongoose'
 import { Types } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
 import type { Viewer } from './asset-access.ts'
@@ -126,13 +126,14 @@ export async function countTags(
   owners: OwnersInTransition,
 ): Promise<{ counts: Iterable<FacetCount>; isCut: boolean }> {
   const counter = new Counter('tag')
-  const total = await countRead({ criteria, counters: [counter], projection: { tags: 1 } }, viewer, owners)
+  const filter = await matching(criteria, viewer, owners)
+  const total = await countRead({ filter, counters: [counter], projection: { tags: 1 } })
   return { counts: counter.all(), isCut: total > MAX_COUNTED }
 }
 
 /** What is counted in one read of assets. */
 interface Read {
-  criteria: Criteria
+  filter: QueryFilter<AssetFields>
   counters: Counter[]
   /** The fields that are counted; default: those of all facets. */
   projection?: Partial<typeof COUNTED>
@@ -162,16 +163,17 @@ export async function facetAssets(
   >
   const isFiltered = (facet: Facet) => (criteria[OWN_FILTER[facet]]?.length ?? -1) >= 0
   const filtered = FACETS.filter(isFiltered)
-  const whole: Read = {
-    criteria,
-    counters: FACETS.filter((facet) => !isFiltered(facet)).map((facet) => counters[facet]),
-  }
-  const others = filtered.map((facet): Read => {
-    return { criteria: { ...criteria, [OWN_FILTER[facet]]: undefined }, counters: [counters[facet]] }
+  const endsAt = performance.now() + MAX_SEARCH_MS
+  const readOf = async (read: Criteria, facets: Facet[]): Promise<Read> => ({
+    filter: await matching(read, viewer, owners, endsAt),
+    counters: facets.map((facet) => counters[facet]),
   })
-  const [total = 0, ...totals] = await Promise.all(
-    [whole, ...others].map((read) => countRead(read, viewer, owners)),
-  )
+  const unfiltered = FACETS.filter((facet) => !isFiltered(facet))
+  // one after another: a filter of words can compare the texts of `MAX_COUNTED` assets, which are all in memory then
+  const reads = [await readOf(criteria, unfiltered)]
+  for (const facet of filtered)
+    reads.push(await readOf({ ...criteria, [OWN_FILTER[facet]]: undefined }, [facet]))
+  const [total = 0, ...totals] = await Promise.all(reads.map(countRead))
   const top = (facet: Facet) => counters[facet].top(facet === 'tag' ? TOP_TAGS : MAX_FACET_VALUES)
   const facets = Object.fromEntries(FACETS.map((facet) => [facet, top(facet)])) as Facets
   facets.owner = await namedOwners(counters.owner.top(MAX_OWNERS), viewer)
@@ -179,12 +181,7 @@ export async function facetAssets(
 }
 
 /** Reads matching assets, the newest first, and counts them. Returns their number, at most `MAX_COUNTED + 1`. */
-async function countRead(
-  { criteria, counters, projection = COUNTED }: Read,
-  viewer: Viewer,
-  owners: OwnersInTransition,
-): Promise<number> {
-  const filter = await matching(criteria, viewer, owners)
+async function countRead({ filter, counters, projection = COUNTED }: Read): Promise<number> {
   const assets = Asset.collection.find<Counted>(filter as mongo.Filter<mongo.Document>, {
     projection,
     sort: sortBy(SORTS.newest),

@@ -134,9 +134,9 @@ async function wordRequest(
   criteria: Criteria,
   viewer: Viewer,
   owners: OwnersInTransition = NO_TRANSITION,
+  endsAt = performance.now() + MAX_SEARCH_MS,
 ): Promise<WordRequest> {
   const { q = '', scope, any = false } = criteria
-  const endsAt = performance.now() + MAX_SEARCH_MS
   const words = await WordSearch.of({ q, scope, viewer })
   return { words, criteria, viewer, any, branches: branchesOf(criteria, viewer, owners), endsAt }
 }
@@ -183,14 +183,19 @@ export async function countAssets(
   }).exec()
 }
 
-/** Returns the filter of all matches of a search that the viewer can read, at least of the newest that are counted. */
+/**
+ * Returns the filter of all matches of a search that the viewer can read, at least of the newest that are counted.
+ *
+ * @param endsAt when the search takes too long, by `performance.now()`; default: after `MAX_SEARCH_MS`
+ */
 export async function matching(
   criteria: Criteria,
   viewer: Viewer,
   owners: OwnersInTransition,
+  endsAt?: number,
 ): Promise<Filter> {
   if (!criteria.q || !allHaveWords())
     return { $and: [filterOf(criteria, { isSorted: false }), scopeOf(criteria, viewer, owners)] }
-  const request = await wordRequest(criteria, viewer, owners)
+  const request = await wordRequest(criteria, viewer, owners, endsAt)
   return request.words.findsNothing ? NOTHING : matchesOf(request, MAX_COUNTED + 1)
 }
