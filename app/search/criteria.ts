@@ -50,6 +50,9 @@ export function requireUserForScope({ scope }: Pick<SearchQuery, 'scope'>, viewe
   if (!viewer && (scope === 'mine' || scope === 'shared')) throw unauthenticated()
 }
 
+/** Returns the sort of a search that names none. */
+export const defaultSort = ({ q }: Pick<SearchQuery, 'q'>): Sort => (q ? 'relevance' : 'newest')
+
 /**
  * Returns the criteria and the sort of a search. An owner that the viewer cannot see has no assets.
  *
@@ -60,15 +63,7 @@ export async function resolveCriteria(
   viewer: Viewer,
   now: Date,
 ): Promise<{ criteria: Criteria; sort: Sort }> {
-  const {
-    sort = query.q ? 'relevance' : 'newest',
-    scope = 'all',
-    tag,
-    owner = [],
-    locked,
-    match,
-    ...rest
-  } = query
+  const { sort = defaultSort(query), scope = 'all', tag, owner = [], locked, match, ...rest } = query
   const criteria: Criteria = { ...rest, scope, tags: tag, any: match === 'any' }
   if (locked) criteria.lockedAt = now
   if (owner.length > 0) criteria.owner = await visibleUserIds(owner, viewer)

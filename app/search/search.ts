@@ -10,7 +10,13 @@ import { urlsFor } from '../assets/signed-url.ts'
 import type { ClientInfo } from '../auth/client-info.ts'
 import type { Context } from '../context.ts'
 import { callerKey } from '../queues/queues.ts'
-import { requireUserForScope, resolveCriteria, type SearchQuery, type UnpagedQuery } from './criteria.ts'
+import {
+  defaultSort,
+  requireUserForScope,
+  resolveCriteria,
+  type SearchQuery,
+  type UnpagedQuery,
+} from './criteria.ts'
 
 /**
  * Runs a search in a fair queue, in which each user, or each address without a user, takes turns.
@@ -50,8 +56,15 @@ export async function findAssets(
   return searchInTurn(context, viewer, client, () => search(query, paged, viewer, context), name)
 }
 
-/** Returns what the cursors of a search belong to. Until all assets have their words, it has other pages. */
-const boundTo = (query: UnpagedQuery) => (query.q && !allHaveWords() ? { ...query, isFormer: true } : query)
+/**
+ * Returns what the cursors of a search belong to: the query without its sort when this is the default one. Until all
+ * assets have their words, a search for words has other pages.
+ */
+function boundTo(query: UnpagedQuery) {
+  const { sort, ...unsorted } = query
+  const bound = sort === defaultSort(query) ? unsorted : query
+  return query.q && !allHaveWords() ? { ...bound, isFormer: true } : bound
+}
 
 const ofEverybody = ({ scope }: Criteria) => scope === 'all' || scope === 'public'
 

@@ -271,6 +271,22 @@ describe('GET /api/assets', () => {
     await Asset.deleteMany({ tags: 'same' })
   })
 
+  it('GET /api/assets – cursor of the default sort, the sort written out; the other way round → the next page', async () => {
+    for (const [plain, sorted] of [
+      ['scope=all', 'scope=all&sort=newest'],
+      ['q=chair', 'q=chair&sort=relevance'],
+    ])
+      for (const [one, other] of [
+        [plain, sorted],
+        [sorted, plain],
+      ]) {
+        const { body } = await get('ada', `${one}&limit=1`).expect(200)
+        expect(body.res.next, one).to.be.a('string')
+        const next = `limit=1&cursor=${body.res.next}`
+        expect(await names('ada', `${other}&${next}`)).to.deep.equal(await names('ada', `${one}&${next}`))
+      }
+  })
+
   it('GET /api/assets – cursor of another query → refused', async () => {
     const { body } = await get('ada', 'sort=name&limit=1').expect(200)
     await get('ada', `sort=name&limit=2&cursor=${body.res.next}`).expect(200)
