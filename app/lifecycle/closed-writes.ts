@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { mongo } from 'mongoose'
+import { replaceMethod, serversOf } from './driver.ts'
 
 /** The class of the driver that writes commands to a socket (mongodb 7.8, `lib/cmap/connection.js`). */
 interface DriverConnection extends EventEmitter {
@@ -10,13 +11,9 @@ interface DriverConnection extends EventEmitter {
   writeCommand(message: unknown, options: unknown): Promise<void>
 }
 
-interface DriverClient {
-  topology?: {
-    s: { servers: Map<string, { pool: { options: { connectionType: { prototype: DriverConnection } } } }> }
-  }
+interface DriverServer {
+  pool: { options: { connectionType: { prototype: DriverConnection } } }
 }
-
-const mended = new WeakSet<DriverConnection>()
 
 /**
  * Lets commands of all clients of the database fail from now on when their connection is closed while they are written.
@@ -27,13 +24,14 @@ const mended = new WeakSet<DriverConnection>()
  * @param client a connected client
  */
 export function failClosedWrites(client: mongo.MongoClient): void {
-  const [server] = (client as unknown as DriverClient).topology?.s.servers.values() ?? []
-  if (!server) return
-  const { prototype } = server.pool.options.connectionType
-  if (mended.has(prototype)) return
-  mended.add(prototype)
-  const write = prototype.writeCommand
-  prototype.writeCommand = async function (message, options) {
+  const [server] = serversOf<DriverServer>(client).values()
+  if (server) replaceMethod(server.pool.options.connectionType.prototype, 'writeCommand', untilClosed)
+}
+
+type Write = DriverConnection['writeCommand']
+
+const untilClosed = (write: Write): Write =>
+  async function (this: DriverConnection, message, options) {
     const closedError = () => this.error ?? new mongo.MongoNetworkError('the connection is closed')
     // closed before the driver listened to the socket
     if (this.socket.closed) throw closedError()
@@ -48,4 +46,3 @@ export function failClosedWrites(client: mongo.MongoClient): void {
       this.off('close', onClose)
     }
   }
-}

@@ -1,4 +1,5 @@
 import { mongo } from 'mongoose'
+import { replaceMethod, serversOf } from './driver.ts'
 
 /** Milliseconds in which a command is answered. */
 interface Limit {
@@ -31,12 +32,6 @@ interface DriverServer {
   pool: { generation: number; clear(): void; ready(): void }
 }
 
-interface DriverClient {
-  topology?: { s: { servers: Map<string, DriverServer> } }
-}
-
-const limited = new WeakSet<DriverServer>()
-
 /**
  * Limits how long the commands of all clients of the database wait for an answer from now on, so that a request is
  * answered in time although its commands were sent on connections that are dead without being closed: a firewall forgot
@@ -50,13 +45,14 @@ const limited = new WeakSet<DriverServer>()
  * @param client a connected client
  */
 export function limitCommands(client: mongo.MongoClient): void {
-  const [server] = (client as unknown as DriverClient).topology?.s.servers.values() ?? []
-  if (!server) return
-  const prototype = Object.getPrototypeOf(server) as DriverServer
-  if (limited.has(prototype)) return
-  limited.add(prototype)
-  const send = prototype.command
-  prototype.command = async function (operation, timeout) {
+  const [server] = serversOf<DriverServer>(client).values()
+  if (server) replaceMethod(Object.getPrototypeOf(server) as DriverServer, 'command', withinLimit)
+}
+
+type Send = DriverServer['command']
+
+const withinLimit = (send: Send): Send =>
+  async function (this: DriverServer, operation, timeout) {
     limitOperation(operation)
     const { generation } = this.pool
     try {
@@ -69,7 +65,6 @@ export function limitCommands(client: mongo.MongoClient): void {
       throw error
     }
   }
-}
 
 /** When the first attempt of an operation began. */
 const firstBegunAt = new WeakMap<Operation, number>()

@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose'
+import { serversOf } from './driver.ts'
 
 /** Time for a connection to a server that was lost a short time ago, in milliseconds: a lost SYN is sent again after 1 s. */
 const CONNECT_MS = 1500
@@ -12,10 +13,6 @@ interface Monitor {
   connectOptions: { connectTimeoutMS: number }
 }
 
-interface DriverClient {
-  topology?: { s: { servers: Map<string, { monitor: Monitor | null }> } }
-}
-
 /**
  * Lets a client find a server again soon after a fault. While a server hangs or packets are lost, the driver opens a new
  * connection to it and waits `connectTimeoutMS` for the answer. An answer that was lost just before the end of the fault
@@ -27,7 +24,7 @@ interface DriverClient {
 export function reconnectSoon(client: mongo.MongoClient): void {
   const lostAt = new Map<string, number>()
   const setConnectTime = (address: string, isShort: boolean) => {
-    const monitor = (client as unknown as DriverClient).topology?.s.servers.get(address)?.monitor
+    const monitor = serversOf<{ monitor: Monitor | null }>(client).get(address)?.monitor
     if (!monitor) return
     const { connectTimeoutMS: usual } = monitor.options
     // 0 is no limit

@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose'
 import { Counter, Histogram } from 'prom-client'
+import { replaceMethod, serversOf } from '../lifecycle/driver.ts'
 
 /** Upper bounds of the duration buckets, in seconds. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -25,11 +26,6 @@ interface DriverServer {
   command(operation: { commandName: string }, timeout: unknown): Promise<unknown>
 }
 
-interface DriverClient {
-  topology?: { s: { servers: Map<string, DriverServer> } }
-}
-
-const measured = new WeakSet<DriverServer>()
 /** Commands whose number of failures is shown, beginning with 0. */
 const seen = new Set<string>()
 
@@ -41,13 +37,14 @@ const seen = new Set<string>()
  * @param client a connected client
  */
 export function measureCommands(client: mongo.MongoClient): void {
-  const [server] = (client as unknown as DriverClient).topology?.s.servers.values() ?? []
-  if (!server) return
-  const prototype = Object.getPrototypeOf(server) as DriverServer
-  if (measured.has(prototype)) return
-  measured.add(prototype)
-  const send = prototype.command
-  prototype.command = async function (operation, timeout) {
+  const [server] = serversOf<DriverServer>(client).values()
+  if (server) replaceMethod(Object.getPrototypeOf(server) as DriverServer, 'command', measured)
+}
+
+type Send = DriverServer['command']
+
+const measured = (send: Send): Send =>
+  async function (this: DriverServer, operation, timeout) {
     const command = operation.commandName
     if (!seen.has(command)) commandErrors.inc({ command }, 0)
     seen.add(command)
@@ -61,4 +58,3 @@ export function measureCommands(client: mongo.MongoClient): void {
       end()
     }
   }
-}
