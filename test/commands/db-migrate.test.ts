@@ -1,16 +1,10 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect } from 'chai'
-import mongoose, { type Connection } from 'mongoose'
 import { nfc } from '../../app/maintenance/migrations/0005-nfc.ts'
 import { MIGRATIONS, NEWEST_VERSION } from '../../app/maintenance/migrations/migrations.ts'
-import { withDatabase } from '../embedded/engine.ts'
 import { register, send } from '../support/app/client.ts'
 import { CommandProxy } from '../support/app/command-proxy.ts'
-import { databaseUri } from '../support/app/mongo.ts'
-import { killAll, runProcess, startProcess, waitForOutput } from '../support/app/process.ts'
+import { runProcess, startProcess, waitForOutput } from '../support/app/process.ts'
+import { openProduction, type Production } from '../support/app/production.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** Assets of a migration that is killed after the first batches. */
@@ -18,38 +12,18 @@ const MANY = 2_500
 
 describe('npm run db:migrate', function () {
   this.timeout(240_000)
-  let folder: string
-  let connection: Connection
-  let env: Record<string, string>
+  let production: Production
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'kura-migrate-'))
-    const uri = withDatabase(await databaseUri(), `kura-migrate-${randomBytes(6).toString('hex')}`)
-    env = {
-      NODE_ENV: 'production',
-      MONGODB_URI: uri,
-      DATA_DIR: join(folder, 'data'),
-      JWT_SECRET: 'a-secret-of-this-test-of-32-characters',
-    }
-    connection = await mongoose.createConnection(uri).asPromise()
+    production = await openProduction('migrate')
   })
-  afterEach(async () => {
-    await killAll()
-    await connection.dropDatabase()
-    await connection.close()
-    await rm(folder, { recursive: true, force: true })
-  })
+  afterEach(() => production.close())
 
-  const assets = () => connection.collection('assets')
-  const schema = () => connection.collection<{ _id: string }>('schema')
+  const assets = () => production.connection.collection('assets')
+  const schema = () => production.connection.collection<{ _id: string }>('schema')
   const record = () => schema().findOne({ _id: 'schema' })
-  const start = (program: string) => runProcess(env, `commands/${program}.ts`)
+  const start = (program: string) => runProcess(production.env, `commands/${program}.ts`)
   const migrated = () => assets().countDocuments({ pendingDeletion: { $exists: true } })
-
-  async function run(program: string): Promise<[unknown, string]> {
-    const { ended, output } = start(program)
-    return [await ended, output()]
-  }
 
   /** Inserts assets in the form of the previous release. Every tenth one has an object to delete. */
   async function insertOlderAssets(count: number): Promise<void> {
@@ -60,8 +34,8 @@ describe('npm run db:migrate', function () {
 
   /** Starts the migration and kills it before its third batch of assets. */
   async function killMigration(): Promise<void> {
-    const { proxy, uri } = await CommandProxy.open(String(env.MONGODB_URI))
-    const { signal, ended } = runProcess({ ...env, MONGODB_URI: uri }, 'commands/db-migrate.ts')
+    const { proxy, uri } = await CommandProxy.open(String(production.env.MONGODB_URI))
+    const { signal, ended } = runProcess({ ...production.env, MONGODB_URI: uri }, 'commands/db-migrate.ts')
     let batches = 0
     proxy.fault = (command, collection) => {
       if (command !== 'update' || collection !== 'assets' || ++batches < 3) return undefined
@@ -96,7 +70,7 @@ describe('npm run db:migrate', function () {
     expect(outputs.filter((output) => output.includes('0001-pending-deletion begins'))).to.have.length(1)
     await expectMigrated(MANY)
 
-    expect(await run('db-migrate')).to.deep.equal([
+    expect(await production.run('db-migrate')).to.deep.equal([
       0,
       `The database has the newest schema version, ${NEWEST_VERSION}.\n`,
     ])
@@ -117,15 +91,15 @@ describe('npm run db:migrate', function () {
     expect(await changed()).to.be.lessThan(count)
     // so that the next run does not wait for the end of the lease
     await schema().updateOne({ _id: 'schema' }, { $set: { lease: null } })
-    expect((await run('db-migrate'))[0]).to.equal(0)
+    expect((await production.run('db-migrate'))[0]).to.equal(0)
     expect(await changed()).to.equal(count)
     expect(await assets().countDocuments({ name: /^café \d+$/ })).to.equal(count)
   })
 
   it('server – older schema → starts with a warning, is ready, and serves while db:migrate runs', async () => {
     await insertOlderAssets(1000)
-    expect((await run('db-indexes'))[0]).to.equal(0)
-    const { origin, output } = await startProcess(env)
+    expect((await production.run('db-indexes'))[0]).to.equal(0)
+    const { origin, output } = await startProcess(production.env)
     await eventually(async () => expect((await fetch(`${origin}/readyz`)).status).to.equal(200), 30_000)
     expect(output()).to.contain('the database has an older schema: run `npm run db:migrate`')
     const running = start('db-migrate')
@@ -138,7 +112,7 @@ describe('npm run db:migrate', function () {
   })
 
   it('server – new database → newest schema at once, without a warning', async () => {
-    const { output } = await startProcess(env)
+    const { output } = await startProcess(production.env)
     await eventually(async () =>
       expect(await record()).to.deep.equal({ _id: 'schema', version: NEWEST_VERSION, lease: null }),
     )
@@ -154,13 +128,13 @@ describe('npm run db:migrate', function () {
       'commands/db-indexes.ts',
       'commands/storage-check.ts',
     ]) {
-      const { ended, output } = runProcess(env, program)
+      const { ended, output } = runProcess(production.env, program)
       expect(await ended, program).to.equal(1)
       expect(output(), program)
         .to.contain(`schema version ${newer.version}; this program supports versions up to ${NEWEST_VERSION}`)
         .and.not.contain('    at ')
     }
     expect(await schema().find().toArray()).to.deep.equal([newer])
-    expect(await connection.listCollections()).to.have.length(1)
+    expect(await production.connection.listCollections()).to.have.length(1)
   })
 })

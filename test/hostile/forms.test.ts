@@ -1,14 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect } from 'chai'
-import { register, uploadFile } from '../support/app/client.ts'
-import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
 import { rawConnection } from '../support/app/raw-socket.ts'
+import { useServiceWithAsset } from '../support/app/service-with-asset.ts'
 import { eventually } from '../support/eventually.ts'
 import { documentedRoutes } from '../support/openapi/document.ts'
-import { takesJson, UNKNOWN_IDS } from '../support/openapi/fixture.ts'
+import { takesJson } from '../support/openapi/fixture.ts'
 
 const URLENCODED = 'application/x-www-form-urlencoded'
 const MULTIPART = 'multipart/form-data; boundary=b'
@@ -46,33 +41,13 @@ const BODIES: [type: string, body: string][] = [
 
 describe('hostile forms', function () {
   this.timeout(120_000)
-  let folder: string
-  let service: ServiceProcess
-  let token: string
-  let params: Record<string, string>
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'kura-forms-'))
-    service = await startProcess({ DATA_DIR: folder, REGISTRATIONS_PER_HOUR: '0' })
-    const ada = await register(service.origin)
-    token = ada.token
-    const [, , , assetId = ''] = (await uploadFile(ada, randomBytes(100))).split('/')
-    params = { ...UNKNOWN_IDS, assetId }
-  })
-  afterEach(() => {
-    expect(service.hasEnded()).to.equal(false)
-    expect(service.output()).to.not.match(/"level":[56]0/)
-  })
-  after(async () => {
-    await killAll()
-    await rm(folder, { recursive: true, force: true })
-  })
+  const service = useServiceWithAsset()
 
   it(`every route that takes JSON – ${BODIES.length} forms → no 5xx, a short answer`, async () => {
     for (const { path, method } of documentedRoutes.filter(takesJson))
       for (const [type, body] of BODIES) {
-        const url = service.origin + path.replace(/\{(\w+)\}/g, (_all, name) => params[name] ?? 'none')
-        const headers = { Authorization: `Bearer ${token}`, 'Content-Type': type }
+        const url = service().urlOf(path)
+        const headers = { Authorization: `Bearer ${service().token}`, 'Content-Type': type }
         const answer = await fetch(url, { method, headers, body })
         const text = await answer.text()
         const what = `${method} ${path} ${type} ${body.slice(0, 60)}: ${answer.status} ${text.slice(0, 200)}`
@@ -84,14 +59,14 @@ describe('hostile forms', function () {
   it('PATCH /api/users/me – client disconnects in the middle of each type of body → no error is logged, the next form is taken', async () => {
     for (const type of ['application/json', URLENCODED, MULTIPART])
       for (const body of ['', 'name=a', '{"na', '--b\r\nContent-Disp']) {
-        const socket = await rawConnection(service.origin)
-        const head = `PATCH /api/users/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n`
+        const socket = await rawConnection(service().origin)
+        const head = `PATCH /api/users/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${service().token}\r\n`
         socket.write(`${head}Content-Type: ${type}\r\nContent-Length: 1000\r\n\r\n${body}`)
         setImmediate(() => socket.destroy())
       }
-    const answer = await fetch(`${service.origin}/api/users/me`, {
+    const answer = await fetch(`${service().origin}/api/users/me`, {
       method: 'PATCH',
-      headers: { Authorization: `Bearer ${token}` },
+      headers: { Authorization: `Bearer ${service().token}` },
       body: new URLSearchParams({ name: 'Ada' }),
     })
     expect(answer.status).to.equal(200)
@@ -99,7 +74,7 @@ describe('hostile forms', function () {
 
   it('PATCH /api/users/me – Expect: 100-continue with a form → 100 only if the body is read', async () => {
     const send = async (authorization: string) => {
-      const socket = await rawConnection(service.origin)
+      const socket = await rawConnection(service().origin)
       let answer = ''
       socket.setEncoding('latin1').on('data', (text: string) => {
         answer += text
@@ -113,7 +88,7 @@ describe('hostile forms', function () {
       return answer
     }
     expect(await send('')).to.match(/^HTTP\/1\.1 401 /)
-    expect(await send(`Authorization: Bearer ${token}\r\n`)).to.match(
+    expect(await send(`Authorization: Bearer ${service().token}\r\n`)).to.match(
       /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /,
     )
   })

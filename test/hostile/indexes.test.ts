@@ -1,13 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect } from 'chai'
-import mongoose, { type Connection } from 'mongoose'
-import { withDatabase } from '../embedded/engine.ts'
+import mongoose from 'mongoose'
 import { json, register } from '../support/app/client.ts'
-import { databaseUri } from '../support/app/mongo.ts'
-import { killAll, runProcess, startProcess } from '../support/app/process.ts'
+import { startProcess } from '../support/app/process.ts'
+import { openProduction, type Production } from '../support/app/production.ts'
 import { SocketClient } from '../support/app/socket.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -20,36 +15,16 @@ async function answer(address: string, init?: RequestInit): Promise<{ status: nu
 
 describe('production without unique indexes', function () {
   this.timeout(120_000)
-  let folder: string
-  let connection: Connection
-  let env: Record<string, string>
+  let production: Production
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'kura-unindexed-'))
-    const uri = withDatabase(await databaseUri(), `kura-unindexed-${randomBytes(6).toString('hex')}`)
-    env = {
-      NODE_ENV: 'production',
-      MONGODB_URI: uri,
-      DATA_DIR: join(folder, 'data'),
-      JWT_SECRET: 'a-secret-of-this-test-of-32-characters',
-    }
-    connection = await mongoose.createConnection(uri).asPromise()
+    production = await openProduction('unindexed')
   })
-  after(async () => {
-    await killAll()
-    await connection.dropDatabase()
-    await connection.close()
-    await rm(folder, { recursive: true, force: true })
-  })
-
-  async function indexesCommand(): Promise<[unknown, string]> {
-    const { ended, output } = runProcess(env, 'commands/db-indexes.ts')
-    return [await ended, output()]
-  }
+  after(() => production.close())
 
   it('start – indexes missing → reads served, writes and /readyz 503 until db:indexes creates them', async () => {
-    const users = connection.collection('users')
-    const { origin, output } = await startProcess(env)
+    const users = production.connection.collection('users')
+    const { origin, output } = await startProcess(production.env)
     await eventually(() => expect(output()).to.contain('unique indexes are missing'), 30_000)
 
     const registrations = Array.from({ length: 6 }, () =>
@@ -81,7 +56,7 @@ describe('production without unique indexes', function () {
       { ...twins[0], _id: new mongoose.Types.ObjectId() },
     ] as object[])
     const same = await users.find({ usernameKey: 'twin' }).toArray()
-    const [code, said] = await indexesCommand()
+    const [code, said] = await production.run('db-indexes')
     expect(code).to.equal(1)
     expect(said).to.contain('Unique indexes cannot be built').and.not.contain('    at ')
     const named = (field: string, value: string, ids: unknown[]) =>
@@ -103,7 +78,7 @@ describe('production without unique indexes', function () {
     expect((await answer(`${origin}/readyz`)).status).to.equal(503)
 
     await users.deleteMany({})
-    expect(await indexesCommand()).to.deep.equal([0, 'All indexes are up to date.\n'])
+    expect(await production.run('db-indexes')).to.deep.equal([0, 'All indexes are up to date.\n'])
     await eventually(async () => expect((await answer(`${origin}/readyz`)).status).to.equal(200), 30_000)
     await register(origin)
     const again = Array.from({ length: 6 }, () =>
@@ -115,8 +90,8 @@ describe('production without unique indexes', function () {
   })
 
   it('start – indexes exist → ready at once', async () => {
-    expect((await indexesCommand())[0]).to.equal(0)
-    const { origin, output } = await startProcess(env)
+    expect((await production.run('db-indexes'))[0]).to.equal(0)
+    const { origin, output } = await startProcess(production.env)
     await eventually(async () => expect((await answer(`${origin}/readyz`)).status).to.equal(200), 30_000)
     expect(output()).to.not.match(MISSING)
   })

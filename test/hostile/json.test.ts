@@ -1,13 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect } from 'chai'
-import { register, uploadFile } from '../support/app/client.ts'
-import { killAll, type ServiceProcess, startProcess } from '../support/app/process.ts'
+import { useServiceWithAsset } from '../support/app/service-with-asset.ts'
 import { closeSockets, SocketClient } from '../support/app/socket.ts'
 import { documentedRoutes, resolve, type Schema } from '../support/openapi/document.ts'
-import { takesJson, UNKNOWN_IDS } from '../support/openapi/fixture.ts'
+import { takesJson } from '../support/openapi/fixture.ts'
 
 const MAX_DETAILS = 20
 const MAX_ANSWER_BYTES = 8000
@@ -51,28 +46,8 @@ const fieldsOf = (schema: Schema): string[] => {
 
 describe('hostile JSON', function () {
   this.timeout(180_000)
-  let folder: string
-  let service: ServiceProcess
-  let token: string
-  let params: Record<string, string>
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'kura-json-'))
-    service = await startProcess({ DATA_DIR: folder, REGISTRATIONS_PER_HOUR: '0' })
-    const ada = await register(service.origin)
-    token = ada.token
-    const [, , , assetId = ''] = (await uploadFile(ada, randomBytes(100))).split('/')
-    params = { ...UNKNOWN_IDS, assetId }
-  })
-  afterEach(() => {
-    expect(service.hasEnded()).to.equal(false)
-    expect(service.output()).to.not.match(/"level":[56]0/)
-  })
-  after(async () => {
-    await closeSockets()
-    await killAll()
-    await rm(folder, { recursive: true, force: true })
-  })
+  after(closeSockets)
+  const service = useServiceWithAsset()
 
   const judge = (status: number | string, err: Refusal | undefined, text: string, what: string) => {
     expect(status, `${what}: ${text.slice(0, 300)}`).to.not.be.oneOf([500, 'internal'])
@@ -96,8 +71,8 @@ describe('hostile JSON', function () {
           ).map(([name, json]): [string, string] => [`${field}: ${name}`, `{"${field}":${json}}`]),
         ),
       ]
-      const url = service.origin + path.replace(/\{(\w+)\}/g, (_all, name) => params[name] ?? 'none')
-      const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
+      const url = service().urlOf(path)
+      const headers = { Authorization: `Bearer ${service().token}`, 'Content-Type': 'application/json' }
       for (const [what, body] of bodies) {
         const answer = await fetch(url, { method, headers, body })
         const text = await answer.text()
@@ -111,9 +86,9 @@ describe('hostile JSON', function () {
 
   it('PATCH /api/users/me – settings of 32 levels → 200; of 33 or 40,000 levels → 400 with the field name', async () => {
     const patch = async (json: string) => {
-      const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
+      const headers = { Authorization: `Bearer ${service().token}`, 'Content-Type': 'application/json' }
       const body = `{"settings":${json},"name":5,"zzz":1}`
-      const answer = await fetch(`${service.origin}/api/users/me`, { method: 'PATCH', headers, body })
+      const answer = await fetch(`${service().origin}/api/users/me`, { method: 'PATCH', headers, body })
       return (await answer.json()) as { err: Refusal }
     }
     const of = async (json: string) => (await patch(json)).err.details?.map(({ field }) => field)
@@ -141,7 +116,7 @@ describe('hostile JSON', function () {
         ...[...fields, 'unknown'].flatMap((field) => VALUES.map(([, json]) => `{"${field}":${json}}`)),
       ]
       for (const args of bodies) {
-        const socket = await SocketClient.open(service.origin)
+        const socket = await SocketClient.open(service().origin)
         socket.socket.send(`{"id":1,"op":"${op}","args":${args}}`)
         const answer = await socket.find(({ id }) => id === 1)
         judge(answer.err?.code ?? 'success', answer.err, JSON.stringify(answer), `${op} ${args.slice(0, 60)}`)

@@ -1,30 +1,23 @@
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
-import { insertAsset, uploadAsset } from '../support/app/assets.ts'
-import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
-import { obj, png } from '../support/data/samples.ts'
+import { insertAsset } from '../support/app/assets.ts'
+import { PASSWORD, signUp } from '../support/app/users.ts'
 import { eventually } from '../support/eventually.ts'
+import { listIn, namesIn, uploadFurniture } from '../support/gallery.ts'
 import { tabTo } from '../support/keyboard.ts'
 import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const COUNT = 200
 
-const listIn = (page: Page) => page.getByRole('list', { name: 'Assets' })
-const namesIn = (page: Page) => listIn(page).getByRole('link').allTextContents()
 const focused = (page: Page) => page.evaluate('document.activeElement.textContent') as Promise<string>
 
 describe('search, filters and keys of the gallery', function () {
   this.timeout(60_000)
   let app: WebApp
-  let ada: TestUser
 
   before(async function () {
     app = await startWeb(this)
-    ada = await signUp(app, 'ada')
-    const oak = { name: 'Oak chair', tags: 'wood', license: 'CC0-1.0', visibility: 'public' }
-    await uploadAsset(ada, oak, { 'chair.obj': obj() })
-    await uploadAsset(ada, { name: 'Pine table', tags: 'wood, woven' }, { 'table.png': await png() })
-    await uploadAsset(ada, { name: 'Steel lamp', tags: 'metal' }, { 'lamp.png': await png() })
+    await uploadFurniture(await signUp(app, 'ada'))
   })
   after(() => app?.stop())
 

@@ -1,25 +1,18 @@
 import { expect } from 'chai'
-import type { Page } from 'playwright-core'
 import { Asset } from '../../models/asset.ts'
-import { insertAsset, uploadAsset } from '../support/app/assets.ts'
-import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
-import { obj, png } from '../support/data/samples.ts'
+import { insertAsset } from '../support/app/assets.ts'
+import { PASSWORD, signUp } from '../support/app/users.ts'
 import { eventually } from '../support/eventually.ts'
+import { namesIn, uploadFurniture } from '../support/gallery.ts'
 import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
-
-const namesIn = (page: Page) => page.getByRole('list', { name: 'Assets' }).getByRole('link').allTextContents()
 
 describe('gallery of the web client', function () {
   this.timeout(60_000)
   let app: WebApp
-  let ada: TestUser
 
   before(async function () {
     app = await startWeb(this)
-    ada = await signUp(app, 'ada')
-    await uploadAsset(ada, { name: 'Oak chair', tags: 'wood', visibility: 'public' }, { 'chair.obj': obj() })
-    await uploadAsset(ada, { name: 'Pine table', tags: 'wood' }, { 'table.png': await png() })
-    await uploadAsset(ada, { name: 'Steel lamp', tags: 'metal' }, { 'lamp.png': await png() })
+    await uploadFurniture(await signUp(app, 'ada'))
   })
   after(() => app?.stop())
 
@@ -72,7 +65,7 @@ describe('gallery of the web client', function () {
     const stored = () => Asset.find({ state: 'ready' }).sort({ name: 1 }).lean()
     expect((await stored()).map(({ tags }) => tags)).to.deep.equal([
       ['wood'],
-      ['wood', 'home', 'sale'],
+      ['wood', 'woven', 'home', 'sale'],
       ['metal', 'home', 'sale'],
     ])
 
