@@ -7,8 +7,10 @@ const LEVEL = '\u0001'
 
 /** ASCII punctuation and symbols in the order of the Unicode Collation Algorithm. */
 const ASCII_SIGNS = '_-,;:!?.\'"()[]{}@*/\\&#%`^+<=>|~$'
-/** First character of ASCII signs, and of all other characters that are no letters or digits. Both sort before digits. */
-const [ASCII_SIGN, SIGN] = ['!', '"']
+/** First character of an ASCII sign in a key. Sorts before `SIGN`. */
+const ASCII_SIGN = '!'
+/** First character of all other characters that are no letters or digits. Sorts before digits. */
+const SIGN = '"'
 
 /** Matches a run of decimal digits, or one character with its accents. */
 const UNITS = /\p{Nd}+|\P{M}\p{M}*|\p{M}+/gu
@@ -20,8 +22,15 @@ const WITH_ACCENTS =
 
 /** Letters that Unicode does not decompose, beside the letters that they sort with. */
 const BESIDE: Record<string, string> = {
-  ...{ ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l' },
-  ...{ đ: 'd', ð: 'd', þ: 'th', ħ: 'h' },
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ħ: 'h',
 }
 
 interface Unit {

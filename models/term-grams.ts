@@ -5,8 +5,10 @@ import { keyWord } from './words/index-words.ts'
 const GRAM = 3
 /** Most parts that are stored of a word, and that are looked up for a text. */
 const MAX_GRAMS = 64
-/** Marks of the beginning and the end of a word. No word contains them. */
-const [BEGIN, END] = ['^', '$']
+/** Marks the beginning of a word. No word contains it. */
+const BEGIN = '^'
+/** Marks the end of a word. No word contains it. */
+const END = '$'
 const LETTERS = /^[\p{L}\p{M}]+$/u
 const GRAM_OF_LETTERS = /^\^?[\p{L}\p{M}]+\$?$/u
 

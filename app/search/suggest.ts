@@ -56,8 +56,10 @@ interface Asked {
   words: KnownWord[]
 }
 
-/** Assets of a word from which it is read alone, and most words that are. */
-const [COMMON, MAX_ALONE] = [1000, 2]
+/** Assets of a word from which the word is read alone. */
+const COMMON = 1000
+/** Most words that are read alone. */
+const MAX_ALONE = 2
 /** Most queries of the same words for a place. */
 const ROUNDS = 3
 

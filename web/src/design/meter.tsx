@@ -8,8 +8,10 @@ interface Props {
   words: string
 }
 
-/** Parts of `max` from which a meter warns, and from which it shows danger. */
-const [FULL, ALMOST_FULL] = [0.98, 0.9]
+/** Part of `max` from which a meter warns. */
+const ALMOST_FULL = 0.9
+/** Part of `max` from which a meter shows danger. */
+const FULL = 0.98
 
 /** Shows how much of a limit is used. */
 export function Meter({ label, value, max, words }: Props) {
