@@ -59,13 +59,24 @@ async function sendZip(
     return openZip(context.store, zip, checksums, range, signal)
   }
   const bytes = {
-    ...{ size, digest, isPublic, open, mediaType: 'application/zip', inline: false },
-    ...{ name: downloadName(asset.name, 'zip'), modifiedAt: asset.updatedAt },
+    size,
+    digest,
+    isPublic,
+    open,
+    mediaType: 'application/zip',
+    inline: false,
+    name: downloadName(asset.name, 'zip'),
+    modifiedAt: asset.updatedAt,
     ...(maxAge === undefined ? {} : { maxAge }),
   }
   await sendBytes(bytes, req, res, (fromStart) =>
     countDownload(asset._id, {
-      ...{ link, use: use?.id, client: clientOf(req), bytes: digest, fromStart, inline: false },
+      link,
+      use: use?.id,
+      client: clientOf(req),
+      bytes: digest,
+      fromStart,
+      inline: false,
       now: context.clock.now(),
     }),
   )

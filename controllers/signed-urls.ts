@@ -31,7 +31,8 @@ export const open: Handler<typeof rules.signedBytes> = async ({ req, context, cl
   const opened = await followSignedUrl(context, String(req.params.token), client)
   const maxAge = Math.floor((opened.expiresAt.getTime() - context.clock.now().getTime()) / 1000)
   const options = {
-    ...{ isPublic: false, inline: !opened.download },
+    isPublic: false,
+    inline: !opened.download,
     ...(opened.download ? {} : { maxAge }),
     ...(opened.use && { use: opened.use }),
   }

@@ -6,7 +6,9 @@ const OVERDUE_MS = 10_000
 
 /** Returns the announcement of a change; by default it adds and removes no readers and concerns all of them. */
 export const announcement = (change: Partial<Announcement> = {}): Announcement => ({
-  ...{ id: new Types.ObjectId(), at: new Date(), touched: [] },
+  id: new Types.ObjectId(),
+  at: new Date(),
+  touched: [],
   ...change,
 })
 

@@ -39,7 +39,10 @@ const object = { key: { type: String, required: true }, size: { type: Number, re
 const picture = {
   id: { type: String, required: true },
   ...object,
-  ...{ mediaType: String, width: Number, height: Number, sha256: String },
+  mediaType: String,
+  width: Number,
+  height: Number,
+  sha256: String,
 }
 
 export const nested = { _id: false, id: false } as const

@@ -91,7 +91,8 @@ export async function newestShared(viewer: Viewer, owners: OwnersInTransition): 
 const read = (filter: Filter, options: mongo.FindOptions): Promise<Suggesting[]> =>
   Asset.collection
     .find<Suggesting>(filter as mongo.Filter<mongo.Document>, {
-      ...{ projection: SUGGESTING, maxTimeMS: MAX_SUGGEST_MS },
+      projection: SUGGESTING,
+      maxTimeMS: MAX_SUGGEST_MS,
       ...options,
     })
     .toArray()

@@ -180,7 +180,10 @@ class TierReader {
     this.#read = undefined
     this.#others = new Map()
     const { found, isAll } = await stream(request, {
-      ...{ filters, order: NEWEST, position, count },
+      filters,
+      order: NEWEST,
+      position,
+      count,
       isWanted: (one) => one === tier,
       onOther: (other) => this.#keep(other),
       ...(narrow ? { narrow } : {}),

@@ -63,8 +63,17 @@ export async function removeAssetById(
 }
 
 const DELETED = {
-  ...{ state: 'deleting', readers: [], keys: [], keysForm: KEYS_FORM },
-  ...{ files: [], fileSet: null, fileCount: 0, images: [], cover: null, intents: [], jobs: {} },
+  state: 'deleting',
+  readers: [],
+  keys: [],
+  keysForm: KEYS_FORM,
+  files: [],
+  fileSet: null,
+  fileCount: 0,
+  images: [],
+  cover: null,
+  intents: [],
+  jobs: {},
 } as const
 
 interface Removal {

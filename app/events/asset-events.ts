@@ -136,8 +136,14 @@ function deletedEvent(asset: AssetFields, readersBefore: string[]): Change & { i
   // by the visibility: the asset of a disabled owner has no reader `public`, but had it before
   const readers = [...readersOf(asset), ...announcements.flatMap(({ touched }) => touched)]
   return {
-    ...{ id: eventId(`deletion ${_id}`), kind: 'asset.deleted', asset: _id, owner, space: true },
-    ...{ readers: [...new Set(readers)], readersBefore, readersAfter: null },
+    id: eventId(`deletion ${_id}`),
+    kind: 'asset.deleted',
+    asset: _id,
+    owner,
+    space: true,
+    readers: [...new Set(readers)],
+    readersBefore,
+    readersAfter: null,
   }
 }
 

@@ -142,7 +142,11 @@ function changeOf({
 }: Partial<Change>): Change | null {
   if (!kind || !owner) return null
   return {
-    ...{ kind, asset, owner, space, readers: usersAmong(readers) },
+    kind,
+    asset,
+    owner,
+    space,
+    readers: usersAmong(readers),
     readersBefore: usersAmong(readersBefore),
     readersAfter: usersAmong(readersAfter),
   }

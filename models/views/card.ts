@@ -43,7 +43,10 @@ export function cardOf(
   const [picture = cover] = images
   const image = picture ? urlOf(`${card.path}/images/${picture.id}`) : null
   const properties = {
-    ...{ type: 'website', site_name: 'Kura', title: name, url: urlOf(page) },
+    type: 'website',
+    site_name: 'Kura',
+    title: name,
+    url: urlOf(page),
     description: shorten(description),
     ...(image ? { image } : {}),
   }

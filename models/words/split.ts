@@ -245,7 +245,9 @@ class Splitter {
       }
       if (isNew && length <= MAX_JOINED)
         joins.push({
-          ...{ from, to, level },
+          from,
+          to,
+          level,
           folded: parts.slice(from, to).join(''),
           exact: exact.slice(from, to).join(''),
         })

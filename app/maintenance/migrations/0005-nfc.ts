@@ -96,7 +96,10 @@ function changeOf(asset: StoredAsset, set: StoredFileSet | undefined): AssetUpda
     tags: normalizeTags(current.tags),
   }
   const former = {
-    ...{ name: current.name, description: current.description, tags: current.tags, files },
+    name: current.name,
+    description: current.description,
+    tags: current.tags,
+    files,
     ...(localPath === undefined ? {} : { localPath }),
   }
   const wanted = {

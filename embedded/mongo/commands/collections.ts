@@ -41,7 +41,11 @@ export const listCollections: Command = {
     const test = compileFilter(docOf(body.filter, 'filter'))
     const listed = catalog.collectionsOf(database).map(
       ({ name }): Doc => ({
-        ...{ name, type: 'collection', options: {}, info: { readOnly: false }, idIndex: { ...ID_INDEX } },
+        name,
+        type: 'collection',
+        options: {},
+        info: { readOnly: false },
+        idIndex: { ...ID_INDEX },
       }),
     )
     return cursors.open(`${database}.$cmd.listCollections`, listed.filter(test))

@@ -130,7 +130,10 @@ function removeOne(call: Call, engine: Engine): Outcome {
 function changeOne(call: Call, engine: Engine): Outcome {
   const { query, update, arrayFilters, sort, upsert, new: wantsAfter } = call.body
   const { before, after } = changeDocs(call, engine, {
-    ...{ filter: docOf(query, 'query'), update, arrayFilters, sort },
+    filter: docOf(query, 'query'),
+    update,
+    arrayFilters,
+    sort,
     upsert: upsert === true,
     many: false,
   })

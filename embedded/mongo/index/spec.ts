@@ -95,8 +95,13 @@ function completeText(spec: IndexSpec, key: Doc): IndexSpec {
   if (!Object.values(weights).every((weight) => Number.isFinite(weight) && weight > 0 && weight < 100_000))
     throw refused('text index weight must be in the exclusive interval (0,100000)')
   return {
-    ...{ v, key: { _fts: 'text', _ftsx: 1 }, name },
-    ...{ weights, default_language, language_override, textIndexVersion: 3 },
+    v,
+    key: { _fts: 'text', _ftsx: 1 },
+    name,
+    weights,
+    default_language,
+    language_override,
+    textIndexVersion: 3,
   }
 }
 

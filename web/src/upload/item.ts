@@ -11,7 +11,7 @@ export interface Fields {
 
 export const NO_FIELDS: Fields = { name: '', description: '', tags: '', visibility: 'private' }
 
-export interface ChosenFile {
+interface ChosenFile {
   /** Path in the folder, or the name of the file. */
   path: string
   size: number
@@ -67,9 +67,22 @@ type Given = Pick<UploadItem, 'id' | 'owner' | 'window' | 'createdAt' | 'name' |
 export const newItem = (given: Given): UploadItem => ({
   ...given,
   size: given.files.reduce((sum, { size }) => sum + size, 0),
-  ...{ revision: 0, state: 'waiting', attempts: 0, checked: 0, loaded: 0, retryAt: null, error: null },
-  ...{ sha256: null, duplicate: null, wanted: false, assetId: null, wasDone: false, kept: false },
-  ...{ fields: NO_FIELDS, applied: NO_FIELDS, picture: null },
+  revision: 0,
+  state: 'waiting',
+  attempts: 0,
+  checked: 0,
+  loaded: 0,
+  retryAt: null,
+  error: null,
+  sha256: null,
+  duplicate: null,
+  wanted: false,
+  assetId: null,
+  wasDone: false,
+  kept: false,
+  fields: NO_FIELDS,
+  applied: NO_FIELDS,
+  picture: null,
 })
 
 /** Returns the tags of a field. */

@@ -31,7 +31,11 @@ async function open(): Promise<UploadQueue> {
   const channel = locks && new BroadcastChannel(NAME)
   let refresh: ReturnType<typeof setTimeout> | undefined
   const queue = new UploadQueue({
-    ...{ store, transport, windowId, newId, hash: hashFile },
+    store,
+    transport,
+    windowId,
+    newId,
+    hash: hashFile,
     post: (message) => channel?.postMessage(message),
     isOnline: () => navigator.onLine,
     now: Date.now,

@@ -16,7 +16,13 @@ import { text } from '../../text.ts'
 import type { Item } from './use-assets.ts'
 
 const ICONS: Record<Item['media'], Shapes> = {
-  ...{ model: box, image, video: film, audio: music, document, archive, other: file },
+  model: box,
+  image,
+  video: film,
+  audio: music,
+  document,
+  archive,
+  other: file,
 }
 
 interface Props {

@@ -60,7 +60,10 @@ export default function Gallery() {
       <aside aria-label={text.gallery.filters}>{!isFiltering && filters}</aside>
       <section aria-label={text.gallery.title} class={selection.chosen.size > 0 ? 'selecting' : ''}>
         <ListBar
-          {...{ search, counts, view, size }}
+          search={search}
+          counts={counts}
+          view={view}
+          size={size}
           onFilters={() => setFiltering(true)}
           onChange={show}
           onView={setView}
@@ -98,7 +101,11 @@ export default function Gallery() {
           <Empty search={search} onChange={show} />
         ) : (
           <AssetList
-            {...{ items, length, view, size, selection }}
+            items={items}
+            length={length}
+            view={view}
+            size={size}
+            selection={selection}
             isLoading={!first || list.isFetchingNextPage}
             isStale={list.isPlaceholderData}
             onEnd={readMore}

@@ -67,7 +67,9 @@ export function toParameters(search: SearchState): URLSearchParams {
 /** Returns the search without filters. */
 export const withoutFilters = ({ q, scope, sort }: SearchState): SearchState => ({
   ...parseSearch(''),
-  ...{ q, scope, sort },
+  q,
+  scope,
+  sort,
 })
 
 /** Returns whether the search has filters besides words and scope. */

@@ -12,8 +12,12 @@ interface Layout {
 /** Items by which a key moves the focus. */
 function stepOf(key: string, index: number, columns: number, count: number): number {
   const steps: Record<string, number> = {
-    ...{ ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns },
-    ...{ Home: -index, End: count - 1 - index },
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    ArrowUp: -columns,
+    ArrowDown: columns,
+    Home: -index,
+    End: count - 1 - index,
   }
   return steps[key] ?? 0
 }

@@ -6,7 +6,7 @@ import { textOf } from '../text/decode.ts'
 import { buffersOf, type PackedPart, pack } from './geometry.ts'
 
 /** Formats whose loaders of three need no page. The others create pictures or read XML, which workers cannot. */
-export type GeometryFormat = 'obj' | 'stl' | 'ply'
+type GeometryFormat = 'obj' | 'stl' | 'ply'
 
 export interface GeometryTask {
   format: GeometryFormat
@@ -35,7 +35,8 @@ function packObject(object: object): PackedPart {
   const { name, geometry, material } = object as Mesh | LineSegments | Points
   const kind = 'isMesh' in object ? 'mesh' : 'isPoints' in object ? 'points' : 'lines'
   const materials = [material].flat().map((one: Material) => ({
-    ...{ name: one.name, flatShading: 'flatShading' in one && one.flatShading === true },
+    name: one.name,
+    flatShading: 'flatShading' in one && one.flatShading === true,
   }))
   return pack(kind, geometry, { name, materials })
 }

@@ -50,9 +50,14 @@ export function pack(
   const { min, max } = geometry.boundingBox ?? new Box3()
   const { center, radius } = geometry.boundingSphere ?? new Sphere()
   return {
-    ...{ kind, name, materials },
+    kind,
+    name,
+    materials,
     attributes: Object.entries(geometry.attributes).map(([key, { array, itemSize, normalized }]) => ({
-      ...{ name: key, array, itemSize, normalized },
+      name: key,
+      array,
+      itemSize,
+      normalized,
     })),
     index: geometry.index?.array ?? null,
     groups: geometry.groups,

@@ -33,14 +33,16 @@ export default function ModelViewer(props: FileProps) {
   if (bytes > MAX_BYTES)
     return (
       <Unshown
-        {...{ file, onDownload }}
+        file={file}
+        onDownload={onDownload}
         icon={box}
         title={assetText.viewer.modelTooLarge}
         reason={assetText.viewer.modelTooLargeHint(formatBytes(bytes))}
       />
     )
-  if (error) return <Unshown {...{ file, onDownload }} reason={error.message} onRetry={start} />
-  if (!model) return <Loading {...{ progress, bytes, preview }} onStart={start} onCancel={cancel} />
+  if (error) return <Unshown file={file} onDownload={onDownload} reason={error.message} onRetry={start} />
+  if (!model)
+    return <Loading progress={progress} bytes={bytes} preview={preview} onStart={start} onCancel={cancel} />
   return <Shown {...props} model={model} onLost={start} />
 }
 
@@ -134,7 +136,10 @@ function Shown({
       </div>
       {stage && (
         <ModelTools
-          {...{ stage, model, file, files }}
+          stage={stage}
+          model={model}
+          file={file}
+          files={files}
           {...(onChoose && { onChoose })}
           {...(onPoster && { onPoster })}
         />

@@ -44,7 +44,9 @@ export function useModel({ file, files }: FileProps, begins: boolean) {
     return () => control.abort()
   }, [attempt])
   return {
-    ...{ progress, model, error },
+    progress,
+    model,
+    error,
     start: () => {
       setProgress({ step: 'loading', part: 0 })
       setModel(null)

@@ -84,7 +84,12 @@ export default function PdfViewer({ file, onDownload }: FileProps) {
         ref={pages}
       >
         {error ? (
-          <Unshown {...{ file, onDownload }} reason={error.message} onRetry={() => setAttempt(attempt + 1)} />
+          <Unshown
+            file={file}
+            onDownload={onDownload}
+            reason={error.message}
+            onRetry={() => setAttempt(attempt + 1)}
+          />
         ) : opened && room > 0 ? (
           Array.from({ length: count }, (_, index) => (
             <PdfPage

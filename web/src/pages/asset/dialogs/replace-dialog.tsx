@@ -39,7 +39,10 @@ export function ReplaceDialog({ asset, etag, onClose }: DialogProps) {
       for (const file of chosen)
         body.append('files', file, file.webkitRelativePath.replace(/^[^/]*\//, '') || file.name)
       await sendBody({
-        ...{ method: 'PUT', path: `/api/assets/${asset.id}/files`, body, headers: { 'If-Match': version } },
+        method: 'PUT',
+        path: `/api/assets/${asset.id}/files`,
+        body,
+        headers: { 'If-Match': version },
         signal: stop.current.signal,
         onProgress: (loaded, total) => setSent({ loaded, total: Math.max(1, total) }),
       })
