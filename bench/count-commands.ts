@@ -6,7 +6,7 @@ const OF_THE_DRIVER = new Set(['hello', 'ismaster', 'isMaster', 'ping', 'endSess
 /** The message type of all commands (MongoDB wire protocol, OP_MSG). */
 const OP_MSG = 2013
 
-export interface CountingProxy {
+interface CountingProxy {
   /** The database's URI with the address of the proxy. */
   uri: string
   /** Names of the commands since the last call, in order. */

@@ -18,7 +18,7 @@ export interface Caching {
 }
 
 /** The bytes of a file, a picture or a zip, and the headers of their response. */
-export interface SentBytes extends Caching {
+interface SentBytes extends Caching {
   /** In bytes. */
   size: number
   /** Differs for different bytes; lower-case hex. */

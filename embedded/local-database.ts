@@ -6,7 +6,7 @@ import { type Environment, type Mongod, MongodError, mongodOnPath, readMongod } 
 import { readState } from './mongod/state.ts'
 
 /** The local databases of one DATA_DIR, which are used when no MONGODB_URI is set. */
-export interface LocalDatabases {
+interface LocalDatabases {
   /** Folder of the embedded database. */
   readonly dir: string
   readonly mongod: {

@@ -34,7 +34,7 @@ const WRONG_INPUT = /^(?:validation_failed|malformed_\w+|checksum_mismatch|taken
  * The error format of the earlier Kumo service: `{name, message}` without an envelope. Every error in the input has the
  * status 422 there, wrong credentials too.
  */
-export const bareFormat: ErrorFormat = ({ status, code: name, message, details, headers }) => {
+const bareFormat: ErrorFormat = ({ status, code: name, message, details, headers }) => {
   const faults = details.map(({ field, message }) => [field, message].filter(Boolean).join(' '))
   const body = { name, message: faults.length > 0 ? `${message} ${faults.join('; ')}.` : message }
   if (!WRONG_INPUT.test(name)) return { status, headers, body }

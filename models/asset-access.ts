@@ -52,7 +52,7 @@ export function readerNames(viewer: Viewer): string[] {
 }
 
 /** Returns the values of `readers` that stand for a viewer alone: the id and the principals. */
-export function ownNames(viewer: Viewer): string[] {
+function ownNames(viewer: Viewer): string[] {
   return viewer ? [viewer._id.toString(), ...(viewer.principals ?? [])] : []
 }
 

@@ -29,7 +29,7 @@ export interface EqualityFilters {
 type Filter = QueryFilter<AssetFields>
 
 /** Conditions of a filter: keys of which an asset has all, and others. */
-export interface KeyConditions {
+interface KeyConditions {
   all: string[]
   others: Filter[]
   /** Whether the conditions select assets by their keys. */

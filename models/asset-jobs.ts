@@ -11,7 +11,7 @@ const MAX_DUE = 100
  * makes it necessary stores it, `claim` counts a start before the work begins, and `end` removes it. A start holds the
  * job for a lease. When the lease expires, the job is due again.
  */
-export class AssetJob {
+class AssetJob {
   readonly #path: string
 
   constructor(private readonly name: keyof AssetFields['jobs'] & string) {

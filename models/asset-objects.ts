@@ -13,7 +13,7 @@ interface Holder {
 }
 
 /** The projection that `pendingDeletionOf` needs. */
-export const PENDING_DELETION = { pendingDeletion: 1, trash: 1 } as const
+const PENDING_DELETION = { pendingDeletion: 1, trash: 1 } as const
 
 /** Returns the objects to delete, including those that a process of an earlier release has added. */
 export function pendingDeletionOf({ pendingDeletion = [], trash = [] }: Holder): PendingDeletion[] {
@@ -22,7 +22,7 @@ export function pendingDeletionOf({ pendingDeletion = [], trash = [] }: Holder):
 }
 
 /** Returns filters for `$or`: one for each name of the field. */
-export const havingPendingDeletion = (id: { $in: string[] } | { $exists: true }) => [
+const havingPendingDeletion = (id: { $in: string[] } | { $exists: true }) => [
   { 'pendingDeletion.id': id },
   { 'trash.id': id },
 ]
@@ -31,7 +31,7 @@ export const havingPendingDeletion = (id: { $in: string[] } | { $exists: true })
 export const addPendingDeletion = (entry: PendingDeletion) => ({ pendingDeletion: entry, trash: entry })
 
 /** Returns the operand of `$pull` that removes an entry. */
-export const removePendingDeletion = (id: string) => ({ pendingDeletion: { id }, trash: { id } })
+const removePendingDeletion = (id: string) => ({ pendingDeletion: { id }, trash: { id } })
 
 /** Returns every object that an asset names. */
 export function objectsOf({

@@ -8,7 +8,7 @@ import { sortBy } from './plugins/page.ts'
 const MAX_READ_MS = 5000
 
 /** Assets of an owner with a tag, but not those that have it in this spelling. */
-export interface Tagged {
+interface Tagged {
   owner: Types.ObjectId
   tag: string
   except?: string | undefined

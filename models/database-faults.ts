@@ -42,7 +42,7 @@ const PASSING_LABELS = [
   'HandshakeError',
 ]
 
-export type DatabaseFault = { kind: 'full' | 'unavailable'; fault: string }
+type DatabaseFault = { kind: 'full' | 'unavailable'; fault: string }
 
 /**
  * Returns what is wrong with the database, in a sentence for operators without hosts and secrets. Returns null for an

@@ -15,7 +15,7 @@ const FIELDS = {
 } as const
 
 /** A user, as far as sessions depend on it. */
-export type SessionUser = Pick<UserFields, '_id' | keyof typeof FIELDS>
+type SessionUser = Pick<UserFields, '_id' | keyof typeof FIELDS>
 
 /** Returns what a session stores of its user. */
 export const accountOf = ({ username, access, accountVersion = 0 }: SessionUser): SessionAccount => ({

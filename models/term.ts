@@ -5,7 +5,7 @@ import type { Stored } from './stored.ts'
 import { gramsOf, innerGramsOf } from './term-grams.ts'
 
 /** Most words that a prefix or a part of a word stands for. */
-export const MAX_EXPANSIONS = 50
+const MAX_EXPANSIONS = 50
 /** Most spellings of a word that searches use. A word with more has unknown spellings. */
 const MAX_SPELLINGS = 8
 /** Longest time in which a process does not store a word again that it has stored, in milliseconds. */
@@ -13,7 +13,7 @@ export const SEEN_MS = 3_600_000
 /** Time after its last sight from which a word without assets is removed, in milliseconds. Longer than `SEEN_MS`. */
 const UNUSED_MS = 2 * SEEN_MS
 /** Most assets that are counted for a word. More make no difference to searches. */
-export const MAX_TERM_COUNT = 2000
+const MAX_TERM_COUNT = 2000
 /** Most terms that share letters with a misspelled word and that are compared with it. */
 const MAX_SIMILAR = 2000
 /** Time between two counts of a word, in milliseconds. */

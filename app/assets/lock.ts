@@ -17,7 +17,7 @@ import { recordAnnounced } from '../events/asset-events.ts'
 import type { AuditEntry } from '../events/event-log.ts'
 import { lockedError, reloadForRetry } from './change.ts'
 
-export interface LockRequest {
+interface LockRequest {
   mode?: LockMode
   until?: Date
   legalHold?: true

@@ -5,7 +5,7 @@
  */
 
 /** A file to put into a zip. */
-export interface ZipEntry {
+interface ZipEntry {
   /** At most 65,535 bytes of UTF-8. */
   name: string
   /** In bytes. */
@@ -13,7 +13,7 @@ export interface ZipEntry {
 }
 
 /** A file and its place in a zip. */
-export type PlacedEntry<E extends ZipEntry> = E & {
+type PlacedEntry<E extends ZipEntry> = E & {
   /** The offset of its local header. */
   offset: number
   /** The offset of its first byte. */

@@ -41,7 +41,7 @@ export interface LinkRight {
 }
 
 /** @property exp when the URL expires, in seconds since 1970 */
-export type VerifiedBytes = SignedBytes & { exp: number }
+type VerifiedBytes = SignedBytes & { exp: number }
 
 /** Creates and verifies the tokens of signed URLs. They are not stored. */
 export interface UrlSigner {

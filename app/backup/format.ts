@@ -30,7 +30,7 @@ export const COLLECTIONS = [
   FORMER_ACTIVITIES,
   'events',
 ] as const
-export type CollectionName = (typeof COLLECTIONS)[number]
+type CollectionName = (typeof COLLECTIONS)[number]
 
 /** Collections that backups of earlier releases do not have. */
 type LaterCollection = 'events' | 'fileSets'

@@ -5,7 +5,7 @@ export const MOVE_COLLECTION = 'move'
 export const MOVE_ID = 'move'
 
 /** A move of a whole database into this one by `npm run db:move`. */
-export interface MoveRecord {
+interface MoveRecord {
   _id: string
   /** Installation id of the source, which this database takes over. */
   source: string

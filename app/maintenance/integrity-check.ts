@@ -29,7 +29,7 @@ interface Options {
   graceMs: number
 }
 
-export interface CheckResult {
+interface CheckResult {
   finding: Finding
   /** Whether this check fixed the finding. */
   fixed: boolean

@@ -32,7 +32,7 @@ export const coverQueue = new FairQueue({
 })
 
 /** The cover of an upload while it is rendered. */
-export interface PendingCover {
+interface PendingCover {
   /** Returns the cover, stored with the upload. Returns null when there is none or it takes too long. */
   inTime(): Promise<Cover | null>
   /** Returns the job to store with the upload when the cover is late. It survives the end of the process. */

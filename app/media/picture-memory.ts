@@ -1,7 +1,7 @@
 import type { Metadata } from 'sharp'
 
 /** How a picture is rendered. */
-export interface Rendering {
+interface Rendering {
   /** Pixels of the longer side of the result. */
   side: number
   /** Effort of libwebp, 0 to 6. */

@@ -60,7 +60,7 @@ export interface Requester {
 }
 
 /** Time limits of one picture, in milliseconds. */
-export interface RenderTimes {
+interface RenderTimes {
   /** For one frame. */
   stillMs: number
   /** For all frames of an animation. When it takes longer, only the first frame is rendered. */

@@ -2,7 +2,7 @@ import { PictureTooLarge } from './limit-frames.ts'
 import { MemoryShort, type Rendered, type RenderJob, render } from './render.ts'
 
 /** Why there is no picture: the memory is not enough, the picture is over a limit, or it cannot be read. */
-export type RenderFailure = 'memory' | 'limit' | 'broken'
+type RenderFailure = 'memory' | 'limit' | 'broken'
 
 /** The answer of the renderer: a picture and the memory of the process in bytes, or the error. */
 export type RenderAnswer = (Rendered & { rss: number }) | { error: string; failure: RenderFailure }

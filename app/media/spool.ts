@@ -19,7 +19,7 @@ export interface SpoolQuota {
   returnBytes(bytes: number): void
 }
 
-export interface SpoolOptions {
+interface SpoolOptions {
   user: string
   /** Bytes of this stream. */
   maxBytes: number

@@ -21,7 +21,7 @@ export interface Place {
   localPath?: string | undefined
 }
 
-export interface Placed {
+interface Placed {
   projectId: string
   sceneId: string
   asset: AssetFields

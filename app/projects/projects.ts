@@ -56,7 +56,7 @@ export async function createProject(
 }
 
 /** Fields to change. Missing fields are not changed. */
-export interface ProjectChange {
+interface ProjectChange {
   title?: string
   /** The id of an asset; null removes the image. */
   image?: string | null
@@ -170,7 +170,7 @@ export async function removeProject(
  *
  * @throws `validation_failed` unless the order names each scene exactly once
  */
-export function reorderScenes(scenes: Scene[], order: string[]): Scene[] {
+function reorderScenes(scenes: Scene[], order: string[]): Scene[] {
   const found = order.flatMap((id) => scenes.find((scene) => scene.id === id) ?? [])
   if (found.length !== scenes.length || new Set(order).size !== order.length || order.length !== found.length)
     throw validationFailed([{ field: 'sceneOrder', message: 'must name every scene of the project once' }])

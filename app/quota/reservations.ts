@@ -45,7 +45,7 @@ export interface LimitedLedger extends Ledger {
 /** Largest number of uploads of a user at the same time. */
 export const MAX_OPEN_UPLOADS = 200
 /** Bytes of the server's capacity that an upload can reserve beyond the received ones. */
-export const MAX_AHEAD_BYTES = 64_000_000
+const MAX_AHEAD_BYTES = 64_000_000
 /** `Retry-After` for a client with too many open uploads, in seconds. */
 const RETRY_SECONDS = 10
 /** Largest number of files that an upload reserves when it begins. */

@@ -124,7 +124,7 @@ export async function updateLink(
 
 const takenDown = () => forbidden('An administrator took this asset down. It cannot have links.')
 
-export function hashToken(token: string): string {
+function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex')
 }
 

@@ -1,5 +1,5 @@
 /** Longest object key in characters. On disk, key, time and UUID must fit into a file name of 255 bytes. */
-export const MAX_KEY_LENGTH = 200
+const MAX_KEY_LENGTH = 200
 
 const KEY = /^[\w-]+(?:\/[\w-]+)*$/
 const PREFIX = /^(?:[\w-]+\/)*[\w-]*$/

@@ -17,7 +17,7 @@ export interface StoredObject {
 }
 
 /** An object whose upload has begun and not ended. */
-export interface UnfinishedObject {
+interface UnfinishedObject {
   key: string
   begunAt: Date
 }

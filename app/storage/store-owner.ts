@@ -18,7 +18,7 @@ export class ForeignStoreError extends Error {
 type Owner = 'this database' | 'another database' | 'nobody'
 
 /** Returns which database the mark of the store names. */
-export async function ownerOf(store: ObjectStore): Promise<Owner> {
+async function ownerOf(store: ObjectStore): Promise<Owner> {
   const mark = await store.readMark()
   if (mark === null) return 'nobody'
   return mark.trim() === (await Installation.currentId()) ? 'this database' : 'another database'

@@ -35,7 +35,7 @@ interface KeyedRequest {
 }
 
 /** A request that has succeeded. Its repeats are answered without storing anything. */
-export interface FirstRequest {
+interface FirstRequest {
   /** Hash of its fields, and of the names and lengths of its files. */
   content: string
   /** Returns the asset in its answer, as JSON. @throws not_found when the answer was too long to store and the asset is deleted */

@@ -4,7 +4,7 @@ import type { LibrarySearch } from './library.ts'
 const LOOKED_AT = 20
 
 /** How good an answer is: shares of 1, and what is wrong with it. */
-export interface Judgement {
+interface Judgement {
   precision: number
   recall: number
   faults: string[]

@@ -10,8 +10,8 @@ import type { SocketLimits } from './limits.ts'
 
 // Close codes of the service (RFC 6455 §7.4). 4000 to 4999 are for applications.
 export const GOING_AWAY = 1001
-export const POLICY_VIOLATION = 1008
-export const TOO_BIG = 1009
+const POLICY_VIOLATION = 1008
+const TOO_BIG = 1009
 export const UNAUTHENTICATED = 4401
 
 /** The sign-in of a connection. */

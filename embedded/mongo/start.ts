@@ -24,14 +24,14 @@ import { acceptConnections } from './wire/connection.ts'
 
 export { findRunningMongo } from './address.ts'
 
-export interface EmbeddedMongoOptions extends Pick<StoreOptions, 'freeBytes'> {
+interface EmbeddedMongoOptions extends Pick<StoreOptions, 'freeBytes'> {
   /** Folder of the data; created if it does not exist. One process can use it at a time. */
   dir: string
   /** Seconds between removals of expired documents and idle cursors. Default: 60, as in MongoDB. */
   ttlSeconds?: number
 }
 
-export interface EmbeddedMongo {
+interface EmbeddedMongo {
   /** `mongodb://…mongo.sock/?…`, without a database name. */
   uri: string
   /** Commits all writes, closes all connections and releases the directory. */

@@ -26,7 +26,7 @@ interface MongodOptions {
 }
 
 /** A running server. */
-export interface RunningMongod {
+interface RunningMongod {
   /** `mongodb://…mongo.sock/?…`, without a database name. */
   uri: string
   /** Stops the server and releases the folder. */

@@ -101,7 +101,7 @@ export function serializeAssetForAdmin(asset: AssetFields, owner: VisibleUser | 
 }
 
 /** Serializes a lock; null when the asset is not locked any more. */
-export function serializeLock(asset: Pick<AssetFields, 'lock'>, now: Date) {
+function serializeLock(asset: Pick<AssetFields, 'lock'>, now: Date) {
   if (!asset.lock || !isLocked(asset, now)) return null
   const { mode, until, legalHold } = asset.lock
   return isRetained(asset, now) ? { mode, until, legalHold } : { mode: null, until: null, legalHold }

@@ -2,7 +2,7 @@
  * Matches an emoji: a flag, a keycap, or pictures with their skin tones, variants and joined pictures. Legal signs are no
  * emoji, because people do not type them.
  */
-export const EMOJI =
+const EMOJI =
   /[\u{1F1E6}-\u{1F1FF}]{2}|[\d#*]\uFE0F?\u20E3|(?![\u00A9\u00AE])\p{Extended_Pictographic}[\uFE0F\u{1F3FB}-\u{1F3FF}\u{E0020}-\u{E007F}]*(?:\u200D\p{Extended_Pictographic}[\uFE0F\u{1F3FB}-\u{1F3FF}]*)*/uy
 
 const VARIANT = /\uFE0F/g

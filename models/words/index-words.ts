@@ -4,11 +4,11 @@ import { splitWords, type Word } from './split.ts'
 import { MAX_TITLE, titleOf } from './title.ts'
 
 /** Most different words of an asset that searches find; in scripts without spaces, characters and pairs of them. */
-export const MAX_WORDS = 1000
+const MAX_WORDS = 1000
 /** Most keys of the words of an asset. Only words of very many parts or spellings reach it before `MAX_WORDS`. */
 const MAX_KEYS = 4000
 /** Most characters of a word that keys hold. */
-export const MAX_KEY_CHARACTERS = 64
+const MAX_KEY_CHARACTERS = 64
 
 /** The texts in which searches look for words. */
 export interface AssetTexts {

@@ -19,7 +19,7 @@ export interface Expansions {
   insides: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-export interface MatchOptions {
+interface MatchOptions {
   /** Without it, every prefix and every inside matches. */
   expansions?: Expansions | undefined
   any?: boolean
@@ -32,7 +32,7 @@ const LEVELS = [WHOLE, PREFIX, INSIDE] as const
 type Level = (typeof LEVELS)[number]
 
 /** Fewest letters of a word that matches inside other words. */
-export const MIN_INSIDE = 4
+const MIN_INSIDE = 4
 const LETTERS = /^[\p{L}\p{M}]+$/u
 
 /** Returns whether a part of a search also matches inside words. */

@@ -5,7 +5,7 @@ import { type Expansions, matchesInside } from './match.ts'
 import type { QueryWord, Term } from './query.ts'
 
 /** Keys of which an asset has at least one. */
-export type AnyOf = string[]
+type AnyOf = string[]
 /** Groups of keys that an asset has all of. */
 export type AllOf = AnyOf[]
 
@@ -53,7 +53,7 @@ export function formKeys(
 }
 
 /** A lookup of the words that begin with a text. */
-export interface PrefixLookup {
+interface PrefixLookup {
   /** Keys of the parts before. */
   before: AllOf
   prefix: string

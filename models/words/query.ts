@@ -5,7 +5,7 @@ import { type Title, titleOf } from './title.ts'
 /** Most characters of a search text. */
 export const MAX_QUERY_CHARACTERS = 500
 /** Most words of a search text. */
-export const MAX_QUERY_WORDS = 16
+const MAX_QUERY_WORDS = 16
 
 /** Parts of a word in sequence, folded, and in exact spelling. */
 export interface Parts {

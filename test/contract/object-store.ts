@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts'
 import { keysIn, rejection } from '../support/s3/object-stores.ts'
 import { describeEngine } from './object-store-engine.ts'
 
-export interface StoreFixture {
+interface StoreFixture {
   store: ObjectStore
   /** A store of the same kind that cannot be reached: a closed port, a disk that is not mounted. */
   unreachable: ObjectStore

@@ -13,7 +13,7 @@ import { Target } from './attacks/target.ts'
 import { attackDownloads, attackUploads } from './attacks/transfers.ts'
 
 /** Number of cases of each attack in one round. */
-export interface HostileCounts {
+interface HostileCounts {
   frames: number
   handshakes: number
   downloads: number
@@ -40,7 +40,7 @@ interface Options {
   progress?: (line: string) => void
 }
 
-export interface HostileReport {
+interface HostileReport {
   /** Description of the database and the store. */
   ground: string
   /** Number of answers by status; 0: closed without an answer. */

@@ -12,7 +12,7 @@ import { makeBucket } from '../support/s3/bucket.ts'
 import { startFakeS3 } from '../support/s3/fake-s3.ts'
 
 /** A server behind a proxy that causes faults. */
-export interface FaultyServer {
+interface FaultyServer {
   proxy: FaultProxy
   /** Environment of a service that uses the server through the proxy. */
   env: Record<string, string>
@@ -20,7 +20,7 @@ export interface FaultyServer {
   close(): Promise<void>
 }
 
-export interface FaultyDatabase extends FaultyServer {
+interface FaultyDatabase extends FaultyServer {
   /** Kills the server and starts it again at the end. Resolves when it accepts connections. */
   kill(end: Promise<void>): Promise<void>
 }

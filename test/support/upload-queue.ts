@@ -14,7 +14,7 @@ interface Sent {
 }
 
 /** A service whose answers the test gives. */
-export class FakeService implements Transport {
+class FakeService implements Transport {
   readonly sent: Sent[] = []
   readonly changes: Change[] = []
   readonly removed: (string | null)[] = []

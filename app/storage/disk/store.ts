@@ -9,7 +9,7 @@ import { listObjects, readObject, removeObjects } from './objects.ts'
 import { testDisk } from './self-test.ts'
 import { listUnfinished, removeUnfinished, TEMPORARY, writeObject } from './write.ts'
 
-export interface DiskStoreOptions {
+interface DiskStoreOptions {
   /** Folder of the objects. Created if it does not exist. */
   dir: string
 }

@@ -5,7 +5,7 @@ import { refuseOtherAnswers } from './answers.ts'
 import { isFullFault, storeFault } from './faults.ts'
 
 /** Time limits in milliseconds. */
-export interface S3Timeouts {
+interface S3Timeouts {
   /** For opening a connection. */
   connect: number
   /** Without a byte in either direction. For downloads: while the reader waits for bytes. */

@@ -95,7 +95,7 @@ const statusOf = (error: unknown) =>
   (error as { $metadata?: { httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode
 
 /** Returns the code of an error of the store, its HTTP status if the answer has none, or undefined without answer. */
-export function faultCode(error: unknown): string | undefined {
+function faultCode(error: unknown): string | undefined {
   if (error instanceof S3ServiceException && /^[\w.]{1,64}$/.test(error.name) && error.name !== 'Unknown')
     return error.name
   const status = statusOf(error)

@@ -1,5 +1,5 @@
 /** What the policy of a key depends on. */
-export interface PolicyScope {
+interface PolicyScope {
   bucket: string
   /** Beginning of every key in the bucket: empty, or segments that end with `/`. */
   prefix: string

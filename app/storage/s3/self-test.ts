@@ -29,7 +29,7 @@ import type { ObjectRemover } from './remove.ts'
 import { listUnfinished } from './unfinished.ts'
 
 /** The parts of the store that the self-test tries. */
-export interface Tested {
+interface Tested {
   store: ObjectStore
   client: S3Client
   bucket: string

@@ -5,7 +5,7 @@ import type { Doc } from '../values/types.ts'
 import { type Growth, Reserve, type ReserveOptions } from './reserve.ts'
 
 /** Catalog entry of one collection. */
-export interface CollectionEntry {
+interface CollectionEntry {
   /** Number of the collection in the keys of its records. Never reused. */
   uid: number
   indexes: Doc[]

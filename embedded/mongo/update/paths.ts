@@ -6,7 +6,7 @@ import { isDoc, own } from '../values/types.ts'
 const IDENTIFIER = /^\$\[(\w*)\]$/
 
 /** Tests of array elements by their placeholder in a path: `$[name]`, or `$[]` for all elements. */
-export type ArrayFilters = ReadonlyMap<string, Matcher>
+type ArrayFilters = ReadonlyMap<string, Matcher>
 
 /** Reads `arrayFilters`. Each filter has one identifier, which a path of the update must use. */
 export function parseArrayFilters(filters: unknown, paths: readonly string[]): ArrayFilters {

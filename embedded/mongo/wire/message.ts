@@ -24,7 +24,7 @@ export interface Request {
 }
 
 /** The bytes are not a valid message. The connection must be closed. */
-export class MalformedMessage extends Error {
+class MalformedMessage extends Error {
   override name = 'MalformedMessage'
 }
 

@@ -23,7 +23,7 @@ import { listen } from './http.ts'
 import { databaseUri } from './mongo.ts'
 
 /** A clock that tests can set forward. */
-export class TestClock implements Clock {
+class TestClock implements Clock {
   #ahead = 0
 
   now(): Date {

@@ -20,7 +20,7 @@ export async function readMetrics(origin: string): Promise<Map<string, MetricFam
   return parseMetrics(await answer.text())
 }
 
-export function parseMetrics(text: string): Map<string, MetricFamily> {
+function parseMetrics(text: string): Map<string, MetricFamily> {
   const families = new Map<string, MetricFamily>()
   let last: MetricFamily | undefined
   for (const line of text.split('\n')) {

@@ -151,7 +151,7 @@ async function openFiles({ pid }: ChildProcess, home: string): Promise<string[]>
   return targets.filter((target) => target.startsWith(home) && !target.endsWith('.log'))
 }
 
-export interface ProxyAnswer {
+interface ProxyAnswer {
   status: number
   headers: IncomingMessage['headers']
   bytes: Buffer

@@ -8,7 +8,7 @@ export interface BodyRequest {
   headers: Record<string, string>
 }
 
-export interface SeenAnswer {
+interface SeenAnswer {
   status: number
   /** The error code. */
   code: string | undefined

@@ -10,7 +10,7 @@ import { FindModel, type ViewerName } from './model.ts'
 const some = <T>(values: readonly T[]) => fc.constantFrom(...values)
 
 /** The parameters of a comparison. */
-export interface Comparison {
+interface Comparison {
   searches: number
   viewers?: readonly ViewerName[]
   queries?: fc.Arbitrary<Query>

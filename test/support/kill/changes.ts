@@ -14,7 +14,7 @@ import { killAll, type ServiceProcess, startProcess } from '../app/process.ts'
 /** What acknowledged requests did to an asset, in order. */
 type Done = Map<string, ListedChange['kind'][]>
 
-export interface ChangesRun {
+interface ChangesRun {
   /** Acknowledged changes. */
   acknowledged: number
   /** What a reader of the list of changes missed or saw wrongly. */

@@ -11,7 +11,7 @@ import { withDatabase } from '../../embedded/engine.ts'
 import { makeBucket } from '../s3/bucket.ts'
 
 /** A folder, a database and a store for one run. The environment can name a real database and bucket. */
-export interface Ground {
+interface Ground {
   /** The environment variables of a service that uses it. */
   env: Record<string, string>
   /** Description for the report. */

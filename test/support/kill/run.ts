@@ -18,7 +18,7 @@ interface KillOptions {
   progress?: (kill: number, answers: number) => void
 }
 
-export interface KillReport {
+interface KillReport {
   kills: number
   /** The database and the store that were used. */
   ground: string

@@ -46,7 +46,7 @@ interface PathItem extends Partial<Record<Method, Operation>> {
   parameters?: (Parameter | Reference)[]
 }
 
-export interface OpenApiDocument {
+interface OpenApiDocument {
   openapi: string
   info: { version: string }
   security: Record<string, string[]>[]

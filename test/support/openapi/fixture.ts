@@ -33,8 +33,7 @@ const takes = (type: string) => (route: DocumentedRoute) =>
 export const takesJson = takes('application/json')
 export const isForAdmins = ({ operation }: DocumentedRoute) => operation.tags.includes('Administration')
 /** Whether a route takes files. Routes that take JSON take multipart bodies without files. */
-export const takesUpload = (route: DocumentedRoute) =>
-  takes('multipart/form-data')(route) && !takesJson(route)
+const takesUpload = (route: DocumentedRoute) => takes('multipart/form-data')(route) && !takesJson(route)
 
 /** Creates a user, Ada, with a public image asset, a preview image, a link and a project, to request any route. */
 export async function createOpenApiFixture(app: TestApp) {

@@ -18,7 +18,7 @@ export interface FakeResponse {
   body?: string | Buffer
 }
 
-export interface FakeRequest {
+interface FakeRequest {
   key: string
   query: URLSearchParams
   body: Buffer

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/preact-query'
 
 /** One page of a list of the API. */
-export interface ListPage<Item> {
+interface ListPage<Item> {
   items: Item[]
   /** Cursor of the next page; null at the end. */
   next: string | null

@@ -1,5 +1,5 @@
 /** What signed in, as its `User-Agent` says. */
-export interface Device {
+interface Device {
   kind: 'computer' | 'phone' | 'program'
   /** Browser or program; null if unknown. */
   app: string | null

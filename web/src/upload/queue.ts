@@ -12,7 +12,7 @@ const TYPING_MS = 800
 /** Time after a connection came back before failed uploads begin again, in milliseconds. */
 const ONLINE_MS = 3000
 
-export interface Deps extends ItemsDeps, RunDeps {
+interface Deps extends ItemsDeps, RunDeps {
   /** Called after an asset was created, changed or deleted. */
   onStored(): void
   isOnline(): boolean

@@ -4,7 +4,7 @@ import type { UploadItem } from './item.ts'
 import type { FileHandle, QueueStore } from './parts.ts'
 
 /** Space that copies of chosen files can take in the browser, in bytes. */
-export const MAX_KEPT_BYTES = 200_000_000
+const MAX_KEPT_BYTES = 200_000_000
 /** How long an unfinished upload is kept after it was added, in milliseconds. */
 const MAX_AGE_MS = 7 * 86_400_000
 

@@ -8,7 +8,7 @@ import { lazyPart } from './lazy.tsx'
 import { StageElement } from './tools.tsx'
 import { Unshown } from './unshown.tsx'
 
-export interface ViewerProps {
+interface ViewerProps {
   /** All files of the asset, because a model can name others. */
   files: readonly ViewedFile[]
   /** The file in the viewer; undefined if there is none. */

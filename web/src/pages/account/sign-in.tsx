@@ -6,7 +6,7 @@ import { text } from '../../text.ts'
 import { SignInForm } from './sign-in-form.tsx'
 
 /** Returns the page to open after signing in: an address of this client, else the gallery. */
-export function afterSignIn(next: string | undefined): string {
+function afterSignIn(next: string | undefined): string {
   if (!next?.startsWith('/') || !URL.canParse(next, location.origin)) return at('/')
   const { origin, pathname, search } = new URL(next, location.origin)
   return origin === location.origin ? `${pathname}${search}` : at('/')
