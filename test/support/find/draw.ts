@@ -153,7 +153,10 @@ export const drawnQuery: fc.Arbitrary<Query> = fc
     ...given(order, 'sort'),
   }))
 
-/** A search without words, because the previous release compared them in another way. */
-export const wordlessQuery: fc.Arbitrary<Query> = drawnQuery.map(
-  ({ q: _q, match: _match, ...others }) => others,
-)
+/**
+ * A search without words, and without a tag that is stored with `ß` and searched with `SS`, because the previous release
+ * compared both in another way.
+ */
+export const wordlessQuery: fc.Arbitrary<Query> = drawnQuery
+  .map(({ q: _q, match: _match, ...others }) => others)
+  .filter(({ tag, tagAny, tagNot }) => ![tag, tagAny, tagNot].flat().includes('STRASSE'))
