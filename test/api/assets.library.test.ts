@@ -17,9 +17,16 @@ describe('GET /api/assets – library of real names', function () {
     const { user } = await signUp(app, 'ada')
     for (const [n, { name, tags, fileNames, description }] of libraryAssets().entries())
       await insertAsset(user, {
-        ...{ name: name.normalize('NFC'), tags, description, visibility: 'public' as const },
+        name: name.normalize('NFC'),
+        tags,
+        description,
+        visibility: 'public' as const,
         files: fileNames.map((file, at) => ({
-          ...{ id: `${n}-${at}`, name: file, key: `ada/${n}/${at}`, size: 1, mediaType: 'text/plain' },
+          id: `${n}-${at}`,
+          name: file,
+          key: `ada/${n}/${at}`,
+          size: 1,
+          mediaType: 'text/plain',
           sha256: 'a'.repeat(64),
         })) as AssetFields['files'],
         createdAt: new Date(START + n * 1000),

@@ -29,8 +29,14 @@ describe('bounds of searches', () => {
     const at = new Date(Date.now() + n)
     const described = { name: 'Oak', description: '', tags: n === 0 ? ['first'] : [] }
     const fields = {
-      ...{ ...described, type: n === 0 ? '3D' : '2D', media: n < 10 ? 'model' : 'image', size: 1 },
-      ...{ state: 'ready', visibility: n % 2 ? 'public' : 'private', allFiles: [], lock: null },
+      ...described,
+      type: n === 0 ? '3D' : '2D',
+      media: n < 10 ? 'model' : 'image',
+      size: 1,
+      state: 'ready',
+      visibility: n % 2 ? 'public' : 'private',
+      allFiles: [],
+      lock: null,
     } as Keyed
     const readers = readersOf({ owner: ada.user._id, visibility: fields.visibility, collaborators: [] })
     const { allFiles: files, ...others } = fields
@@ -50,7 +56,9 @@ describe('bounds of searches', () => {
     it(`GET /api/assets?${query}count=1&facets=1 – more than 10,000 → a least total, facets of the newest 10,000`, async () => {
       const { total, totalIsMinimum, facets, facetsOf } = await search(`${query}count=1&facets=1`)
       expect({ total, totalIsMinimum, facetsOf }).to.deep.equal({
-        ...{ total: MAX_COUNTED, totalIsMinimum: true, facetsOf: MAX_COUNTED },
+        total: MAX_COUNTED,
+        totalIsMinimum: true,
+        facetsOf: MAX_COUNTED,
       })
       expect(facets.type).to.deep.equal([{ value: '2D', count: MAX_COUNTED }])
       expect(facets.media).to.deep.include({ value: 'model', count: 9 })

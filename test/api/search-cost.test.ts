@@ -24,7 +24,9 @@ describe('cost of searches', () => {
     ada = await signUp(app, 'ada')
     for (let n = 0; n < MANY; n++)
       await insertAsset(ada.user, {
-        ...{ name: `Oak chair ${n}`, tags: n % 3 ? ['wood'] : ['metal'], license: n % 2 ? 'MIT' : 'CC0-1.0' },
+        name: `Oak chair ${n}`,
+        tags: n % 3 ? ['wood'] : ['metal'],
+        license: n % 2 ? 'MIT' : 'CC0-1.0',
         ...{
           visibility: 'public',
           description: `${n % 4 ? 'table lamp' : 'lamp. Table'} ${n % 16 ? 'M4 x 3' : 'M3x10'}`,

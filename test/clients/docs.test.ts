@@ -74,7 +74,11 @@ describe('/docs in Chromium', function () {
     expect(await send()).to.equal(201)
     const { name, tags, description, ...first } = await stored()
     expect({ name, files: first.files.length, images: first.images, tags, description }).to.deep.equal({
-      ...{ name: 'chair.obj', files: 1, images: [], tags: [], description: '' },
+      name: 'chair.obj',
+      files: 1,
+      images: [],
+      tags: [],
+      description: '',
     })
     expect(first.files[0]?.size).to.equal(obj().length)
 

@@ -9,8 +9,12 @@ import type { Doc } from '../../embedded/mongo/values/types.ts'
 
 const nothing = () => undefined
 const NO_STORE = {
-  ...{ documents: () => [], admit: nothing, putDocument: nothing, removeDocument: nothing },
-  ...{ putCollection: nothing, removeCollection: nothing },
+  documents: () => [],
+  admit: nothing,
+  putDocument: nothing,
+  removeDocument: nothing,
+  putCollection: nothing,
+  removeCollection: nothing,
 } as unknown as Records
 
 /** Ends its turn after every document and then runs a function. */

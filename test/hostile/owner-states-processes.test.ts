@@ -28,7 +28,10 @@ describe('readers in another process while an account changes', function () {
     folder = await mkdtemp(join(tmpdir(), 'kura-readers-'))
     const uri = withDatabase(await databaseUri(), `kura-readers-${randomBytes(6).toString('hex')}`)
     const env = {
-      ...{ DATA_DIR: folder, MONGODB_URI: uri, REGISTRATIONS_PER_HOUR: '0', LOG_LEVEL: 'warn' },
+      DATA_DIR: folder,
+      MONGODB_URI: uri,
+      REGISTRATIONS_PER_HOUR: '0',
+      LOG_LEVEL: 'warn',
     }
     first = (await startProcess(env)).origin
     second = (await startProcess(env)).origin

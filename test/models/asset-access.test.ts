@@ -38,8 +38,16 @@ describe('readers with principals', () => {
   }
 
   const expected = (shared: boolean) => ({
-    ...{ public: false, 'public chair': false, mine: false, 'mine chair': false },
-    ...{ shared, 'shared chair': shared, all: shared, 'all chair': shared, read: shared, visible: shared },
+    public: false,
+    'public chair': false,
+    mine: false,
+    'mine chair': false,
+    shared,
+    'shared chair': shared,
+    all: shared,
+    'all chair': shared,
+    read: shared,
+    visible: shared,
   })
 
   it('visibleTo – principal that is a reader → found as shared and read', async () => {

@@ -15,5 +15,7 @@ export const isFinished = (page: Page, name: string) =>
 
 /** Returns a file for a file input. */
 export const fileOf = (name: string, buffer: Buffer) => ({
-  ...{ name, mimeType: 'application/octet-stream', buffer },
+  name,
+  mimeType: 'application/octet-stream',
+  buffer,
 })

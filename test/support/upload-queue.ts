@@ -87,7 +87,9 @@ export function openWindow(
   const messages: Message[] = []
   const clock = { now: 1000 }
   const queue = new UploadQueue({
-    ...{ store, transport: service, windowId },
+    store,
+    transport: service,
+    windowId,
     async hash(file) {
       file.slice(0, 1)
       return `sha256 of ${await file.text()}`

@@ -13,8 +13,14 @@ const button = (page: Page, name: string) => page.getByRole('button', { name, ex
 
 describe('draft of the edit dialog', () => {
   const before = draftOf({
-    ...{ name: 'Chair', description: '', tags: ['wood'], type: '3D', media: 'model', visibility: 'private' },
-    ...{ license: null, source: null },
+    name: 'Chair',
+    description: '',
+    tags: ['wood'],
+    type: '3D',
+    media: 'model',
+    visibility: 'private',
+    license: null,
+    source: null,
   })
 
   it('changeOf – some fields changed → only these; detect and emptied fields → null', () => {
@@ -22,7 +28,10 @@ describe('draft of the edit dialog', () => {
     const detect = { type: 'detect', media: 'detect' } as const
     const draft = { ...before, ...detect, name: 'Oak chair', license: ' ' }
     expect(changeOf({ ...before, license: 'MIT' }, draft)).to.deep.equal({
-      ...{ name: 'Oak chair', type: null, media: null, license: null },
+      name: 'Oak chair',
+      type: null,
+      media: null,
+      license: null,
     })
     expect(changeOf(before, { ...before, media: 'image' })).to.deep.equal({ media: 'image' })
   })
@@ -101,7 +110,10 @@ describe('dialogs of an asset in the web client', function () {
     await page.getByText(HOSTILE).waitFor()
     const stored = await Asset.findById(asset.id).lean()
     expect(stored).to.include({
-      ...{ name: 'Stool', description: HOSTILE, license: 'MIT', visibility: 'public' },
+      name: 'Stool',
+      description: HOSTILE,
+      license: 'MIT',
+      visibility: 'public',
     })
     expect(stored?.tags).to.deep.equal(['wood', 'red', 'oak'])
     expect(

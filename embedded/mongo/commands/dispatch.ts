@@ -9,8 +9,14 @@ import * as reads from './read.ts'
 import * as writes from './write.ts'
 
 const COMMANDS: Record<string, Command> = {
-  ...{ ...handshake, ismaster: handshake.hello, isMaster: handshake.hello, buildinfo: handshake.buildInfo },
-  ...{ ...reads, ...writes, ...collections, ...indexes },
+  ...handshake,
+  ismaster: handshake.hello,
+  isMaster: handshake.hello,
+  buildinfo: handshake.buildInfo,
+  ...reads,
+  ...writes,
+  ...collections,
+  ...indexes,
   explain,
 }
 

@@ -30,7 +30,11 @@ function memoryStore(objects: Record<string, Buffer | number>) {
 }
 
 const fileOf = ([name, content]: [string, Buffer | number]) => ({
-  ...{ id: name, key: name, name, mediaType: 'text/plain', media: 'document' as const },
+  id: name,
+  key: name,
+  name,
+  mediaType: 'text/plain',
+  media: 'document' as const,
   size: Buffer.isBuffer(content) ? content.length : content,
   sha256: name,
 })

@@ -109,7 +109,10 @@ describe('start of the process', function () {
     const env = { NODE_ENV: 'production', MONGODB_URI: NO_DATABASE, JWT_SECRET: SECRET }
     const misspelt = { MONGODB_URL: 'hunter2', KURA_PORT: '1' }
     const { output, signal, ended } = await startProcess({
-      ...{ ...env, ...misspelt, DATA_DIR: folder, PORT: String(port) },
+      ...env,
+      ...misspelt,
+      DATA_DIR: folder,
+      PORT: String(port),
     })
     await eventually(() => expect(output()).to.contain('trying again'), 30_000)
     signal('SIGTERM')

@@ -44,7 +44,10 @@ describe('migration 0003-keys', function () {
     await buildFormerTextIndex()
     for (const n of Array(MANY).keys())
       await insertAsset(ada.user, {
-        ...{ name: `Oak ${n}`, tags: n % 2 ? ['wood'] : [], type: n % 3 ? '3D' : '2D', media: 'model' },
+        name: `Oak ${n}`,
+        tags: n % 2 ? ['wood'] : [],
+        type: n % 3 ? '3D' : '2D',
+        media: 'model',
         visibility: n % 5 ? 'public' : 'private',
       })
     const upload = await uploadAsset(ada, { name: 'Elm' })

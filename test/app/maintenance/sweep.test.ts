@@ -235,7 +235,11 @@ describe('sweep', () => {
   it('sweep – process died after the commit of a public asset, owner disabled meanwhile → asset hidden', async () => {
     const [asset, owner] = [new Types.ObjectId(), ada.user._id]
     const upload = await UploadSession.begin(app.context, {
-      ...{ owner, asset, isNew: true, announced: 0, mostFiles: 0 },
+      owner,
+      asset,
+      isNew: true,
+      announced: 0,
+      mostFiles: 0,
     })
     await grantRights(owner, { disabled: true })
     await updateReaders(owner)

@@ -44,7 +44,10 @@ describe('changes of a ledger by uploads that arrive together', () => {
     })
     expect(commands).to.deep.equal(['capacity.findAndModify', 'capacity.findAndModify'])
     expect(await Capacity.spaceOf(LEDGER)).to.deep.include({
-      ...{ used: 480, reserved: 0, files: 8, reservedFiles: 0 },
+      used: 480,
+      reserved: 0,
+      files: 8,
+      reservedFiles: 0,
     })
   })
 
@@ -74,7 +77,11 @@ describe('changes of a ledger by uploads that arrive together', () => {
     const states = await settleAll(entries)
     expect(states.map((state) => state !== null)).to.deep.equal([true, false, true, true, true, true])
     expect(await Capacity.spaceOf(LEDGER)).to.deep.include({
-      ...{ used: 360, reserved: 0, files: 6, reservedFiles: 0, uploads: [] },
+      used: 360,
+      reserved: 0,
+      files: 6,
+      reservedFiles: 0,
+      uploads: [],
     })
   })
 })

@@ -11,8 +11,17 @@ import { mp4, obj, png } from '../../support/data/samples.ts'
 import { mountedRoutes } from '../../support/openapi/mounted-routes.ts'
 
 const asset = (fields: Partial<Keyed> = {}): Keyed => ({
-  ...{ state: 'ready', name: 'Oak chair', description: '', tags: [], type: '3D', media: 'model' },
-  ...{ visibility: 'private', size: 1500, allFiles: [], lock: null, ...fields },
+  state: 'ready',
+  name: 'Oak chair',
+  description: '',
+  tags: [],
+  type: '3D',
+  media: 'model',
+  visibility: 'private',
+  size: 1500,
+  allFiles: [],
+  lock: null,
+  ...fields,
 })
 const file = (name: string) => ({ name, sha256: 'ab' }) as AssetFile
 

@@ -18,7 +18,9 @@ describe('pages of words that are read again', () => {
 
   const plant = (name: string, description = '') =>
     insertAsset(ada.user, {
-      ...{ name, description, visibility: 'public' },
+      name,
+      description,
+      visibility: 'public',
       createdAt: new Date(START + planted++ * 1000),
     })
 

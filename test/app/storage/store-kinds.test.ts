@@ -37,7 +37,8 @@ const delegate = (name: (typeof METHODS)[number]) => [
   (...given: unknown[]) => Reflect.apply(current[name], current, given),
 ]
 const changingStore = {
-  ...{ kind: 's3', description: 'stores of this test' },
+  kind: 's3',
+  description: 'stores of this test',
   ...Object.fromEntries(METHODS.map(delegate)),
 } as ObjectStore
 

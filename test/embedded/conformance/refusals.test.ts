@@ -89,7 +89,8 @@ const refusedHere: [code: number, commands: Document[]][] = [
     40415,
     [
       ...['everything', 'hint', 'collation', 'let', 'min', 'max', 'returnKey', 'tailable'].map((option) => ({
-        ...{ find: 'docs', [option]: {} },
+        find: 'docs',
+        [option]: {},
       })),
       ...['hint', 'collation', 'c'].map((option) => update({ $set: { b: 1 } }, { [option]: {} })),
       { delete: 'docs', deletes: [{ q: {}, limit: 0, collation: { locale: 'de' } }] },

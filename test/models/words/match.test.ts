@@ -4,7 +4,10 @@ import { TIERS, tierOf } from '../../../models/words/match.ts'
 import { parseQuery } from '../../../models/words/query.ts'
 
 const asset = (name: string, more: Partial<Parameters<typeof wordKeysOf>[0]> = {}) => ({
-  ...{ name, tags: [], fileNames: [], description: '' },
+  name,
+  tags: [],
+  fileNames: [],
+  description: '',
   ...more,
 })
 

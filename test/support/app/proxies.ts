@@ -104,7 +104,11 @@ export async function startProxy(
   const { files, start } = PROXIES[name]
   const text = change(await readFile(join(DOCS, files[kind]), 'utf8'))
   const child = await start(text, {
-    ...{ home, port, plainPort, certificate, key },
+    home,
+    port,
+    plainPort,
+    certificate,
+    key,
     service: new URL(service).host,
   })
   let output = ''

@@ -99,7 +99,11 @@ export function movingGltf(): Buffer {
   const places = new Float32Array([0, 0, 0, 1, 1, 1])
   const all = Buffer.concat([triangle, times, places].map((part) => Buffer.from(part.buffer)))
   const accessor = (bufferView: number, count: number, type: string, bounds = {}) => ({
-    ...{ bufferView, count, type, componentType: 5126, ...bounds },
+    bufferView,
+    count,
+    type,
+    componentType: 5126,
+    ...bounds,
   })
   const clip = (name: string) => ({
     name,

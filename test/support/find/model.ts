@@ -106,7 +106,9 @@ export class FindModel {
     const isPublic = ({ visibility, owner }: AssetFields) =>
       visibility === 'public' && this.accounts.some(({ _id, disabled }) => _id.equals(owner) && !disabled)
     const IN: Record<string, (asset: AssetFields) => boolean> = {
-      ...{ public: isPublic, mine: isMine, shared: isShared },
+      public: isPublic,
+      mine: isMine,
+      shared: isShared,
       all: (asset) => isPublic(asset) || isMine(asset) || isShared(asset),
     }
     return this.assets.filter((asset) => IN[scope]?.(asset))
@@ -177,11 +179,16 @@ const ASCENDING: Record<string, (a: AssetFields, b: AssetFields) => number> = {
   name: (a, b) => names.compare(a.name, b.name),
 }
 const SORTS: Record<string, [by: string, sign: 1 | -1]> = {
-  ...{ newest: ['createdAt', -1], oldest: ['createdAt', 1] },
-  ...{ updated: ['updatedAt', -1], '-updated': ['updatedAt', 1] },
-  ...{ name: ['name', 1], '-name': ['name', -1] },
-  ...{ size: ['size', -1], '-size': ['size', 1] },
-  ...{ downloads: ['downloads', -1], '-downloads': ['downloads', 1] },
+  newest: ['createdAt', -1],
+  oldest: ['createdAt', 1],
+  updated: ['updatedAt', -1],
+  '-updated': ['updatedAt', 1],
+  name: ['name', 1],
+  '-name': ['name', -1],
+  size: ['size', -1],
+  '-size': ['size', 1],
+  downloads: ['downloads', -1],
+  '-downloads': ['downloads', 1],
 }
 
 function orderOf(sort: string): (a: AssetFields, b: AssetFields) => number {

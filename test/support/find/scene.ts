@@ -104,7 +104,8 @@ export class FindScene {
       collaborators: collaborators
         .filter((n) => n !== owner)
         .map((n) => ({
-          ...{ user: userOf(n)._id, access: n % 2 ? 'write' : 'read' },
+          user: userOf(n)._id,
+          access: n % 2 ? 'write' : 'read',
           addedAt: fields.createdAt,
         })) as AssetFields['collaborators'],
     })
