@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { mongo } from 'mongoose'
-import { replaceMethod, serversOf } from './driver.ts'
+import { replaceMethod, serversOf } from '../driver.ts'
 
 /** The class of the driver that writes commands to a socket (mongodb 7.8, `lib/cmap/connection.js`). */
 interface DriverConnection extends EventEmitter {

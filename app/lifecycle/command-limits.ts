@@ -1,5 +1,5 @@
 import { mongo } from 'mongoose'
-import { replaceMethod, serversOf } from './driver.ts'
+import { replaceMethod, serversOf } from '../driver.ts'
 
 /** Milliseconds in which a command is answered. */
 interface Limit {

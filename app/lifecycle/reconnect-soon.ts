@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose'
-import { serversOf } from './driver.ts'
+import { serversOf } from '../driver.ts'
 
 /** Time for a connection to a server that was lost a short time ago, in milliseconds: a lost SYN is sent again after 1 s. */
 const CONNECT_MS = 1500

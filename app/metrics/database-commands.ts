@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose'
 import { Counter, Histogram } from 'prom-client'
-import { replaceMethod, serversOf } from '../lifecycle/driver.ts'
+import { replaceMethod, serversOf } from '../driver.ts'
 
 /** Upper bounds of the duration buckets, in seconds. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
