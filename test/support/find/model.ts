@@ -1,11 +1,15 @@
 import { Asset, type AssetFields } from '../../../models/asset.ts'
 import { User, type UserFields } from '../../../models/user.ts'
 import { type Tier, tierOf } from '../../../models/words/match.ts'
-import { parseQuery } from '../../../models/words/query.ts'
+import { type Parts, parseQuery } from '../../../models/words/query.ts'
 import type { Query } from './draw.ts'
 
 const DAY = 86_400_000
 const TOP_TAGS = 20
+/** Words that a prefix or a part of a word reaches. */
+const EXPANSIONS = 50
+/** Letters of a word that also matches inside others. */
+const INSIDE = 4
 
 /** What a search finds, in the order of its sort. */
 export interface Found {
@@ -49,6 +53,19 @@ export class FindModel {
     const byTier = (a: AssetFields, b: AssetFields) =>
       query.sort === undefined ? (tiers.get(a) ?? 0) - (tiers.get(b) ?? 0) : 0
     return { assets: [...tiers.keys()].sort((a, b) => byTier(a, b) || byField(a, b)), matched }
+  }
+
+  /** Returns whether each prefix and part of a word in `q` fits so few words that a search reaches them all. */
+  reachesAllWords({ q }: Query): boolean {
+    const stored = new Set(this.assets.flatMap(({ keys = [] }) => keys.flatMap(wordOfKey)))
+    const isReached = (text: string) =>
+      [...stored].filter((word) => (text.length < INSIDE ? word.startsWith(text) : word.includes(text)))
+        .length <= EXPANSIONS
+    const areReached = ({ joined, parts }: Parts & { joined: string }) =>
+      [joined, ...parts].every((text) => text.length < 2 || isReached(text))
+    return parseQuery(one(q) ?? '').required.every(
+      ({ words, isPhrase, isOpen }) => (isPhrase && !isOpen) || words.every(areReached),
+    )
   }
 
   /** Counts each facet in the assets that match without its own filter. */
@@ -150,6 +167,7 @@ export class FindModel {
 
 const one = (value: string | string[] | undefined): string | undefined => listOf(value)[0]
 const listOf = (value: string | string[] | undefined): string[] => (value === undefined ? [] : [value].flat())
+const wordOfKey = (key: string) => (key.startsWith('word:') ? [key.slice('word:'.length)] : [])
 const lower = (value: string) => value.toLowerCase()
 const foldTag = (tag: string) => tag.normalize('NFKC').toUpperCase().toLowerCase()
 const extensionsOf = ({ files }: AssetFields) =>

@@ -19,6 +19,9 @@ interface Comparison {
 /** Who searches: nobody, owners, who are collaborators of each other, a former collaborator of every asset, an admin. */
 const VIEWERS: readonly ViewerName[] = [null, 'user0', 'user1', 'user2', 'former', 'root']
 
+/** Assets that are inserted during one search. More could keep its last page away for ever. */
+const MOST_INSERTED = 20
+
 /** Random assets of several owners, and comparisons of searches over HTTP with the model. */
 export class FindScene {
   #seed: number
@@ -145,6 +148,7 @@ export class FindScene {
   async compare(comparison: Comparison): Promise<void> {
     const model = await FindModel.read()
     for (const { query, viewer, limit, text } of this.#draw(comparison)) {
+      if (!model.reachesAllWords(query)) continue
       const { assets, matched } = model.find(query, viewer)
       const ids = assets.map(({ _id }) => _id.toString())
       const answered: string[] = []
@@ -161,7 +165,9 @@ export class FindScene {
   /** Pages through random searches while assets are inserted and deleted: what stayed is on exactly one page. */
   async pageDuringChanges(comparison: Comparison): Promise<void> {
     for (const { query, viewer, limit, text } of this.#draw(comparison)) {
-      const before = (await FindModel.read()).find(query, viewer).assets.map(({ _id }) => _id.toString())
+      const model = await FindModel.read()
+      if (!model.reachesAllWords(query)) continue
+      const before = model.find(query, viewer).assets.map(({ _id }) => _id.toString())
       const answered: string[] = []
       const inserted = new Set<string>()
       const deleted = new Set<string>()
@@ -172,7 +178,7 @@ export class FindScene {
       )) {
         answered.push(...page)
         // a disabled owner inserts nothing
-        for (const asset of this.#sample(drawnAsset, 2))
+        for (const asset of this.#sample(drawnAsset, inserted.size < MOST_INSERTED ? 2 : 0))
           inserted.add((await this.#insert({ ...asset, owner: asset.owner % 3 }))._id.toString())
         for (const id of await this.#deleteOne([...answered, ...before])) deleted.add(id)
       }
