@@ -1,4 +1,5 @@
-import { mongo } from 'mongoose'
+import type { mongo } from 'mongoose'
+import { isDuplicateKey } from '../../../models/database-errors.ts'
 import { emailKey } from '../../../models/text.ts'
 import { changeInBatches, collectionOf, type Migration, type MigrationContext } from './migration.ts'
 
@@ -9,8 +10,6 @@ interface StoredUser {
 
 /** Matches an address that can have another form: one with a blank, or with more than the visible characters of ASCII. */
 const OTHER = { email: /[^!-~]/ }
-
-const DUPLICATE_KEY = 11000
 
 /**
  * Puts the email addresses that earlier releases stored as they were sent into the form of `emailKey`. A user whose address
@@ -46,7 +45,7 @@ async function unlessTaken(update: Promise<unknown>): Promise<boolean> {
     await update
     return true
   } catch (error) {
-    if (error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY) return false
+    if (isDuplicateKey(error)) return false
     throw error
   }
 }
