@@ -50,10 +50,17 @@ describe('share dialog of the web client', function () {
     await dialog.getByText('Not shared with anybody yet.').waitFor()
     expect((await stored()).collaborators).to.deep.equal([])
 
-    await dialog.getByRole('switch', { name: 'Public' }).click()
+    const chosen: string[] = []
+    page.on('response', async (answer) => {
+      if (answer.request().method() === 'PATCH') chosen.push((await answer.json()).res.asset.visibility)
+    })
+    const isPublic = dialog.getByRole('switch', { name: 'Public' })
+    await isPublic.click()
     await eventually(async () => expect((await stored()).visibility).to.equal('public'))
-    await dialog.getByRole('switch', { name: 'Public', checked: true }).click()
-    await eventually(async () => expect((await stored()).visibility).to.equal('private'))
+    for (let click = 0; click < 3; click++) await isPublic.click()
+    await eventually(() => expect(chosen).to.deep.equal(['public', 'private', 'public', 'private']))
+    expect((await stored()).visibility).to.equal('private')
+    expect(await isPublic.isChecked()).to.equal(false)
 
     await button(page, 'Create link').click()
     const address = await dialog.getByRole('textbox', { name: 'Link' }).inputValue()

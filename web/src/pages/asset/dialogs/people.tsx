@@ -33,7 +33,9 @@ export function People({ assetId }: { assetId: string }) {
   const [username, setUsername] = useState('')
   const [access, setAccess] = useState<Access>('read')
   const field = useRef<HTMLDivElement>(null)
-  const { mutate, isPending, error } = useMutation({
+  const { mutate, isPending, variables, error } = useMutation({
+    // One after the other: the last choice is the one that is stored.
+    scope: { id: `people of ${assetId}` },
     mutationFn(change: Change): Promise<unknown> {
       const params = { path: { assetId, username: change.username } }
       return change.access
@@ -49,9 +51,9 @@ export function People({ assetId }: { assetId: string }) {
       await queries.invalidateQueries({ queryKey })
       tell(change.access ? shareText.share.shared(change.username) : shareText.share.removed(change.username))
       if (change.username === username) setUsername('')
-      field.current?.querySelector('input')?.focus()
     },
   })
+  const focusField = () => field.current?.querySelector('input')?.focus()
   const people = data?.collaborators ?? []
   return (
     <section class="part">
@@ -60,7 +62,7 @@ export function People({ assetId }: { assetId: string }) {
         class="share-add"
         onSubmit={(event) => {
           event.preventDefault()
-          if (username.trim()) mutate({ username: username.trim(), access })
+          if (username.trim()) mutate({ username: username.trim(), access }, { onSuccess: focusField })
         }}
       >
         <div ref={field}>
@@ -90,7 +92,7 @@ export function People({ assetId }: { assetId: string }) {
         known={people.map((one) => one.username)}
         onChoose={(name) => {
           setUsername(name)
-          field.current?.querySelector('input')?.focus()
+          focusField()
         }}
       />
       {error && <Notice kind="danger">{error.message}</Notice>}
@@ -103,8 +105,7 @@ export function People({ assetId }: { assetId: string }) {
             <select
               class="input"
               aria-label={shareText.share.rightsOf(one.username)}
-              value={one.access}
-              disabled={isPending}
+              value={(isPending && variables.username === one.username && variables.access) || one.access}
               onChange={({ currentTarget }) =>
                 mutate({ username: one.username, access: currentTarget.value as Access })
               }
@@ -120,7 +121,7 @@ export function People({ assetId }: { assetId: string }) {
               square
               icon={close}
               disabled={isPending}
-              onClick={() => mutate({ username: one.username, access: null })}
+              onClick={() => mutate({ username: one.username, access: null }, { onSuccess: focusField })}
             >
               {shareText.share.remove(one.username)}
             </Button>

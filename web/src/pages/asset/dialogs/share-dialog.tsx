@@ -13,7 +13,9 @@ import { People } from './people.tsx'
 /** Who can see an asset: everybody, people with an account, and people with a link. */
 export function ShareDialog({ asset, onClose }: DialogProps) {
   const isPublic = asset.visibility === 'public'
-  const { mutate, isPending, error } = useMutation({
+  const { mutate, isPending, variables, error } = useMutation({
+    // One after the other: the last choice is the one that is stored.
+    scope: { id: `visibility of ${asset.id}` },
     mutationFn: (visibility: 'public' | 'private') =>
       ask(
         api.PATCH('/api/assets/{assetId}', { params: { path: { assetId: asset.id } }, body: { visibility } }),
@@ -28,8 +30,7 @@ export function ShareDialog({ asset, onClose }: DialogProps) {
       <Switch
         label={shareText.share.public}
         hint={isPublic ? shareText.share.publicHint : shareText.share.privateHint}
-        checked={isPublic}
-        disabled={isPending}
+        checked={isPending ? variables === 'public' : isPublic}
         onChange={({ currentTarget }) => mutate(currentTarget.checked ? 'public' : 'private')}
       />
       {error && <Notice kind="danger">{error.message}</Notice>}
