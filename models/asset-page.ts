@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { mongo, QueryFilter } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
 import { afterPosition, type Order, type Position, sortBy } from './plugins/page.ts'
-import { PageEnds } from './plugins/page-ends.ts'
+import { type Bound, PageEnds } from './plugins/page-ends.ts'
 
 /** Longest time of a query of a search, in milliseconds. */
 export const MAX_SEARCH_MS = 5000
@@ -58,7 +58,7 @@ export function readAssets(
 ): Promise<ListedAsset[]> {
   const after = position ? [afterPosition(order, position)] : []
   const branches = filters.map((filter) => ({ $and: [filter, ...after] }))
-  const read = (bound: Filter) => {
+  const read = (bound: Bound) => {
     const bounded = branches.map(({ $and }) => ({ $and: [...$and, bound] }))
     const filter = bounded.length === 1 ? bounded[0] : { $or: bounded }
     return Asset.collection
@@ -70,7 +70,8 @@ export function readAssets(
       })
       .toArray()
   }
-  return pageEnds.read(nameOfFilters([...branches, order, limit]), order, limit, read)
+  const name = nameOfFilters([...branches, order, limit])
+  return pageEnds.read({ name, order, after: position, count: limit }, read)
 }
 
 /** Returns a short text that tells filters apart. A filter of many words can have 100,000 characters. */

@@ -1,39 +1,118 @@
-import type { Order } from './page.ts'
+import type { Order, Position } from './page.ts'
 import { Remembered } from './remembered.ts'
 
 /** A filter of one field that bounds the range of an index. */
-type Bound = Record<string, { $gte?: unknown; $lte?: unknown }>
+export type Bound = Record<string, { $gte?: unknown; $lte?: unknown }>
+
+export interface AskedPage {
+  /** Identifies the filter, order, beginning and length of the page. */
+  name: string
+  order: Order
+  /** Where the page before ended; undefined: this is the first one. */
+  after: Position | undefined
+  /** Number of documents of a full page. */
+  count: number
+}
+
+/** Where lists of an order begin, and how far a document is from the next one, in the unit of the field. */
+interface Reach {
+  start: number
+  step: number
+  isDate: boolean
+}
+
+/** Documents of the densest list in a range that is guessed, for each one of the page. */
+const GUESSED = 16
+/** Most ranges that are guessed for a page. */
+const MAX_GUESSES = 2
+/** How fast the guessed ranges grow when the lists become less dense. */
+const GROWTH = 1.1
+/** The last time that a date can have, in milliseconds. */
+const MAX_DATE_MS = 8.64e15
+/** The end of a page that was not full. */
+const NOT_FULL = Symbol('not full')
 
 /**
  * Remembers where pages ended, so that reading the same page again examines only about as many documents as the page
  * holds. Some engines cannot read an index in the order of a sort: they would read and sort every matching document.
+ * Of a page that was not read before, it guesses the end from the pages of other filters.
  *
- * The end is only a hint. A document between the beginning and the remembered end is on the page, so a full page within
- * the end is the right one, also after new documents were stored. When documents were deleted or moved behind the end,
- * the page is not full, and it is read again without the hint.
+ * An end is only a hint. A document between the beginning and the end is on the page, so a full page within the end is
+ * the right one, also after new documents were stored. When documents were deleted or moved behind the end, the page is
+ * not full, and it is read again without the hint.
  */
 export class PageEnds {
   readonly #ends = new Remembered<unknown>()
+  readonly #reaches = new Map<string, Reach>()
 
   /**
    * Reads a page.
    *
-   * @param page identifies the filter, order and beginning of the page
-   * @param count number of documents of a full page
    * @param find reads the first `count` documents in this order that match the bound too
    */
-  async read<T extends object>(
-    page: string,
-    { field, direction }: Order,
-    count: number,
-    find: (bound: Bound) => Promise<T[]>,
-  ): Promise<T[]> {
-    const end = this.#ends.get(page)
-    let found =
-      end === undefined ? [] : await find({ [field]: direction === 1 ? { $lte: end } : { $gte: end } })
+  async read<T extends object>(page: AskedPage, find: (bound: Bound) => Promise<T[]>): Promise<T[]> {
+    const { name, order, count } = page
+    const end = this.#ends.get(name)
+    let found: T[] = []
+    if (end === undefined) found = await this.#guess(page, find)
+    else if (end !== NOT_FULL) found = await find(boundOf(order, end))
     if (found.length < count) found = await find({})
-    if (found.length === count) this.#ends.set(page, found.at(-1)?.[field as keyof T])
-    else this.#ends.delete(page)
+    this.#ends.set(name, found.length < count ? NOT_FULL : found.at(-1)?.[order.field as keyof T])
+    if (found.length === count) this.#learn(page, found)
     return found
   }
+
+  /**
+   * Returns a bound of the first documents of an order: about `count` of the densest list, or fewer. Undefined as long as
+   * no full page of this order was read.
+   */
+  boundOfFirst(order: Order, count: number): Bound | undefined {
+    const reach = this.#reaches.get(nameOf(order))
+    return reach && boundAt(order, reach, reach.start, count)
+  }
+
+  /** Reads a page in ranges that probably contain it. Returns fewer documents if they do not. */
+  async #guess<T>({ order, after, count }: AskedPage, find: (bound: Bound) => Promise<T[]>): Promise<T[]> {
+    const reach = this.#reaches.get(nameOf(order))
+    const start = after ? numberOf(after[0]) : reach?.start
+    if (!reach || start === undefined) return []
+    let documents = GUESSED * count
+    for (let guess = 0; guess < MAX_GUESSES; guess++) {
+      const found = await find(boundAt(order, reach, start, documents))
+      if (found.length === count) return found
+      // an index without sort reads a list with so few documents fast
+      if (found.length === 0) break
+      documents *= (2 * count) / found.length
+    }
+    return []
+  }
+
+  #learn<T extends object>({ order, after, count }: AskedPage, found: T[]): void {
+    const values = [found[0], found.at(-1)].map((one) => one?.[order.field as keyof T])
+    const [first, last] = values.map(numberOf)
+    if (first === undefined || last === undefined) return
+    const known = this.#reaches.get(nameOf(order))
+    const starts = [...(known ? [known.start] : []), ...(known && after ? [] : [first])]
+    const step = Math.abs(last - first) / Math.max(1, count - 1)
+    this.#reaches.set(nameOf(order), {
+      start: order.direction === 1 ? Math.min(...starts) : Math.max(...starts),
+      step: known?.step ? Math.min(step, GROWTH * known.step) : step,
+      isDate: values[0] instanceof Date,
+    })
+  }
 }
+
+const nameOf = ({ field, direction }: Order) => `${field} ${direction}`
+
+const boundOf = ({ field, direction }: Order, end: unknown): Bound => ({
+  [field]: direction === 1 ? { $lte: end } : { $gte: end },
+})
+
+function boundAt(order: Order, { step, isDate }: Reach, start: number, documents: number): Bound {
+  const end = start + order.direction * step * documents
+  return boundOf(order, isDate ? new Date(Math.max(-MAX_DATE_MS, Math.min(MAX_DATE_MS, end))) : end)
+}
+
+/** Returns a value of a field as a number; undefined if differences of its values mean nothing. */
+const numberOf = (value: unknown): number | undefined =>
+  typeof value === 'number' || value instanceof Date ? Number(value) : undefined

@@ -1,6 +1,9 @@
 import { expect } from 'chai'
+import { mongo } from 'mongoose'
+import type { Position } from '../../models/plugins/page.ts'
 import { PageEnds } from '../../models/plugins/page-ends.ts'
 
+const ID = new mongo.ObjectId()
 const NEWEST = { field: 'at', direction: -1 } as const
 
 describe('PageEnds', () => {
@@ -14,11 +17,17 @@ describe('PageEnds', () => {
     ends = new PageEnds()
   })
 
-  const readPage = async (page = 'first', count = 3) => {
-    const found = await ends.read(page, NEWEST, count, async ({ at: bound }) => {
-      const inBound = stored.filter(({ at }) => at >= Number(bound?.$gte ?? -Infinity))
+  const readPage = async (name = 'first', count = 3, matches = (_: number) => true, after?: Position) => {
+    const page = { name, order: NEWEST, after, count }
+    const found = await ends.read(page, async ({ at: bound }) => {
+      const inBound = stored.filter(
+        ({ at }) => at >= Number(bound?.$gte ?? -Infinity) && at < Number(after?.[0] ?? Infinity),
+      )
       examined.push(inBound.length)
-      return inBound.sort((one, other) => other.at - one.at).slice(0, count)
+      return inBound
+        .filter(({ at }) => matches(at))
+        .sort((one, other) => other.at - one.at)
+        .slice(0, count)
     })
     return found.map(({ at }) => at)
   }
@@ -62,5 +71,25 @@ describe('PageEnds', () => {
     stored.push({ at: -1 })
     expect(await readPage()).to.deep.equal([1, 0, -1])
     expect(examined).to.deep.equal([2, 3])
+  })
+
+  it('read – another filter after a page of all → the same documents as without guess, few are examined', async () => {
+    stored = Array.from({ length: 10_000 }, (_, at) => ({ at }))
+    await readPage('all')
+    examined = []
+    expect(await readPage('even', 3, (at) => at % 2 === 0)).to.deep.equal([9998, 9996, 9994])
+    expect(await readPage('one in 40', 3, (at) => at % 40 === 0)).to.deep.equal([9960, 9920, 9880])
+    expect(await readPage('later page', 3, () => true, [5000, ID])).to.deep.equal([4999, 4998, 4997])
+    expect(Math.max(...examined)).to.be.lessThan(200)
+  })
+
+  it('read – documents of a filter are older than guessed → all documents, no guess for the same page again', async () => {
+    stored = Array.from({ length: 1000 }, (_, at) => ({ at }))
+    await readPage('all')
+    examined = []
+    for (let time = 0; time < 2; time++)
+      expect(await readPage('old', 3, (at) => at < 2)).to.deep.equal([1, 0])
+    expect(examined.filter((count) => count === 1000)).to.have.length(2)
+    expect(examined).to.have.length(3)
   })
 })
