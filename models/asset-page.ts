@@ -9,7 +9,20 @@ export const MAX_SEARCH_MS = 5000
 
 type Filter = QueryFilter<AssetFields>
 
-const pageEnds = new PageEnds()
+/** Assets from which the ends of pages are guessed. */
+const LARGE = 5000
+/** Time between two counts of all assets, in milliseconds. */
+const COUNT_AGAIN_MS = 600_000
+
+let counted = { at: Number.NEGATIVE_INFINITY, isLarge: false }
+
+async function isLarge(): Promise<boolean> {
+  if (performance.now() - counted.at > COUNT_AGAIN_MS)
+    counted = { at: performance.now(), isLarge: (await Asset.collection.estimatedDocumentCount()) >= LARGE }
+  return counted.isLarge
+}
+
+const pageEnds = new PageEnds(isLarge)
 
 /** The fields of an asset that answers and sorts need. */
 export const LISTED = {

@@ -45,6 +45,9 @@ export class PageEnds {
   readonly #ends = new Remembered<unknown>()
   readonly #reaches = new Map<string, Reach>()
 
+  /** @param isLarge returns whether the documents are so many that a guess saves more than the query that it costs */
+  constructor(private readonly isLarge: () => Promise<boolean>) {}
+
   /**
    * Reads a page.
    *
@@ -75,7 +78,7 @@ export class PageEnds {
   async #guess<T>({ order, after, count }: AskedPage, find: (bound: Bound) => Promise<T[]>): Promise<T[]> {
     const reach = this.#reaches.get(nameOf(order))
     const start = after ? numberOf(after[0]) : reach?.start
-    if (!reach || start === undefined) return []
+    if (!reach || start === undefined || !(await this.isLarge())) return []
     let documents = GUESSED * count
     for (let guess = 0; guess < MAX_GUESSES; guess++) {
       const found = await find(boundAt(order, reach, start, documents))
