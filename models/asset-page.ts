@@ -59,6 +59,7 @@ export type ListedAsset = Pick<AssetFields, keyof typeof LISTED>
  * types, and Mongoose's query took a third of the time of a list.
  *
  * @param filters one for each index: the database merges their results in the order of the page
+ * @param options.isFull whether there are probably as many assets as the limit
  */
 export function readAssets(
   filters: Filter[],
@@ -66,8 +67,9 @@ export function readAssets(
   {
     limit,
     after: position,
+    isFull = true,
     maxTimeMS = MAX_SEARCH_MS,
-  }: { limit: number; after?: Position | undefined; maxTimeMS?: number },
+  }: { limit: number; after?: Position | undefined; isFull?: boolean; maxTimeMS?: number },
 ): Promise<ListedAsset[]> {
   const after = position ? [afterPosition(order, position)] : []
   const branches = filters.map((filter) => ({ $and: [filter, ...after] }))
@@ -84,7 +86,7 @@ export function readAssets(
       .toArray()
   }
   const name = nameOfFilters([...branches, order, limit])
-  return pageEnds.read({ name, order, after: position, count: limit }, read)
+  return pageEnds.read({ name, order, after: position, count: limit, isFull }, read)
 }
 
 /** Returns a short text that tells filters apart. A filter of many words can have 100,000 characters. */

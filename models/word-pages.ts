@@ -95,7 +95,11 @@ async function readFew(
   { name, most }: { name: string; most: number },
 ): Promise<ListedAsset[] | null> {
   if ((tooMany.get(name) ?? 0) > Date.now()) return null
-  const found = await readAssets(filters, NEWEST, { limit: most + 1, maxTimeMS: timeLeft(request) })
+  const found = await readAssets(filters, NEWEST, {
+    limit: most + 1,
+    isFull: false,
+    maxTimeMS: timeLeft(request),
+  })
   if (found.length <= most) return found
   tooMany.set(name, Date.now() + TOO_MANY_MS)
   return null

@@ -12,6 +12,8 @@ export interface AskedPage {
   after: Position | undefined
   /** Number of documents of a full page. */
   count: number
+  /** Whether the page is probably full, so that its end is worth a guess. */
+  isFull: boolean
 }
 
 /** Where lists of an order begin, and how far a document is from the next one, in the unit of the field. */
@@ -57,8 +59,8 @@ export class PageEnds {
     const { name, order, count } = page
     const end = this.#ends.get(name)
     let found: T[] = []
-    if (end === undefined) found = await this.#guess(page, find)
-    else if (end !== NOT_FULL) found = await find(boundOf(order, end))
+    if (end === undefined && page.isFull) found = await this.#guess(page, find)
+    else if (end !== undefined && end !== NOT_FULL) found = await find(boundOf(order, end))
     if (found.length < count) found = await find({})
     this.#ends.set(name, found.length < count ? NOT_FULL : found.at(-1)?.[order.field as keyof T])
     if (found.length === count) this.#learn(page, found)

@@ -18,7 +18,7 @@ describe('PageEnds', () => {
   })
 
   const readPage = async (name = 'first', count = 3, matches = (_: number) => true, after?: Position) => {
-    const page = { name, order: NEWEST, after, count }
+    const page = { name, order: NEWEST, after, count, isFull: true }
     const found = await ends.read(page, async ({ at: bound }) => {
       const inBound = stored.filter(
         ({ at }) => at >= Number(bound?.$gte ?? -Infinity) && at < Number(after?.[0] ?? Infinity),
