@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { mongo, QueryFilter } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
-import { afterPosition, type Order, type Position, sortBy } from './plugins/page.ts'
+import { afterPosition, NEWEST, type Order, type Position, sortBy } from './plugins/page.ts'
 import { type Bound, PageEnds } from './plugins/page-ends.ts'
 
 /** Longest time of a query of a search, in milliseconds. */
@@ -88,6 +88,10 @@ export function readAssets(
   const name = nameOfFilters([...branches, order, limit])
   return pageEnds.read({ name, order, after: position, count: limit, isFull }, read)
 }
+
+/** Returns a filter of about `count` of the newest assets; undefined when it is not known or all assets are few. */
+export const amongNewest = (count: number): Promise<Filter | undefined> =>
+  pageEnds.boundOfFirst(NEWEST, count)
 
 /** Returns a short text that tells filters apart. A filter of many words can have 100,000 characters. */
 export const nameOfFilters = (filters: unknown[]): string =>

@@ -2,6 +2,7 @@ import type { mongo, QueryFilter } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
 import { publicAssets, type Viewer } from './asset-access.ts'
 import { branchesOf } from './asset-criteria.ts'
+import { amongNewest } from './asset-page.ts'
 import { NEWEST, sortBy } from './plugins/page.ts'
 import { type KnownWord, PUBLIC, Term } from './term.ts'
 import { storeTermsForSearch } from './term-writer.ts'
@@ -11,6 +12,10 @@ import { keyWord } from './words/index-words.ts'
 
 /** Most assets that one query reads. */
 const MAX_CANDIDATES = 100
+/** Assets that are enough for suggestions from a word that many assets have. */
+const ENOUGH = 20
+/** Newest assets among which such a word is looked for first. */
+const MAX_NEWEST_READ = 5000
 /** Most assets shared with the viewer that are looked at: the newest. */
 const MAX_NEWEST = 1000
 /** Longest time of a query, in milliseconds. */
@@ -46,37 +51,52 @@ interface Wanted {
   place: Place
 }
 
-/** Returns some public and own assets of a viewer that have one of the words, with each query at most `MAX_CANDIDATES`. */
+/**
+ * Returns some public and own assets of a viewer that have one of the words, with each query at most `MAX_CANDIDATES`. Of
+ * words of many assets, these are the newest.
+ */
 export async function assetsWithWords(
   wanted: Wanted,
   viewer: Viewer,
   owners: OwnersInTransition,
 ): Promise<Suggesting[]> {
   const audiences = [...publicAssets(owners), ...(viewer ? [{ owner: viewer._id }] : [])]
-  const filters = filtersOf(wanted)
+  const newest = await amongNewest(MAX_NEWEST_READ)
+  const filters = filtersOf(wanted).map(({ filter, isRare }) => ({
+    filter,
+    newest: isRare ? undefined : newest,
+  }))
   const found = await Promise.all(
     audiences.flatMap((audience) =>
-      filters.map((filter) => read({ $and: [audience, filter] }, { limit: MAX_CANDIDATES })),
+      filters.map(({ filter, newest }) => readSome({ $and: [audience, filter] }, newest)),
     ),
   )
   return found.flat()
 }
 
-/** Returns the filters of assets with one of the words. */
-function filtersOf({ before, alone, together, place }: Wanted): Filter[] {
+/** Reads assets among the newest. When they are not enough, reads from all. */
+async function readSome(filter: Filter, newest: Filter | undefined): Promise<Suggesting[]> {
+  const found = newest ? await read({ $and: [filter, newest] }, { limit: MAX_CANDIDATES }) : []
+  return found.length < ENOUGH ? read(filter, { limit: MAX_CANDIDATES }) : found
+}
+
+/** Returns the filters of assets with one of the words, and whether few assets match. */
+function filtersOf({ before, alone, together, place }: Wanted): { filter: Filter; isRare: boolean }[] {
   const field = place === 'value' ? 'name' : 'word'
   const keysOfWord = ({ word, spellings }: KnownWord) => [
     `${field}:${word}`,
     ...(place === 'value' && before.length === 0 ? (spellings ?? [word]).map((tag) => `tag:${tag}`) : []),
   ]
   const keysBefore = before.map((word) => `${field}:${keyWord(word)}`)
+  const common = alone
+    .flatMap(keysOfWord)
+    .map((key) => ({ filter: { keys: { $all: [key, ...keysBefore] } }, isRare: false }))
   const others = together.flatMap(keysOfWord)
-  return [
-    ...alone.flatMap(keysOfWord).map((key): Filter => ({ keys: { $all: [key, ...keysBefore] } })),
-    ...(others.length > 0
-      ? [{ $and: [...keysBefore.map((keys): Filter => ({ keys })), { keys: { $in: others } }] }]
-      : []),
-  ]
+  if (others.length === 0) return common
+  const isRare = together.reduce((sum, { count }) => sum + count, 0) <= MAX_CANDIDATES
+  // the words before are in very many assets: to read these takes longer than to leave out the few others
+  const withBefore = isRare ? [] : keysBefore.map((keys): Filter => ({ keys }))
+  return [...common, { filter: { $and: [...withBefore, { keys: { $in: others } }] }, isRare }]
 }
 
 /** Returns the newest assets that are shared with a viewer. Their words are not known. */

@@ -68,12 +68,12 @@ export class PageEnds {
   }
 
   /**
-   * Returns a bound of the first documents of an order: about `count` of the densest list, or fewer. Undefined as long as
-   * no full page of this order was read.
+   * Returns a bound of the first documents of an order: about `count` of the densest list, fewer of others. Undefined when
+   * there are few documents, or no full page of this order was read.
    */
-  boundOfFirst(order: Order, count: number): Bound | undefined {
+  async boundOfFirst(order: Order, count: number): Promise<Bound | undefined> {
     const reach = this.#reaches.get(nameOf(order))
-    return reach && boundAt(order, reach, reach.start, count)
+    return reach && (await this.isLarge()) ? boundAt(order, reach, reach.start, count) : undefined
   }
 
   /** Reads a page in ranges that probably contain it. Returns fewer documents if they do not. */
