@@ -81,6 +81,7 @@ export function readAssets(
         projection: LISTED,
         sort: sortBy(order),
         limit,
+        batchSize: limit,
         maxTimeMS,
       })
       .toArray()

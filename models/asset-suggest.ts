@@ -62,57 +62,81 @@ export async function assetsWithWords(
 ): Promise<Suggesting[]> {
   const audiences = [...publicAssets(owners), ...(viewer ? [{ owner: viewer._id }] : [])]
   const newest = await amongNewest(MAX_NEWEST_READ)
-  const filters = filtersOf(wanted).map(({ filter, isRare }) => ({
-    filter,
-    newest: isRare ? undefined : newest,
-  }))
+  const lookups = lookupsOf(wanted)
   const found = await Promise.all(
-    audiences.flatMap((audience) =>
-      filters.map(({ filter, newest }) => readSome({ $and: [audience, filter] }, newest)),
-    ),
+    audiences.flatMap((audience) => lookups.map((lookup) => readSome(lookup, audience, newest))),
   )
   return found.flat()
 }
 
-/** Reads assets among the newest. When they are not enough, reads from all. */
-async function readSome(filter: Filter, newest: Filter | undefined): Promise<Suggesting[]> {
-  const found = newest ? await read({ $and: [filter, newest] }, { limit: MAX_CANDIDATES }) : []
-  return found.length < ENOUGH ? read(filter, { limit: MAX_CANDIDATES }) : found
+/** Keys of which an asset has one, and others that it has all. */
+interface Lookup {
+  keys: string[]
+  before: string[]
+  /** Whether few assets match. */
+  isRare: boolean
+  /** Whether each key has a query. */
+  isSplit: boolean
 }
 
-/** Returns the filters of assets with one of the words, and whether few assets match. */
-function filtersOf({ before, alone, together, place }: Wanted): { filter: Filter; isRare: boolean }[] {
+/** Reads assets among the newest. When they are not enough, or few match, reads from all. */
+async function readSome(
+  { keys, before, isRare, isSplit }: Lookup,
+  audience: Filter,
+  newest: Filter | undefined,
+): Promise<Suggesting[]> {
+  const having = (some: string[]): Filter => ({
+    $and: [audience, ...before.map((key): Filter => ({ keys: key })), { keys: { $in: some } }],
+  })
+  if (newest && !isRare) {
+    const found = await read({ $and: [having(keys), newest] }, MAX_CANDIDATES)
+    if (found.length >= ENOUGH) return found
+  }
+  const parts = isSplit ? keys.map((key) => [key]) : [keys]
+  const found = await Promise.all(parts.map((some) => read(having(some), MAX_CANDIDATES)))
+  return found.flat()
+}
+
+function lookupsOf({ before, alone, together, place }: Wanted): Lookup[] {
   const field = place === 'value' ? 'name' : 'word'
-  const keysOfWord = ({ word, spellings }: KnownWord) => [
+  const keysOf = ({ word, spellings }: KnownWord) => [
     `${field}:${word}`,
     ...(place === 'value' && before.length === 0 ? (spellings ?? [word]).map((tag) => `tag:${tag}`) : []),
   ]
   const keysBefore = before.map((word) => `${field}:${keyWord(word)}`)
-  const common = alone
-    .flatMap(keysOfWord)
-    .map((key) => ({ filter: { keys: { $all: [key, ...keysBefore] } }, isRare: false }))
-  const others = together.flatMap(keysOfWord)
-  if (others.length === 0) return common
+  const common = alone.map((word) => ({
+    keys: keysOf(word),
+    before: keysBefore,
+    isRare: false,
+    isSplit: true,
+  }))
+  if (together.length === 0) return common
   const isRare = together.reduce((sum, { count }) => sum + count, 0) <= MAX_CANDIDATES
-  // the words before are in very many assets: to read these takes longer than to leave out the few others
-  const withBefore = isRare ? [] : keysBefore.map((keys): Filter => ({ keys }))
-  return [...common, { filter: { $and: [...withBefore, { keys: { $in: others } }] }, isRare }]
+  // very many assets can have the words before: to read these takes longer than to leave out the few others
+  const others = { keys: together.flatMap(keysOf), before: isRare ? [] : keysBefore, isRare, isSplit: false }
+  return [...common, others]
 }
 
 /** Returns the newest assets that are shared with a viewer. Their words are not known. */
 export async function newestShared(viewer: Viewer, owners: OwnersInTransition): Promise<Suggesting[]> {
   const branches = viewer ? branchesOf({ scope: 'shared' }, viewer, owners) : []
   const found = await Promise.all(
-    branches.map(({ filter }) => read(filter, { sort: sortBy(NEWEST), limit: MAX_NEWEST })),
+    branches.map(({ filter }) => read(filter, MAX_NEWEST, { sort: sortBy(NEWEST) })),
   )
   return found.flat()
 }
 
-const read = (filter: Filter, options: mongo.FindOptions): Promise<Suggesting[]> =>
+const read = (
+  filter: Filter,
+  limit: number,
+  options: Pick<mongo.FindOptions, 'sort'> = {},
+): Promise<Suggesting[]> =>
   Asset.collection
     .find<Suggesting>(filter as mongo.Filter<mongo.Document>, {
       projection: SUGGESTING,
       maxTimeMS: MAX_SUGGEST_MS,
+      limit,
+      batchSize: limit,
       ...options,
     })
     .toArray()

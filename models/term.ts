@@ -256,7 +256,7 @@ async function read(
 ): Promise<Read[]> {
   const find = (options: mongo.FindOptions) =>
     Term.collection
-      .find<Read>(filter, { projection: { count: 1, spellings: 1 }, limit, ...options })
+      .find<Read>(filter, { projection: { count: 1, spellings: 1 }, limit, batchSize: limit, ...options })
       .toArray()
   if (sort === null) return find({ maxTimeMS: MAX_READ_MS })
   try {
