@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { mongo, QueryFilter } from 'mongoose'
+import mongoose, { type mongo, type QueryFilter } from 'mongoose'
 import { Asset, type AssetFields } from './asset.ts'
 import { afterPosition, NEWEST, type Order, type Position, sortBy } from './plugins/page.ts'
 import { type Bound, PageEnds } from './plugins/page-ends.ts'
@@ -14,11 +14,14 @@ const LARGE = 5000
 /** Time between two counts of all assets, in milliseconds. */
 const COUNT_AGAIN_MS = 600_000
 
-let counted = { at: Number.NEGATIVE_INFINITY, isLarge: false }
+let counted: { at: number; client: unknown; isLarge: boolean } | undefined
 
 async function isLarge(): Promise<boolean> {
-  if (performance.now() - counted.at > COUNT_AGAIN_MS)
-    counted = { at: performance.now(), isLarge: (await Asset.collection.estimatedDocumentCount()) >= LARGE }
+  const client = mongoose.connection.getClient()
+  if (counted?.client !== client || performance.now() - counted.at > COUNT_AGAIN_MS) {
+    const count = await Asset.collection.estimatedDocumentCount()
+    counted = { at: performance.now(), client, isLarge: count >= LARGE }
+  }
   return counted.isLarge
 }
 
