@@ -10,22 +10,33 @@ export const MAX_SEARCH_MS = 5000
 type Filter = QueryFilter<AssetFields>
 
 /** Assets from which the ends of pages are guessed. */
-const LARGE = 5000
+const MANY = 5000
+/** Newest assets of which a field is read, when no page in its order was read. */
+const SAMPLE = 1000
 /** Time between two counts of all assets, in milliseconds. */
 const COUNT_AGAIN_MS = 600_000
 
-let counted: { at: number; client: unknown; isLarge: boolean } | undefined
+let counted: { at: number; client: unknown; areMany: boolean } | undefined
 
-async function isLarge(): Promise<boolean> {
+async function areMany(): Promise<boolean> {
   const client = mongoose.connection.getClient()
   if (counted?.client !== client || performance.now() - counted.at > COUNT_AGAIN_MS) {
     const count = await Asset.collection.estimatedDocumentCount()
-    counted = { at: performance.now(), client, isLarge: count >= LARGE }
+    counted = { at: performance.now(), client, areMany: count >= MANY }
   }
-  return counted.isLarge
+  return counted.areMany
 }
 
-const pageEnds = new PageEnds(isLarge)
+const pageEnds = new PageEnds({
+  areMany,
+  // in the order of an index that every engine reads in its order
+  async sample(field) {
+    const found = await Asset.collection
+      .find({}, { projection: { [field]: 1 }, sort: { _id: -1 }, limit: SAMPLE, batchSize: SAMPLE })
+      .toArray()
+    return found.map((asset) => asset[field])
+  },
+})
 
 /** The fields of an asset that answers and sorts need. */
 export const LISTED = {

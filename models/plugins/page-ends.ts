@@ -16,6 +16,14 @@ export interface AskedPage {
   isFull: boolean
 }
 
+/** What is known of the documents without reading a page. */
+export interface Documents {
+  /** Returns whether they are so many that a guess saves more than the query that it costs. */
+  areMany(): Promise<boolean>
+  /** Returns a field of some documents, for orders in which no page was read. */
+  sample(field: string): Promise<unknown[]>
+}
+
 /** Where lists of an order begin, and how far a document is from the next one, in the unit of the field. */
 interface Reach {
   start: number
@@ -25,6 +33,8 @@ interface Reach {
 
 /** Documents of the densest list in a range that is guessed, for each one of the page. */
 const GUESSED = 16
+/** Documents of a sample in such ranges, when no page of this order was read. */
+const SAMPLED = [2, 16]
 /** Most ranges that are guessed for a page. */
 const MAX_GUESSES = 2
 /** How fast the guessed ranges grow when the lists become less dense. */
@@ -46,9 +56,10 @@ const NOT_FULL = Symbol('not full')
 export class PageEnds {
   readonly #ends = new Remembered<unknown>()
   readonly #reaches = new Map<string, Reach>()
+  /** Some values of a field, in the sequence of the order. */
+  readonly #samples = new Map<string, unknown[]>()
 
-  /** @param isLarge returns whether the documents are so many that a guess saves more than the query that it costs */
-  constructor(private readonly isLarge: () => Promise<boolean>) {}
+  constructor(private readonly documents: Documents) {}
 
   /**
    * Reads a page.
@@ -73,14 +84,21 @@ export class PageEnds {
    */
   async boundOfFirst(order: Order, count: number): Promise<Bound | undefined> {
     const reach = this.#reaches.get(nameOf(order))
-    return reach && (await this.isLarge()) ? boundAt(order, reach, reach.start, count) : undefined
+    return reach && (await this.documents.areMany()) ? boundAt(order, reach, reach.start, count) : undefined
   }
 
   /** Reads a page in ranges that probably contain it. Returns fewer documents if they do not. */
   async #guess<T>({ order, after, count }: AskedPage, find: (bound: Bound) => Promise<T[]>): Promise<T[]> {
+    if (!(await this.documents.areMany())) return []
     const reach = this.#reaches.get(nameOf(order))
     const start = after ? numberOf(after[0]) : reach?.start
-    if (!reach || start === undefined || !(await this.isLarge())) return []
+    if (!reach || start === undefined) {
+      for (const end of await this.#endsOfSample(order, after, count)) {
+        const found = await find(boundOf(order, end))
+        if (found.length === count) return found
+      }
+      return []
+    }
     let documents = GUESSED * count
     for (let guess = 0; guess < MAX_GUESSES; guess++) {
       const found = await find(boundAt(order, reach, start, documents))
@@ -90,6 +108,18 @@ export class PageEnds {
       documents *= (2 * count) / found.length
     }
     return []
+  }
+
+  /** Returns the values of a sample before which, and after a position, there are probably enough documents. */
+  async #endsOfSample(order: Order, after: Position | undefined, count: number): Promise<unknown[]> {
+    const compare = comparisonOf(order)
+    let values = this.#samples.get(nameOf(order))
+    if (!values) {
+      values = (await this.documents.sample(order.field)).sort(compare)
+      this.#samples.set(nameOf(order), values)
+    }
+    const later = after ? values.filter((value) => compare(value, after[0]) > 0) : values
+    return SAMPLED.flatMap((times) => later[times * count] ?? [])
   }
 
   #learn<T extends object>({ order, after, count }: AskedPage, found: T[]): void {
@@ -108,6 +138,12 @@ export class PageEnds {
 }
 
 const nameOf = ({ field, direction }: Order) => `${field} ${direction}`
+
+/** Returns a comparison of values of one type. */
+const comparisonOf =
+  ({ direction }: Order) =>
+  (a: unknown, b: unknown): number =>
+    (a as number) < (b as number) ? -direction : (a as number) > (b as number) ? direction : 0
 
 const boundOf = ({ field, direction }: Order, end: unknown): Bound => ({
   [field]: direction === 1 ? { $lte: end } : { $gte: end },

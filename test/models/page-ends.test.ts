@@ -14,7 +14,10 @@ describe('PageEnds', () => {
   beforeEach(() => {
     stored = Array.from({ length: 100 }, (_, at) => ({ at }))
     examined = []
-    ends = new PageEnds(async () => stored.length >= 1000)
+    ends = new PageEnds({
+      areMany: async () => stored.length >= 1000,
+      sample: async () => stored.filter((_, n) => n % 100 === 0).map(({ at }) => at),
+    })
   })
 
   const readPage = async (name = 'first', count = 3, matches = (_: number) => true, after?: Position) => {
@@ -91,5 +94,11 @@ describe('PageEnds', () => {
       expect(await readPage('old', 3, (at) => at < 2)).to.deep.equal([1, 0])
     expect(examined.filter((count) => count === 1000)).to.have.length(2)
     expect(examined).to.have.length(3)
+  })
+
+  it('read – no page of the order was read, many documents → the range of a sample is examined', async () => {
+    stored = Array.from({ length: 10_000 }, (_, at) => ({ at }))
+    expect(await readPage('even', 3, (at) => at % 2 === 0)).to.deep.equal([9998, 9996, 9994])
+    expect(examined).to.deep.equal([700])
   })
 })
