@@ -32,7 +32,16 @@ const pageEnds = new PageEnds({
   // in the order of an index that every engine reads in its order
   async sample(field) {
     const found = await Asset.collection
-      .find({}, { projection: { [field]: 1 }, sort: { _id: -1 }, limit: SAMPLE, batchSize: SAMPLE })
+      .find(
+        {},
+        {
+          projection: { [field]: 1 },
+          sort: { _id: -1 },
+          limit: SAMPLE,
+          batchSize: SAMPLE,
+          maxTimeMS: MAX_SEARCH_MS,
+        },
+      )
       .toArray()
     return found.map((asset) => asset[field])
   },
