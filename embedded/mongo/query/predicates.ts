@@ -25,6 +25,10 @@ export function equalTo(operand: unknown): Predicate {
 
 export function oneOf(operand: unknown): Predicate {
   if (!Array.isArray(operand)) throw badValue('$in and $nin need an array')
+  if (operand.every((value) => typeof value === 'string')) {
+    const texts = new Set<unknown>(operand)
+    return valueOrElement((value) => texts.has(value))
+  }
   const codes = new Set(operand.map((value) => encode(value ?? null)))
   return valueOrElement((value) => codes.has(encode(value ?? null)))
 }
