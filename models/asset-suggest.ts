@@ -14,7 +14,7 @@ import { keyWord } from './words/index-words.ts'
 const MAX_CANDIDATES = 100
 /** Assets that are enough for suggestions from a word that many assets have. */
 const ENOUGH = 20
-/** Newest assets among which such a word is looked for first. */
+/** Newest assets among which a word that many assets have is looked for first. */
 const MAX_NEWEST_READ = 5000
 /** Most assets shared with the viewer that are looked at: the newest. */
 const MAX_NEWEST = 1000
