@@ -89,7 +89,9 @@ async function readSome(
     $and: [audience, ...before.map((key): Filter => ({ keys: key })), { keys: { $in: some } }],
   })
   if (newest && !isRare) {
-    const found = await read({ $and: [having(keys), newest] }, MAX_CANDIDATES)
+    // in the order of an index, the first of many keys would take all places
+    const options = isSplit ? {} : { sort: sortBy(NEWEST) }
+    const found = await read({ $and: [having(keys), newest] }, MAX_CANDIDATES, options)
     if (found.length >= ENOUGH) return found
   }
   const parts = isSplit ? keys.map((key) => [key]) : [keys]
