@@ -139,7 +139,7 @@ const statics = {
         const range = rangeOf(idOf(audience, prefix))
         return [
           read({ used: range }, 2 * limit),
-          read({ _id: range, used: { $exists: false } }, 2 * limit, { _id: 1 }),
+          read({ _id: range, used: { $exists: false } }, limit, { _id: 1 }),
         ]
       }),
     )
