@@ -7,6 +7,9 @@ const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 /** Milliseconds that a start of Chromium can take on a busy machine. */
 const START_MS = 120_000
 
+/** Milliseconds that an action in a page, or the state that a test waits for, can take on a slow machine. */
+const ACTION_MS = 60_000
+
 export interface TestBrowser {
   /** Opens a window without cookies, cache and storage of others. */
   open(options?: BrowserContextOptions): Promise<BrowserContext>
@@ -34,7 +37,7 @@ export async function startBrowser(hook: Mocha.Context): Promise<TestBrowser> {
   return {
     async open(options = {}) {
       const context = await browser.newContext({ acceptDownloads: true, ...options })
-      context.setDefaultTimeout(30_000)
+      context.setDefaultTimeout(ACTION_MS)
       contexts.push(context)
       return context
     },

@@ -13,6 +13,9 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 /** The rules that depend on colours. */
 const COLOURS = ['color-contrast', 'link-in-text-block']
 
+/** Milliseconds that a test in the browser can take on a slow machine. */
+export const BROWSER_TEST_MS = 300_000
+
 /** Waits until the browser has drawn a change. */
 const TWO_FRAMES = 'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))'
 

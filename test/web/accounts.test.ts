@@ -1,12 +1,13 @@
 import { expect } from 'chai'
 import { Session } from '../../models/session.ts'
 import { User } from '../../models/user.ts'
-import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
+import { eventually } from '../support/eventually.ts'
+import { BROWSER_TEST_MS, expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const PASSWORD = 'seven red lanterns'
 
 describe('accounts in the web client', function () {
-  this.timeout(60_000)
+  this.timeout(BROWSER_TEST_MS)
   let app: WebApp
 
   before(async function () {
@@ -20,7 +21,7 @@ describe('accounts in the web client', function () {
     await page.getByRole('textbox', { name: 'Username' }).fill('grace')
     await page.getByLabel('Password', { exact: true }).fill('short')
     await page.getByRole('button', { name: 'Create account' }).click()
-    await page.getByText('8–72').or(page.getByText('at least 8')).first().waitFor()
+    await page.getByRole('alert').filter({ hasText: '8' }).waitFor()
     expect(await User.countDocuments({ username: 'grace' })).to.equal(0)
 
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
@@ -33,7 +34,8 @@ describe('accounts in the web client', function () {
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('link', { name: 'Sign in' }).waitFor()
     const token = 'sessionStorage.getItem("kura.session") ?? localStorage.getItem("kura.session")'
-    expect(await page.evaluate(token)).to.equal(null)
+    // the gallery is opened as a new document
+    await eventually(async () => expect(await page.evaluate(token)).to.equal(null))
     expect(await Session.countDocuments({ user: user._id })).to.equal(0)
     expect(faults).to.deep.equal([])
     await context.close()
@@ -70,6 +72,8 @@ describe('accounts in the web client', function () {
     const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'edsger', PASSWORD)
     await page.getByRole('heading', { name: 'Your collection starts here' }).waitFor()
+    // no request but the search must meet the end of the session
+    await page.getByRole('status').getByText('0 assets').waitFor()
     await Session.deleteMany({})
     await page.getByRole('searchbox', { name: 'Search' }).fill('oak')
     const dialog = page.getByRole('dialog', { name: 'Sign in to go on' })

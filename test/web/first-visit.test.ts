@@ -12,7 +12,7 @@ import { png } from '../support/data/samples.ts'
 import { cubeMtl, cubeObj } from '../support/data/viewable.ts'
 import { unzip } from '../support/data/zip.ts'
 import { eventually } from '../support/eventually.ts'
-import { startWeb, type WebApp } from '../support/web.ts'
+import { BROWSER_TEST_MS, startWeb, type WebApp } from '../support/web.ts'
 
 const PASSWORD = 'seven red lanterns'
 const LINK_PASSWORD = 'open señor'
@@ -21,7 +21,7 @@ const SMALL = { viewport: { width: 960, height: 640 } }
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
 describe('first visit', function () {
-  this.timeout(180_000)
+  this.timeout(BROWSER_TEST_MS)
   let app: WebApp
   let folder: string
   /** The files of the folder, by name. */
@@ -87,8 +87,9 @@ describe('first visit', function () {
     const [poster] = (await stored()).images
     expect(poster).to.include({ width: 1024, height: 1024 })
     await eventually(async () => expect(await keysOf(app)).to.deep.equal(keysIn(await stored())))
-    const used = (await User.findById(user._id).orFail()).space.used
-    expect(used).to.equal(await storedBytes(app))
+    await eventually(async () =>
+      expect((await User.findById(user._id).orFail()).space.used).to.equal(await storedBytes(app)),
+    )
 
     await page.getByRole('button', { name: 'Share' }).click()
     const dialog = page.getByRole('dialog', { name: 'Share' })

@@ -7,7 +7,7 @@ import { PASSWORD, signUp, signUpAdmin, type TestUser } from '../support/app/use
 import { obj, png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
 import { tabTo, walkDialog } from '../support/keyboard.ts'
-import { expectAccessible, startWeb, type WebApp } from '../support/web.ts'
+import { BROWSER_TEST_MS, expectAccessible, startWeb, type WebApp } from '../support/web.ts'
 
 const LINK_PASSWORD = 'seven red lanterns'
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
@@ -16,7 +16,7 @@ const password = (page: Page, name = 'Password') => page.getByLabel(name, { exac
 
 /** Nothing here uses a pointer: every element is reached by Tab, and `tabTo` checks the focus at each on the way. */
 describe('keyboard alone in the web client', function () {
-  this.timeout(180_000)
+  this.timeout(BROWSER_TEST_MS)
   let app: WebApp
   let ada: TestUser
 
@@ -60,6 +60,7 @@ describe('keyboard alone in the web client', function () {
     await tabTo(page, wood)
     await page.keyboard.press('Space')
     await eventually(() => expect(new URL(page.url()).search).to.equal('?tag=wood'))
+    await page.getByRole('checkbox', { name: 'Select Steel lamp' }).waitFor({ state: 'detached' })
     await tabTo(page, button(page, 'Remove filter wood'))
     await page.keyboard.press('Enter')
     await page.getByRole('checkbox', { name: 'Select Steel lamp' }).waitFor()
@@ -144,6 +145,7 @@ describe('keyboard alone in the web client', function () {
       .or(page.getByText('Account created'))
       .first()
       .waitFor()
+    await page.getByRole('list', { name: 'Sessions' }).getByText('This device').waitFor()
     await tabTo(page, textbox(page, 'Email'))
     await tabTo(page, page.getByRole('switch', { name: 'Other users can find me' }))
     await page.keyboard.press('Space')
@@ -163,6 +165,7 @@ describe('keyboard alone in the web client', function () {
     await tabTo(page, button(page, 'Sign out'))
     await page.keyboard.press('Enter')
     await page.getByRole('link', { name: 'Sign in' }).waitFor()
+    await page.waitForURL(`${app.origin}/`)
 
     const asset = await uploadAsset(ada, { name: 'Shared lamp' }, { 'a.png': await png() })
     const { body } = await ada

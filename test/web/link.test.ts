@@ -8,7 +8,7 @@ import { Link } from '../../models/link.ts'
 import { uploadAsset } from '../support/app/assets.ts'
 import { signUp, type TestUser } from '../support/app/users.ts'
 import { png } from '../support/data/samples.ts'
-import { expectAccessible, startWeb, type WebApp } from '../support/web.ts'
+import { BROWSER_TEST_MS, expectAccessible, startWeb, type WebApp } from '../support/web.ts'
 
 const WRONG = 'seven blue lanterns'
 const RIGHT = 'señor, 7 red lanterns'
@@ -23,7 +23,7 @@ async function download(page: Page, start: () => Promise<void>): Promise<{ name:
 }
 
 describe('pages for people without an account', function () {
-  this.timeout(90_000)
+  this.timeout(BROWSER_TEST_MS)
   let app: WebApp
   let ada: TestUser
 

@@ -4,7 +4,7 @@ import { uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp, signUpAdmin } from '../support/app/users.ts'
 import { obj } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
-import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
+import { BROWSER_TEST_MS, expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const FOCUSED = 'document.activeElement.textContent'
 /** Scrolls, and waits until the page knows it. */
@@ -19,7 +19,7 @@ const waitUntil = (page: Page, expression: string) =>
 const scheme = (page: Page) => page.evaluate('getComputedStyle(document.documentElement).colorScheme')
 
 describe('frame of the web client', function () {
-  this.timeout(60_000)
+  this.timeout(BROWSER_TEST_MS)
   let app: WebApp
 
   before(async function () {
@@ -73,7 +73,7 @@ describe('frame of the web client', function () {
 })
 
 describe('web client below BASE_PATH', function () {
-  this.timeout(60_000)
+  this.timeout(BROWSER_TEST_MS)
   let app: WebApp
 
   before(async function () {
@@ -118,7 +118,7 @@ describe('web client below BASE_PATH', function () {
     await page.goto(`${base}/account`)
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('link', { name: 'Sign in' }).waitFor()
-    expect(page.url()).to.equal(`${base}/`)
+    await page.waitForURL(`${base}/`)
     expect(outside).to.deep.equal([])
     expect(faults).to.deep.equal([])
     await context.close()

@@ -8,13 +8,13 @@ import { Session } from '../../models/session.ts'
 import { PASSWORD, signUp } from '../support/app/users.ts'
 import { eventually } from '../support/eventually.ts'
 import { fileOf, isFinished, rowOf } from '../support/upload-page.ts'
-import { signInBy, startWeb, type WebApp } from '../support/web.ts'
+import { BROWSER_TEST_MS, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const MAX_FILES = 1000
 const refusal = (code: string) => ({ msg: 'ERROR', err: { code, message: code, requestId: '1' } })
 
 describe('failed uploads of the web client', function () {
-  this.timeout(60_000)
+  this.timeout(BROWSER_TEST_MS)
   let app: WebApp
   let folder: string
 
@@ -44,19 +44,17 @@ describe('failed uploads of the web client', function () {
     await page.route('**/api/files/full.txt', (route) =>
       route.fulfill({ status: 507, json: refusal('space_exceeded') }),
     )
-    await page.route(
-      '**/api/files/busy.txt',
-      (route) =>
-        route.fulfill({ status: 503, headers: { 'Retry-After': '1' }, json: refusal('unavailable') }),
-      { times: 1 },
+    await page.route('**/api/files/busy.txt', (route) =>
+      route.fulfill({ status: 503, headers: { 'Retry-After': '1' }, json: refusal('unavailable') }),
     )
     await page.route('**/api/files/late.txt', (route) => void held.push(route), { times: 1 })
     const names = ['full.txt', 'busy.txt', long, 'late.txt']
     await page.getByLabel('Choose files').setInputFiles(names.map((name) => fileOf(name, Buffer.from(name))))
-    await rowOf(page, 'full.txt').getByText('Your space is full. Delete assets').waitFor()
     await rowOf(page, 'busy.txt')
       .getByText(/Tries again in \d+ s\./)
       .waitFor()
+    await page.unroute('**/api/files/busy.txt')
+    await rowOf(page, 'full.txt').getByText('Your space is full. Delete assets').waitFor()
     for (const name of ['busy.txt', long]) await isFinished(page, name)
     await eventually(async () => expect(held).to.have.length(1))
     await Session.deleteMany({})

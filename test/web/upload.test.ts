@@ -11,7 +11,7 @@ import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
 import { obj, png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
 import { fileOf, isFinished, rowOf } from '../support/upload-page.ts'
-import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
+import { BROWSER_TEST_MS, expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 /** Waits until the browser could open a file again without the window that has it. */
@@ -40,7 +40,7 @@ const transfer = (page: Page, kind: 'drop' | 'paste', name: string, text: string
   )
 
 describe('uploads of the web client', function () {
-  this.timeout(60_000)
+  this.timeout(BROWSER_TEST_MS)
   let app: WebApp
   let ada: TestUser
   let folder: string
@@ -97,6 +97,7 @@ describe('uploads of the web client', function () {
       .getByLabel('Preview picture')
       .setInputFiles({ name: 'oak.png', mimeType: 'image/png', buffer: await png() })
     await expectAccessible(page)
+    await eventually(() => expect(held).to.have.length(1))
     await Promise.all(held.map((route) => route.continue()))
     await isFinished(page, 'oak.glb')
     const oak = await storedBytesOf('Oak chair')
@@ -254,6 +255,7 @@ describe('uploads of the web client', function () {
     await signOut()
     await other.getByRole('button', { name: 'Sign out anyway' }).click()
     await other.getByRole('link', { name: 'Sign in' }).waitFor()
+    await other.waitForURL(`${app.origin}/`)
     expect(await storedUploads(other)).to.deep.equal([])
     await signInBy(other, app.origin, 'grace', PASSWORD)
     await other.goto(`${app.origin}/upload`)

@@ -7,7 +7,7 @@ import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
 import { mp4, png, wav } from '../support/data/samples.ts'
 import * as viewable from '../support/data/viewable.ts'
 import { eventually } from '../support/eventually.ts'
-import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
+import { BROWSER_TEST_MS, expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const SMALL = { viewport: { width: 880, height: 480 } }
 const ELSEWHERE = 'http://elsewhere.invalid'
@@ -27,11 +27,15 @@ const WATCH_CONTEXTS = `
     if (/webgl/.test(kind) && context && !contexts.includes(context)) contexts.push(context)
     return context
   }`
-const living = (page: Page) =>
-  page.evaluate('contexts.filter((context) => !context.isContextLost()).length') as Promise<number>
+const expectLiving = (page: Page, count: number) =>
+  eventually(async () =>
+    expect(await page.evaluate('contexts.filter((context) => !context.isContextLost()).length')).to.equal(
+      count,
+    ),
+  )
 
 describe('viewers of the web client', function () {
-  this.timeout(120_000)
+  this.timeout(BROWSER_TEST_MS)
   let app: WebApp
   let ada: TestUser
 
@@ -89,7 +93,7 @@ describe('viewers of the web client', function () {
     // first the preview of the service, then the file itself
     await show('Photo', { 'photo.png': await png({ width: 1400, height: 700 }) })
     await viewer.getByText('1400 × 700').waitFor()
-    expect(types.slice(-2)).to.deep.equal(['image/webp', 'image/png'])
+    await eventually(() => expect(types.slice(-2)).to.deep.equal(['image/webp', 'image/png']))
 
     await show('Damaged', { 'damaged.mp4': mp4() })
     await viewer.getByText(/cannot play/).waitFor()
@@ -206,7 +210,7 @@ describe('viewers of the web client', function () {
     })
     await page.getByRole('link', { name: 'Kura', exact: true }).click()
     await page.locator('.card', { hasText: 'Cube' }).locator('img').waitFor()
-    expect(await living(page)).to.equal(0)
+    await expectLiving(page, 0)
     expect(faults).to.deep.equal([])
     await context.close()
   })
@@ -235,12 +239,12 @@ describe('viewers of the web client', function () {
     await tool('Pause').click()
     await viewer.getByRole('combobox', { name: 'Model' }).selectOption('cube.obj')
     await viewer.getByText('Missing files: none.mtl').waitFor()
-    expect(await living(page)).to.equal(1)
+    await expectLiving(page, 1)
     // the loss of a context is told, and the model can be shown again
     await page.evaluate("contexts.at(-1).getExtension('WEBGL_lose_context').loseContext()")
     await viewer.getByRole('button', { name: 'Try again' }).click()
     await viewer.getByText('12 triangles').waitFor()
-    expect(await living(page)).to.equal(1)
+    await expectLiving(page, 1)
     expect(faults).to.deep.equal([])
     await context.close()
   })
