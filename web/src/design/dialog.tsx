@@ -1,6 +1,6 @@
 import close from 'lucide-static/icons/x.svg'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { useId } from '../lib/use-id.ts'
 import { text } from '../text.ts'
 import { Button } from './button.tsx'
@@ -16,7 +16,8 @@ interface Props {
 export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  // an effect after the paint would give the keys that are pressed at once to the page behind
+  useLayoutEffect(() => {
     const before = document.activeElement
     const element = dialog.current
     element?.showModal()

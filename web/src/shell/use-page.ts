@@ -1,9 +1,9 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { text } from '../text.ts'
 
-/** Sets the title of the page. */
+/** Sets the title of the page, together with its content: the focus moves there at the same time. */
 export function usePage(title: string | undefined): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = title ? `${title} – ${text.name}` : text.name
   }, [title])
 }

@@ -1,5 +1,5 @@
 import search from 'lucide-static/icons/file-question.svg'
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
 import { isMissing } from '../../api/errors.ts'
 import { useSession } from '../../api/session.ts'
@@ -86,7 +86,8 @@ function Missing() {
 /** Left and right arrow: the asset before and after this one in the list of the gallery. */
 function useKeys(id: string): void {
   const { route } = useLocation()
-  useEffect(() => {
+  // an effect after the paint would miss the next press of a key
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.defaultPrevented) return
       if (event.target !== document.body) return

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { isField } from '../../lib/keys.ts'
 import type { Item } from './use-assets.ts'
 import type { Selection } from './use-selection.ts'
@@ -79,7 +79,8 @@ export function useListKeys(items: Item[], selection: Selection, { list, columns
 
 /** Keys for the whole selection: Ctrl+A or ⌘A, Escape and Delete. They work wherever nobody types. */
 export function useSelectionKeys(selection: Selection, onDelete: () => void): void {
-  useEffect(() => {
+  // an effect after the paint would miss keys that are pressed right after a choice
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || isField(event.target) || document.querySelector('dialog[open]')) return
       if (event.key === 'a' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
