@@ -5,10 +5,10 @@ import { User } from '../../models/user.ts'
 import { uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp, signUpAdmin, type TestUser } from '../support/app/users.ts'
 import { png } from '../support/data/samples.ts'
-import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
+import { BROWSER_TEST_MS, expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 describe('/admin in the web client', function () {
-  this.timeout(60_000)
+  this.timeout(BROWSER_TEST_MS)
   let app: WebApp
   let grace: TestUser
 
@@ -39,12 +39,18 @@ describe('/admin in the web client', function () {
     await table.getByRole('row', { name: /grace/ }).waitFor()
     await page.getByRole('meter', { name: 'Space of the server' }).waitFor()
     await expectAccessible(page)
-    await page.getByRole('searchbox', { name: 'Find a user' }).pressSequentially('lin')
-    await table.getByRole('row', { name: /grace/ }).waitFor({ state: 'detached' })
-
-    await table.getByRole('button', { name: 'Manage linus' }).press('Enter')
+    // opened before the search begins, it stays open with what is typed
+    await page.evaluate(`{
+      const input = document.querySelector('[aria-label="Find a user"]')
+      input.value = 'lin'
+      input.dispatchEvent(new InputEvent('input', { bubbles: true }))
+      document.querySelector('[aria-label="Manage linus"]').click()
+    }`)
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('textbox', { name: 'Space in GB' }).fill('a lot')
+    await page.locator('tr', { hasText: 'grace' }).waitFor({ state: 'detached' })
+    await page.locator('tr', { hasText: 'linus' }).waitFor({ state: 'attached' })
+    await dialog.getByRole('textbox', { name: 'Space in GB' }).focus()
     await page.keyboard.press('Enter')
     await dialog.getByText('Enter a number of 0 or more.').waitFor()
     await dialog.getByRole('textbox', { name: 'Space in GB' }).fill('2.5')

@@ -42,11 +42,12 @@ export default function Users() {
 
 function UserTable() {
   const [q, setQ] = useState('')
-  const [managed, manage] = useState<string | null>(null)
+  const [managed, manage] = useState<User | null>(null)
   const timer = useRef<number | undefined>(undefined)
   const list = useUsers(q)
   const { items } = list
-  const user = items?.find(({ id }) => id === managed)
+  // the dialog stays, with what is typed in it, while another search is read
+  const user = items?.find(({ id }) => id === managed?.id) ?? managed
   return (
     <>
       <div class="table-bar">
@@ -91,7 +92,7 @@ function UserTable() {
             </thead>
             <tbody>
               {items
-                ? items.map((one) => <Row key={one.id} user={one} onManage={() => manage(one.id)} />)
+                ? items.map((one) => <Row key={one.id} user={one} onManage={() => manage(one)} />)
                 : PLACES}
             </tbody>
           </table>
