@@ -104,7 +104,10 @@ export function Links({ assetId }: { assetId: string }) {
             >
               {shareText.link.edit}
             </Button>
-            <Button disabled={revoke.isPending} onClick={() => revoke.mutate(link)}>
+            <Button
+              busy={revoke.isPending && revoke.variables.id === link.id}
+              onClick={() => revoke.mutate(link)}
+            >
               {shareText.link.revoke}
             </Button>
           </li>

@@ -120,7 +120,7 @@ export function People({ assetId }: { assetId: string }) {
               variant="ghost"
               square
               icon={close}
-              disabled={isPending}
+              busy={isPending && variables.username === one.username && variables.access === null}
               onClick={() => mutate({ username: one.username, access: null }, { onSuccess: focusField })}
             >
               {shareText.share.remove(one.username)}
