@@ -1,14 +1,15 @@
 import { expect } from 'chai'
-import type { Page } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import { Asset } from '../../models/asset.ts'
 import { addTags, changeOf, draftOf, merge } from '../../web/src/pages/asset/dialogs/edit-draft.ts'
 import { uploadAsset } from '../support/app/assets.ts'
 import { PASSWORD, signUp, type TestUser } from '../support/app/users.ts'
 import { png } from '../support/data/samples.ts'
 import { eventually } from '../support/eventually.ts'
-import { expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
+import { BROWSER_TEST_MS, expectAccessible, signInBy, startWeb, type WebApp } from '../support/web.ts'
 
 const HOSTILE = '<img src=x onerror="document.title=1"> "\'&'
+const SOURCE = 'https://example.org/stool'
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 
 describe('draft of the edit dialog', () => {
@@ -51,7 +52,7 @@ describe('draft of the edit dialog', () => {
 })
 
 describe('dialogs of an asset in the web client', function () {
-  this.timeout(90_000)
+  this.timeout(BROWSER_TEST_MS)
   let app: WebApp
   let ada: TestUser
 
@@ -98,9 +99,17 @@ describe('dialogs of an asset in the web client', function () {
     expect(await name.inputValue()).to.equal('Stool')
 
     await ada.patch(`/api/assets/${asset.id}`).send({ name: 'Table', license: 'MIT' }).expect(200)
+    const held: Route[] = []
+    await page.route(/\/api\/assets\/[0-9a-f]{24}$/, (route) => void held.push(route), { times: 1 })
     await button(page, 'Save').click()
+    await eventually(() => expect(held).to.have.length(1))
+    const source = dialog.getByRole('textbox', { name: 'Source' })
+    await source.fill(SOURCE)
+    await held[0]?.continue()
     await dialog.getByText('Somebody changed this asset').waitFor()
     await dialog.getByText('Name: Table').waitFor()
+    // typed while the request ran
+    expect(await source.inputValue()).to.equal(SOURCE)
     expect(await name.inputValue()).to.equal('Stool')
     expect(await dialog.getByRole('textbox', { name: 'License' }).inputValue()).to.equal('MIT')
     expect((await Asset.findById(asset.id).lean())?.name).to.equal('Table')
@@ -113,6 +122,7 @@ describe('dialogs of an asset in the web client', function () {
       name: 'Stool',
       description: HOSTILE,
       license: 'MIT',
+      source: SOURCE,
       visibility: 'public',
     })
     expect(stored?.tags).to.deep.equal(['wood', 'red', 'oak'])

@@ -43,6 +43,8 @@ export function EditDialog({ asset, etag: firstEtag, onClose }: DialogProps) {
   const set = (change: Partial<Draft>) =>
     setState((state) => ({ ...state, draft: { ...state.draft, ...change } }))
   const complete = { ...draft, tags: addTags(draft.tags, typed) }
+  const latest = useRef(complete)
+  latest.current = complete
   const unsaved = { before, draft: complete, etag }
   const isDirty = isChanged(unsaved)
   useUnsaved(asset.id, isDirty ? unsaved : null)
@@ -66,7 +68,8 @@ export function EditDialog({ asset, etag: firstEtag, onClose }: DialogProps) {
       if (!(thrown instanceof ApiError) || thrown.code !== 'version_conflict') return
       const fresh = await readAsset(asset.id)
       const now = draftOf(fresh.asset)
-      const merged = merge(sent.before, sent.draft, now)
+      // with what was typed while the requests ran
+      const merged = merge(sent.before, latest.current, now)
       setTyped('')
       setState({ before: now, draft: merged.draft, etag: fresh.etag })
       setConflict({ fields: merged.conflicts, now })
