@@ -62,6 +62,7 @@ export function Search() {
 
   const close = () => {
     setOpen(false)
+    setWords('')
     setActive(-1)
   }
   const show = (change: (parameters: URLSearchParams) => void, replace: boolean) => {
@@ -91,9 +92,10 @@ export function Search() {
   const onInput = () => {
     clearTimeout(timer.current)
     setActive(-1)
+    // not later: Escape closes the list also if it is pressed before the search begins
+    setOpen(true)
     timer.current = window.setTimeout(() => {
       setWords(input.current?.value.trim() ?? '')
-      setOpen(document.activeElement === input.current)
       // one entry of the history for a search, not one for each key
       if (isGallery) search(Boolean(q))
     }, TYPING_MS)

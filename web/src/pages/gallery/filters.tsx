@@ -100,20 +100,47 @@ function Range({
     const bytes = isSize && given !== '' ? String(Math.round(Number(given) * MEGABYTE)) : given
     onChange({ ...search, [name]: bytes })
   }
+  const shown = (value: string) => (isSize && value ? String(Number(value) / MEGABYTE) : value)
   return (
     <fieldset class="range">
       <legend>{title}</legend>
       {names.map((name, index) => (
-        <label key={name}>
-          <span>{index === 0 ? text.gallery.from : text.gallery.to}</span>
-          <input
-            class="input"
-            {...(isSize ? { type: 'number', min: 0, step: 'any', inputMode: 'decimal' } : { type: 'date' })}
-            value={isSize && search[name] ? Number(search[name]) / MEGABYTE : search[name]}
-            onChange={({ currentTarget }) => currentTarget.validity.valid && set(name, currentTarget.value)}
-          />
-        </label>
+        <BoundField
+          key={name}
+          label={index === 0 ? text.gallery.from : text.gallery.to}
+          isSize={isSize}
+          value={shown(search[name])}
+          onChoose={(given) => set(name, given)}
+        />
       ))}
     </fieldset>
+  )
+}
+
+interface BoundProps {
+  label: string
+  isSize: boolean
+  value: string
+  onChoose: (given: string) => void
+}
+
+/** The field of a bound. It keeps what is typed and not yet chosen when new counts arrive. */
+function BoundField({ label, isSize, value, onChoose }: BoundProps) {
+  const [typed, setTyped] = useState<string | null>(null)
+  return (
+    <label>
+      <span>{label}</span>
+      <input
+        class="input"
+        {...(isSize ? { type: 'number', min: 0, step: 'any', inputMode: 'decimal' } : { type: 'date' })}
+        value={typed ?? value}
+        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        onChange={({ currentTarget }) => {
+          if (!currentTarget.validity.valid) return
+          setTyped(null)
+          onChoose(currentTarget.value)
+        }}
+      />
+    </label>
   )
 }
