@@ -120,12 +120,12 @@ describe('migrations', function () {
 
   it('migrate – lease of a dead process → taken over after it has expired', async () => {
     await makeUsed()
-    await setRecord({ version: 1, lease: { holder: 'dead', expiresAt: inMs(2000) } })
+    const free = Date.now() + 2000
+    await setRecord({ version: 1, lease: { holder: 'dead', expiresAt: new Date(free) } })
     const migrations = [
       migration('a'),
       migration('b', async () => void expect(Date.now()).to.be.at.least(free)),
     ]
-    const free = Date.now() + 1500
     expect(await migrate({ report, migrations })).to.deep.equal({ from: 1, to: 2 })
     expect(reported.join()).to.contain('Waiting for it')
     expect(ran).to.deep.equal(['b'])

@@ -197,7 +197,8 @@ describe('WebSocket session', () => {
 describe('WebSocket heartbeat', () => {
   let app: TestApp
   before(async () => {
-    app = await startApp({ limits: { pingMs: 150 } })
+    // long enough for the other client to answer on a slow machine
+    app = await startApp({ limits: { pingMs: 1000 } })
   })
   after(() => app.stop())
   afterEach(closeSockets)
