@@ -88,44 +88,37 @@ export function Filters({ search, counts, onChange }: Props) {
   )
 }
 
-/** The lowest and the highest size or day. Sizes are in megabytes here and in bytes in the search. */
-function Range({
-  title,
-  names,
-  search,
-  onChange,
-}: Props & { title: string; names: readonly [Bound, Bound] }) {
-  const isSize = names === SIZES
-  const set = (name: Bound, given: string) => {
-    const bytes = isSize && given !== '' ? String(Math.round(Number(given) * MEGABYTE)) : given
-    onChange({ ...search, [name]: bytes })
-  }
-  const shown = (value: string) => (isSize && value ? String(Number(value) / MEGABYTE) : value)
+type RangeProps = Omit<Props, 'counts'> & { title: string; names: readonly [Bound, Bound] }
+
+/** The lowest and the highest size or day. */
+function Range({ title, names, ...rest }: RangeProps) {
   return (
     <fieldset class="range">
       <legend>{title}</legend>
       {names.map((name, index) => (
         <BoundField
           key={name}
+          name={name}
           label={index === 0 ? text.gallery.from : text.gallery.to}
-          isSize={isSize}
-          value={shown(search[name])}
-          onChoose={(given) => set(name, given)}
+          isSize={names === SIZES}
+          {...rest}
         />
       ))}
     </fieldset>
   )
 }
 
-interface BoundProps {
+interface BoundProps extends Omit<Props, 'counts'> {
+  name: Bound
   label: string
   isSize: boolean
-  value: string
-  onChoose: (given: string) => void
 }
 
-/** The field of a bound. It keeps what is typed and not yet chosen when new counts arrive. */
-function BoundField({ label, isSize, value, onChoose }: BoundProps) {
+/**
+ * The field of a bound. It keeps what is typed and not yet chosen when new counts arrive. Sizes are in megabytes here and
+ * in bytes in the search.
+ */
+function BoundField({ name, label, isSize, search, onChange }: BoundProps) {
   const [typed, setTyped] = useState<string | null>(null)
   return (
     <label>
@@ -133,12 +126,15 @@ function BoundField({ label, isSize, value, onChoose }: BoundProps) {
       <input
         class="input"
         {...(isSize ? { type: 'number', min: 0, step: 'any', inputMode: 'decimal' } : { type: 'date' })}
-        value={typed ?? value}
+        value={typed ?? (isSize && search[name] ? Number(search[name]) / MEGABYTE : search[name])}
         onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-        onChange={({ currentTarget }) => {
-          if (!currentTarget.validity.valid) return
+        onChange={({ currentTarget: { value, validity } }) => {
+          if (!validity.valid) return
           setTyped(null)
-          onChoose(currentTarget.value)
+          onChange({
+            ...search,
+            [name]: isSize && value ? String(Math.round(Number(value) * MEGABYTE)) : value,
+          })
         }}
       />
     </label>
