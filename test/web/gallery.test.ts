@@ -100,6 +100,7 @@ describe('gallery of the web client', function () {
     const { page, context, faults } = await app.open()
     await signInBy(page, app.origin, 'grace', PASSWORD)
     await page.goto(`${app.origin}/?scope=mine`)
+    await page.getByRole('checkbox', { name: 'Select Part 3' }).waitFor()
     await page.getByRole('group', { name: 'Tags' }).getByRole('checkbox', { name: 'part 12' }).check()
     await page.getByRole('button', { name: 'Remove filter part' }).waitFor()
     // chosen before the browser has painted the list without the filter
