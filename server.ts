@@ -18,6 +18,7 @@ import {
   untilAborted,
 } from './app/lifecycle/stop-signals.ts'
 import { temporaryFolder } from './app/lifecycle/temporary-folder.ts'
+import { temporaryFilesRemoved } from './app/media/spool.ts'
 import { measureTraffic } from './app/metrics/traffic.ts'
 import { type Config, loadConfig } from './config/env.ts'
 import { standardOutput } from './config/log-output.ts'
@@ -73,6 +74,7 @@ async function main(): Promise<void> {
         run: () => Promise.all([sockets.close(), drain(server, running)]),
         limitMs: 28_000,
       },
+      { name: 'temporary files', run: temporaryFilesRemoved, limitMs: 3000 },
       { name: 'covers', run: () => context.covers.close(), limitMs: 6000 },
       { name: 'jobs', run: () => ended },
       { name: 'database', run: disconnectDatabase },

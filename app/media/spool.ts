@@ -40,6 +40,28 @@ export async function withTemporaryFile<T>(
   options: SpoolOptions,
   use: (path: string) => Promise<T>,
 ): Promise<T> {
+  const work = spool(source, options, use)
+  running.add(work)
+  try {
+    return await work
+  } finally {
+    running.delete(work)
+  }
+}
+
+/** What uses temporary files now. */
+const running = new Set<Promise<unknown>>()
+
+/** Resolves when the temporary files in use are removed, also those of clients that have left. */
+export async function temporaryFilesRemoved(): Promise<void> {
+  await Promise.allSettled(running)
+}
+
+async function spool<T>(
+  source: Readable,
+  options: SpoolOptions,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
   const path = join(tmpdir(), `${PREFIX}${randomUUID()}`)
   const meter = new SpoolMeter(options)
   try {

@@ -68,7 +68,7 @@ describe('signed URLs of links', () => {
     await get(urls[1] as string, '2001:db8::1')
       .set('Range', 'bytes=5-')
       .expect(410)
-    app.clock.advance(HOUR - 1000)
+    app.clock.advance(HOUR - 60_000)
     await get(urls[1] as string).expect(200)
     expect(await downloads(link)).to.equal(1)
   })

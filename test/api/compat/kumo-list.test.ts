@@ -11,7 +11,9 @@ import { signUp, type TestUser } from '../../support/app/users.ts'
 describe('lists of Kumo collections', () => {
   let app: TestApp
   let carl: TestUser
-  before(async () => {
+  before(async function () {
+    // many assets are stored
+    this.timeout(120_000)
     app = await startApp()
     carl = await signUp(app, 'carl')
     const file = {
