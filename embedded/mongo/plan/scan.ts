@@ -1,5 +1,5 @@
 import type { StoredRecord } from '../index/ordered-index.ts'
-import { comparison, type SortField } from '../query/sort.ts'
+import { comparison, insertSorted, type SortField, type SortKeys } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
 import type { TextSearch } from '../text/text-index.ts'
 import { type IndexPlan, scanIndex } from './index-plan.ts'
@@ -79,20 +79,27 @@ function* concat(scans: readonly Iterable<StoredRecord>[]): Iterable<StoredRecor
   for (const scan of scans) yield* scan
 }
 
+/** The next record of a sequence, and the values that it is sorted by. */
+interface Head {
+  record: StoredRecord
+  keys: SortKeys
+  records: Iterator<StoredRecord>
+}
+
 /** Merges sorted sequences of records into one. */
 function* merge(
   scans: readonly Iterable<StoredRecord>[],
   sort: readonly SortField[],
 ): Iterable<StoredRecord> {
   const { keysOfDoc, compareKeys } = comparison(sort)
-  const next = (records: Iterator<StoredRecord>) => {
+  const next = (records: Iterator<StoredRecord>): Head[] => {
     const { value: record, done } = records.next()
     return done ? [] : [{ record, keys: keysOfDoc(record.doc), records }]
   }
-  let heads = scans.flatMap((scan) => next(scan[Symbol.iterator]()))
-  while (heads.length > 0) {
-    const first = heads.reduce((least, head) => (compareKeys(head.keys, least.keys) < 0 ? head : least))
+  const compareHeads = (a: Head, b: Head) => compareKeys(a.keys, b.keys)
+  const heads = scans.flatMap((scan) => next(scan[Symbol.iterator]())).sort(compareHeads)
+  for (let first = heads.shift(); first; first = heads.shift()) {
     yield first.record
-    heads = heads.flatMap((head) => (head === first ? next(first.records) : [head]))
+    for (const head of next(first.records)) insertSorted(heads, head, compareHeads)
   }
 }

@@ -42,7 +42,7 @@ function keyReader({ path, direction, score }: SortField): (doc: Doc) => string 
 const MAX_KEPT = 1000
 
 /** The values of a document in the fields of a sort. */
-type SortKeys = readonly (string | number)[]
+export type SortKeys = readonly (string | number)[]
 
 interface Entry {
   doc: Doc
@@ -92,14 +92,19 @@ function firstOf(
     const entry = entryOf(doc)
     const last = kept.at(-1)
     if (kept.length >= limit && (!last || compare(entry, last) >= 0)) continue
-    let low = 0
-    for (let high = kept.length; low < high; ) {
-      const middle = (low + high) >>> 1
-      if (compare(kept[middle] as Entry, entry) <= 0) low = middle + 1
-      else high = middle
-    }
-    kept.splice(low, 0, entry)
+    insertSorted(kept, entry, compare)
     if (kept.length > limit) kept.pop()
   }
   return kept
+}
+
+/** Inserts an item into a sorted list, after equal ones. */
+export function insertSorted<T>(sorted: T[], item: T, compare: (a: T, b: T) => number): void {
+  let low = 0
+  for (let high = sorted.length; low < high; ) {
+    const middle = (low + high) >>> 1
+    if (compare(sorted[middle] as T, item) <= 0) low = middle + 1
+    else high = middle
+  }
+  sorted.splice(low, 0, item)
 }
