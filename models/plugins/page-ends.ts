@@ -29,6 +29,8 @@ interface Reach {
   start: number
   step: number
   isDate: boolean
+  /** When it was learned, by `performance.now()`. */
+  since: number
 }
 
 /** Documents of the densest list in a range that is guessed, for each one of the page. */
@@ -37,8 +39,8 @@ const GUESSED = 16
 const SAMPLED = [2, 16]
 /** Most ranges that are guessed for a page. */
 const MAX_GUESSES = 2
-/** How fast the guessed ranges grow when the lists become less dense. */
-const GROWTH = 1.1
+/** Time after which it is learned anew how dense the lists are, in milliseconds. */
+const LEARN_AGAIN_MS = 600_000
 /** The last time that a date can have, in milliseconds. */
 const MAX_DATE_MS = 8.64e15
 /** The end of a page that was not full. */
@@ -126,16 +128,21 @@ export class PageEnds {
     const values = [found[0], found.at(-1)].map((one) => one?.[order.field as keyof T])
     const [first, last] = values.map(numberOf)
     if (first === undefined || last === undefined) return
-    const known = this.#reaches.get(nameOf(order))
-    const starts = [...(known ? [known.start] : []), ...(known && after ? [] : [first])]
+    const before = this.#reaches.get(nameOf(order))
+    const now = performance.now()
+    const known = before && (after || now - before.since < LEARN_AGAIN_MS) ? before : undefined
     const step = Math.abs(last - first) / Math.max(1, count - 1)
     this.#reaches.set(nameOf(order), {
-      start: order.direction === 1 ? Math.min(...starts) : Math.max(...starts),
-      step: known?.step ? Math.min(step, GROWTH * known.step) : step,
+      start: known ? firstOf(order, known.start, after ? known.start : first) : first,
+      step: Math.min(step, known?.step ?? step),
       isDate: values[0] instanceof Date,
+      since: known?.since ?? now,
     })
   }
 }
+
+const firstOf = ({ direction }: Order, a: number, b: number) =>
+  direction === 1 ? Math.min(a, b) : Math.max(a, b)
 
 const nameOf = ({ field, direction }: Order) => `${field} ${direction}`
 

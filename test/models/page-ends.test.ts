@@ -101,4 +101,14 @@ describe('PageEnds', () => {
     expect(await readPage('even', 3, (at) => at % 2 === 0)).to.deep.equal([9998, 9996, 9994])
     expect(examined).to.deep.equal([700])
   })
+
+  it('read – a sparse list again and again → ranges are guessed as for the densest list', async () => {
+    stored = Array.from({ length: 10_000 }, (_, at) => ({ at }))
+    await readPage('all')
+    for (let time = 0; time < 50; time++) await readPage('one in 10', 3, (at) => at % 10 === 0)
+    examined = []
+    await readPage('even', 3, (at) => at % 2 === 0)
+    expect(examined).to.have.length(1)
+    expect(examined[0]).to.be.lessThan(60)
+  })
 })
