@@ -39,7 +39,7 @@ const GUESSED = 16
 const SAMPLED = [2, 16]
 /** Most ranges that are guessed for a page. */
 const MAX_GUESSES = 2
-/** Time after which it is learned anew how dense the lists are, in milliseconds. */
+/** Time after which the process learns again how dense the lists are, in milliseconds. */
 const LEARN_AGAIN_MS = 600_000
 /** The last time that a date can have, in milliseconds. */
 const MAX_DATE_MS = 8.64e15
