@@ -145,8 +145,9 @@ class KeySet {
     const word = keyWord(folded)
     this.add(`word:${word}`)
     if (isName) this.add(`name:${word}`)
-    const stem = stemOf(folded)
-    for (const form of bareParts(folded) ?? (stem === folded ? [] : [stem])) {
+    const forms = bareParts(folded)?.flatMap((bare) => [bare, stemOf(bare)]) ?? [stemOf(folded)]
+    for (const form of new Set(forms)) {
+      if (form === folded) continue
       this.add(`stem:${form}`)
       if (isName) this.add(`name-stem:${form}`)
     }

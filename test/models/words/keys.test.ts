@@ -76,6 +76,11 @@ describe('keys of words', () => {
     )
   })
 
+  it('wordKeysOf – word form with a sign → the word without the sign, and its stem', () => {
+    const keys = wordKeysOf({ name: '', tags: ['chairs#'], fileNames: [], description: '' })
+    expect(keys).to.include.members(['word:chairs#', 'stem:chairs', 'stem:chair'])
+  })
+
   it('wordKeysOf – 1,200 different words → the first 1,000, at most 4,000 keys', () => {
     const words = Array.from({ length: 1200 }, (_, n) => `w${n}`)
     const keys = wordKeysOf({ name: 'a', tags: [], fileNames: [], description: words.join(' ') })
