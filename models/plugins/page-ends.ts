@@ -141,6 +141,7 @@ export class PageEnds {
   }
 }
 
+/** Returns which of two values comes first in an order. */
 const firstOf = ({ direction }: Order, a: number, b: number) =>
   direction === 1 ? Math.min(a, b) : Math.max(a, b)
 

@@ -41,7 +41,7 @@ export const isMixed = (part: string, next: string): boolean =>
  * - `word:` parts of words and their joined forms, characters and pairs of scripts without spaces
  * - `pair:` letters and a number in sequence, unless they are a `word:`
  * - `name:`, `name-pair:` those of the name
- * - `stem:` word forms that differ from the words of the asset: the stem, or the word without its sign
+ * - `stem:` word forms that differ from the words of the asset: the stem, or the word without its sign, and its stem
  * - `name-stem:` those of the name
  * - `exact:` spellings with accents, `folded:` words that occur in such a spelling only
  * - `title:` the whole name
